@@ -1,0 +1,47 @@
+# The two commands: `make demo` and `make test`. Both set everything up themselves; Python 3.11+ is all they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install demo test check bench format clean
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bsg-monitor needs Python 3.11 or newer, found " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(STAMP)
+
+install: $(STAMP)  ## make .venv with pinned versions
+
+demo: $(STAMP)  ## simulator, monitor and a printing receiver, no account needed
+	$(BIN)/bsg-monitor demo $(ARGS)
+
+test: $(STAMP)  ## everything: lint, types, layers, all tests with coverage
+	$(MAKE) lint
+	$(BIN)/pytest --cov --cov-report=term $(ARGS)
+
+check: $(STAMP)  ## the fast part: lint, types, layers, quick tests
+	$(MAKE) lint
+	$(BIN)/pytest -q -m 'not slow' $(ARGS)
+
+.PHONY: lint
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(STAMP)  ## benchmarks, as ratios measured in one run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(STAMP)  ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove what was made
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

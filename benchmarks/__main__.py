@@ -1,0 +1,33 @@
+"""Run the benchmarks: all of them, or those whose names are given. Nothing else should run on the machine meanwhile."""
+
+import sys
+
+from benchmarks import cycle_cpu, latency, loop_lag, memory, startup
+from benchmarks.table import Row, show
+
+ALL = {
+    "cycle": cycle_cpu.rows,
+    "memory": memory.rows,
+    "startup": startup.rows,
+    "lag": loop_lag.rows,
+    "latency": latency.rows,
+}
+
+
+def main() -> int:
+    """Returns 0 when every limit is kept, 1 when one is missed, 2 for a name that is no benchmark."""
+    names = sys.argv[1:] or list(ALL)
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        print(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(ALL)}", file=sys.stderr)
+        return 2
+    found: list[Row] = []
+    for name in names:
+        print(f"measuring {name} …", file=sys.stderr)
+        found += ALL[name]()
+    show(found)
+    return 0 if all(row.good for row in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""The simulator in a process of its own, so that its work is not counted as the monitor's."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from monitor.clock import SystemClock
+from monitor.simulator.scenario import bulk_scenario
+from monitor.simulator.server import Simulator
+
+KEY = "live_bench"
+DAYS = 2.5
+"""All campaigns were created so recently that they are live or settling: the worst case, every one is watched."""
+
+
+async def _serve(campaigns: int) -> None:
+    simulator = Simulator(bulk_scenario(campaigns, days=DAYS, live_share=0.02), clock=SystemClock(), keys=(KEY,))
+    async with simulator.serve() as url:
+        sys.stdout.write(url + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+@contextlib.contextmanager
+def provider(campaigns: int) -> Iterator[str]:
+    """A simulator with so many campaigns, 2 % of which move all the time; gives its URL."""
+    command = [sys.executable, "-m", "benchmarks.provider", str(campaigns)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))

@@ -1,0 +1,182 @@
+"""The composition root: settings and rules in, a running daemon out."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TextIO
+
+import structlog
+
+from monitor import __version__
+from monitor.assembly import (
+    build_cycles,
+    build_heartbeat,
+    build_notifiers,
+    build_sources,
+    feeds_of,
+    new_message_id,
+    web_options,
+)
+from monitor.clock import Clock
+from monitor.config import LoadedSettings, RuleFile
+from monitor.cycle import CycleReport
+from monitor.dispatcher import Dispatcher
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.feed import SweepOutcome
+from monitor.flusher import Flusher
+from monitor.metrics import Metrics, measure_loop_lag
+from monitor.notify import open_session
+from monitor.orphans import end_orphans
+from monitor.overview import Overview
+from monitor.poller import Poller
+from monitor.ports import Store
+from monitor.publisher import Publisher
+from monitor.retention import Retention
+from monitor.state import State
+from monitor.store import SqliteStore
+from monitor.web import WebServer
+
+DRAIN_SECONDS = 8.0
+"""What is in flight at the end may take this long; with what else ends, a stop stays under 10 s."""
+
+log = structlog.get_logger()
+
+
+class Daemon:
+    """A monitor that is running: what it serves, knows and can be asked to do."""
+
+    def __init__(self, *, state: State, store: Store, poller: Poller, web: WebServer, metrics: Metrics) -> None:
+        self.state = state
+        self.store = store
+        self.poller = poller
+        self.metrics = metrics
+        self._web = web
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return self._web.url
+
+
+@asynccontextmanager
+async def running(
+    loaded: LoadedSettings, rules: RuleFile, *, clock: Clock, console: TextIO = sys.stdout
+) -> AsyncIterator[Daemon]:
+    """Run a monitor while the context lasts; leaving it delivers what is in flight, for at most `DRAIN_SECONDS`.
+
+    Entered once store and listener are open. Raises `MonitorError` when either cannot be opened. A bug in one loop is that
+    loop's business; what ends this context is the caller leaving it.
+    """
+    settings = loaded.settings
+    metrics = Metrics(__version__)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(SqliteStore(settings.database_url.path))
+        feeds = feeds_of(settings)
+        state = State(await store.load(), polled=feeds)
+        session = await stack.enter_async_context(open_session())
+        notifiers = build_notifiers(settings, rules, session=session, clock=clock, console=console)
+        for notifier in notifiers.values():
+            stack.push_async_callback(notifier.close)
+        sources = build_sources(settings, clock=clock, metrics=metrics)
+        for source in sources.values():
+            stack.push_async_callback(source.close)
+        ruleset = RuleSet(rules.rules)
+        await end_orphans(ruleset, state, store, feeds=feeds, now=clock.now())
+        dispatcher = Dispatcher(store, notifiers, clock=clock, metrics=metrics, random=random.random)
+        flusher = Flusher(
+            store=store,
+            state=state,
+            route=rules.route,
+            silent_on_resolve=frozenset(r.name for r in rules.receivers if not r.send_resolved),
+            receivers=tuple(notifiers),
+            clock=clock,
+            metrics=metrics,
+            new_id=new_message_id,
+            on_rows=dispatcher.wake,
+        )
+        publisher = Publisher(state, metrics, rules=[(rule.name, rule.severity) for rule in rules.rules], clock=clock)
+        overview = Overview(
+            state=state,
+            store=store,
+            feeds=feeds,
+            receivers={name: notifier.integration for name, notifier in notifiers.items()},
+            rules=len(rules.rules),
+            clock=clock,
+            metrics=metrics,
+            on_outside_change=dispatcher.wake,
+        )
+        cycles = build_cycles(
+            settings, sources, store=store, state=state, rules=ruleset, clock=clock, metrics=metrics, on_alerts=flusher.note
+        )
+        heartbeat = build_heartbeat(settings, session, overview.fresh)
+
+        async def after_cycle(report: CycleReport) -> None:
+            overview.cycle(report)
+            await publisher.cycle(report)
+            if heartbeat is not None and report.outcome is SweepOutcome.OK:
+                heartbeat.beat()
+
+        poller = Poller(
+            {feed: cycles[feed.account] for feed in feeds},
+            sources,
+            interval=settings.poll_interval,
+            clock=clock,
+            metrics=metrics,
+            random=random.random,
+            on_cycle=after_cycle,
+        )
+        await store.release(now=clock.now())
+        buried = await store.bury(tuple(notifiers), now=clock.now())
+        if buried:
+            log.warning("notifications_of_unknown_receivers_given_up", count=buried)
+        await publisher.all()
+        web = await stack.enter_async_context(WebServer(web_options(settings), metrics, overview.status))
+        log.info("monitor_started", version=__version__, listen=web.url, rules=len(rules.rules), feeds=len(feeds))
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(loop, name=name)
+                for name, loop in (
+                    ("poller", poller.run()),
+                    ("flusher", flusher.run()),
+                    ("retention", Retention(store, clock=clock, metrics=metrics).run()),
+                    ("overview", overview.run()),
+                    ("lag", measure_loop_lag(clock, metrics)),
+                    *((("heartbeat", heartbeat.run()),) if heartbeat else ()),
+                )
+            ]
+            delivering = tasks.create_task(dispatcher.run(), name="dispatcher")
+            try:
+                yield Daemon(state=state, store=store, poller=poller, web=web, metrics=metrics)
+            finally:
+                for task in background:
+                    task.cancel()
+                await dispatcher.drain(DRAIN_SECONDS)
+                delivering.cancel()
+        log.info("monitor_stopped")
+
+
+async def run_daemon(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> int:
+    """Run until SIGTERM or SIGINT, which drain; a second one ends at once. Returns the exit code."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int) -> None:
+        if stop.is_set():
+            log.warning("monitor_ended_at_once", signal=signal.Signals(number).name)
+            os._exit(128 + number)
+        log.info("monitor_stopping", signal=signal.Signals(number).name)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        async with running(loaded, rules, clock=clock):
+            await stop.wait()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+    return 0

@@ -1,0 +1,62 @@
+"""The command line: argument parsing and printing only. One file for each group of commands.
+
+Commands import what they need when they run, so that `bsg-monitor --help` and shell completion answer at once.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor import __version__
+from monitor.cli import fields, outbox, reading, receivers, running, setup, simulate
+from monitor.cli.failures import MonitorGroup
+from monitor.cli.invocation import GlobalOptions
+
+EXIT_CODES = "Exit codes: 0 fine; 1 something fires, or it failed; 2 wrong use or configuration; 70 a bug; 130 Ctrl-C."
+
+app = typer.Typer(
+    name="bsg-monitor",
+    cls=MonitorGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bsg-monitor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    config: Annotated[Path | None, typer.Option("--config", help="A YAML file of settings (BSG_CONFIG).", metavar="FILE")] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Watches the SMS and RCS campaigns of BSG accounts and tells people in time when one goes wrong."""
+    ctx.obj = GlobalOptions(config=config)
+
+
+for _command, _short in (
+    (running.run, "Run the daemon."),
+    (running.once, "One reading in memory: what would fire now?"),
+    (setup.init, "Write a rules.yaml and a .env to start from."),
+    (setup.check, "What is wrong in settings and rules?"),
+    (setup.config, "The settings in force, and their origin."),
+    (running.demo, "Everything on one machine, no account needed."),
+    (simulate.simulate, "The stand-in provider alone."),
+    (reading.campaigns, "List tracked campaigns."),
+    (reading.alerts, "List alerts: firing, pending, ended."),
+    (reading.events, "List what was observed of campaigns."),
+    (fields.fields, "Every field a condition may use."),
+):
+    app.command(short_help=_short)(_command)
+app.command("notify-test", short_help="Send a test message to one receiver.")(receivers.notify_test)
+app.add_typer(outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop.")

@@ -1,0 +1,39 @@
+"""Options that several commands share, and their types."""
+
+from datetime import timedelta
+from typing import Annotated, TypeVar
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", help="Show at most this many; 0 shows all.", min=0)]
+Account = Annotated[str | None, typer.Option(help="Only this account.")]
+Sender = Annotated[str | None, typer.Option(help="Only this sender.")]
+MessageType = Annotated[str | None, typer.Option("--type", help="Only this message type (sms, rcs, …).")]
+
+T = TypeVar("T")
+
+
+def parse_span(text: str, option: str) -> timedelta:
+    """A duration as everywhere in the monitor (`90s`, `1h30m`). typer.BadParameter naming the option."""
+    from monitor.domain.duration import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=f"'{option}'") from None
+
+
+def one_of(values: list[str] | None, allowed: tuple[str, ...], option: str) -> frozenset[str]:
+    """The given values, checked; an empty set means any. typer.BadParameter naming the option."""
+    for value in values or ():
+        if value not in allowed:
+            raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}", param_hint=f"'{option}'")
+    return frozenset(values or ())
+
+
+def cut(items: list[T], limit: int) -> tuple[list[T], str]:
+    """The first `limit` items (all when 0), and in words how many that leaves out, "" for none."""
+    kept = items[:limit] if limit else items
+    left = len(items) - len(kept)
+    return kept, f"{left:,} more" if left else ""

@@ -1,0 +1,50 @@
+"""`fields`: every name that a condition may use."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from monitor.cli.arguments import AsJson, one_of
+from monitor.cli.printing import Column, print_records
+
+FIELD_COLUMNS = (
+    Column("Scope", "scope", dull=True),
+    Column("Field", "field"),
+    Column("Type", "type"),
+    Column("Unit", "unit"),
+    Column("Null", "nullable"),
+    Column("Meaning", "meaning", text=True),
+)
+
+
+def fields(
+    scope: Annotated[str | None, typer.Option(help="Only this scope: campaign or account.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables of the documentation, in Markdown.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List every field a rule's condition may use: its type, its unit, whether it can be null, what it means."""
+    from monitor.domain.fields import FIELDS, fields_markdown
+
+    if markdown and (as_json or scope is not None):
+        raise typer.BadParameter("--markdown stands alone: it prints every scope")
+    if markdown:
+        sys.stdout.write(fields_markdown())
+        return
+    scopes = one_of([scope] if scope else None, tuple(FIELDS), "--scope") or FIELDS.keys()
+    records = [
+        {
+            "scope": name,
+            "field": field.name,
+            "type": field.type.value,
+            "unit": field.unit.replace("`", ""),
+            "nullable": field.nullable,
+            "event_only": field.event_only,
+            "values": list(field.values),
+            "meaning": field.description.replace("`", "") + (" (event rules only)" if field.event_only else ""),
+        }
+        for name, table in FIELDS.items()
+        if name in scopes
+        for field in table.values()
+    ]
+    print_records(records, FIELD_COLUMNS, as_json=as_json)

@@ -1,0 +1,130 @@
+"""What every command needs: the global options, an event loop, settings and rules, the store beside a running daemon."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from monitor.config import LoadedSettings, RuleFile
+    from monitor.store import SqliteStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalOptions:
+    """What was given before the command's name; `ctx.obj` of every command."""
+
+    config: Path | None = None
+
+
+def options_of(ctx: typer.Context) -> GlobalOptions:
+    """The global options of this invocation."""
+    found = ctx.find_object(GlobalOptions)
+    return found if found is not None else GlobalOptions()
+
+
+def run_async(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, on uvloop's event loop when it is installed."""
+    factory: Callable[[], asyncio.AbstractEventLoop] | None
+    try:
+        from uvloop import new_event_loop as factory
+    except ImportError:  # the extra `uvloop`
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(main)
+
+
+def load_settings_of(ctx: typer.Context, *, need_account: bool = False, daemon: bool = False) -> "LoadedSettings":
+    """The settings in force; logs are set up by them and know their secrets. ConfigError.
+
+    Only the daemon tells its story at `info` unasked; other commands log warnings, unless BSG_LOG_LEVEL was set.
+    """
+    from monitor.config import load_settings
+    from monitor.logs import configure_logs
+
+    loaded = load_settings(config=options_of(ctx).config, need_account=need_account)
+    _mask_settings(loaded)
+    unasked = not daemon and loaded.origins.get("log_level") == "default"
+    configure_logs("warning" if unasked else loaded.settings.log_level, loaded.settings.log_format)
+    return loaded
+
+
+def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettings, RuleFile]":
+    """Settings, with an account, and rules. ConfigError with what is wrong in either: a missing key hides no wrong rule."""
+    from monitor.errors import ConfigError, Problem
+
+    problems: list[Problem] = []
+    try:
+        loaded = load_settings_of(ctx, need_account=True, daemon=daemon)
+    except ConfigError as error:
+        problems += error.problems
+        try:
+            loaded = load_settings_of(ctx)
+        except ConfigError:
+            raise error from None
+    try:
+        rules = load_rules_of(loaded)
+    except ConfigError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return loaded, rules
+
+
+def load_rules_of(loaded: "LoadedSettings") -> "RuleFile":
+    """The rules file the settings name; logs know the secrets of its receivers. ConfigError."""
+    from monitor.config import load_rules
+
+    settings = loaded.settings
+    rules = load_rules(settings.rules_file, lookup=loaded.lookup, allow_insecure_http=settings.allow_insecure_http)
+    for receiver in rules.receivers:
+        _mask_all(receiver.options)
+    return rules
+
+
+@asynccontextmanager
+async def store_beside(loaded: "LoadedSettings", *, writable: bool = False) -> "AsyncIterator[SqliteStore]":
+    """The store of a running or stopped monitor. StoreError when there is none or it cannot be used."""
+    from monitor.store import SqliteStore
+
+    async with SqliteStore(loaded.settings.database_url.path, daemon=False, read_only=not writable) as store:
+        yield store
+
+
+def _mask_settings(loaded: "LoadedSettings") -> None:
+    settings = loaded.settings
+    _mask_all(settings)
+    for account in settings.accounts.values():
+        _mask_all(account)
+    if settings.database_url.dsn is not None:
+        from monitor.logs import mask
+
+        mask(settings.database_url.dsn.get_secret_value())
+
+
+def _mask_all(model: object) -> None:
+    """Have the logs mask every secret of a pydantic model, nested ones included."""
+    from pydantic import BaseModel, SecretStr
+
+    from monitor.logs import mask
+
+    def visit(value: object) -> None:
+        if isinstance(value, SecretStr):
+            mask(value.get_secret_value())
+        elif isinstance(value, BaseModel):
+            for name in type(value).model_fields:
+                visit(getattr(value, name))
+        elif isinstance(value, dict):
+            for item in value.values():
+                visit(item)
+        elif isinstance(value, list | tuple):
+            for item in value:
+                visit(item)
+
+    visit(model)

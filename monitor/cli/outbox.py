@@ -1,0 +1,242 @@
+"""`outbox`: notifications decided but perhaps not delivered: list them, look at one, send again, give up."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.arguments import AsJson, Limit, cut, one_of, parse_span
+from monitor.cli.failures import WRONG_USE, complain
+from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.printing import print_json, print_line, print_records
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from monitor.config import LoadedSettings
+    from monitor.domain.notification import OutboxRow, OutboxState
+    from monitor.store import SqliteStore
+
+STATES = ("pending", "delivered", "superseded", "dead")
+EVERYTHING = 1_000_000
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(help="Ids as `outbox list` shows them; a beginning that fits only one is enough.", metavar="ID"),
+]
+Receiver = Annotated[str | None, typer.Option(help="Only this receiver.")]
+OlderThan = Annotated[
+    str | None, typer.Option(help="Only what was decided longer ago than this (10m, 2h, 1d).", metavar="DURATION")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    receiver: Receiver = None,
+    state: Annotated[str | None, typer.Option(help="pending, delivered, superseded or dead.")] = None,
+    older_than: OlderThan = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List notifications, the newest first."""
+    from monitor.cli.records import OUTBOX_COLUMNS, outbox_record
+
+    loaded = load_settings_of(ctx)
+    wanted = _state(state)
+    before = _before(older_than)
+    most = limit + 1 if limit else EVERYTHING
+    found = run_async(_find(loaded, receiver=receiver, state=wanted, before=before, limit=most))
+    shown, more = cut(list(found), limit)
+    print_records(
+        [outbox_record(row) for row in shown],
+        OUTBOX_COLUMNS,
+        as_json=as_json,
+        empty="no such notification",
+        more="there are more" if more else "",
+    )
+
+
+@app.command()
+def show(ctx: typer.Context, id_: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Show one notification whole, with its alerts."""
+    from monitor.cli.records import outbox_record
+
+    async def find(loaded: "LoadedSettings") -> "OutboxRow":
+        async with store_beside(loaded) as store:
+            return (await _identified(store, [id_]))[0]
+
+    row = run_async(find(load_settings_of(ctx)))
+    record = outbox_record(row)
+    alerts: list[dict[str, Any]] = [
+        {
+            "id": alert.id,
+            "status": alert.status,
+            "changed": alert.changed,
+            "event": alert.event_id is not None,
+            "labels": dict(alert.labels),
+            "annotations": dict(alert.annotations),
+            "campaign": alert.campaign.name if alert.campaign else None,
+            "active_since": alert.active_since,
+            "starts_at": alert.starts_at,
+            "ends_at": alert.ends_at,
+        }
+        for alert in row.notification.alerts
+    ]
+    if as_json:
+        print_json({**record, "alerts": alerts})
+        return
+    from monitor.cli.printing import Column, plain, readable, severity_style, state_style
+
+    width = max(map(len, record))
+    for key, value in record.items():
+        shown = plain(value) if isinstance(value, dict) else readable(value)
+        print_line(f"{key:<{width}}  {shown}")
+    rows = [
+        {
+            "state": "event" if alert["event"] else alert["status"],
+            "alert": alert["labels"].get("alertname", ""),
+            "severity": alert["labels"].get("severity", ""),
+            "new": alert["changed"],
+            "since": alert["active_since"],
+            "summary": alert["annotations"].get("summary", ""),
+        }
+        for alert in alerts
+    ]
+    columns = (
+        Column("State", "state", style=state_style),
+        Column("Severity", "severity", style=severity_style),
+        Column("Alert", "alert"),
+        Column("New", "new"),
+        Column("Since (UTC)", "since"),
+        Column("Summary", "summary", text=True),
+    )
+    print_records(rows, columns)
+
+
+@app.command()
+def retry(
+    ctx: typer.Context,
+    ids: Ids = None,
+    receiver: Receiver = None,
+    state: Annotated[str | None, typer.Option(help="pending or dead.")] = None,
+    older_than: OlderThan = None,
+    yes: Yes = False,
+) -> None:
+    """Send dead or waiting notifications again, now. They keep their ids, so that a receiver knows a repeat."""
+    wanted = one_of([state] if state else None, ("pending", "dead"), "--state") or frozenset({"pending", "dead"})
+    _change(ctx, ids, receiver, wanted, older_than, yes=yes, filtered=bool(receiver or state or older_than), verb="retry")
+
+
+@app.command()
+def drop(ctx: typer.Context, ids: Ids = None, receiver: Receiver = None, older_than: OlderThan = None, yes: Yes = False) -> None:
+    """Give waiting notifications up. They become dead: kept, shown, and `outbox retry` can still send them."""
+    filtered = bool(receiver or older_than)
+    _change(ctx, ids, receiver, frozenset({"pending"}), older_than, yes=yes, filtered=filtered, verb="drop")
+
+
+def _change(
+    ctx: typer.Context,
+    ids: list[str] | None,
+    receiver: str | None,
+    states: frozenset[str],
+    older_than: str | None,
+    *,
+    yes: bool,
+    filtered: bool,
+    verb: str,
+) -> None:
+    """Do it to the named ones, or to all that the filters select, after asking."""
+    if bool(ids) == filtered:
+        raise typer.BadParameter("name either ids or what to select them by: --receiver, --older-than" + _ALSO[verb])
+    loaded = load_settings_of(ctx)
+    before = _before(older_than)
+
+    async def choose() -> "list[OutboxRow]":
+        async with store_beside(loaded) as store:
+            if ids:
+                return await _identified(store, ids)
+            chosen: list[OutboxRow] = []
+            for state in sorted(states):
+                chosen += await _query(store, receiver=receiver, state=_state(state), before=before, limit=EVERYTHING)
+            return chosen
+
+    rows = run_async(choose())
+    unfit = [row for row in rows if row.state.value not in states]
+    for row in unfit:
+        complain(f"{row.notification.id} is {row.state.value}: only {' or '.join(sorted(states))} ones can be {_DONE[verb]}")
+    if unfit:
+        raise typer.Exit(WRONG_USE)
+    if rows and filtered and not yes and not _confirmed(len(rows), verb):
+        raise typer.Exit(WRONG_USE)
+
+    async def act() -> int:
+        from monitor.clock import SystemClock
+
+        now = SystemClock().now()
+        async with store_beside(loaded, writable=True) as store:
+            chosen = [row.notification.id for row in rows]
+            return await (store.retry(chosen, now=now) if verb == "retry" else store.drop(chosen, now=now))
+
+    count = run_async(act()) if rows else 0
+    print_line(f"{count:,} notification{'' if count == 1 else 's'} {_DONE[verb]}")
+
+
+_DONE = {"retry": "sent again", "drop": "given up"}
+_ALSO = {"retry": ", --state", "drop": ""}
+
+
+def _confirmed(count: int, verb: str) -> bool:
+    question = f"{verb} {count:,} notification{'' if count == 1 else 's'}?"
+    if sys.stdin.isatty():
+        return typer.confirm(question, err=True)
+    complain(f"{question} Say --yes where nobody can be asked")
+    return False
+
+
+def _state(text: str | None) -> "OutboxState | None":
+    from monitor.domain.notification import OutboxState
+
+    one_of([text] if text else None, STATES, "--state")
+    return OutboxState(text) if text else None
+
+
+def _before(older_than: str | None) -> "datetime | None":
+    if older_than is None:
+        return None
+    from monitor.clock import SystemClock
+
+    return SystemClock().now() - parse_span(older_than, "--older-than")
+
+
+async def _find(
+    loaded: "LoadedSettings", *, receiver: str | None, state: "OutboxState | None", before: "datetime | None", limit: int
+) -> "Sequence[OutboxRow]":
+    async with store_beside(loaded) as store:
+        return await _query(store, receiver=receiver, state=state, before=before, limit=limit)
+
+
+async def _query(
+    store: "SqliteStore", *, receiver: str | None, state: "OutboxState | None", before: "datetime | None", limit: int
+) -> "Sequence[OutboxRow]":
+    from monitor.ports import OutboxQuery
+
+    return await store.outbox(OutboxQuery(receiver=receiver, state=state, older_than=before, limit=limit))
+
+
+async def _identified(store: "SqliteStore", ids: "Sequence[str]") -> "list[OutboxRow]":
+    """The rows with these ids or beginnings of ids, in this order. typer.BadParameter for one that fits none or several."""
+    rows = await _query(store, receiver=None, state=None, before=None, limit=EVERYTHING)
+    found: list[OutboxRow] = []
+    for wanted in ids:
+        exact = [row for row in rows if row.notification.id == wanted]
+        fitting = exact or [row for row in rows if wanted and row.notification.id.startswith(wanted)]
+        if len(fitting) != 1:
+            how_many = "no notification has" if not fitting else f"{len(fitting):,} notifications have"
+            raise typer.BadParameter(f"{how_many} the id {wanted!r}")
+        found.append(fitting[0])
+    return list({row.notification.id: row for row in found}.values())

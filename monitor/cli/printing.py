@@ -1,0 +1,171 @@
+"""What commands print: tables for people on a terminal, tab-separated lines in a pipe, JSON for programs.
+
+Names of campaigns and senders are other people's text: on a terminal and in a pipe they lose control and bidirectional
+characters (JSON escapes them), and nothing in them is read as markup.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from monitor.domain.text import without_controls
+
+NOTHING = "–"
+NARROW = 110
+"""Terminals with fewer columns get tables with fewer."""
+
+
+def plain(value: object) -> str:
+    """A value as one field of a tab-separated line: times in ISO 8601 (UTC), an absent one empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return _iso(value)
+    if isinstance(value, float):
+        return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.2f}"
+    if isinstance(value, Mapping):
+        return ",".join(f"{plain(key)}={plain(item)}" for key, item in value.items())
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return ",".join(map(plain, value))
+    return without_controls(str(value))
+
+
+def readable(value: object) -> str:
+    """A value for a person's eyes: times to the minute (UTC), thousands set apart, "–" for what is absent."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return plain(value)
+
+
+def share(value: object) -> str:
+    """A ratio as a percentage."""
+    return f"{100 * value:.1f} %" if isinstance(value, int | float) else NOTHING
+
+
+def identifier(value: object) -> str:
+    """A number that is a name: without thousands separators."""
+    return plain(value) or NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its title, the key of the records it shows, and how a person sees the value.
+
+    `style` gives a value's colour on a terminal (a Rich style name), "" for none. `text` marks long texts, which may be broken
+    over lines. A terminal's table leaves `dull` columns out when all rows agree, and `spare` ones when it is narrow. `write` is
+    for tab-separated lines.
+    """
+
+    title: str
+    key: str
+    show: Callable[[object], str] = readable
+    right: bool = False
+    style: Callable[[object], str] = lambda _: ""
+    text: bool = False
+    dull: bool = False
+    spare: bool = False
+    write: Callable[[object], str] = plain
+
+
+_SEVERITY_STYLES = {"critical": "bold red", "error": "red", "warning": "yellow", "info": "cyan"}
+_STATE_STYLES = {
+    "firing": "bold red",
+    "pending": "yellow",
+    "resolved": "green",
+    "delivered": "green",
+    "dead": "bold red",
+    "superseded": "dim",
+}
+
+
+def severity_style(value: object) -> str:
+    """The colour of a severity."""
+    return _SEVERITY_STYLES.get(str(value), "")
+
+
+def state_style(value: object) -> str:
+    """The colour of an alert's or a notification's state."""
+    return _STATE_STYLES.get(str(value), "")
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout: times in ISO 8601, characters beyond ASCII escaped, so that it is safe on any terminal."""
+    sys.stdout.write(json.dumps(value, default=_json_value, indent=2, allow_nan=False) + "\n")
+
+
+def print_records(
+    records: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool = False, empty: str = "", more: str = ""
+) -> None:
+    """Print records as a table, as tab-separated lines after a line of keys, or (all their keys) as a JSON list.
+
+    `empty` is said on stderr when there are none, and there too what a limit kept from being shown (`more`): stdout bears
+    data only.
+    """
+    if as_json:
+        print_json(list(records))
+    elif not sys.stdout.isatty():
+        lines = ["\t".join(column.key for column in columns)]
+        lines += ["\t".join(column.write(record[column.key]) for column in columns) for record in records]
+        sys.stdout.write("\n".join(lines) + "\n")
+    elif records:
+        _print_table(records, columns)
+    if not as_json and not records and empty:
+        say(empty)
+    if more:
+        say(f"{more}; --limit 0 shows all")
+
+
+def print_line(text: str) -> None:
+    """One line on stdout, cleaned."""
+    sys.stdout.write(without_controls(text) + "\n")
+
+
+def say(text: str) -> None:
+    """One line beside the data, on stderr, cleaned."""
+    sys.stderr.write(without_controls(text) + "\n")
+
+
+def _print_table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    shown = [
+        column
+        for column in columns
+        if not (column.dull and len({plain(record[column.key]) for record in records}) == 1)
+        and not (column.spare and console.width < NARROW)
+    ]
+    for column in shown:
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(Text(column.title), justify=justify, overflow="fold", no_wrap=not column.text)
+    for record in records:
+        values = [(column, record[column.key]) for column in shown]
+        table.add_row(*(Text(column.show(value), style=column.style(value)) for column, value in values))
+    console.print(table)
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds" if at.microsecond else "seconds").replace("+00:00", "Z")
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, datetime):
+        return _iso(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    return str(value)

@@ -1,0 +1,140 @@
+"""Commands that read the store of a running or stopped monitor: `campaigns`, `alerts`, `events`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, cut, one_of
+from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.printing import print_records
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.config import LoadedSettings
+    from monitor.domain.alert import Alert
+    from monitor.domain.event import CampaignEvent
+    from monitor.ports import Snapshot
+
+STATES = ("pending", "firing", "resolved", "event")
+MOST_EVENTS = 1_000_000
+"""How far back a filter looks; the store counts its limit before our filters."""
+
+
+def campaigns(
+    ctx: typer.Context,
+    status: Annotated[list[str] | None, typer.Option(help="Only this status; may be given several times.")] = None,
+    message_type: MessageType = None,
+    account: Account = None,
+    sender: Sender = None,
+    every: Annotated[bool, typer.Option("--all", help="Settled campaigns too, not only live and settling ones.")] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List tracked campaigns, the newest first."""
+    snapshot = run_async(_load(load_settings_of(ctx)))
+    from monitor.cli.records import CAMPAIGN_COLUMNS, campaign_record
+
+    rows = [
+        row
+        for row in snapshot.campaigns
+        if (every or row.watched)
+        and (not status or row.campaign.status in status)
+        and (message_type is None or row.campaign.message_type == message_type)
+        and (account is None or row.campaign.account == account)
+        and (sender is None or row.campaign.sender == sender)
+    ]
+    rows.sort(key=lambda row: (row.campaign.created_at, row.campaign.id), reverse=True)
+    shown, more = cut(rows, limit)
+    records = [campaign_record(row) for row in shown]
+    print_records(records, CAMPAIGN_COLUMNS, as_json=as_json, empty="no such campaign is tracked", more=more)
+
+
+def alerts(
+    ctx: typer.Context,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(help="pending, firing, resolved or event; may be given several times. Without: pending and firing."),
+    ] = None,
+    rule: Annotated[str | None, typer.Option("--alert", help="Only alerts of this rule.")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only this severity.")] = None,
+    message_type: MessageType = None,
+    account: Account = None,
+    sender: Sender = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List alerts: what fires and what is pending now, or with --state resolved what has ended."""
+    wanted = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
+    found = run_async(_alerts(load_settings_of(ctx), ended=not wanted.isdisjoint({"resolved", "event"})))
+    from monitor.cli.records import ALERT_COLUMNS, ENDED_COLUMNS, alert_record
+
+    records = [
+        record
+        for record in map(alert_record, found)
+        if record["state"] in wanted
+        and (rule is None or record["alertname"] == rule)
+        and (severity is None or record["severity"] == severity)
+        and (message_type is None or record["message_type"] == message_type)
+        and (account is None or record["account"] == account)
+        and (sender is None or record["sender"] == sender)
+    ]
+    records.sort(key=lambda record: (record["resolved_at"] or record["active_since"], record["id"]), reverse=True)
+    records.sort(key=lambda record: ("firing", "pending", "event", "resolved").index(record["state"]))
+    shown, more = cut(records, limit)
+    columns = ENDED_COLUMNS if "resolved" in wanted else ALERT_COLUMNS
+    print_records(shown, columns, as_json=as_json, empty="no such alert", more=more)
+
+
+def events(
+    ctx: typer.Context,
+    campaign: Annotated[int | None, typer.Option(help="Only this campaign, by its id.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="appeared, status_changed, edited, rewound, settled or vanished; several times.")
+    ] = None,
+    message_type: MessageType = None,
+    account: Account = None,
+    sender: Sender = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List what was observed: status changes, edits, campaigns that appeared or vanished. The newest first."""
+    from monitor.cli.records import EVENT_COLUMNS, event_record
+    from monitor.domain.event import EventKind
+
+    kinds = one_of(kind, tuple(k.value for k in EventKind if k is not EventKind.PROGRESSED), "--kind")
+    filtered = bool(kinds) or message_type is not None or sender is not None
+    most = MOST_EVENTS if filtered or not limit else limit + 1
+    found = run_async(_events(load_settings_of(ctx), campaign=campaign, account=account, limit=most))
+    matching = [
+        event
+        for event in found
+        if (not kinds or event.kind.value in kinds)
+        and (message_type is None or event.campaign.message_type == message_type)
+        and (sender is None or event.campaign.sender == sender)
+    ]
+    shown, more = cut(matching, limit)
+    more = more if filtered or not more else "there are more"
+    records = [event_record(event) for event in shown]
+    print_records(records, EVENT_COLUMNS, as_json=as_json, empty="no such event was recorded", more=more)
+
+
+async def _load(loaded: "LoadedSettings") -> "Snapshot":
+    async with store_beside(loaded) as store:
+        return await store.load()
+
+
+async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[Alert]":
+    """Open alerts and, with `ended`, the history. What has ended but is not closed is in both: once is enough."""
+    async with store_beside(loaded) as store:
+        found = {alert.id: alert for alert in (await store.load()).alerts}
+        if ended:
+            found |= {alert.id: alert for alert in await store.alert_history(limit=MOST_EVENTS)}
+        return list(found.values())
+
+
+async def _events(
+    loaded: "LoadedSettings", *, campaign: int | None, account: str | None, limit: int
+) -> "Sequence[CampaignEvent]":
+    async with store_beside(loaded) as store:
+        return await store.events(campaign_id=campaign, account=account, limit=limit)

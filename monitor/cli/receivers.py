@@ -1,0 +1,108 @@
+"""`notify-test`: one marked message to one receiver, sent directly, and what came of it."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from monitor.cli.arguments import AsJson
+from monitor.cli.failures import FAILED, complain
+from monitor.cli.invocation import load_rules_of, load_settings_of, run_async
+from monitor.cli.printing import print_json, print_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.config import LoadedSettings, RuleFile
+    from monitor.domain.notification import Notification
+    from monitor.errors import DeliveryError
+
+
+def notify_test(
+    ctx: typer.Context,
+    receiver: Annotated[str, typer.Argument(help="The receiver's name in the rules file.", metavar="RECEIVER")],
+    as_json: AsJson = False,
+) -> None:
+    """Send a message marked as a test to one receiver and say what it answered. One attempt, past the outbox."""
+    loaded = load_settings_of(ctx)
+    rules = load_rules_of(loaded)
+    found = next((each for each in rules.receivers if each.name == receiver), None)
+    if found is None:
+        names = ", ".join(each.name for each in rules.receivers) or "none"
+        raise typer.BadParameter(
+            f"there is no receiver {receiver!r} in the rules file; there are: {names}", param_hint="RECEIVER"
+        )
+    seconds, error = run_async(_send(loaded, rules, receiver, console=sys.stderr if as_json else sys.stdout))
+    if as_json:
+        print_json(
+            {
+                "receiver": receiver,
+                "integration": found.integration,
+                "delivered": error is None,
+                "seconds": round(seconds, 3),
+                "reason": error.reason.value if error else None,
+                "retryable": error.retryable if error else None,
+                "error": str(error) if error else None,
+            }
+        )
+    elif error is None:
+        print_line(f"{receiver} ({found.integration}): delivered in {seconds:.2f} s")
+    else:
+        later = "; in earnest it would be tried again" if error.retryable else "; in earnest it would be given up"
+        complain(f"{receiver} ({found.integration}): {error} ({error.reason.value}){later}")
+    if error is not None:
+        raise typer.Exit(FAILED)
+
+
+async def _send(
+    loaded: "LoadedSettings", rules: "RuleFile", name: str, *, console: TextIO
+) -> "tuple[float, DeliveryError | None]":
+    """How many seconds the attempt took, and how it failed."""
+    from monitor.assembly import build_notifiers, new_message_id
+    from monitor.clock import SystemClock
+    from monitor.errors import DeliveryError
+    from monitor.notify import open_session
+
+    clock = SystemClock()
+    async with open_session() as session:
+        notifiers = build_notifiers(loaded.settings, rules, session=session, clock=clock, console=console)
+        begun = clock.monotonic()
+        try:
+            await notifiers[name].send(test_notification(new_message_id(), name, now=clock.now()))
+        except DeliveryError as error:
+            return clock.monotonic() - begun, error
+        finally:
+            for notifier in notifiers.values():
+                await notifier.close()
+        return clock.monotonic() - begun, None
+
+
+def test_notification(id_: str, receiver: str, *, now: "datetime") -> "Notification":
+    """A message that says of itself that it is a test and asks nobody to do anything."""
+    from monitor.domain.alert import AlertKey, fingerprint
+    from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+
+    labels = {"alertname": "NotifyTest", "severity": "info", "receiver": receiver}
+    alert = NotifiedAlert(
+        id=id_,
+        fingerprint=fingerprint(AlertKey(rule="NotifyTest", account="", subject=receiver)),
+        status="firing",
+        labels=labels,
+        annotations={
+            "summary": f"Test message to {receiver}: it arrives",
+            "description": "Sent by `bsg-monitor notify-test`. Nothing is wrong and nothing needs to be done.",
+        },
+        active_since=now,
+        starts_at=now,
+        ends_at=now,
+        event_id=id_,
+    )
+    return Notification(
+        id=id_,
+        receiver=receiver,
+        group_key=f"{receiver}:notify-test",
+        group_labels={"alertname": "NotifyTest"},
+        reason=NotifyReason.TEST,
+        alerts=(alert,),
+        created_at=now,
+    )

@@ -1,0 +1,192 @@
+"""The records that listing commands print: every key of the JSON, and which of them a table shows."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from monitor.cli.printing import Column, identifier, readable, severity_style, share, state_style
+from monitor.domain.alert import Alert
+from monitor.domain.event import CampaignEvent
+from monitor.domain.notification import OutboxRow
+from monitor.domain.tracking import TrackedCampaign
+
+Record = dict[str, Any]
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """Unix seconds as a time."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def campaign_record(row: TrackedCampaign) -> Record:
+    """One tracked campaign."""
+    c = row.campaign
+    ratio = c.delivered / c.sent if c.sent and c.delivered is not None else None
+    return {
+        "id": c.id,
+        "account": c.account,
+        "message_type": c.message_type,
+        "name": c.name,
+        "sender": c.sender,
+        "status": c.status,
+        "status_since": moment(row.status_since),
+        "sent": c.sent,
+        "delivered": c.delivered,
+        "delivery_ratio": ratio,
+        "fallback_sent": c.fallback_sent,
+        "fallback_delivered": c.fallback_delivered,
+        "created_at": moment(c.created_at),
+        "start_at": moment(c.start_at),
+        "real_start_at": moment(c.real_start_at),
+        "finished_at": moment(c.finished_at),
+        "calculated_price": c.calculated_price,
+        "currency": c.currency,
+        "first_seen": moment(row.first_seen),
+        "settled": row.settled,
+    }
+
+
+CAMPAIGN_COLUMNS = (
+    Column("Id", "id", identifier, right=True),
+    Column("Account", "account", dull=True),
+    Column("Type", "message_type"),
+    Column("Status", "status"),
+    Column("Since (UTC)", "status_since", spare=True),
+    Column("Sent", "sent", right=True),
+    Column("Delivered", "delivered", right=True, spare=True),
+    Column("Ratio", "delivery_ratio", share, right=True),
+    Column("Sender", "sender", text=True),
+    Column("Name", "name", text=True),
+)
+
+
+def alert_record(alert: Alert) -> Record:
+    """One alert, whatever its state; `event` for an event, which is told once and never resolved."""
+    c = alert.campaign
+    return {
+        "id": alert.id,
+        "fingerprint": alert.fingerprint,
+        "alertname": alert.key.rule,
+        "state": "event" if alert.is_event else alert.state.value,
+        "severity": alert.labels.get("severity", ""),
+        "account": alert.key.account,
+        "campaign_id": c.id if c else None,
+        "campaign": c.name if c else None,
+        "sender": alert.labels.get("sender"),
+        "message_type": alert.labels.get("message_type"),
+        "about": c.name if c else alert.key.subject or alert.key.account,
+        "summary": alert.annotations.get("summary", ""),
+        "active_since": alert.active_since,
+        "fired_at": alert.fired_at,
+        "resolved_at": None if alert.is_event else alert.resolved_at,
+        "resolve_reason": alert.resolve_reason.value if alert.resolve_reason else None,
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+    }
+
+
+ALERT_COLUMNS = (
+    Column("State", "state", style=state_style),
+    Column("Severity", "severity", style=severity_style),
+    Column("Alert", "alertname"),
+    Column("Account", "account", dull=True),
+    Column("Campaign", "campaign_id", identifier, right=True, spare=True),
+    Column("About", "about", text=True),
+    Column("Since (UTC)", "active_since"),
+    Column("Summary", "summary", text=True),
+)
+
+ENDED_COLUMNS = (
+    *ALERT_COLUMNS[:-1],
+    Column("Ended (UTC)", "resolved_at"),
+    Column("Why", "resolve_reason"),
+    ALERT_COLUMNS[-1],
+)
+
+COUNT_COLUMNS = (Column("Status", "status"), Column("Campaigns", "count", right=True))
+
+
+def event_record(event: CampaignEvent) -> Record:
+    """One observed difference."""
+    c = event.campaign
+    return {
+        "id": event.id,
+        "at": moment(event.at),
+        "kind": event.kind.value,
+        "account": c.account,
+        "campaign_id": c.id,
+        "campaign": c.name,
+        "sender": c.sender,
+        "message_type": c.message_type,
+        "status": c.status,
+        "old_status": event.old_status,
+        "changes": [
+            {"field": change.field, "old": _value(change.field, change.old), "new": _value(change.field, change.new)}
+            for change in event.changes
+        ],
+    }
+
+
+def _value(field: str, value: object) -> object:
+    """A field's value; times as times."""
+    return moment(value) if field.endswith("_at") and isinstance(value, int | float) else value
+
+
+def _changes(value: object) -> str:
+    """`status scheduled → sending, sent 0 → 500`: what differs, shortened to the first four fields."""
+    if not isinstance(value, list):
+        return readable(value)
+    told = [f"{change['field']} {_brief(change['old'])} → {_brief(change['new'])}" for change in value[:4]]
+    return readable(", ".join(told) + (f", and {len(value) - 4} more" if len(value) > 4 else ""))
+
+
+def _brief(value: object) -> str:
+    text = str(value) if isinstance(value, int | float) else readable(value)
+    return text if len(text) <= 30 else text[:29] + "…"
+
+
+EVENT_COLUMNS = (
+    Column("At (UTC)", "at"),
+    Column("Event", "kind"),
+    Column("Account", "account", dull=True),
+    Column("Type", "message_type", spare=True),
+    Column("Campaign", "campaign_id", identifier, right=True),
+    Column("Name", "campaign", text=True),
+    Column("Was", "old_status", spare=True),
+    Column("Status", "status", spare=True),
+    Column("Changes", "changes", _changes, text=True, write=_changes),
+)
+
+
+def outbox_record(row: OutboxRow) -> Record:
+    """One notification without its alerts."""
+    n = row.notification
+    return {
+        "id": n.id,
+        "receiver": n.receiver,
+        "state": row.state.value,
+        "reason": n.reason.value,
+        "alerts": len(n.alerts),
+        "part": n.part,
+        "parts": n.parts,
+        "group_key": n.group_key,
+        "group_labels": dict(n.group_labels),
+        "attempts": row.attempts,
+        "created_at": n.created_at,
+        "first_attempt_at": row.first_attempt_at,
+        "next_attempt_at": row.next_attempt_at if row.finished_at is None else None,
+        "finished_at": row.finished_at,
+        "last_error": row.last_error,
+    }
+
+
+OUTBOX_COLUMNS = (
+    Column("Id", "id"),
+    Column("Receiver", "receiver"),
+    Column("State", "state", style=state_style),
+    Column("Reason", "reason", spare=True),
+    Column("Alerts", "alerts", right=True),
+    Column("Attempts", "attempts", right=True),
+    Column("Created (UTC)", "created_at"),
+    Column("Next try (UTC)", "next_attempt_at", spare=True),
+    Column("Last error", "last_error", text=True),
+)

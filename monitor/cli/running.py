@@ -1,0 +1,85 @@
+"""Commands that run the monitor: `run`, `once`, `demo`."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.arguments import AsJson, parse_span
+from monitor.cli.failures import FAILED, WRONG_USE, complain, report_problems
+from monitor.cli.invocation import load_all, run_async
+from monitor.cli.printing import print_json, print_line, print_records
+from monitor.cli.records import ALERT_COLUMNS, COUNT_COLUMNS, alert_record
+
+if TYPE_CHECKING:
+    from monitor.once import OnceReport
+
+
+def run(ctx: typer.Context) -> None:
+    """Run the daemon: poll, evaluate the rules, tell the receivers.
+
+    SIGTERM and Ctrl-C let notifications on their way arrive (up to 10 s); a second one ends at once.
+    """
+    from monitor.app import run_daemon
+    from monitor.clock import SystemClock
+
+    loaded, rules = load_all(ctx, daemon=True)
+    report_problems([*loaded.warnings, *rules.warnings], kind="warning")
+    raise typer.Exit(run_async(run_daemon(loaded, rules, clock=SystemClock())))
+
+
+def once(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Read every feed once, in memory, and print what would fire. Nobody is told; `for` is ignored.
+
+    Exit code 0: nothing fires; 1: something does; 2: a feed could not be read.
+    """
+    from monitor.clock import SystemClock
+    from monitor.errors import ConfigError, MonitorError
+    from monitor.once import run_once
+
+    loaded, rules = load_all(ctx)
+    try:
+        report = run_async(run_once(loaded, rules, clock=SystemClock()))
+    except ConfigError:
+        raise
+    except MonitorError as error:
+        complain(str(error))
+        raise typer.Exit(WRONG_USE) from error
+    _print_once(report, as_json=as_json)
+    for failure in report.failures:
+        complain(f"could not read {failure}")
+    if report.failures:
+        raise typer.Exit(WRONG_USE)
+    raise typer.Exit(FAILED if report.alerts else 0)
+
+
+def _print_once(report: "OnceReport", *, as_json: bool) -> None:
+    alerts = [alert_record(alert) for alert in report.alerts]
+    if as_json:
+        print_json({"campaigns": report.campaigns, "counts": report.counts, "firing": alerts, "failures": list(report.failures)})
+        return
+    print_line(f"{report.campaigns:,} campaigns read")
+    counts = [{"status": status, "count": count} for status, count in sorted(report.counts.items()) if count]
+    if counts:
+        print_records(counts, COUNT_COLUMNS)
+    print_line(f"{len(alerts):,} firing" if alerts else "nothing fires")
+    if alerts:
+        print_records(alerts, ALERT_COLUMNS)
+
+
+def demo(
+    duration: Annotated[
+        str | None, typer.Option(help="End by itself after this long (90s, 2m); until Ctrl-C without it.", metavar="DURATION")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the page and the metrics; without: 9780, or a free one.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Watch a simulated account go wrong: simulator, monitor and a receiver that prints. Nothing is left behind."""
+    from monitor.clock import SystemClock
+    from monitor.demo import run_demo
+    from monitor.logs import configure_logs
+
+    span: timedelta | None = None if duration is None else parse_span(duration, "--duration")
+    configure_logs("warning", "auto")
+    raise typer.Exit(run_async(run_demo(duration=span, port=port, clock=SystemClock())))

@@ -1,0 +1,95 @@
+"""`simulate`: the stand-in provider alone, for trying the monitor out without an account."""
+
+import asyncio
+import signal
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.arguments import parse_span
+from monitor.cli.invocation import run_async
+from monitor.cli.printing import print_line
+
+if TYPE_CHECKING:
+    from monitor.simulator.server import Simulator
+
+DEFAULT_SCENARIO = "incidents"
+
+
+def simulate(
+    scenario: Annotated[
+        str | None, typer.Option(help="A bundled scenario by its name, or a YAML file.", show_default="incidents")
+    ] = None,
+    campaigns: Annotated[
+        int | None, typer.Option(help="So many made-up campaigns instead of a scenario.", min=1, max=1_000_000)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="What is left to chance; the same seed gives the same.")] = 1,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 9781,
+    key: Annotated[list[str] | None, typer.Option(help="An API key that may log in.", show_default="live_demo")] = None,
+    token_life: Annotated[str, typer.Option(help="How long a token holds.", metavar="DURATION")] = "30d",  # noqa: S107 (a span of time)
+    error_rate: Annotated[float, typer.Option(help="The share of requests that is answered with a 500.", min=0.0, max=1.0)] = 0.0,
+    latency: Annotated[str | None, typer.Option(help="How late every answer comes.", metavar="DURATION")] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="KIND, KIND=RATE or KIND=RATE,seconds=SPAN,limit=ROWS,path=PREFIX, such as rate_limited=5%,seconds=2s; "
+            "may be given several times.",
+            metavar="FAULT",
+        ),
+    ] = None,
+) -> None:
+    """Run the stand-in provider until Ctrl-C: the documented API over campaigns that go wrong on purpose.
+
+    Faults can also be changed while it runs, over HTTP at /_simulator/ (on loopback only).
+    """
+    if scenario is not None and campaigns is not None:
+        raise typer.BadParameter("give --scenario or --campaigns, not both")
+    from monitor.clock import SystemClock
+    from monitor.logs import configure_logs
+    from monitor.simulator.faults import FaultKind, Faults
+    from monitor.simulator.faultwords import set_faults
+    from monitor.simulator.scenario import bulk_scenario, load_scenario
+    from monitor.simulator.server import Simulator
+
+    configure_logs("warning", "auto")
+    life = parse_span(token_life, "--token-life")
+    delay = timedelta(0) if latency is None else parse_span(latency, "--latency")
+    faults = Faults(seed=seed)
+    if error_rate:
+        faults.set(FaultKind.ERROR, rate=error_rate)
+    if delay:
+        faults.set(FaultKind.LATENCY, seconds=delay.total_seconds())
+    set_faults(faults, fault or ())
+    played = bulk_scenario(campaigns, seed=seed) if campaigns is not None else load_scenario(scenario or DEFAULT_SCENARIO)
+    keys = tuple(key or ("live_demo",))
+    simulator = Simulator(
+        played, clock=SystemClock(), faults=faults, seed=seed, keys=keys, token_life=life, control=_is_loopback(host)
+    )
+    run_async(_serve(simulator, host, port, title=f"{played.name}: {len(played.campaigns):,} campaigns", key=keys[0]))
+
+
+def _is_loopback(host: str) -> bool:
+    from monitor.web.access import is_loopback
+
+    return is_loopback(host)
+
+
+async def _serve(simulator: "Simulator", host: str, port: int, *, title: str, key: str) -> None:
+    """Until SIGINT or SIGTERM. MonitorError when the port cannot be had."""
+    from monitor.errors import MonitorError
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        async with simulator.serve(host, port) as url:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop.set)
+            print_line(f"{title} at {url}")
+            print_line(f"BSG_API_URL={url} BSG_API_KEY={key} bsg-monitor run")
+            sys.stdout.flush()  # seen at once, also through a pipe
+            await stop.wait()
+    except OSError as error:
+        raise MonitorError(f"cannot listen on {host}:{port}: {error.strerror or error}; --port takes another") from error

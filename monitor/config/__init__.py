@@ -1,0 +1,28 @@
+"""Settings and rules: from environment, files and secrets to checked values.
+
+What a person wrote is untrusted until it has been through here. Everything wrong is found in one go and told with the place
+it was written at; nothing in here shows a secret. Files are read while the daemon starts (or reloads), never while it runs.
+
+`settings.py` loads the settings, `rulefile.py` the rules; `starter.py` has the files that `init` writes.
+"""
+
+from monitor.config.receivers import Receiver
+from monitor.config.rulefile import RuleFile, load_rules, parse_rules
+from monitor.config.settings import AccountSettings, DatabaseUrl, Listen, LoadedSettings, Settings, describe, load_settings
+from monitor.config.starter import env_template, rules_template
+
+__all__ = [
+    "AccountSettings",
+    "DatabaseUrl",
+    "Listen",
+    "LoadedSettings",
+    "Receiver",
+    "RuleFile",
+    "Settings",
+    "describe",
+    "env_template",
+    "load_rules",
+    "load_settings",
+    "parse_rules",
+    "rules_template",
+]

@@ -1,0 +1,53 @@
+"""Everything wrong at once: problems and warnings are collected, and raised together in the order of the file."""
+
+from monitor.errors import ConfigError, Place, Problem
+
+
+class Findings:
+    """What was found while reading settings or rules. The same thing found twice (through a YAML alias) counts once."""
+
+    def __init__(self) -> None:
+        self._problems: dict[Problem, None] = {}
+        self._warnings: dict[Problem, None] = {}
+        self._spoilt: set[Place] = set()
+
+    def wrong(self, message: str, place: Place | None = None, hint: str | None = None) -> None:
+        """Note something that must be mended before anything runs."""
+        if place is None or place not in self._spoilt:
+            self._problems[Problem(message, place, hint)] = None
+
+    def spoil(self, place: Place) -> None:
+        """What stands there is wrong and has been told: what else is found wrong there follows from it."""
+        self._spoilt.add(place)
+
+    def warn(self, message: str, place: Place | None = None, hint: str | None = None) -> None:
+        """Note something that works and is probably not meant."""
+        self._warnings[Problem(message, place, hint)] = None
+
+    @property
+    def count(self) -> int:
+        """How many problems so far."""
+        return len(self._problems)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return _in_order(self._warnings)
+
+    def raise_if_wrong(self) -> None:
+        """ConfigError with every problem, if there is one."""
+        if self._problems:
+            raise ConfigError(_in_order(self._problems))
+
+
+def _in_order(problems: dict[Problem, None]) -> tuple[Problem, ...]:
+    """Sources in the order in which they were first seen, places within one from top to bottom."""
+    sources: dict[str, int] = {}
+    for problem in problems:
+        if problem.place:
+            sources.setdefault(problem.place.source, len(sources))
+
+    def position(problem: Problem) -> tuple[int, int, int]:
+        place = problem.place
+        return (sources[place.source], place.line or 0, place.column or 0) if place else (len(sources), 0, 0)
+
+    return tuple(sorted(problems, key=position))

@@ -1,0 +1,189 @@
+"""One entry of `rules:`, checked."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from monitor.config.addresses import web_link
+from monitor.config.findings import Findings
+from monitor.config.suggestion import did_you_mean
+from monitor.config.tables import TableReader, one_of
+from monitor.config.yamlfile import Scalar, Table, described
+from monitor.domain.condition import Condition, ConditionError, parse_condition
+from monitor.domain.event import EventKind
+from monitor.domain.routing import SEVERITIES
+from monitor.domain.rule import RESERVED_LABELS, Rule, Scope
+from monitor.domain.template import Template, TemplateError
+
+KEYS = ("alert", "scope", "when", "on", "for", "keep_firing_for", "severity", "labels", "summary", "description", "runbook_url")
+LATER = dict.fromkeys(("over", "settle", "detail"))
+SCOPES = (Scope.CAMPAIGN.value, Scope.ACCOUNT.value)
+DEFAULT_SUMMARY = {
+    Scope.CAMPAIGN: "{{ campaign.name }}: {{ status }}, {{ delivered }} of {{ sent }} delivered",
+    Scope.ACCOUNT: "account {{ account }}",
+}
+LONGEST_FOR = timedelta(days=31)
+LONGEST_LABEL = 200
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,99}")
+_LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}")
+_SEVERITY = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+def read_rule(table: Table, *, extra_statuses: Collection[str], findings: Findings) -> Rule | None:
+    """The rule; None when something in it is wrong, which is noted."""
+    before = findings.count
+    reader = TableReader(table, "a rule", findings)
+    reader.check_keys(KEYS, LATER)
+    name = _name(reader)
+    scope = _scope(reader)
+    kinds = _kinds(reader, scope)
+    event = reader.has("on")
+    when = _condition(reader, scope, kinds, event=event, extra_statuses=extra_statuses)
+    if event:
+        for key in ("for", "keep_firing_for"):
+            if key in table.entries:
+                findings.wrong(f'a rule with "on" has no "{key}": an event is told once', table.entries[key].place)
+    hold = reader.duration("for", timedelta(0), longest=LONGEST_FOR)
+    keep_firing = reader.duration("keep_firing_for", timedelta(0), longest=LONGEST_FOR)
+    severity = _severity(reader)
+    labels = _labels(reader)
+    summary = _template(reader, "summary", name, scope, event=event)
+    description = _template(reader, "description", name, scope, event=event)
+    runbook = reader.parsed("runbook_url", web_link)
+    if summary is None and not reader.has("summary"):
+        summary = Template.parse(DEFAULT_SUMMARY[scope], scope=scope.value, event=event, name=f"summary of {name}")
+    if findings.count > before or name is None or summary is None:
+        return None
+    return Rule(
+        name=name,
+        scope=scope,
+        when=when,
+        on=kinds,
+        hold=hold,
+        keep_firing=keep_firing,
+        severity=severity,
+        labels=labels,
+        summary=summary,
+        description=description,
+        runbook_url=runbook,
+        place=table.place,
+    )
+
+
+def _name(reader: TableReader) -> str | None:
+    reader.require("alert", 'its name, such as "alert: LowDelivery"')
+    node = reader.text("alert")
+    if node is None:
+        return None
+    if not _NAME.fullmatch(node.text):
+        hint = "a letter first, then letters, digits and _ . : -, at most 100 characters"
+        reader.findings.wrong(f"alert: {described(node)} cannot be a rule's name", node.place, hint)
+        return None
+    return node.text
+
+
+def _scope(reader: TableReader) -> Scope:
+    node = reader.text("scope")
+    if node is None or node.text in SCOPES:
+        return Scope(node.text) if node else Scope.CAMPAIGN
+    if node.text in tuple(Scope):
+        reader.findings.wrong(f'scope: "{node.text}" is not supported by this version', node.place, "campaign or account")
+    else:
+        message, hint = one_of(SCOPES, node.text)
+        reader.findings.wrong(f"scope: {message}", node.place, hint)
+    return Scope.CAMPAIGN
+
+
+def _kinds(reader: TableReader, scope: Scope) -> frozenset[EventKind]:
+    if not reader.has("on"):
+        return frozenset()
+    if scope is not Scope.CAMPAIGN:
+        place = reader.table.entries["on"].place
+        reader.findings.wrong(f'a rule of scope {scope} has no "on": events happen to campaigns', place)
+    nodes = reader.texts("on")
+    known = tuple(kind.value for kind in EventKind)
+    for node in nodes:
+        if node.text not in known:
+            message, hint = one_of(known, node.text)
+            reader.findings.wrong(f"on: {message}", node.place, hint)
+    value = reader.table.value("on")
+    if not nodes and value is not None:
+        reader.findings.wrong(f"on: names no event; there are {', '.join(known)}", value.place)
+    return frozenset(EventKind(node.text) for node in nodes if node.text in known)
+
+
+def _condition(
+    reader: TableReader, scope: Scope, kinds: frozenset[EventKind], *, event: bool, extra_statuses: Collection[str]
+) -> Condition | None:
+    if not event:
+        reader.require("when", 'the condition, such as: status == "spam"; or "on" for a rule about events')
+    node = reader.text("when")
+    if node is None:
+        return None
+    event = event and scope is Scope.CAMPAIGN
+    try:
+        condition = parse_condition(node.text, scope=scope.value, event=event, extra_statuses=extra_statuses)
+    except ConditionError as error:
+        for fault in error.faults:
+            reader.findings.wrong(f"when: {fault.message}", node.position(fault.line, fault.column), fault.hint)
+        return None
+    for fault in condition.warnings:
+        reader.findings.warn(f"when: {fault.message}", node.position(fault.line, fault.column), fault.hint)
+    if "old_status" in condition.fields and kinds and EventKind.STATUS_CHANGED not in kinds:
+        reader.findings.wrong("when: old_status is known on status_changed only", node.place, 'add it to "on"')
+    return condition
+
+
+def _severity(reader: TableReader) -> str:
+    node = reader.text("severity")
+    if node is None:
+        return "warning"
+    if not _SEVERITY.fullmatch(node.text):
+        reader.findings.wrong(f"severity: expected a word such as {', '.join(SEVERITIES)}, found {described(node)}", node.place)
+    elif node.text not in SEVERITIES and (hint := did_you_mean(node.text, SEVERITIES)):
+        reader.findings.warn(f'severity: "{node.text}" is none of {", ".join(SEVERITIES)}', node.place, hint)
+    return node.text
+
+
+def _labels(reader: TableReader) -> Mapping[str, str]:
+    node = reader.table.value("labels")
+    if node is None:
+        return {}
+    if not isinstance(node, Table):
+        reader.findings.wrong(f"labels: expected a mapping such as team: messaging, found {described(node)}", node.place)
+        return {}
+    labels: dict[str, str] = {}
+    inner = TableReader(node, "labels", reader.findings)
+    for entry in node.entries.values():
+        if entry.key in RESERVED_LABELS:
+            hint = 'use the key "severity" of the rule' if entry.key == "severity" else "choose another name"
+            reader.findings.wrong(f"labels: the monitor sets {entry.key} itself", entry.place, hint)
+        elif not _LABEL.fullmatch(entry.key):
+            hint = "letters, digits and _, no digit first, no __ at the beginning, at most 64 characters"
+            reader.findings.wrong(f'labels: "{entry.key}" cannot be the name of a label', entry.place, hint)
+        elif value := inner.text(entry.key):
+            _label_value(entry.key, value, reader.findings)
+            labels[entry.key] = value.text
+    return labels
+
+
+def _label_value(name: str, value: Scalar, findings: Findings) -> None:
+    if len(value.text) > LONGEST_LABEL:
+        findings.wrong(f"labels: {name} is longer than {LONGEST_LABEL} characters", value.place)
+    elif "{{" in value.text or "{%" in value.text:
+        findings.wrong(
+            f"labels: {name} is taken as it is, a label cannot be a template", value.place, "use summary or description"
+        )
+
+
+def _template(reader: TableReader, key: str, rule: str | None, scope: Scope, *, event: bool) -> Template | None:
+    node = reader.text(key)
+    if node is None:
+        return None
+    try:
+        return Template.parse(node.text, scope=scope.value, event=event and scope is Scope.CAMPAIGN, name=f"{key} of {rule}")
+    except TemplateError as error:
+        for fault in error.faults:
+            reader.findings.wrong(f"{key}: {fault.message}", node.position(fault.line, 1), fault.hint)
+        return None

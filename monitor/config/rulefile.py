@@ -1,0 +1,198 @@
+"""`rules.yaml`: from its text to rules, receivers and route, or to everything that is wrong in it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from monitor.config.expansion import Expansion, Lookup
+from monitor.config.findings import Findings
+from monitor.config.receivers import Receiver, ReceiverReader
+from monitor.config.ruleentry import read_rule
+from monitor.config.suggestion import did_you_mean
+from monitor.config.tables import TableReader, tables
+from monitor.config.textfile import read_text
+from monitor.config.yamlfile import Listing, Scalar, Table, described, parse_yaml
+from monitor.domain.campaign import DOCUMENTED_STATUSES
+from monitor.domain.routing import Route
+from monitor.domain.rule import RESERVED_LABELS, Rule
+from monitor.errors import ConfigError, Place, Problem
+
+KEYS = ("rules", "receivers", "route", "extra_statuses")
+LATER = dict.fromkeys(("inhibit_rules", "mute_time_intervals", "time_intervals", "quiet_hours"))
+ROUTE_KEYS = ("receiver", "group_by", "group_wait", "group_interval", "repeat_interval")
+ROUTE_LATER = {
+    **dict.fromkeys(("routes", "matchers", "match", "match_re", "continue"), "every alert goes to the one receiver"),
+    **dict.fromkeys(("mute_time_intervals", "active_time_intervals")),
+}
+LONGEST_WAIT = timedelta(days=31)
+_STATUS = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """A rules file that has been found right. `route` is None when there is no receiver: nobody is told.
+
+    `rules` and `receivers` are in the order of the file. `warnings` are what works and is probably not meant.
+    """
+
+    rules: tuple[Rule, ...]
+    receivers: tuple[Receiver, ...] = ()
+    route: Route | None = None
+    extra_statuses: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    path: Path | None = None
+
+
+def load_rules(path: Path, *, lookup: Lookup, allow_insecure_http: bool = False) -> RuleFile:
+    """Read and check a rules file; arguments and errors as of `parse_rules`, and ConfigError when it cannot be read."""
+    hint = "`bsg-monitor init` writes one to start from; BSG_RULES_FILE names another"
+    return parse_rules(
+        read_text(path, what="the rules file", hint=hint),
+        source=str(path),
+        lookup=lookup,
+        allow_insecure_http=allow_insecure_http,
+    )
+
+
+def parse_rules(text: str, *, source: str, lookup: Lookup, allow_insecure_http: bool = False) -> RuleFile:
+    """Check a rules file's text. `source` is its path: it stands in messages, and secret files are looked for beside it.
+
+    `lookup` gives the value of `${NAME}`. ConfigError with everything that is wrong, with line and column.
+    """
+    findings = Findings()
+    document = parse_yaml(text, source=source, findings=findings)
+    findings.raise_if_wrong()
+    if not isinstance(document, Table):
+        found = "is empty" if document is None else f"is {described(document, veiled=True)}"
+        hint = f"expected a mapping with {', '.join(KEYS)}; `bsg-monitor init` writes a file to start from"
+        raise ConfigError([Problem(f"the rules file {found}", Place(source, 1, 1), hint)])
+    reader = TableReader(document, "the rules file", findings)
+    reader.check_keys(KEYS, LATER)
+    statuses = _extra_statuses(reader)
+    rules = _rules(reader, statuses)
+    expansion = Expansion(lookup, findings)
+    receivers = _receivers(reader, expansion, Path(source).parent, allow_insecure_http=allow_insecure_http)
+    route = _route(reader, expansion, receivers, rules)
+    findings.raise_if_wrong()
+    return RuleFile(
+        rules=tuple(rules),
+        receivers=tuple(each for each in receivers.values() if each is not None),
+        route=route,
+        extra_statuses=statuses,
+        warnings=findings.warnings,
+        path=Path(source),
+    )
+
+
+def _extra_statuses(reader: TableReader) -> tuple[str, ...]:
+    statuses: dict[str, None] = {}
+    for node in reader.texts("extra_statuses"):
+        if not _STATUS.fullmatch(node.text):
+            hint = "lower-case letters, digits, _ and -"
+            reader.findings.wrong(f"extra_statuses: {described(node)} cannot be a status", node.place, hint)
+        elif node.text in DOCUMENTED_STATUSES:
+            reader.findings.warn(f'extra_statuses: "{node.text}" is known anyway', node.place, "leave it out")
+        elif node.text in statuses:
+            reader.findings.wrong(f'extra_statuses: "{node.text}" is there twice', node.place)
+        statuses[node.text] = None
+    return tuple(statuses)
+
+
+def _rules(reader: TableReader, extra_statuses: tuple[str, ...]) -> list[Rule]:
+    findings = reader.findings
+    node = reader.require("rules", 'a list; each rule begins with "- alert: Name"')
+    first: dict[str, Place] = {}
+    rules: list[Rule] = []
+    entries = tables(node, "rules", findings)
+    for table in entries:
+        rule = read_rule(table, extra_statuses=extra_statuses, findings=findings)
+        if rule is not None:
+            rules.append(rule)
+        _once(table, "alert", "a rule", first, findings)
+    if isinstance(node, Listing) and not node.items:
+        findings.warn("rules: there are none, nothing can fire", node.place)
+    return rules
+
+
+def _once(table: Table, key: str, what: str, first: dict[str, Place], findings: Findings) -> None:
+    """Refuse a name that an earlier entry has."""
+    name = table.value(key)
+    if not isinstance(name, Scalar) or not isinstance(name.value, str):
+        return
+    if name.text in first:
+        findings.wrong(
+            f'{what} named "{name.text}" is there already', name.place, f"the first is in line {first[name.text].line}"
+        )
+    first.setdefault(name.text, name.place)
+
+
+def _receivers(
+    reader: TableReader, expansion: Expansion, folder: Path, *, allow_insecure_http: bool
+) -> Mapping[str, Receiver | None]:
+    """By name; None for one in which something is wrong."""
+    findings = reader.findings
+    node = reader.table.value("receivers")
+    receivers: dict[str, Receiver | None] = {}
+    first: dict[str, Place] = {}
+    each = ReceiverReader(folder=folder, allow_insecure_http=allow_insecure_http, findings=findings)
+    for table in tables(expansion.expand(node) if node else None, "receivers", findings, veiled=True):
+        receiver = each.read(table)
+        _once(table, "name", "a receiver", first, findings)
+        name = table.value("name")
+        if isinstance(name, Scalar):
+            receivers.setdefault(name.text, receiver)
+    return receivers
+
+
+def _route(
+    reader: TableReader, expansion: Expansion, receivers: Mapping[str, Receiver | None], rules: list[Rule]
+) -> Route | None:
+    findings = reader.findings
+    node = reader.table.value("route")
+    if node is None:
+        if receivers:
+            hint = f'add "route: {{receiver: {next(iter(receivers))}}}"'
+            findings.wrong('there are receivers and no "route" that leads to one', reader.table.place, hint)
+        elif not reader.has("receivers") or findings.count == 0:
+            findings.warn("there are no receivers: nobody will be told of anything", Place(reader.table.place.source))
+        return None
+    node = expansion.expand(node)
+    if not isinstance(node, Table):
+        findings.wrong(f"route: expected a mapping such as receiver: ops, found {described(node)}", node.place)
+        return None
+    route = TableReader(node, "a route", findings)
+    route.check_keys(ROUTE_KEYS, ROUTE_LATER)
+    route.require("receiver", "the name of one of the receivers")
+    name = route.text("receiver")
+    if name is not None and name.text not in receivers:
+        hint = did_you_mean(name.text, receivers) or (f"there are {', '.join(receivers)}" if receivers else "there are none")
+        findings.wrong(f"receiver: {described(name)} is no receiver of this file", name.place, hint)
+    for unused in (each for each in receivers.values() if each and name and each.name != name.text):
+        findings.warn(f'nothing is routed to the receiver "{unused.name}"', unused.place)
+    usual = Route(receiver="")
+    return Route(
+        receiver=name.text if name else "",
+        group_by=_group_by(route, rules) if route.has("group_by") else usual.group_by,
+        group_wait=route.duration("group_wait", usual.group_wait, longest=LONGEST_WAIT),
+        group_interval=route.duration("group_interval", usual.group_interval, longest=LONGEST_WAIT),
+        repeat_interval=route.duration(
+            "repeat_interval", usual.repeat_interval, shortest=timedelta(seconds=1), longest=LONGEST_WAIT
+        ),
+    )
+
+
+def _group_by(route: TableReader, rules: list[Rule]) -> tuple[str, ...]:
+    known = RESERVED_LABELS - {"scope"} | {label for rule in rules for label in rule.labels}
+    labels: dict[str, None] = {}
+    for node in route.texts("group_by"):
+        if node.text == "...":
+            route.findings.wrong('group_by: "..." is not supported by this version', node.place, "name the labels")
+        elif node.text in labels:
+            route.findings.wrong(f'group_by: "{node.text}" is there twice', node.place)
+        elif node.text not in known:
+            hint = did_you_mean(node.text, known) or f"there are {', '.join(sorted(known))}"
+            route.findings.warn(f'group_by: no alert has a label "{node.text}"', node.place, hint)
+        labels[node.text] = None
+    return tuple(labels)

@@ -1,0 +1,238 @@
+"""From all sources to `Settings`: precedence, origins, accounts, and every error at once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from monitor.config import values
+from monitor.config.addresses import DatabaseUrl, Listen
+from monitor.config.coherence import check
+from monitor.config.expansion import Lookup
+from monitor.config.findings import Findings
+from monitor.config.schema import ACCOUNT_SETTINGS, BOOTSTRAP, SECRETS, AccountSettings, Settings, variable
+from monitor.config.sources import Dotenv, Layer, SecretsFolder, SettingPath, Written, environment, yaml_file
+from monitor.config.values import WrongConditionError, WrongValueError
+from monitor.config.yamlfile import Scalar
+from monitor.domain.condition import Condition
+from monitor.domain.duration import format_duration
+from monitor.errors import Place, Problem
+
+__all__ = ["AccountSettings", "DatabaseUrl", "Listen", "LoadedSettings", "Settings", "describe", "load_settings"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSettings:
+    """Settings, and where they came from.
+
+    `origins` says for every setting (`poll_interval`, `accounts.shop.api_key`) where its value was written: `default`,
+    `environment`, or a file with its line. `lookup` gives a name's value for `${NAME}`. `config` is the YAML file that was
+    read, if any.
+    """
+
+    settings: Settings
+    warnings: tuple[Problem, ...]
+    origins: Mapping[str, str]
+    lookup: Lookup
+    config: Path | None = None
+    secrets_dir: Path | None = None
+
+
+def load_settings(
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    need_account: bool = True,
+) -> LoadedSettings:
+    """Read environment, `.env`, secrets folder and YAML file, the first that has a setting winning.
+
+    `config` is `--config` and goes before BSG_CONFIG. `directory` (default: the working directory) holds `.env` and is where
+    relative paths begin. `need_account`: no account at all is an error. ConfigError with everything that is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    directory = Path() if directory is None else directory
+    findings = Findings()
+    variables = environment(environ, findings)
+    dotenv = Dotenv(directory / ".env", findings)
+    pointers = {**dotenv.layer, **variables}
+    folder: SecretsFolder | None = None
+    secrets_dir = _pointer(pointers, "secrets_dir", directory, findings)
+    if secrets_dir is not None:
+        folder = SecretsFolder(secrets_dir, pointers["secrets_dir",].place, findings)
+    origins = {name: pointers[name,].origin if (name,) in pointers else "default" for name in BOOTSTRAP}
+    if config is not None:
+        origins["config"] = "--config"
+    else:
+        config = _pointer(pointers, "config", directory, findings)
+    layers = [variables, dotenv.layer, folder.layer if folder else {}, yaml_file(config, findings) if config else {}]
+    written: Layer = {}
+    for layer in layers:
+        for setting, value in layer.items():
+            written.setdefault(setting, value)
+
+    settings, sound = _settings(written, directory, findings)
+    check(settings, written, sound=sound, need_account=need_account, findings=findings)
+    findings.raise_if_wrong()
+    return LoadedSettings(
+        settings=settings,
+        warnings=findings.warnings,
+        origins=MappingProxyType({**_origins(settings, written), **origins}),
+        lookup=_lookup(environ, dotenv, folder),
+        config=config,
+        secrets_dir=secrets_dir,
+    )
+
+
+def _pointer(layer: Layer, name: str, directory: Path, findings: Findings) -> Path | None:
+    written = layer.get((name,))
+    try:
+        return directory / values.path(written.value) if written else None
+    except ValueError as error:
+        if written:
+            findings.wrong(str(error) if written.variable else f"{written.name}: {error}", written.place)
+        return None
+
+
+def _lookup(environ: Mapping[str, str], dotenv: Dotenv, folder: SecretsFolder | None) -> Lookup:
+    def lookup(name: str) -> str | None:
+        found = [environ.get(name), dotenv.values.get(name), folder.value(name) if folder else None]
+        given = [value for value in found if value is not None]
+        return next((value for value in given if value), given[0] if given else None)
+
+    return lookup
+
+
+def _settings(written: Layer, directory: Path, findings: Findings) -> tuple[Settings, frozenset[SettingPath]]:
+    """The settings, wrong ones left at their defaults, and which of the written ones are right."""
+    wrong: set[SettingPath] = set()
+    root = {(name,): each for (name, *rest), each in written.items() if not rest and name not in BOOTSTRAP}
+    settings = _validated(Settings, {}, {name: each for (name,), each in root.items()}, findings, wrong, ())
+    inherited = {
+        "url": settings.api_url,
+        "campaigns_path": settings.campaigns_path,
+        "timezone": settings.api_timezone,
+        "message_types": settings.message_types,
+    }
+    own: dict[str, dict[str, Written]] = {}
+    for setting, each in written.items():
+        if len(setting) == 3:
+            own.setdefault(setting[1], {})[setting[2]] = each
+    accounts: dict[str, AccountSettings] = {}
+    if settings.api_key or settings.api_token or "default" in own:
+        keys = {"api_key": settings.api_key, "api_token": settings.api_token}
+        given = {**inherited, **keys, "name": "default"}
+        accounts["default"] = _validated(AccountSettings, given, own.pop("default", {}), findings, wrong, ("accounts", "default"))
+    for name in sorted(own):
+        given = {**inherited, "name": name}
+        accounts[name] = _validated(AccountSettings, given, own[name], findings, wrong, ("accounts", name))
+    settings = settings.model_copy(
+        update={
+            "accounts": MappingProxyType(accounts),
+            "rules_file": directory / settings.rules_file,
+            "database_url": settings.database_url.within(directory),
+        }
+    )
+    return settings, frozenset(written.keys() - wrong)
+
+
+def _validated(
+    model: type[Model],
+    given: Mapping[str, object],
+    own: Mapping[str, Written],
+    findings: Findings,
+    wrong: set[SettingPath],
+    prefix: SettingPath,
+) -> Model:
+    """The model of what is `given` and, over it, of what was written; without what is wrong in it, which is noted."""
+    fields = {(ACCOUNT_SETTINGS[name] if prefix else name): name for name in own}
+    found = {field: _veiled(name, own[name].value) for field, name in fields.items()}
+    try:
+        return model(**{**given, **found})
+    except ValidationError as error:
+        order = list(fields)  # pydantic tells in the order of the model, people read in that of their files
+        for detail in sorted(
+            error.errors(include_url=False, include_input=False), key=lambda each: order.index(str(each["loc"][0]))
+        ):
+            name = fields[str(detail["loc"][0])]
+            wrong.add((*prefix, name))
+            _note(own[name], detail.get("ctx", {}).get("error"), detail["msg"], findings)
+    right = {field: value for field, value in found.items() if (*prefix, fields[field]) not in wrong}
+    return model(**{**given, **right})
+
+
+def _veiled(name: str, value: object) -> object:
+    """Secrets as `SecretStr` from here on: pydantic-settings can be made to log what it is given (PYDANTIC_SETTINGS_DEBUG)."""
+    return SecretStr(value.strip()) if name in SECRETS and isinstance(value, str) else value
+
+
+def _note(written: Written, cause: object, message: str, findings: Findings) -> None:
+    place = written.place
+    prefix = "" if place.line is None else f"{written.name}: "
+    if isinstance(cause, WrongConditionError):
+        for fault in cause.faults:
+            if isinstance(written.node, Scalar):
+                at, where = written.node.position(fault.line, fault.column), ""
+            elif place.line is None:
+                at, where = Place(place.source, fault.line, fault.column), ""
+            else:
+                at, where = place, f" (at character {fault.column} of the condition)"
+            findings.wrong(f"{prefix}{fault.message}{where}", at, fault.hint)
+        return
+    hint = cause.hint if isinstance(cause, WrongValueError) else None
+    findings.wrong(f"{prefix}{cause or message}", place, hint)
+
+
+def _origins(settings: Settings, written: Layer) -> dict[str, str]:
+    def origin(setting: SettingPath) -> str:
+        return written[setting].origin if setting in written else "default"
+
+    origins = {name: origin((name,)) for name in Settings.model_fields if name != "accounts"}
+    for account in settings.accounts:
+        for name in ACCOUNT_SETTINGS:
+            own: SettingPath = ("accounts", account, name)
+            inherits = account == "default" or name not in ("api_key", "api_token")
+            origins[".".join(own)] = origin(own if own in written or not inherits else (name,))
+    return origins
+
+
+def describe(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
+    """Every setting as (variable, value, origin), for people: secrets masked, "" where nothing is set. Accounts come last."""
+    settings = loaded.settings
+    rows = [
+        (variable((name,)), _shown(getattr(settings, name)), loaded.origins[name])
+        for name in Settings.model_fields
+        if name != "accounts"
+    ]
+    for name, path in (("config", loaded.config), ("secrets_dir", loaded.secrets_dir)):
+        rows.append((variable((name,)), _shown(path), loaded.origins[name]))
+    for account in settings.accounts.values():
+        for name, field in ACCOUNT_SETTINGS.items():
+            setting = ("accounts", account.name, name)
+            rows.append((variable(setting), _shown(getattr(account, field)), loaded.origins[".".join(setting)]))
+    return rows
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case SecretStr():
+            return "********"
+        case bool():
+            return str(int(value))
+        case timedelta():
+            return format_duration(value)
+        case tuple():
+            return ",".join(map(str, value))
+        case Condition():
+            return value.text.strip()
+        case _:
+            return str(value)

@@ -1,0 +1,105 @@
+"""Taking a mapping of the rules file apart: what is there, what must be there, and what is neither."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from typing import TypeVar
+
+from monitor.config import values
+from monitor.config.findings import Findings
+from monitor.config.suggestion import did_you_mean, listed
+from monitor.config.values import WrongValueError
+from monitor.config.yamlfile import Listing, Scalar, Table, YamlNode, described, plain
+
+Value = TypeVar("Value")
+
+
+class TableReader:
+    """One mapping, `what` it is in words. Every method notes what is wrong and returns None (or a default) for it."""
+
+    def __init__(self, table: Table, what: str, findings: Findings) -> None:
+        self.table = table
+        self.what = what
+        self.findings = findings
+
+    def check_keys(self, allowed: Collection[str], later: Mapping[str, str | None] | None = None) -> None:
+        """Refuse every other key. `later` are keys that are understood but not supported, and what to say of each."""
+        for entry in self.table.entries.values():
+            if entry.key in allowed:
+                continue
+            if later and entry.key in later:
+                self.findings.wrong(f'"{entry.key}" is not supported by this version', entry.place, later[entry.key])
+            else:
+                hint = did_you_mean(entry.key, allowed) or f"allowed are {', '.join(allowed)}"
+                self.findings.wrong(f'{self.what} has no "{entry.key}"', entry.place, hint)
+
+    def has(self, key: str) -> bool:
+        return key in self.table.entries
+
+    def require(self, key: str, hint: str | None = None) -> YamlNode | None:
+        """The key's value; its absence is a problem."""
+        if key not in self.table.entries:
+            self.findings.wrong(f'{self.what} needs "{key}"', self.table.place, hint)
+        return self.table.value(key)
+
+    def text(self, key: str) -> Scalar | None:
+        """A text that is not empty."""
+        node = self.table.value(key)
+        if node is None:
+            return None
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            hint = "put it in quotes" if not isinstance(node, Listing) else None
+            self.findings.wrong(f"{key}: expected a text, found {described(node)}", node.place, hint)
+            return None
+        if not node.text.strip():
+            self.findings.wrong(f"{key} is empty", node.place, "leave it out or give it a value")
+            return None
+        return node
+
+    def parsed(self, key: str, parse: Callable[[object], Value]) -> Value | None:
+        """What `parse` makes of the value; it raises ValueError for what it does not take."""
+        node = self.table.value(key)
+        if node is None:
+            return None
+        try:
+            return parse(plain(node))
+        except ValueError as error:
+            hint = error.hint if isinstance(error, WrongValueError) else None
+            self.findings.wrong(f"{key}: {error}", node.place, hint)
+            return None
+
+    def duration(self, key: str, default: timedelta, *, shortest: timedelta = timedelta(0), longest: timedelta) -> timedelta:
+        found = self.parsed(key, values.duration(shortest, longest))
+        return default if found is None else found
+
+    def texts(self, key: str) -> list[Scalar]:
+        """A list of texts, or one text for a list of one."""
+        node = self.table.value(key)
+        items = node.items if isinstance(node, Listing) else () if node is None else (node,)
+        found: list[Scalar] = []
+        for item in items:
+            if isinstance(item, Scalar) and isinstance(item.value, str) and item.text.strip():
+                found.append(item)
+            else:
+                self.findings.wrong(f"{key}: expected a list of texts, found {described(item)} in it", item.place)
+        return found
+
+
+def tables(node: YamlNode | None, what: str, findings: Findings, *, veiled: bool = False) -> list[Table]:
+    """The mappings of a list of mappings, such as `rules:`. `veiled`: what is found instead may be secret."""
+    if node is None:
+        return []
+    if not isinstance(node, Listing):
+        findings.wrong(f"{what}: expected a list, found {described(node, veiled=veiled)}", node.place, 'each begins with "- "')
+        return []
+    found: list[Table] = []
+    for item in node.items:
+        if isinstance(item, Table):
+            found.append(item)
+        else:
+            findings.wrong(f"{what}: expected a mapping, found {described(item, veiled=veiled)}", item.place)
+    return found
+
+
+def one_of(allowed: Collection[str], found: str) -> tuple[str, str | None]:
+    """The end of a message about a word that is none of the allowed, and a hint."""
+    return f'expected {listed(allowed)}, found "{values.shortened(found)}"', did_you_mean(found, allowed)

@@ -1,0 +1,266 @@
+"""YAML with the place of every key and value.
+
+A plain subset: `true` and `false` are the only booleans (`on`, `off`, `yes` and `no` stay texts, so `on:` is a key), numbers are
+decimal, no dates, no tags, no merge keys. Aliases work, within a limit on what they expand to.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from yaml.composer import Composer
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.nodes import Node, ScalarNode, SequenceNode
+from yaml.parser import Parser
+from yaml.reader import Reader, ReaderError
+from yaml.resolver import BaseResolver
+from yaml.scanner import Scanner
+
+from monitor.config.findings import Findings
+from monitor.config.scalarplace import file_place
+from monitor.errors import Place
+
+DEEPEST = 20
+MOST_NODES = 20_000
+_MISSING_SPACE = re.compile(r"[A-Za-z_]+[:=](?=\S)")
+"""Of a key such as `url:https://…`. It is not shown as a whole: it may hold a secret."""
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value. `text` is what stands in the file, quotes and escapes undone; `value` what it means."""
+
+    value: str | int | float | bool | None
+    text: str
+    place: Place
+    _file: str = field(repr=False, default="")
+    _node: ScalarNode | None = field(repr=False, default=None, compare=False)
+
+    def position(self, line: int | None, column: int | None) -> Place:
+        """Where in the file a position (both from 1) in `text` stands."""
+        if self._node is None or line is None:
+            return self.place
+        return file_place(self.place.source, self._file, self._node, line=line, column=column or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list."""
+
+    items: tuple["YamlNode", ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a mapping and its value. `place` is the key's."""
+
+    key: str
+    place: Place
+    value: "YamlNode"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping with texts as keys, in the order of the file."""
+
+    entries: Mapping[str, Entry]
+    place: Place
+
+    def value(self, key: str) -> "YamlNode | None":
+        entry = self.entries.get(key)
+        return entry.value if entry else None
+
+
+YamlNode = Scalar | Listing | Table
+
+
+def described(node: YamlNode, *, veiled: bool = False) -> str:
+    """What was found, in words; `veiled` for what may be secret: without its value."""
+    match node:
+        case Scalar(value=str()) if veiled:
+            return "a text"
+        case Scalar(value=value) if veiled and value is not None:
+            return "a single value"
+        case Listing():
+            return "a list"
+        case Table():
+            return "a mapping"
+        case Scalar(value=None):
+            return "nothing"
+        case Scalar(value=bool()):
+            return node.text
+        case Scalar(value=str()):
+            return f'"{_shortened(node.text)}"'
+        case Scalar():
+            return f"the number {_shortened(node.text)}"
+
+
+def _shortened(text: str) -> str:
+    line = text.strip().split("\n", 1)[0]
+    return line if line == text and len(line) <= 80 else f"{line[:80]}…"
+
+
+def plain(node: YamlNode) -> object:
+    """The node's value as Python's dicts, lists, texts, numbers, booleans and None."""
+    match node:
+        case Listing():
+            return [plain(item) for item in node.items]
+        case Table():
+            return {entry.key: plain(entry.value) for entry in node.entries.values()}
+        case Scalar():
+            return node.value
+
+
+def parse_yaml(text: str, *, source: str, findings: Findings) -> YamlNode | None:
+    """The document in `text`; None when it is empty (nothing is noted) or could not be read (a problem is)."""
+    try:
+        node = _Loader(text).get_single_node()
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(source, mark.line + 1, mark.column + 1) if mark else Place(source)
+        findings.wrong(*_explained(error, place))
+    except ReaderError as error:
+        before = text[: error.position]
+        place = Place(source, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+        findings.wrong(f"the character U+{ord(text[error.position]):04X} is not allowed in YAML", place)
+    except RecursionError:
+        findings.wrong(f"is nested deeper than {DEEPEST} levels", Place(source))
+    except (YAMLError, ValueError):
+        findings.wrong("is not valid YAML", Place(source))
+    else:
+        if node is not None:
+            return _Conversion(text, source, findings).convert(node)
+    return None
+
+
+class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+        BaseResolver.__init__(self)
+
+
+for _kind, _expression, _first in (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", r"^[-+]?(?:0|[1-9][0-9]*)\.[0-9]*(?:[eE][-+]?[0-9]+)?$", "-+0123456789"),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+):
+    _Loader.add_implicit_resolver(f"{_TAG}{_kind}", re.compile(_expression), list(_first))
+
+
+class _Conversion:
+    """PyYAML's nodes to ours, with everything refused that rules and settings have no use for."""
+
+    def __init__(self, text: str, source: str, findings: Findings) -> None:
+        self._text = text
+        self._source = source
+        self._findings = findings
+        self._done: dict[int, tuple[YamlNode, int]] = {}
+        self._open: set[int] = set()
+        self._too_large = False
+
+    def convert(self, node: Node) -> YamlNode | None:
+        before = self._findings.count
+        converted, _ = self._convert(node, 0)
+        return converted if self._findings.count == before else None
+
+    def _place(self, node: Node) -> Place:
+        return Place(self._source, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _convert(self, node: Node, depth: int) -> tuple[YamlNode, int]:
+        """The node and how many nodes it is once its aliases are written out."""
+        place = self._place(node)
+        if id(node) in self._done:
+            return self._done[id(node)]
+        if id(node) in self._open or depth > DEEPEST:
+            inside = id(node) in self._open
+            self._findings.wrong("an alias to what it stands in" if inside else f"nested deeper than {DEEPEST} levels", place)
+            return Scalar(None, "", place), 1
+        self._open.add(id(node))
+        converted, size = self._built(node, place, depth)
+        self._open.discard(id(node))
+        if size > MOST_NODES and not self._too_large:
+            self._too_large = True
+            self._findings.wrong(f"more than {MOST_NODES} values once its aliases are written out", place)
+        self._done[id(node)] = converted, size
+        return converted, size
+
+    def _built(self, node: Node, place: Place, depth: int) -> tuple[YamlNode, int]:
+        if isinstance(node, ScalarNode):
+            return Scalar(self._meaning(node, place), node.value, place, self._text, node), 1
+        if isinstance(node, SequenceNode):
+            self._check_tag(node, "seq", place)
+            items = [self._convert(item, depth + 1) for item in node.value]
+            return Listing(tuple(item for item, _ in items), place), 1 + sum(size for _, size in items)
+        self._check_tag(node, "map", place)
+        return self._table(node, place, depth)
+
+    def _table(self, node: Node, place: Place, depth: int) -> tuple[Table, int]:
+        entries: dict[str, Entry] = {}
+        total = 1
+        for key, value in node.value:
+            at = self._place(key)
+            if not isinstance(key, ScalarNode):
+                self._findings.wrong("a key must be a text", at, 'a text that begins with "{" or "[" needs quotes')
+                continue
+            converted, size = self._convert(value, depth + 1)
+            total += 1 + size
+            name: str = key.value
+            if missing := _MISSING_SPACE.match(name):
+                self._findings.wrong(f'a space is missing after "{missing[0]}"', at)
+                continue
+            if name in entries:
+                first = entries[name].place
+                self._findings.wrong(f'the key "{name}" is there twice', at, f"first in line {first.line}")
+            else:
+                entries[name] = Entry(name, at, converted)
+        return Table(entries, place), total
+
+    def _meaning(self, node: ScalarNode, place: Place) -> str | int | float | bool | None:
+        text: str = node.value
+        match node.tag.removeprefix(_TAG):
+            case "str" | "!":
+                return text
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int" if len(text) <= 20 and text.lstrip("+-").isdecimal():
+                return int(text)
+            case "float" if len(text) <= 40 and text.lstrip("+-")[:1].isdecimal():
+                return float(text)
+        self._findings.wrong(
+            "not a value that is allowed here", place, "tags (!…) are not supported; numbers have at most 20 digits"
+        )
+        return text
+
+    def _check_tag(self, node: Node, kind: str, place: Place) -> None:
+        if node.tag not in (f"{_TAG}{kind}", "!"):
+            self._findings.wrong("tags (!…) are not supported", place)
+
+
+_HINTS = {
+    "mapping values are not allowed": 'a text with ": " in it needs quotes',
+    "could not find expected ':'": "a key is followed by a colon and a space",
+    "expected <block end>": "check the indentation, and that every text with quotes in it is quoted as a whole",
+    "did not find expected": "check the indentation, brackets and quotes",
+    "expected ',' or": "a bracket is not closed, or a text that begins with one needs quotes",
+    "unexpected end of stream": "a quote is not closed",
+    "unknown escape character": r"write \\ for a backslash in double quotes, or use single quotes",
+    "that cannot start any token": "put the text in quotes",
+    "expected a single document": "only one document a file: remove the ---",
+}
+
+
+def _explained(error: MarkedYAMLError, place: Place) -> tuple[str, Place, str | None]:
+    problem = " ".join((error.problem or error.context or "").split())
+    context = " ".join((error.context or "").split())
+    if "'\\t'" in problem:
+        return "a tab: YAML is indented with spaces", place, "replace the tab by spaces"
+    hint = next((hint for part, hint in _HINTS.items() if part in problem or part in context), None)
+    return f"not valid YAML: {problem}", place, hint

@@ -1,0 +1,282 @@
+"""One cycle of one feed: sweep → diff → evaluate → commit. What is in memory advances only after the commit."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.clock import Clock
+from monitor.domain.account import AccountView, Balance
+from monitor.domain.alert import Alert, ResolveReason
+from monitor.domain.campaign import FINAL_STATUSES, Campaign
+from monitor.domain.diff import observe, settle, vanish
+from monitor.domain.evaluation import Evaluation, RuleSet
+from monitor.domain.event import CampaignEvent
+from monitor.domain.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.window import left_window
+from monitor.metrics import Metrics
+from monitor.ports import CampaignSource, CycleCommit, Store
+from monitor.reading import CHUNK, FeedReader, Reading
+from monitor.state import AccountTable, State
+
+HITS_CHUNK = 500
+"""Rows evaluated between two turns: if all of them fire at once, their texts take some 25 ms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleReport:
+    """How a cycle ended, for the log's one line per cycle and for `once`."""
+
+    feed: Feed
+    outcome: SweepOutcome
+    full: bool
+    campaigns: int = 0
+    changed: int = 0
+    events: int = 0
+    alerts: int = 0
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Work:
+    """What a cycle has found so far."""
+
+    changed: list[TrackedCampaign] = field(default_factory=list)
+    adopted: list[TrackedCampaign] = field(default_factory=list)
+    events: list[CampaignEvent] = field(default_factory=list)
+    told_events: list[tuple[CampaignEvent, TrackedCampaign]] = field(default_factory=list)
+    forgotten: list[int] = field(default_factory=list)
+
+
+class AccountCycles:
+    """Runs the cycles of one account's feeds. Sweeps of different feeds overlap; decisions and commits do not."""
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        source: CampaignSource,
+        store: Store,
+        state: State,
+        rules: RuleSet,
+        clock: Clock,
+        metrics: Metrics,
+        lookback: timedelta,
+        ignored: Callable[[TrackedCampaign, float], bool] | None = None,
+        on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
+    ) -> None:
+        self.account = account
+        self.rules = rules
+        self.balance: Balance | None = None
+        self._source = source
+        self._store = store
+        self._state = state
+        self._clock = clock
+        self._metrics = metrics
+        self._lookback = lookback
+        self._ignored = ignored
+        self._on_alerts = on_alerts
+        self._readers: dict[Feed, FeedReader] = {}
+        self._deciding = asyncio.Lock()
+
+    async def run(self, feed: Feed) -> CycleReport:
+        """Poll `feed` once and commit what follows from it.
+
+        A provider that fails is an outcome, not an error. Raises `StoreError` when the commit failed: nothing of the cycle
+        is remembered then, and the next one finds the same differences again.
+        """
+        started = self._clock.now()
+        begun = self._clock.monotonic()
+        before = self._state.feeds.get(feed) or FeedState(feed=feed, first_tried=started)
+        reader = self._readers.setdefault(feed, FeedReader(feed, self._source, clock=self._clock, lookback=self._lookback))
+        reading = await reader.read(self._state.table(self.account), before, started)
+        async with self._deciding:
+            if reading.outcome is SweepOutcome.OK:
+                report = await self._decide(feed, before, reading, started)
+            else:
+                report = await self._note_failure(feed, before, reading, started)
+        self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
+        self._metrics.poll_duration.observe(self._clock.monotonic() - begun)
+        return report
+
+    # --- deciding ---------------------------------------------------------------------------------------------------
+
+    async def _decide(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
+        now = started.timestamp()
+        baseline = before.last_success is None
+        table = self._state.table(self.account)
+        work = Work()
+        evaluation = self.rules.begin(self.account, started, self._state.alerts_of(self.account))
+        spent = 0.0
+        for start in range(0, len(reading.campaigns), CHUNK):
+            rows = self._observe(reading.campaigns[start : start + CHUNK], table, evaluation, work, now=now, baseline=baseline)
+            for first in range(0, len(rows), HITS_CHUNK):
+                begun = self._clock.monotonic()
+                evaluation.campaigns(rows[first : first + HITS_CHUNK])
+                spent += self._clock.monotonic() - begun
+                await self._clock.sleep(0)
+        self._end(reading.gone, ResolveReason.VANISHED, table, evaluation, work, now)
+        if reading.full:
+            await self._forget_old(feed, table, evaluation, work, now)
+        for first in range(0, len(work.told_events), HITS_CHUNK):
+            evaluation.events(work.told_events[first : first + HITS_CHUNK])
+            await self._clock.sleep(0)
+        begun = self._clock.monotonic()
+        after = before.after(SweepOutcome.OK, started=started, full=reading.full)
+        balance = self._take_balance()
+        counts = table.counts_with(work.changed, work.forgotten)
+        evaluation.account(self._view(after, counts, balance, started), failed=False)
+        changes = evaluation.finish()
+        self._metrics.evaluation_duration.observe(spent + self._clock.monotonic() - begun)
+        commit = CycleCommit(
+            account=self.account,
+            campaigns=work.changed,
+            forgotten=work.forgotten,
+            events=work.events,
+            alerts=changes.alerts,
+            dropped_alerts=changes.dropped,
+            feed=after,
+            balance=balance,
+        )
+        await self._commit(commit, adopted=work.adopted)
+        self._readers[feed].forget(work.forgotten)
+        return CycleReport(
+            feed=feed,
+            outcome=SweepOutcome.OK,
+            full=reading.full,
+            campaigns=len(reading.campaigns),
+            changed=len(work.changed),
+            events=len(work.events),
+            alerts=len(changes.alerts),
+        )
+
+    def _observe(
+        self,
+        campaigns: Sequence[Campaign],
+        table: AccountTable,
+        evaluation: Evaluation,
+        work: Work,
+        *,
+        now: float,
+        baseline: bool,
+    ) -> list[TrackedCampaign]:
+        """Diff one chunk against what is known; returns the rows to evaluate. Unchanged rows are the same object as before."""
+        held = table.rows
+        rows: list[TrackedCampaign] = []
+        for campaign in campaigns:
+            row = held.get(campaign.id)
+            if row is None or row.campaign is not campaign:
+                seen = self._see(row, campaign, evaluation, work, now=now, baseline=baseline)
+                if seen is None:
+                    continue
+                row = seen
+            if not row.settled and row.campaign.status in FINAL_STATUSES:
+                settled = settle(row, now=now)
+                if settled is not None:
+                    if work.changed and work.changed[-1] is row:
+                        work.changed.pop()
+                    row, event = settled
+                    work.changed.append(row)
+                    if not baseline:
+                        work.events.append(event)
+                        work.told_events.append((event, row))
+            rows.append(row)
+        return rows
+
+    def _see(
+        self,
+        row: TrackedCampaign | None,
+        campaign: Campaign,
+        evaluation: Evaluation,
+        work: Work,
+        *,
+        now: float,
+        baseline: bool,
+    ) -> TrackedCampaign | None:
+        """One row that is new or whose bytes changed; None when it is not to be tracked."""
+        if row is None and left_window(campaign, now=now):
+            return None
+        seen, events = observe(row, campaign, now=now)
+        if baseline and row is None:
+            events = ()  # what already happened is not news
+        if self._ignored is not None and self._ignored(seen, now):
+            if row is not None:
+                work.forgotten.append(campaign.id)
+                evaluation.gone(campaign.id, ResolveReason.IGNORED)
+            return None
+        if row is not None and not events:
+            work.adopted.append(seen)
+        else:
+            work.changed.append(seen)
+        work.events.extend(events)
+        work.told_events.extend((event, seen) for event in events)
+        return seen
+
+    def _end(
+        self,
+        ids: frozenset[int],
+        reason: ResolveReason,
+        table: AccountTable,
+        evaluation: Evaluation,
+        work: Work,
+        now: float,
+    ) -> None:
+        for campaign_id in sorted(ids):
+            row = table.rows.get(campaign_id)
+            if row is None:
+                continue
+            event = vanish(row, now=now)
+            work.events.append(event)
+            work.told_events.append((event, row))
+            work.forgotten.append(campaign_id)
+            evaluation.gone(campaign_id, reason)
+
+    async def _forget_old(self, feed: Feed, table: AccountTable, evaluation: Evaluation, work: Work, now: float) -> None:
+        rows = list(table.rows.values())
+        for start in range(0, len(rows), CHUNK):
+            for row in rows[start : start + CHUNK]:
+                if row.campaign.message_type == feed.message_type and left_window(row.campaign, now=now):
+                    work.forgotten.append(row.campaign.id)
+                    evaluation.gone(row.campaign.id, ResolveReason.LEFT_WINDOW)
+            await self._clock.sleep(0)
+        forgotten = set(work.forgotten)
+        work.changed = [row for row in work.changed if row.campaign.id not in forgotten]
+        work.adopted = [row for row in work.adopted if row.campaign.id not in forgotten]
+
+    async def _note_failure(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
+        """A failed or partial sweep moves the account's health and nothing else."""
+        after = before.after(reading.outcome, started=started, full=False)
+        evaluation = self.rules.begin(self.account, started, self._state.alerts_of(self.account))
+        counts = self._state.table(self.account).counts_with(())
+        evaluation.account(self._view(after, counts, self._state.balances.get(self.account), started), failed=True)
+        changes = evaluation.finish()
+        commit = CycleCommit(account=self.account, alerts=changes.alerts, dropped_alerts=changes.dropped, feed=after)
+        await self._commit(commit)
+        return CycleReport(
+            feed=feed, outcome=reading.outcome, full=reading.full, alerts=len(changes.alerts), reason=reading.reason
+        )
+
+    async def _commit(self, commit: CycleCommit, *, adopted: Sequence[TrackedCampaign] = ()) -> None:
+        await self._store.commit_cycle(commit)
+        self._state.apply_cycle(commit, adopted=adopted)
+        for event in commit.events:
+            if event.old_status is not None:
+                campaign = event.campaign
+                self._metrics.count_transition(campaign.account, campaign.message_type, event.old_status, campaign.status)
+        if commit.alerts or commit.dropped_alerts:
+            self._on_alerts(commit.alerts)
+
+    def _take_balance(self) -> Balance | None:
+        fresh, self.balance = self.balance, None
+        return fresh
+
+    def _view(self, feed: FeedState, counts: dict[str, int], fresh: Balance | None, now: datetime) -> AccountView:
+        feeds = {**{f: s for f, s in self._state.feeds.items() if f.account == self.account}, feed.feed: feed}
+        return AccountView(
+            account=self.account,
+            feeds=tuple(feeds[f] for f in sorted(feeds)),
+            balance=fresh or self._state.balances.get(self.account),
+            counts=counts,
+            now=now,
+        )

@@ -1,0 +1,113 @@
+"""The demo from its first line to its summary."""
+
+import asyncio
+import secrets
+import signal
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+from monitor.app import Daemon, running
+from monitor.clock import Clock
+from monitor.config import LoadedSettings, load_rules, load_settings
+from monitor.demo.receiver import PrintingReceiver
+from monitor.errors import MonitorError
+from monitor.simulator.scenario import load_scenario
+from monitor.simulator.server import Simulator
+
+DEFAULT_PORT = 9780
+KEY = "live_demo"
+EXPECTED_KINDS = 4
+LONG_ENOUGH = timedelta(seconds=60)
+"""From this length on the demo must have shown what it promises, or it says so with its exit code."""
+
+
+async def run_demo(*, duration: timedelta | None, port: int | None, clock: Clock) -> int:
+    """Run until `duration` is over, or until SIGINT or SIGTERM where it is None; prints on standard output.
+
+    `port` is the page's; None takes 9780, or any free one where that is taken. Returns 0; or 1 where a demo of 60 s and more has
+    not shown alerts of four kinds, one that resolved and one event.
+    """
+    begun = clock.monotonic()
+    secret = secrets.token_urlsafe(24)
+    receiver = PrintingReceiver(secret, show=_show, elapsed=lambda: clock.monotonic() - begun, colours=sys.stdout.isatty())
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bsg-monitor-demo-")))
+        simulator = Simulator(load_scenario("demo"), clock=clock, keys=(KEY,))
+        provider_url = await stack.enter_async_context(simulator.serve())
+        receiver_url = await stack.enter_async_context(receiver.serve())
+        environment = {"DEMO_RECEIVER_URL": receiver_url, "DEMO_RECEIVER_SECRET": secret}
+        rules = load_rules(Path(__file__).with_name("rules.yaml"), lookup=environment.get)
+        settings = _settings(folder, provider_url, DEFAULT_PORT if port is None else port)
+        try:
+            daemon = await stack.enter_async_context(running(settings, rules, clock=clock))
+        except MonitorError:
+            if port is not None:
+                raise
+            daemon = await stack.enter_async_context(running(_settings(folder, provider_url, 0), rules, clock=clock))
+        _introduce(daemon, provider_url, duration)
+        await _wait(duration)
+        campaigns = sum(len(table.rows) for table in daemon.state.accounts.values())
+    return _summarise(receiver, campaigns, duration, clock.monotonic() - begun)
+
+
+def _settings(folder: Path, provider_url: str, port: int) -> LoadedSettings:
+    return load_settings(
+        environ={
+            "BSG_API_KEY": KEY,
+            "BSG_API_URL": provider_url,
+            "BSG_POLL_INTERVAL": "2s",
+            "BSG_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
+            "BSG_LISTEN": f"127.0.0.1:{port}",
+        },
+        directory=folder,
+    )
+
+
+async def _wait(duration: timedelta | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with asyncio.timeout(None if duration is None else duration.total_seconds()):
+            await stop.wait()
+    except TimeoutError:
+        pass
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _introduce(daemon: Daemon, provider_url: str, duration: timedelta | None) -> None:
+    _show("A simulated provider, the monitor, and a webhook receiver that prints below what it is told.")
+    _show("The minutes of real rules are seconds here; wait a moment, and watch.")
+    _show("")
+    _show(f"  status page   {daemon.url}/")
+    _show(f"  metrics       {daemon.url}/metrics")
+    _show(f"  provider      {provider_url}/api/campaigns   (simulated)")
+    _show("")
+    _show("Ends with Ctrl-C." if duration is None else f"Ends by itself after {duration.total_seconds():.0f} s, or with Ctrl-C.")
+    _show("")
+
+
+def _summarise(receiver: PrintingReceiver, campaigns: int, duration: timedelta | None, seconds: float) -> int:
+    _show("")
+    _show(
+        f"{seconds:.0f} s: {campaigns} campaigns watched, {receiver.messages} messages received: "
+        f"{sum(receiver.fired.values())} alerts of {len(receiver.fired)} kinds fired, "
+        f"{sum(receiver.resolved.values())} resolved, {sum(receiver.events.values())} events."
+    )
+    _show("Nothing is left behind. To watch a real account: bsg-monitor init")
+    complete = len(receiver.fired) >= EXPECTED_KINDS and receiver.resolved and receiver.events
+    if duration is not None and duration >= LONG_ENOUGH and not complete:
+        _show("This demo should have shown alerts of four kinds, one that resolved and one event, and did not.")
+        return 1
+    return 0
+
+
+def _show(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,52 @@
+"""What rules of scope `account` see: the state of one account, made from its feeds, its balance and its campaigns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.domain.feed import FeedState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """`balance` and `credit` in units of `currency`; what can still be spent is their sum."""
+
+    balance: float
+    credit: float
+    currency: str | None
+    read_at: datetime
+
+    @property
+    def spendable(self) -> float:
+        return self.balance + self.credit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """One account at one moment.
+
+    `feeds` holds the account's polled feeds (at least one). `counts` are watched campaigns (live or settling) by status.
+    Of these only `api_up`, `last_success_age` and `consecutive_failures` move while polls fail; the balance and the counts
+    stay what they last were.
+    """
+
+    account: str
+    feeds: Sequence[FeedState]
+    balance: Balance | None
+    counts: Mapping[str, int]
+    now: datetime
+
+    @property
+    def api_up(self) -> bool:
+        """Whether every feed's last poll was answered."""
+        return all(feed.answered for feed in self.feeds)
+
+    @property
+    def last_success_age(self) -> float:
+        """Seconds since the stalest feed's last complete sweep; before its first one, since the monitor began to try."""
+        return max((self.now - (feed.last_success or feed.first_tried)).total_seconds() for feed in self.feeds)
+
+    @property
+    def consecutive_failures(self) -> int:
+        """Failed or partial polls in a row, of the feed that has most."""
+        return max(feed.consecutive_failures for feed in self.feeds)

@@ -1,0 +1,35 @@
+"""The condition language: a small, typed subset of Python expressions. docs/rules.md describes it to those who write rules.
+
+`scan` takes a text to Python's syntax tree, `check` (with `operators`, `functions`, `foreign`) to the typed tree of `nodes`,
+`doubts` warns, `generate` compiles. `faults` says what is wrong and where.
+"""
+
+from monitor.domain.condition.condition import Condition, moves_while_failing, parse_condition
+from monitor.domain.condition.faults import ConditionError, Fault, Span
+from monitor.domain.condition.functions import FUNCTIONS
+from monitor.domain.condition.generate import (
+    AccountFunction,
+    BatchFunction,
+    EventFunction,
+    compile_account,
+    compile_batch,
+    compile_event,
+)
+from monitor.domain.field_values import field_values
+
+__all__ = [
+    "FUNCTIONS",
+    "AccountFunction",
+    "BatchFunction",
+    "Condition",
+    "ConditionError",
+    "EventFunction",
+    "Fault",
+    "Span",
+    "compile_account",
+    "compile_batch",
+    "compile_event",
+    "field_values",
+    "moves_while_failing",
+    "parse_condition",
+]

@@ -1,0 +1,114 @@
+"""What is wrong in a condition, and exactly where."""
+
+import ast
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from monitor.errors import MonitorError
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of the condition's text: lines and columns from 1, columns in characters, `end_column` just past the end."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong (or doubtful) in a condition: what was found, where, and what to write instead."""
+
+    message: str
+    span: Span
+    hint: str | None = None
+
+    @property
+    def line(self) -> int:
+        return self.span.line
+
+    @property
+    def column(self) -> int:
+        return self.span.column
+
+    @property
+    def end_column(self) -> int:
+        return self.span.end_column
+
+    def __str__(self) -> str:
+        head = f"{self.line}:{self.column}: {self.message}"
+        return f"{head} ({self.hint})" if self.hint else head
+
+
+class ConditionError(MonitorError):
+    """A condition was refused. Carries every fault found, in the order of the text; never none."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.span))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class SourceText:
+    """The text as the parser sees it, and the way from the parser's places (bytes) to a person's (characters).
+
+    `wrapped` puts the text in parentheses on lines of their own, so that it may go on over several lines.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.lines = self.text.split("\n")
+        self.wrapped = f"(\n{self.text}\n)"
+
+    def span_of(self, node: ast.expr) -> Span:
+        """Where a node of the parsed `wrapped` text stands; the whole text for one that took the wrapping as its own."""
+        if node.lineno < 2:
+            return self.whole
+        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
+        return Span(
+            node.lineno - 1,
+            self._characters(node.lineno - 1, node.col_offset) + 1,
+            end_line - 1,
+            self._characters(end_line - 1, end_column) + 1,
+        )
+
+    def span_at(self, offset: int, length: int = 1) -> Span:
+        """`length` characters at an offset into `text`; they are taken to stand on one line."""
+        before = self.text[:offset]
+        line, column = before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+        return Span(line, column, line, column + length)
+
+    def span_at_line(self, line: int, column: int) -> Span:
+        """A place given as line and column, moved into the text where it lies outside."""
+        if line > len(self.lines):
+            line, column = len(self.lines), len(self.lines[-1]) + 1
+        line = max(line, 1)
+        column = min(max(column, 1), len(self.lines[line - 1]) + 1)
+        return Span(line, column, line, column + 1)
+
+    def shown(self, span: Span) -> str:
+        """What stands there, on one line and cut to 40 characters."""
+        lines = self.lines[span.line - 1 : span.end_line]
+        lines[-1] = lines[-1][: span.end_column - 1]
+        lines[0] = lines[0][span.column - 1 :]
+        text = " ".join(" ".join(lines).split())
+        return text if len(text) <= 40 else text[:39] + "…"
+
+    @property
+    def whole(self) -> Span:
+        return Span(1, 1, len(self.lines), len(self.lines[-1]) + 1)
+
+    def _characters(self, line: int, offset: int) -> int:
+        """Bytes of UTF-8 into a line, as characters."""
+        if not 1 <= line <= len(self.lines):
+            return 0
+        return len(self.lines[line - 1].encode()[:offset].decode(errors="ignore"))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A hint when something known is close to `word`, whatever its case."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower()[:80], by_lower, n=1, cutoff=0.6)
+    return f'did you mean "{by_lower[close[0]]}"?' if close else None

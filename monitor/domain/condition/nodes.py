@@ -1,0 +1,175 @@
+"""The typed tree of a checked condition. Whoever explains or compiles a condition walks these and nothing else.
+
+Every node knows its type and where it stands. `type` None is the literal `null`. Values of constants are plain Python:
+numbers and durations (seconds) and times (Unix seconds) as int or float, texts, booleans.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from monitor.domain.condition.faults import Span
+from monitor.domain.fields import Field, FieldType
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A literal; a text that stands for a duration or a time is already one."""
+
+    type: FieldType | None
+    value: Scalar | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldUse:
+    """A field's value."""
+
+    field: Field
+    span: Span
+
+    @property
+    def type(self) -> FieldType:
+        return self.field.type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arithmetic:
+    """`left operator right`, null when either is or when the divisor is 0. `operator` is one of + - * /."""
+
+    type: FieldType
+    operator: str
+    left: "Node"
+    right: "Node"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negation:
+    """`-operand`, null when it is."""
+
+    type: FieldType
+    operand: "Node"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """`min`, `max` or `abs` of values of one type; null when any argument is."""
+
+    type: FieldType
+    function: str
+    arguments: tuple["Node", ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """Whether `pattern` is found anywhere in a text; false when it is null. `search` does it, in linear time."""
+
+    subject: "Node"
+    pattern: str
+    span: Span
+    search: Callable[[str], bool] = field(compare=False, repr=False)
+    type: FieldType = FieldType.BOOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """`left operator right`, false when either is null. `operator` is one of == != < <= > >=."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+    span: Span
+    type: FieldType = FieldType.BOOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NullTest:
+    """`operand == null`, or `!= null` when negated."""
+
+    operand: "Node"
+    negated: bool
+    span: Span
+    type: FieldType = FieldType.BOOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """`operand in values`, or `not in` when negated; false either way when the operand is null."""
+
+    operand: "Node"
+    values: tuple[Constant, ...]
+    negated: bool
+    span: Span
+    type: FieldType = FieldType.BOOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Junction:
+    """`and` or `or` of two or more; a chained comparison is an `and` of its pairs."""
+
+    operator: str
+    operands: tuple["Node", ...]
+    span: Span
+    type: FieldType = FieldType.BOOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """`not operand`."""
+
+    operand: "Node"
+    span: Span
+    type: FieldType = FieldType.BOOL
+
+
+Node = Constant | FieldUse | Arithmetic | Negation | Call | Matches | Comparison | NullTest | Membership | Junction | Not
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below, in the order of the text."""
+    match node:
+        case Arithmetic() | Comparison():
+            return (node.left, node.right)
+        case Negation() | NullTest() | Not():
+            return (node.operand,)
+        case Membership():
+            return (node.operand, *node.values)
+        case Matches():
+            return (node.subject,)
+        case Call():
+            return node.arguments
+        case Junction():
+            return node.operands
+        case Constant() | FieldUse():
+            return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below, parents first."""
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting.extend(reversed(children(found)))
+
+
+def can_be_null(node: Node) -> bool:
+    """Whether the node's value can be null on some subject. Conditions are never null."""
+    match node:
+        case Constant():
+            return node.type is None
+        case FieldUse():
+            return node.field.nullable
+        case Arithmetic():
+            safe = node.operator != "/" or (isinstance(node.right, Constant) and node.right.value != 0)
+            return not safe or can_be_null(node.left) or can_be_null(node.right)
+        case Negation():
+            return can_be_null(node.operand)
+        case Call():
+            return any(map(can_be_null, node.arguments))
+        case _:
+            return False

@@ -1,0 +1,163 @@
+"""From text to Python's syntax tree: limits first, so that nothing hostile reaches the parser or the checker."""
+
+import ast
+import re
+import warnings
+
+from monitor.domain.condition.faults import ConditionError, Fault, SourceText
+
+LONGEST = 4_000
+"""Characters of one condition."""
+DEEPEST = 40
+"""Levels of the syntax tree, and of brackets."""
+MOST_NODES = 1_000
+
+_PIECE = re.compile(
+    r'"(?:\\.|[^"\\\n])*"'  # a text in either kind of quotes
+    r"|'(?:\\.|[^'\\\n])*'"
+    r"|[\"']"  # a quote that is not closed on its line
+    r"|\#[^\n]*"
+    r"|[()\[\]{}]"
+    r"|&&|\|\||<>|===|!(?!=)|\?|;|:=|(?<![=!<>])=(?!=)"
+    r"|(?<=[0-9])\s*%"
+    r"|\b(?:AND|OR|NOT|IN)\b"
+    r"|[“”„‘’«»]",
+    re.DOTALL,
+)
+_HINTS = {
+    "&&": "write and",
+    "||": "write or",
+    "!": "write not, or != for unequal",
+    "<>": "write !=",
+    "===": "write ==",
+    "=": "write == to compare",
+    ":=": "write == to compare",
+    "AND": "write and",
+    "OR": "write or",
+    "NOT": "write not",
+    "IN": "write in",
+}
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+_NOTHING_BETWEEN = re.compile(r"\s*[rRuUbBfF]{0,2}")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def parse_syntax(source: SourceText) -> ast.expr:
+    """The one expression that the text is. ConditionError when it is none, or too long, deep or large."""
+    if not source.text.strip():
+        raise ConditionError([Fault("the condition is empty", source.whole, "write true for always")])
+    if len(source.text) > LONGEST:
+        raise ConditionError([Fault(f"the condition has {len(source.text)} characters; {LONGEST} is the most", source.whole)])
+    _check_characters(source)
+    try:
+        root = _parse(source.wrapped)
+    except SyntaxError as error:
+        raise ConditionError([_syntax_fault(source, error)]) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise ConditionError([Fault("the condition is nested too deeply", source.whole)]) from None
+    _check_size(root, source)
+    return root
+
+
+def _check_characters(source: SourceText) -> None:
+    """Refuse what Python's parser would misread or misplace: control characters, brackets, quotes, foreign operators."""
+    found = _FORBIDDEN.search(source.text)
+    if found:
+        character = f"U+{ord(found[0]):04X}"
+        raise ConditionError([Fault(f"the character {character} cannot stand in a condition", source.span_at(found.start()))])
+    faults = _Pieces(source).faults()
+    if faults:
+        raise ConditionError(faults)
+
+
+class _Pieces:
+    """The quotes, brackets and foreign signs of a text, from left to right."""
+
+    def __init__(self, source: SourceText) -> None:
+        self._source = source
+        self._open: list[tuple[str, int]] = []
+        self._text_ended: int | None = None
+
+    def faults(self) -> list[Fault]:
+        """What is wrong with them; stops where what follows would be misread."""
+        faults = []
+        for piece in _PIECE.finditer(self._source.text):
+            what, at = piece[0], piece.start()
+            structural = what[0] in "\"'()[]{}"
+            if what[0] in "\"'":
+                fault = self._text(what, at)
+            elif structural:
+                fault = self._bracket(what, at)
+            else:
+                sign = what.strip()
+                message = f'"{sign}" is not part of the language'
+                fault = None if what[0] == "#" else Fault(message, self._source.span_at(at, len(what)), _hint(sign))
+            if fault:
+                faults.append(fault)
+                if structural:
+                    return faults
+        if self._open and not faults:
+            bracket, at = self._open[-1]
+            faults.append(Fault(f'"{bracket}" is never closed', self._source.span_at(at)))
+        return faults
+
+    def _text(self, what: str, at: int) -> Fault | None:
+        if len(what) == 1:
+            return Fault("a text is not closed", self._source.span_at(at), "its quote must close on the same line")
+        if self._text_ended is not None and _NOTHING_BETWEEN.fullmatch(self._source.text, self._text_ended, at):
+            span = self._source.span_at(at, len(what))
+            return Fault("two texts stand side by side", span, "a comma is missing between them")
+        self._text_ended = at + len(what)
+        return None
+
+    def _bracket(self, what: str, at: int) -> Fault | None:
+        if what in "([{":
+            self._open.append((what, at))
+            too_deep = len(self._open) > DEEPEST
+            return Fault(f"brackets are nested more than {DEEPEST} deep", self._source.span_at(at)) if too_deep else None
+        if not self._open or self._open[-1][0] != _CLOSING[what]:
+            return Fault(f'"{what}" closes nothing', self._source.span_at(at))
+        self._open.pop()
+        return None
+
+
+def _hint(what: str) -> str | None:
+    if what == "%":
+        return "ratios are written as 0.8 for 80 %"
+    if what in "“”„‘’«»":
+        return 'write straight quotes: "…"'
+    return _HINTS.get(what)
+
+
+def _check_size(root: ast.expr, source: SourceText) -> None:
+    waiting: list[tuple[ast.AST, int]] = [(root, 1)]
+    nodes = 0
+    while waiting:
+        node, depth = waiting.pop()
+        nodes += isinstance(node, ast.expr)
+        if depth > DEEPEST:
+            raise ConditionError([Fault(f"the condition is nested more than {DEEPEST} deep", source.whole)])
+        if nodes > MOST_NODES:
+            raise ConditionError([Fault(f"the condition has more than {MOST_NODES} parts", source.whole)])
+        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+
+
+def _parse(text: str) -> ast.expr:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "\d" in a pattern means what it says
+        return ast.parse(text, mode="eval").body
+
+
+def _syntax_fault(source: SourceText, error: SyntaxError) -> Fault:
+    """Python's complaint, at its place. Without the wrapping Python knows the place better, so it is asked again."""
+    span = source.span_at_line((error.lineno or 2) - 1, error.offset or 1)
+    flat = source.text.replace("\n", " ")
+    indent = len(flat) - len(flat.lstrip())
+    if "#" not in flat:
+        try:
+            _parse(flat.strip())
+        except SyntaxError as again:
+            error = again
+            span = source.span_at(min(indent + (again.offset or len(flat) + 1) - 1, len(source.text.rstrip())))
+    said = (error.msg or "").split(". ")[0].removeprefix("invalid syntax").strip(" :")  # the advice fits Python alone
+    return Fault(f"this is not a condition: {said or 'what stands here does not fit'}", span)

@@ -1,0 +1,265 @@
+"""Rules over campaigns, events and accounts → what becomes of their alerts."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from monitor.domain.account import AccountView
+from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason, advance, begin, happened
+from monitor.domain.campaign import Campaign, MessageType
+from monitor.domain.condition import (
+    AccountFunction,
+    Condition,
+    EventFunction,
+    compile_account,
+    compile_batch,
+    compile_event,
+    moves_while_failing,
+)
+from monitor.domain.event import CampaignEvent, EventKind
+from monitor.domain.feed import Feed
+from monitor.domain.rule import Rule, Scope
+from monitor.domain.template import template_context
+from monitor.domain.tracking import TrackedCampaign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What an evaluation found different: `alerts` that are new or changed, `dropped` ids of pending ones that ended."""
+
+    alerts: tuple[Alert, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+class RuleSet:
+    """Rules, compiled once when they are loaded. ValueError for a rule that the checks at load should have refused."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules: Mapping[str, Rule] = {rule.name: rule for rule in rules}
+        self.campaign_rules = [rule for rule in rules if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule]
+        self.batch = compile_batch([_condition(rule) for rule in self.campaign_rules])
+        self.event_rules: dict[EventKind, list[tuple[Rule, EventFunction | None]]] = {}
+        self.account_rules: list[tuple[Rule, AccountFunction, bool]] = []
+        for rule in rules:
+            if rule.is_event_rule:
+                test = None if rule.when is None else compile_event(rule.when)
+                for kind in rule.on:
+                    self.event_rules.setdefault(kind, []).append((rule, test))
+            elif rule.scope is Scope.ACCOUNT:
+                condition = _condition(rule)
+                self.account_rules.append((rule, compile_account(condition), moves_while_failing(condition)))
+            elif rule.scope is not Scope.CAMPAIGN:
+                raise ValueError(f"rule {rule.name}: scope {rule.scope} is not evaluated")
+
+    def begin(self, account: str, now: datetime, alerts: Mapping[AlertKey, Alert]) -> "Evaluation":
+        """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other accounts are left alone."""
+        return Evaluation(self, account, now, alerts)
+
+    def orphans(self, alerts: Iterable[Alert], now: datetime, *, feeds: Collection[Feed]) -> Changes:
+        """End the alerts that nothing evaluates any more: their rule is gone or looks at something else now, or `feeds`,
+        the polled ones, have not their account or message type."""
+        ended: list[Alert] = []
+        dropped: list[str] = []
+        for alert in alerts:
+            if alert.is_event or alert.state is AlertState.RESOLVED:
+                continue
+            if not self._evaluates(alert):
+                reason = ResolveReason.RULE_REMOVED
+            elif not _polled(alert, feeds):
+                reason = ResolveReason.NOT_WATCHED
+            else:
+                continue
+            after = _end(alert, now, reason)
+            if after is None:
+                dropped.append(alert.id)
+            else:
+                ended.append(after)
+        return Changes(alerts=tuple(ended), dropped=tuple(dropped))
+
+    def _evaluates(self, alert: Alert) -> bool:
+        rule = self.rules.get(alert.key.rule)
+        if rule is None or rule.is_event_rule:
+            return False
+        return (rule.scope is Scope.CAMPAIGN) == ("campaign_id" in alert.labels)
+
+
+class Evaluation:
+    """One pass over what was read on good data; alerts of what is not given stay as they are. Pure: only `finish` tells.
+
+    Its cost is that of the compiled conditions plus what is proportional to hits and active alerts.
+    """
+
+    def __init__(self, rules: RuleSet, account: str, now: datetime, alerts: Mapping[AlertKey, Alert]) -> None:
+        self._rules = rules
+        self._account = account
+        self._now = now
+        self._instant = now.timestamp()
+        self._before = {key: alert for key, alert in alerts.items() if key.account == account and not alert.is_event}
+        self._active = dict(self._before)
+        self._keys_of: dict[int, list[AlertKey]] = {}
+        for key, alert in self._before.items():
+            if "campaign_id" in alert.labels and key.rule in rules.rules:
+                self._keys_of.setdefault(int(key.subject), []).append(key)
+        self._changed: dict[str, Alert] = {}
+        self._dropped: dict[str, None] = {}
+
+    def campaigns(self, rows: Sequence[TrackedCampaign]) -> None:
+        """Apply the state rules to some campaigns, each given once. The alerts of settled ones end."""
+        watched = [row for row in rows if not row.settled]
+        holding: set[AlertKey] = set()
+        for index, row in self._rules.batch(watched, self._instant):
+            rule = self._rules.campaign_rules[index]
+            campaign = row.campaign
+            key = AlertKey(rule.name, self._account, str(campaign.id))
+            holding.add(key)
+            alert = self._active.get(key)
+            if alert is None:
+                self._keys_of.setdefault(campaign.id, []).append(key)
+                alert = self._begin(key, _campaign_labels(rule, campaign), campaign)
+            self._advance(rule, alert, row, active=True)
+        keys_of = self._keys_of
+        if not keys_of:
+            return
+        for row in rows:
+            for key in keys_of.get(row.campaign.id, ()):
+                if key not in holding and key in self._active:
+                    reason = ResolveReason.SETTLED if row.settled else ResolveReason.CONDITION
+                    self._advance(self._rules.rules[key.rule], self._active[key], row, active=False, reason=reason)
+
+    def events(self, pairs: Iterable[tuple[CampaignEvent, TrackedCampaign]]) -> None:
+        """Apply the event rules: one alert for each event and rule that its kind concerns."""
+        rules = self._rules.event_rules
+        for event, row in pairs:
+            for rule, test in rules.get(event.kind, ()):
+                if test is None or test(event, row, self._instant):
+                    labels = _campaign_labels(rule, event.campaign)
+                    alert = happened(
+                        AlertKey(rule.name, self._account, str(event.campaign.id)),
+                        event.id,
+                        labels=labels,
+                        annotations=_annotations(rule, row, self._instant, labels, event),
+                        now=self._now,
+                        campaign=event.campaign,
+                    )
+                    self._changed[alert.id] = alert
+
+    def account(self, view: AccountView, *, failed: bool) -> None:
+        """Apply the account rules after a poll. After one that failed only those whose fields move all the same."""
+        for rule, test, moves in self._rules.account_rules:
+            if failed and not moves:
+                continue
+            key = AlertKey(rule.name, self._account, "")
+            active = test(view)
+            alert = self._active.get(key)
+            if alert is None and active:
+                labels = {"alertname": rule.name, "account": self._account, "severity": rule.severity, **rule.labels}
+                alert = self._begin(key, labels, None)
+            if alert is not None:
+                self._advance(rule, alert, view, active=active)
+
+    def gone(self, campaign_id: int, reason: ResolveReason) -> None:
+        """End every alert of a campaign. What this evaluation found of it before does not count."""
+        for key in self._keys_of.get(campaign_id, ()):
+            current = self._active.pop(key, None)
+            if current is None:
+                continue
+            self._changed.pop(current.id, None)
+            before = self._before.get(key)
+            if before is not None:
+                self._record(before, _end(before, self._now, reason))
+
+    def finish(self) -> Changes:
+        """What changed."""
+        return Changes(alerts=tuple(self._changed.values()), dropped=tuple(self._dropped))
+
+    def _begin(self, key: AlertKey, labels: Mapping[str, str], campaign: Campaign | None) -> Alert:
+        alert = begin(key, labels=labels, now=self._now, campaign=campaign)
+        self._active[key] = self._changed[alert.id] = alert
+        return alert
+
+    def _advance(
+        self,
+        rule: Rule,
+        alert: Alert,
+        subject: TrackedCampaign | AccountView,
+        *,
+        active: bool,
+        reason: ResolveReason = ResolveReason.CONDITION,
+    ) -> None:
+        after = advance(alert, active=active, now=self._now, hold=rule.hold, keep_firing=rule.keep_firing, reason=reason)
+        if after is not None and after.state is not AlertState.PENDING:
+            after = self._described(rule, after, subject, turned=after.state is not alert.state)
+        if after is not alert:
+            self._record(alert, after)
+
+    def _described(self, rule: Rule, alert: Alert, subject: TrackedCampaign | AccountView, *, turned: bool) -> Alert:
+        """The alert with its texts as of now, when it has just fired or resolved, or what it is about looks different."""
+        campaign = subject.campaign if isinstance(subject, TrackedCampaign) else None
+        if not turned and campaign is not None and (campaign is alert.campaign or campaign == alert.campaign):
+            return alert
+        annotations = _annotations(rule, subject, self._instant, alert.labels)
+        if not turned and campaign is None and annotations == alert.annotations:
+            return alert
+        return msgspec.structs.replace(alert, annotations=annotations, campaign=campaign)
+
+    def _record(self, alert: Alert, after: Alert | None) -> None:
+        key = alert.key
+        if after is None:
+            self._active.pop(key, None)
+            self._changed.pop(alert.id, None)
+            self._dropped[alert.id] = None
+            return
+        self._changed[after.id] = after
+        if after.state is AlertState.RESOLVED:
+            self._active.pop(key, None)
+        else:
+            self._active[key] = after
+
+
+def _polled(alert: Alert, feeds: Collection[Feed]) -> bool:
+    if alert.campaign is None:
+        return any(feed.account == alert.key.account for feed in feeds)
+    if alert.campaign.message_type not in set(MessageType):
+        return True  # whichever feed lists it
+    return Feed(alert.key.account, alert.campaign.message_type) in feeds
+
+
+def _condition(rule: Rule) -> Condition:
+    if rule.when is None:
+        raise ValueError(f"rule {rule.name}: a state rule needs a condition")
+    return rule.when
+
+
+def _end(alert: Alert, now: datetime, reason: ResolveReason) -> Alert | None:
+    """The alert once its subject or its rule is gone; None for a pending one."""
+    return advance(alert, active=False, now=now, hold=timedelta(0), keep_firing=timedelta(0), reason=reason)
+
+
+def _campaign_labels(rule: Rule, campaign: Campaign) -> dict[str, str]:
+    return {
+        "alertname": rule.name,
+        "account": campaign.account,
+        "campaign_id": str(campaign.id),
+        "sender": campaign.sender,
+        "message_type": campaign.message_type,
+        "severity": rule.severity,
+        **rule.labels,
+    }
+
+
+def _annotations(
+    rule: Rule,
+    subject: TrackedCampaign | AccountView,
+    now: float,
+    labels: Mapping[str, str],
+    event: CampaignEvent | None = None,
+) -> dict[str, str]:
+    context = template_context(rule.scope.value, subject, now, labels, event=event)
+    annotations = {"summary": rule.summary.render(context)}
+    if rule.description is not None:
+        annotations["description"] = rule.description.render(context)
+    if rule.runbook_url is not None:
+        annotations["runbook_url"] = rule.runbook_url
+    return annotations

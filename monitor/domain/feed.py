@@ -1,0 +1,60 @@
+"""Feeds: what one list query can cover, and what is remembered of reading it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+class SweepOutcome(StrEnum):
+    """How one reading of a feed ended; the `outcome` label of `bsg_monitor_polls_total`."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Feed:
+    """One account and one message type."""
+
+    account: str
+    message_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What is remembered of a feed between polls and across restarts.
+
+    `first_tried` is when the monitor first polled it; `last_success` the *start* of the last complete sweep, null before
+    the first (which is the baseline: it makes no events); `last_full` the start of the last complete 3-month sweep.
+    `answered` says whether the last poll got a usable answer at all (a partial sweep did).
+    """
+
+    feed: Feed
+    first_tried: datetime
+    last_success: datetime | None = None
+    last_full: datetime | None = None
+    last_outcome: SweepOutcome | None = None
+    answered: bool = True
+    consecutive_failures: int = 0
+    failing_since: datetime | None = None
+
+    def after(self, outcome: SweepOutcome, *, started: datetime, full: bool) -> "FeedState":
+        """The state after a poll that started at `started`; a partial or failed one moves only the failure fields."""
+        if outcome is SweepOutcome.OK:
+            return replace(
+                self,
+                last_success=started,
+                last_full=started if full else self.last_full,
+                last_outcome=outcome,
+                answered=True,
+                consecutive_failures=0,
+                failing_since=None,
+            )
+        return replace(
+            self,
+            last_outcome=outcome,
+            answered=outcome is SweepOutcome.PARTIAL,
+            consecutive_failures=self.consecutive_failures + 1,
+            failing_since=self.failing_since or started,
+        )

@@ -1,0 +1,236 @@
+"""Who is told what, and why: groups, the ledger of what was told, and the flush that compares the two."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.domain.alert import Alert, AlertState
+from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+
+SEVERITIES = ("critical", "error", "warning", "info")
+"""From the most severe; any other severity comes after these."""
+
+LARGEST_MESSAGE = 200
+"""Alerts in one message; more are split into several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where alerts go and how they are bundled. The values are Alertmanager's, the defaults design decisions of ours.
+
+    `group_wait` holds a new group's first message back; `group_interval` is the least time between two messages of a group;
+    `repeat_interval` is when a firing group is told again though nothing changed.
+    """
+
+    receiver: str
+    group_by: tuple[str, ...] = ("alertname", "account", "message_type")
+    group_wait: timedelta = timedelta(0)
+    group_interval: timedelta = timedelta(minutes=5)
+    repeat_interval: timedelta = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupId:
+    """One receiver's bundle of alerts: `key` names the values of the labels it is grouped by."""
+
+    receiver: str
+    key: str
+
+
+class Told(StrEnum):
+    """What a receiver was last told of an alert."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What was decided to be told to one receiver about one group. `told` maps an alert's instance id to what was told;
+    `flushed_at` is when the last message was decided. Written in one transaction with the outbox rows it stands for.
+    """
+
+    group: GroupId
+    labels: Mapping[str, str]
+    told: Mapping[str, Told] = field(default_factory=dict)
+    flushed_at: datetime | None = None
+
+    def without(self, ids: Collection[str]) -> "Ledger":
+        """The ledger once these alerts are closed: nobody will ask again what was told of them."""
+        gone = frozenset(ids)
+        return replace(self, told={id_: told for id_, told in self.told.items() if id_ not in gone})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flush:
+    """The decision to tell a group's receiver something now: why, what, and the ledger once it is written.
+
+    Without `alerts` there is no message, only the ledger to write (somebody who does not want to hear of resolves); no
+    older message is replaced then.
+    """
+
+    reason: NotifyReason
+    alerts: tuple[NotifiedAlert, ...]
+    ledger: Ledger
+
+
+def group_of(alert_labels: Mapping[str, str], route: Route) -> tuple[GroupId, dict[str, str]]:
+    """The group an alert belongs to under `route`, and the group's labels (those of `group_by` that the alert has)."""
+    labels = {name: alert_labels[name] for name in route.group_by if name in alert_labels}
+    digest = hashlib.sha256(json.dumps(sorted(labels.items())).encode()).hexdigest()[:16]
+    return GroupId(route.receiver, f"{route.receiver}:{digest}"), labels
+
+
+def _told_as(alert: Alert) -> Told:
+    if alert.is_event:
+        return Told.EVENT
+    return Told.RESOLVED if alert.state is AlertState.RESOLVED else Told.FIRING
+
+
+def untold(alerts: Iterable[Alert], ledger: Ledger) -> list[Alert]:
+    """The alerts of a group whose present state its receiver has not been told. Pending alerts are nobody's business."""
+    told = ledger.told
+    return [a for a in alerts if a.state is not AlertState.PENDING and told.get(a.id) != _told_as(a)]
+
+
+def _news_since(alert: Alert, ledger: Ledger) -> datetime:
+    """Since when there is something untold: for one that fired and resolved untold, since it fired."""
+    return (alert.resolved_at if alert.id in ledger.told else alert.fired_at) or alert.active_since
+
+
+def next_flush(alerts: Sequence[Alert], ledger: Ledger, route: Route) -> datetime | None:
+    """When the group is due to be told something; None when there is nothing to tell, now or later.
+
+    A change is due at once in a group that waits for nothing; a group of which nobody knows that it fires waits
+    `group_wait` from its first change; and no group is told before its last flush + `group_interval`, repeats included.
+    """
+    changes = untold(alerts, ledger)
+    if changes:
+        first = min(_news_since(alert, ledger) for alert in changes)
+        known = any(told == Told.FIRING for told in ledger.told.values())
+        due = first if known else first + route.group_wait
+        return due if ledger.flushed_at is None else max(due, ledger.flushed_at + route.group_interval)
+    if ledger.flushed_at is not None and any(a.state is AlertState.FIRING and not a.is_event for a in alerts):
+        return ledger.flushed_at + max(route.repeat_interval, route.group_interval)
+    return None
+
+
+def _reason(shown: Iterable[NotifiedAlert], known: bool) -> NotifyReason:
+    changed = [alert for alert in shown if alert.changed]
+    if any(alert.status == "firing" and alert.event_id is None for alert in changed):
+        return NotifyReason.NEW_ALERTS if known else NotifyReason.FIRING
+    if any(alert.status == "resolved" for alert in changed):
+        return NotifyReason.RESOLVED
+    return NotifyReason.EVENT if changed else NotifyReason.REPEAT
+
+
+def _rank(alert: NotifiedAlert) -> tuple[bool, int, bool, datetime, str]:
+    severity = alert.labels.get("severity", "")
+    weight = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+    return (not alert.changed, weight, alert.status != "firing", alert.starts_at, alert.id)
+
+
+def notified(alert: Alert, *, changed: bool) -> NotifiedAlert:
+    """An alert as its receivers are told of it. ValueError for a pending one."""
+    if alert.fired_at is None:
+        raise ValueError(f"alert {alert.id} has not fired")
+    resolved = alert.state is AlertState.RESOLVED and not alert.is_event
+    return NotifiedAlert(
+        id=alert.id,
+        fingerprint=alert.fingerprint,
+        status="resolved" if resolved else "firing",
+        labels=alert.labels,
+        annotations=alert.annotations,
+        active_since=alert.active_since,
+        starts_at=alert.fired_at,
+        ends_at=alert.resolved_at,
+        resolve_reason=alert.resolve_reason.value if alert.resolve_reason else None,
+        event_id=alert.event_id,
+        changed=changed,
+        campaign=alert.campaign,
+    )
+
+
+def flush(
+    alerts: Sequence[Alert],
+    ledger: Ledger,
+    route: Route,
+    now: datetime,
+    *,
+    undelivered: Sequence[NotifiedAlert] = (),
+    waiting: bool = False,
+    send_resolved: bool = True,
+) -> Flush | None:
+    """What to tell the group's receiver now, or None when nothing is due.
+
+    `alerts` are all open ones of the group (pending ones are passed over). `undelivered` is what older messages of the group
+    hold, oldest first, that were never attempted and that this one will replace: their news is news still. `waiting` says
+    that any older message, attempted or not, has not been confirmed: then nothing is repeated (None, though
+    `next_flush` has passed: ask again later). The message shows the group's present state, Alertmanager's way: everything
+    that fires, and what resolved or happened that the receiver does not know.
+
+    With `send_resolved` false, the end of an alert whose firing was told is noted and not told. One that ended before anybody
+    heard of it is told all the same: that it fired is the news.
+    """
+    due = next_flush(alerts, ledger, route)
+    if due is None or due > now:
+        return None
+    changes = {alert.id: alert for alert in untold(alerts, ledger)}
+    carried = {alert.id: alert for alert in undelivered if alert.changed}
+    if not changes and (waiting or carried):
+        return None
+    quiet = set() if send_resolved else {id_ for id_ in changes if _ends_known(changes[id_], ledger) and id_ not in carried}
+    news = changes.keys() - quiet
+    told = {**ledger.told, **{id_: _told_as(alert) for id_, alert in changes.items()}}
+    if quiet and not news and not carried:
+        return Flush(reason=NotifyReason.RESOLVED, alerts=(), ledger=replace(ledger, told=told))
+    shown = {
+        alert.id: notified(alert, changed=alert.id in news or alert.id in carried)
+        for alert in alerts
+        if alert.id in news or (alert.state is AlertState.FIRING and not alert.is_event)
+    }
+    for id_, alert in carried.items():
+        shown.setdefault(id_, alert)
+    known = any(state == Told.FIRING and id_ not in carried for id_, state in ledger.told.items())
+    return Flush(
+        reason=_reason(shown.values(), known),
+        alerts=tuple(sorted(shown.values(), key=_rank)),
+        ledger=replace(ledger, told=told, flushed_at=now),
+    )
+
+
+def _ends_known(alert: Alert, ledger: Ledger) -> bool:
+    """Whether it is the end of something the receiver was told of."""
+    return alert.state is AlertState.RESOLVED and ledger.told.get(alert.id) == Told.FIRING
+
+
+def split(decision: Flush, id: str, now: datetime) -> list[Notification]:  # noqa: A002 (the field's own name)
+    """The messages of a flush, in order: none, one with `id`, or several of at most 200 alerts with `<id>-1`, `<id>-2`, …"""
+    group, alerts = decision.ledger.group, decision.alerts
+    pieces = [alerts[start : start + LARGEST_MESSAGE] for start in range(0, len(alerts), LARGEST_MESSAGE)]
+    return [
+        Notification(
+            id=id if len(pieces) == 1 else f"{id}-{part}",
+            receiver=group.receiver,
+            group_key=group.key,
+            group_labels=decision.ledger.labels,
+            reason=decision.reason,
+            alerts=piece,
+            created_at=now,
+            part=part,
+            parts=len(pieces),
+        )
+        for part, piece in enumerate(pieces, 1)
+    ]
+
+
+def fully_told(alert: Alert, ledgers: Iterable[Ledger]) -> bool:
+    """Whether an ended alert (or an event) needs no more telling: each of the groups it belongs to knows how it ended.
+
+    `ledgers` has one for each of these groups, empty ones included; an alert of no group concerns nobody.
+    """
+    return (alert.state is AlertState.RESOLVED or alert.is_event) and not any(untold([alert], ledger) for ledger in ledgers)

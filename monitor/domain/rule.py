@@ -1,0 +1,51 @@
+"""Rules as checked values: what `rules.yaml` becomes once everything in it has been found right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from monitor.domain.condition import Condition
+from monitor.domain.event import EventKind
+from monitor.domain.template import Template
+from monitor.errors import Place
+
+
+class Scope(StrEnum):
+    """What a rule looks at, one alert for each."""
+
+    CAMPAIGN = "campaign"
+    SENDER = "sender"
+    ACCOUNT = "account"
+    RECEIVER = "receiver"
+
+
+RESERVED_LABELS = frozenset({"alertname", "account", "campaign_id", "sender", "message_type", "severity", "receiver", "scope"})
+"""Labels the monitor sets itself; a rule's own `labels` may not name them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One entry of `rules:`.
+
+    A state rule has an empty `on`: it fires once `when` has held for `hold` (`for:`) and resolves once it has not held for
+    `keep_firing`. An event rule names event kinds in `on`: it is told once for each event at which `when` holds (always,
+    when null) and has no `hold`. `place` is where the rule stands in its file.
+    """
+
+    name: str
+    scope: Scope = Scope.CAMPAIGN
+    when: Condition | None = None
+    on: frozenset[EventKind] = frozenset()
+    hold: timedelta = timedelta(0)
+    keep_firing: timedelta = timedelta(0)
+    severity: str = "warning"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    summary: Template
+    description: Template | None = None
+    runbook_url: str | None = None
+    place: Place | None = None
+
+    @property
+    def is_event_rule(self) -> bool:
+        return bool(self.on)

@@ -1,0 +1,25 @@
+"""Other people's text, made safe to show: names of campaigns and senders may hold anything."""
+
+import re
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: they move cursors, colour terminals and break lines
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional marks, embeddings, overrides, isolates
+    "\u2028\u2029\ufeff\ud800-\udfff]"  # line separators, byte order mark, lone surrogates
+)
+_UNSAFE_BUT_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
+_BREAKS = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def visible(text: str, *, keep_lines: bool = False) -> str:
+    """`text` with control and bidirectional characters written as escapes (`\\u202e`), on one line unless `keep_lines`."""
+    return (_UNSAFE_BUT_LINES if keep_lines else _UNSAFE).sub(_escape, text)
+
+
+def without_controls(text: str) -> str:
+    """`text` on one line: line breaks and tabs become spaces, other control and bidirectional characters go."""
+    return _UNSAFE.sub("", _BREAKS.sub(" ", text))

@@ -1,0 +1,46 @@
+"""The dead man's switch: a URL that is called after good cycles, so that somebody notices when the calls stop."""
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+import structlog
+
+TIMEOUT_SECONDS = 10.0
+
+log = structlog.get_logger()
+
+
+class Heartbeat:
+    """Calls `url` once for every `beat`, while `fresh` holds. Beats that come while one is under way become one."""
+
+    def __init__(self, url: str, *, session: aiohttp.ClientSession, fresh: Callable[[], bool]) -> None:
+        self._url = url
+        self._session = session
+        self._fresh = fresh
+        self._beat = asyncio.Event()
+        self._failing = False
+
+    def beat(self) -> None:
+        """A cycle was good."""
+        self._beat.set()
+
+    async def run(self) -> None:
+        """Call until cancelled. A call that fails is logged once, not repeated: the next good cycle brings the next."""
+        while True:
+            await self._beat.wait()
+            self._beat.clear()
+            if self._fresh():
+                await self._call()
+
+    async def _call(self) -> None:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS), self._session.get(self._url, allow_redirects=False) as answer:
+                failure = None if answer.status < 400 else f"HTTP {answer.status}"
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            failure = type(error).__name__  # its text may hold the address, which is a secret
+        if failure is not None and not self._failing:
+            log.warning("heartbeat_failed", error=failure)
+        elif failure is None and self._failing:
+            log.info("heartbeat_recovered")
+        self._failing = failure is not None

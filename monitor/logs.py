@@ -1,0 +1,198 @@
+"""Logs: events with names and facts as keys, to stderr, on a terminal for people and elsewhere as JSON, one line per event.
+
+Two things happen to everything that is logged, tracebacks included: secrets are masked, and control and bidirectional
+characters are written as escapes, so that a campaign's name can neither colour a terminal nor turn a line around.
+"""
+
+import json
+import logging
+import math
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TextIO
+from urllib.parse import quote
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from monitor.domain.text import visible
+
+MASK = "***"
+SHORTEST_SECRET = 4
+"""A shorter text is not masked: it would be found in half of all words."""
+
+OWN_LOGGER = "monitor"
+_LOUD_LIBRARIES = ("asyncio", "aiohttp.access", "aiohttp.client", "aiohttp.internal", "aiohttp.web")
+
+
+class LogFormat(StrEnum):
+    """`auto` is `console` on a terminal and `json` elsewhere."""
+
+    AUTO = "auto"
+    CONSOLE = "console"
+    JSON = "json"
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b(Bearer)\s+(?!tokens?\b)[\w.~+/=-]{4,}"), rf"\1 {MASK}"),
+    (
+        re.compile(r"\b((?i:Bearer|Basic))\s+(?=[a-z]*(?:[A-Z0-9_+/=]|[.~-]\w))[\w.~+/=-]{4,}"),
+        rf"\1 {MASK}",
+    ),  # and not "basic authentication"
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), MASK),  # a JWT
+    (re.compile(r"\blive_[\w-]{6,}|\btest_(?=[\w-]*\d)[\w-]{8,}"), MASK),  # the provider's keys
+    (re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@'\"<>]+@", re.IGNORECASE), rf"\1{MASK}@"),  # userinfo
+    (re.compile(r"([a-z][a-z0-9+.-]*://[^\s?#'\"<>]*)\?[^\s'\"<>]+", re.IGNORECASE), rf"\1?{MASK}"),  # query
+    (re.compile(r"(hooks\.slack\.com/)[^\s'\"<>]+", re.IGNORECASE), rf"\1{MASK}"),  # its path is the secret
+)
+
+
+class _Secrets:
+    """The secrets known to this process. Only ever grows: a secret that was rotated away may still be in some error."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, secret: str) -> None:
+        forms = {secret, quote(secret, safe=""), secret.encode("unicode_escape").decode("ascii"), json.dumps(secret)[1:-1]}
+        fresh = {form for form in forms if len(form) >= SHORTEST_SECRET} - self._known
+        if fresh:
+            self._known |= fresh
+            longest_first = sorted(self._known, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def mask(self, text: str) -> str:
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+
+_SECRETS = _Secrets()
+
+
+def mask(secret: str) -> None:
+    """From now on write `***` where this text would stand, in every log of this process. Texts under 4 characters are not."""
+    _SECRETS.add(secret)
+
+
+def masked(text: str) -> str:
+    """`text` without known secrets and without what looks like one: tokens, the provider's keys, URLs' userinfo and query."""
+    text = _SECRETS.mask(text)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+# --- processors -------------------------------------------------------------------------------------------------------
+
+
+def _clean(value: object) -> object:
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value  # JSON knows no NaN
+    if isinstance(value, str):
+        return visible(masked(value))
+    if isinstance(value, Mapping):
+        return {str(_clean(str(key))): _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(item) for item in value]
+    return visible(masked(str(value)))
+
+
+def _clean_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Clean every value, whatever its type; a traceback keeps its lines."""
+    cleaned: EventDict = {}
+    for key, value in event.items():
+        if key.startswith("_"):  # structlog's own, taken out again before rendering
+            cleaned[key] = value
+        elif key in {"exception", "stack"} and isinstance(value, str):
+            cleaned[key] = visible(masked(value), keep_lines=True)
+        else:
+            cleaned[key] = _clean(value)
+    return cleaned
+
+
+def _name_of_logger(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Say which library a foreign line is from; our own events are known by their names."""
+    record: logging.LogRecord | None = event.get("_record")
+    if record is not None and record.name != OWN_LOGGER:
+        event["logger"] = record.name
+    return event
+
+
+def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    first = {key: event.pop(key) for key in ("ts", "level", "event") if key in event}
+    return {**first, **event}
+
+
+def _renderer(*, console: bool, stream: TextIO) -> Processor:
+    if not console:
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(
+        colors=stream.isatty(),
+        timestamp_key="ts",
+        exception_formatter=structlog.dev.plain_traceback,  # never one that shows the values of variables
+    )
+
+
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever stderr is at the time. A stderr that cannot be written to never stops the daemon."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  # the base class keeps one stream for good
+        return sys.stderr
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the base class's name)
+        """Lose the line: there is nowhere left to say so."""
+
+
+def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  # noqa: A002 (the setting's name)
+    """Send structlog's and the standard library's records to stderr. `level` is debug, info, warning or error.
+
+    May be called again (a command starts with its own level, the settings then say another). ValueError for an unknown level
+    or format.
+    """
+    threshold = logging.getLevelNamesMapping().get(level.upper())
+    if threshold is None:
+        raise ValueError(f"{level!r} is no log level")
+    wanted = LogFormat(format)
+    console = wanted is LogFormat.CONSOLE or (wanted is LogFormat.AUTO and sys.stderr.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+    ]
+    finish: Iterable[Processor] = [
+        _name_of_logger,
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _clean_event,
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _in_order,
+        _renderer(console=console, stream=sys.stderr),
+    ]
+    handler = _ToStderr()
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=list(finish)))
+    root = logging.getLogger()
+    for old in [h for h in root.handlers if isinstance(h, _ToStderr)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(threshold)
+    for name in _LOUD_LIBRARIES:  # they log at info what our own events say better
+        logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=_own_logger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _own_logger(*_names: Any) -> logging.Logger:
+    return logging.getLogger(OWN_LOGGER)

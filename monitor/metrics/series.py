@@ -1,0 +1,96 @@
+"""Per-campaign series, written as text by hand.
+
+A collector for them would take 8 to 14 times as long (57 ms against 4 ms for 10,000 series), on every scrape instead of once
+a cycle. The text is the same in Prometheus' text format 0.0.4 and in OpenMetrics 1.0: gauges without timestamps.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from monitor.domain.campaign import FINAL_STATUSES, Campaign
+from monitor.domain.feed import Feed
+from monitor.domain.tracking import TrackedCampaign
+
+MOST_CAMPAIGNS = 2_000
+"""Campaigns that get series of their own, all feeds together; more would cost whoever scrapes them."""
+
+_LIVE = 1e12  # above any creation time in seconds: live campaigns come before settling ones
+
+_CONTROLS = dict.fromkeys((*range(0x20), 0x7F), "\ufffd")  # a NUL ends Prometheus' lexer, and with it the whole scrape
+_ESCAPES = _CONTROLS | {ord("\\"): r"\\", ord('"'): r"\"", ord("\n"): r"\n"}
+
+_FAMILIES = (
+    ("bsg_campaign_sent_messages", "Messages of the campaign handed over so far, in whatever state."),
+    ("bsg_campaign_delivered_messages", "Messages of the campaign that were delivered or read."),
+    ("bsg_campaign_delivery_ratio", "Delivered messages per sent one; can exceed 1, absent while nothing was sent."),
+)
+
+
+def printable(value: str) -> str:
+    """`value` without control characters, for the registry, which escapes the rest itself."""
+    return value.translate(_CONTROLS)
+
+
+def escape_label(value: str) -> str:
+    """`value` as it stands between the quotes of a label, in both formats. Other control characters become U+FFFD."""
+    return value.translate(_ESCAPES)
+
+
+def _rank(campaign: Campaign) -> float:
+    """Live before settling, then the newest first: higher is shown first."""
+    return campaign.created_at if campaign.status in FINAL_STATUSES else campaign.created_at + _LIVE
+
+
+def _highest(campaigns: Iterable[Campaign]) -> list[Campaign]:
+    return sorted(campaigns, key=_rank, reverse=True)[:MOST_CAMPAIGNS]
+
+
+class CampaignSeries:
+    """One feed's candidates for series of their own, gathered chunk by chunk so that the event loop can turn in between.
+
+    Holds at most twice `MOST_CAMPAIGNS`, whatever is added. A selection is made anew for every cycle.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.watched = 0
+        self._kept: list[Campaign] = []
+
+    def add(self, rows: Iterable[TrackedCampaign]) -> None:
+        """Consider more rows; those of another message type and settled ones are passed over."""
+        message_type = self.feed.message_type
+        watched = [c for row in rows if not row.settled and (c := row.campaign).message_type == message_type]
+        self.watched += len(watched)
+        self._kept += watched
+        if len(self._kept) > 2 * MOST_CAMPAIGNS:
+            self._kept = _highest(self._kept)
+
+    @property
+    def chosen(self) -> Sequence[Campaign]:
+        """The feed's highest-ranking campaigns, at most `MOST_CAMPAIGNS`, the highest first."""
+        return _highest(self._kept)
+
+
+def render_series(feeds: Iterable[CampaignSeries]) -> tuple[bytes, int]:
+    """The exposition text of all feeds together (lines end with a line feed) and how many watched campaigns it leaves out."""
+    selections = list(feeds)
+    shown = _highest(c for selection in selections for c in selection.chosen)
+    samples: tuple[list[str], list[str], list[str]] = ([], [], [])
+    sent_lines, delivered_lines, ratio_lines = samples
+    for c in shown:
+        labels = (
+            f'{{account="{escape_label(c.account)}",campaign_id="{c.id}",'
+            f'sender="{escape_label(c.sender)}",message_type="{escape_label(c.message_type)}"}} '
+        )
+        if c.sent is not None:
+            sent_lines.append(f"bsg_campaign_sent_messages{labels}{c.sent}\n")
+        if c.delivered is not None:
+            delivered_lines.append(f"bsg_campaign_delivered_messages{labels}{c.delivered}\n")
+            if c.sent:
+                ratio_lines.append(f"bsg_campaign_delivery_ratio{labels}{c.delivered / c.sent!r}\n")
+    text = "".join(
+        f"# HELP {name} {description}\n# TYPE {name} gauge\n{''.join(lines)}"
+        for (name, description), lines in zip(_FAMILIES, samples, strict=True)
+        if lines
+    )
+    dropped = sum(selection.watched for selection in selections) - len(shown)
+    return text.encode("utf-8", errors="replace"), dropped

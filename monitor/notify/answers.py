@@ -1,0 +1,79 @@
+"""What a receiver's answer means: delivered, try again, or give up. The one place; docs/receivers.md has it as a table."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from monitor.errors import DeliveryError, DeliveryFault
+from monitor.notify.transport import Answer
+
+_FAULTS: Mapping[int, tuple[DeliveryFault, bool]] = {
+    400: (DeliveryFault.REJECTED, False),
+    401: (DeliveryFault.UNAUTHORIZED, True),
+    403: (DeliveryFault.UNAUTHORIZED, True),
+    404: (DeliveryFault.NOT_FOUND, True),
+    408: (DeliveryFault.TIMEOUT, True),
+    410: (DeliveryFault.GONE, False),
+    413: (DeliveryFault.TOO_LARGE, False),
+    422: (DeliveryFault.REJECTED, False),
+    425: (DeliveryFault.RATE_LIMITED, True),
+    429: (DeliveryFault.RATE_LIMITED, True),
+    503: (DeliveryFault.UNAVAILABLE, True),
+}
+_OBEYS_RETRY_AFTER = frozenset({DeliveryFault.RATE_LIMITED, DeliveryFault.UNAVAILABLE})
+_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+
+
+def check(answer: Answer, *, now: datetime, detail: str | None = None) -> None:
+    """Return when the answer is a success; raise `DeliveryError` with the decision otherwise.
+
+    Statuses without a line of their own: another 4xx is tried again (a person may mend the address or the receiver), 5xx
+    too, a redirect is never followed (a secret may be in the request) but may be gone tomorrow. `detail` is the integration's
+    own explanation; it must be made of our words, not the receiver's.
+    """
+    status = answer.status
+    if 200 <= status < 300:
+        return
+    reason, retryable = _FAULTS.get(status) or _by_class(status)
+    raise DeliveryError(
+        f"{_name(status)}: {detail}" if detail else _name(status),
+        reason=reason,
+        retryable=retryable,
+        retry_after=retry_after(answer.headers, now=now) if reason in _OBEYS_RETRY_AFTER else None,
+    )
+
+
+def _by_class(status: int) -> tuple[DeliveryFault, bool]:
+    if 300 <= status < 400:
+        return DeliveryFault.REDIRECT, True
+    if 400 <= status < 500:
+        return DeliveryFault.REJECTED, True
+    if 500 <= status < 600:
+        return DeliveryFault.SERVER_ERROR, True
+    return DeliveryFault.BAD_ANSWER, True
+
+
+def _name(status: int) -> str:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        return f"HTTP {status}"
+    followed = ", a redirect, which is never followed" if 300 <= status < 400 else ""
+    return f"HTTP {status} {phrase}{followed}"
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """`Retry-After` in seconds from `now`, given as seconds or as an HTTP date (RFC 9110, 10.2.3); None when it is neither."""
+    value = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, math.ceil((moment - now).total_seconds()))

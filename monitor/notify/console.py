@@ -1,0 +1,98 @@
+"""Console: a message for people on a stream, plain text, with colours where the stream is a terminal."""
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.errors import DeliveryError, DeliveryFault
+from monitor.notify import message
+from monitor.notify.integration import Context, Integration
+from monitor.notify.options import ReceiverOptions
+
+_COLOURS = {"critical": "31", "error": "31", "warning": "33", "info": "36"}
+_RESOLVED = "32"
+_INDENT = " " * 10
+_NAMED = 10
+"""How many alerts that only go on firing are named; the others are counted."""
+
+
+class ConsoleOptions(ReceiverOptions):
+    """None: it prints on the monitor's standard output."""
+
+
+class ConsoleNotifier:
+    """Prints each message as one block; a stream that is gone is a failure like any other."""
+
+    integration = "console"
+    min_interval = 0.0
+
+    def __init__(self, context: Context) -> None:
+        self._stream = context.console
+        self._external_url = context.external_url
+
+    async def send(self, notification: Notification) -> None:
+        text = render(notification, self._external_url, coloured=_is_terminal(self._stream))
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            self._stream.write(text.encode(encoding, "replace").decode(encoding))
+            self._stream.flush()
+        except (OSError, ValueError) as error:  # ValueError: it was closed
+            reason = "the console cannot be written to"
+            raise DeliveryError(reason, reason=DeliveryFault.CONNECTION, retryable=True) from error
+
+    async def close(self) -> None:
+        """The stream is not ours."""
+
+
+def render(notification: Notification, external_url: str | None, *, coloured: bool = False) -> str:
+    """The message: a line of time, severity, state and headline for each alert, its facts below; ends with an empty line."""
+    lines: list[str] = []
+    for alert in message.news(notification):
+        lines += _alert(notification, alert, external_url, coloured=coloured)
+    if rest := message.the_rest(notification):
+        more = [f"and {len(rest) - _NAMED} more"] if len(rest) > _NAMED else []
+        lines.append(f"{_INDENT}still firing: " + "; ".join([*map(message.headline, rest[:_NAMED]), *more]))
+    if notification.parts > 1:
+        lines.append(f"{_INDENT}part {notification.part} of {notification.parts}")
+    return "\n".join([*lines, "", ""])
+
+
+def _alert(notification: Notification, alert: NotifiedAlert, external_url: str | None, *, coloured: bool) -> Iterable[str]:
+    severity = message.severity(alert)
+    resolved = alert.status == "resolved"
+    mark = f"{severity.upper():<9}{_state(notification, alert):<9}"
+    if coloured:
+        mark = f"\x1b[1;{_RESOLVED if resolved else _COLOURS.get(severity, '33')}m{mark}\x1b[0m"
+    yield f"{notification.created_at:%H:%M:%S}  {mark} {message.headline(alert)}"
+    yield f"{_INDENT}{message.identity(alert)}"
+    held = message.lasted(alert, notification.created_at)
+    if resolved:
+        when = " · ".join(part for part in (f"resolved after {held}", message.ended_because(alert)) if part)
+    else:
+        when = f"since {message.moment(alert.active_since)} ({held})" if held else f"at {message.moment(alert.starts_at)}"
+    yield _INDENT + " · ".join(part for part in (message.figures(alert), when) if part)
+    if description := message.description(alert):
+        yield f"{_INDENT}{description}"
+    for link in (message.alert_link(external_url, alert), message.runbook(alert)):
+        if link:
+            yield f"{_INDENT}{link}"
+
+
+def _state(notification: Notification, alert: NotifiedAlert) -> str:
+    if notification.reason is NotifyReason.TEST:
+        return "TEST"
+    return "EVENT" if alert.event_id is not None else alert.status.upper()
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # it was closed: the write will say so
+        return False
+
+
+def _build(_receiver: str, _options: ConsoleOptions, context: Context) -> ConsoleNotifier:
+    return ConsoleNotifier(context)
+
+
+CONSOLE = Integration("console", ConsoleOptions, _build)

@@ -1,0 +1,231 @@
+"""How a notification is said, whatever carries it: plain text, cleaned, in an order that suits a phone at 3 a.m.
+
+Names of campaigns and senders are other people's text. What leaves this module holds no control, bidirectional or line-
+breaking character; each integration still escapes what means something to its own service.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from monitor.domain.campaign import Campaign
+from monitor.domain.duration import humanize_duration
+from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.routing import SEVERITIES
+
+LONGEST_NAME = 80
+LONGEST_HEADLINE = 200
+LONGEST_DESCRIPTION = 400
+LONGEST_SOURCE = 4000
+"""Characters of a text that are looked at; more is never shown."""
+
+_JOINERS = frozenset("\u200c\u200d")  # they are part of words (Persian, Hindi) and of emoji
+_MARKS_IN_A_ROW = 4
+
+_ENDS = {
+    "condition": "no longer holds",
+    "settled": "campaign settled",
+    "vanished": "campaign deleted at the provider",
+    "left_window": "campaign is too old to be followed",
+    "ignored": "campaign is now ignored",
+    "rule_removed": "rule removed",
+}
+
+
+def clean(text: str) -> str:
+    """On one line, single-spaced, without control and format characters, and without towers of combining marks."""
+    text = text[:LONGEST_SOURCE]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_printable(text))
+    return " ".join(text.split())
+
+
+def _printable(text: str) -> Iterable[str]:
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if character.isspace() or category in ("Zl", "Zp"):
+            yield " "
+        elif character in _JOINERS or (category not in ("Cc", "Cf", "Cs") and marks <= _MARKS_IN_A_ROW):
+            yield character
+
+
+def width(text: str) -> int:
+    """Length in UTF-16 units: what services count that count more than characters, and never less."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` wide, with "…" where something was cut."""
+    if width(text) <= limit:
+        return text
+    used, end = 1, 0
+    for character in text:
+        used += width(character)
+        if used > limit:
+            break
+        end += 1
+    return text[:end].rstrip(" \u200c\u200d\ufe0f") + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of a message's alerts fire (`new`: of which the receiver does not know yet), are resolved, or are events."""
+
+    firing: int = 0
+    new: int = 0
+    resolved: int = 0
+    events: int = 0
+
+    def __str__(self) -> str:
+        fresh = f" ({self.new} new)" if 0 < self.new < self.firing else ""
+        still = "still " if self.firing and not self.new else ""
+        events = f"{self.events} event{'' if self.events == 1 else 's'}"
+        parts = [
+            (self.firing, f"{self.firing} {still}firing{fresh}"),
+            (self.resolved, f"{self.resolved} resolved"),
+            (self.events, events),
+        ]
+        return ", ".join(words for number, words in parts if number) or "nothing"
+
+
+def count(alerts: Iterable[NotifiedAlert]) -> Counts:
+    """Each alert is counted once."""
+    firing = new = resolved = events = 0
+    for alert in alerts:
+        if alert.event_id is not None:
+            events += 1
+        elif alert.status == "resolved":
+            resolved += 1
+        else:
+            firing += 1
+            new += alert.changed
+    return Counts(firing, new, resolved, events)
+
+
+def news(notification: Notification) -> Sequence[NotifiedAlert]:
+    """What deserves to be told in full: the changed alerts, or all of them in a repetition, where none changed.
+
+    In the notification's order, but what is resolved after what is not: that needs nobody any more.
+    """
+    changed = [alert for alert in notification.alerts if alert.changed] or notification.alerts
+    return sorted(changed, key=lambda alert: alert.status == "resolved")
+
+
+def the_rest(notification: Notification) -> Sequence[NotifiedAlert]:
+    """What is no news: alerts that only go on firing."""
+    told = {alert.id for alert in news(notification)}
+    return [alert for alert in notification.alerts if alert.id not in told]
+
+
+def severity(alert: NotifiedAlert) -> str:
+    """In lower case, as the rule says."""
+    return shorten(clean(alert.labels.get("severity", "")).lower(), 20) or "warning"
+
+
+def worst(alerts: Iterable[NotifiedAlert]) -> str | None:
+    """The most severe severity among what is not resolved; None when all is."""
+    found = [severity(alert) for alert in alerts if alert.status != "resolved"]
+    return min(found, key=lambda s: SEVERITIES.index(s) if s in SEVERITIES else len(SEVERITIES), default=None)
+
+
+def name(campaign: Campaign) -> str:
+    """The campaign's name, shortened; its id when the name is empty."""
+    return shorten(clean(campaign.name), LONGEST_NAME) or f"campaign {campaign.id}"
+
+
+def headline(alert: NotifiedAlert) -> str:
+    """What is wrong with which campaign and by how much, on one line: the rule's summary, which is made to name the campaign."""
+    summary = clean(alert.annotations.get("summary", ""))
+    rule = clean(alert.labels.get("alertname", "")) or "alert"
+    if alert.campaign is None:
+        return shorten(summary or rule, LONGEST_HEADLINE)
+    called = name(alert.campaign)
+    if summary and called.rstrip("…")[: LONGEST_NAME // 2] in summary:
+        return shorten(summary, LONGEST_HEADLINE)
+    return shorten(f"{called}: {summary or rule}", LONGEST_HEADLINE)
+
+
+def title(notification: Notification) -> str:
+    """The first line: how bad, how many, and the headline of the first alert."""
+    alerts = notification.alerts
+    if not alerts:
+        return "Nothing to tell"
+    first = headline(news(notification)[0])
+    if notification.reason is NotifyReason.TEST:
+        return f"TEST · {first}"
+    level = worst(news(notification)) or worst(alerts)
+    counts = str(count(alerts))
+    return f"{level.upper()} · {counts} · {first}" if level else f"RESOLVED · {counts} · {first}"
+
+
+def identity(alert: NotifiedAlert) -> str:
+    """Rule, severity and subject: `LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending`."""
+    labels, campaign = alert.labels, alert.campaign
+    parts = [labels.get("alertname", ""), severity(alert)]
+    if campaign is not None:
+        parts += [campaign.sender, campaign.message_type.upper(), f"campaign {campaign.id}", campaign.status]
+    account = labels.get("account", "")
+    if account and (campaign is None or account != "default"):
+        parts.append(f"account {account}")
+    return " · ".join(shorten(part, LONGEST_NAME) for part in map(clean, parts) if part)
+
+
+def figures(alert: NotifiedAlert) -> str:
+    """The campaign's counters when it was last read; empty where there are none."""
+    campaign = alert.campaign
+    if campaign is None:
+        return ""
+    parts = [_share(campaign.delivered, campaign.sent)]
+    if campaign.fallback_sent:
+        parts.append(f"SMS fallback {_share(campaign.fallback_delivered, campaign.fallback_sent)}")
+    if campaign.calculated_price:
+        parts.append(f"{campaign.calculated_price:,.2f} {shorten(clean(campaign.currency or ''), 8)}".rstrip())
+    return " · ".join(part for part in parts if part)
+
+
+def _share(delivered: int | None, sent: int | None) -> str:
+    if sent is None:
+        return ""
+    if delivered is None or sent <= 0:
+        return f"{sent:,} sent" if sent > 0 else "nothing sent yet"
+    return f"{delivered:,} of {sent:,} delivered ({100 * delivered / sent:.1f} %)"
+
+
+def description(alert: NotifiedAlert) -> str:
+    """The rule's description, shortened."""
+    return shorten(clean(alert.annotations.get("description", "")), LONGEST_DESCRIPTION)
+
+
+def moment(at: datetime) -> str:
+    """`2026-03-02 09:00 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def lasted(alert: NotifiedAlert, now: datetime) -> str:
+    """How long it has held, or had when it ended; empty for an event. `now` is when the message was decided, so that every
+    retry says the same.
+    """
+    if alert.event_id is not None:
+        return ""
+    end = alert.ends_at if alert.status == "resolved" and alert.ends_at else now
+    return humanize_duration(end - alert.active_since)
+
+
+def ended_because(alert: NotifiedAlert) -> str:
+    """Why a resolved alert ended, in words; empty where that is not known."""
+    return _ENDS.get(alert.resolve_reason or "", "")
+
+
+def alert_link(external_url: str | None, alert: NotifiedAlert) -> str | None:
+    """The alert's own page; None when nobody said where the monitor can be reached."""
+    return f"{external_url.rstrip('/')}/alerts/{quote(alert.id, safe='')}" if external_url else None
+
+
+def runbook(alert: NotifiedAlert) -> str | None:
+    """The rule's runbook if it is a web address."""
+    url = clean(alert.annotations.get("runbook_url", ""))
+    return url if url.startswith(("https://", "http://")) and " " not in url else None

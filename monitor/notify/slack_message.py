@@ -1,0 +1,141 @@
+"""A notification as a Slack message: Block Kit in coloured attachments, within every limit, with what did not fit counted.
+
+A header says how bad, how many and the first campaign; one section per changed alert follows, then one that names what
+only goes on firing. Documented limits: 50 blocks a message, 3,000 characters a section, 150 a header
+(https://docs.slack.dev/reference/block-kit/blocks). Not documented, but known from Slack's answers: about 12,000 characters
+in all (`msg_blocks_too_long`, slackapi/bolt-js#2509) and 20 blocks an attachment (`invalid_attachments`,
+slackapi/bolt-python#914).
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.notify import message
+from monitor.notify.message import width
+from monitor.notify.slack_text import escape, link
+
+MOST_BLOCKS = 50
+LONGEST_SECTION = 3000
+LONGEST_HEADER = 150
+LONGEST_FALLBACK = 1000
+BLOCKS_PER_ATTACHMENT = 20
+LONGEST_MESSAGE = 10_000
+"""Width of all texts together, with `BLOCK_OVERHEAD` for each block."""
+BLOCK_OVERHEAD = 60
+MOST_STILL_FIRING = 10
+
+_RESERVED_BLOCKS = 3  # header, still firing, footer
+_LOOKS = {"critical": ("🔴", "#d00000"), "error": ("🟠", "#e8590c"), "warning": ("🟡", "#f2c744"), "info": ("🔵", "#3b82f6")}
+_RESOLVED_LOOK = ("✅", "#2eb67d")
+_QUIET_COLOUR = "#8b949e"
+
+Block = dict[str, object]
+
+
+def compose(notification: Notification, external_url: str | None) -> dict[str, object]:
+    """The JSON body for an incoming webhook."""
+    alerts, rest = message.news(notification), message.the_rest(notification)
+    still = _still_firing(rest)
+    sections = [_section(notification, alert, external_url) for alert in alerts]
+    shown = _how_many_fit(sections, LONGEST_MESSAGE - LONGEST_HEADER - width(still) - 1000 - _RESERVED_BLOCKS * BLOCK_OVERHEAD)
+
+    attachments: list[dict[str, object]] = []
+    told = list(zip(alerts[:shown], sections[:shown], strict=True))
+    for colour, group in groupby(told, key=lambda pair: _look(pair[0])[1]):
+        blocks = [_block(text) for _, text in group]
+        starts = range(0, len(blocks), BLOCKS_PER_ATTACHMENT)
+        attachments += [{"color": colour, "blocks": blocks[start : start + BLOCKS_PER_ATTACHMENT]} for start in starts]
+    if still:
+        attachments.append({"color": _look(rest[0])[1], "blocks": [_block(still)]})
+    left = [*alerts[shown:], *rest[MOST_STILL_FIRING:]]
+    if footer := _footer(notification, left, external_url):
+        attachments.append({"color": _QUIET_COLOUR, "blocks": [{"type": "context", "elements": [_mrkdwn(footer)]}]})
+
+    title = f"{_title_mark(notification)} {message.title(notification)}"
+    header = {"type": "header", "text": {"type": "plain_text", "text": escape(title, LONGEST_HEADER), "emoji": False}}
+    others = [f"{_look(alert)[0]} {message.headline(alert)}" for alert in alerts[1:5]]
+    fallback = "\n".join(escape(line, LONGEST_FALLBACK // 5 - 1) for line in (title, *others))
+    return {"text": fallback, "blocks": [header], "attachments": attachments}
+
+
+def _mrkdwn(text: str) -> Block:
+    # verbatim: Slack looks for no addresses, channels or people in it on its own account
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _block(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _how_many_fit(sections: Sequence[str], budget: int) -> int:
+    for number, text in enumerate(sections):
+        budget -= width(text) + BLOCK_OVERHEAD
+        if (budget < 0 and number > 0) or number >= MOST_BLOCKS - _RESERVED_BLOCKS:
+            return number
+    return len(sections)
+
+
+def _look(alert: NotifiedAlert) -> tuple[str, str]:
+    """Its emoji and its colour."""
+    if alert.status == "resolved":
+        return _RESOLVED_LOOK
+    return _LOOKS.get(message.severity(alert), _LOOKS["warning"])
+
+
+def _title_mark(notification: Notification) -> str:
+    if notification.reason is NotifyReason.TEST:
+        return "🔔"
+    level = message.worst(message.news(notification)) or message.worst(notification.alerts)
+    return _LOOKS.get(level, _LOOKS["warning"])[0] if level else _RESOLVED_LOOK[0]
+
+
+def _section(notification: Notification, alert: NotifiedAlert, external_url: str | None) -> str:
+    """One alert: headline, what it is about, figures, description, since when, where to look. At most `LONGEST_SECTION` wide."""
+    lines = [
+        f"{_look(alert)[0]} *{escape(message.headline(alert), 300)}*",
+        escape(message.identity(alert), 400),
+        escape(message.figures(alert), 200),
+        escape(message.description(alert), 500),
+        " · ".join(part for part in (_when(notification, alert), *_links(alert, external_url)) if part),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _when(notification: Notification, alert: NotifiedAlert) -> str:
+    held = message.lasted(alert, notification.created_at)
+    if not held:
+        return _date(alert)
+    if alert.status == "resolved":
+        because = message.ended_because(alert)
+        return f"Resolved after {held}: {because}" if because else f"Resolved after {held}"
+    return f"Since {_date(alert)} ({held})"
+
+
+def _date(alert: NotifiedAlert) -> str:
+    """When it began, shown by Slack in the reader's own time zone."""
+    return f"<!date^{int(alert.active_since.timestamp())}^{{date_short_pretty}} {{time}}|{message.moment(alert.active_since)}>"
+
+
+def _links(alert: NotifiedAlert, external_url: str | None) -> list[str]:
+    found = (link(message.alert_link(external_url, alert), "Open"), link(message.runbook(alert), "Runbook"))
+    return [each for each in found if each]
+
+
+def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
+    if not rest:
+        return ""
+    lines = [
+        f"{_look(alert)[0]} {escape(message.headline(alert), 120)} · since {_date(alert)}" for alert in rest[:MOST_STILL_FIRING]
+    ]
+    return "\n".join(["*Still firing*", *lines])
+
+
+def _footer(notification: Notification, left: Sequence[NotifiedAlert], external_url: str | None) -> str:
+    parts = []
+    if left:
+        parts.append(f"… and {len(left):,} more: {message.count(left)}")
+        parts.append(link(external_url, "see all of them") or "see the monitor's own page for all of them")
+    if notification.parts > 1:
+        parts.append(f"part {notification.part} of {notification.parts}")
+    return " · ".join(parts)

@@ -1,0 +1,95 @@
+"""One HTTP request of an attempt: bounded in time and in what is read, never following a redirect, never logging a body."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from monitor import __version__
+from monitor.errors import DeliveryError, DeliveryFault
+
+LARGEST_ANSWER = 4096
+"""Bytes of an answer that are looked at. The longest that says something to us is a word or two."""
+
+USER_AGENT = f"bsg-monitor/{__version__}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A receiver's answer. `body` is its beginning; it may repeat what was sent, so it is never shown."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def open_session() -> aiohttp.ClientSession:
+    """The session that all receivers share; its caller closes it.
+
+    Without a limit on connections, which one receiver that hangs could use up for all (each receiver bounds its own), and
+    without cookies. Proxy variables are honoured.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=30),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": USER_AGENT},
+        trust_env=True,
+    )
+
+
+async def post(session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+    """Send one POST and return the answer, whatever its status.
+
+    Raises `DeliveryError` TIMEOUT or CONNECTION when there was none within `seconds`. Once a status has arrived, a body that
+    breaks off or hangs does not undo it.
+    """
+    try:
+        async with session.post(
+            URL(url),
+            data=body,
+            headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=seconds),
+        ) as response:
+            return Answer(status=response.status, headers=response.headers, body=await _beginning(response))
+    except TimeoutError:
+        raise DeliveryError(f"no answer within {seconds:g} s", reason=DeliveryFault.TIMEOUT, retryable=True) from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise DeliveryError(_words(error), reason=DeliveryFault.CONNECTION, retryable=True) from None  # its text may hold the URL
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    read = b""
+    try:
+        while len(read) < LARGEST_ANSWER and (chunk := await response.content.read(LARGEST_ANSWER - len(read))):
+            read += chunk
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        return read
+    return read
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, in words of ours: aiohttp's own may hold the URL."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "the host name could not be resolved"
+        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
+            return f"the TLS certificate was not accepted: {cause.verify_message}"
+        case aiohttp.ClientConnectorCertificateError():
+            return "the TLS certificate was not accepted"
+        case aiohttp.ClientConnectorSSLError():
+            return "TLS could not be agreed on"
+        case aiohttp.ClientProxyConnectionError():
+            return "the proxy could not be reached"
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy answered {error.status}"
+        case aiohttp.ClientConnectorError(os_error=cause):
+            return f"could not connect: {cause.strerror or 'no reason given'}"
+        case aiohttp.ServerDisconnectedError() | ConnectionError():
+            return "the connection was closed before an answer"
+        case aiohttp.ClientPayloadError() | aiohttp.ClientResponseError():
+            return "the answer was not HTTP"
+        case _:
+            return f"the connection failed ({type(error).__name__})"

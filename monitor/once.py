@@ -1,0 +1,74 @@
+"""One cycle in memory: what would fire now, told to nobody."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from monitor import __version__
+from monitor.assembly import build_cycles, build_sources, feeds_of
+from monitor.clock import Clock
+from monitor.config import LoadedSettings, RuleFile
+from monitor.cycle import CycleReport
+from monitor.domain.alert import Alert, AlertState
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.feed import SweepOutcome
+from monitor.metrics import Metrics
+from monitor.poller import Poller
+from monitor.ports import Snapshot
+from monitor.state import State
+from monitor.store import SqliteStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnceReport:
+    """What one cycle found. `alerts` would fire were it not for `for`; `failures` says of each feed why it could not be read."""
+
+    campaigns: int
+    counts: Mapping[str, int]
+    alerts: tuple[Alert, ...]
+    failures: tuple[str, ...]
+
+
+async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> OnceReport:
+    """One cycle of every feed in memory: `for` is ignored, nobody is told, nothing is kept."""
+    settings = loaded.settings
+    metrics = Metrics(__version__)
+    feeds = feeds_of(settings)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(SqliteStore(None))
+        state = State(Snapshot(), polled=feeds)
+        sources = build_sources(settings, clock=clock, metrics=metrics)
+        for source in sources.values():
+            stack.push_async_callback(source.close)
+        ruleset = RuleSet([replace(rule, hold=timedelta(0)) for rule in rules.rules])
+        cycles = build_cycles(settings, sources, store=store, state=state, rules=ruleset, clock=clock, metrics=metrics)
+
+        async def after_cycle(_: CycleReport) -> None:
+            return
+
+        poller = Poller(
+            {feed: cycles[feed.account] for feed in feeds},
+            sources,
+            interval=settings.poll_interval,
+            clock=clock,
+            metrics=metrics,
+            random=random.random,
+            on_cycle=after_cycle,
+        )
+        reports = await poller.once(feeds)
+    counts: Counter[str] = Counter()
+    for table in state.accounts.values():
+        counts.update(table.counts_with(()))
+    return OnceReport(
+        campaigns=sum(report.campaigns for report in reports),
+        counts=dict(counts),
+        alerts=tuple(alert for alert in state.active.values() if alert.state is AlertState.FIRING),
+        failures=tuple(
+            f"{report.feed.account}/{report.feed.message_type}: {report.reason}"
+            for report in reports
+            if report.outcome is not SweepOutcome.OK
+        ),
+    )

@@ -1,0 +1,143 @@
+"""What the page and `/readyz` say: the state and the outbox as plain values, kept fresh at a price that does not grow."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from monitor import __version__
+from monitor.clock import Clock
+from monitor.cycle import CycleReport
+from monitor.domain.alert import AlertState
+from monitor.domain.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.notification import OutboxState
+from monitor.errors import StoreError
+from monitor.metrics import Metrics
+from monitor.ports import OutboxSummary, Store
+from monitor.state import State
+from monitor.web import BalanceStatus, FeedStatus, ReceiverStatus, Status, worst_alerts
+
+OUTSIDE_SECONDS = 1.0
+"""How soon a change made from the command line takes effect."""
+
+SUMMARY_EVERY = 5
+"""Turns of that between two counts of the outbox."""
+
+
+class Overview:
+    """Watches the store and says what is the case."""
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        store: Store,
+        feeds: Sequence[Feed],
+        receivers: Mapping[str, str],
+        rules: int,
+        clock: Clock,
+        metrics: Metrics,
+        on_outside_change: Callable[[], None],
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._feeds = feeds
+        self._receivers = receivers
+        self._rules = rules
+        self._clock = clock
+        self._metrics = metrics
+        self._on_outside_change = on_outside_change
+        self._started_at = clock.now()
+        self._swept: set[Feed] = set()
+        self._reasons: dict[Feed, str | None] = {}
+        self._outbox: Sequence[OutboxSummary] = ()
+        self._store_error: str | None = None
+
+    def cycle(self, report: CycleReport) -> None:
+        """A cycle has ended."""
+        self._reasons[report.feed] = report.reason
+        if report.outcome is SweepOutcome.OK:
+            self._swept.add(report.feed)
+
+    def fresh(self, limit_seconds: float) -> bool:
+        """Whether every feed's last complete sweep began at most that long ago."""
+        now = self._clock.now()
+        successes = [self._last_success(feed) for feed in self._feeds]
+        return all(at is not None and (now - at).total_seconds() <= limit_seconds for at in successes)
+
+    async def run(self) -> None:
+        """Look until cancelled. A store that does not answer is what `/readyz` says, and is asked again."""
+        turn = 0
+        while True:
+            try:
+                if await self._store.changed_outside():
+                    turn = 0
+                    self._on_outside_change()
+                if turn % SUMMARY_EVERY == 0:
+                    await self.count()
+                self._store_error = None
+            except StoreError as error:
+                self._store_error = str(error)
+            turn += 1
+            await self._clock.sleep(OUTSIDE_SECONDS)
+
+    async def count(self) -> None:
+        """Count the outbox anew, for the page and the metrics."""
+        self._outbox = await self._store.outbox_summary()
+        now = self._clock.now()
+        pending = {
+            row.receiver: (now - row.oldest).total_seconds()
+            for row in self._outbox
+            if row.state is OutboxState.PENDING and row.oldest is not None
+        }
+        oldest = {receiver: pending.get(receiver, 0.0) for receiver in self._receivers} | pending
+        self._metrics.set_outbox({(row.receiver, row.state): row.count for row in self._outbox}, oldest)
+
+    def status(self) -> Status:
+        """Everything at this moment, from memory."""
+        state = self._state
+        active = list(state.active.values())
+        firing = sum(alert.state is AlertState.FIRING for alert in active)
+        return Status(
+            version=__version__,
+            now=self._clock.now(),
+            started_at=self._started_at,
+            rules=self._rules,
+            feeds=[self._feed(feed) for feed in self._feeds],
+            balances=[
+                BalanceStatus(
+                    account=account,
+                    balance=balance.balance,
+                    credit=balance.credit,
+                    currency=balance.currency,
+                    read_at=balance.read_at,
+                )
+                for account, balance in sorted(state.balances.items())
+            ],
+            alerts=worst_alerts(active),
+            firing=firing,
+            pending=len(active) - firing,
+            receivers=[self._receiver(name, kind) for name, kind in self._receivers.items()],
+            last_reload=self._started_at,
+            store_error=self._store_error,
+        )
+
+    def _last_success(self, feed: Feed) -> datetime | None:
+        known = self._state.feeds.get(feed)
+        return known.last_success if known else None
+
+    def _feed(self, feed: Feed) -> FeedStatus:
+        known = self._state.feeds.get(feed) or FeedState(feed=feed, first_tried=self._started_at)
+        counts = self._state.table(feed.account).counts_of(feed.message_type)
+        return FeedStatus.of(known, swept=feed in self._swept, counts=counts, reason=self._reasons.get(feed))
+
+    def _receiver(self, name: str, integration: str) -> ReceiverStatus:
+        rows = {row.state: row for row in self._outbox if row.receiver == name}
+        count = {state: rows[state].count if state in rows else 0 for state in OutboxState}
+        return ReceiverStatus(
+            receiver=name,
+            integration=integration,
+            pending=count[OutboxState.PENDING],
+            delivered=count[OutboxState.DELIVERED],
+            superseded=count[OutboxState.SUPERSEDED],
+            dead=count[OutboxState.DEAD],
+            oldest_pending=rows[OutboxState.PENDING].oldest if OutboxState.PENDING in rows else None,
+        )

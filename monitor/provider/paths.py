@@ -1,0 +1,46 @@
+"""Which path the provider's list of campaigns answers on. Its own pages name two."""
+
+from collections.abc import Sequence
+
+import structlog
+
+AUTO = "auto"
+CANDIDATES = ("/api/campaigns", "/api/campaign")
+
+log = structlog.get_logger()
+
+
+class CampaignPaths:
+    """The paths to try, the one that answered last first; and the same for single campaigns, which may differ from it."""
+
+    def __init__(self, setting: str, *, account: str) -> None:
+        """`setting` is `auto` or a path."""
+        self._account = account
+        self._candidates: Sequence[str] = CANDIDATES if setting == AUTO else ("/" + setting.strip("/"),)
+        self._single: str | None = None
+        self.answered: str | None = None
+        """The path a list has answered on; null before the first."""
+
+    @property
+    def for_list(self) -> Sequence[str]:
+        """In the order to try them."""
+        return self._beginning_with(self.answered)
+
+    @property
+    def for_single(self) -> Sequence[str]:
+        """Where `/{id}` may be put behind, in the order to try them."""
+        return self._beginning_with(self._single or self.answered)
+
+    def list_answered(self, path: str) -> None:
+        """Logged when it is news."""
+        if path != self.answered:
+            log.info("campaigns_path_chosen", account=self._account, path=path)
+            self.answered = path
+
+    def single_answered(self, path: str) -> None:
+        self._single = path
+
+    def _beginning_with(self, path: str | None) -> Sequence[str]:
+        if path is None:
+            return self._candidates
+        return (path, *(other for other in self._candidates if other != path))

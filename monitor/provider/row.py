@@ -1,0 +1,203 @@
+"""One row of a list → a `Campaign`. Every leniency towards the provider's rows is in here, so that nothing behind needs any.
+
+What can be read without guessing is read: numbers as texts, both spellings of statistics as object or array, zero dates.
+A text longer than anybody writes is cut. Everything else that is wrong costs the row.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign, MessageType
+from monitor.provider.times import LocalTimes
+from monitor.provider.values import LARGEST, Number, amount, count, text
+from monitor.provider.wire import UNREADABLE
+
+LONGEST_NAME = 1000
+LONGEST_SENDER = 255
+LONGEST_WORD = 64
+"""Characters of a status, a type, a currency."""
+_SHARED_TEXTS = 10_000
+
+_STATUSES: frozenset[str] = frozenset(DOCUMENTED_STATUSES)
+_TYPES: frozenset[str] = frozenset(kind.value for kind in MessageType)
+
+
+class RejectReason(StrEnum):
+    """Why a row was not used; the `reason` label of `bsg_monitor_rows_rejected_total`. A closed set."""
+
+    MALFORMED = "malformed"  # not an object, a field of another type, text that is no UTF-8
+    MISSING_FIELD = "missing_field"
+    BAD_ID = "bad_id"
+    BAD_TIME = "bad_time"
+    BAD_NUMBER = "bad_number"
+    OTHER_FEED = "other_feed"  # a good row of a type that another feed reads
+
+
+class RowError(Exception):
+    """One row cannot be used. `reason` is the metric's label; the text names the field and no value."""
+
+    def __init__(self, reason: RejectReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class _Counts(msgspec.Struct, gc=False):
+    sent: Number = None
+    delivered: Number = None
+
+
+_Statistics = _Counts | list[_Counts] | None
+
+
+class _Channel(msgspec.Struct, gc=False):
+    statistics: _Statistics = None
+    statistic: _Statistics = None
+
+
+class _Channels(msgspec.Struct, gc=False):
+    sms: _Channel | list[msgspec.Raw] | None = None
+
+
+class _Row(msgspec.Struct, gc=False):
+    id: Number = None
+    name: str | int | None = None
+    sender: str | int | None = None
+    status: str | None = None
+    message_type: str | None = None
+    start_at: str | None = None
+    real_start_at: str | None = None
+    finished_at: str | None = None
+    created_at: str | None = None
+    statistics: _Statistics = None
+    statistic: _Statistics = None
+    calculated_price: Number = None
+    currency: str | None = None
+    alternative_channels: _Channels | list[msgspec.Raw] | None = None
+
+
+class _IdOnly(msgspec.Struct, gc=False):
+    id: Number = None
+
+
+_ROW = msgspec.json.Decoder(_Row)
+_ID_ONLY = msgspec.json.Decoder(_IdOnly)
+
+
+def row_id(raw: msgspec.Raw) -> int | None:
+    """A row's id, read even where the rest of the row is unreadable; null when it is not to be had."""
+    try:
+        return count(_ID_ONLY.decode(raw).id) or None
+    except UNREADABLE:
+        return None
+
+
+def undocumented(campaign: Campaign) -> list[str]:
+    """The fields of a campaign whose value nobody documented: of `status` and `message_type`."""
+    found = [] if campaign.status in _STATUSES else ["status"]
+    return found if campaign.message_type in _TYPES else [*found, "message_type"]
+
+
+class RowDecoder:
+    """One account's rows → campaigns. Short texts that many campaigns share are one object in memory."""
+
+    def __init__(self, account: str, times: LocalTimes) -> None:
+        self._account = account
+        self._times = times
+        self._shared: dict[tuple[str | int | None, int], str] = {}
+
+    def decode(self, raw: msgspec.Raw) -> Campaign:
+        """A row as a campaign of whatever type and status it says. RowError."""
+        try:
+            row = _ROW.decode(raw)
+        except UNREADABLE as error:
+            detail = str(error) if isinstance(error, msgspec.ValidationError) else "not UTF-8, or nested too deep"
+            raise RowError(RejectReason.MALFORMED, detail) from error
+        created = self._time(row.created_at, "created_at")
+        if created is None or not row.status or not row.message_type:
+            missing = "created_at" if created is None else "message_type" if row.status else "status"
+            raise RowError(RejectReason.MISSING_FIELD, missing)
+        start = created if row.start_at == row.created_at else self._time(row.start_at, "start_at")
+        sent, delivered = _figures(row.statistics, row.statistic)
+        fallback_sent, fallback_delivered = _fallback(row.alternative_channels)
+        return Campaign(
+            account=self._account,
+            id=_identity(row.id),
+            name=text(row.name, LONGEST_NAME),
+            sender=self._share(row.sender, LONGEST_SENDER),
+            status=self._share(row.status, LONGEST_WORD),
+            message_type=self._share(row.message_type, LONGEST_WORD),
+            created_at=created,
+            start_at=start,
+            real_start_at=self._time(row.real_start_at, "real_start_at"),
+            finished_at=self._time(row.finished_at, "finished_at"),
+            sent=sent,
+            delivered=delivered,
+            fallback_sent=fallback_sent,
+            fallback_delivered=fallback_delivered,
+            calculated_price=_price(row.calculated_price),
+            currency=self._share(row.currency, LONGEST_WORD) if row.currency else None,
+        )
+
+    def _time(self, value: str | None, field: str) -> float | None:
+        if value is None:
+            return None
+        try:
+            return self._times.unix(value)
+        except (ValueError, OverflowError) as error:
+            raise RowError(RejectReason.BAD_TIME, f"{field}: {error}") from error
+
+    def _share(self, value: str | int | None, longest: int) -> str:
+        """`text(value, longest)`, the same object for the same value."""
+        key = (value, longest)
+        shared = self._shared.get(key)
+        if shared is None:
+            if len(self._shared) >= _SHARED_TEXTS:
+                self._shared.clear()
+            shared = self._shared[key] = text(value, longest)
+        return shared
+
+
+def _identity(value: Number) -> int:
+    if value is None:
+        raise RowError(RejectReason.MISSING_FIELD, "id")
+    try:
+        number = count(value)
+    except ValueError as error:
+        raise RowError(RejectReason.BAD_ID, "id: not a whole number from 1 to 2**63 - 1") from error
+    if not number:
+        raise RowError(RejectReason.BAD_ID, "id: not a whole number from 1")
+    return number
+
+
+def _price(value: Number) -> float | None:
+    try:
+        return amount(value) or (None if value is None or value == "" else 0.0)
+    except ValueError as error:
+        raise RowError(RejectReason.BAD_NUMBER, "calculated_price: not a sum of money") from error
+
+
+def _fallback(channels: _Channels | list[msgspec.Raw] | None) -> tuple[int | None, int | None]:
+    """(sent, delivered) of the SMS fallback; an empty list, an empty object and null all mean that there is none."""
+    if isinstance(channels, _Channels) and isinstance(channels.sms, _Channel):
+        return _figures(channels.sms.statistics, channels.sms.statistic)
+    return None, None
+
+
+def _figures(*spellings: _Statistics) -> tuple[int | None, int | None]:
+    """(sent, delivered) of the first spelling that says something; several objects in a list are summed."""
+    for statistics in spellings:
+        if not statistics:
+            continue
+        try:
+            if isinstance(statistics, _Counts):
+                return count(statistics.sent), count(statistics.delivered)
+            return _sum([count(part.sent) for part in statistics]), _sum([count(part.delivered) for part in statistics])
+        except ValueError as error:
+            raise RowError(RejectReason.BAD_NUMBER, "statistics: not a whole number from 0") from error
+    return None, None
+
+
+def _sum(counts: list[int | None]) -> int | None:
+    known = [number for number in counts if number is not None]
+    return min(sum(known), LARGEST) if known else None

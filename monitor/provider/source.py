@@ -1,0 +1,228 @@
+"""`Provider`: one account at BSG, as the rest of the monitor sees it."""
+
+import ipaddress
+import random as random_module
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+import structlog
+
+from monitor.clock import Clock
+from monitor.domain.account import Balance
+from monitor.domain.campaign import Campaign
+from monitor.domain.feed import Feed
+from monitor.errors import ConfigError, Place, Problem, ProviderError, ProviderFault
+from monitor.metrics import Metrics
+from monitor.ports import Sweep
+from monitor.provider.client import Client, Query, Tally
+from monitor.provider.lookup import MOST_WITNESSES, CampaignLookup
+from monitor.provider.paths import AUTO, CampaignPaths
+from monitor.provider.row import RowDecoder, RowError
+from monitor.provider.rows import FeedMemory, SweepRows
+from monitor.provider.sweep import Window, read_feed, windows
+from monitor.provider.times import LocalTimes
+from monitor.provider.token import AuthorizedClient, Credentials, KeyLogin, StaticToken
+from monitor.provider.wire import BodyError, Page, is_token, read_balance, read_page
+
+BALANCE = "/api/accounts/balance"
+SMALLEST_PAGE = 30
+DAY = 86_400.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderOptions:
+    """How one account is reached: with an API key or a token, never both. `campaigns_path` is `auto` or a path.
+
+    `timezone` is the zone of the provider's naive times; `message_types` are the account's feeds.
+    """
+
+    account: str
+    url: str
+    api_key: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    campaigns_path: str = AUTO
+    timezone: tzinfo = UTC
+    message_types: tuple[str, ...] = ("sms", "rcs")
+    allow_insecure_http: bool = False
+
+    def setting(self, name: str) -> str:
+        """The environment variable that holds a setting of this account, as `API_KEY`."""
+        return f"BSG_{name}" if self.account == "default" else f"BSG_ACCOUNTS__{self.account.upper()}__{name}"
+
+
+class Provider:
+    """Implements `ports.CampaignSource`. At most 4 requests at a time, shared by all feeds; see `client` and `pacing`."""
+
+    def __init__(
+        self,
+        options: ProviderOptions,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        random: Callable[[], float] = random_module.random,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        """`session` stays the caller's to close. ConfigError when the options cannot work or would send a secret in the clear."""
+        problems = _problems(options)
+        if problems:
+            raise ConfigError(problems)
+        self._options = options
+        self._clock = clock
+        self._metrics = metrics
+        self._times = LocalTimes(options.timezone)
+        self._decoder = RowDecoder(options.account, self._times)
+        self._client = Client(
+            account=options.account,
+            url=options.url,
+            clock=clock,
+            metrics=metrics,
+            secrets=(options.api_key or "", options.token or ""),
+            random=random,
+            session=session,
+        )
+        self._authorized = AuthorizedClient(self._client, _credentials(options, self._client, clock, random))
+        self._paths = CampaignPaths(options.campaigns_path, account=options.account)
+        self._lookup = CampaignLookup(self._authorized, self._paths, self._decode_single, clock)
+        self._memories: dict[str, FeedMemory] = {}
+        if (options.api_key or "").startswith("test_"):
+            log.warning(
+                "test_key_in_use",
+                account=options.account,
+                setting=options.setting("API_KEY"),
+                meaning="the provider answers a test_… key with random data: every alert will be nonsense; use a live_… key",
+            )
+
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds that the provider's clock is ahead of ours, good to about one; null before the first answer."""
+        return self._client.clock_skew
+
+    async def sweep(self, message_type: str, *, since: float, started: float, fresh: bool = False) -> Sweep:
+        """See `CampaignSource.sweep`. The campaigns may include some created up to 2 hours before `since`."""
+        tally = Tally()
+        rows = SweepRows(
+            Feed(self._options.account, message_type),
+            memory=self._memories.setdefault(message_type, FeedMemory()),
+            decoder=self._decoder,
+            other_types=frozenset(self._options.message_types) - {message_type},
+            metrics=self._metrics,
+            fresh=fresh,
+        )
+
+        async def fetch(window: Window, offset: int, limit: int) -> Page:
+            return await self._list(message_type, window, offset, limit, tally)
+
+        complete = False
+        try:
+            asked = windows(since=since, started=started, times=self._times)
+            sweep = await read_feed(fetch, rows, asked, clock=self._clock)
+            complete = sweep.complete
+        finally:
+            rows.finish(complete=complete)
+        newest = sweep.campaigns[: -MOST_WITNESSES - 2 : -1]
+        self._lookup.seen(message_type, [campaign.id for campaign in newest])
+        return replace(sweep, requests=tally.requests)
+
+    async def campaign(self, campaign_id: int) -> Campaign | None:
+        """See `CampaignSource.campaign`; `lookup` says when a 404 is believed."""
+        return await self._lookup.find(campaign_id)
+
+    async def balance(self, *, now: datetime) -> Balance:
+        """What can be spent. ProviderError."""
+        return await self._authorized.get(BALANCE, (), lambda body: read_balance(body, now=now))
+
+    async def verify(self) -> None:
+        """Prove that the account can be read: log in, read the smallest page of every feed, and the balance. ProviderError."""
+        now = self._clock.now()
+        window = windows(since=now.timestamp() - DAY, started=now.timestamp(), times=self._times)[-1]
+        for message_type in self._options.message_types:
+            await self._list(message_type, window, 0, SMALLEST_PAGE, None)
+        await self.balance(now=now)
+
+    async def close(self) -> None:
+        """Let go of connections. Never raises."""
+        await self._client.close()
+
+    async def _list(self, message_type: str, window: Window, offset: int, limit: int, tally: Tally | None) -> Page:
+        query: Query = (
+            ("filter[type]", message_type),
+            ("filter[from]", window.start),
+            ("filter[to]", window.end),
+            ("page[offset]", str(offset)),
+            ("page[limit]", str(limit)),
+            ("sort", "id"),
+            ("way", "asc"),
+        )
+        missing: ProviderError | None = None
+        for path in self._paths.for_list:
+            try:
+                page = await self._authorized.get(path, query, read_page, tally=tally)
+            except ProviderError as error:
+                if error.status != 404:
+                    raise
+                missing = error
+                continue
+            self._paths.list_answered(path)
+            return page
+        raise ProviderError(
+            f"the provider has no list of campaigns at {' or '.join(self._paths.for_list)} (HTTP 404);"
+            f" check {self._options.setting('API_URL')} and {self._options.setting('CAMPAIGNS_PATH')}",
+            reason=ProviderFault.NOT_FOUND,
+            retryable=False,
+            status=404,
+        ) from missing
+
+    def _decode_single(self, raw: msgspec.Raw) -> Campaign:
+        try:
+            return self._decoder.decode(raw)
+        except RowError as error:
+            self._metrics.rows_rejected.labels(self._options.account, error.reason.value).inc()
+            raise BodyError(f"the campaign's row is not readable: {error}") from error
+
+
+def _credentials(options: ProviderOptions, client: Client, clock: Clock, random: Callable[[], float]) -> Credentials:
+    if options.token is not None:
+        return StaticToken(options.token, setting=options.setting("API_TOKEN"))
+    setting = options.setting("API_KEY")
+    return KeyLogin(options.api_key or "", account=options.account, setting=setting, client=client, clock=clock, random=random)
+
+
+def _problems(options: ProviderOptions) -> list[Problem]:
+    """What keeps these options from working. Quotes no value: any of them may hold a secret."""
+    problems = []
+    key, token = Place(options.setting("API_KEY")), Place(options.setting("API_TOKEN"))
+    if (options.api_key is None) == (options.token is None):
+        found = "neither an API key nor a token is set" if options.token is None else "both an API key and a token are set"
+        problems.append(Problem(found, key, f"set {key} or {token}"))
+    for place, secret in ((key, options.api_key), (token, options.token)):
+        if secret is not None and not is_token(secret):
+            problems.append(Problem("empty, or not plain ASCII without spaces", place, "copy it again"))
+    return problems + _url_problems(options)
+
+
+def _url_problems(options: ProviderOptions) -> list[Problem]:
+    place = Place(options.setting("API_URL"))
+    try:
+        url = urlsplit(options.url)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        return [Problem("not a URL", place, "like https://one-api.bsg.world")]
+    if url.scheme not in ("http", "https") or not host or url.query or url.fragment or url.username:
+        return [Problem("not a URL of scheme, host and perhaps a path", place, "like https://one-api.bsg.world")]
+    if url.scheme == "http" and not _is_loopback(host) and not options.allow_insecure_http:
+        hint = "use https://, or set BSG_ALLOW_INSECURE_HTTP=1 if nobody can listen"
+        return [Problem("plain HTTP would send the credentials in the clear", place, hint)]
+    return []
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

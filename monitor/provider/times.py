@@ -1,0 +1,70 @@
+"""The provider's times: texts in its own zone, without saying so."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+_SHAPE = re.compile(r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE)
+_NULL_DATES = ("0000-00-00", "-0001-11-30")
+"""How a database's zero date arrives: as it is, and as PHP's date classes print it."""
+_YEARS = range(1970, 2101)
+_LONGEST = 40
+_SECONDS = {f":{minute:02}:{second:02}": minute * 60.0 + second for minute in range(60) for second in range(60)}
+_REMEMBERED_HOURS = 8192
+
+
+class LocalTimes:
+    """Converts between the texts of one zone and Unix seconds. An hour's offset is worked out once and remembered."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._hours: dict[str, float] = {}
+
+    def unix(self, text: str) -> float | None:
+        """Unix seconds of `yyyy-mm-dd hh:mm:ss`, or of ISO 8601 (which may name its own zone); null for a zero date or "".
+
+        A local time that occurs twice is read as its first occurrence, one that a clock change skips as if the clock had
+        not been changed yet. ValueError for anything else, and for years outside 1970 to 2100.
+        """
+        hour = self._hours.get(text[:13])
+        if hour is not None:
+            second = _SECONDS.get(text[13:])
+            if second is not None:
+                return hour + second
+        return self._parse(text)
+
+    def local(self, unix: float) -> datetime:
+        """The zone's naive wall time at `unix`, to the second."""
+        return datetime.fromtimestamp(unix, self._zone).replace(tzinfo=None, microsecond=0)
+
+    def _parse(self, text: str) -> float | None:
+        text = text[: _LONGEST + 1].strip()
+        if not text or text.startswith(_NULL_DATES):
+            return None
+        shape = _SHAPE.fullmatch(text)
+        if shape is None or int(shape[1]) not in _YEARS:
+            raise ValueError("not a time like 2024-04-03 12:14:49")
+        moment = datetime.fromisoformat(text.upper())
+        if moment.tzinfo is not None:
+            return moment.timestamp()
+        self._remember(text[:13], moment)
+        return moment.replace(tzinfo=self._zone).timestamp()
+
+    def _remember(self, prefix: str, moment: datetime) -> None:
+        """Keep the hour's start, unless the clock changes within the hour."""
+        start = moment.replace(minute=0, second=0, microsecond=0, tzinfo=self._zone)
+        end = start.replace(minute=59, second=59)
+        if end.timestamp() - start.timestamp() != timedelta(minutes=59, seconds=59).total_seconds():
+            return
+        if len(self._hours) >= _REMEMBERED_HOURS:
+            self._hours.clear()
+        self._hours[prefix] = start.timestamp()
+
+
+def text_of(local: datetime) -> str:
+    """A naive local time as the provider's filters want it."""
+    return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def utc_seconds(moment: datetime) -> float:
+    """Unix seconds of an aware time."""
+    return moment.astimezone(UTC).timestamp()

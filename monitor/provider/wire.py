@@ -1,0 +1,160 @@
+"""The answers around the rows: what the provider's JSON envelopes must look like, and what its errors say.
+
+What can be read without guessing is read (numbers as texts, the page at either level); the rest is a `BodyError`.
+"""
+
+from datetime import datetime
+from typing import NoReturn, TypeVar
+
+import msgspec
+
+from monitor.domain.account import Balance
+from monitor.provider.values import Number, amount, count, text
+
+_NO_ERROR = frozenset({b"", b"null", b"0", b'"0"', b'""', b"false", b"[]"})
+_LONGEST_CURRENCY = 64
+_LONGEST_TOKEN = 16_384
+
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+"""What msgspec raises: malformed or mistyped, not UTF-8 or a number of 5,000 digits, nested absurdly deep."""
+
+
+class BodyError(Exception):
+    """An answer is not what the documentation describes. The text is for a person; parts of it may be the provider's."""
+
+
+class _Answer(msgspec.Struct, gc=False, kw_only=True):
+    error: msgspec.Raw = msgspec.Raw(b"")  # version 1 of the API puts its errors into a success
+
+
+_AnswerT = TypeVar("_AnswerT", bound=_Answer)
+
+
+class _PageInfo(msgspec.Struct, gc=False):
+    total: Number = None
+    limit: Number = None
+
+
+class _Meta(msgspec.Struct, gc=False):
+    page: _PageInfo | None = None
+
+
+class _List(_Answer, gc=False, kw_only=True):
+    data: list[msgspec.Raw]
+    meta: _Meta | list[msgspec.Raw] | None = None
+    page: _PageInfo | None = None
+
+
+class _Single(_Answer, gc=False, kw_only=True):
+    data: msgspec.Raw
+
+
+class _Money(msgspec.Struct, gc=False):
+    balance: Number = None
+    credit: Number = None
+    currency: str | None = None
+
+
+class _BalanceAnswer(_Answer, gc=False, kw_only=True):
+    data: _Money
+
+
+class _Bearer(_Answer, gc=False, kw_only=True):
+    bearer: str
+
+
+class _Failure(msgspec.Struct, gc=False):
+    message: str | None = None
+    error: str | int | None = None
+    description: str | None = msgspec.field(name="errorDescription", default=None)
+
+
+class Page(msgspec.Struct, gc=False):
+    """One page of a list: its rows undecoded, how many rows the whole list has, and the limit the provider says it applied."""
+
+    rows: list[msgspec.Raw]
+    total: int
+    limit: int | None
+
+
+_LIST = msgspec.json.Decoder(_List)
+_SINGLE = msgspec.json.Decoder(_Single)
+_BALANCE = msgspec.json.Decoder(_BalanceAnswer)
+_BEARER = msgspec.json.Decoder(_Bearer)
+_FAILURE = msgspec.json.Decoder(_Failure)
+
+
+def read_page(body: bytes) -> Page:
+    """A list's envelope. The rows keep `body` alive: decode them and let go. BodyError."""
+    answer = _decode(_LIST, body)
+    info = (answer.meta.page if isinstance(answer.meta, _Meta) else None) or answer.page
+    if info is None:
+        raise BodyError("the list does not say how many rows it has (no meta.page)")
+    try:
+        total, limit = count(info.total), count(info.limit)
+    except ValueError as error:
+        raise BodyError(f"the list's meta.page is wrong: {error}") from error
+    if total is None:
+        raise BodyError("the list does not say how many rows it has (no meta.page.total)")
+    return Page(rows=answer.data, total=total, limit=limit)
+
+
+def read_single(body: bytes) -> msgspec.Raw:
+    """The row under `data` of a single campaign's answer. BodyError."""
+    return _decode(_SINGLE, body).data
+
+
+def read_balance(body: bytes, *, now: datetime) -> Balance:
+    """The account's balance; a credit that is missing or null is none. BodyError."""
+    money = _decode(_BALANCE, body).data
+    try:
+        balance, credit = amount(money.balance), amount(money.credit)
+    except ValueError as error:
+        raise BodyError(f"the balance is wrong: {error}") from error
+    if balance is None:
+        raise BodyError("the balance is missing")
+    currency = text(money.currency, _LONGEST_CURRENCY) or None
+    return Balance(balance=balance, credit=credit or 0.0, currency=currency, read_at=now)
+
+
+def read_bearer(body: bytes) -> str:
+    """The token of a log-in or refresh. BodyError, which never quotes a token."""
+    bearer = _decode(_BEARER, body).bearer
+    if not is_token(bearer):
+        raise BodyError("the answer's `bearer` is not a token")
+    return bearer
+
+
+def is_token(value: str) -> bool:
+    """Whether a text can stand in an Authorization header."""
+    return 1 <= len(value) <= _LONGEST_TOKEN and value.isascii() and value.isprintable() and " " not in value
+
+
+def failure_text(body: bytes) -> str | None:
+    """What an error's body says, untrusted and uncut; null when it is not the provider's JSON (an HTML page, say)."""
+    try:
+        failure = _FAILURE.decode(body)
+    except UNREADABLE:
+        return None
+    if failure.error not in (None, 0, "0", ""):
+        return f"error {failure.error}: {failure.description or 'no description'}"
+    return failure.message
+
+
+def _decode(decoder: "msgspec.json.Decoder[_AnswerT]", body: bytes) -> _AnswerT:
+    try:
+        answer = decoder.decode(body)
+    except UNREADABLE as error:
+        _refuse(body, error)
+    if bytes(answer.error) not in _NO_ERROR:
+        raise BodyError(failure_text(body) or "an error without a description")
+    return answer
+
+
+def _refuse(body: bytes, error: Exception) -> NoReturn:
+    said = failure_text(body)
+    if said:
+        raise BodyError(said) from error
+    if isinstance(error, msgspec.ValidationError):  # its text names types and fields, never values
+        raise BodyError(f"not the documented shape: {error}") from error
+    raise BodyError("not JSON, or cut short") from error

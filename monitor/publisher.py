@@ -1,0 +1,79 @@
+"""The state as metrics: what scrapes are served from is made once a cycle, not once a scrape."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.cycle import CycleReport
+from monitor.domain.feed import Feed, SweepOutcome
+from monitor.metrics import CampaignSeries, Metrics
+from monitor.reading import CHUNK
+from monitor.state import State
+
+FUTURE_TOLERANCE = timedelta(minutes=10)
+"""The provider's clock and ours may differ a little; a wrong zone is off by half an hour at least."""
+
+log = structlog.get_logger()
+
+
+class Publisher:
+    """Sets the gauges that follow from the committed state."""
+
+    def __init__(self, state: State, metrics: Metrics, *, rules: Sequence[tuple[str, str]], clock: Clock) -> None:
+        self._state = state
+        self._metrics = metrics
+        self._rules = rules
+        self._clock = clock
+        self._warned: set[Feed] = set()
+
+    def alerts(self) -> None:
+        """Count the alerts anew; `rules` without any show 0."""
+        self._metrics.set_alerts(self._state.active.values(), self._rules)
+
+    async def cycle(self, report: CycleReport) -> None:
+        """After a cycle of one feed. Passes over its campaigns in chunks."""
+        feed, state, metrics = report.feed, self._state, self._metrics
+        self.alerts()
+        after = state.feeds.get(feed)
+        if report.outcome is not SweepOutcome.OK or after is None or after.last_success is None:
+            return
+        metrics.last_success.labels(feed.account, feed.message_type).set(after.last_success.timestamp())
+        balance = state.balances.get(feed.account)
+        if balance is not None:
+            metrics.set_balance(feed.account, balance)
+        table = state.table(feed.account)
+        metrics.set_campaign_counts(feed, table.counts_of(feed.message_type))
+        await self._series(feed)
+
+    async def all(self) -> None:
+        """Everything, once, from what the store held: a restarted daemon's first scrape is not empty."""
+        self.alerts()
+        for feed, feed_state in list(self._state.feeds.items()):
+            if feed_state.last_success is not None:
+                self._metrics.last_success.labels(feed.account, feed.message_type).set(feed_state.last_success.timestamp())
+            self._metrics.set_campaign_counts(feed, self._state.table(feed.account).counts_of(feed.message_type))
+            await self._series(feed)
+        for account, balance in self._state.balances.items():
+            self._metrics.set_balance(account, balance)
+
+    async def _series(self, feed: Feed) -> None:
+        series = CampaignSeries(feed)
+        rows = list(self._state.table(feed.account).rows.values())
+        future = (self._clock.now() + FUTURE_TOLERANCE).timestamp()
+        from_the_future = False
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            series.add(chunk)
+            from_the_future = from_the_future or any(row.campaign.created_at > future for row in chunk)
+            await self._clock.sleep(0)
+        self._metrics.set_campaign_series(series)
+        if from_the_future and feed not in self._warned:
+            self._warned.add(feed)
+            log.warning(
+                "campaign_created_in_the_future",
+                account=feed.account,
+                message_type=feed.message_type,
+                hint="BSG_API_TIMEZONE does not seem to be the zone of the provider's times",
+            )

@@ -1,0 +1,39 @@
+"""Prunes history: ended alerts, events and finished notifications that are older than anybody asks for."""
+
+from datetime import timedelta
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.errors import StoreError
+from monitor.metrics import Metrics
+from monitor.ports import Store
+
+HISTORY = timedelta(days=90)
+INTERVAL = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+class Retention:
+    """Deletes what ended more than 90 days ago, once an hour."""
+
+    def __init__(self, store: Store, *, clock: Clock, metrics: Metrics) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+
+    async def run(self) -> None:
+        """Prune until cancelled; a failure is logged and tried again an hour later."""
+        while True:
+            try:
+                pruned = await self._store.prune(before=self._clock.now() - HISTORY)
+                if pruned:
+                    log.info("history_pruned", rows=pruned)
+            except StoreError as error:
+                self._metrics.loop_failures.labels("retention").inc()
+                log.error("history_not_pruned", reason=error.reason.value, error=str(error))  # noqa: TRY400 (see poller)
+            except Exception:
+                self._metrics.loop_failures.labels("retention").inc()
+                log.exception("retention_failed")
+            await self._clock.sleep(INTERVAL.total_seconds())

@@ -1,0 +1,128 @@
+"""What the daemon knows, in memory. It advances only after the store has committed the same change."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from monitor.domain.account import Balance
+from monitor.domain.alert import Alert, AlertKey, AlertState
+from monitor.domain.feed import Feed, FeedState
+from monitor.domain.routing import GroupId, Ledger
+from monitor.domain.tracking import TrackedCampaign
+from monitor.ports import CycleCommit, FlushCommit, Snapshot
+
+
+class AccountTable:
+    """One account's tracked campaigns by id, with how many watched ones there are of each type and status.
+
+    Both feeds of an account share it: ids are unique within the account, and a campaign may change its type.
+    """
+
+    def __init__(self, rows: Iterable[TrackedCampaign] = ()) -> None:
+        self.rows: dict[int, TrackedCampaign] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.put(rows)
+
+    def put(self, rows: Iterable[TrackedCampaign]) -> None:
+        """Add or replace rows."""
+        counts, table = self.counts, self.rows
+        for row in rows:
+            campaign = row.campaign
+            old = table.get(campaign.id)
+            if old is not None and old.watched:
+                counts[old.campaign.message_type, old.campaign.status] -= 1
+            if row.watched:
+                counts[campaign.message_type, campaign.status] += 1
+            table[campaign.id] = row
+
+    def forget(self, ids: Iterable[int]) -> None:
+        """Remove rows; unknown ids are passed over."""
+        for campaign_id in ids:
+            old = self.rows.pop(campaign_id, None)
+            if old is not None and old.watched:
+                self.counts[old.campaign.message_type, old.campaign.status] -= 1
+
+    def counts_with(self, changed: Iterable[TrackedCampaign], forgotten: Iterable[int] = ()) -> dict[str, int]:
+        """Watched campaigns by status as they will be once these changes are made; statuses with none are left out."""
+        counts: Counter[str] = Counter()
+        for (_, status), count in self.counts.items():
+            counts[status] += count
+        for row in changed:
+            self._uncount(counts, row.campaign.id)
+            if row.watched:
+                counts[row.campaign.status] += 1
+        for campaign_id in forgotten:
+            self._uncount(counts, campaign_id)
+        return {status: count for status, count in counts.items() if count}
+
+    def counts_of(self, message_type: str) -> Mapping[str, int]:
+        """Watched campaigns of one type by status; a status that had campaigns once stays, at 0, so that its series ends at 0."""
+        return {status: count for (kind, status), count in self.counts.items() if kind == message_type}
+
+    def _uncount(self, counts: Counter[str], campaign_id: int) -> None:
+        old = self.rows.get(campaign_id)
+        if old is not None and old.watched:
+            counts[old.campaign.status] -= 1
+
+
+class State:
+    """The committed present. Only `apply_cycle` and `apply_flush` change it, each right after its commit."""
+
+    def __init__(self, snapshot: Snapshot, *, polled: Collection[Feed]) -> None:
+        """What was committed last. Feeds that are not `polled` any more say nothing about the present."""
+        self.feeds: dict[Feed, FeedState] = {feed: known for feed, known in snapshot.feeds.items() if feed in polled}
+        by_account: dict[str, list[TrackedCampaign]] = {}
+        for row in snapshot.campaigns:
+            by_account.setdefault(row.campaign.account, []).append(row)
+        self.accounts: dict[str, AccountTable] = {account: AccountTable(rows) for account, rows in by_account.items()}
+        self.active: dict[AlertKey, Alert] = {}
+        self.ended: dict[str, Alert] = {}
+        self.ledgers: dict[GroupId, Ledger] = {ledger.group: ledger for ledger in snapshot.ledgers}
+        self.balances: dict[str, Balance] = dict(snapshot.balances)
+        self._put_alerts(snapshot.alerts)
+
+    def table(self, account: str) -> AccountTable:
+        """The account's campaigns; an empty table for an account never polled."""
+        return self.accounts.setdefault(account, AccountTable())
+
+    def alerts_of(self, account: str) -> dict[AlertKey, Alert]:
+        """The account's pending and firing alerts."""
+        return {key: alert for key, alert in self.active.items() if key.account == account}
+
+    def open_alerts(self) -> list[Alert]:
+        """Every alert that somebody may yet have to be told of, pending ones included."""
+        return [*self.active.values(), *self.ended.values()]
+
+    def apply_cycle(self, commit: CycleCommit, *, adopted: Iterable[TrackedCampaign] = ()) -> None:
+        """Advance to what `commit` says. `adopted` are equal to what is held, around the objects of the latest sweep: held in
+        place of the old ones, they let the next sweep be compared by identity."""
+        table = self.table(commit.account)
+        table.put(adopted)
+        table.put(commit.campaigns)
+        table.forget(commit.forgotten)
+        dropped = set(commit.dropped_alerts)
+        if dropped:
+            self.active = {key: alert for key, alert in self.active.items() if alert.id not in dropped}
+        self._put_alerts(commit.alerts)
+        if commit.feed is not None:
+            self.feeds[commit.feed.feed] = commit.feed
+        if commit.balance is not None:
+            self.balances[commit.account] = commit.balance
+
+    def apply_flush(self, commit: FlushCommit) -> None:
+        """Advance to what `commit` says."""
+        for ledger in commit.ledgers:
+            self.ledgers[ledger.group] = ledger
+        for group in commit.dropped_ledgers:
+            self.ledgers.pop(group, None)
+        for alert_id in commit.closed_alerts:
+            self.ended.pop(alert_id, None)
+
+    def _put_alerts(self, alerts: Iterable[Alert]) -> None:
+        for alert in alerts:
+            if alert.state is AlertState.RESOLVED or alert.is_event:
+                self.ended[alert.id] = alert
+                held = self.active.get(alert.key)
+                if held is not None and held.id == alert.id:
+                    del self.active[alert.key]
+            else:
+                self.active[alert.key] = alert

@@ -1,0 +1,17 @@
+"""What survives a crash: the implementations of `ports.Store`.
+
+`statements.py` and `rows.py` belong to every store; what begins with `sqlite` to the embedded one. Nothing outside this
+package knows a table or a column. Choosing a store is the composition root's business.
+"""
+
+from pathlib import Path
+
+from monitor.ports import Store
+from monitor.store.sqlite import SqliteStore
+
+__all__ = ["SqliteStore", "sqlite_store"]
+
+
+def sqlite_store(path: Path | None, *, daemon: bool = True, read_only: bool = False) -> Store:
+    """A store in the SQLite file `path`, or one in memory that leaves nothing behind (None). See `SqliteStore`."""
+    return SqliteStore(path, daemon=daemon, read_only=read_only)

@@ -1,0 +1,204 @@
+"""The embedded store: one SQLite file, one thread, one transaction per call."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from monitor.domain.alert import Alert
+from monitor.domain.event import CampaignEvent
+from monitor.domain.notification import OutboxRow, OutboxState
+from monitor.domain.routing import GroupId
+from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, Snapshot
+from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, statements
+from monitor.store.rows import moment, read_alert, read_all, read_event, read_outbox, seconds
+from monitor.store.sqlite_faults import translated, unavailable
+from monitor.store.sqlite_file import DaemonLock, check_place, check_unmoved, identity
+from monitor.store.sqlite_thread import DatabaseThread
+from monitor.store.sqlite_transaction import reading, transaction
+
+T = TypeVar("T")
+PRUNED_AT_ONCE = 2_000
+"""Rows that `prune` deletes in one transaction."""
+
+
+class SqliteStore:
+    """`ports.Store` in the SQLite file `path`, or in memory when it is None or `:memory:` (nothing is left behind).
+
+    With `daemon` it makes the file (mode 0600) if need be, migrates it, and keeps other daemons off with a lock on
+    `<path>.lock`. Without, it is for a command beside a daemon that may be running: it wants the file to be there with the
+    right schema and takes no lock; `read_only` then refuses every change with READ_ONLY. `busy_timeout` is how many seconds
+    to wait for another process's transaction before LOCKED. Use it once: it cannot be opened again after it was closed.
+
+    What is passed to a method must not change until the method has returned: it is read in another thread. A call whose
+    caller is cancelled is carried out wholly or not at all.
+    """
+
+    def __init__(self, path: Path | None, *, daemon: bool = True, read_only: bool = False, busy_timeout: float = 5.0) -> None:
+        if daemon and read_only:
+            raise ValueError("a daemon's store cannot be read-only")
+        self._path = None if path is None or str(path) == ":memory:" else Path(os.path.realpath(path))
+        self._daemon = daemon
+        self._read_only = read_only
+        self._busy_timeout = busy_timeout
+        self._thread = DatabaseThread("store")
+        self._lock: DaemonLock | None = None
+        self._db: sqlite3.Connection | None = None
+        self._identity = (0, 0)
+        self._seen_version = 0
+        self._closing = False
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._thread.call(lambda: translated(self._open, self._path))
+        except BaseException:  # also when cancelled: the file may be open by now
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if not self._closing:
+            self._closing = True
+            await self._thread.finish(self._close)
+
+    # --- cycles and flushes -----------------------------------------------------------------------------------------
+
+    async def load(self) -> Snapshot:
+        return await self._read(sqlite_cycle.snapshot)
+
+    async def commit_cycle(self, commit: CycleCommit) -> None:
+        await self._write(lambda db: sqlite_cycle.put_cycle(db, commit))
+
+    async def commit_flush(self, commit: FlushCommit) -> None:
+        await self._write(lambda db: sqlite_cycle.put_flush(db, commit))
+
+    # --- outbox -----------------------------------------------------------------------------------------------------
+
+    async def replaceable(self, group: GroupId) -> Sequence[OutboxRow]:
+        key = (group.receiver, group.key)
+        return await self._read(lambda db: read_all(read_outbox, db.execute(statements.REPLACEABLE, key)))
+
+    async def waiting(self, group: GroupId) -> int:
+        key = (group.receiver, group.key)
+        return await self._read(lambda db: int(db.execute(statements.WAITING, key).fetchone()[0]))
+
+    async def claim(self, receiver: str, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[OutboxRow]:
+        return await self._write(lambda db: sqlite_outbox.claim(db, receiver, now=now, lease_until=lease_until, limit=limit))
+
+    async def settle(self, results: Sequence[DeliveryResult]) -> None:
+        await self._write(lambda db: sqlite_outbox.settle(db, results))
+
+    async def hasten(self, receiver: str, *, now: datetime) -> int:
+        return await self._write(lambda db: sqlite_outbox.hasten(db, receiver, now))
+
+    async def release(self, *, now: datetime) -> int:
+        return await self._write(lambda db: sqlite_outbox.release(db, now))
+
+    async def next_due(self, receiver: str) -> datetime | None:
+        return await self._read(lambda db: moment(db.execute(statements.NEXT_DUE, (receiver,)).fetchone()[0]))
+
+    async def outbox(self, query: OutboxQuery) -> Sequence[OutboxRow]:
+        statement, parameters = statements.outbox_query(query)
+        return await self._read(lambda db: read_all(read_outbox, db.execute(statement, parameters)))
+
+    async def outbox_summary(self) -> Sequence[OutboxSummary]:
+        return await self._read(
+            lambda db: [
+                OutboxSummary(receiver=receiver, state=OutboxState(state), count=count, oldest=moment(oldest))
+                for receiver, state, count, oldest in db.execute(statements.SUMMARY)
+            ]
+        )
+
+    async def bury(self, receivers_in_use: Sequence[str], *, now: datetime) -> int:
+        return await self._write(lambda db: sqlite_outbox.bury(db, receivers_in_use, now))
+
+    async def retry(self, ids: Sequence[str], *, now: datetime) -> int:
+        return await self._write(lambda db: sqlite_outbox.retry(db, ids, now))
+
+    async def drop(self, ids: Sequence[str], *, now: datetime) -> int:
+        return await self._write(lambda db: sqlite_outbox.drop(db, ids, now))
+
+    # --- history ----------------------------------------------------------------------------------------------------
+
+    async def changed_outside(self) -> bool:
+        def ask(db: sqlite3.Connection) -> bool:
+            seen, self._seen_version = self._seen_version, _data_version(db)
+            return seen != self._seen_version
+
+        return await self._run(ask)
+
+    async def prune(self, *, before: datetime) -> int:
+        at = seconds(before)
+        total = 0
+        for statement in statements.PRUNE:
+            deleted = PRUNED_AT_ONCE
+            while deleted == PRUNED_AT_ONCE:
+                deleted = await self._write(partial(_delete, statement=statement, before=at))
+                total += deleted
+        return total
+
+    async def events(
+        self, *, campaign_id: int | None = None, account: str | None = None, limit: int = 100
+    ) -> Sequence[CampaignEvent]:
+        statement, parameters = statements.events_query(campaign_id, account, limit)
+        return await self._read(lambda db: read_all(read_event, db.execute(statement, parameters)))
+
+    async def alert_history(self, *, limit: int = 100) -> Sequence[Alert]:
+        return await self._read(lambda db: read_all(read_alert, db.execute(statements.ENDED_ALERTS, (limit,))))
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def consistently(db: sqlite3.Connection) -> T:
+            with reading(db):
+                return work(db)
+
+        return await self._run(consistently)
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def wholly(db: sqlite3.Connection) -> T:
+            if self._path is not None:
+                check_unmoved(self._path, self._identity)
+            with transaction(db):
+                return work(db)
+
+        return await self._run(wholly)
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        db = self._db
+        if db is None or self._closing:
+            raise unavailable("the store is not open")
+        return await self._thread.call(lambda: translated(lambda: work(db), self._path))
+
+    def _open(self) -> None:
+        if self._path is None:
+            self._db = sqlite_connection.open_memory()
+        elif self._daemon:
+            check_place(self._path)
+            self._lock = DaemonLock.take(self._path)
+            self._db = sqlite_connection.open_daemon(self._path, busy_timeout=self._busy_timeout)
+        else:
+            self._db = sqlite_connection.open_beside(self._path, read_only=self._read_only, busy_timeout=self._busy_timeout)
+        if self._path is not None:
+            self._identity = identity(self._path)
+        self._seen_version = _data_version(self._db)
+
+    def _close(self) -> None:
+        db, self._db = self._db, None
+        if db is not None:
+            db.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _data_version(db: sqlite3.Connection) -> int:
+    """Moves whenever another connection has committed."""
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _delete(db: sqlite3.Connection, *, statement: str, before: float | None) -> int:
+    return db.execute(statement, (before, PRUNED_AT_ONCE)).rowcount

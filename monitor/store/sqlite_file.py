@@ -1,0 +1,137 @@
+"""The files of an embedded database: where they may lie, who may read them, and that one daemon at a time has them.
+
+Errors of the file system come out as `OSError`; whoever opens the store translates them.
+"""
+
+import fcntl
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from monitor.errors import StoreError, StoreFault
+from monitor.store.sqlite_faults import corrupt, unavailable
+
+APPLICATION_ID = 0x4253474D
+"""`BSGM` in the file's header (`PRAGMA application_id`): this file is ours."""
+
+_MAGIC = b"SQLite format 3\0"
+_APPLICATION_ID_AT = slice(68, 72)
+PRIVATE = 0o600
+
+log = structlog.get_logger()
+
+
+def check_place(path: Path) -> None:
+    """StoreError UNAVAILABLE unless there is, or can be, a file at `path`."""
+    if not path.parent.is_dir():
+        raise unavailable(f"there is no folder {path.parent} for the database {path.name}: create it, or set BSG_DATABASE_URL")
+    if path.exists() and not path.is_file():
+        raise unavailable(f"{path} is not a file: set BSG_DATABASE_URL to where the database may be kept")
+
+
+def check_present(path: Path) -> None:
+    """StoreError UNAVAILABLE unless a database was begun at `path`."""
+    if not path.exists():
+        raise unavailable(f"there is no database {path}: set BSG_DATABASE_URL to the one that `bsg-monitor run` uses")
+
+
+def create_private(path: Path) -> int:
+    """A descriptor of the file, made with mode 0600 whatever the umask if it was not there.
+
+    SQLite gives its -wal and -shm files the mode of the database.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    except FileExistsError:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    os.fchmod(descriptor, PRIVATE)
+    return descriptor
+
+
+def prepare(path: Path) -> None:
+    """Make an empty database file where there is none; warn when one that is there is open to other users."""
+    os.close(create_private(path))
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        log.warning("database_open_to_others", path=str(path), mode=f"{mode:04o}", expected=f"{PRIVATE:04o}")
+
+
+def check_header(path: Path) -> None:
+    """StoreError CORRUPT when the file is no SQLite database or another application's. Reads only: it is left as it is.
+
+    What another application wrote must not even be opened with SQLite, which may fold its -wal file into it.
+    """
+    with path.open("rb") as file:
+        header = file.read(100)
+    if not header:
+        return
+    if not header.startswith(_MAGIC):
+        raise corrupt(path, "the file is not an SQLite database")
+    owner = int.from_bytes(header[_APPLICATION_ID_AT], "big")
+    if owner not in {0, APPLICATION_ID}:
+        raise foreign(path)
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """What tells this file from another one of the same name."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def check_unmoved(path: Path, opened: tuple[int, int]) -> None:
+    """StoreError UNAVAILABLE when the file is no longer the one that was opened.
+
+    SQLite goes on writing into a file that was deleted, without a word, and everything is gone after a restart.
+    """
+    try:
+        found = identity(path)
+    except FileNotFoundError:
+        found = (0, 0)
+    if found != opened:
+        raise unavailable(f"the database {path} was moved or deleted while in use: put it back if you can, and restart")
+
+
+def foreign(path: Path) -> StoreError:
+    """The refusal of a database that is not ours."""
+    return unavailable(f"{path} is another application's database: it was left as it is; set BSG_DATABASE_URL to another file")
+
+
+class DaemonLock:
+    """An exclusive lock on `<database>.lock`, held for as long as the process lives or until `release`.
+
+    The file holds the holder's process id, for people, and stays: removing it would let two daemons lock two files.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    @classmethod
+    def take(cls, path: Path) -> Self:
+        """Lock the database at `path`. StoreError LOCKED when another daemon has it."""
+        descriptor = create_private(path.with_name(path.name + ".lock"))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            if not isinstance(error, BlockingIOError):
+                raise
+            raise StoreError(
+                f"another bsg-monitor (pid {holder}) already uses the database {path}: stop it, or set BSG_DATABASE_URL",
+                reason=StoreFault.LOCKED,
+                retryable=False,
+            ) from error
+        with suppress(OSError):  # a full disk: the lock holds without the number
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Let another daemon have it. Harmless when called again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

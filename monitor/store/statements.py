@@ -1,0 +1,202 @@
+"""The statements that every store runs, word for word: SQLite takes them as they are, PostgreSQL with `?` numbered.
+
+They keep to what both understand (`ON CONFLICT`, partial indexes, no `RETURNING`), hold no `?` but parameters, and name
+states as literals where a partial index depends on them. Column lists give the order of the tuples in `rows.py`.
+"""
+
+from monitor.domain.notification import OutboxState
+from monitor.ports import OutboxQuery
+
+FEED_COLUMNS = (
+    "account",
+    "message_type",
+    "first_tried",
+    "last_success",
+    "last_full",
+    "last_outcome",
+    "answered",
+    "consecutive_failures",
+    "failing_since",
+)
+CAMPAIGN_COLUMNS = (
+    "account",
+    "id",
+    "name",
+    "sender",
+    "status",
+    "message_type",
+    "created_at",
+    "start_at",
+    "real_start_at",
+    "finished_at",
+    "sent",
+    "delivered",
+    "fallback_sent",
+    "fallback_delivered",
+    "calculated_price",
+    "currency",
+    "first_seen",
+    "status_since",
+    "progress_since",
+    "settled",
+    "revision",
+)
+BALANCE_COLUMNS = ("account", "balance", "credit", "currency", "read_at")
+EVENT_COLUMNS = ("id", "kind", "account", "campaign_id", "at", "event")
+ALERT_COLUMNS = ("id", "state", "rule", "account", "subject", "fired_at", "resolved_at", "alert")
+LEDGER_COLUMNS = ("receiver", "group_key", "ledger")
+OUTBOX_COLUMNS = (
+    "id",
+    "receiver",
+    "group_key",
+    "sequence",
+    "state",
+    "attempts",
+    "created_at",
+    "first_attempt_at",
+    "next_attempt_at",
+    "finished_at",
+    "last_error",
+    "reason",
+    "notification",
+)
+
+
+def _insert(table: str, columns: tuple[str, ...], *, key: tuple[str, ...], replace: bool) -> str:
+    """An insert of one row; one whose `key` is there already is replaced or left as it is. Columns not named are kept."""
+    values = ", ".join("?" for _ in columns)
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    action = f"UPDATE SET {changes}" if replace else "NOTHING"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values}) ON CONFLICT ({', '.join(key)}) DO {action}"  # noqa: S608 (constants of this module)
+
+
+def _select(table: str, columns: tuple[str, ...], rest: str) -> str:
+    return f"SELECT {', '.join(columns)} FROM {table} {rest}"  # noqa: S608 (constants of this module)
+
+
+# --- cycles -------------------------------------------------------------------------------------------------------
+
+PUT_META = _insert("meta", ("name", "value"), key=("name",), replace=True)
+PUT_FEED = _insert("feeds", FEED_COLUMNS, key=("account", "message_type"), replace=True)
+PUT_CAMPAIGN = _insert("campaigns", CAMPAIGN_COLUMNS, key=("account", "id"), replace=True)
+PUT_BALANCE = _insert("balances", BALANCE_COLUMNS, key=("account",), replace=True)
+PUT_EVENT = _insert("events", EVENT_COLUMNS, key=("id",), replace=False)
+PUT_ALERT = _insert("alerts", ALERT_COLUMNS, key=("id",), replace=True)
+PUT_LEDGER = _insert("ledgers", LEDGER_COLUMNS, key=("receiver", "group_key"), replace=True)
+FORGET_CAMPAIGN = "DELETE FROM campaigns WHERE account = ? AND id = ?"
+DROP_ALERT = "DELETE FROM alerts WHERE id = ?"
+DROP_LEDGER = "DELETE FROM ledgers WHERE receiver = ? AND group_key = ?"
+CLOSE_ALERT = "UPDATE alerts SET closed = 1 WHERE id = ?"
+
+ALL_FEEDS = _select("feeds", FEED_COLUMNS, "ORDER BY account, message_type")
+ALL_CAMPAIGNS = _select("campaigns", CAMPAIGN_COLUMNS, "ORDER BY account, id")
+ALL_BALANCES = _select("balances", BALANCE_COLUMNS, "ORDER BY account")
+ALL_LEDGERS = _select("ledgers", LEDGER_COLUMNS, "ORDER BY receiver, group_key")
+OPEN_ALERTS = _select("alerts", ("id", "alert"), "WHERE closed = 0 ORDER BY id")
+ENDED_ALERTS = _select("alerts", ("id", "alert"), "WHERE resolved_at IS NOT NULL ORDER BY resolved_at DESC, id DESC LIMIT ?")
+
+# --- outbox: writing ----------------------------------------------------------------------------------------------
+
+LAST_SEQUENCE = "SELECT coalesce(max(sequence), 0) FROM outbox"
+PUT_OUTBOX = _insert("outbox", OUTBOX_COLUMNS, key=("id",), replace=False)
+SUPERSEDE = (
+    "UPDATE outbox SET state = 'superseded', head = 0, finished_at = coalesce(?, created_at) "
+    "WHERE id = ? AND state = 'pending' AND attempts = 0"
+)
+FINISH = (
+    "UPDATE outbox SET state = ?, head = 0, claimed_until = NULL, finished_at = ?, last_error = coalesce(?, last_error) "
+    "WHERE id = ? AND state = 'pending'"
+)
+POSTPONE = (
+    "UPDATE outbox SET claimed_until = NULL, next_attempt_at = ?, last_error = coalesce(?, last_error) "
+    "WHERE id = ? AND state = 'pending'"
+)
+CLAIM = (
+    "UPDATE outbox SET attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, ?), "
+    "next_attempt_at = ?, claimed_until = ? WHERE id = ?"
+)
+HASTEN = (
+    "UPDATE outbox SET next_attempt_at = ? WHERE receiver = ? AND state = 'pending' AND head IN (0, 1) "
+    "AND next_attempt_at > ? AND (claimed_until IS NULL OR claimed_until <= ?)"
+)
+RETRY = (
+    "UPDATE outbox SET state = 'pending', head = 0, next_attempt_at = ?, claimed_until = NULL, finished_at = NULL, "
+    "first_attempt_at = CASE WHEN state = 'dead' THEN NULL ELSE first_attempt_at END "
+    "WHERE id = ? AND (state = 'dead' OR (state = 'pending' AND (claimed_until IS NULL OR claimed_until <= ?)))"
+)
+RELEASE = (
+    "UPDATE outbox SET next_attempt_at = ?, claimed_until = NULL "
+    "WHERE state = 'pending' AND head IN (0, 1) AND claimed_until IS NOT NULL"
+)
+BURY = (
+    "UPDATE outbox SET state = 'dead', head = 0, claimed_until = NULL, finished_at = ?, last_error = ? "
+    "WHERE receiver = ? AND state = 'pending'"
+)
+SHIFT = "UPDATE outbox SET sequence = sequence + ? WHERE receiver = ? AND group_key = ? AND sequence > ?"
+"""Make room behind a row for those that replace it."""
+
+PROMOTE = (
+    "UPDATE outbox SET head = 1 WHERE head = 0 AND id = "
+    "(SELECT id FROM outbox WHERE receiver = ? AND group_key = ? AND state = 'pending' ORDER BY sequence LIMIT 1)"
+)
+"""Mark the oldest pending row of a group, after rows of it were added or finished."""
+
+DEMOTE = "UPDATE outbox SET head = 0 WHERE receiver = ? AND group_key = ? AND state = 'pending' AND head = 1"
+"""Needed before `PROMOTE` only where a row may have come to stand before the marked one."""
+
+# --- outbox: reading ----------------------------------------------------------------------------------------------
+
+GROUP_OF = "SELECT receiver, group_key FROM outbox WHERE id = ?"
+PENDING_GROUP_OF = "SELECT receiver, group_key, sequence FROM outbox WHERE id = ? AND state = 'pending'"
+PENDING_RECEIVERS = "SELECT DISTINCT receiver FROM outbox WHERE state = 'pending'"
+CLAIMABLE = (
+    "SELECT id FROM outbox WHERE receiver = ? AND state = 'pending' AND head = 1 AND next_attempt_at <= ? "
+    "ORDER BY next_attempt_at, sequence LIMIT ?"
+)
+OUTBOX_ROW = _select("outbox", OUTBOX_COLUMNS, "WHERE id = ?")
+REPLACEABLE = _select(
+    "outbox", OUTBOX_COLUMNS, "WHERE receiver = ? AND group_key = ? AND state = 'pending' AND attempts = 0 ORDER BY sequence"
+)
+WAITING = "SELECT count(*) FROM outbox WHERE receiver = ? AND group_key = ? AND state = 'pending'"
+NEXT_DUE = "SELECT min(next_attempt_at) FROM outbox WHERE receiver = ? AND state = 'pending' AND head = 1"
+SUMMARY = "SELECT receiver, state, count(*), min(created_at) FROM outbox GROUP BY receiver, state ORDER BY receiver, state"
+
+# --- history ------------------------------------------------------------------------------------------------------
+
+PRUNE = (
+    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < ? LIMIT ?)",
+    "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE closed = 1 AND resolved_at < ? LIMIT ?)",
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? LIMIT ?)",
+)
+"""Parameters of each: the time before which to delete, and how many rows at most."""
+
+
+def outbox_query(query: OutboxQuery) -> tuple[str, list[object]]:
+    """The statement for a list of outbox rows, newest first, and its parameters."""
+    conditions: list[tuple[str, object]] = []
+    if query.receiver is not None:
+        conditions.append(("receiver = ?", query.receiver))
+    if query.state is not None:
+        conditions.append(("state = ?", OutboxState(query.state).value))
+    if query.older_than is not None:
+        conditions.append(("created_at < ?", query.older_than.timestamp()))
+    where = _where(conditions)
+    # Rows are chosen by their ids alone: sorting them with their messages would take five times as long.
+    chosen = f"SELECT id FROM outbox {where}ORDER BY sequence DESC, id DESC LIMIT ?"  # noqa: S608 (constants of this module)
+    statement = _select("outbox", OUTBOX_COLUMNS, f"WHERE id IN ({chosen}) ORDER BY sequence DESC, id DESC")
+    return statement, [*(value for _, value in conditions), query.limit]
+
+
+def events_query(campaign_id: int | None, account: str | None, limit: int) -> tuple[str, list[object]]:
+    """The statement for a list of events, newest first, and its parameters."""
+    conditions: list[tuple[str, object]] = []
+    if campaign_id is not None:
+        conditions.append(("campaign_id = ?", campaign_id))
+    if account is not None:
+        conditions.append(("account = ?", account))
+    statement = _select("events", ("id", "event"), f"{_where(conditions)}ORDER BY at DESC, sequence DESC LIMIT ?")
+    return statement, [*(value for _, value in conditions), limit]
+
+
+def _where(conditions: list[tuple[str, object]]) -> str:
+    return f"WHERE {' AND '.join(condition for condition, _ in conditions)} " if conditions else ""

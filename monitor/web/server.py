@@ -1,0 +1,190 @@
+"""The HTTP listener: `/metrics`, `/healthz`, `/readyz` and `/`. GET and HEAD only."""
+
+import errno
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from monitor.errors import MonitorError
+from monitor.metrics import Metrics
+from monitor.web.access import CHALLENGE, SECURITY_HEADERS, Access
+from monitor.web.pages import STATIC_FILES, Pages
+from monitor.web.status import Status
+
+log = structlog.get_logger()
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+SHUTDOWN_SECONDS = 2.0
+WORTH_COMPRESSING = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebOptions:
+    """Where to listen and who may read. Port 0 takes any free one; `external_url` is how the page is reached from elsewhere."""
+
+    host: str = "127.0.0.1"
+    port: int = 9780
+    read_token: str | None = None
+    public_read: bool = False
+    external_url: str | None = None
+
+
+def weights(header: str) -> dict[str, float]:
+    """What an `Accept` or `Accept-Encoding` header lists, lower case, with how much it is wanted (`q`, 0 is not at all)."""
+    wanted: dict[str, float] = {}
+    for part in header.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = next((parameter.removeprefix("q=") for parameter in parameters if parameter.startswith("q=")), "1")
+        try:
+            wanted[name] = max(wanted.get(name, 0.0), float(weight))
+        except ValueError:
+            wanted.setdefault(name, 0.0)
+    return wanted
+
+
+def prefers_openmetrics(accept: str) -> bool:
+    """Whether an `Accept` header asks for OpenMetrics at least as much as for plain text."""
+    wanted = weights(accept)
+    openmetrics = wanted.get("application/openmetrics-text", 0.0)
+    return openmetrics > 0 and openmetrics >= wanted.get("text/plain", 0.0)
+
+
+class WebServer:
+    """Listens from `start` until `stop`; also an async context manager. `status` is asked on every request that shows it."""
+
+    def __init__(self, options: WebOptions, metrics: Metrics, status: Callable[[], Status]) -> None:
+        self._options = options
+        self._metrics = metrics
+        self._status = status
+        self._pages = Pages()
+        self._access = Access(
+            host=options.host,
+            read_token=options.read_token,
+            public_read=options.public_read,
+            external_url=options.external_url,
+        )
+        self._runner: web.AppRunner | None = None
+        self._address: tuple[str, int] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, with the port it really got. RuntimeError before `start`."""
+        if self._address is None:
+            raise RuntimeError("the server has not been started")
+        host, port = self._address
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def start(self) -> None:
+        """Open the port. MonitorError says why it cannot be opened and which setting to change."""
+        app = web.Application(middlewares=[self._guard], client_max_size=1024)
+        app.router.add_get("/", self._index)
+        app.router.add_get("/static/{name}", self._static)
+        app.router.add_get("/metrics", self._render_metrics)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handle_signals=False)
+        await runner.setup()
+        host, port = self._options.host, self._options.port
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except (OSError, OverflowError) as error:
+            await runner.cleanup()
+            raise MonitorError(_cannot_listen(host, port, error)) from error
+        self._runner = runner
+        self._address = (host, runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Close the port; requests under way get two seconds. Stopping twice does nothing."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        refusal = self._access.refusal(request.path, request.headers.get("Host", ""), request.headers.get("Authorization", ""))
+        response = self._refuse(*refusal) if refusal else await _answer(request, handler)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @staticmethod
+    def _refuse(status: int, text: str) -> web.Response:
+        headers = {"WWW-Authenticate": CHALLENGE} if status == HTTPStatus.UNAUTHORIZED else {}
+        return web.Response(status=status, text=text, headers=headers)
+
+    async def _index(self, request: web.Request) -> web.Response:
+        page = self._pages.index(self._status())
+        return _compressed(request, web.Response(text=page, content_type="text/html", charset="utf-8"))
+
+    async def _static(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in STATIC_FILES:
+            raise web.HTTPNotFound
+        headers = {"Cache-Control": "private, max-age=300"}
+        kind = STATIC_FILES[name]
+        return _compressed(
+            request, web.Response(body=self._pages.static[name], content_type=kind, charset="utf-8", headers=headers)
+        )
+
+    async def _render_metrics(self, request: web.Request) -> web.Response:
+        openmetrics = prefers_openmetrics(request.headers.get("Accept", ""))
+        body = self._metrics.render(openmetrics=openmetrics)
+        headers = {"Content-Type": OPENMETRICS if openmetrics else TEXT, "Vary": "Accept, Accept-Encoding"}
+        return _compressed(request, web.Response(body=body, headers=headers))
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok\n")  # that it is answered is the answer: the event loop turns
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        reasons = self._status().not_ready()
+        body = json.dumps({"ready": not reasons, "reasons": reasons})
+        status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
+        return web.Response(status=status, text=body + "\n", content_type="application/json")
+
+
+async def _answer(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    """The handler's answer; an HTTP error becomes an answer too, a bug a 500 that says nothing but is logged."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        return web.Response(status=error.status, text=f"{error.status} {error.reason}\n", headers=headers)
+    except Exception:
+        log.exception("http_request_failed", path=request.path)
+        return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, text="500 Internal Server Error\n")
+
+
+def _compressed(request: web.Request, response: web.Response) -> web.Response:
+    """Gzip where the client takes it and it is worth it; a large body is compressed off the event loop."""
+    accepts = weights(request.headers.get("Accept-Encoding", "")).get("gzip", 0.0) > 0
+    body = response.body
+    if accepts and isinstance(body, bytes) and len(body) >= WORTH_COMPRESSING:
+        response.enable_compression(web.ContentCoding.gzip)
+    return response
+
+
+def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
+    where = f"cannot listen on {host}:{port}"
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.EADDRINUSE:
+        return f"{where}: the port is in use, perhaps by another monitor; stop that one or set BSG_LISTEN to another port"
+    if code == errno.EACCES:
+        return f"{where}: this user may not open that port; set BSG_LISTEN to a port above 1023"
+    if code == errno.EADDRNOTAVAIL:
+        return f"{where}: this machine has no such address; set BSG_LISTEN to one it has, such as 127.0.0.1:9780"
+    return f"{where}: {error}; set BSG_LISTEN to an address and a port, such as 127.0.0.1:9780"

@@ -1,0 +1,207 @@
+"""What every integration promises: what an answer means, the same id in every retry, no redirect followed, no secret told."""
+
+import asyncio
+import json
+import re
+import socket
+import traceback
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from monitor.errors import DeliveryError, DeliveryFault
+from monitor.notify import INTEGRATIONS
+from monitor.ports import Notifier
+from tests.clock import FakeClock
+from tests.contract.receivers import NOTIFICATION, OVER_HTTP, SECRET, Reply, ScriptedReceiver, notifier_for
+
+F = DeliveryFault
+TABLE: dict[int, tuple[DeliveryFault, bool]] = {
+    301: (F.REDIRECT, True),
+    302: (F.REDIRECT, True),
+    307: (F.REDIRECT, True),
+    308: (F.REDIRECT, True),
+    400: (F.REJECTED, False),
+    401: (F.UNAUTHORIZED, True),
+    403: (F.UNAUTHORIZED, True),
+    404: (F.NOT_FOUND, True),
+    405: (F.REJECTED, True),
+    408: (F.TIMEOUT, True),
+    410: (F.GONE, False),
+    413: (F.TOO_LARGE, False),
+    422: (F.REJECTED, False),
+    429: (F.RATE_LIMITED, True),
+    500: (F.SERVER_ERROR, True),
+    502: (F.SERVER_ERROR, True),
+    503: (F.UNAVAILABLE, True),
+    504: (F.SERVER_ERROR, True),
+}
+
+pytestmark = pytest.mark.parametrize("kind", sorted(OVER_HTTP))
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[ScriptedReceiver]:
+    async with ScriptedReceiver().serving() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+async def notifier(kind: str, receiver: ScriptedReceiver) -> AsyncIterator[Notifier]:
+    async with notifier_for(kind, receiver.url, FakeClock()) as built:
+        yield built
+
+
+async def failure(notifier: Notifier) -> DeliveryError:
+    with pytest.raises(DeliveryError) as failed:
+        await notifier.send(NOTIFICATION)
+    return failed.value
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+async def test_a_success_status_is_a_delivery(notifier: Notifier, receiver: ScriptedReceiver, status: int) -> None:
+    receiver.replies = [Reply(status=status, body=b"" if status == 204 else b"ok")]
+    await notifier.send(NOTIFICATION)
+    assert len(receiver.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "fault", "retryable"), [(status, *meaning) for status, meaning in TABLE.items()])
+async def test_a_status_means_what_the_table_says(
+    notifier: Notifier, receiver: ScriptedReceiver, status: int, fault: DeliveryFault, retryable: bool
+) -> None:
+    receiver.replies = [Reply(status=status, headers={"Location": "/elsewhere"}, body=b"no")]
+    error = await failure(notifier)
+    assert (error.reason, error.retryable) == (fault, retryable)
+    assert str(error).startswith(f"HTTP {status}")
+    assert len(receiver.requests) == 1
+
+
+def test_the_table_in_the_documentation_is_this_one(kind: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "receivers.md").read_text()
+    told = {
+        int(status): (DeliveryFault(outcome), again.startswith("yes"))
+        for statuses, outcome, again in re.findall(r"^\| ([\d, ]+) \| `(\w+)` \| (.+?) \|", page, re.MULTILINE)
+        for status in statuses.split(",")
+    }
+    assert told == {status: meaning for status, meaning in TABLE.items() if status in told}
+    assert told.keys() >= {301, 400, 401, 403, 404, 408, 410, 413, 422, 429, 503}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("value", "seconds"), [("17", 17.0), ("Mon, 02 Mar 2026 09:02:00 GMT", 120.0), ("whenever", None)])
+async def test_retry_after_is_passed_on(
+    notifier: Notifier, receiver: ScriptedReceiver, status: int, value: str, seconds: float | None
+) -> None:
+    receiver.replies = [Reply(status=status, headers={"Retry-After": value})]
+    assert (await failure(notifier)).retry_after == seconds
+
+
+async def test_a_receiver_that_says_nothing_is_a_timeout(kind: str, receiver: ScriptedReceiver) -> None:
+    receiver.replies = [Reply(hang=True)]
+    async with notifier_for(kind, receiver.url, FakeClock(), seconds=0.1) as hurried:
+        error = await failure(hurried)
+    assert (error.reason, error.retryable) == (F.TIMEOUT, True)
+
+
+async def test_a_success_whose_body_never_ends_is_a_delivery(kind: str, receiver: ScriptedReceiver) -> None:
+    receiver.replies = [Reply(hang_in_body=True)]
+    async with notifier_for(kind, receiver.url, FakeClock(), seconds=0.2) as hurried:
+        await hurried.send(NOTIFICATION)
+
+
+async def test_an_endless_answer_is_not_read_to_its_end(notifier: Notifier, receiver: ScriptedReceiver) -> None:
+    receiver.replies = [Reply(body=b"ok " * 1_000_000)]
+    await notifier.send(NOTIFICATION)
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(reset=True), Reply(raw=b""), Reply(raw=b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), Reply(raw=b"HTTP/1.1 2")]
+)
+async def test_a_broken_connection_is_tried_again(notifier: Notifier, receiver: ScriptedReceiver, reply: Reply) -> None:
+    receiver.replies = [reply]
+    error = await failure(notifier)
+    assert (error.reason, error.retryable) == (F.CONNECTION, True)
+
+
+async def test_nobody_listening_is_tried_again(kind: str) -> None:
+    with socket.socket() as taken:  # bound but not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        async with notifier_for(kind, f"http://127.0.0.1:{taken.getsockname()[1]}/{SECRET}", FakeClock()) as built:
+            error = await failure(built)
+    assert (error.reason, error.retryable) == (F.CONNECTION, True)
+    assert "could not connect" in str(error)
+
+
+async def test_tls_that_cannot_be_agreed_on_is_tried_again(kind: str, receiver: ScriptedReceiver) -> None:
+    receiver.replies = [Reply(raw=b"not tls")]
+    async with notifier_for(kind, receiver.url.replace("http:", "https:"), FakeClock(), seconds=2) as built:
+        error = await failure(built)
+    assert error.retryable
+    assert error.reason in (F.CONNECTION, F.TIMEOUT)
+
+
+async def test_a_retry_carries_the_same_id_and_body(notifier: Notifier, receiver: ScriptedReceiver) -> None:
+    receiver.replies = [Reply(status=500), Reply()]
+    await failure(notifier)
+    await notifier.send(NOTIFICATION)
+    first, second = receiver.requests
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == NOTIFICATION.id
+    assert first.body == second.body
+    assert json.loads(first.body)
+
+
+async def test_no_redirect_is_followed(notifier: Notifier, receiver: ScriptedReceiver) -> None:
+    receiver.replies = [Reply(status=307, headers={"Location": receiver.url}), Reply()]
+    assert "never followed" in str(await failure(notifier))
+    assert len(receiver.requests) == 1
+
+
+async def test_no_cookie_is_kept(notifier: Notifier, receiver: ScriptedReceiver) -> None:
+    receiver.replies = [Reply(headers={"Set-Cookie": "a=b"})]
+    await notifier.send(NOTIFICATION)
+    await notifier.send(NOTIFICATION)
+    assert "cookie" not in receiver.requests[1].headers
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *(Reply(status=status, body=f"echo {SECRET} secret".encode()) for status in TABLE),
+        Reply(raw=f"HTTP/1.1 {SECRET}\r\n\r\n".encode()),
+        Reply(body=f"<html>{SECRET}".encode(), status=500),
+        Reply(reset=True),
+    ],
+)
+async def test_no_error_repr_or_log_tells_a_secret(
+    kind: str, notifier: Notifier, receiver: ScriptedReceiver, reply: Reply, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receiver.replies = [reply]
+    with structlog.testing.capture_logs() as logs:
+        error = await failure(notifier)
+    options = INTEGRATIONS[kind].options.model_validate(OVER_HTTP[kind](receiver.url))
+    said = [str(error), repr(error), repr(notifier), repr(options), str(logs), *capsys.readouterr()]
+    assert SECRET not in " ".join(said)
+    assert receiver.url not in "".join(traceback.format_exception(error))
+
+
+async def test_a_refused_connection_tells_no_secret(kind: str) -> None:
+    async with notifier_for(kind, f"http://127.0.0.1:1/{SECRET}?token={SECRET}", FakeClock()) as built:
+        error = await failure(built)
+    assert SECRET not in "".join(traceback.format_exception(error))
+
+
+async def test_plain_http_with_a_secret_is_not_even_built(kind: str) -> None:
+    with pytest.raises(ValueError, match="plain HTTP"):
+        async with notifier_for(kind, f"http://receiver.example/{SECRET}", FakeClock()):
+            pass
+
+
+async def test_sending_is_stopped_by_cancellation(notifier: Notifier, receiver: ScriptedReceiver) -> None:
+    receiver.replies = [Reply(hang=True)]
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(notifier.send(NOTIFICATION))
+        await receiver.asked.wait()
+        sending.cancel()
+    assert sending.cancelled()

@@ -1,0 +1,233 @@
+"""What every store promises of cycles, flushes and history."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from monitor.domain.alert import AlertState
+from monitor.domain.event import EventKind
+from monitor.domain.feed import Feed
+from monitor.domain.routing import Told
+from monitor.errors import StoreError, StoreFault
+from monitor.ports import CycleCommit, FlushCommit, OutboxQuery, Snapshot, Store
+from tests.contract.stores import (
+    KINDS,
+    NOW,
+    StoreKind,
+    after,
+    alert,
+    balance,
+    event,
+    feed_state,
+    group,
+    happened,
+    ids,
+    ledger,
+    resolved,
+    row,
+    tracked,
+)
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> StoreKind:
+    return request.param
+
+
+@pytest.fixture
+async def store(kind: StoreKind, tmp_path: Path) -> AsyncIterator[Store]:
+    async with kind.open(tmp_path) as opened:
+        yield opened
+
+
+def whole_cycle() -> CycleCommit:
+    return CycleCommit(
+        account="default",
+        campaigns=[tracked(1), tracked(2, sent=None, status="an invented one")],
+        events=[event("e1"), event("e2", kind=EventKind.APPEARED)],
+        alerts=[alert("a", state=AlertState.PENDING), alert("b"), resolved("c"), happened("d")],
+        feed=feed_state(failures=2),
+        balance=balance(),
+    )
+
+
+async def test_a_new_store_holds_nothing(store: Store) -> None:
+    assert await store.load() == Snapshot(campaigns=[], alerts=[], ledgers=[])
+
+
+async def test_what_a_cycle_decided_is_what_is_loaded(store: Store) -> None:
+    commit = whole_cycle()
+    await store.commit_cycle(commit)
+    found = await store.load()
+    assert list(found.campaigns) == list(commit.campaigns)
+    assert sorted(found.alerts, key=lambda a: a.id) == list(commit.alerts)
+    assert found.feeds == {Feed("default", "rcs"): commit.feed}
+    assert found.balances == {"default": commit.balance}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.durable], ids=lambda kind: kind.name)
+async def test_what_was_committed_is_there_after_the_store_was_closed(kind: StoreKind, tmp_path: Path) -> None:
+    async with kind.open(tmp_path) as first:
+        await first.commit_cycle(whole_cycle())
+        await first.commit_flush(FlushCommit(rows=[row("m1")], ledgers=[ledger()]))
+        before = await first.load()
+    async with kind.open(tmp_path) as second:
+        assert await second.load() == before
+        assert ids(await second.outbox(OutboxQuery())) == ["m1"]
+        assert len(await second.events()) == 2
+
+
+async def test_the_same_cycle_written_twice_leaves_what_once_leaves(store: Store) -> None:
+    await store.commit_cycle(whole_cycle())
+    once = await store.load(), await store.events(), await store.alert_history()
+    await store.commit_cycle(whole_cycle())
+    assert (await store.load(), await store.events(), await store.alert_history()) == once
+
+
+async def test_a_changed_campaign_replaces_what_was_known_of_it(store: Store) -> None:
+    await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(1), tracked(2)]))
+    changed = tracked(1, status="done", sent=500)
+    await store.commit_cycle(CycleCommit(account="default", campaigns=[changed]))
+    assert list((await store.load()).campaigns) == [changed, tracked(2)]
+
+
+async def test_forgetting_touches_one_account_only(store: Store) -> None:
+    for account in ("default", "other"):
+        await store.commit_cycle(
+            CycleCommit(account=account, campaigns=[tracked(1, account=account), tracked(2, account=account)])
+        )
+    await store.commit_cycle(CycleCommit(account="other", forgotten=[1, 99]))
+    left = [(t.campaign.account, t.campaign.id) for t in (await store.load()).campaigns]
+    assert left == [("default", 1), ("default", 2), ("other", 2)]
+
+
+async def test_the_feeds_of_an_account_are_kept_apart(store: Store) -> None:
+    await store.commit_cycle(CycleCommit(account="default", feed=feed_state("sms")))
+    await store.commit_cycle(CycleCommit(account="default", feed=feed_state("rcs", failures=3)))
+    feeds = (await store.load()).feeds
+    assert feeds == {Feed("default", "sms"): feed_state("sms"), Feed("default", "rcs"): feed_state("rcs", failures=3)}
+
+
+async def test_a_dropped_alert_leaves_nothing(store: Store) -> None:
+    await store.commit_cycle(CycleCommit(account="default", alerts=[alert("a", state=AlertState.PENDING), alert("b")]))
+    await store.commit_cycle(CycleCommit(account="default", dropped_alerts=["a", "unknown"]))
+    assert [a.id for a in (await store.load()).alerts] == ["b"]
+    assert await store.alert_history() == []
+
+
+async def test_a_closed_alert_is_history_and_no_longer_loaded(store: Store) -> None:
+    await store.commit_cycle(CycleCommit(account="default", alerts=[resolved("a"), alert("b")]))
+    await store.commit_flush(FlushCommit(closed_alerts=["a", "unknown"]))
+    assert [a.id for a in (await store.load()).alerts] == ["b"]
+    assert await store.alert_history() == [resolved("a")]
+
+
+async def test_a_closed_alert_stays_closed_when_its_cycle_is_written_again(store: Store) -> None:
+    commit = CycleCommit(account="default", alerts=[resolved("a")])
+    await store.commit_cycle(commit)
+    await store.commit_flush(FlushCommit(closed_alerts=["a"]))
+    await store.commit_cycle(commit)
+    assert (await store.load()).alerts == []
+
+
+async def test_the_history_of_alerts_has_the_latest_end_first_and_only_what_ended(store: Store) -> None:
+    alerts = [resolved("early", 100), alert("firing"), happened("event", 150), resolved("late", 200)]
+    await store.commit_cycle(CycleCommit(account="default", alerts=alerts))
+    assert [a.id for a in await store.alert_history()] == ["late", "event", "early"]
+    assert [a.id for a in await store.alert_history(limit=1)] == ["late"]
+
+
+async def test_events_come_newest_first_and_can_be_narrowed(store: Store) -> None:
+    recorded = [
+        event("first", at=10, campaign_id=1),
+        event("second", at=20, campaign_id=2),
+        event("third", at=20, campaign_id=1),
+        event("elsewhere", at=15, campaign_id=1, account="other"),
+    ]
+    await store.commit_cycle(CycleCommit(account="default", events=recorded))
+    assert [e.id for e in await store.events()] == ["third", "second", "elsewhere", "first"]
+    assert [e.id for e in await store.events(campaign_id=1)] == ["third", "elsewhere", "first"]
+    assert [e.id for e in await store.events(campaign_id=1, account="default")] == ["third", "first"]
+    assert await store.events(account="other") == [recorded[3]]
+    assert [e.id for e in await store.events(limit=2)] == ["third", "second"]
+
+
+async def test_progress_is_not_recorded(store: Store) -> None:
+    events = [event("a", kind=EventKind.PROGRESSED), event("b", kind=EventKind.REWOUND)]
+    await store.commit_cycle(CycleCommit(account="default", events=events))
+    assert [e.id for e in await store.events()] == ["b"]
+
+
+async def test_ledgers_are_replaced_and_dropped(store: Store) -> None:
+    await store.commit_flush(FlushCommit(ledgers=[ledger("g"), ledger("h")]))
+    newer = ledger("g", told={"a": Told.RESOLVED, "e": Told.EVENT})
+    await store.commit_flush(FlushCommit(ledgers=[newer], dropped_ledgers=[group("h"), group("unknown")]))
+    assert (await store.load()).ledgers == [newer]
+
+
+async def test_a_cycle_that_fails_in_the_middle_leaves_nothing(store: Store) -> None:
+    await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(1)]))
+    before = await store.load()
+    cannot_be_stored = event("half a \ud800 character")
+    commit = CycleCommit(
+        account="default", campaigns=[tracked(1, sent=7), tracked(2)], forgotten=[1], events=[event("e"), cannot_be_stored]
+    )
+    with pytest.raises(UnicodeError):
+        await store.commit_cycle(commit)
+    assert await store.load() == before
+    assert await store.events() == []
+    await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(3)]))
+    assert len((await store.load()).campaigns) == 2
+
+
+async def test_a_flush_in_conflict_leaves_nothing(store: Store) -> None:
+    await store.commit_flush(FlushCommit(rows=[row("old", key="g"), row("free", key="h")], ledgers=[ledger()]))
+    await store.claim("ops", now=NOW, lease_until=after(60), limit=1)
+    commit = FlushCommit(
+        rows=[row("new")],
+        superseded=["free", "old"],
+        ledgers=[ledger(told={})],
+        dropped_ledgers=[group("g")],
+        closed_alerts=["a"],
+    )
+    with pytest.raises(StoreError) as failure:
+        await store.commit_flush(commit)
+    assert (failure.value.reason, failure.value.retryable) == (StoreFault.CONFLICT, True)
+    assert (await store.load()).ledgers == [ledger()]
+    assert {r.notification.id: r.state.value for r in await store.outbox(OutboxQuery())} == {"old": "pending", "free": "pending"}
+
+
+async def test_pruning_deletes_old_history_and_nothing_else(store: Store) -> None:
+    limit = after(1000)
+    moment = limit.timestamp()
+    await store.commit_cycle(
+        CycleCommit(
+            account="default",
+            campaigns=[tracked(1)],
+            events=[event("old", at=moment - 1), event("new", at=moment)],
+            alerts=[resolved("old", 900), resolved("open", 900), resolved("new", 1000), alert("firing")],
+        )
+    )
+    await store.commit_flush(
+        FlushCommit(rows=[row("old", key="a"), row("new", key="b"), row("waiting", key="c")], closed_alerts=["old", "new"])
+    )
+    await store.drop(["old"], now=after(999))
+    await store.drop(["new"], now=limit)
+    assert await store.prune(before=limit) == 3
+    assert [e.id for e in await store.events()] == ["new"]
+    assert {a.id for a in await store.alert_history()} == {"open", "new"}
+    assert set(ids(await store.outbox(OutboxQuery()))) == {"new", "waiting"}
+    assert {a.id for a in (await store.load()).alerts} == {"open", "firing"}
+    assert len((await store.load()).campaigns) == 1
+
+
+async def test_more_history_than_is_deleted_at_once_is_deleted(store: Store) -> None:
+    await store.commit_cycle(CycleCommit(account="default", events=[event(f"e{n}", at=float(n)) for n in range(4100)]))
+    assert await store.prune(before=NOW) == 4100
+    assert await store.events() == []
+
+
+async def test_nobody_else_has_written(store: Store) -> None:
+    await store.commit_cycle(whole_cycle())
+    assert not await store.changed_outside()

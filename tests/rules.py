@@ -1,0 +1,41 @@
+"""Rules for tests, without a file around them."""
+
+from datetime import timedelta
+
+from monitor.domain.condition import parse_condition
+from monitor.domain.event import EventKind
+from monitor.domain.rule import Rule, Scope
+from monitor.domain.template import Template
+
+
+def state_rule(
+    name: str,
+    when: str,
+    *,
+    scope: str = "campaign",
+    hold: timedelta = timedelta(0),
+    keep_firing: timedelta = timedelta(0),
+    severity: str = "warning",
+    summary: str | None = None,
+) -> Rule:
+    """A state rule; its summary shows `sent` so that tests see texts change."""
+    text = summary or ("{{ campaign.name }}: {{ sent }} sent" if scope == "campaign" else "{{ account }}")
+    return Rule(
+        name=name,
+        scope=Scope(scope),
+        when=parse_condition(when, scope=scope),
+        hold=hold,
+        keep_firing=keep_firing,
+        severity=severity,
+        summary=Template.parse(text, scope=scope),
+    )
+
+
+def event_rule(name: str, *on: EventKind, when: str | None = None) -> Rule:
+    """An event rule."""
+    return Rule(
+        name=name,
+        on=frozenset(on),
+        when=None if when is None else parse_condition(when, scope="campaign", event=True),
+        summary=Template.parse("{{ campaign.name }} is {{ status }}", scope="campaign", event=True),
+    )

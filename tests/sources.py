@@ -1,0 +1,89 @@
+"""A provider that says what a test tells it to, behind the port `CampaignSource`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from monitor.domain.account import Balance
+from monitor.domain.campaign import Campaign
+from monitor.errors import ProviderError, ProviderFault
+from monitor.ports import Sweep
+from tests.clock import START
+
+
+def campaign(campaign_id: int, **facts: object) -> Campaign:
+    """An SMS campaign that began half an hour before START and is being sent, unless told otherwise."""
+    created = START.timestamp() - 1800
+    defaults: dict[str, object] = {
+        "account": "default",
+        "id": campaign_id,
+        "name": f"Campaign {campaign_id}",
+        "sender": "Shop",
+        "status": "sending",
+        "message_type": "sms",
+        "created_at": created,
+        "start_at": created,
+        "real_start_at": created,
+        "sent": 1000,
+        "delivered": 900,
+    }
+    return msgspec.convert(defaults | facts, Campaign)
+
+
+def outage(reason: ProviderFault = ProviderFault.SERVER_ERROR) -> ProviderError:
+    return ProviderError("the provider answered 500", reason=reason, retryable=True, status=500)
+
+
+class ScriptedSource:
+    """`campaigns` are what exists; `hidden` ids are left out of the list; the rest goes wrong on demand."""
+
+    def __init__(self, campaigns: Iterable[Campaign] = ()) -> None:
+        self.campaigns: dict[int, Campaign] = {each.id: each for each in campaigns}
+        self.hidden: set[int] = set()
+        self.unreadable: set[int] = set()
+        self.nameless = 0
+        self.complete = True
+        self.error: ProviderError | None = None
+        self.lookup_errors: dict[int, ProviderError] = {}
+        self.sweeps: list[tuple[str, float, bool]] = []
+        self.lookups: list[int] = []
+        self.money = (100.0, 25.0)
+
+    def put(self, *campaigns: Campaign) -> None:
+        for each in campaigns:
+            self.campaigns[each.id] = each
+
+    async def sweep(self, message_type: str, *, since: float, started: float, fresh: bool = False) -> Sweep:
+        self.sweeps.append((message_type, since, fresh))
+        if self.error is not None:
+            raise self.error
+        left_out = self.hidden | self.unreadable
+        rows = [
+            self.campaigns[id_]
+            for id_ in sorted(self.campaigns)
+            if id_ not in left_out
+            and self.campaigns[id_].message_type == message_type
+            and self.campaigns[id_].created_at >= since
+        ]
+        return Sweep(
+            campaigns=rows,
+            complete=self.complete,
+            unreadable=frozenset(self.unreadable),
+            nameless=self.nameless,
+            reason=None if self.complete else "pages do not fit together",
+        )
+
+    async def campaign(self, campaign_id: int) -> Campaign | None:
+        self.lookups.append(campaign_id)
+        if campaign_id in self.lookup_errors:
+            raise self.lookup_errors[campaign_id]
+        return self.campaigns.get(campaign_id)
+
+    async def balance(self, *, now: datetime) -> Balance:
+        if self.error is not None:
+            raise self.error
+        return Balance(balance=self.money[0], credit=self.money[1], currency="EUR", read_at=now)
+
+    async def close(self) -> None:
+        return

@@ -1,0 +1,109 @@
+"""`outbox`: what waits, what died, and what a person does about it."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from monitor.ports import OutboxQuery
+from monitor.store import SqliteStore
+from tests.unit.cli.conftest import EVIL_SHOWN, Invoke
+
+
+def states(path: Path) -> dict[str, str]:
+    async def read() -> dict[str, str]:
+        async with SqliteStore(path, daemon=False, read_only=True) as store:
+            return {row.notification.id: row.state.value for row in await store.outbox(OutboxQuery())}
+
+    return asyncio.run(read())
+
+
+def ids(invoke: Invoke, *options: str) -> list[str]:
+    done = invoke("outbox", "list", *options, "--json")
+    assert done.exit_code == 0
+    return [row["id"] for row in json.loads(done.stdout)]
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_outbox_is_listed_newest_first_and_filtered(invoke: Invoke) -> None:
+    assert ids(invoke) == ["msg_c", "msg_b", "msg_aa2", "msg_aa1"]
+    assert ids(invoke, "--receiver", "ops") == ["msg_aa2", "msg_aa1"]
+    assert ids(invoke, "--state", "dead") == ["msg_aa2"]
+    assert ids(invoke, "--older-than", "1h") == ids(invoke)
+    assert ids(invoke, "--older-than", "292y") == []
+    assert ids(invoke, "--limit", "1") == ["msg_c"]
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_notification_is_shown_whole(invoke: Invoke) -> None:
+    done = invoke("outbox", "show", "msg_aa2")
+    assert done.exit_code == 0
+    assert "410 gone" in done.stdout
+    assert f"{EVIL_SHOWN} is late" in done.stdout
+    record = json.loads(invoke("outbox", "show", "msg_aa2", "--json").stdout)
+    assert (record["state"], record["last_error"], record["alerts"][0]["labels"]["alertname"]) == ("dead", "410 gone", "Late")
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(("given", "complaint"), [("msg_x", "no notification has"), ("msg_a", "2 notifications have")])
+def test_an_id_that_fits_none_or_several_is_wrong_use(invoke: Invoke, given: str, complaint: str) -> None:
+    for command in ("show", "retry", "drop"):
+        done = invoke("outbox", command, given)
+        assert done.exit_code == 2
+        assert complaint in done.stderr
+
+
+def test_a_dead_notification_is_sent_again_by_the_beginning_of_its_id(invoke: Invoke, filled: Path) -> None:
+    done = invoke("outbox", "retry", "msg_aa2")
+    assert (done.exit_code, done.stdout) == (0, "1 notification sent again\n")
+    assert states(filled)["msg_aa2"] == "pending"
+
+
+def test_a_waiting_notification_is_given_up(invoke: Invoke, filled: Path) -> None:
+    done = invoke("outbox", "drop", "msg_b")
+    assert (done.exit_code, done.stdout) == (0, "1 notification given up\n")
+    assert states(filled) == {"msg_aa1": "pending", "msg_aa2": "dead", "msg_b": "dead", "msg_c": "delivered"}
+
+
+def test_many_are_changed_only_after_asking(invoke: Invoke, filled: Path) -> None:
+    before = states(filled)
+    done = invoke("outbox", "drop", "--receiver", "ops")
+    assert done.exit_code == 2
+    assert "--yes" in done.stderr
+    assert states(filled) == before
+    done = invoke("outbox", "drop", "--receiver", "ops", "--yes")
+    assert (done.exit_code, done.stdout) == (0, "1 notification given up\n")
+    assert states(filled)["msg_aa1"] == "dead"
+    done = invoke("outbox", "retry", "--state", "dead", "--yes")
+    assert done.stdout == "2 notifications sent again\n"
+
+
+def test_a_delivered_one_cannot_be_sent_again_and_nothing_else_is(invoke: Invoke, filled: Path) -> None:
+    before = states(filled)
+    done = invoke("outbox", "retry", "msg_aa2", "msg_c")
+    assert done.exit_code == 2
+    assert "msg_c is delivered" in done.stderr
+    assert states(filled) == before
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("arguments", [("retry",), ("drop",), ("retry", "msg_b", "--receiver", "ops")])
+def test_either_ids_or_a_selection_must_be_named(invoke: Invoke, arguments: tuple[str, ...]) -> None:
+    done = invoke("outbox", *arguments)
+    assert done.exit_code == 2
+    assert "either ids or" in done.stderr
+
+
+@pytest.mark.usefixtures("filled")
+def test_nothing_selected_is_nothing_done(invoke: Invoke) -> None:
+    done = invoke("outbox", "retry", "--receiver", "nobody")
+    assert (done.exit_code, done.stdout) == (0, "0 notifications sent again\n")
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("span", ["5", "-1h", "soon"])
+def test_an_age_is_a_duration(invoke: Invoke, span: str) -> None:
+    done = invoke("outbox", "list", "--older-than", span)
+    assert done.exit_code == 2
+    assert "--older-than" in done.stderr

@@ -1,0 +1,138 @@
+"""Tables for people, tab-separated lines for pipes, JSON for programs."""
+
+import io
+import json
+import re
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.cli.printing import Column, identifier, plain, print_json, print_records, readable, share
+
+Captured = pytest.CaptureFixture[str]
+AT = datetime(2026, 3, 2, 9, 0, 5, tzinfo=UTC)
+COLUMNS = (
+    Column("Id", "id", identifier, right=True),
+    Column("Account", "account", dull=True),
+    Column("Since", "since", spare=True),
+    Column("Ratio", "ratio", share, right=True, style=lambda _: "red"),
+    Column("Name", "name", text=True),
+)
+
+
+def record(name: str = "Sale", account: str = "default") -> dict[str, object]:
+    return {"id": 1234567, "account": account, "since": AT, "ratio": 0.84, "name": name, "hidden": None}
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def text(self) -> str:
+        """What is read on it, without colours."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.getvalue())
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """stdout is a terminal of 100 columns."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return stream
+
+
+@pytest.mark.parametrize(
+    ("value", "piped", "seen"),
+    [
+        (None, "", "–"),
+        ("", "", "–"),
+        (True, "yes", "yes"),
+        (1234567, "1234567", "1,234,567"),
+        (0.84, "0.84", "0.84"),
+        (AT, "2026-03-02T09:00:05Z", "2026-03-02 09:00"),
+        (["a", None, 1], "a,,1", "a,,1"),
+        ({"k": "v\t\n"}, "k=v ", "k=v "),
+        ("a\x1b[0m\tb\u202e", "a[0m b", "a[0m b"),
+    ],
+)
+def test_values_are_written_for_programs_and_for_people(value: object, piped: str, seen: str) -> None:
+    assert plain(value) == piped
+    assert readable(value) == seen
+
+
+def test_a_pipe_gets_a_line_of_keys_and_a_line_for_each_record(capsys: Captured) -> None:
+    print_records([record()], COLUMNS)
+    assert capsys.readouterr().out == "id\taccount\tsince\tratio\tname\n1234567\tdefault\t2026-03-02T09:00:05Z\t0.84\tSale\n"
+
+
+def test_json_has_every_key(capsys: Captured) -> None:
+    print_records([record("Größe \x1b")], COLUMNS, as_json=True)
+    out = capsys.readouterr().out
+    assert out.isascii()
+    assert json.loads(out) == [{**record("Größe \x1b"), "since": "2026-03-02T09:00:05Z"}]
+
+
+def test_json_refuses_what_is_no_json() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        print_json({"x": float("nan")})
+
+
+def test_a_terminal_gets_a_table_without_dull_and_spare_columns(terminal: Terminal) -> None:
+    print_records([record(), record("Other")], COLUMNS)
+    assert "1234567" in terminal.text
+    assert "84.0 %" in terminal.text
+    assert "Account" not in terminal.text
+    assert "Since" not in terminal.text
+    print_records([record(), record(account="shop")], COLUMNS)
+    assert "Account" in terminal.text
+
+
+def test_a_wide_terminal_gets_every_column(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    print_records([record()], COLUMNS)
+    assert "2026-03-02 09:00" in terminal.text
+
+
+def test_markup_and_emoji_in_a_name_are_shown_as_they_are(terminal: Terminal) -> None:
+    name = "[bold red]x[/] :smile: [link=https://evil.test]y[/link]"
+    print_records([record(name)], COLUMNS)
+    assert name in terminal.text
+    assert "\x1b]8" not in terminal.getvalue()
+
+
+def test_a_name_cannot_move_the_cursor_of_a_terminal(terminal: Terminal) -> None:
+    print_records([record("a\x1b]0;owned\x07b\x9b2Jc\r\u2066")], COLUMNS)
+    assert "a]0;ownedb2Jc" in terminal.text
+    assert not any(character in terminal.text for character in "\x1b\x07\x9b\r\u2066")
+
+
+def test_no_color_is_honoured(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    print_records([record()], COLUMNS)
+    assert "\x1b[31m" in terminal.getvalue()
+    terminal.truncate(0)
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_records([record()], COLUMNS)
+    assert "\x1b[31m" not in terminal.getvalue()
+
+
+def test_an_empty_table_says_so_beside_the_data(terminal: Terminal, capsys: Captured) -> None:
+    print_records([], COLUMNS, empty="nothing there", more="3 more")
+    assert terminal.text == ""
+    assert capsys.readouterr().err == "nothing there\n3 more; --limit 0 shows all\n"
+
+
+@given(st.text())
+def test_any_text_is_one_field_of_one_line(text: str) -> None:
+    for shown in (plain(text), readable(text)):
+        assert len(shown.splitlines()) <= 1
+        assert "\t" not in shown
+        shown.encode()

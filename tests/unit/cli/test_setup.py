@@ -1,0 +1,137 @@
+"""`init`, `check`, `config`: a start that works, every mistake at once, and no secret shown."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import Invoke
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_init_writes_files_that_pass_the_check(invoke: Invoke, folder: Path) -> None:
+    (folder / "rules.yaml").unlink()
+    done = invoke("init")
+    assert done.exit_code == 0
+    assert "wrote rules.yaml\nwrote .env\n" in done.stdout
+    assert mode(folder / ".env") == 0o600
+    assert invoke("check").exit_code == 0
+
+
+def test_init_makes_the_directory(invoke: Invoke, folder: Path) -> None:
+    assert invoke("init", "--directory", "deep/er").exit_code == 0
+    assert {path.name for path in (folder / "deep/er").iterdir()} == {"rules.yaml", ".env"}
+
+
+def test_init_keeps_what_is_there(invoke: Invoke, folder: Path) -> None:
+    (folder / "rules.yaml").write_text("mine")
+    done = invoke("init")
+    assert done.exit_code == 0
+    assert "kept rules.yaml" in done.stderr
+    assert (folder / "rules.yaml").read_text() == "mine"
+    done = invoke("init")
+    assert done.exit_code == 1
+    assert "--force" in done.stderr
+    assert (folder / "rules.yaml").read_text() == "mine"
+
+
+def test_init_forced_overwrites_and_closes_the_file_to_others(invoke: Invoke, folder: Path) -> None:
+    (folder / ".env").write_text("mine")
+    (folder / ".env").chmod(0o644)
+    assert invoke("init", "--force").exit_code == 0
+    assert mode(folder / ".env") == 0o600
+    assert "BSG_API_KEY" in (folder / ".env").read_text()
+
+
+def test_init_does_not_write_through_a_link(invoke: Invoke, folder: Path) -> None:
+    (folder / "elsewhere").write_text("mine")
+    (folder / ".env").symlink_to(folder / "elsewhere")
+    assert invoke("init", "--force").exit_code == 0
+    assert (folder / "elsewhere").read_text() == "mine"
+
+
+def test_init_says_why_it_cannot_write(invoke: Invoke, folder: Path) -> None:
+    (folder / "file").write_text("")
+    done = invoke("init", "--directory", "file")
+    assert done.exit_code == 1
+    assert done.stderr == "error: cannot write to file: File exists\n"
+
+
+def test_check_counts_what_it_found_right(invoke: Invoke) -> None:
+    done = invoke("check")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "ok: 1 rule, 1 receiver\n", "")
+
+
+def test_check_finds_every_mistake_in_settings_and_rules_at_once(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BSG_API_KEY")
+    (folder / "rules.yaml").write_text(
+        "rules:\n  - alert: A\n    when: sennt > 10\n    summary: x\n  - alert: B\n    when: sent > 'x'\n    summary: x\n"
+    )
+    done = invoke("check")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "BSG_API_KEY" in done.stderr
+    assert "rules.yaml:3:11: " in done.stderr
+    assert "\n      when: sennt > 10\n            ^\n" in done.stderr
+    assert "rules.yaml:6:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_settings_are_named_with_what_was_expected(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BSG_POLL_INTERVAL", "often")
+    monkeypatch.setenv("BSG_LISTEN", "nowhere")
+    for command in (["check"], ["run"], ["once"], ["config"], ["campaigns"]):
+        done = invoke(*command)
+        assert done.exit_code == 2
+        assert "BSG_POLL_INTERVAL" in done.stderr
+        assert "BSG_LISTEN" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_warnings_are_shown_and_do_no_harm(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BSG_POLL_INTERVALL", "5s")
+    done = invoke("check")
+    assert done.exit_code == 0
+    assert "warning: " in done.stderr
+    assert "BSG_POLL_INTERVAL" in done.stderr
+
+
+def test_config_shows_values_and_origins_and_no_secret(invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BSG_READ_TOKEN", "a-read-token-of-mine")
+    (folder / "settings.yaml").write_text("poll_interval: 90s\n")
+    done = invoke("--config", "settings.yaml", "config", "--json")
+    assert done.exit_code == 0
+    rows = {row["setting"]: row for row in json.loads(done.stdout)}
+    assert rows["BSG_POLL_INTERVAL"]["value"] == "1m30s"
+    assert "settings.yaml" in rows["BSG_POLL_INTERVAL"]["origin"]
+    assert rows["BSG_LISTEN"] == {"setting": "BSG_LISTEN", "value": "127.0.0.1:9780", "origin": "default"}
+    for output in (done.stdout, invoke("config").stdout):
+        assert "a-read-token-of-mine" not in output
+        assert "live_0123456789abcdef" not in output
+
+
+def test_config_works_without_an_account(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BSG_API_KEY")
+    assert invoke("config").exit_code == 0
+
+
+def test_a_missing_database_is_told_in_words(invoke: Invoke) -> None:
+    for command in (["campaigns"], ["alerts"], ["events"], ["outbox", "list"]):
+        done = invoke(*command)
+        assert done.exit_code == 1
+        assert done.stderr.startswith("error: ")
+        assert "bsg-monitor.db" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_none_is_told_in_words(invoke: Invoke, folder: Path) -> None:
+    (folder / "bsg-monitor.db").write_bytes(b"not a database at all" * 100)
+    done = invoke("campaigns")
+    assert done.exit_code == 1
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,297 @@
+"""rules.yaml: what it becomes, and everything that is refused, with its place."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.config import load_rules, parse_rules, rules_template
+from monitor.domain.event import EventKind
+from monitor.domain.rule import Scope
+from monitor.errors import ConfigError, Place, Problem
+from tests.unit.config.conftest import rule_problems, rules
+
+RULE = "rules:\n  - alert: A\n    when: sent > 5\n"
+TELLING = "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops}\n"
+
+
+def test_a_rule_has_everything_that_was_written() -> None:
+    file = rules("""\
+rules:
+  - alert: LowDelivery
+    scope: campaign
+    when: >
+      sent >= 100
+      and delivery_ratio < 0.80
+    for: 10m
+    keep_firing_for: 1h30m
+    severity: critical
+    labels: {team: messaging, "tier": "1"}
+    summary: "{{ campaign.name }}: {{ delivery_ratio | percent }}"
+    description: "{{ sent }}"
+    runbook_url: https://example.org/runbook?a=b#low
+  - alert: Down
+    scope: account
+    when: api_up == false
+""")
+    low, down = file.rules
+    assert (low.name, low.scope, low.severity) == ("LowDelivery", Scope.CAMPAIGN, "critical")
+    assert (low.hold, low.keep_firing) == (timedelta(minutes=10), timedelta(minutes=90))
+    assert low.labels == {"team": "messaging", "tier": "1"}
+    assert low.runbook_url == "https://example.org/runbook?a=b#low"
+    assert low.when is not None
+    assert low.when.fields == {"sent", "delivery_ratio"}
+    assert low.place == Place("rules.yaml", 2, 5)
+    assert not low.is_event_rule
+    assert (down.scope, down.severity, down.hold, down.labels) == (Scope.ACCOUNT, "warning", timedelta(0), {})
+    assert down.summary.text
+    assert down.description is None
+
+
+def test_an_event_rule_may_name_one_event_or_several_and_needs_no_condition() -> None:
+    file = rules("rules:\n  - {alert: A, on: vanished}\n  - {alert: B, on: [appeared, edited]}\n")
+    assert file.rules[0].on == {EventKind.VANISHED}
+    assert file.rules[1].on == {EventKind.APPEARED, EventKind.EDITED}
+    assert file.rules[0].when is None
+
+
+def test_statuses_invented_since_can_be_made_known() -> None:
+    text = "rules:\n  - {alert: A, when: 'status == \"frozen\"'}\n"
+    assert "frozen" in rule_problems(text)[0]
+    assert rules(text + "extra_statuses: [frozen]\n").extra_statuses == ("frozen",)
+
+
+def test_the_route_has_the_documented_defaults() -> None:
+    route = rules(RULE + TELLING).route
+    assert route is not None
+    assert (route.receiver, route.group_by) == ("ops", ("alertname", "account", "message_type"))
+    assert (route.group_wait, route.group_interval) == (timedelta(0), timedelta(minutes=5))
+    assert route.repeat_interval == timedelta(hours=4)
+
+
+def test_the_route_can_say_otherwise() -> None:
+    text = "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops, group_by: [], group_wait: 30s, repeat_interval: 1d}\n"
+    route = rules(RULE + text).route
+    assert route is not None
+    assert (route.group_by, route.group_wait, route.repeat_interval) == ((), timedelta(seconds=30), timedelta(days=1))
+
+
+def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
+    file = rules(RULE)
+    assert (file.route, file.receivers) == (None, ())
+    assert "nobody will be told" in str(file.warnings[0])
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("{when: sent > 5}", 'rules.yaml:2:5: a rule needs "alert"'),
+        ("{alert: A}", 'rules.yaml:2:5: a rule needs "when"'),
+        ("{alert: 5, when: sent > 5}", "rules.yaml:2:13: alert: expected a text, found the number 5 (put it in quotes)"),
+        ("{alert: my alert, when: sent > 5}", 'alert: "my alert" cannot be a rule\'s name'),
+        ("{alert: A, wen: sent > 5, when: sent > 5}", 'rules.yaml:2:16: a rule has no "wen" (did you mean "when"?)'),
+        ("{alert: A, when: sent > 5, over: 24h}", 'rules.yaml:2:32: "over" is not supported by this version'),
+        ("{alert: A, when: true}", "rules.yaml:2:22: when: expected a text, found true"),
+        ("{alert: A, when: '  '}", "rules.yaml:2:22: when is empty"),
+        ("{alert: A, when: snet > 5}", 'rules.yaml:2:22: when: there is no field "snet" (did you mean "sent"?)'),
+        ("{alert: A, when: 'sent > 5 and x'}", 'rules.yaml:2:36: when: there is no field "x"'),
+        ("{alert: A, when: sent > 5, for: 10}", "rules.yaml:2:37: for: expected a duration, found the number 10 (write 10s"),
+        ("{alert: A, when: sent > 5, for: 10 min}", "write it without spaces"),
+        ("{alert: A, when: sent > 5, keep_firing_for: 100d}", "keep_firing_for: 100d is out of bounds"),
+        (
+            "{alert: A, scope: campain, when: sent > 5}",
+            'scope: expected campaign or account, found "campain" (did you mean "campaign"?)',
+        ),
+        ("{alert: A, scope: sender, when: sent > 5}", 'scope: "sender" is not supported by this version'),
+        ("{alert: A, on: status_chnged}", '(did you mean "status_changed"?)'),
+        ("{alert: A, on: []}", "on: names no event; there are appeared"),
+        ("{alert: A, on: vanished, for: 5m}", 'rules.yaml:2:30: a rule with "on" has no "for"'),
+        ("{alert: A, on: vanished, keep_firing_for: 5m}", 'a rule with "on" has no "keep_firing_for"'),
+        ("{alert: A, on: vanished, when: old_status == 'done'}", "old_status is known on status_changed only"),
+        ("{alert: A, when: old_status == 'done'}", "old_status"),
+        ("{alert: A, scope: account, on: vanished}", "events happen to campaigns"),
+        ("{alert: A, when: sent > 5, severity: Very bad}", "severity: expected a word such as critical"),
+        ("{alert: A, when: sent > 5, labels: [a]}", "labels: expected a mapping"),
+        ("{alert: A, when: sent > 5, labels: {sender: x}}", "labels: the monitor sets sender itself"),
+        ("{alert: A, when: sent > 5, labels: {severity: x}}", 'use the key "severity"'),
+        ("{alert: A, when: sent > 5, labels: {a-b: x}}", '"a-b" cannot be the name of a label'),
+        ("{alert: A, when: sent > 5, labels: {__a: x}}", '"__a" cannot be the name of a label'),
+        ("{alert: A, when: sent > 5, labels: {a: 5}}", "a: expected a text, found the number 5"),
+        ("{alert: A, when: sent > 5, labels: {a: '{{ name }}'}}", "a label cannot be a template"),
+        ("{alert: A, when: sent > 5, summary: '{{ nmae }}'}", "rules.yaml:2:42: summary:"),
+        ("{alert: A, when: sent > 5, description: '{{ name'}", "rules.yaml:2:46: description:"),
+        ("{alert: A, when: sent > 5, runbook_url: here}", "runbook_url:"),
+        ("text", 'rules: expected a mapping, found "text"'),
+    ],
+)
+def test_a_wrong_rule_is_refused_with_its_place(rule: str, expected: str) -> None:
+    found = rule_problems(f"rules:\n  - {rule}\n")
+    assert len(found) == 1, found
+    assert expected in found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "rules.yaml:1:1: the rules file is empty"),
+        ("# nothing\n", "rules.yaml:1:1: the rules file is empty"),
+        ("- alert: A\n", "rules.yaml:1:1: the rules file is a list"),
+        ("extra_statuses: []\n", 'the rules file needs "rules"'),
+        ("rules: {alert: A}\n", "rules.yaml:1:8: rules: expected a list, found a mapping"),
+        (RULE + "rule: []\n", 'rules.yaml:4:1: the rules file has no "rule" (did you mean "rules"?)'),
+        (RULE + "inhibit_rules: []\n", 'rules.yaml:4:1: "inhibit_rules" is not supported by this version'),
+        (RULE + "extra_statuses: [Bad Status]\n", 'rules.yaml:4:18: extra_statuses: "Bad Status" cannot be a status'),
+        (RULE + "extra_statuses: [a, a]\n", "twice"),
+        (
+            RULE + "  - {alert: A, when: sent > 6}\n",
+            'rules.yaml:4:13: a rule named "A" is there already (the first is in line 2)',
+        ),
+        (RULE + "receivers: [{name: ops, console: {}}]\n", 'no "route"'),
+        (RULE + "route: {receiver: ops}\n", 'receiver: "ops" is no receiver of this file (there are none)'),
+        (RULE + TELLING.replace("receiver: ops", "receiver: opps"), '(did you mean "ops"?)'),
+        (RULE + TELLING.replace("{receiver: ops}", "{group_by: [account]}"), 'a route needs "receiver"'),
+        (RULE + TELLING.replace("{receiver: ops}", "ops"), "route: expected a mapping"),
+        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, routes: []}"), '"routes" is not supported by this version'),
+        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, matchers: []}"), '"matchers" is not supported'),
+        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_wait: 5}"), "group_wait: expected a duration"),
+        (
+            RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, repeat_interval: 0s}"),
+            "repeat_interval: 0s is out of bounds",
+        ),
+        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [...]}"), '"..." is not supported'),
+        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [account, account]}"), "twice"),
+        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [5]}"), "expected a list of texts"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_place(text: str, expected: str) -> None:
+    found = rule_problems(text)
+    assert len(found) == 1, found
+    assert expected in found[0]
+
+
+def test_everything_wrong_is_told_at_once_from_top_to_bottom() -> None:
+    found = rule_problems("""\
+rules:
+  - alert: A
+    when: |
+      snet > 5
+      and name > 3
+    severty: high
+    summary: |
+      fine
+      {{ nmae }}
+  - alert: A
+    when: sent >
+receivers:
+  - name: ops
+    slack: {url: "${UNSET}"}
+route:
+  receiver: opps
+  group_wait: soon
+""")
+    assert [problem.split(": ")[0] for problem in found] == [
+        "rules.yaml:4:7",
+        "rules.yaml:5:11",
+        "rules.yaml:6:5",
+        "rules.yaml:9:7",
+        "rules.yaml:10:12",
+        "rules.yaml:11:17",
+        "rules.yaml:14:19",
+        "rules.yaml:16:13",
+        "rules.yaml:17:15",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rules: []\n" + TELLING, "there are none, nothing can fire"),
+        (RULE + TELLING + "extra_statuses: [done]\n", '"done" is known anyway'),
+        (RULE.replace("sent > 5", "not (delivery_ratio > 0.5)") + TELLING, "rules.yaml:3:"),
+        (RULE + "    severity: critcal\n" + TELLING, 'did you mean "critical"?'),
+        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [acount]}"), 'did you mean "account"?'),
+        (RULE + TELLING.replace("[{", "[{name: spare, console: {}}, {"), 'nothing is routed to the receiver "spare"'),
+    ],
+)
+def test_what_is_probably_not_meant_is_a_warning(text: str, expected: str) -> None:
+    [warning] = rules(text).warnings
+    assert expected in str(warning)
+
+
+def test_a_missing_rules_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"the rules file does not exist .*bsg-monitor init"):
+        load_rules(tmp_path / "rules.yaml", lookup=lambda _: None)
+
+
+def test_a_folder_a_large_file_and_foreign_bytes_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    with pytest.raises(ConfigError, match="is a directory"):
+        load_rules(tmp_path, lookup=lambda _: None)
+    file.write_text("# " + "x" * 600_000)
+    with pytest.raises(ConfigError, match="is larger than 512 KiB"):
+        load_rules(file, lookup=lambda _: None)
+    file.write_bytes(b"rules: []\n# caf\xe9\n")
+    with pytest.raises(ConfigError, match=r"rules.yaml:2:6: the rules file is not UTF-8"):
+        load_rules(file, lookup=lambda _: None)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + RULE.encode())
+    assert len(load_rules(file, lookup=lambda _: None).rules) == 1
+
+
+def test_the_default_file_is_right_without_any_change(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(rules_template(), encoding="utf-8")
+    loaded = load_rules(file, lookup=lambda _: None)
+    assert loaded.warnings == ()
+    assert [receiver.integration for receiver in loaded.receivers] == ["console"]
+    assert loaded.path == file
+    names = {rule.name for rule in loaded.rules}
+    assert {"LongModeration", "HeldAsSpam", "LateStart", "Stalled", "PausedTooLong", "Stopped"} <= names
+    assert {"VeryLowDelivery", "LowDelivery", "LowReach", "ApiDown", "LowBalance"} <= names
+
+
+def test_every_rule_of_the_default_file_stands_below_a_comment() -> None:
+    lines = rules_template().splitlines()
+    first = [number for number, line in enumerate(lines) if line.startswith("  - alert:")]
+    assert len(first) == 13
+    assert all(lines[number - 1].startswith("  # ") for number in first)
+
+
+def test_the_receivers_that_the_default_file_suggests_are_right() -> None:
+    text = rules_template()
+    for line in text.splitlines():
+        if line.startswith("#  "):
+            text = text.replace(line, line[1:])
+    environ = {"SLACK_WEBHOOK_URL": "https://hooks.slack.example.org/1", "WEBHOOK_SECRET": "whsec_c2VjcmV0"}
+    file = rules(text, environ)
+    assert [receiver.integration for receiver in file.receivers] == ["console", "slack", "webhook"]
+
+
+FRAGMENTS = [
+    *(
+        "rules:",
+        "  - alert: A",
+        "    when: sent > 5",
+        "    on: vanished",
+        "    for: 5m",
+        "    summary: '{{'",
+        "    labels: {a: b}",
+    ),
+    *("receivers:", "  - name: a", "    console: {}", "    slack: {url: 5}", "route:", "  receiver: a"),
+    *("- x", "{", "&a", "*a", "|", "\t"),
+]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=12))
+def test_whatever_is_written_is_read_or_refused_in_words(lines: list[str]) -> None:
+    problems: tuple[Problem, ...] = ()
+    try:
+        parse_rules("\n".join(lines), source="rules.yaml", lookup=lambda _: None)
+    except ConfigError as error:
+        problems = error.problems
+    assert all(problem.place is not None for problem in problems)

@@ -1,0 +1,36 @@
+"""Alerts in each state, and a ledger to hold them against."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.domain.alert import Alert, AlertKey, advance, begin, happened
+from monitor.domain.routing import Ledger, Route, group_of
+from tests.clock import START
+
+MINUTE = timedelta(minutes=1)
+NEVER = timedelta(0)
+ROUTE = Route(receiver="ops")
+
+
+def firing(number: int = 1, *, now: datetime = START, **labels: str) -> Alert:
+    key = AlertKey("Stalled", "default", str(number))
+    pending = begin(key, labels={"alertname": "Stalled", "account": "default", "severity": "warning", **labels}, now=now)
+    alert = advance(pending, active=True, now=now, hold=NEVER, keep_firing=NEVER)
+    assert alert is not None
+    return alert
+
+
+def resolved(alert: Alert, *, now: datetime = START + MINUTE) -> Alert:
+    after = advance(alert, active=False, now=now, hold=NEVER, keep_firing=NEVER)
+    assert after is not None
+    return after
+
+
+def event(number: int = 1, *, now: datetime = START) -> Alert:
+    key = AlertKey("Stopped", "default", str(number))
+    return happened(key, f"event{number}", labels={"alertname": "Stopped"}, annotations={}, now=now, campaign=None)
+
+
+def a_ledger(**values: Any) -> Ledger:
+    group, labels = group_of({"alertname": "Stalled", "account": "default"}, ROUTE)
+    return Ledger(group=group, labels=labels, **values)

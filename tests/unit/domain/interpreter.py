@@ -1,0 +1,222 @@
+"""A slow second implementation of the condition language, written from its description and sharing no code with the first.
+
+It walks Python's syntax tree with a typed value at every step, and reads fields with functions of its own.
+"""
+
+import ast
+import re
+from datetime import UTC, datetime
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, NamedTuple
+
+from monitor.domain.account import AccountView
+from monitor.domain.event import CampaignEvent
+from monitor.domain.tracking import TrackedCampaign
+
+NUMBER, TEXT, BOOL, TIME, DURATION, NULL = "number", "text", "bool", "time", "duration", "null"
+STATUSES = ["creation", "moderation", "spam", "scheduled", "sending", "paused", "stopped", "done"]
+ORDER = {ast.Eq: eq, ast.NotEq: ne, ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge}
+
+
+class Typed(NamedTuple):
+    kind: str
+    value: Any
+
+
+def ratio(part: float | None, whole: float | None) -> float | None:
+    return None if part is None or whole is None or whole == 0 else part / whole
+
+
+def start_delay(status: str, start_at: float | None, real_start_at: float | None, now: float) -> float | None:
+    if start_at is None:
+        return None
+    if real_start_at is not None:
+        late = real_start_at - start_at
+    elif status in ("sending", "done", "stopped"):
+        return None
+    else:
+        late = now - start_at
+    return late if late > 0 else 0.0
+
+
+def duration_of(row: TrackedCampaign, now: float) -> float | None:
+    campaign = row.campaign
+    if campaign.real_start_at is None:
+        return None
+    end = now
+    if campaign.finished_at is not None:
+        end = campaign.finished_at
+    elif campaign.status in ("done", "stopped"):
+        end = row.status_since
+    return end - campaign.real_start_at if end > campaign.real_start_at else 0.0
+
+
+def campaign_values(row: TrackedCampaign, now: float, event: CampaignEvent | None = None) -> dict[str, Typed]:
+    c = row.campaign
+    reached = None if c.delivered is None else c.delivered + (0 if c.fallback_delivered is None else c.fallback_delivered)
+    values = {
+        "id": Typed(NUMBER, c.id),
+        "name": Typed(TEXT, c.name),
+        "sender": Typed(TEXT, c.sender),
+        "account": Typed(TEXT, c.account),
+        "status": Typed(TEXT, c.status),
+        "message_type": Typed(TEXT, c.message_type),
+        "currency": Typed(TEXT, c.currency),
+        "final": Typed(BOOL, c.status == "done" or c.status == "stopped"),
+        "now": Typed(TIME, now),
+        "created_at": Typed(TIME, c.created_at),
+        "start_at": Typed(TIME, c.start_at),
+        "real_start_at": Typed(TIME, c.real_start_at),
+        "finished_at": Typed(TIME, c.finished_at),
+        "age": Typed(DURATION, now - c.created_at),
+        "status_age": Typed(DURATION, now - row.status_since),
+        "start_delay": Typed(DURATION, start_delay(c.status, c.start_at, c.real_start_at, now)),
+        "duration": Typed(DURATION, duration_of(row, now)),
+        "sent": Typed(NUMBER, c.sent),
+        "delivered": Typed(NUMBER, c.delivered),
+        "delivery_ratio": Typed(NUMBER, ratio(c.delivered, c.sent)),
+        "fallback_sent": Typed(NUMBER, c.fallback_sent),
+        "fallback_delivered": Typed(NUMBER, c.fallback_delivered),
+        "fallback_ratio": Typed(NUMBER, ratio(c.fallback_delivered, c.fallback_sent)),
+        "reach": Typed(NUMBER, ratio(reached, c.sent)),
+        "stalled_for": Typed(DURATION, now - row.progress_since if c.status == "sending" else None),
+        "calculated_price": Typed(NUMBER, c.calculated_price),
+    }
+    if event is not None:
+        old = [change.old for change in event.changes if change.field == "status"]
+        values["old_status"] = Typed(TEXT, old[0] if old else None)
+    return values
+
+
+def account_values(view: AccountView) -> dict[str, Typed]:
+    money = view.balance
+    values = {
+        "account": Typed(TEXT, view.account),
+        "now": Typed(TIME, view.now.timestamp()),
+        "api_up": Typed(BOOL, not any(not feed.answered for feed in view.feeds)),
+        "last_success_age": Typed(
+            DURATION,
+            max((view.now - (f.first_tried if f.last_success is None else f.last_success)).total_seconds() for f in view.feeds),
+        ),
+        "consecutive_failures": Typed(NUMBER, max(f.consecutive_failures for f in view.feeds)),
+        "balance": Typed(NUMBER, money.balance if money else None),
+        "credit": Typed(NUMBER, money.credit if money else None),
+        "spendable": Typed(NUMBER, money.balance + money.credit if money else None),
+        "currency": Typed(TEXT, money.currency if money else None),
+        "campaigns": Typed(NUMBER, sum(view.counts.values())),
+    }
+    return values | {f"campaigns_{status}": Typed(NUMBER, view.counts.get(status, 0)) for status in STATUSES}
+
+
+def holds(text: str, values: dict[str, Typed]) -> bool:
+    """Whether the condition holds with these values of its fields."""
+    return evaluate(ast.parse(f"(\n{text}\n)", mode="eval").body, values).value is True
+
+
+def evaluate(tree: ast.expr, values: dict[str, Typed]) -> Typed:
+    match tree:
+        case ast.Name(id="null"):
+            return Typed(NULL, None)
+        case ast.Name(id="true" | "false"):
+            return Typed(BOOL, tree.id == "true")
+        case ast.Name():
+            return values[tree.id]
+        case ast.Constant():
+            return Typed(TEXT if isinstance(tree.value, str) else NUMBER, tree.value)
+        case ast.BoolOp(op=ast.And()):
+            return Typed(BOOL, all(evaluate(part, values).value for part in tree.values))
+        case ast.BoolOp():
+            return Typed(BOOL, any(evaluate(part, values).value for part in tree.values))
+        case ast.UnaryOp(op=ast.Not()):
+            return Typed(BOOL, not evaluate(tree.operand, values).value)
+        case ast.UnaryOp():
+            operand = evaluate(tree.operand, values)
+            return Typed(operand.kind, None if operand.value is None else -operand.value)
+        case ast.BinOp():
+            return arithmetic(tree.op, evaluate(tree.left, values), evaluate(tree.right, values))
+        case ast.Compare():
+            sides = [tree.left, *tree.comparators]
+            return Typed(BOOL, all(compare(op, sides[i], sides[i + 1], values) for i, op in enumerate(tree.ops)))
+        case ast.Call():
+            return call(tree, values)
+    raise AssertionError(ast.dump(tree))
+
+
+def read_duration(text: str) -> float:
+    units = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+    return sum(int(count) * units[unit] for count, unit in re.findall(r"(\d+)(ms|[smhdw])", text))
+
+
+def read_as(value: Typed, kind: str) -> Typed:
+    if value.kind != TEXT:
+        return value
+    if kind == DURATION:
+        return Typed(DURATION, read_duration(value.value))
+    moment = datetime.fromisoformat(value.value)
+    return Typed(TIME, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def arithmetic(operator: ast.operator, left: Typed, right: Typed) -> Typed:
+    if DURATION in (left.kind, right.kind):
+        left, right = read_as(left, DURATION), read_as(right, DURATION)
+    if left.kind == TIME and right.kind == TEXT:
+        right = read_as(right, DURATION)
+    kinds = {left.kind, right.kind}
+    if isinstance(operator, ast.Div):
+        kind = NUMBER if left.kind == right.kind else DURATION
+    elif isinstance(operator, ast.Mult):
+        kind = DURATION if DURATION in kinds else NUMBER
+    elif kinds == {TIME}:
+        kind = DURATION
+    else:
+        kind = TIME if TIME in kinds else left.kind
+    a, b = left.value, right.value
+    if a is None or b is None:
+        return Typed(kind, None)
+    match operator:
+        case ast.Add():
+            return Typed(kind, a + b)
+        case ast.Sub():
+            return Typed(kind, a - b)
+        case ast.Mult():
+            return Typed(kind, float(a) * float(b))
+        case ast.Div():
+            return Typed(kind, None if b == 0 else a / b)
+    raise AssertionError(operator)
+
+
+def compare(operator: ast.cmpop, left: ast.expr, right: ast.expr, values: dict[str, Typed]) -> bool:
+    one = evaluate(left, values)
+    if isinstance(operator, (ast.In, ast.NotIn)):
+        assert isinstance(right, ast.List)
+        found = [evaluate(element, values) for element in right.elts]
+        if one.kind in (DURATION, TIME):
+            found = [read_as(element, one.kind) for element in found]
+        is_in = any(element.value == one.value for element in found)
+        return one.value is not None and is_in is isinstance(operator, ast.In)
+    other = evaluate(right, values)
+    if NULL in (one.kind, other.kind):
+        tested = other.value if one.kind == NULL else one.value
+        return (tested is None) is isinstance(operator, ast.Eq)
+    if one.kind in (DURATION, TIME):
+        other = read_as(other, one.kind)
+    if other.kind in (DURATION, TIME):
+        one = read_as(one, other.kind)
+    assert one.kind == other.kind, (one, other)
+    a, b = one.value, other.value
+    return a is not None and b is not None and bool(ORDER[type(operator)](a, b))
+
+
+def call(tree: ast.Call, values: dict[str, Typed]) -> Typed:
+    assert isinstance(tree.func, ast.Name)
+    arguments = [evaluate(argument, values) for argument in tree.args]
+    if tree.func.id == "matches":
+        text, pattern = arguments
+        return Typed(BOOL, text.value is not None and re.search(pattern.value, text.value) is not None)
+    kind = next((argument.kind for argument in arguments if argument.kind in (DURATION, TIME)), NUMBER)
+    if kind != NUMBER:
+        arguments = [read_as(argument, kind) for argument in arguments]
+    found = [argument.value for argument in arguments]
+    if any(value is None for value in found):
+        return Typed(kind, None)
+    return Typed(kind, {"min": min, "max": max}[tree.func.id](found) if tree.func.id != "abs" else abs(found[0]))

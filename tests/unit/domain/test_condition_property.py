@@ -1,0 +1,88 @@
+"""The compiled conditions against the slow interpreter, and the parser against anything at all."""
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.domain.condition import ConditionError, Fault, Span, compile_batch, compile_event, field_values, parse_condition
+from monitor.domain.event import CampaignEvent
+from monitor.domain.fields import fields_of
+from monitor.domain.tracking import TrackedCampaign
+from tests.unit.domain.expressions import NOW, conditions, events, rows
+from tests.unit.domain.interpreter import campaign_values, holds
+
+
+@settings(max_examples=400, deadline=None)
+@given(texts=st.lists(conditions(), min_size=1, max_size=4), subjects=st.lists(rows, min_size=1, max_size=6))
+def test_a_compiled_batch_finds_what_the_interpreter_finds(texts: list[str], subjects: list[TrackedCampaign]) -> None:
+    checked = [parse_condition(text, scope="campaign") for text in texts]
+
+    hits = compile_batch(checked)(subjects, NOW)
+
+    expected = []
+    for row in subjects:
+        values = campaign_values(row, NOW)
+        expected += [(index, row) for index, text in enumerate(texts) if holds(text, values)]
+    assert [(index, id(row)) for index, row in hits] == [(index, id(row)) for index, row in expected]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    text=conditions(depth=2),
+    status=st.sampled_from(
+        ['old_status == "paused"', "old_status == null", 'old_status not in ["done"]', "old_status != status"]
+    ),
+    event=events,
+    row=rows,
+)
+def test_a_compiled_event_condition_agrees_with_the_interpreter(
+    text: str, status: str, event: CampaignEvent, row: TrackedCampaign
+) -> None:
+    row = msgspec.structs.replace(row, campaign=event.campaign)
+    whole = f"{status} and ({text}\n)"
+
+    found = compile_event(parse_condition(whole, scope="campaign", event=True))(event, row, NOW)
+
+    assert found is holds(whole, campaign_values(row, NOW, event))
+
+
+@settings(max_examples=150, deadline=None)
+@given(event=events, row=rows)
+def test_field_values_are_what_the_independent_getters_read(event: CampaignEvent, row: TrackedCampaign) -> None:
+    row = msgspec.structs.replace(row, campaign=event.campaign)
+
+    assert field_values("campaign", row, NOW) == {name: typed.value for name, typed in campaign_values(row, NOW).items()}
+    with_event = campaign_values(row, NOW, event)
+    assert field_values("campaign", row, NOW, event=event) == {name: typed.value for name, typed in with_event.items()}
+    fields = fields_of("campaign", event=True)
+    assert {name: field.type.value for name, field in fields.items()} == {name: typed.kind for name, typed in with_event.items()}
+    assert all(fields[name].nullable or typed.value is not None for name, typed in with_event.items())
+
+
+_WORDS = (
+    'sent status now and or not in ( ) [ ] , "done" \' " 5 1e999 null True == < - + * / ** % = := lambda : if else for . '
+    "matches min # \\ é 🎉 f'' {}"
+)
+_soup = st.lists(st.sampled_from([*_WORDS.split(), "\n"]), max_size=25).map(" ".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(text=st.text(max_size=60) | _soup)
+def test_whatever_the_text_is_the_answer_is_a_condition_or_faults_within_the_text(text: str) -> None:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for fault in faults_of(text):
+        span = fault.span
+        assert 1 <= span.line <= span.end_line <= len(lines)
+        assert 1 <= span.column <= len(lines[span.line - 1]) + 1
+        assert 1 <= span.end_column <= len(lines[span.end_line - 1]) + 2
+        assert (span.end_line, span.end_column) >= (span.line, span.column)
+
+
+def faults_of(text: str) -> tuple[Fault, ...]:
+    """What is wrong with it; nothing if it can be compiled."""
+    try:
+        condition = parse_condition(text, scope="campaign")
+    except ConditionError as error:
+        return error.faults or (Fault("an error without a fault", Span(0, 0, 0, 0)),)
+    compile_batch([condition])([], NOW)
+    return condition.warnings

@@ -1,0 +1,66 @@
+import json
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from monitor.errors import ProviderFault
+from monitor.provider.answers import error_of_status, quote, retry_after_seconds
+from tests.clock import START
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, None),
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        (format_datetime(START + timedelta(seconds=90), usegmt=True), 90.0),
+        (format_datetime(START - timedelta(seconds=90), usegmt=True), 0.0),
+        ("9" * 400, 999999999999.0),
+        ("soon", None),
+        ("-5", None),
+        ("7.5", None),
+        ("", None),
+        ("Mon, 99 Foo 2026 99:99:99 GMT", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, expected: float | None) -> None:
+    assert retry_after_seconds(header, now=START) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "retryable"),
+    [
+        (301, ProviderFault.REDIRECT, False),
+        (400, ProviderFault.INVALID_REQUEST, False),
+        (401, ProviderFault.UNAUTHORIZED, False),
+        (403, ProviderFault.UNAUTHORIZED, False),
+        (404, ProviderFault.NOT_FOUND, False),
+        (422, ProviderFault.INVALID_REQUEST, False),
+        (429, ProviderFault.RATE_LIMITED, True),
+        (500, ProviderFault.SERVER_ERROR, True),
+        (599, ProviderFault.SERVER_ERROR, True),
+    ],
+)
+def test_every_status_has_its_decision(status: int, reason: ProviderFault, retryable: bool) -> None:
+    error = error_of_status(status, json.dumps({"message": "because"}).encode(), what="GET /x", retry_after=None, secrets=())
+    assert (error.reason, error.retryable, error.status) == (reason, retryable, status)
+    assert "because" in str(error)
+
+
+def test_a_404_that_is_not_the_providers_json_says_nothing_about_what_was_asked_for() -> None:
+    error = error_of_status(404, b"<html>moved</html>", what="GET /x", retry_after=None, secrets=())
+    assert error.reason is ProviderFault.BAD_BODY
+    assert "html" not in str(error)
+
+
+def test_a_quote_has_no_secret_no_control_character_and_an_end() -> None:
+    said = quote("key live_abc\n\x1b[31mred\u202eright-to-left " + "x" * 500, ("live_abc",))
+    assert said.startswith("key *** [31mred right-to-left x")
+    assert len(said) == 200
+    assert said.isprintable()
+
+
+def test_a_secret_is_taken_out_before_the_text_is_cut() -> None:
+    assert "live_abc"[:5] not in quote("y" * 195 + "live_abcdefgh", ("live_abcdefgh",))

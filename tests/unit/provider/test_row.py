@@ -1,0 +1,186 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.campaign import Campaign
+from monitor.provider.row import RejectReason, RowDecoder, RowError, row_id, undocumented
+from monitor.provider.times import LocalTimes
+from tests.unit.provider.scripted import row
+
+
+def raw(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(value if isinstance(value, bytes) else json.dumps(value).encode())
+
+
+def decoded(value: Any) -> Campaign:
+    return RowDecoder("default", LocalTimes(UTC)).decode(raw(value))
+
+
+def at(hour: int, minute: int, second: int = 0) -> float:
+    return datetime(2026, 3, 2, hour, minute, second, tzinfo=UTC).timestamp()
+
+
+def test_a_documented_row_is_read_whole() -> None:
+    assert decoded(row(53651994, calculated_price="5.6000000", currency="EUR")) == Campaign(
+        account="default",
+        id=53651994,
+        name="campaign 53651994",
+        sender="ShopAgent",
+        status="sending",
+        message_type="rcs",
+        created_at=at(7, 59),
+        start_at=at(8, 0),
+        real_start_at=at(8, 0, 5),
+        finished_at=None,
+        sent=500,
+        delivered=412,
+        fallback_sent=70,
+        fallback_delivered=61,
+        calculated_price=5.6,
+        currency="EUR",
+    )
+
+
+@pytest.mark.parametrize(
+    ("statistics", "expected"),
+    [
+        ({"sent": 5, "delivered": 7}, (5, 7)),  # delivered above sent is data
+        ({"sent": "5", "delivered": "7"}, (5, 7)),
+        ({"sent": 5.0, "delivered": "7.0"}, (5, 7)),
+        ({"sent": 5}, (5, None)),
+        ({}, (None, None)),
+        ([], (None, None)),
+        (None, (None, None)),
+        ([{"sent": 5, "delivered": 7}], (5, 7)),
+        ([{"sent": 5, "delivered": 7}, {"sent": 1}, {"sent": "", "delivered": None}], (6, 7)),
+        ({"sent": 5, "delivered": 7, "read": {"new": []}}, (5, 7)),
+    ],
+)
+@pytest.mark.parametrize("spelling", ["statistics", "statistic"])
+def test_statistics_come_in_many_shapes(statistics: Any, expected: tuple[int | None, int | None], spelling: str) -> None:
+    value = row()
+    del value["statistics"]
+    campaign = decoded({**value, spelling: statistics, "alternative_channels": {"sms": {spelling: statistics}}})
+    assert (campaign.sent, campaign.delivered) == expected
+    assert (campaign.fallback_sent, campaign.fallback_delivered) == expected
+
+
+@pytest.mark.parametrize("channels", [{}, [], None, {"sms": None}, {"sms": []}, {"viber": {}}, [1]])
+def test_no_fallback_comes_in_many_shapes(channels: Any) -> None:
+    campaign = decoded(row(alternative_channels=channels))
+    assert (campaign.fallback_sent, campaign.fallback_delivered) == (None, None)
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, 0.0), ("0.10", 0.1), ("", None), (None, None), (-2.5, -2.5)])
+def test_a_price_may_be_a_text_or_missing(value: Any, expected: float | None) -> None:
+    assert decoded(row(calculated_price=value)).calculated_price == expected
+
+
+@pytest.mark.parametrize("value", [7, "7", 7.0])
+def test_an_id_may_be_a_text(value: Any) -> None:
+    assert decoded(row(value)).id == 7
+    assert row_id(raw({"id": value, "name": 3})) == 7
+
+
+def test_empty_and_zero_dates_are_null_and_unknown_fields_are_ignored() -> None:
+    campaign = decoded(row(start_at="", finished_at="0000-00-00 00:00:00", something={"new": [1]}))
+    assert (campaign.start_at, campaign.finished_at) == (None, None)
+
+
+def test_names_that_are_numbers_or_null_are_texts() -> None:
+    campaign = decoded(row(name=None, sender=12345))
+    assert (campaign.name, campaign.sender) == ("", "12345")
+
+
+def test_what_nobody_documented_is_kept_and_named() -> None:
+    campaign = decoded(row(status="teleporting", message_type="fax"))
+    assert (campaign.status, campaign.message_type) == ("teleporting", "fax")
+    assert undocumented(campaign) == ["status", "message_type"]
+    assert undocumented(decoded(row())) == []
+
+
+def test_short_texts_are_shared_between_campaigns() -> None:
+    decoder = RowDecoder("default", LocalTimes(UTC))
+    first, second = (decoder.decode(raw(row(n, currency="EUR"))) for n in (1, 2))
+    for name in ("account", "status", "message_type", "sender", "currency"):
+        assert getattr(first, name) is getattr(second, name)
+
+
+def test_absurdly_long_texts_are_cut_and_nul_is_replaced() -> None:
+    campaign = decoded(row(name="x" * 1_000_000, sender="a\0b", status="s" * 5000))
+    assert (len(campaign.name), campaign.sender, len(campaign.status)) == (1000, "a\ufffdb", 64)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"id": None}, RejectReason.MISSING_FIELD),
+        ({"status": ""}, RejectReason.MISSING_FIELD),
+        ({"message_type": None}, RejectReason.MISSING_FIELD),
+        ({"created_at": "0000-00-00 00:00:00"}, RejectReason.MISSING_FIELD),
+        ({"id": 0}, RejectReason.BAD_ID),
+        ({"id": -5}, RejectReason.BAD_ID),
+        ({"id": 2**63}, RejectReason.BAD_ID),
+        ({"id": 1.5}, RejectReason.BAD_ID),
+        ({"id": "abc"}, RejectReason.BAD_ID),
+        ({"id": "9" * 5000}, RejectReason.BAD_ID),
+        ({"id": True}, RejectReason.MALFORMED),
+        ({"name": ["x"]}, RejectReason.MALFORMED),
+        ({"statistics": 5}, RejectReason.MALFORMED),
+        ({"statistics": {"sent": -1}}, RejectReason.BAD_NUMBER),
+        ({"statistics": {"sent": 1.5}}, RejectReason.BAD_NUMBER),
+        ({"statistics": {"sent": "NaN"}}, RejectReason.BAD_NUMBER),
+        ({"statistics": {"sent": "Infinity"}}, RejectReason.BAD_NUMBER),
+        ({"statistics": {"delivered": 10**30}}, RejectReason.BAD_NUMBER),
+        ({"alternative_channels": {"sms": {"statistic": {"sent": -1}}}}, RejectReason.BAD_NUMBER),
+        ({"calculated_price": "free"}, RejectReason.BAD_NUMBER),
+        ({"calculated_price": "nan"}, RejectReason.BAD_NUMBER),
+        ({"calculated_price": 10**400}, RejectReason.BAD_NUMBER),
+        ({"start_at": "tomorrow"}, RejectReason.BAD_TIME),
+        ({"finished_at": "9999-12-31 23:59:59"}, RejectReason.BAD_TIME),
+        ({"start_at": 1712139289}, RejectReason.MALFORMED),
+    ],
+)
+def test_what_cannot_be_read_costs_the_row_and_says_why(change: dict[str, Any], reason: RejectReason) -> None:
+    with pytest.raises(RowError) as caught:
+        decoded(row(**change))
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b"1", b"null", b'"x"', b'{"id":5,"name":"\xff\xfe"}', b'{"id":5,"name":"\\ud800"}', b'{"id":1' + b"0" * 5000 + b"}"],
+)
+def test_rows_that_are_no_rows_are_malformed(body: bytes) -> None:
+    with pytest.raises(RowError):
+        decoded(body)
+
+
+def test_the_id_of_an_unreadable_row_is_still_read() -> None:
+    assert row_id(msgspec.Raw(b'{"id":5,"name":"\xff\xfe"}')) == 5
+    assert row_id(raw(row(5, status=None))) == 5
+    for nameless in (b"[]", b"null", b'{"id":"x"}', b'{"id":-1}', b'{"id":true}', b"{}", b"[" * 5000 + b"]" * 5000):
+        assert row_id(msgspec.Raw(nameless)) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(sorted(row())), JSON)
+def test_no_value_in_any_field_does_worse_than_cost_the_row(name: str, value: Any) -> None:
+    try:
+        campaign = decoded(row(**{name: value}))
+    except RowError:
+        return
+    for counter in (campaign.sent, campaign.delivered, campaign.fallback_sent, campaign.fallback_delivered):
+        assert counter is None or 0 <= counter < 2**63
+    msgspec.json.encode(campaign)

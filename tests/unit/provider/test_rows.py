@@ -1,0 +1,174 @@
+import json
+from datetime import UTC
+from typing import Any
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
+from monitor.domain.feed import Feed
+from monitor.metrics import Metrics
+from monitor.provider.row import RowDecoder
+from monitor.provider.rows import FeedMemory, PageRows, SweepRows
+from monitor.provider.times import LocalTimes
+from tests.unit.provider.scripted import row
+
+FEED = Feed("default", "rcs")
+
+
+class CountingDecoder(RowDecoder):
+    def __init__(self) -> None:
+        super().__init__("default", LocalTimes(UTC))
+        self.decoded = 0
+
+    def decode(self, raw: msgspec.Raw) -> Any:
+        self.decoded += 1
+        return super().decode(raw)
+
+
+class Reader:
+    """Sweeps of one feed, one after another."""
+
+    def __init__(self) -> None:
+        self.memory, self.decoder, self.metrics = FeedMemory(), CountingDecoder(), Metrics("test")
+
+    def begin(self, *, fresh: bool = False) -> SweepRows:
+        return SweepRows(
+            FEED,
+            memory=self.memory,
+            decoder=self.decoder,
+            other_types=frozenset({"sms"}),
+            metrics=self.metrics,
+            fresh=fresh,
+        )
+
+    def sweep(self, *rows: Any, fresh: bool = False, complete: bool = True) -> PageRows:
+        """One sweep of one page; `decoder.decoded` then says how many rows it decoded."""
+        self.decoder.decoded = 0
+        reading = self.begin(fresh=fresh)
+        page = reading.read(raws(*rows))
+        reading.finish(complete=complete)
+        return page
+
+    def counted(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(name, {"account": "default", **labels})
+
+
+def raws(*rows: Any) -> list[msgspec.Raw]:
+    return [msgspec.Raw(value if isinstance(value, bytes) else json.dumps(value).encode()) for value in rows]
+
+
+def test_an_unchanged_row_is_the_same_object_and_is_not_decoded_again() -> None:
+    reader = Reader()
+    first = reader.sweep(row(1), row(2))
+    second = reader.sweep(row(1), row(2, status="done"), row(3))
+    assert second.campaigns[0] is first.campaigns[0]
+    assert [campaign.status for campaign in second.campaigns] == ["sending", "done", "sending"]
+    assert reader.decoder.decoded == 2
+    third = reader.sweep(row(1), row(2, status="done"), row(3))
+    assert list(map(id, third.campaigns)) == list(map(id, second.campaigns))
+    assert reader.decoder.decoded == 0
+
+
+def test_a_fresh_sweep_decodes_everything_and_still_gives_the_same_objects() -> None:
+    reader = Reader()
+    first = reader.sweep(row(1), row(2))
+    fresh = reader.sweep(row(1), row(2), fresh=True)
+    assert reader.decoder.decoded == 2
+    assert list(map(id, fresh.campaigns)) == list(map(id, first.campaigns))
+
+
+def test_a_fresh_sweep_heals_a_hash_collision() -> None:
+    reader = Reader()
+    reader.sweep(row(1))
+    key = hash(json.dumps(row(1)).encode())
+    reader.memory.known[key] = reader.sweep(row(2)).campaigns[0]  # as if the two rows had the same hash
+    assert reader.sweep(row(1)).campaigns[0].id == 2
+    assert reader.sweep(row(1), fresh=True).campaigns[0].id == 1
+    assert reader.sweep(row(1)).campaigns[0].id == 1
+
+
+def test_an_incomplete_sweep_forgets_nothing() -> None:
+    reader = Reader()
+    first = reader.sweep(row(1), row(2))
+    for fresh in (False, True):
+        reader.sweep(row(1), fresh=fresh, complete=False)
+    assert reader.sweep(row(1), row(2)).campaigns[1] is first.campaigns[1]
+
+
+def test_rows_that_left_are_forgotten_before_they_are_many() -> None:
+    reader = Reader()
+    for sent in range(40):
+        reader.sweep(*(row(n, statistics={"sent": sent}) for n in range(1, 101)))
+        assert len(reader.memory.known) <= 1.1 * 100 + 1000 + 100
+
+
+def test_a_bad_row_costs_that_row_is_counted_and_logged_once_per_reason() -> None:
+    reader = Reader()
+    with capture_logs() as logs:
+        page = reader.sweep(row(1), row(2, created_at="x"), row(3, created_at="y"), {"name": "no id"}, [], row(9))
+    assert [campaign.id for campaign in page.campaigns] == [1, 9]
+    assert (page.unreadable, page.nameless, page.first_id, page.last_id) == ({2, 3}, 2, 1, 9)
+    assert reader.counted("bsg_monitor_rows_rejected_total", reason="bad_time") == 2
+    told = {entry["reason"]: entry for entry in logs}
+    assert sorted(told) == ["bad_time", "malformed", "missing_field"]
+    assert (told["bad_time"]["rows"], told["bad_time"]["example_campaign_id"]) == (2, 2)
+    assert all(entry["event"] == "rows_rejected" for entry in logs)
+
+
+def test_a_bad_row_at_the_edge_of_a_page_still_gives_its_id() -> None:
+    page = Reader().sweep(row(1, status=None), row(2), row(3, status=None))
+    assert (page.first_id, page.last_id, page.ascending) == (1, 3, True)
+    assert Reader().sweep([], row(2)).first_id is None
+
+
+@pytest.mark.parametrize("order", [(2, 1), (1, 1), (1, 3, 2)])
+def test_rows_out_of_order_are_noticed(order: tuple[int, ...]) -> None:
+    rows = [row(id_, name=str(number)) for number, id_ in enumerate(order)]
+    reader = Reader()
+    assert not reader.sweep(*rows).ascending
+    assert not reader.sweep(*rows).ascending  # also when every row is known
+
+
+def test_rows_of_another_feed_are_dropped_counted_and_not_decoded_again() -> None:
+    reader = Reader()
+    rows = (row(1), row(2, message_type="sms"), row(3))
+    with capture_logs() as logs:
+        for _ in range(3):
+            page = reader.sweep(*rows)
+            assert [campaign.id for campaign in page.campaigns] == [1, 3]
+            assert (page.unreadable, page.nameless, page.ascending) == (frozenset(), 0, True)
+    assert reader.decoder.decoded == 0
+    assert reader.counted("bsg_monitor_rows_rejected_total", reason="other_feed") == 3
+    assert len(logs) == 1
+
+
+def test_a_row_of_a_type_that_nobody_reads_is_kept_as_it_is_and_counted() -> None:
+    reader = Reader()
+    page = reader.sweep(row(1, message_type="fax", status="odd"), row(2, message_type="viber"))
+    assert [campaign.message_type for campaign in page.campaigns] == ["fax", "viber"]
+    assert reader.counted("bsg_monitor_unknown_values_total", field="message_type") == 1
+    assert reader.counted("bsg_monitor_unknown_values_total", field="status") == 1
+
+
+def test_an_empty_page_is_nothing() -> None:
+    page = Reader().sweep()
+    assert (list(page.campaigns), page.first_id, page.last_id, page.ascending) == ([], None, None, True)
+
+
+def test_a_window_read_once_more_gives_the_same_objects() -> None:
+    reader = Reader()
+    reading = reader.begin(fresh=True)
+    first, again = reading.read(raws(row(1))), reading.read(raws(row(1)))
+    reading.finish(complete=True)
+    assert first.campaigns[0] is again.campaigns[0]
+    assert reader.decoder.decoded == 1
+
+
+def test_after_a_wide_sweep_narrow_ones_let_go_of_what_they_do_not_see_and_keep_their_objects() -> None:
+    reader = Reader()
+    wide = reader.sweep(*(row(n) for n in range(1, 2001)))
+    for _ in range(2):
+        narrow = reader.sweep(*(row(n) for n in range(1, 101)))
+        assert list(map(id, narrow.campaigns)) == list(map(id, wide.campaigns[:100]))
+    assert len(reader.memory.known) == 100

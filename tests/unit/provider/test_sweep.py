@@ -1,0 +1,45 @@
+import itertools
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.provider.sweep import windows
+from monitor.provider.times import LocalTimes
+
+HOUR, DAY = 3600.0, 86400.0
+STARTED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC).timestamp()
+
+
+def parsed(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 (naive is what the provider gets)
+
+
+def test_a_window_begins_two_hours_early_and_ends_26_hours_ahead() -> None:
+    (only,) = windows(since=STARTED - 3 * DAY, started=STARTED, times=LocalTimes(UTC))
+    assert (only.start, only.end) == ("2026-02-27 07:00:00", "2026-03-03 11:00:00")
+
+
+def test_a_window_is_in_the_providers_zone() -> None:
+    (only,) = windows(since=STARTED, started=STARTED, times=LocalTimes(ZoneInfo("Asia/Tokyo")))
+    assert (only.start, only.end) == ("2026-03-02 16:00:00", "2026-03-03 20:00:00")
+
+
+@given(
+    st.floats(0, 400 * DAY),
+    st.integers(0, 700).map(lambda days: STARTED - days * DAY),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
+)
+def test_windows_are_short_enough_overlap_and_cover_every_creation_time(back: float, started: float, name: str) -> None:
+    times = LocalTimes(ZoneInfo(name))
+    asked = [(parsed(w.start), parsed(w.end)) for w in windows(since=started - back, started=started, times=times)]
+    assert all(timedelta(0) < end - start <= timedelta(days=89) for start, end in asked)
+    for (_, end), (start, _) in itertools.pairwise(asked):
+        assert end - start >= timedelta(hours=2)
+    assert asked[0][0] <= times.local(started - back)
+    assert asked[-1][1] >= times.local(started + 24 * HOUR)
+
+
+def test_a_full_sweep_of_three_months_takes_two_windows() -> None:
+    assert len(windows(since=STARTED - 92 * DAY, started=STARTED, times=LocalTimes(UTC))) == 2

@@ -1,0 +1,172 @@
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import ConfigError
+from monitor.simulator.scenario import bulk_scenario, bundled_scenarios, load_scenario
+from monitor.simulator.world import World
+from tests.clock import FakeClock
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    path = written(folder, text)
+    with pytest.raises(ConfigError) as caught:
+        load_scenario(path)
+    return [str(problem).removeprefix(str(path)) for problem in caught.value.problems]
+
+
+def test_every_bundled_scenario_loads_and_plays() -> None:
+    assert set(bundled_scenarios()) >= {"demo", "healthy", "incidents"}
+    for name in bundled_scenarios():
+        assert World(load_scenario(name), FakeClock()).rows()
+
+
+def test_a_file_says_what_its_campaigns_do(tmp_path: Path) -> None:
+    scenario = load_scenario(
+        written(
+            tmp_path,
+            """
+seed: 3
+first_id: 100
+balance: {amount: 10, credit: 5, currency: USD, per_minute: 6, floor: 2}
+defaults: {sender: Shop, pace: 10}
+campaigns:
+  - {name: "Sale {n}", size: 600, created: -5m, repeat: {every: 1m, times: 3}}
+  - {name: Bad, size: 50, kind: bad_delivery, sender: Other, delivered_share: 40%}
+bulk: {campaigns: 20, days: 2}
+""",
+        )
+    )
+    assert (scenario.name, scenario.seed, scenario.first_id) == ("mine", 3, 100)
+    sale = scenario.campaigns[:3]
+    assert [(plan.name, plan.created, plan.duration) for plan in sale] == [
+        ("Sale 1", -300, 60),
+        ("Sale 2", -240, 60),
+        ("Sale 3", -180, 60),
+    ]
+    assert (scenario.campaigns[3].sender, scenario.campaigns[3].delivered_share) == ("Other", 0.4)
+    assert len(scenario.campaigns) == 24
+    assert [scenario.balance.at(elapsed) for elapsed in (0, 60, 3600)] == [10, 4, 2]
+
+
+def test_everything_wrong_is_told_at_once_with_line_and_column(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """sed: 1
+campaigns:
+  - {name: A, sender: S, size: many}
+  - {name: B, sender: S}
+  - name: C
+    sender: S
+    size: 5
+    created: soon
+  - {name: D, sender: S, size: 5, kind: broken, color: red}
+  - {name: E, sender: S, size: 5, repeat: {every: 1m}}
+  - {name: F, sender: S, size: [1]}
+  - [1]
+balance: {amount: lots}
+bulk: {days: 3}
+""",
+    )
+    assert [problem.split(" ", 1)[0] for problem in found] == [
+        ":1:1:", ":3:32:", ":4:5:", ":8:14:", ":9:41:", ":9:49:", ":10:43:", ":11:32:", ":12:5:", ":13:19:", ":14:7:",
+    ]  # fmt: skip
+    assert "unknown key 'sed'" in found[0]
+    assert "size: found 'many', expected a whole number" in found[1]
+    assert "missing: size" in found[2]
+    assert "created: 'soon' is no span of time" in found[3]
+    assert "kind: found 'broken', expected one of healthy" in found[4]
+    assert "unknown key 'color'" in found[5]
+    assert "repeat: times is missing" in found[6]
+    assert "size: found a list or keys and values" in found[7]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "the file is empty"),
+        ("campaigns: [", ":1:13: not YAML"),
+        ("a: b: c", ":1:5: not YAML"),
+        ("- 1", ":1:1: expected keys and values"),
+        ("campaigns: 5", ":1:12: campaigns: expected a list"),
+        ("seed: 1\nseed: 2", ":2:1: 'seed' is given twice"),
+        ("seed: 2026-99-99", ":1:7: seed: found '2026-99-99'"),
+        ("seed: \x07", "not YAML"),
+        ("campaigns: [{name: A, sender: B, size: 1, stall_for: 5s}]", "stall_for: given without stall_after"),
+        (
+            "campaigns: [{name: A, sender: B, size: 1, delivered_share: 0.9, not_rcs_share: 0.2}]",
+            "more than delivered_share leaves",
+        ),
+        ("campaigns: [{name: A, sender: B, size: 1, pace: 2, duration: 3s}]", "pace: given together with duration"),
+    ],
+)
+def test_a_wrong_file_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    assert says in "\n".join(problems(tmp_path, text))
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"there is no scenario 'nope' .*demo, healthy, incidents"):
+        load_scenario("nope")
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load_scenario(tmp_path / "none.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"seed: \xff")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load_scenario(tmp_path / "latin.yaml")
+
+
+def test_bulk_is_the_same_for_the_same_seed_only() -> None:
+    assert bulk_scenario(200, seed=4) == bulk_scenario(200, seed=4)
+    assert bulk_scenario(200, seed=4) != bulk_scenario(200, seed=5)
+
+
+async def test_the_live_share_of_a_bulk_moves_between_any_two_polls() -> None:
+    clock = FakeClock()
+    world = World(bulk_scenario(1000, live_share=0.1), clock)
+    before = {state.id: state for state in world.rows()}
+    assert len(before) == 1000
+    for _ in range(3):
+        await clock.advance(30)
+        after = {state.id: state for state in world.rows()}
+        moved = sum(after[campaign_id].sent > state.sent for campaign_id, state in before.items())
+        assert 100 <= moved <= 110
+        before = after
+
+
+def test_bulk_ids_ascend_with_creation_over_the_days_asked_for() -> None:
+    clock = FakeClock()
+    rows = World(bulk_scenario(500, days=10), clock).rows()
+    created = [state.created_at for state in rows]
+    assert created == sorted(created)
+    assert clock.now().timestamp() - 10 * 86400 <= created[0] < clock.now().timestamp() - 9 * 86400
+
+
+async def test_the_demo_shows_every_kind_of_trouble_within_a_minute() -> None:
+    clock = FakeClock()
+    world = World(load_scenario("demo"), clock)
+
+    async def seen_at(seconds: float) -> dict[str, tuple[str, int, int]]:
+        await clock.advance(seconds - world.elapsed())
+        return {state.name: (state.status, state.sent, state.delivered) for state in world.rows()}
+
+    start, t15, t30, t40, t50, t58 = [await seen_at(seconds) for seconds in (0, 15, 30, 40, 50, 58)]
+    spam, late, stall = "Flash sale: 40 % off everything 🔥", "Appointment reminders, Tuesday", "Monthly statement is ready"
+    assert (start[spam][0], t30[spam][0], t40[spam][0]) == ("spam", "spam", "sending")
+    assert (start[late][0], t50[late][0], t58[late][0]) == ("scheduled", "scheduled", "sending")
+    assert t15[stall][:2] == t58[stall][:2] == ("sending", 4320)
+    status, sent, delivered = start["Win-back, old list"]
+    assert status == "done"
+    assert 0.60 <= delivered / sent <= 0.62
+    assert (t15["Price drop on winter tyres"][0], t30["Price drop on winter tyres"][0]) == ("sending", "stopped")
+    assert (t30["Vaccination week 💉"][0], t58["Vaccination week 💉"][0]) == ("paused", "sending")
+    healthy = [name for name in start if start[name][0] == "sending" and t15[name][1] > start[name][1]]
+    assert len(healthy) >= 10
+    assert world.balance()[0] < 50

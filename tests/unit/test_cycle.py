@@ -1,0 +1,270 @@
+"""One cycle at a time: what is decided, what is frozen, and what is remembered when the store fails."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from monitor import __version__
+from monitor.cycle import AccountCycles, CycleReport
+from monitor.domain.alert import Alert, AlertState, ResolveReason
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.event import EventKind
+from monitor.domain.feed import Feed, SweepOutcome
+from monitor.domain.rule import Rule
+from monitor.errors import StoreError, StoreFault
+from monitor.metrics import Metrics
+from monitor.ports import CycleCommit, Snapshot
+from monitor.state import State
+from monitor.store import SqliteStore
+from tests.clock import InstantClock
+from tests.rules import event_rule, state_rule
+from tests.sources import ScriptedSource, campaign, outage
+
+FEED = Feed("default", "sms")
+SPAM = state_rule("Spam", 'status == "spam"')
+STOPPED = event_rule("Stopped", EventKind.STATUS_CHANGED, when='status == "stopped"')
+DOWN = state_rule("Down", "api_up == false", scope="account")
+POOR = state_rule("Poor", "spendable < 50", scope="account")
+
+
+class Bench:
+    """One account, its cycles, and a store in memory."""
+
+    def __init__(self, store: SqliteStore, rules: Sequence[Rule]) -> None:
+        self.store = store
+        self.clock = InstantClock()
+        self.source = ScriptedSource()
+        self.told: list[Alert] = []
+        self.rules = RuleSet(rules)
+        self.restart(Snapshot())
+
+    def restart(self, snapshot: Snapshot) -> None:
+        self.state = State(snapshot, polled=[FEED])
+        self.cycles = AccountCycles(
+            account="default",
+            source=self.source,
+            store=self.store,
+            state=self.state,
+            rules=self.rules,
+            clock=self.clock,
+            metrics=Metrics(__version__),
+            lookback=timedelta(days=3),
+            on_alerts=self.told.extend,
+        )
+
+    async def poll(self, after: float = 60.0) -> CycleReport:
+        await self.clock.sleep(after)
+        return await self.cycles.run(FEED)
+
+    def firing(self) -> set[str]:
+        return {f"{a.key.rule} {a.key.subject}".strip() for a in self.state.active.values() if a.state is AlertState.FIRING}
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    async with SqliteStore(None) as store:
+        yield Bench(store, [SPAM, STOPPED, DOWN, POOR])
+
+
+async def test_the_first_complete_sweep_is_a_baseline_without_events_but_state_rules_apply(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"), campaign(2, status="stopped"))
+    report = await bench.poll()
+    assert (report.outcome, report.full, report.events) == (SweepOutcome.OK, True, 0)
+    assert bench.firing() == {"Spam 1"}
+    assert await bench.store.events() == []
+
+
+async def test_a_change_is_told_as_an_event_once(bench: Bench) -> None:
+    bench.source.put(campaign(1))
+    await bench.poll()
+    bench.source.put(campaign(1, status="stopped"))
+    await bench.poll()
+    await bench.poll()
+    events = [alert for alert in bench.told if alert.is_event]
+    assert [(alert.key.rule, alert.key.subject) for alert in events] == [("Stopped", "1")]
+
+
+async def test_a_condition_that_no_longer_holds_resolves(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"))
+    await bench.poll()
+    bench.source.put(campaign(1, status="sending"))
+    await bench.poll()
+    assert bench.firing() == set()
+    assert bench.told[-1].resolve_reason is ResolveReason.CONDITION
+
+
+async def test_a_failed_sweep_changes_nothing_but_the_account(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"))
+    await bench.poll()
+    before = bench.state.table("default").rows[1]
+    bench.source.put(campaign(1, status="sending"))
+    bench.source.error = outage()
+    report = await bench.poll()
+    assert report.outcome is SweepOutcome.FAILED
+    assert bench.firing() == {"Spam 1", "Down"}
+    assert bench.state.table("default").rows[1] is before
+    bench.source.error = None
+    await bench.poll()
+    assert bench.firing() == set()
+
+
+async def test_a_partial_sweep_changes_no_campaign(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"), campaign(2))
+    await bench.poll()
+    bench.source.complete = False
+    bench.source.put(campaign(1), campaign(2, status="spam"))
+    report = await bench.poll()
+    assert report.outcome is SweepOutcome.PARTIAL
+    assert bench.firing() == {"Spam 1"}
+    assert bench.state.feeds[FEED].consecutive_failures == 1
+
+
+async def test_an_empty_list_resolves_nothing_until_each_campaign_was_looked_up(bench: Bench) -> None:
+    bench.source.put(*(campaign(id_, status="spam") for id_ in range(1, 46)))
+    await bench.poll()
+    bench.source.campaigns.clear()
+    outcomes = [(await bench.poll()).outcome for _ in range(2)]
+    assert outcomes == [SweepOutcome.PARTIAL, SweepOutcome.PARTIAL]
+    assert len(bench.firing()) == 45
+    assert len(bench.source.lookups) == 40
+    report = await bench.poll()
+    assert report.outcome is SweepOutcome.OK
+    assert bench.firing() == set()
+    assert sorted(bench.source.lookups) == list(range(1, 46))
+    assert {alert.resolve_reason for alert in bench.told[-45:]} == {ResolveReason.VANISHED}
+    assert {event.kind for event in await bench.store.events()} == {EventKind.VANISHED}
+
+
+async def test_a_campaign_that_the_list_leaves_out_is_followed_by_id(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"), campaign(2))
+    await bench.poll()
+    bench.source.hidden = {1}
+    assert (await bench.poll()).outcome is SweepOutcome.OK
+    assert bench.firing() == {"Spam 1"}
+    bench.source.put(campaign(1, status="sending"))
+    await bench.poll()
+    assert bench.firing() == set()
+
+
+async def test_a_look_up_that_fails_freezes_the_alert_and_makes_the_sweep_partial(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"), campaign(2))
+    await bench.poll()
+    bench.source.hidden = {1}
+    bench.source.lookup_errors = {1: outage()}
+    assert (await bench.poll()).outcome is SweepOutcome.PARTIAL
+    assert "Spam 1" in bench.firing()
+
+
+async def test_a_row_that_could_not_be_read_freezes_its_campaign_only(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"), campaign(2, status="spam"))
+    await bench.poll()
+    bench.source.unreadable = {1}
+    bench.source.put(campaign(2, status="sending"))
+    assert (await bench.poll()).outcome is SweepOutcome.OK
+    assert bench.firing() == {"Spam 1"}
+    assert bench.source.lookups == []
+
+
+async def test_a_row_without_a_readable_id_forbids_vanished_in_that_sweep(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"), campaign(2))
+    await bench.poll()
+    del bench.source.campaigns[1]
+    bench.source.nameless = 1
+    assert (await bench.poll()).outcome is SweepOutcome.OK
+    assert bench.firing() == {"Spam 1"}
+    bench.source.nameless = 0
+    await bench.poll()
+    assert bench.firing() == set()
+
+
+async def test_what_is_in_memory_advances_only_after_the_commit(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.source.put(campaign(1))
+    await bench.poll()
+
+    async def refuse(_: CycleCommit) -> None:
+        raise StoreError("no space left", reason=StoreFault.FULL, retryable=True)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.store, "commit_cycle", refuse)
+        bench.source.put(campaign(1, status="stopped"))
+        with pytest.raises(StoreError):
+            await bench.poll()
+        assert bench.told == []
+    await bench.poll()
+    assert [alert.key.rule for alert in bench.told] == ["Stopped"]
+
+
+async def test_a_restart_finds_what_changed_meanwhile_and_reaches_back_to_the_last_success(bench: Bench) -> None:
+    bench.source.put(campaign(1), campaign(2, status="spam"))
+    await bench.poll()
+    last = bench.state.feeds[FEED].last_success
+    assert last is not None
+    bench.source.put(campaign(1, status="stopped"))
+    await bench.clock.sleep(5 * 86400)
+    bench.restart(await bench.store.load())
+    assert bench.firing() == {"Spam 2"}
+    await bench.poll()
+    assert [alert.key.rule for alert in bench.told if alert.is_event] == ["Stopped"]
+    assert bench.source.sweeps[-1][1] <= last.timestamp() - 3600
+
+
+async def test_a_campaign_settles_72_hours_after_its_end_and_its_alerts_with_it(bench: Bench) -> None:
+    rules = RuleSet([state_rule("Low", "final and delivery_ratio < 0.95")])
+    bench.rules = rules
+    bench.restart(Snapshot())
+    now = bench.clock.now().timestamp()
+    bench.source.put(campaign(1, status="done", finished_at=now))
+    await bench.poll()
+    assert bench.firing() == {"Low 1"}
+    await bench.poll(72 * 3600)
+    assert bench.told[-1].resolve_reason is ResolveReason.SETTLED
+    assert [event.kind for event in await bench.store.events()] == [EventKind.SETTLED]
+    before = len(bench.told)
+    await bench.poll()
+    assert len(bench.told) == before
+    assert bench.firing() == set()
+
+
+async def test_a_campaign_older_than_three_months_is_forgotten_and_its_alerts_end(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"))
+    await bench.poll()
+    await bench.poll(93 * 86400)
+    assert bench.told[-1].resolve_reason is ResolveReason.LEFT_WINDOW
+    assert bench.state.table("default").rows == {}
+    assert (await bench.store.load()).campaigns == []
+
+
+async def test_unchanged_campaigns_are_not_written_again(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="spam"), campaign(2))
+    await bench.poll()
+    report = await bench.poll()
+    assert (report.changed, report.alerts) == (0, 0)
+    bench.source.put(campaign(2, sent=1001))
+    assert (await bench.poll()).changed == 1
+
+
+async def test_account_rules_see_the_balance_and_frozen_fields_do_not_advance_on_failures(bench: Bench) -> None:
+    bench.source.put(campaign(1))
+    await bench.poll()
+    bench.cycles.balance = await bench.source.balance(now=bench.clock.now())
+    await bench.poll()
+    assert bench.firing() == set()
+    bench.source.money = (10.0, 0.0)
+    bench.cycles.balance = await bench.source.balance(now=bench.clock.now())
+    bench.source.error = outage()
+    await bench.poll()
+    assert bench.firing() == {"Down"}
+    bench.source.error = None
+    await bench.poll()
+    assert bench.firing() == {"Poor"}
+
+
+async def test_the_state_counts_watched_campaigns_by_status(bench: Bench) -> None:
+    bench.source.put(campaign(1), campaign(2, status="spam"), campaign(3, status="spam"))
+    await bench.poll()
+    assert bench.state.table("default").counts_of("sms") == {"sending": 1, "spam": 2}
+    bench.source.put(campaign(2))
+    del bench.source.campaigns[3]
+    await bench.poll()
+    assert bench.state.table("default").counts_of("sms") == {"sending": 2, "spam": 0}
