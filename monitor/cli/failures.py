@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from monitor import __version__
+from monitor.cli.printing import cannot_print
 from monitor.domain.text import visible
 from monitor.errors import ConfigError, MonitorError, Place, Problem
 
@@ -35,7 +36,7 @@ class MonitorGroup(TyperGroup):
             try:
                 return super().invoke(ctx)
             finally:
-                sys.stdout.flush()
+                _flush_stdout()
         except BrokenPipeError:
             _forget_stdout()
             raise typer.Exit(BROKEN_PIPE) from None
@@ -112,6 +113,17 @@ def _report_bug(error: Exception) -> None:
     head = f"error: this is a bug in bsg-monitor {__version__}, not a mistake of yours; please report it with what follows"
     trace = "".join(traceback.format_exception(error))
     sys.stderr.write(f"{head}\n{visible(masked(trace), keep_lines=True)}")
+
+
+def _flush_stdout() -> None:
+    """Write out what was printed while there is still somebody to tell that it failed. MonitorError."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_stdout()
+        raise cannot_print(error) from None
 
 
 def _forget_stdout() -> None:

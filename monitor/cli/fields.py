@@ -1,12 +1,11 @@
 """`fields`: every name that a condition may use."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from monitor.cli.arguments import AsJson, one_of
-from monitor.cli.printing import Column, print_records
+from monitor.cli.printing import Column, print_records, write
 
 FIELD_COLUMNS = (
     Column("Scope", "scope", dull=True),
@@ -29,7 +28,7 @@ def fields(
     if markdown and (as_json or scope is not None):
         raise typer.BadParameter("--markdown stands alone: it prints every scope")
     if markdown:
-        sys.stdout.write(fields_markdown())
+        write(fields_markdown())
         return
     scopes = one_of([scope] if scope else None, tuple(FIELDS), "--scope") or FIELDS.keys()
     records = [

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from monitor.domain.text import without_controls
+from monitor.errors import MonitorError
 
 NOTHING = "–"
 NARROW = 110
@@ -97,9 +98,24 @@ def state_style(value: object) -> str:
     return _STATE_STYLES.get(str(value), "")
 
 
+def write(text: str) -> None:
+    """Text on stdout as it is. MonitorError when stdout takes no more (a full disk), BrokenPipeError when nobody reads it."""
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot_print(error) from error
+
+
+def cannot_print(error: OSError) -> MonitorError:
+    """What to say when stdout takes no more."""
+    return MonitorError(f"cannot write to standard output: {error.strerror or error}")
+
+
 def print_json(value: object) -> None:
     """One JSON document on stdout: times in ISO 8601, characters beyond ASCII escaped, so that it is safe on any terminal."""
-    sys.stdout.write(json.dumps(value, default=_json_value, indent=2, allow_nan=False) + "\n")
+    write(json.dumps(value, default=_json_value, indent=2, allow_nan=False) + "\n")
 
 
 def print_records(
@@ -115,7 +131,7 @@ def print_records(
     elif not sys.stdout.isatty():
         lines = ["\t".join(column.key for column in columns)]
         lines += ["\t".join(column.write(record[column.key]) for column in columns) for record in records]
-        sys.stdout.write("\n".join(lines) + "\n")
+        write("\n".join(lines) + "\n")
     elif records:
         _print_table(records, columns)
     if not as_json and not records and empty:
@@ -126,7 +142,7 @@ def print_records(
 
 def print_line(text: str) -> None:
     """One line on stdout, cleaned."""
-    sys.stdout.write(without_controls(text) + "\n")
+    write(without_controls(text) + "\n")
 
 
 def say(text: str) -> None:
@@ -154,7 +170,9 @@ def _print_table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]
     for record in records:
         values = [(column, record[column.key]) for column in shown]
         table.add_row(*(Text(column.show(value), style=column.style(value)) for column, value in values))
-    console.print(table)
+    with console.capture() as drawn:
+        console.print(table)
+    write(drawn.get())
 
 
 def _iso(at: datetime) -> str:

@@ -3,7 +3,8 @@
 import io
 import json
 import re
-import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 
 import pytest
@@ -39,15 +40,22 @@ class Terminal(io.StringIO):
         return re.sub(r"\x1b\[[0-9;]*m", "", self.getvalue())
 
 
+Show = Callable[..., Terminal]
+
+
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """stdout is a terminal of 100 columns."""
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stdout", stream)
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Show:
+    """Prints records on a terminal of 100 columns."""
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    return stream
+
+    def show(*records: dict[str, object], **options: str) -> Terminal:
+        with redirect_stdout(Terminal()) as stream:
+            print_records(records, COLUMNS, **options)
+        return stream
+
+    return show
 
 
 @pytest.mark.parametrize(
@@ -86,47 +94,41 @@ def test_json_refuses_what_is_no_json() -> None:
         print_json({"x": float("nan")})
 
 
-def test_a_terminal_gets_a_table_without_dull_and_spare_columns(terminal: Terminal) -> None:
-    print_records([record(), record("Other")], COLUMNS)
-    assert "1234567" in terminal.text
-    assert "84.0 %" in terminal.text
-    assert "Account" not in terminal.text
-    assert "Since" not in terminal.text
-    print_records([record(), record(account="shop")], COLUMNS)
-    assert "Account" in terminal.text
+def test_a_terminal_gets_a_table_without_dull_and_spare_columns(on_terminal: Show) -> None:
+    text = on_terminal(record(), record("Other")).text
+    assert "1234567" in text
+    assert "84.0 %" in text
+    assert "Account" not in text
+    assert "Since" not in text
+    assert "Account" in on_terminal(record(), record(account="shop")).text
 
 
-def test_a_wide_terminal_gets_every_column(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wide_terminal_gets_every_column(on_terminal: Show, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    print_records([record()], COLUMNS)
-    assert "2026-03-02 09:00" in terminal.text
+    assert "2026-03-02 09:00" in on_terminal(record()).text
 
 
-def test_markup_and_emoji_in_a_name_are_shown_as_they_are(terminal: Terminal) -> None:
+def test_markup_and_emoji_in_a_name_are_shown_as_they_are(on_terminal: Show) -> None:
     name = "[bold red]x[/] :smile: [link=https://evil.test]y[/link]"
-    print_records([record(name)], COLUMNS)
-    assert name in terminal.text
-    assert "\x1b]8" not in terminal.getvalue()
+    shown = on_terminal(record(name))
+    assert name in shown.text
+    assert "\x1b]8" not in shown.getvalue()
 
 
-def test_a_name_cannot_move_the_cursor_of_a_terminal(terminal: Terminal) -> None:
-    print_records([record("a\x1b]0;owned\x07b\x9b2Jc\r\u2066")], COLUMNS)
-    assert "a]0;ownedb2Jc" in terminal.text
-    assert not any(character in terminal.text for character in "\x1b\x07\x9b\r\u2066")
+def test_a_name_cannot_move_the_cursor_of_a_terminal(on_terminal: Show) -> None:
+    text = on_terminal(record("a\x1b]0;owned\x07b\x9b2Jc\r\u2066")).text
+    assert "a]0;ownedb2Jc" in text
+    assert not any(character in text for character in "\x1b\x07\x9b\r\u2066")
 
 
-def test_no_color_is_honoured(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    print_records([record()], COLUMNS)
-    assert "\x1b[31m" in terminal.getvalue()
-    terminal.truncate(0)
+def test_no_color_is_honoured(on_terminal: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b[31m" in on_terminal(record()).getvalue()
     monkeypatch.setenv("NO_COLOR", "1")
-    print_records([record()], COLUMNS)
-    assert "\x1b[31m" not in terminal.getvalue()
+    assert "\x1b[31m" not in on_terminal(record()).getvalue()
 
 
-def test_an_empty_table_says_so_beside_the_data(terminal: Terminal, capsys: Captured) -> None:
-    print_records([], COLUMNS, empty="nothing there", more="3 more")
-    assert terminal.text == ""
+def test_an_empty_table_says_so_beside_the_data(on_terminal: Show, capsys: Captured) -> None:
+    assert on_terminal(empty="nothing there", more="3 more").text == ""
     assert capsys.readouterr().err == "nothing there\n3 more; --limit 0 shows all\n"
 
 

@@ -1,0 +1,231 @@
+"""The commands as processes: what a person types, what comes out, how they end."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60
+KEY = "live_commands_key_0123456789"
+
+SCENARIO = """\
+seed: 3
+balance: {amount: 500, currency: EUR}
+campaigns:
+  - {name: "Stuck [red]sale", sender: Shop, kind: spam, size: 100, created: -1h, moderation: 3d}
+  - {name: "Fine one", sender: Shop, size: 100, created: -2h}
+"""
+
+RULES = """\
+rules:
+  - alert: Spam
+    when: status == "spam" and age > "30m"
+    for: 1h
+    severity: critical
+    summary: "{{ campaign.name }} waits"
+receivers:
+  - name: desk
+    console: {}
+route:
+  receiver: desk
+"""
+
+
+def environment(**more: str) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BSG_")}
+    return {**kept, "PYTHONPATH": str(ROOT), "BSG_API_KEY": KEY, "BSG_LISTEN": "127.0.0.1:0", **more}
+
+
+def command(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "monitor", *arguments],
+        cwd=folder,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monitor", *arguments],
+        cwd=folder,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=PATIENCE)
+
+
+def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a process after a signal."""
+    process.send_signal(number)
+    out, err = process.communicate(timeout=PATIENCE)
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "scenario.yaml").write_text(SCENARIO)
+    return tmp_path
+
+
+@contextmanager
+def simulated(folder: Path, *options: str) -> Iterator[str]:
+    """The URL of `bsg-monitor simulate` on a free port."""
+    with running(folder, "simulate", "--port", "0", "--scenario", "./scenario.yaml", "--key", KEY, *options) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        found = re.search(r"http://\S+", said)
+        assert found is not None, said
+        yield found[0]
+
+
+def test_help_loads_nothing_that_it_does_not_need() -> None:
+    heavy = ["aiohttp", "structlog", "pydantic", "pydantic_settings", "rich", "jinja2", "prometheus_client", "sqlite3", "yaml"]
+    code = f"import sys, monitor.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_once_says_what_would_fire_and_exits_with_1(folder: Path) -> None:
+    with simulated(folder) as url:
+        done = command(folder, "once", BSG_API_URL=url)
+        assert done.returncode == 1, done.stderr
+        assert "Spam" in done.stdout  # though `for` is an hour
+        assert "Stuck [red]sale waits" in done.stdout
+        assert done.stderr == ""
+        report = json.loads(command(folder, "once", "--json", BSG_API_URL=url).stdout)
+    assert report["counts"]["spam"] == 1
+    assert [alert["alertname"] for alert in report["firing"]] == ["Spam"]
+    assert report["failures"] == []
+    assert not list(folder.glob("*.db*"))
+
+
+def test_once_exits_with_0_when_nothing_fires(folder: Path) -> None:
+    (folder / "rules.yaml").write_text(RULES.replace("30m", "30d"))
+    with simulated(folder) as url:
+        done = command(folder, "once", BSG_API_URL=url)
+    assert done.returncode == 0
+    assert "nothing fires" in done.stdout
+
+
+def test_check_online_logs_in(folder: Path) -> None:
+    with simulated(folder) as url:
+        good = command(folder, "check", "--online", BSG_API_URL=url)
+        bad = command(folder, "check", "--online", BSG_API_URL=url, BSG_API_KEY="live_another_key_987654321")
+    assert good.returncode == 0, good.stderr
+    assert "ok: account default can be read" in good.stdout
+    assert bad.returncode == 1
+    assert "BSG_API_KEY" in bad.stderr
+    assert "live_another" not in bad.stderr
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(folder: Path) -> None:
+    with (
+        simulated(folder, "--fault", "hang") as url,
+        running(folder, "once", BSG_API_URL=url, BSG_LOG_LEVEL="debug") as process,
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))),
+    ):
+        assert process.stderr is not None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)  # it waits for an answer that does not come
+        code, out, err = ended(process, signal.SIGINT)
+    assert code == 130
+    assert "Traceback" not in out + err
+
+
+def test_other_commands_read_what_a_running_daemon_has_found(folder: Path) -> None:
+    (folder / "rules.yaml").write_text(RULES.replace("for: 1h", "for: 0s"))
+    with simulated(folder) as url, running(folder, "run", BSG_API_URL=url, BSG_POLL_INTERVAL="1s") as daemon:
+        assert daemon.stdout is not None
+        told = daemon.stdout.readline()  # the console receiver: the first alert has been told
+        assert "CRITICAL" in told
+        assert "Stuck [red]sale waits" in told
+        campaigns = json.loads(command(folder, "campaigns", "--json").stdout)
+        alerts = json.loads(command(folder, "alerts", "--json").stdout)
+        outbox = json.loads(command(folder, "outbox", "list", "--json").stdout)
+        code, _, err = ended(daemon, signal.SIGINT)
+    assert "Stuck [red]sale" in {row["name"] for row in campaigns}
+    assert [row["state"] for row in alerts] == ["firing"]
+    assert [row["receiver"] for row in outbox] == ["desk"]
+    assert code == 0, err
+    assert "Traceback" not in err
+    assert command(folder, "alerts").returncode == 0  # also once it has stopped
+
+
+def test_a_port_in_use_is_said_in_words(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = command(folder, "run", BSG_LISTEN=f"127.0.0.1:{port}", BSG_API_URL="http://127.0.0.1:9")
+        simulate = command(folder, "simulate", "--port", str(port))
+    for done in (run, simulate):
+        assert done.returncode == 1
+        assert f"error: cannot listen on 127.0.0.1:{port}: " in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_simulator_ends_quietly(folder: Path, number: signal.Signals) -> None:
+    with running(folder, "simulate", "--port", "0") as process:
+        assert process.stdout is not None
+        assert "http://127.0.0.1:" in process.stdout.readline()
+        code, _, err = ended(process, number)
+    assert (code, err) == (0, "")
+
+
+def test_the_simulator_deals_out_errors_as_asked(folder: Path) -> None:
+    with simulated(folder, "--error-rate", "1") as url:
+        done = command(folder, "check", "--online", BSG_API_URL=url)
+    assert done.returncode == 1
+    assert "account default: " in done.stderr
+
+
+def test_shell_completion_knows_the_commands(folder: Path) -> None:
+    done = command(folder, _BSG_MONITOR_COMPLETE="complete_bash", COMP_WORDS="bsg-monitor ou", COMP_CWORD="1")
+    assert done.stdout.split() == ["outbox"]
+
+
+def test_a_locale_without_the_character_is_no_reason_to_fail(folder: Path) -> None:
+    done = command(folder, "fields", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_full_disk_behind_stdout_is_an_error_and_no_success(folder: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "monitor", "fields"],
+            cwd=folder,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
