@@ -13,7 +13,7 @@ from monitor.domain.diff import observe, settle, vanish
 from monitor.domain.evaluation import Evaluation, RuleSet
 from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.tracking import SETTLING_SECONDS, TrackedCampaign
 from monitor.domain.window import left_window
 from monitor.metrics import Metrics
 from monitor.ports import CampaignSource, CycleCommit, Store
@@ -23,10 +23,16 @@ from monitor.state import AccountTable, State
 HITS_CHUNK = 500
 """Rows evaluated between two turns: if all of them fire at once, their texts take some 25 ms."""
 
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""The provider's clock and ours may differ by so much; a wrong zone is off by half an hour at least."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleReport:
-    """How a cycle ended, for the log's one line per cycle and for `once`."""
+    """How a cycle ended, for the log's one line per cycle and for `once`.
+
+    `created_ahead` counts new or changed campaigns that were created in the future: the provider's zone is set wrong.
+    """
 
     feed: Feed
     outcome: SweepOutcome
@@ -35,6 +41,7 @@ class CycleReport:
     changed: int = 0
     events: int = 0
     alerts: int = 0
+    created_ahead: int = 0
     reason: str | None = None
 
 
@@ -44,8 +51,7 @@ class Work:
 
     changed: list[TrackedCampaign] = field(default_factory=list)
     adopted: list[TrackedCampaign] = field(default_factory=list)
-    events: list[CampaignEvent] = field(default_factory=list)
-    told_events: list[tuple[CampaignEvent, TrackedCampaign]] = field(default_factory=list)
+    events: list[tuple[CampaignEvent, TrackedCampaign]] = field(default_factory=list)
     forgotten: list[int] = field(default_factory=list)
 
 
@@ -119,8 +125,8 @@ class AccountCycles:
         self._end(reading.gone, ResolveReason.VANISHED, table, evaluation, work, now)
         if reading.full:
             await self._forget_old(feed, table, evaluation, work, now)
-        for first in range(0, len(work.told_events), HITS_CHUNK):
-            evaluation.events(work.told_events[first : first + HITS_CHUNK])
+        for first in range(0, len(work.events), HITS_CHUNK):
+            evaluation.events(work.events[first : first + HITS_CHUNK])
             await self._clock.sleep(0)
         begun = self._clock.monotonic()
         after = before.after(SweepOutcome.OK, started=started, full=reading.full)
@@ -133,13 +139,14 @@ class AccountCycles:
             account=self.account,
             campaigns=work.changed,
             forgotten=work.forgotten,
-            events=work.events,
+            events=[event for event, _ in work.events],
             alerts=changes.alerts,
             dropped_alerts=changes.dropped,
             feed=after,
             balance=balance,
         )
         await self._commit(commit, adopted=work.adopted)
+        ahead = (self._clock.now() + CLOCK_TOLERANCE).timestamp()
         self._readers[feed].forget(work.forgotten)
         return CycleReport(
             feed=feed,
@@ -149,6 +156,7 @@ class AccountCycles:
             changed=len(work.changed),
             events=len(work.events),
             alerts=len(changes.alerts),
+            created_ahead=sum(row.campaign.created_at > ahead for row in work.changed),
         )
 
     def _observe(
@@ -163,6 +171,7 @@ class AccountCycles:
     ) -> list[TrackedCampaign]:
         """Diff one chunk against what is known; returns the rows to evaluate. Unchanged rows are the same object as before."""
         held = table.rows
+        may_settle = now - SETTLING_SECONDS  # asked of every row: a call for each would cost more than the diff
         rows: list[TrackedCampaign] = []
         for campaign in campaigns:
             row = held.get(campaign.id)
@@ -171,16 +180,17 @@ class AccountCycles:
                 if seen is None:
                     continue
                 row = seen
-            if not row.settled and row.campaign.status in FINAL_STATUSES:
-                settled = settle(row, now=now)
+            current = row.campaign
+            if not row.settled and current.status in FINAL_STATUSES:
+                ended = row.status_since if current.finished_at is None else current.finished_at
+                settled = settle(row, now=now) if ended <= may_settle else None
                 if settled is not None:
                     if work.changed and work.changed[-1] is row:
                         work.changed.pop()
                     row, event = settled
                     work.changed.append(row)
                     if not baseline:
-                        work.events.append(event)
-                        work.told_events.append((event, row))
+                        work.events.append((event, row))
             rows.append(row)
         return rows
 
@@ -209,8 +219,7 @@ class AccountCycles:
             work.adopted.append(seen)
         else:
             work.changed.append(seen)
-        work.events.extend(events)
-        work.told_events.extend((event, seen) for event in events)
+        work.events.extend((event, seen) for event in events)
         return seen
 
     def _end(
@@ -226,9 +235,7 @@ class AccountCycles:
             row = table.rows.get(campaign_id)
             if row is None:
                 continue
-            event = vanish(row, now=now)
-            work.events.append(event)
-            work.told_events.append((event, row))
+            work.events.append((vanish(row, now=now), row))
             work.forgotten.append(campaign_id)
             evaluation.gone(campaign_id, reason)
 

@@ -42,6 +42,7 @@ class Poller:
         self._random = random
         self._on_cycle = on_cycle
         self._failing_since: dict[Feed, datetime] = {}
+        self._warned_of_zone: set[str] = set()
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -128,6 +129,14 @@ class Poller:
                 full=report.full,
                 seconds=round(seconds, 3),
             )
+            if report.created_ahead and feed.account not in self._warned_of_zone:
+                self._warned_of_zone.add(feed.account)
+                log.warning(
+                    "campaign_created_in_the_future",
+                    **facts,
+                    campaigns=report.created_ahead,
+                    hint="BSG_API_TIMEZONE does not seem to be the zone of the provider's times",
+                )
         elif feed not in self._failing_since:
             self._failing_since[feed] = self._clock.now()
             log.warning("poll_failed", **facts, outcome=report.outcome.value, reason=report.reason, consecutive=1)

@@ -1,9 +1,6 @@
 """The state as metrics: what scrapes are served from is made once a cycle, not once a scrape."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-
-import structlog
 
 from monitor.clock import Clock
 from monitor.cycle import CycleReport
@@ -11,11 +8,6 @@ from monitor.domain.feed import Feed, SweepOutcome
 from monitor.metrics import CampaignSeries, Metrics
 from monitor.reading import CHUNK
 from monitor.state import State
-
-FUTURE_TOLERANCE = timedelta(minutes=10)
-"""The provider's clock and ours may differ a little; a wrong zone is off by half an hour at least."""
-
-log = structlog.get_logger()
 
 
 class Publisher:
@@ -26,7 +18,6 @@ class Publisher:
         self._metrics = metrics
         self._rules = rules
         self._clock = clock
-        self._warned: set[Feed] = set()
 
     def alerts(self) -> None:
         """Count the alerts anew; `rules` without any show 0."""
@@ -61,19 +52,7 @@ class Publisher:
     async def _series(self, feed: Feed) -> None:
         series = CampaignSeries(feed)
         rows = list(self._state.table(feed.account).rows.values())
-        future = (self._clock.now() + FUTURE_TOLERANCE).timestamp()
-        from_the_future = False
         for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
-            series.add(chunk)
-            from_the_future = from_the_future or any(row.campaign.created_at > future for row in chunk)
+            series.add(rows[start : start + CHUNK])
             await self._clock.sleep(0)
         self._metrics.set_campaign_series(series)
-        if from_the_future and feed not in self._warned:
-            self._warned.add(feed)
-            log.warning(
-                "campaign_created_in_the_future",
-                account=feed.account,
-                message_type=feed.message_type,
-                hint="BSG_API_TIMEZONE does not seem to be the zone of the provider's times",
-            )

@@ -1,6 +1,6 @@
 """Reading a feed: what to ask for, and whether the answer is good enough to decide anything."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,28 +81,36 @@ class FeedReader:
 
     async def _plan(self, table: AccountTable, before: FeedState, started: datetime) -> Plan:
         horizon = Horizon(now=started.timestamp(), lookback=self._lookback)
-        rows = list(table.rows.values())
-        for start in range(0, len(rows), CHUNK):
-            horizon.add(row for row in rows[start : start + CHUNK] if row.campaign.message_type == self.feed.message_type)
-            await self._clock.sleep(0)
+        full = full_due(before, started)
+        if not full:
+            await self._pass_over(table, horizon.add)
+            if horizon.wants_count:
+                await self._pass_over(table, horizon.count)
         return horizon.plan(
             last_success=before.last_success.timestamp() if before.last_success else None,
-            full=full_due(before, started),
+            full=full,
             unlisted=self._lookup.unlisted,
             cursor=self._cursor,
         )
 
+    async def _pass_over(self, table: AccountTable, see: Callable[[Sequence[TrackedCampaign]], None]) -> None:
+        """Show every tracked campaign of the feed to `see`, chunk by chunk."""
+        rows = list(table.rows.values())
+        message_type = self.feed.message_type
+        for start in range(0, len(rows), CHUNK):
+            see([row for row in rows[start : start + CHUNK] if row.campaign.message_type == message_type])
+            await self._clock.sleep(0)
+
     async def _missing(self, table: AccountTable, plan: Plan, sweep: Sweep, shown: set[int]) -> list[int]:
         """Watched campaigns of the window that the sweep should have shown and did not, oldest first."""
         excused = shown | sweep.unreadable | set(plan.stragglers) | self._lookup.unlisted
-        rows = list(table.rows.values())
+        candidates = list(table.rows.keys() - excused)
         missing: list[TrackedCampaign] = []
-        for start in range(0, len(rows), CHUNK):
+        for start in range(0, len(candidates), CHUNK):
             missing += [
                 row
-                for row in rows[start : start + CHUNK]
-                if row.campaign.id not in excused
-                and not row.settled
+                for row in map(table.rows.__getitem__, candidates[start : start + CHUNK])
+                if not row.settled
                 and row.campaign.message_type == self.feed.message_type
                 and row.campaign.created_at >= plan.since
             ]

@@ -43,6 +43,7 @@ def check(settings: Settings, written: Layer, *, sound: frozenset[SettingPath], 
     _listening(state)
     _tokens(state)
     _readable_secrets(state)
+    _database(state)
 
 
 def _accounts(state: _Check, *, need_account: bool) -> None:
@@ -126,3 +127,13 @@ def _readable_secrets(state: _Check) -> None:
         if setting[-1] in SECRETS and written.node is not None and world_readable(Path(written.place.source)):
             message = f"every user of this machine can read {written.name}"
             state.findings.warn(message, written.place, f"chmod 600 {written.place.source}")
+
+
+def _database(state: _Check) -> None:
+    if state.settings.database_url.path is None:
+        setting: SettingPath = ("database_url",)
+        state.findings.wrong(
+            state.prefixed("a PostgreSQL database is not supported by this version", setting),
+            state.place(setting),
+            "keep the state in a file: sqlite:////var/lib/bsg-monitor/monitor.db",
+        )

@@ -64,7 +64,8 @@ def full_due(state: FeedState, now: datetime) -> bool:
 
 
 class Horizon:
-    """Collects what a plan is made from. Feed it every tracked campaign of the feed, in as many pieces as you like."""
+    """Collects what a plan is made from. Feed it every tracked campaign of the feed, in as many pieces as you like: to
+    `add`, and after that, where it `wants_count`, to `count`."""
 
     def __init__(self, *, now: float, lookback: float) -> None:
         self._now = now
@@ -75,14 +76,21 @@ class Horizon:
 
     def add(self, rows: Iterable[TrackedCampaign]) -> None:
         """Take some campaigns into account; each once."""
-        earliest, recent, old = self._earliest, self._recent, self._old
-        buckets: list[int] = []
-        for row in rows:
-            created = row.campaign.created_at
-            buckets.append(int(created) // BUCKET)
-            if created < recent and not row.settled and created >= earliest:
-                old.append((created, row.campaign.id))
-        self._created.update(buckets)
+        earliest, recent = self._earliest, self._recent
+        self._old += [
+            (campaign.created_at, campaign.id)
+            for row in rows
+            if (campaign := row.campaign).created_at < recent and not row.settled and campaign.created_at >= earliest
+        ]
+
+    @property
+    def wants_count(self) -> bool:
+        """Whether there are old campaigns to weigh against pages. Only then need the rows be given to `count` too."""
+        return bool(self._old)
+
+    def count(self, rows: Iterable[TrackedCampaign]) -> None:
+        """Count some campaigns by creation time, which tells how many pages a window has; each once."""
+        self._created.update([int(row.campaign.created_at) // BUCKET for row in rows])
 
     def plan(
         self,
@@ -143,7 +151,9 @@ def plan(
 ) -> Plan:
     """`Horizon` in one step, for when there is no event loop to give way to."""
     horizon = Horizon(now=now, lookback=lookback)
-    horizon.add(tracked)
+    rows = list(tracked)
+    horizon.add(rows)
+    horizon.count(rows)
     return horizon.plan(last_success=last_success, full=full, unlisted=unlisted, page_size=page_size, cursor=cursor)
 
 

@@ -13,7 +13,7 @@ from monitor.domain.alert import Alert, AlertState
 from monitor.domain.campaign import DOCUMENTED_STATUSES, MessageType
 from monitor.domain.feed import Feed
 from monitor.domain.notification import OutboxState
-from monitor.metrics.series import MOST_CAMPAIGNS, CampaignSeries, printable, render_series
+from monitor.metrics.series import MOST_CAMPAIGNS, CampaignSeries, SeriesText, printable
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # a gauge more for every counter: nobody asked
 
@@ -122,6 +122,7 @@ class Metrics:
         self._currencies = _BoundedValues(())
         self._currency_of: dict[str, str] = {}
         self._series: dict[Feed, CampaignSeries] = {}
+        self._series_writer = SeriesText()
         self._series_text = b""
 
     def count_transition(self, account: str, message_type: str, old: str, new: str) -> None:
@@ -141,7 +142,7 @@ class Metrics:
     def set_campaign_series(self, series: CampaignSeries) -> None:
         """Put `series` in place of its feed's last one and write the text that scrapes are served from."""
         self._series[series.feed] = series
-        self._series_text, dropped = render_series(self._series.values())
+        self._series_text, dropped = self._series_writer.render(self._series.values())
         self.campaign_series_dropped.set(dropped)
 
     def set_balance(self, account: str, balance: Balance) -> None:

@@ -5,6 +5,7 @@ a cycle. The text is the same in Prometheus' text format 0.0.4 and in OpenMetric
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from monitor.domain.campaign import FINAL_STATUSES, Campaign
 from monitor.domain.feed import Feed
@@ -13,11 +14,11 @@ from monitor.domain.tracking import TrackedCampaign
 MOST_CAMPAIGNS = 2_000
 """Campaigns that get series of their own, all feeds together; more would cost whoever scrapes them."""
 
-_LIVE = 1e12  # above any creation time in seconds: live campaigns come before settling ones
-
 _CONTROLS = dict.fromkeys((*range(0x20), 0x7F), "\ufffd")  # a NUL ends Prometheus' lexer, and with it the whole scrape
 _ESCAPES = _CONTROLS | {ord("\\"): r"\\", ord('"'): r"\"", ord("\n"): r"\n"}
 
+_Lines = tuple[str, str, str]
+_CREATED = attrgetter("created_at")
 _FAMILIES = (
     ("bsg_campaign_sent_messages", "Messages of the campaign handed over so far, in whatever state."),
     ("bsg_campaign_delivered_messages", "Messages of the campaign that were delivered or read."),
@@ -35,13 +36,13 @@ def escape_label(value: str) -> str:
     return value.translate(_ESCAPES)
 
 
-def _rank(campaign: Campaign) -> float:
-    """Live before settling, then the newest first: higher is shown first."""
-    return campaign.created_at if campaign.status in FINAL_STATUSES else campaign.created_at + _LIVE
-
-
-def _highest(campaigns: Iterable[Campaign]) -> list[Campaign]:
-    return sorted(campaigns, key=_rank, reverse=True)[:MOST_CAMPAIGNS]
+def _highest(campaigns: Sequence[Campaign]) -> list[Campaign]:
+    """The first `MOST_CAMPAIGNS`: live before settling, then the newest first."""
+    live = sorted([c for c in campaigns if c.status not in FINAL_STATUSES], key=_CREATED, reverse=True)
+    if len(live) >= MOST_CAMPAIGNS:
+        return live[:MOST_CAMPAIGNS]
+    settling = sorted([c for c in campaigns if c.status in FINAL_STATUSES], key=_CREATED, reverse=True)
+    return live + settling[: MOST_CAMPAIGNS - len(live)]
 
 
 class CampaignSeries:
@@ -70,27 +71,39 @@ class CampaignSeries:
         return _highest(self._kept)
 
 
-def render_series(feeds: Iterable[CampaignSeries]) -> tuple[bytes, int]:
-    """The exposition text of all feeds together (lines end with a line feed) and how many watched campaigns it leaves out."""
-    selections = list(feeds)
-    shown = _highest(c for selection in selections for c in selection.chosen)
-    samples: tuple[list[str], list[str], list[str]] = ([], [], [])
-    sent_lines, delivered_lines, ratio_lines = samples
-    for c in shown:
-        labels = (
-            f'{{account="{escape_label(c.account)}",campaign_id="{c.id}",'
-            f'sender="{escape_label(c.sender)}",message_type="{escape_label(c.message_type)}"}} '
+class SeriesText:
+    """Writes the exposition text, and keeps each campaign's lines for as long as it is shown and looks the same."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, tuple[Campaign, _Lines]] = {}
+
+    def render(self, feeds: Iterable[CampaignSeries]) -> tuple[bytes, int]:
+        """The text of all feeds together (lines end with a line feed) and how many watched campaigns it leaves out."""
+        selections = list(feeds)
+        shown = _highest([c for selection in selections for c in selection.chosen])
+        known, lines = self._lines, []
+        self._lines = {}
+        for campaign in shown:
+            held = known.get(id(campaign))  # held with the campaign itself, so that no other can have its identity
+            written = _write(campaign) if held is None else held[1]
+            self._lines[id(campaign)] = (campaign, written)
+            lines.append(written)
+        text = "".join(
+            f"# HELP {name} {description}\n# TYPE {name} gauge\n{samples}"
+            for (name, description), samples in zip(_FAMILIES, map("".join, zip(*lines, strict=True)), strict=False)
+            if samples
         )
-        if c.sent is not None:
-            sent_lines.append(f"bsg_campaign_sent_messages{labels}{c.sent}\n")
-        if c.delivered is not None:
-            delivered_lines.append(f"bsg_campaign_delivered_messages{labels}{c.delivered}\n")
-            if c.sent:
-                ratio_lines.append(f"bsg_campaign_delivery_ratio{labels}{c.delivered / c.sent!r}\n")
-    text = "".join(
-        f"# HELP {name} {description}\n# TYPE {name} gauge\n{''.join(lines)}"
-        for (name, description), lines in zip(_FAMILIES, samples, strict=True)
-        if lines
+        dropped = sum(selection.watched for selection in selections) - len(shown)
+        return text.encode("utf-8", errors="replace"), dropped
+
+
+def _write(c: Campaign) -> _Lines:
+    """One campaign's line of each family; empty where it has no value."""
+    labels = (
+        f'{{account="{escape_label(c.account)}",campaign_id="{c.id}",'
+        f'sender="{escape_label(c.sender)}",message_type="{escape_label(c.message_type)}"}} '
     )
-    dropped = sum(selection.watched for selection in selections) - len(shown)
-    return text.encode("utf-8", errors="replace"), dropped
+    sent = "" if c.sent is None else f"bsg_campaign_sent_messages{labels}{c.sent}\n"
+    delivered = "" if c.delivered is None else f"bsg_campaign_delivered_messages{labels}{c.delivered}\n"
+    ratio = f"bsg_campaign_delivery_ratio{labels}{c.delivered / c.sent!r}\n" if c.delivered is not None and c.sent else ""
+    return sent, delivered, ratio

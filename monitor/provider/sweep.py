@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 
 from monitor.clock import Clock
 from monitor.domain.campaign import Campaign
@@ -25,6 +26,8 @@ WINDOW_OVERLAP = timedelta(hours=2)
 PAGES_A_TURN = 4
 ROWS_A_TURN = 2000
 """What is put together before others have their turn of the event loop."""
+
+_ID = attrgetter("id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ async def _put_together(pages: Sequence[SweptPage], problem: str | None, clock: 
     by_id: dict[int, Campaign] = {}
     unreadable: set[int] = set()
     for number, page in enumerate(pages):
-        by_id.update((campaign.id, campaign) for campaign in page.rows.campaigns)
+        by_id.update(zip(map(_ID, page.rows.campaigns), page.rows.campaigns, strict=True))
         unreadable |= page.rows.unreadable
         if number % PAGES_A_TURN == 0:
             await clock.sleep(0)

@@ -116,4 +116,5 @@ async def test_a_share_of_faults_delays_and_falsifies_nothing(bench: Bench, kind
     outcomes = [await bench.poll() for _ in range(12)]
     assert SweepOutcome.OK in outcomes
     assert bench.firing() == {("Spam", bench.ids[5])}
-    assert [alert.key.rule for alert in bench.told] == ["Spam"]
+    assert {(alert.key.rule, alert.state) for alert in bench.told} == {("Spam", AlertState.FIRING)}
+    assert len({alert.id for alert in bench.told}) == 1

@@ -100,6 +100,8 @@ def test_the_cut_costs_the_fewest_requests(
     horizon = Horizon(now=NOW, lookback=LOOKBACK)
     for start in range(0, len(rows), pieces):
         horizon.add(rows[start : start + pieces])
+    for start in range(0, len(rows) if horizon.wants_count else 0, pieces):
+        horizon.count(rows[start : start + pieces])
     found = horizon.plan(last_success=last_success, full=False, page_size=page_size)
 
     base = max(NOW - LONGEST_WINDOW, min(NOW - LOOKBACK, NOW if last_success is None else last_success - HOUR))
