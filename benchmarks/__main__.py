@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import cycle_cpu, latency, loop_lag, memory, startup
+from benchmarks import cycle_cpu, delivery, firing, latency, loop_lag, memory, startup
 from benchmarks.table import Row, show
 
 ALL = {
@@ -11,6 +11,8 @@ ALL = {
     "startup": startup.rows,
     "lag": loop_lag.rows,
     "latency": latency.rows,
+    "firing": firing.rows,
+    "delivery": delivery.rows,
 }
 
 

@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TextIO
 
@@ -13,6 +13,7 @@ import structlog
 
 from monitor import __version__
 from monitor.assembly import (
+    FRESH_POLLS,
     build_cycles,
     build_heartbeat,
     build_notifiers,
@@ -24,7 +25,8 @@ from monitor.assembly import (
 from monitor.clock import Clock
 from monitor.config import LoadedSettings, RuleFile
 from monitor.cycle import CycleReport
-from monitor.dispatcher import Dispatcher
+from monitor.dispatcher import Dispatcher, Fallback
+from monitor.domain.alert import Alert
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import SweepOutcome
 from monitor.flusher import Flusher
@@ -35,6 +37,8 @@ from monitor.overview import Overview
 from monitor.poller import Poller
 from monitor.ports import Store
 from monitor.publisher import Publisher
+from monitor.receiver_rules import ReceiverRules
+from monitor.resender import Resender
 from monitor.retention import Retention
 from monitor.state import State
 from monitor.store import SqliteStore
@@ -78,19 +82,21 @@ async def running(
         feeds = feeds_of(settings)
         state = State(await store.load(), polled=feeds)
         session = await stack.enter_async_context(open_session())
-        notifiers = build_notifiers(settings, rules, session=session, clock=clock, console=console)
+        notifiers = build_notifiers(settings, rules, session=session, clock=clock, console=console, memory=store)
         for notifier in notifiers.values():
             stack.push_async_callback(notifier.close)
         sources = build_sources(settings, clock=clock, metrics=metrics)
         for source in sources.values():
             stack.push_async_callback(source.close)
         ruleset = RuleSet(rules.rules)
-        await end_orphans(ruleset, state, store, feeds=feeds, now=clock.now())
-        dispatcher = Dispatcher(store, notifiers, clock=clock, metrics=metrics, random=random.random)
+        await end_orphans(ruleset, state, store, feeds=feeds, receivers=tuple(notifiers), now=clock.now())
+        fallbacks = {r.name: Fallback(r.fallback, r.fallback_after) for r in rules.receivers if r.fallback}
+        dispatcher = Dispatcher(store, notifiers, clock=clock, metrics=metrics, random=random.random, fallbacks=fallbacks)
         flusher = Flusher(
             store=store,
             state=state,
             route=rules.route,
+            inhibit_rules=rules.inhibit_rules,
             silent_on_resolve=frozenset(r.name for r in rules.receivers if not r.send_resolved),
             receivers=tuple(notifiers),
             clock=clock,
@@ -98,6 +104,11 @@ async def running(
             new_id=new_message_id,
             on_rows=dispatcher.wake,
         )
+
+        def on_outside_change() -> None:
+            dispatcher.wake()
+            flusher.look_outside()
+
         publisher = Publisher(state, metrics, rules=[(rule.name, rule.severity) for rule in rules.rules], clock=clock)
         overview = Overview(
             state=state,
@@ -107,12 +118,28 @@ async def running(
             rules=len(rules.rules),
             clock=clock,
             metrics=metrics,
-            on_outside_change=dispatcher.wake,
+            on_outside_change=on_outside_change,
+            fresh_for=settings.poll_interval * FRESH_POLLS,
         )
         cycles = build_cycles(
             settings, sources, store=store, state=state, rules=ruleset, clock=clock, metrics=metrics, on_alerts=flusher.note
         )
         heartbeat = build_heartbeat(settings, session, overview.fresh)
+
+        def after_receiver_rules(alerts: Sequence[Alert]) -> None:
+            flusher.note(alerts)
+            publisher.alerts()
+
+        receiver_rules = ReceiverRules(
+            ruleset,
+            state=state,
+            store=store,
+            receivers={name: notifier.integration for name, notifier in notifiers.items()},
+            health=lambda: dispatcher.health,
+            clock=clock,
+            metrics=metrics,
+            on_alerts=after_receiver_rules,
+        )
 
         async def after_cycle(report: CycleReport) -> None:
             overview.cycle(report)
@@ -128,13 +155,14 @@ async def running(
             metrics=metrics,
             random=random.random,
             on_cycle=after_cycle,
+            on_not_committed=overview.not_committed,
         )
         await store.release(now=clock.now())
         buried = await store.bury(tuple(notifiers), now=clock.now())
         if buried:
             log.warning("notifications_of_unknown_receivers_given_up", count=buried)
         await publisher.all()
-        web = await stack.enter_async_context(WebServer(web_options(settings), metrics, overview.status))
+        web = await stack.enter_async_context(WebServer(web_options(settings), metrics, overview.status, overview.alert))
         log.info("monitor_started", version=__version__, listen=web.url, rules=len(rules.rules), feeds=len(feeds))
         async with asyncio.TaskGroup() as tasks:
             background = [
@@ -142,6 +170,8 @@ async def running(
                 for name, loop in (
                     ("poller", poller.run()),
                     ("flusher", flusher.run()),
+                    ("resender", Resender(state, notifiers, clock=clock, metrics=metrics).run()),
+                    ("receiver_rules", receiver_rules.run()),
                     ("retention", Retention(store, clock=clock, metrics=metrics).run()),
                     ("overview", overview.run()),
                     ("lag", measure_loop_lag(clock, metrics)),
@@ -173,10 +203,11 @@ async def run_daemon(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number)
+    loop.add_signal_handler(signal.SIGHUP, lambda: log.warning("reload_not_supported", hint="restart to read the rules anew"))
     try:
         async with running(loaded, rules, clock=clock):
             await stop.wait()
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.remove_signal_handler(number)
     return 0

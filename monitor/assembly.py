@@ -16,7 +16,7 @@ from monitor.domain.feed import Feed
 from monitor.domain.tracking import TrackedCampaign
 from monitor.heartbeat import Heartbeat
 from monitor.metrics import Metrics
-from monitor.notify import INTEGRATIONS, Context
+from monitor.notify import INTEGRATIONS, Context, Memory, VolatileMemory
 from monitor.ports import CampaignSource, Notifier, Store
 from monitor.provider.source import Provider, ProviderOptions
 from monitor.state import State
@@ -58,15 +58,22 @@ def build_sources(settings: Settings, *, clock: Clock, metrics: Metrics) -> dict
 
 
 def build_notifiers(
-    settings: Settings, rules: RuleFile, *, session: aiohttp.ClientSession, clock: Clock, console: TextIO
+    settings: Settings,
+    rules: RuleFile,
+    *,
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    console: TextIO,
+    memory: Memory | None = None,
 ) -> dict[str, Notifier]:
-    """A notifier for each receiver of the rules file, by name."""
+    """A notifier for each receiver of the rules file, by name. `memory` is the store, where there is one."""
     context = Context(
         session=session,
         clock=clock,
         console=console,
         external_url=settings.external_url,
         allow_insecure_http=settings.allow_insecure_http,
+        memory=VolatileMemory() if memory is None else memory,
     )
     return {
         receiver.name: INTEGRATIONS[receiver.integration].build(receiver.name, receiver.options, context)

@@ -15,6 +15,7 @@ from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.tracking import SETTLING_SECONDS, TrackedCampaign
 from monitor.domain.window import left_window
+from monitor.journal import note_alerts
 from monitor.metrics import Metrics
 from monitor.ports import CampaignSource, CycleCommit, Store
 from monitor.reading import CHUNK, FeedReader, Reading
@@ -110,10 +111,11 @@ class AccountCycles:
 
     async def _decide(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
         now = started.timestamp()
+        decided = self._clock.now()  # of two feeds, the one that began first may be the last to decide
         baseline = before.last_success is None
         table = self._state.table(self.account)
         work = Work()
-        evaluation = self.rules.begin(self.account, started, self._state.alerts_of(self.account))
+        evaluation = self.rules.begin(self.account, decided, self._state.alerts_of(self.account))
         spent = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
             rows = self._observe(reading.campaigns[start : start + CHUNK], table, evaluation, work, now=now, baseline=baseline)
@@ -132,7 +134,7 @@ class AccountCycles:
         after = before.after(SweepOutcome.OK, started=started, full=reading.full)
         balance = self._take_balance()
         counts = table.counts_with(work.changed, work.forgotten)
-        evaluation.account(self._view(after, counts, balance, started), failed=False)
+        evaluation.account(self._view(after, counts, balance, decided), failed=False)
         changes = evaluation.finish()
         self._metrics.evaluation_duration.observe(spent + self._clock.monotonic() - begun)
         commit = CycleCommit(
@@ -145,7 +147,7 @@ class AccountCycles:
             feed=after,
             balance=balance,
         )
-        await self._commit(commit, adopted=work.adopted)
+        await self._commit(commit, decided, adopted=work.adopted)
         ahead = (self._clock.now() + CLOCK_TOLERANCE).timestamp()
         self._readers[feed].forget(work.forgotten)
         return CycleReport(
@@ -242,8 +244,8 @@ class AccountCycles:
     async def _forget_old(self, feed: Feed, table: AccountTable, evaluation: Evaluation, work: Work, now: float) -> None:
         rows = list(table.rows.values())
         for start in range(0, len(rows), CHUNK):
-            for row in rows[start : start + CHUNK]:
-                if row.campaign.message_type == feed.message_type and left_window(row.campaign, now=now):
+            for row in table.of_feed(rows[start : start + CHUNK], feed.message_type):
+                if left_window(row.campaign, now=now):
                     work.forgotten.append(row.campaign.id)
                     evaluation.gone(row.campaign.id, ResolveReason.LEFT_WINDOW)
             await self._clock.sleep(0)
@@ -254,17 +256,18 @@ class AccountCycles:
     async def _note_failure(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
         """A failed or partial sweep moves the account's health and nothing else."""
         after = before.after(reading.outcome, started=started, full=False)
-        evaluation = self.rules.begin(self.account, started, self._state.alerts_of(self.account))
+        decided = self._clock.now()
+        evaluation = self.rules.begin(self.account, decided, self._state.alerts_of(self.account))
         counts = self._state.table(self.account).counts_with(())
-        evaluation.account(self._view(after, counts, self._state.balances.get(self.account), started), failed=True)
+        evaluation.account(self._view(after, counts, self._state.balances.get(self.account), decided), failed=True)
         changes = evaluation.finish()
         commit = CycleCommit(account=self.account, alerts=changes.alerts, dropped_alerts=changes.dropped, feed=after)
-        await self._commit(commit)
+        await self._commit(commit, decided)
         return CycleReport(
             feed=feed, outcome=reading.outcome, full=reading.full, alerts=len(changes.alerts), reason=reading.reason
         )
 
-    async def _commit(self, commit: CycleCommit, *, adopted: Sequence[TrackedCampaign] = ()) -> None:
+    async def _commit(self, commit: CycleCommit, decided: datetime, *, adopted: Sequence[TrackedCampaign] = ()) -> None:
         await self._store.commit_cycle(commit)
         self._state.apply_cycle(commit, adopted=adopted)
         for event in commit.events:
@@ -272,6 +275,7 @@ class AccountCycles:
                 campaign = event.campaign
                 self._metrics.count_transition(campaign.account, campaign.message_type, event.old_status, campaign.status)
         if commit.alerts or commit.dropped_alerts:
+            note_alerts(commit.alerts, now=decided)
             self._on_alerts(commit.alerts)
 
     def _take_balance(self) -> Balance | None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import aiohttp
 import structlog
 
+from monitor.proxy import proxy_for
+
 TIMEOUT_SECONDS = 10.0
 
 log = structlog.get_logger()
@@ -34,8 +36,10 @@ class Heartbeat:
                 await self._call()
 
     async def _call(self) -> None:
+        proxy = proxy_for(self._url)
+        request = self._session.get(self._url, allow_redirects=False, proxy=proxy.url, proxy_headers=proxy.headers)
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS), self._session.get(self._url, allow_redirects=False) as answer:
+            async with asyncio.timeout(TIMEOUT_SECONDS), request as answer:
                 failure = None if answer.status < 400 else f"HTTP {answer.status}"
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             failure = type(error).__name__  # its text may hold the address, which is a secret

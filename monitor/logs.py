@@ -151,6 +151,12 @@ class _ToStderr(logging.StreamHandler[TextIO]):
         """Lose the line: there is nowhere left to say so."""
 
 
+def for_people(format: str) -> bool:  # noqa: A002 (the setting's name)
+    """Whether logs of this format are lines for people, as stderr is now. ValueError for an unknown format."""
+    wanted = LogFormat(format)
+    return wanted is LogFormat.CONSOLE or (wanted is LogFormat.AUTO and sys.stderr.isatty())
+
+
 def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  # noqa: A002 (the setting's name)
     """Send structlog's and the standard library's records to stderr. `level` is debug, info, warning or error.
 
@@ -160,8 +166,7 @@ def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  
     threshold = logging.getLevelNamesMapping().get(level.upper())
     if threshold is None:
         raise ValueError(f"{level!r} is no log level")
-    wanted = LogFormat(format)
-    console = wanted is LogFormat.CONSOLE or (wanted is LogFormat.AUTO and sys.stderr.isatty())
+    console = for_people(format)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -24,12 +24,21 @@ from monitor.store import SqliteStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnceReport:
-    """What one cycle found. `alerts` would fire were it not for `for`; `failures` says of each feed why it could not be read."""
+    """What one cycle found. `alerts` would fire were it not for `for`; `failures` says of each feed why it could not be read.
+
+    `campaigns` counts what was read, settled ones included; `counts` are watched ones by status. `doubts` are signs that a
+    setting is wrong.
+    """
 
     campaigns: int
     counts: Mapping[str, int]
     alerts: tuple[Alert, ...]
     failures: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def watched(self) -> int:
+        return sum(self.counts.values())
 
 
 async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> OnceReport:
@@ -70,5 +79,11 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
             f"{report.feed.account}/{report.feed.message_type}: {report.reason}"
             for report in reports
             if report.outcome is not SweepOutcome.OK
+        ),
+        doubts=tuple(
+            f"{report.feed.account}/{report.feed.message_type}: campaigns that were created in the future: {report.created_ahead:,}; "
+            "BSG_API_TIMEZONE does not seem to be the zone of the provider's times"
+            for report in reports
+            if report.created_ahead
         ),
     )

@@ -1,4 +1,4 @@
-"""Alerts that nothing would ever end: their rule, account or message type is no longer configured."""
+"""Alerts that nothing would ever end: their rule, account, message type or receiver is no longer configured."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,12 +9,14 @@ from monitor.ports import CycleCommit, Store
 from monitor.state import State
 
 
-async def end_orphans(rules: RuleSet, state: State, store: Store, *, feeds: Collection[Feed], now: datetime) -> None:
+async def end_orphans(
+    rules: RuleSet, state: State, store: Store, *, feeds: Collection[Feed], receivers: Collection[str], now: datetime
+) -> None:
     """Resolve them, with the reason, and commit; whoever was told that they fire is told that they ended.
 
     Raises `StoreError`; nothing has ended then.
     """
-    changes = rules.orphans(state.active.values(), now, feeds=feeds)
+    changes = rules.orphans(state.active.values(), now, feeds=feeds, receivers=receivers)
     dropped = set(changes.dropped)
     ended = {alert.id: alert for alert in changes.alerts}
     accounts = {alert.key.account for alert in state.active.values() if alert.id in ended or alert.id in dropped}

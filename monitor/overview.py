@@ -1,24 +1,26 @@
 """What the page and `/readyz` say: the state and the outbox as plain values, kept fresh at a price that does not grow."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import msgspec
 
 from monitor import __version__
 from monitor.clock import Clock
 from monitor.cycle import CycleReport
-from monitor.domain.alert import AlertState
+from monitor.domain.alert import Alert, AlertState
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.notification import OutboxState
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.ports import OutboxSummary, Store
 from monitor.state import State
-from monitor.web import BalanceStatus, FeedStatus, ReceiverStatus, Status, worst_alerts
+from monitor.web import FRESH_FOR, BalanceStatus, FeedStatus, ReceiverStatus, Status, worst_alerts
 
-OUTSIDE_SECONDS = 1.0
-"""How soon a change made from the command line takes effect."""
+OUTSIDE_SECONDS = 0.5
+"""How soon a change made from the command line is noticed: it takes effect within a second."""
 
-SUMMARY_EVERY = 5
+SUMMARY_EVERY = 10
 """Turns of that between two counts of the outbox."""
 
 
@@ -36,6 +38,7 @@ class Overview:
         clock: Clock,
         metrics: Metrics,
         on_outside_change: Callable[[], None],
+        fresh_for: timedelta = FRESH_FOR,
     ) -> None:
         self._state = state
         self._store = store
@@ -45,17 +48,24 @@ class Overview:
         self._clock = clock
         self._metrics = metrics
         self._on_outside_change = on_outside_change
+        self._fresh_for = max(fresh_for, FRESH_FOR)
         self._started_at = clock.now()
         self._swept: set[Feed] = set()
         self._reasons: dict[Feed, str | None] = {}
         self._outbox: Sequence[OutboxSummary] = ()
-        self._store_error: str | None = None
+        self._read_error: str | None = None
+        self._write_error: str | None = None
 
     def cycle(self, report: CycleReport) -> None:
         """A cycle has ended."""
         self._reasons[report.feed] = report.reason
+        self._write_error = None
         if report.outcome is SweepOutcome.OK:
             self._swept.add(report.feed)
+
+    def not_committed(self, error: StoreError) -> None:
+        """A cycle could not be written: whatever it found nobody is told of, until one can."""
+        self._write_error = str(error)
 
     def fresh(self, limit_seconds: float) -> bool:
         """Whether every feed's last complete sweep began at most that long ago."""
@@ -73,9 +83,9 @@ class Overview:
                     self._on_outside_change()
                 if turn % SUMMARY_EVERY == 0:
                     await self.count()
-                self._store_error = None
+                self._read_error = None
             except StoreError as error:
-                self._store_error = str(error)
+                self._read_error = str(error)
             turn += 1
             await self._clock.sleep(OUTSIDE_SECONDS)
 
@@ -117,8 +127,20 @@ class Overview:
             pending=len(active) - firing,
             receivers=[self._receiver(name, kind) for name, kind in self._receivers.items()],
             last_reload=self._started_at,
-            store_error=self._store_error,
+            store_error=self._write_error or self._read_error,
+            fresh_for=self._fresh_for,
         )
+
+    async def alert(self, alert_id: str) -> Alert | None:
+        """The alert of that id, with its campaign as it is now where that is followed; None when there is none.
+
+        What is held in memory is found whatever the store does; `StoreError` for the others.
+        """
+        active = next((alert for alert in self._state.active.values() if alert.id == alert_id), None)
+        if active is None:
+            return self._state.ended.get(alert_id) or await self._store.alert(alert_id)
+        tracked = None if active.campaign is None else self._state.table(active.key.account).rows.get(active.campaign.id)
+        return active if tracked is None else msgspec.structs.replace(active, campaign=tracked.campaign)
 
     def _last_success(self, feed: Feed) -> datetime | None:
         known = self._state.feeds.get(feed)

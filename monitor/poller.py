@@ -33,6 +33,7 @@ class Poller:
         metrics: Metrics,
         random: Callable[[], float],
         on_cycle: Callable[[CycleReport], Awaitable[None]],
+        on_not_committed: Callable[[StoreError], None] = lambda _: None,
     ) -> None:
         self._cycles = cycles
         self._sources = sources
@@ -41,6 +42,8 @@ class Poller:
         self._metrics = metrics
         self._random = random
         self._on_cycle = on_cycle
+        self._on_not_committed = on_not_committed
+        self._uncommitted: set[Feed] = set()
         self._failing_since: dict[Feed, datetime] = {}
         self._warned_of_zone: set[str] = set()
 
@@ -75,20 +78,23 @@ class Poller:
                 self._log(report, self._clock.monotonic() - begun)
                 await self._on_cycle(report)
             except StoreError as error:
-                self._metrics.loop_failures.labels("poller").inc()
-                log.error(  # noqa: TRY400 (the reason is known: a traceback would tell nothing more)
-                    "cycle_not_committed",
-                    account=feed.account,
-                    message_type=feed.message_type,
-                    reason=error.reason.value,
-                    error=str(error),
-                )
+                self._note_uncommitted(feed, error)
             except Exception:
                 self._metrics.loop_failures.labels("poller").inc()
                 log.exception("cycle_failed", account=feed.account, message_type=feed.message_type)
             spread = 1 + JITTER * (2 * self._random() - 1)
             elapsed = self._clock.monotonic() - begun
             await self._clock.sleep(max(LEAST_PAUSE_SECONDS, self._interval * spread - elapsed))
+
+    def _note_uncommitted(self, feed: Feed, error: StoreError) -> None:
+        """Nothing of the cycle is remembered: the next one finds the same. Logged when it begins, not each time."""
+        self._metrics.loop_failures.labels("poller").inc()
+        self._metrics.polls.labels(feed.account, feed.message_type, SweepOutcome.FAILED.value).inc()
+        self._on_not_committed(error)
+        if feed not in self._uncommitted:
+            self._uncommitted.add(feed)
+            facts = {"account": feed.account, "message_type": feed.message_type, "reason": error.reason.value}
+            log.error("cycle_not_committed", **facts, error=str(error))
 
     async def _read_balances(self, account: str) -> None:
         while True:
@@ -115,6 +121,9 @@ class Poller:
         """One line a cycle; of failures the first and the recovery, not each between."""
         feed = report.feed
         facts = {"account": feed.account, "message_type": feed.message_type}
+        if feed in self._uncommitted:
+            self._uncommitted.discard(feed)
+            log.warning("cycle_committed_again", **facts)
         if report.outcome is SweepOutcome.OK:
             since = self._failing_since.pop(feed, None)
             if since is not None:

@@ -4,20 +4,21 @@
 The docstrings are the contract: ordering, units, what is raised, and what a crash in the middle leaves behind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import Campaign
 from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState
-from monitor.domain.notification import Notification, OutboxRow, OutboxState
+from monitor.domain.notification import Notification, NotifiedAlert, OutboxRow, OutboxState
 from monitor.domain.routing import GroupId, Ledger
 from monitor.domain.tracking import TrackedCampaign
+from monitor.quiet_store import QuietStore
 
 # --- the provider ---------------------------------------------------------------------------------------------------
 
@@ -93,6 +94,7 @@ class FlushCommit:
 
     `superseded` are outbox ids that `rows` replace. `closed_alerts` are ids of ended alerts that everybody concerned has been
     told of: they are kept as history and no longer loaded. `dropped_ledgers` are groups that have nothing left to remember.
+    `matched_silences` and `over_silences` (until resolved) have had, or no longer have, a firing alert: id and since when.
     """
 
     rows: Sequence[OutboxRow] = ()
@@ -100,6 +102,8 @@ class FlushCommit:
     ledgers: Sequence[Ledger] = ()
     dropped_ledgers: Sequence[GroupId] = ()
     closed_alerts: Sequence[str] = ()
+    matched_silences: Mapping[str, datetime] = field(default_factory=dict)
+    over_silences: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,7 @@ class DeliveryResult:
     next_attempt_at: datetime | None = None
     error: str | None = None
     replacements: Sequence[OutboxRow] = ()  # halves of a message that was too large; the original becomes superseded
+    copies: Sequence[OutboxRow] = ()  # for the receiver's fallback: appended with the result, or not at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +137,7 @@ class OutboxQuery:
     receiver: str | None = None
     state: OutboxState | None = None
     older_than: datetime | None = None
+    copies: bool = False  # only what was copied for a fallback
     limit: int = 100
 
 
@@ -145,8 +151,9 @@ class OutboxSummary:
     oldest: datetime | None
 
 
-class Store(Protocol):
-    """What survives a crash. Every method but `prune` is one transaction: after a crash all of it is there or nothing.
+class Store(QuietStore, Protocol):
+    """What survives a crash. Every method but `prune` and `hasten` is one transaction: after a crash all of it is there or
+    nothing.
 
     All methods raise `StoreError`; nothing of a change that raised is stored. Calls may be made concurrently. A call that is
     cancelled is carried out wholly or not at all. What is passed in must not change before the call has returned.
@@ -175,6 +182,10 @@ class Store(Protocol):
         """
         ...
 
+    async def waiting_groups(self) -> Collection[GroupId]:
+        """The groups with a pending row."""
+        ...
+
     async def replaceable(self, group: GroupId) -> Sequence[OutboxRow]:
         """The group's pending rows that were never attempted, oldest first."""
         ...
@@ -195,12 +206,16 @@ class Store(Protocol):
     async def settle(self, results: Sequence[DeliveryResult]) -> None:
         """Record how attempts ended. Unknown ids and rows already finished are passed over.
 
-        Replacements take the place of the original in its group: they go out, in their order, before any later row.
+        Replacements take the place of the original in its group: they go out, in their order, before any later row. Copies
+        are new rows of another receiver; one whose id is there already is left as it is.
         """
         ...
 
     async def hasten(self, receiver: str, *, now: datetime) -> int:
-        """Make the receiver's pending, unclaimed rows due now (it answered again). Returns how many were not due yet."""
+        """Make the receiver's pending, unclaimed rows due now (it answered again). Returns how many were not due yet.
+
+        In several short transactions, so that other receivers are not held up.
+        """
         ...
 
     async def release(self, *, now: datetime) -> int:
@@ -215,8 +230,16 @@ class Store(Protocol):
         """Rows, newest first."""
         ...
 
+    async def backlog(self, receiver: str, *, after: int, limit: int) -> Sequence[OutboxRow]:
+        """The receiver's pending rows whose `sequence` is above `after`, in the order of it, at most `limit`."""
+        ...
+
     async def outbox_summary(self) -> Sequence[OutboxSummary]:
         """Counts by receiver and state, ordered by both."""
+        ...
+
+    async def dead_letters(self) -> Mapping[str, int]:
+        """By receiver, how many dead rows nobody has dealt with: those dropped by a person's word are left out."""
         ...
 
     async def bury(self, receivers_in_use: Sequence[str], *, now: datetime) -> int:
@@ -226,22 +249,36 @@ class Store(Protocol):
     async def retry(self, ids: Sequence[str], *, now: datetime) -> int:
         """Make dead or pending rows due now, attempts kept. Returns how many. Rows under attempt are left alone.
 
-        A dead row takes its old place in its group again, and the time after which it is given up begins anew.
+        A dead row takes its old place in its group again, and the time after which it is given up begins anew. Their last
+        error is forgotten.
         """
         ...
 
     async def drop(self, ids: Sequence[str], *, now: datetime) -> int:
-        """Give pending rows up by a person's word (they become dead). Returns how many."""
+        """Put rows aside by a person's word. Returns how many.
+
+        Pending ones become dead; dead ones stay so, but are no dead letters that somebody must look at any more. `retry`
+        still sends either.
+        """
+        ...
+
+    async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:
+        """Keep a text for a receiver's integration under `key`, in place of the one that was there."""
+        ...
+
+    async def recall(self, receiver: str, key: str) -> str | None:
+        """The text last kept there; None when there is none, or none that was kept or renewed since what `prune` deletes."""
         ...
 
     async def changed_outside(self) -> bool:
         """Whether another process has written since this was last asked."""
         ...
 
-    async def prune(self, *, before: datetime) -> int:
-        """Delete history older than `before`: closed alerts, events, finished outbox rows. Returns how many rows.
+    async def prune(self, *, before: datetime, dead_before: datetime | None = None) -> int:
+        """Delete history older than `before`: closed alerts, events, finished outbox rows, what
+        integrations kept. Returns how many rows.
 
-        In several short transactions, so that commits are not held up.
+        Dead rows go by `dead_before` where it is given. In several short transactions, so that commits are not held up.
         """
         ...
 
@@ -251,8 +288,16 @@ class Store(Protocol):
         """Recorded events, newest first. `progressed` ones are not recorded."""
         ...
 
+    async def open_alerts(self) -> Sequence[Alert]:
+        """The alerts that `load` gives, alone."""
+        ...
+
     async def alert_history(self, *, limit: int = 100) -> Sequence[Alert]:
         """Ended alerts and events, the latest end first."""
+        ...
+
+    async def alert(self, alert_id: str) -> Alert | None:
+        """One alert of whatever state, as it was committed last; None when there is none (any more) of that id."""
         ...
 
 
@@ -269,7 +314,12 @@ class Notifier(Protocol):
 
     @property
     def min_interval(self) -> float:
-        """The least seconds between the starts of two attempts, by the service's own rule; 0 where it has none."""
+        """The seconds for which one attempt may begin, by the service's own rule; 0 where it has none."""
+        ...
+
+    @property
+    def burst(self) -> int:
+        """How many attempts may begin at once after a pause, as long as `min_interval` holds on average; at least 1."""
         ...
 
     async def send(self, notification: Notification) -> None:
@@ -281,4 +331,22 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Let go of connections. Never raises."""
+        ...
+
+
+@runtime_checkable
+class Resending(Protocol):
+    """A notifier whose service forgets what it is not told again, so that it is told apart from the outbox as well."""
+
+    @property
+    def resend_interval(self) -> float:
+        """Seconds between two tellings; a missed one or two do no harm."""
+        ...
+
+    async def resend(self, alerts: Sequence[NotifiedAlert]) -> None:
+        """Tell anew that all of these fire, each bounded in time; and, for some minutes, what `send` said is over.
+
+        `alerts` is what the receiver knows to fire; whatever `send` was given since it was gathered counts for more. Does
+        nothing that a repetition would make different. Raises `DeliveryError` when nobody took it: it is called again soon.
+        """
         ...

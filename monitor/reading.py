@@ -59,6 +59,7 @@ class FeedReader:
         if not sweep.complete:
             return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=sweep.reason)
         shown = {campaign.id for campaign in sweep.campaigns}
+        table.listed(sweep.campaigns, self.feed.message_type)
         self._lookup.listed(shown)
         missing = await self._missing(table, plan, sweep, shown)
         if sweep.nameless:
@@ -98,7 +99,7 @@ class FeedReader:
         rows = list(table.rows.values())
         message_type = self.feed.message_type
         for start in range(0, len(rows), CHUNK):
-            see([row for row in rows[start : start + CHUNK] if row.campaign.message_type == message_type])
+            see(table.of_feed(rows[start : start + CHUNK], message_type))
             await self._clock.sleep(0)
 
     async def _missing(self, table: AccountTable, plan: Plan, sweep: Sweep, shown: set[int]) -> list[int]:
@@ -109,10 +110,8 @@ class FeedReader:
         for start in range(0, len(candidates), CHUNK):
             missing += [
                 row
-                for row in map(table.rows.__getitem__, candidates[start : start + CHUNK])
-                if not row.settled
-                and row.campaign.message_type == self.feed.message_type
-                and row.campaign.created_at >= plan.since
+                for row in table.of_feed(map(table.rows.__getitem__, candidates[start : start + CHUNK]), self.feed.message_type)
+                if not row.settled and row.campaign.created_at >= plan.since
             ]
             await self._clock.sleep(0)
         return [row.campaign.id for row in sorted(missing, key=lambda row: row.campaign.created_at)]

@@ -10,13 +10,14 @@ from monitor.metrics import Metrics
 from monitor.ports import Store
 
 HISTORY = timedelta(days=90)
+DEAD_LETTERS = timedelta(days=30)
 INTERVAL = timedelta(hours=1)
 
 log = structlog.get_logger()
 
 
 class Retention:
-    """Deletes what ended more than 90 days ago, once an hour."""
+    """Deletes what ended more than 90 days ago, and dead letters after 30, once an hour."""
 
     def __init__(self, store: Store, *, clock: Clock, metrics: Metrics) -> None:
         self._store = store
@@ -27,7 +28,8 @@ class Retention:
         """Prune until cancelled; a failure is logged and tried again an hour later."""
         while True:
             try:
-                pruned = await self._store.prune(before=self._clock.now() - HISTORY)
+                now = self._clock.now()
+                pruned = await self._store.prune(before=now - HISTORY, dead_before=now - DEAD_LETTERS)
                 if pruned:
                     log.info("history_pruned", rows=pruned)
             except StoreError as error:

@@ -1,10 +1,11 @@
 """What the daemon knows, in memory. It advances only after the store has committed the same change."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertKey, AlertState
+from monitor.domain.campaign import LISTABLE_TYPES, Campaign
 from monitor.domain.feed import Feed, FeedState
 from monitor.domain.routing import GroupId, Ledger
 from monitor.domain.tracking import TrackedCampaign
@@ -14,11 +15,15 @@ from monitor.ports import CycleCommit, FlushCommit, Snapshot
 class AccountTable:
     """One account's tracked campaigns by id, with how many watched ones there are of each type and status.
 
-    Both feeds of an account share it: ids are unique within the account, and a campaign may change its type.
+    Both feeds of an account share it: ids are unique within the account, and a campaign may change its type. `types` are
+    those the account is polled for. A campaign of another type belongs to the feed whose list showed it; to the first one
+    until a list did.
     """
 
-    def __init__(self, rows: Iterable[TrackedCampaign] = ()) -> None:
+    def __init__(self, rows: Iterable[TrackedCampaign] = (), *, types: Sequence[str] = ()) -> None:
+        self.types = tuple(types)
         self.rows: dict[int, TrackedCampaign] = {}
+        self._listed_as: dict[int, str] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         self.put(rows)
 
@@ -34,10 +39,26 @@ class AccountTable:
                 counts[campaign.message_type, campaign.status] += 1
             table[campaign.id] = row
 
+    def listed(self, campaigns: Iterable[Campaign], message_type: str) -> None:
+        """The list of this type showed these: remembered of those that call themselves something else."""
+        types = self.types
+        self._listed_as.update({c.id: message_type for c in campaigns if c.message_type not in types})
+
+    def of_feed(self, rows: Iterable[TrackedCampaign], message_type: str) -> list[TrackedCampaign]:
+        """Those of these rows that the list of this type should show."""
+        types, owner = self.types, self._owner
+        return [
+            row
+            for row in rows
+            if (kind := row.campaign.message_type) == message_type
+            or (kind not in types and owner(row.campaign.id) == message_type)
+        ]
+
     def forget(self, ids: Iterable[int]) -> None:
         """Remove rows; unknown ids are passed over."""
         for campaign_id in ids:
             old = self.rows.pop(campaign_id, None)
+            self._listed_as.pop(campaign_id, None)
             if old is not None and old.watched:
                 self.counts[old.campaign.message_type, old.campaign.status] -= 1
 
@@ -55,8 +76,17 @@ class AccountTable:
         return {status: count for status, count in counts.items() if count}
 
     def counts_of(self, message_type: str) -> Mapping[str, int]:
-        """Watched campaigns of one type by status; a status that had campaigns once stays, at 0, so that its series ends at 0."""
-        return {status: count for (kind, status), count in self.counts.items() if kind == message_type}
+        """Watched campaigns of one feed by status; a status that had campaigns once stays, at 0, so that its series ends at 0.
+        Those of a type that nobody polls count with the first feed."""
+        odd = message_type == (self.types or (message_type,))[0]
+        counts: Counter[str] = Counter()
+        for (kind, status), count in self.counts.items():
+            if kind == message_type or (odd and kind not in self.types):
+                counts[status] += count
+        return counts
+
+    def _owner(self, campaign_id: int) -> str | None:
+        return self._listed_as.get(campaign_id, self.types[0] if self.types else None)
 
     def _uncount(self, counts: Counter[str], campaign_id: int) -> None:
         old = self.rows.get(campaign_id)
@@ -70,10 +100,17 @@ class State:
     def __init__(self, snapshot: Snapshot, *, polled: Collection[Feed]) -> None:
         """What was committed last. Feeds that are not `polled` any more say nothing about the present."""
         self.feeds: dict[Feed, FeedState] = {feed: known for feed, known in snapshot.feeds.items() if feed in polled}
+        self._types: dict[str, tuple[str, ...]] = {}
+        for feed in polled:
+            self._types[feed.account] = (*self._types.get(feed.account, ()), feed.message_type)
         by_account: dict[str, list[TrackedCampaign]] = {}
         for row in snapshot.campaigns:
-            by_account.setdefault(row.campaign.account, []).append(row)
-        self.accounts: dict[str, AccountTable] = {account: AccountTable(rows) for account, rows in by_account.items()}
+            types = self._types.get(row.campaign.account, ())
+            if row.campaign.message_type in types or (types and row.campaign.message_type not in LISTABLE_TYPES):
+                by_account.setdefault(row.campaign.account, []).append(row)
+        self.accounts: dict[str, AccountTable] = {
+            account: AccountTable(rows, types=self._types[account]) for account, rows in by_account.items()
+        }
         self.active: dict[AlertKey, Alert] = {}
         self.ended: dict[str, Alert] = {}
         self.ledgers: dict[GroupId, Ledger] = {ledger.group: ledger for ledger in snapshot.ledgers}
@@ -82,7 +119,10 @@ class State:
 
     def table(self, account: str) -> AccountTable:
         """The account's campaigns; an empty table for an account never polled."""
-        return self.accounts.setdefault(account, AccountTable())
+        held = self.accounts.get(account)
+        if held is None:
+            held = self.accounts[account] = AccountTable(types=self._types.get(account, ()))
+        return held
 
     def alerts_of(self, account: str) -> dict[AlertKey, Alert]:
         """The account's pending and firing alerts."""
@@ -95,10 +135,11 @@ class State:
     def apply_cycle(self, commit: CycleCommit, *, adopted: Iterable[TrackedCampaign] = ()) -> None:
         """Advance to what `commit` says. `adopted` are equal to what is held, around the objects of the latest sweep: held in
         place of the old ones, they let the next sweep be compared by identity."""
-        table = self.table(commit.account)
-        table.put(adopted)
-        table.put(commit.campaigns)
-        table.forget(commit.forgotten)
+        if commit.account:  # the alerts of receivers belong to none
+            table = self.table(commit.account)
+            table.put(adopted)
+            table.put(commit.campaigns)
+            table.forget(commit.forgotten)
         dropped = set(commit.dropped_alerts)
         if dropped:
             self.active = {key: alert for key, alert in self.active.items() if alert.id not in dropped}

@@ -41,6 +41,7 @@ class ScriptedSource:
     def __init__(self, campaigns: Iterable[Campaign] = ()) -> None:
         self.campaigns: dict[int, Campaign] = {each.id: each for each in campaigns}
         self.hidden: set[int] = set()
+        self.listed_as: dict[int, str] = {}
         self.unreadable: set[int] = set()
         self.nameless = 0
         self.complete = True
@@ -63,7 +64,7 @@ class ScriptedSource:
             self.campaigns[id_]
             for id_ in sorted(self.campaigns)
             if id_ not in left_out
-            and self.campaigns[id_].message_type == message_type
+            and self.listed_as.get(id_, self.campaigns[id_].message_type) == message_type
             and self.campaigns[id_].created_at >= since
         ]
         return Sweep(

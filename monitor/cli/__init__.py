@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import fields, outbox, reading, receivers, running, setup, simulate
+from monitor.cli import ack, fields, outbox, reading, receivers, route, running, setup, silence, simulate
 from monitor.cli.failures import MonitorGroup
 from monitor.cli.invocation import GlobalOptions
 
@@ -55,8 +55,11 @@ for _command, _short in (
     (reading.campaigns, "List tracked campaigns."),
     (reading.alerts, "List alerts: firing, pending, ended."),
     (reading.events, "List what was observed of campaigns."),
+    (ack.ack, "Look after alerts: no repeats until something changes."),
+    (route.route, "Which receivers do these labels reach, and why?"),
     (fields.fields, "Every field a condition may use."),
 ):
     app.command(short_help=_short)(_command)
 app.command("notify-test", short_help="Send a test message to one receiver.")(receivers.notify_test)
 app.add_typer(outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop.")
+app.add_typer(silence.app, name="silence", help="What should not be told for a while: add, list, expire.")

@@ -6,10 +6,10 @@ from typing import Annotated, TypeVar
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", help="Show at most this many; 0 shows all.", min=0)]
-Account = Annotated[str | None, typer.Option(help="Only this account.")]
-Sender = Annotated[str | None, typer.Option(help="Only this sender.")]
-MessageType = Annotated[str | None, typer.Option("--type", help="Only this message type (sms, rcs, …).")]
+Limit = Annotated[int, typer.Option("--limit", "-n", help="Show at most this many; 0 shows all.", min=0, metavar="N")]
+Account = Annotated[str | None, typer.Option(help="Only this account.", metavar="NAME")]
+Sender = Annotated[str | None, typer.Option(help="Only this sender.", metavar="NAME")]
+MessageType = Annotated[str | None, typer.Option("--type", help="Only this message type (sms, rcs, …).", metavar="TYPE")]
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ FIELD_COLUMNS = (
 
 
 def fields(
-    scope: Annotated[str | None, typer.Option(help="Only this scope: campaign or account.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Only this scope: campaign or account.", metavar="SCOPE")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables of the documentation, in Markdown.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -43,7 +43,8 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
 def load_settings_of(ctx: typer.Context, *, need_account: bool = False, daemon: bool = False) -> "LoadedSettings":
     """The settings in force; logs are set up by them and know their secrets. ConfigError.
 
-    Only the daemon tells its story at `info` unasked; other commands log warnings, unless BSG_LOG_LEVEL was set.
+    Only the daemon tells its story unasked. Other commands say themselves what went wrong: unless BSG_LOG_LEVEL was set, they
+    log errors alone.
     """
     from monitor.config import load_settings
     from monitor.logs import configure_logs
@@ -51,7 +52,7 @@ def load_settings_of(ctx: typer.Context, *, need_account: bool = False, daemon: 
     loaded = load_settings(config=options_of(ctx).config, need_account=need_account)
     _mask_settings(loaded)
     unasked = not daemon and loaded.origins.get("log_level") == "default"
-    configure_logs("warning" if unasked else loaded.settings.log_level, loaded.settings.log_format)
+    configure_logs("error" if unasked else loaded.settings.log_level, loaded.settings.log_format)
     return loaded
 
 

@@ -27,7 +27,7 @@ Ids = Annotated[
     list[str] | None,
     typer.Argument(help="Ids as `outbox list` shows them; a beginning that fits only one is enough.", metavar="ID"),
 ]
-Receiver = Annotated[str | None, typer.Option(help="Only this receiver.")]
+Receiver = Annotated[str | None, typer.Option(help="Only this receiver.", metavar="NAME")]
 OlderThan = Annotated[
     str | None, typer.Option(help="Only what was decided longer ago than this (10m, 2h, 1d).", metavar="DURATION")
 ]
@@ -38,13 +38,13 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 def list_(
     ctx: typer.Context,
     receiver: Receiver = None,
-    state: Annotated[str | None, typer.Option(help="pending, delivered, superseded or dead.")] = None,
+    state: Annotated[str | None, typer.Option(help="pending, delivered, superseded or dead.", metavar="STATE")] = None,
     older_than: OlderThan = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List notifications, the newest first."""
-    from monitor.cli.records import OUTBOX_COLUMNS, outbox_record
+    from monitor.cli.records import outbox_columns, outbox_record
 
     loaded = load_settings_of(ctx)
     wanted = _state(state)
@@ -54,9 +54,8 @@ def list_(
     shown, more = cut(list(found), limit)
     print_records(
         [outbox_record(row) for row in shown],
-        OUTBOX_COLUMNS,
+        outbox_columns([row.notification.id for row in shown]),
         as_json=as_json,
-        empty="no such notification",
         more="there are more" if more else "",
     )
 
@@ -123,7 +122,7 @@ def retry(
     ctx: typer.Context,
     ids: Ids = None,
     receiver: Receiver = None,
-    state: Annotated[str | None, typer.Option(help="pending or dead.")] = None,
+    state: Annotated[str | None, typer.Option(help="pending or dead.", metavar="STATE")] = None,
     older_than: OlderThan = None,
     yes: Yes = False,
 ) -> None:
@@ -133,10 +132,21 @@ def retry(
 
 
 @app.command()
-def drop(ctx: typer.Context, ids: Ids = None, receiver: Receiver = None, older_than: OlderThan = None, yes: Yes = False) -> None:
-    """Give waiting notifications up. They become dead: kept, shown, and `outbox retry` can still send them."""
-    filtered = bool(receiver or older_than)
-    _change(ctx, ids, receiver, frozenset({"pending"}), older_than, yes=yes, filtered=filtered, verb="drop")
+def drop(
+    ctx: typer.Context,
+    ids: Ids = None,
+    receiver: Receiver = None,
+    state: Annotated[str | None, typer.Option(help="pending (the default with other filters) or dead.", metavar="STATE")] = None,
+    older_than: OlderThan = None,
+    yes: Yes = False,
+) -> None:
+    """Put notifications aside: waiting ones are given up, dead ones no longer count as dead letters.
+
+    They are kept, shown, and `outbox retry` can still send them.
+    """
+    wanted = one_of([state] if state else None, ("pending", "dead"), "--state")
+    states = wanted or (frozenset({"pending", "dead"}) if ids else frozenset({"pending"}))
+    _change(ctx, ids, receiver, states, older_than, yes=yes, filtered=bool(receiver or state or older_than), verb="drop")
 
 
 def _change(
@@ -152,7 +162,7 @@ def _change(
 ) -> None:
     """Do it to the named ones, or to all that the filters select, after asking."""
     if bool(ids) == filtered:
-        raise typer.BadParameter("name either ids or what to select them by: --receiver, --older-than" + _ALSO[verb])
+        raise typer.BadParameter("name either ids or what to select them by: --receiver, --state, --older-than")
     loaded = load_settings_of(ctx)
     before = _before(older_than)
 
@@ -183,11 +193,11 @@ def _change(
             return await (store.retry(chosen, now=now) if verb == "retry" else store.drop(chosen, now=now))
 
     count = run_async(act()) if rows else 0
-    print_line(f"{count:,} notification{'' if count == 1 else 's'} {_DONE[verb]}")
+    print_line(f"{count:,} notification{'' if count == 1 else 's'} {_DID[verb]}")
 
 
+_DID = {"retry": "will be sent again", "drop": "given up"}
 _DONE = {"retry": "sent again", "drop": "given up"}
-_ALSO = {"retry": ", --state", "drop": ""}
 
 
 def _confirmed(count: int, verb: str) -> bool:

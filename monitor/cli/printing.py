@@ -15,8 +15,10 @@ from monitor.domain.text import without_controls
 from monitor.errors import MonitorError
 
 NOTHING = "–"
-NARROW = 110
-"""Terminals with fewer columns get tables with fewer."""
+LEAST_TEXT = 16
+"""Characters that a column of long texts wants at least; before it gets fewer, spare columns go."""
+GAP = 2
+"""Characters between two columns, and for the edges of the table."""
 
 
 def plain(value: object) -> str:
@@ -62,8 +64,9 @@ class Column:
     """A column of a table: its title, the key of the records it shows, and how a person sees the value.
 
     `style` gives a value's colour on a terminal (a Rich style name), "" for none. `text` marks long texts, which may be broken
-    over lines. A terminal's table leaves `dull` columns out when all rows agree, and `spare` ones when it is narrow. `write` is
-    for tab-separated lines.
+    over lines. A terminal's table leaves `dull` columns out when all rows agree, and `spare` ones when all rows are empty
+    there, or when it is too narrow for all: the highest number goes first, among equals the rightmost. `write` is for
+    tab-separated lines.
     """
 
     title: str
@@ -73,7 +76,7 @@ class Column:
     style: Callable[[object], str] = lambda _: ""
     text: bool = False
     dull: bool = False
-    spare: bool = False
+    spare: int = 0
     write: Callable[[object], str] = plain
 
 
@@ -119,7 +122,7 @@ def print_json(value: object) -> None:
 
 
 def print_records(
-    records: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool = False, empty: str = "", more: str = ""
+    records: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool = False, empty: str = "none", more: str = ""
 ) -> None:
     """Print records as a table, as tab-separated lines after a line of keys, or (all their keys) as a JSON list.
 
@@ -158,12 +161,12 @@ def _print_table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]
 
     console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    shown = [
-        column
-        for column in columns
-        if not (column.dull and len({plain(record[column.key]) for record in records}) == 1)
-        and not (column.spare and console.width < NARROW)
-    ]
+    telling: list[Column] = []
+    for column in columns:
+        written = {plain(record[column.key]) for record in records}
+        if not (column.dull and len(written) == 1) and not (column.spare and written == {""}):
+            telling.append(column)
+    shown = _fitting(telling, records, console.width)
     for column in shown:
         justify: Literal["left", "right"] = "right" if column.right else "left"
         table.add_column(Text(column.title), justify=justify, overflow="fold", no_wrap=not column.text)
@@ -173,6 +176,20 @@ def _print_table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]
     with console.capture() as drawn:
         console.print(table)
     write(drawn.get())
+
+
+def _fitting(columns: Sequence[Column], records: Sequence[Mapping[str, Any]], width: int) -> list[Column]:
+    """The columns that fit side by side: spare ones are left out until the others do."""
+    from rich.cells import cell_len
+
+    def wanted(column: Column) -> int:
+        widest = max(cell_len(column.show(record[column.key])) for record in records)
+        return max(cell_len(column.title), min(widest, LEAST_TEXT) if column.text else widest)
+
+    kept = {column: wanted(column) + GAP for column in columns}
+    while sum(kept.values()) > width and any(column.spare for column in kept):
+        del kept[max(reversed(kept), key=lambda column: column.spare)]
+    return list(kept)
 
 
 def _iso(at: datetime) -> str:

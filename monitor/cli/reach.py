@@ -8,13 +8,13 @@ import aiohttp
 REACH_SECONDS = 10.0
 
 
-async def reach(session: aiohttp.ClientSession, endpoint: str) -> str | None:
+async def reach(session: aiohttp.ClientSession, endpoint: str, *, tls: ssl.SSLContext | None = None) -> str | None:
     """Ask the root of the endpoint's host for its headers. None when there was any answer, else why there was none."""
     parts = urlsplit(endpoint)
     root = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
     timeout = aiohttp.ClientTimeout(total=REACH_SECONDS)
     try:
-        async with session.head(root, allow_redirects=False, timeout=timeout):
+        async with session.head(root, allow_redirects=False, timeout=timeout, ssl=True if tls is None else tls):
             return None
     except TimeoutError:
         return f"no answer within {REACH_SECONDS:g} s"

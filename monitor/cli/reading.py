@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.config import LoadedSettings
+    from monitor.domain.acknowledgement import Acknowledgement
     from monitor.domain.alert import Alert
     from monitor.domain.event import CampaignEvent
     from monitor.ports import Snapshot
@@ -23,7 +24,9 @@ MOST_EVENTS = 1_000_000
 
 def campaigns(
     ctx: typer.Context,
-    status: Annotated[list[str] | None, typer.Option(help="Only this status; may be given several times.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only this status; may be given several times.", metavar="STATUS")
+    ] = None,
     message_type: MessageType = None,
     account: Account = None,
     sender: Sender = None,
@@ -47,17 +50,19 @@ def campaigns(
     rows.sort(key=lambda row: (row.campaign.created_at, row.campaign.id), reverse=True)
     shown, more = cut(rows, limit)
     records = [campaign_record(row) for row in shown]
-    print_records(records, CAMPAIGN_COLUMNS, as_json=as_json, empty="no such campaign is tracked", more=more)
+    print_records(records, CAMPAIGN_COLUMNS, as_json=as_json, more=more)
 
 
 def alerts(
     ctx: typer.Context,
     state: Annotated[
         list[str] | None,
-        typer.Option(help="pending, firing, resolved or event; may be given several times. Without: pending and firing."),
+        typer.Option(
+            help="pending, firing, resolved or event; may be given several times. Without: pending and firing.", metavar="STATE"
+        ),
     ] = None,
-    rule: Annotated[str | None, typer.Option("--alert", help="Only alerts of this rule.")] = None,
-    severity: Annotated[str | None, typer.Option(help="Only this severity.")] = None,
+    rule: Annotated[str | None, typer.Option("--alert", help="Only alerts of this rule.", metavar="NAME")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only this severity.", metavar="SEVERITY")] = None,
     message_type: MessageType = None,
     account: Account = None,
     sender: Sender = None,
@@ -67,11 +72,11 @@ def alerts(
     """List alerts: what fires and what is pending now, or with --state resolved what has ended."""
     wanted = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
     found = run_async(_alerts(load_settings_of(ctx), ended=not wanted.isdisjoint({"resolved", "event"})))
-    from monitor.cli.records import ALERT_COLUMNS, ENDED_COLUMNS, alert_record
+    from monitor.cli.records import ENDED_COLUMNS, LISTED_COLUMNS, alert_record
 
     records = [
         record
-        for record in map(alert_record, found)
+        for record in (alert_record(*each) for each in found)
         if record["state"] in wanted
         and (rule is None or record["alertname"] == rule)
         and (severity is None or record["severity"] == severity)
@@ -82,15 +87,18 @@ def alerts(
     records.sort(key=lambda record: (record["resolved_at"] or record["active_since"], record["id"]), reverse=True)
     records.sort(key=lambda record: ("firing", "pending", "event", "resolved").index(record["state"]))
     shown, more = cut(records, limit)
-    columns = ENDED_COLUMNS if "resolved" in wanted else ALERT_COLUMNS
-    print_records(shown, columns, as_json=as_json, empty="no such alert", more=more)
+    columns = ENDED_COLUMNS if "resolved" in wanted else LISTED_COLUMNS
+    print_records(shown, columns, as_json=as_json, more=more)
 
 
 def events(
     ctx: typer.Context,
-    campaign: Annotated[int | None, typer.Option(help="Only this campaign, by its id.")] = None,
+    campaign: Annotated[int | None, typer.Option(help="Only this campaign, by its id.", metavar="ID")] = None,
     kind: Annotated[
-        list[str] | None, typer.Option(help="appeared, status_changed, edited, rewound, settled or vanished; several times.")
+        list[str] | None,
+        typer.Option(
+            help="appeared, status_changed, edited, rewound, settled or vanished; may be given several times.", metavar="KIND"
+        ),
     ] = None,
     message_type: MessageType = None,
     account: Account = None,
@@ -116,7 +124,7 @@ def events(
     shown, more = cut(matching, limit)
     more = more if filtered or not more else "there are more"
     records = [event_record(event) for event in shown]
-    print_records(records, EVENT_COLUMNS, as_json=as_json, empty="no such event was recorded", more=more)
+    print_records(records, EVENT_COLUMNS, as_json=as_json, more=more)
 
 
 async def _load(loaded: "LoadedSettings") -> "Snapshot":
@@ -124,13 +132,25 @@ async def _load(loaded: "LoadedSettings") -> "Snapshot":
         return await store.load()
 
 
-async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[Alert]":
-    """Open alerts and, with `ended`, the history. What has ended but is not closed is in both: once is enough."""
+async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert, Acknowledgement | None, Sequence[str]]]":
+    """Open alerts and, with `ended`, the history, with who looks after them and which silences hold them back.
+
+    What has ended but is not closed is in both: once is enough.
+    """
+    from monitor.clock import SystemClock
+    from monitor.domain.silence import fires
+
+    now = SystemClock().now()
     async with store_beside(loaded) as store:
-        found = {alert.id: alert for alert in (await store.load()).alerts}
+        found = {alert.id: alert for alert in await store.open_alerts()}
         if ended:
             found |= {alert.id: alert for alert in await store.alert_history(limit=MOST_EVENTS)}
-        return list(found.values())
+        said = {each.alert_id: each for each in await store.acknowledgements()}
+        silences = await store.silences(ended_after=now)
+    return [
+        (alert, said.get(alert.id), [each.id for each in silences if fires(alert) and each.silences(alert, now)])
+        for alert in found.values()
+    ]
 
 
 async def _events(

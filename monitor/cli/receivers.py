@@ -11,10 +11,7 @@ from monitor.cli.invocation import load_rules_of, load_settings_of, run_async
 from monitor.cli.printing import print_json, print_line
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from monitor.config import LoadedSettings, RuleFile
-    from monitor.domain.notification import Notification
     from monitor.errors import DeliveryError
 
 
@@ -60,6 +57,7 @@ async def _send(
     """How many seconds the attempt took, and how it failed."""
     from monitor.assembly import build_notifiers, new_message_id
     from monitor.clock import SystemClock
+    from monitor.domain.notification import test_notification
     from monitor.errors import DeliveryError
     from monitor.notify import open_session
 
@@ -68,41 +66,10 @@ async def _send(
         notifiers = build_notifiers(loaded.settings, rules, session=session, clock=clock, console=console)
         begun = clock.monotonic()
         try:
-            await notifiers[name].send(test_notification(new_message_id(), name, now=clock.now()))
+            await notifiers[name].send(test_notification(name, clock.now(), new_message_id()))
         except DeliveryError as error:
             return clock.monotonic() - begun, error
         finally:
             for notifier in notifiers.values():
                 await notifier.close()
         return clock.monotonic() - begun, None
-
-
-def test_notification(id_: str, receiver: str, *, now: "datetime") -> "Notification":
-    """A message that says of itself that it is a test and asks nobody to do anything."""
-    from monitor.domain.alert import AlertKey, fingerprint
-    from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
-
-    labels = {"alertname": "NotifyTest", "severity": "info", "receiver": receiver}
-    alert = NotifiedAlert(
-        id=id_,
-        fingerprint=fingerprint(AlertKey(rule="NotifyTest", account="", subject=receiver)),
-        status="firing",
-        labels=labels,
-        annotations={
-            "summary": f"Test message to {receiver}: it arrives",
-            "description": "Sent by `bsg-monitor notify-test`. Nothing is wrong and nothing needs to be done.",
-        },
-        active_since=now,
-        starts_at=now,
-        ends_at=now,
-        event_id=id_,
-    )
-    return Notification(
-        id=id_,
-        receiver=receiver,
-        group_key=f"{receiver}:notify-test",
-        group_labels={"alertname": "NotifyTest"},
-        reason=NotifyReason.TEST,
-        alerts=(alert,),
-        created_at=now,
-    )

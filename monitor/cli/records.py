@@ -1,9 +1,13 @@
 """The records that listing commands print: every key of the JSON, and which of them a table shows."""
 
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from monitor.cli.printing import Column, identifier, readable, severity_style, share, state_style
+from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
 from monitor.domain.event import CampaignEvent
 from monitor.domain.notification import OutboxRow
@@ -50,17 +54,17 @@ CAMPAIGN_COLUMNS = (
     Column("Account", "account", dull=True),
     Column("Type", "message_type"),
     Column("Status", "status"),
-    Column("Since (UTC)", "status_since", spare=True),
+    Column("Since (UTC)", "status_since", spare=2),
     Column("Sent", "sent", right=True),
-    Column("Delivered", "delivered", right=True, spare=True),
+    Column("Delivered", "delivered", right=True, spare=2),
     Column("Ratio", "delivery_ratio", share, right=True),
     Column("Sender", "sender", text=True),
     Column("Name", "name", text=True),
 )
 
 
-def alert_record(alert: Alert) -> Record:
-    """One alert, whatever its state; `event` for an event, which is told once and never resolved."""
+def alert_record(alert: Alert, acknowledged: Acknowledgement | None = None, silenced_by: Sequence[str] = ()) -> Record:
+    """One alert, whatever its state; `event` for an event, which is told once and never resolved. `silenced_by` are ids."""
     c = alert.campaign
     return {
         "id": alert.id,
@@ -79,24 +83,42 @@ def alert_record(alert: Alert) -> Record:
         "fired_at": alert.fired_at,
         "resolved_at": None if alert.is_event else alert.resolved_at,
         "resolve_reason": alert.resolve_reason.value if alert.resolve_reason else None,
+        "acknowledged_by": acknowledged.author if acknowledged else None,
+        "acknowledged_at": acknowledged.at if acknowledged else None,
+        "acknowledged_comment": acknowledged.comment if acknowledged else None,
+        "silenced_by": list(silenced_by),
         "labels": dict(alert.labels),
         "annotations": dict(alert.annotations),
     }
 
 
+def _short_id(value: object) -> str:
+    """As much of an id as tells it from all others that fire, with hardly a doubt."""
+    return str(value)[:12]
+
+
 ALERT_COLUMNS = (
     Column("State", "state", style=state_style),
-    Column("Severity", "severity", style=severity_style),
+    Column("Severity", "severity", style=severity_style, spare=1),
     Column("Alert", "alertname"),
     Column("Account", "account", dull=True),
-    Column("Campaign", "campaign_id", identifier, right=True, spare=True),
+    Column("Campaign", "campaign_id", identifier, right=True, spare=2),
     Column("About", "about", text=True),
     Column("Since (UTC)", "active_since"),
     Column("Summary", "summary", text=True),
 )
 
-ENDED_COLUMNS = (
+LISTED_COLUMNS = (
+    Column("Id", "id", _short_id),
     *ALERT_COLUMNS[:-1],
+    Column("Acknowledged by", "acknowledged_by", spare=1),
+    Column("At (UTC)", "acknowledged_at", spare=3),
+    Column("Silenced by", "silenced_by", spare=1),
+    ALERT_COLUMNS[-1],
+)
+
+ENDED_COLUMNS = (
+    *(replace(column, spare=3) if column.key == "active_since" else column for column in ALERT_COLUMNS[:-1]),
     Column("Ended (UTC)", "resolved_at"),
     Column("Why", "resolve_reason"),
     ALERT_COLUMNS[-1],
@@ -148,11 +170,11 @@ EVENT_COLUMNS = (
     Column("At (UTC)", "at"),
     Column("Event", "kind"),
     Column("Account", "account", dull=True),
-    Column("Type", "message_type", spare=True),
+    Column("Type", "message_type", spare=2),
     Column("Campaign", "campaign_id", identifier, right=True),
     Column("Name", "campaign", text=True),
-    Column("Was", "old_status", spare=True),
-    Column("Status", "status", spare=True),
+    Column("Was", "old_status", spare=2),
+    Column("Status", "status", spare=2),
     Column("Changes", "changes", _changes, text=True, write=_changes),
 )
 
@@ -179,14 +201,26 @@ def outbox_record(row: OutboxRow) -> Record:
     }
 
 
-OUTBOX_COLUMNS = (
-    Column("Id", "id"),
-    Column("Receiver", "receiver"),
-    Column("State", "state", style=state_style),
-    Column("Reason", "reason", spare=True),
-    Column("Alerts", "alerts", right=True),
-    Column("Attempts", "attempts", right=True),
-    Column("Created (UTC)", "created_at"),
-    Column("Next try (UTC)", "next_attempt_at", spare=True),
-    Column("Last error", "last_error", text=True),
-)
+SHORT_ID = 12
+"""Characters of a notification's id that a person sees and may type."""
+
+
+def outbox_columns(ids: Collection[str]) -> tuple[Column, ...]:
+    """The columns for a list of these notifications. People see the beginnings of ids, whole ids where two begin alike."""
+    beginnings = Counter(id_[:SHORT_ID] for id_ in ids)
+
+    def short(value: object) -> str:
+        id_ = identifier(value)
+        return id_[:SHORT_ID] if beginnings[id_[:SHORT_ID]] < 2 else id_
+
+    return (
+        Column("Id", "id", short),
+        Column("Receiver", "receiver"),
+        Column("State", "state", style=state_style),
+        Column("Reason", "reason", spare=4),
+        Column("Alerts", "alerts", right=True, spare=2),
+        Column("Attempts", "attempts", right=True, spare=1),
+        Column("Created (UTC)", "created_at"),
+        Column("Next try (UTC)", "next_attempt_at", spare=3),
+        Column("Last error", "last_error", text=True),
+    )

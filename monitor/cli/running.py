@@ -12,6 +12,9 @@ from monitor.cli.printing import print_json, print_line, print_records
 from monitor.cli.records import ALERT_COLUMNS, COUNT_COLUMNS, alert_record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.errors import Problem
     from monitor.once import OnceReport
 
 
@@ -24,8 +27,24 @@ def run(ctx: typer.Context) -> None:
     from monitor.clock import SystemClock
 
     loaded, rules = load_all(ctx, daemon=True)
-    report_problems([*loaded.warnings, *rules.warnings], kind="warning")
+    _warn([*loaded.warnings, *rules.warnings], loaded.settings.log_format)
     raise typer.Exit(run_async(run_daemon(loaded, rules, clock=SystemClock())))
+
+
+def _warn(doubts: "Sequence[Problem]", log_format: str) -> None:
+    """What is doubtful in settings and rules: in words, or as events where logs are JSON, which share stderr with them."""
+    from monitor.logs import for_people
+
+    if for_people(log_format):
+        report_problems(doubts, kind="warning")
+        return
+    import structlog
+
+    log = structlog.get_logger()
+    for doubt in doubts:
+        log.warning(
+            "configuration_doubtful", place=str(doubt.place) if doubt.place else None, doubt=doubt.message, hint=doubt.hint
+        )
 
 
 def once(ctx: typer.Context, as_json: AsJson = False) -> None:
@@ -34,7 +53,7 @@ def once(ctx: typer.Context, as_json: AsJson = False) -> None:
     Exit code 0: nothing fires; 1: something does; 2: a feed could not be read.
     """
     from monitor.clock import SystemClock
-    from monitor.errors import ConfigError, MonitorError
+    from monitor.errors import ConfigError, MonitorError, Problem
     from monitor.once import run_once
 
     loaded, rules = load_all(ctx)
@@ -46,6 +65,7 @@ def once(ctx: typer.Context, as_json: AsJson = False) -> None:
         complain(str(error))
         raise typer.Exit(WRONG_USE) from error
     _print_once(report, as_json=as_json)
+    report_problems((Problem(doubt) for doubt in report.doubts), kind="warning")
     for failure in report.failures:
         complain(f"could not read {failure}")
     if report.failures:
@@ -56,9 +76,18 @@ def once(ctx: typer.Context, as_json: AsJson = False) -> None:
 def _print_once(report: "OnceReport", *, as_json: bool) -> None:
     alerts = [alert_record(alert) for alert in report.alerts]
     if as_json:
-        print_json({"campaigns": report.campaigns, "counts": report.counts, "firing": alerts, "failures": list(report.failures)})
+        print_json(
+            {
+                "campaigns": report.campaigns,
+                "watched": report.watched,
+                "counts": report.counts,
+                "firing": alerts,
+                "failures": list(report.failures),
+                "doubts": list(report.doubts),
+            }
+        )
         return
-    print_line(f"{report.campaigns:,} campaigns read")
+    print_line(f"{report.campaigns:,} read, {report.watched:,} watched (live, or ended less than 72 h ago)")
     counts = [{"status": status, "count": count} for status, count in sorted(report.counts.items()) if count]
     if counts:
         print_records(counts, COUNT_COLUMNS)
@@ -72,7 +101,8 @@ def demo(
         str | None, typer.Option(help="End by itself after this long (90s, 2m); until Ctrl-C without it.", metavar="DURATION")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port of the page and the metrics; without: 9780, or a free one.", min=0, max=65535)
+        int | None,
+        typer.Option(help="Port of the page and the metrics; without: 9780, or a free one.", min=0, max=65535, metavar="PORT"),
     ] = None,
 ) -> None:
     """Watch a simulated account go wrong: simulator, monitor and a receiver that prints. Nothing is left behind."""

@@ -1,6 +1,7 @@
 """Commands around configuration: `init`, `check`, `config`."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,13 +13,19 @@ from monitor.cli.invocation import load_all, load_settings_of, run_async
 from monitor.cli.printing import Column, print_line, print_records, say
 
 if TYPE_CHECKING:
+    import aiohttp
+
     from monitor.config import LoadedSettings, RuleFile
+    from monitor.notify import ReceiverOptions
+    from monitor.ports import Notifier
 
 CONFIG_COLUMNS = (Column("Setting", "setting"), Column("Value", "value", text=True), Column("From", "origin", text=True))
 
 
 def init(
-    directory: Annotated[Path, typer.Option("--directory", "-d", help="Where to write; made when it is not there.")] = Path(),
+    directory: Annotated[
+        Path, typer.Option("--directory", "-d", help="Where to write; made when it is not there.", metavar="PATH")
+    ] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
 ) -> None:
     """Write a commented rules.yaml and .env to start from. Files that are there stay as they are."""
@@ -80,8 +87,7 @@ def _counted(number: int, what: str) -> str:
 
 async def _check_online(loaded: "LoadedSettings", rules: "RuleFile") -> bool:
     """Whether every account can be read and every receiver reached; says so of each."""
-    from monitor.assembly import build_sources
-    from monitor.cli.reach import reach
+    from monitor.assembly import build_notifiers, build_sources
     from monitor.clock import SystemClock
     from monitor.errors import MonitorError
     from monitor.metrics import Metrics
@@ -99,18 +105,36 @@ async def _check_online(loaded: "LoadedSettings", rules: "RuleFile") -> bool:
         finally:
             await source.close()
     async with open_session() as session:
+        notifiers = build_notifiers(loaded.settings, rules, session=session, clock=SystemClock(), console=sys.stdout)
         for receiver in rules.receivers:
-            endpoint = receiver.options.endpoint()
-            if endpoint is None:
-                print_line(f"ok: receiver {receiver.name} ({receiver.integration}) needs no network")
-                continue
-            refused = await reach(session, endpoint)
+            notifier = notifiers[receiver.name]
+            found, refused = await _reached(notifier, receiver.options, session)
+            named = f"receiver {receiver.name} ({receiver.integration})"
             if refused is None:
-                print_line(f"ok: receiver {receiver.name} ({receiver.integration}) can be reached; notify-test proves the rest")
+                print_line(f"ok: {named} {found}")
             else:
                 good = False
-                complain(f"receiver {receiver.name} ({receiver.integration}): {refused}")
+                complain(f"{named}: {refused}")
+            await notifier.close()
     return good
+
+
+async def _reached(notifier: "Notifier", options: "ReceiverOptions", session: "aiohttp.ClientSession") -> tuple[str, str | None]:
+    """What is known of a receiver without sending it a message, and what is wrong with it."""
+    from monitor.cli.reach import reach
+    from monitor.errors import DeliveryError
+    from monitor.notify import Verifiable
+
+    if isinstance(notifier, Verifiable):
+        try:
+            await notifier.verify()
+        except DeliveryError as error:
+            return "", str(error)
+        return "can be reached and takes the credentials; notify-test proves the rest", None
+    endpoint = options.endpoint()
+    if endpoint is None:
+        return "needs no network" if not options.carries_secret() else "cannot be tried without a message; notify-test does", None
+    return "can be reached; notify-test proves the rest", await reach(session, endpoint, tls=options.tls_context())
 
 
 def config(ctx: typer.Context, as_json: AsJson = False) -> None:

@@ -20,17 +20,21 @@ DEFAULT_SCENARIO = "incidents"
 
 def simulate(
     scenario: Annotated[
-        str | None, typer.Option(help="A bundled scenario by its name, or a YAML file.", show_default="incidents")
+        str | None, typer.Option(help="A bundled scenario by its name, or a YAML file.", show_default="incidents", metavar="NAME")
     ] = None,
     campaigns: Annotated[
-        int | None, typer.Option(help="So many made-up campaigns instead of a scenario.", min=1, max=1_000_000)
+        int | None, typer.Option(help="So many made-up campaigns instead of a scenario.", min=1, max=1_000_000, metavar="N")
     ] = None,
-    seed: Annotated[int, typer.Option(help="What is left to chance; the same seed gives the same.")] = 1,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 9781,
-    key: Annotated[list[str] | None, typer.Option(help="An API key that may log in.", show_default="live_demo")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of made-up campaigns and of faults; the same gives the same.", metavar="N")] = 1,
+    host: Annotated[str, typer.Option(help="Address to listen on.", metavar="ADDRESS")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535, metavar="PORT")] = 9781,
+    key: Annotated[
+        list[str] | None, typer.Option(help="An API key that may log in.", show_default="live_demo", metavar="KEY")
+    ] = None,
     token_life: Annotated[str, typer.Option(help="How long a token holds.", metavar="DURATION")] = "30d",  # noqa: S107 (a span of time)
-    error_rate: Annotated[float, typer.Option(help="The share of requests that is answered with a 500.", min=0.0, max=1.0)] = 0.0,
+    error_rate: Annotated[
+        float, typer.Option(help="The share of requests that is answered with a 500.", min=0.0, max=1.0, metavar="SHARE")
+    ] = 0.0,
     latency: Annotated[str | None, typer.Option(help="How late every answer comes.", metavar="DURATION")] = None,
     fault: Annotated[
         list[str] | None,

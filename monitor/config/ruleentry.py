@@ -17,10 +17,11 @@ from monitor.domain.template import Template, TemplateError
 
 KEYS = ("alert", "scope", "when", "on", "for", "keep_firing_for", "severity", "labels", "summary", "description", "runbook_url")
 LATER = dict.fromkeys(("over", "settle", "detail"))
-SCOPES = (Scope.CAMPAIGN.value, Scope.ACCOUNT.value)
+SCOPES = (Scope.CAMPAIGN.value, Scope.ACCOUNT.value, Scope.RECEIVER.value)
 DEFAULT_SUMMARY = {
     Scope.CAMPAIGN: "{{ campaign.name }}: {{ status }}, {{ delivered }} of {{ sent }} delivered",
     Scope.ACCOUNT: "account {{ account }}",
+    Scope.RECEIVER: "receiver {{ receiver }}: {{ waiting }} waiting, {{ dead_letters }} given up",
 }
 LONGEST_FOR = timedelta(days=31)
 LONGEST_LABEL = 200
@@ -88,7 +89,7 @@ def _scope(reader: TableReader) -> Scope:
     if node is None or node.text in SCOPES:
         return Scope(node.text) if node else Scope.CAMPAIGN
     if node.text in tuple(Scope):
-        reader.findings.wrong(f'scope: "{node.text}" is not supported by this version', node.place, "campaign or account")
+        reader.findings.wrong(f'scope: "{node.text}" is not supported by this version', node.place, ", ".join(SCOPES))
     else:
         message, hint = one_of(SCOPES, node.text)
         reader.findings.wrong(f"scope: {message}", node.place, hint)

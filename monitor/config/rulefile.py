@@ -3,36 +3,34 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from monitor.config.expansion import Expansion, Lookup
+from monitor.config.fallbacks import check_fallbacks
 from monitor.config.findings import Findings
+from monitor.config.inhibitrules import read_inhibit_rules
+from monitor.config.matching import KnownLabels
 from monitor.config.receivers import Receiver, ReceiverReader
+from monitor.config.routes import Intervals, RouteReader
 from monitor.config.ruleentry import read_rule
-from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, tables
 from monitor.config.textfile import read_text
+from monitor.config.timeintervals import read_time_intervals
 from monitor.config.yamlfile import Listing, Scalar, Table, described, parse_yaml
 from monitor.domain.campaign import DOCUMENTED_STATUSES
-from monitor.domain.routing import Route
-from monitor.domain.rule import RESERVED_LABELS, Rule
+from monitor.domain.inhibition import InhibitRule
+from monitor.domain.route import Route, RouteTree
+from monitor.domain.rule import Rule
 from monitor.errors import ConfigError, Place, Problem
 
-KEYS = ("rules", "receivers", "route", "extra_statuses")
-LATER = dict.fromkeys(("inhibit_rules", "mute_time_intervals", "time_intervals", "quiet_hours"))
-ROUTE_KEYS = ("receiver", "group_by", "group_wait", "group_interval", "repeat_interval")
-ROUTE_LATER = {
-    **dict.fromkeys(("routes", "matchers", "match", "match_re", "continue"), "every alert goes to the one receiver"),
-    **dict.fromkeys(("mute_time_intervals", "active_time_intervals")),
-}
-LONGEST_WAIT = timedelta(days=31)
+KEYS = ("rules", "receivers", "route", "inhibit_rules", "time_intervals", "extra_statuses")
+OTHERWISE = dict.fromkeys(("mute_time_intervals", "quiet_hours"), "define it under time_intervals, and name it in a route")
 _STATUS = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """A rules file that has been found right. `route` is None when there is no receiver: nobody is told.
+    """A rules file that has been found right. `route` is the root of the tree; None when there is no receiver: nobody is told.
 
     `rules` and `receivers` are in the order of the file. `warnings` are what works and is probably not meant.
     """
@@ -40,6 +38,7 @@ class RuleFile:
     rules: tuple[Rule, ...]
     receivers: tuple[Receiver, ...] = ()
     route: Route | None = None
+    inhibit_rules: tuple[InhibitRule, ...] = ()
     extra_statuses: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     path: Path | None = None
@@ -69,17 +68,20 @@ def parse_rules(text: str, *, source: str, lookup: Lookup, allow_insecure_http: 
         hint = f"expected a mapping with {', '.join(KEYS)}; `bsg-monitor init` writes a file to start from"
         raise ConfigError([Problem(f"the rules file {found}", Place(source, 1, 1), hint)])
     reader = TableReader(document, "the rules file", findings)
-    reader.check_keys(KEYS, LATER)
+    reader.check_keys(KEYS, instead=OTHERWISE)
     statuses = _extra_statuses(reader)
     rules = _rules(reader, statuses)
     expansion = Expansion(lookup, findings)
     receivers = _receivers(reader, expansion, Path(source).parent, allow_insecure_http=allow_insecure_http)
-    route = _route(reader, expansion, receivers, rules)
+    known = KnownLabels.of(rules, _alert_names(reader))
+    route = _route(reader, expansion, receivers, read_time_intervals(reader), known)
+    inhibit_rules = read_inhibit_rules(reader, known)
     findings.raise_if_wrong()
     return RuleFile(
         rules=tuple(rules),
         receivers=tuple(each for each in receivers.values() if each is not None),
         route=route,
+        inhibit_rules=inhibit_rules,
         extra_statuses=statuses,
         warnings=findings.warnings,
         path=Path(source),
@@ -143,11 +145,16 @@ def _receivers(
         name = table.value("name")
         if isinstance(name, Scalar):
             receivers.setdefault(name.text, receiver)
+    check_fallbacks(receivers, findings)
     return receivers
 
 
 def _route(
-    reader: TableReader, expansion: Expansion, receivers: Mapping[str, Receiver | None], rules: list[Rule]
+    reader: TableReader,
+    expansion: Expansion,
+    receivers: Mapping[str, Receiver | None],
+    intervals: Intervals,
+    known: KnownLabels,
 ) -> Route | None:
     findings = reader.findings
     node = reader.table.value("route")
@@ -158,41 +165,22 @@ def _route(
         elif not reader.has("receivers") or findings.count == 0:
             findings.warn("there are no receivers: nobody will be told of anything", Place(reader.table.place.source))
         return None
-    node = expansion.expand(node)
-    if not isinstance(node, Table):
-        findings.wrong(f"route: expected a mapping such as receiver: ops, found {described(node)}", node.place)
-        return None
-    route = TableReader(node, "a route", findings)
-    route.check_keys(ROUTE_KEYS, ROUTE_LATER)
-    route.require("receiver", "the name of one of the receivers")
-    name = route.text("receiver")
-    if name is not None and name.text not in receivers:
-        hint = did_you_mean(name.text, receivers) or (f"there are {', '.join(receivers)}" if receivers else "there are none")
-        findings.wrong(f"receiver: {described(name)} is no receiver of this file", name.place, hint)
-    for unused in (each for each in receivers.values() if each and name and each.name != name.text):
-        findings.warn(f'nothing is routed to the receiver "{unused.name}"', unused.place)
-    usual = Route(receiver="")
-    return Route(
-        receiver=name.text if name else "",
-        group_by=_group_by(route, rules) if route.has("group_by") else usual.group_by,
-        group_wait=route.duration("group_wait", usual.group_wait, longest=LONGEST_WAIT),
-        group_interval=route.duration("group_interval", usual.group_interval, longest=LONGEST_WAIT),
-        repeat_interval=route.duration(
-            "repeat_interval", usual.repeat_interval, shortest=timedelta(seconds=1), longest=LONGEST_WAIT
-        ),
-    )
+    routes = RouteReader(receivers=receivers, intervals=intervals, known=known, findings=findings)
+    route = routes.read(expansion.expand(node))
+    if route is not None:
+        fallbacks = {each.fallback for each in receivers.values() if each}
+        used = RouteTree(route).receivers
+        for unused in (each for each in receivers.values() if each and used != {""} and each.name not in used | fallbacks):
+            findings.warn(f'nothing is routed to the receiver "{unused.name}"', unused.place)
+    for name, (_, place) in intervals.items():
+        if name not in routes.used_intervals:
+            findings.warn(f'time_intervals: no route names "{name}"', place)
+    return route
 
 
-def _group_by(route: TableReader, rules: list[Rule]) -> tuple[str, ...]:
-    known = RESERVED_LABELS - {"scope"} | {label for rule in rules for label in rule.labels}
-    labels: dict[str, None] = {}
-    for node in route.texts("group_by"):
-        if node.text == "...":
-            route.findings.wrong('group_by: "..." is not supported by this version', node.place, "name the labels")
-        elif node.text in labels:
-            route.findings.wrong(f'group_by: "{node.text}" is there twice', node.place)
-        elif node.text not in known:
-            hint = did_you_mean(node.text, known) or f"there are {', '.join(sorted(known))}"
-            route.findings.warn(f'group_by: no alert has a label "{node.text}"', node.place, hint)
-        labels[node.text] = None
-    return tuple(labels)
+def _alert_names(reader: TableReader) -> list[str]:
+    """What the rules are called, those in which something is wrong included."""
+    node = reader.table.value("rules")
+    entries = node.items if isinstance(node, Listing) else ()
+    names = (entry.value("alert") for entry in entries if isinstance(entry, Table))
+    return [name.text for name in names if isinstance(name, Scalar)]

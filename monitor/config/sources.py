@@ -9,9 +9,9 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 from monitor.config.findings import Findings
-from monitor.config.schema import ACCOUNT_SETTINGS, BOOTSTRAP, Settings, variable
+from monitor.config.schema import ACCOUNT_SETTINGS, BOOTSTRAP, SECRETS, Settings, variable
 from monitor.config.suggestion import did_you_mean, did_you_mean_variable
-from monitor.config.textfile import read_secret, read_text
+from monitor.config.textfile import read_secret, read_text, world_readable
 from monitor.config.yamlfile import Scalar, Table, YamlNode, described, parse_yaml, plain
 from monitor.errors import ConfigError, Place
 
@@ -73,6 +73,10 @@ class Dotenv:
                     findings.wrong(f"{binding.key} is there twice", place, f"first in line {places[binding.key].line}")
                 places.setdefault(binding.key, place)
                 self.values[binding.key] = binding.value
+        self._take_settings(places, findings)
+        self._check_mode(path, findings)
+
+    def _take_settings(self, places: Mapping[str, Place], findings: Findings) -> None:
         for name, value in self.values.items():
             if not name.upper().startswith(_PREFIX):
                 continue
@@ -81,6 +85,17 @@ class Dotenv:
                 findings.wrong(f"{name} is not a setting", places[name], _suggested(name))
             elif value.strip():
                 _put(self.layer, setting, Written(value, places[name], variable(setting)), findings)
+
+    def _check_mode(self, path: Path, findings: Findings) -> None:
+        if self._holds_secrets() and world_readable(path):
+            message = f"every user of this machine can read the secrets in {path.name}"
+            findings.warn(message, Place(str(path)), f"chmod 600 {path}")
+
+    def _holds_secrets(self) -> bool:
+        """Whether a secret setting has a value in it, or a name that is no setting: those are there for `${NAME}`."""
+        if any(setting[-1] in SECRETS for setting in self.layer):
+            return True
+        return any(value.strip() for name, value in self.values.items() if not name.upper().startswith(_PREFIX))
 
 
 class SecretsFolder:

@@ -1,10 +1,11 @@
 """From the outbox to the receivers: each receiver has a lane of its own, so that none waits for another.
 
-`verdict` decides what a failed attempt means for its row, `lane` is one receiver's queue, `reporting` what is said of it;
+`lane` is one receiver's queue: `pace` (of `bucket` and `breaker`) says when it may begin an attempt, `verdict` what an attempt
+means for its row, `settlement` records it, `reporting` says it. `backlog` looks after what waits while a receiver fails;
 `dispatcher` runs them all.
 """
 
+from monitor.dispatcher.backlog import Fallback
 from monitor.dispatcher.dispatcher import Dispatcher
-from monitor.dispatcher.reporting import ReceiverHealth
 
-__all__ = ["Dispatcher", "ReceiverHealth"]
+__all__ = ["Dispatcher", "Fallback"]

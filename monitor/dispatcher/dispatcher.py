@@ -3,13 +3,16 @@
 import asyncio
 import random as random_numbers
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 
 from monitor.clock import Clock
+from monitor.dispatcher.backlog import Backlog, Fallback
 from monitor.dispatcher.lane import Lane
-from monitor.dispatcher.reporting import ReceiverHealth
+from monitor.dispatcher.reporting import Reporting
 from monitor.domain.notification import OutboxState
+from monitor.domain.receiver import ReceiverHealth
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.ports import Notifier, OutboxSummary, Store
@@ -26,7 +29,8 @@ class Dispatcher:
     """Delivers what is in the outbox, at least once, each receiver apart from the others.
 
     A row is marked delivered only after its receiver confirmed it; a crash in between sends it again under the same id.
-    `random` gives numbers in [0, 1); `in_flight` is the most attempts at once per receiver.
+    `random` gives numbers in [0, 1); `in_flight` is the most attempts at once per receiver. `fallbacks` says by receiver who
+    is told in its place.
     """
 
     def __init__(
@@ -38,16 +42,26 @@ class Dispatcher:
         *,
         random: Callable[[], float] = random_numbers.random,
         in_flight: int = 32,
+        fallbacks: Mapping[str, Fallback] = MappingProxyType({}),
     ) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics
-        self._lanes = {
-            receiver: Lane(
-                receiver, notifier, store, clock, metrics, random=random, in_flight=in_flight, changed=self._outbox_changed
+        self._lanes: dict[str, Lane] = {}
+        for receiver, notifier in notifiers.items():
+            reporting = Reporting(receiver, notifier.integration, metrics)
+            backlog = Backlog(receiver, store, clock, reporting, fallback=fallbacks.get(receiver), copied=self.wake)
+            self._lanes[receiver] = Lane(
+                receiver,
+                notifier,
+                store,
+                clock,
+                reporting,
+                backlog,
+                random=random,
+                in_flight=in_flight,
+                changed=self._outbox_changed,
             )
-            for receiver, notifier in notifiers.items()
-        }
         self._gauges_stale = False
         self._stop = asyncio.Event()
         self._finished = asyncio.Event()
@@ -56,8 +70,8 @@ class Dispatcher:
 
     @property
     def health(self) -> Mapping[str, ReceiverHealth]:
-        """How each receiver fares."""
-        return {receiver: lane.reporting.health for receiver, lane in self._lanes.items()}
+        """How each receiver fares; one of which that is not known yet, after a start, is left out."""
+        return {receiver: lane.reporting.health for receiver, lane in self._lanes.items() if lane.backlog.restored}
 
     def wake(self, receiver: str | None = None) -> None:
         """Rows were committed for `receiver` (any, when None): look now. Names without a lane are passed over."""
@@ -71,14 +85,19 @@ class Dispatcher:
         self._finished.clear()
         try:
             async with asyncio.TaskGroup() as background:
-                gauges = background.create_task(self._keep("outbox_gauges", self._show))
+                beside = [background.create_task(self._keep("outbox_gauges", self._show))]
+                beside += [
+                    background.create_task(self._keep("backlog", lane.backlog.run, receiver=lane.receiver))
+                    for lane in self._lanes.values()
+                ]
                 async with asyncio.TaskGroup() as lanes:
                     self._tasks = [
                         lanes.create_task(self._keep("dispatcher", lane.run, receiver=lane.receiver))
                         for lane in self._lanes.values()
                     ]
                     await self._stop.wait()
-                gauges.cancel()
+                for task in beside:
+                    task.cancel()
         finally:
             self._tasks = []
             self._finished.set()

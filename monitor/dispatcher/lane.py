@@ -1,27 +1,26 @@
-"""One receiver's way out of the outbox: claims due rows, has them sent, and records how it went, in batches."""
+"""One receiver's way out of the outbox: claims due rows, has them sent, and hands on how it went."""
 
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.clock import Clock
 from monitor.dispatcher import verdict
+from monitor.dispatcher.backlog import Backlog
+from monitor.dispatcher.pace import Pace
 from monitor.dispatcher.reporting import Reporting
-from monitor.domain.notification import LONGEST_RETRY_AFTER, OutboxRow, OutboxState
-from monitor.errors import DeliveryError, StoreError
-from monitor.metrics import Metrics
+from monitor.dispatcher.settlement import Settlement, StoreWatch
+from monitor.domain.notification import OutboxRow, OutboxState
+from monitor.errors import DeliveryError, DeliveryFault, StoreError
 from monitor.ports import DeliveryResult, Notifier, Store
 
-BATCH_SECONDS = 0.01
-"""How long results wait for others, so that under load one commit records many."""
-LEASE = timedelta(seconds=30)
-ATTEMPT_SECONDS = 12.0
-"""What a lease must still hold for an attempt to begin: an attempt's own limit and a margin."""
-STORE_RETRY_SECONDS = 5.0
+ATTEMPT_SECONDS = 15.0
+"""An attempt is cut off after that. Integrations keep a shorter limit of their own, which tells more."""
 HASTEN_EVERY_SECONDS = 10.0
 """A row that fails by itself must not be hastened by every other's success."""
 LONGEST_WAIT_SECONDS = 60.0
@@ -30,11 +29,20 @@ LONGEST_WAIT_SECONDS = 60.0
 log = structlog.get_logger()
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """One under way, in `task` since `begun` (monotonic). `overdue`: the lane has cut it off."""
+
+    task: asyncio.Task[None]
+    begun: float
+    overdue: bool = False
+
+
 class Lane:
     """One receiver. `run` works until `stop`; other lanes never notice how it fares.
 
-    Up to `in_flight` attempts at once, or one at a time where the notifier asks for an interval. Up to four times that is
-    claimed ahead, so that claims, too, come in batches. `changed` is called when rows were settled.
+    Up to `in_flight` attempts at once, or one at a time where the notifier asks for an interval and while the circuit is open.
+    Up to four times that is claimed ahead, so that claims, too, come in batches. `changed` is called when rows were settled.
     """
 
     def __init__(
@@ -43,34 +51,32 @@ class Lane:
         notifier: Notifier,
         store: Store,
         clock: Clock,
-        metrics: Metrics,
+        reporting: Reporting,
+        backlog: Backlog,
         *,
         random: Callable[[], float],
         in_flight: int,
         changed: Callable[[], None],
     ) -> None:
         self.receiver = receiver
-        self.reporting = Reporting(receiver, notifier.integration, metrics)
+        self.reporting = reporting
+        self.backlog = backlog
         self._notifier = notifier
         self._store = store
         self._clock = clock
         self._random = random
         self._changed = changed
-        self._in_flight = 1 if notifier.min_interval > 0 else in_flight
-        self._claims_below = 0 if self._in_flight == 1 else 2 * self._in_flight
-        self._most_claimed = 1 if self._in_flight == 1 else 4 * self._in_flight
+        self._watch = StoreWatch(receiver, clock)
+        self._settlement = Settlement(receiver, store, clock, self._watch, settled=self._settled, crashed=self.reporting.crashed)
+        self._pace = Pace(notifier.min_interval, notifier.burst, in_flight, now=clock.monotonic())
         self._ready: deque[tuple[OutboxRow, float]] = deque()  # claimed, with the latest moment to begin
-        self._active: dict[str, asyncio.Task[None]] = {}
-        self._results: list[DeliveryResult] = []
+        self._active: dict[str, _Attempt] = {}
         self._crashes: Counter[str] = Counter()
         self._awake = asyncio.Event()
-        self._to_settle = asyncio.Event()
         self._look = True  # the store may have due rows that we do not know of
         self._due: datetime | None = None
-        self._not_before = clock.monotonic()  # interval between messages, or the receiver's Retry-After
-        self._store_not_before = clock.monotonic()
-        self._store_failed = False
         self._hasten_owed = True  # unknown after a start: there may be rows that failed before
+        self._hasten_now = False
         self._hasten_not_before = clock.monotonic()
         self._claiming = False  # `run` may still bring rows into `_ready`
         self._stopping = False
@@ -85,100 +91,148 @@ class Lane:
         """Begin nothing new; `run` returns once what is in flight has ended and is settled."""
         self._stopping = True
         self._awake.set()
-        self._to_settle.set()
+        self._settlement.hurry()
 
     def abort(self) -> None:
         """After `stop`: cut off what is still in flight. It stays pending, due at the next start."""
         self._aborting = True
-        for task in self._active.values():
-            task.cancel()
-        self._to_settle.set()
+        for attempt in self._active.values():
+            attempt.task.cancel()
+        self._settlement.hurry()
 
     async def run(self) -> None:
         """Deliver until stopped. Results obtained are kept when this raises and is run again."""
         self._look = self._claiming = True
         self._active.clear()
+        with suppress(StoreError):  # it is tried again
+            await self.backlog.restore()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._settle_until_stopped())
+            group.create_task(
+                self._settlement.run(more=lambda: self._claiming or bool(self._active), aborting=lambda: self._aborting)
+            )
             while not self._stopping:
                 self._awake.clear()
+                if self._hasten_now:
+                    await self._hasten()
                 await self._claim()
                 self._begin(group)
+                self._cut_off_overdue()
                 await self._wait(group)
             self._put_back(self._clock.now())
             self._claiming = False
-            self._to_settle.set()
+            self._settlement.hurry()
 
-    # --- claiming and sending -----------------------------------------------------------------------------------------
+    # --- claiming -----------------------------------------------------------------------------------------------------
 
     async def _claim(self) -> None:
-        claimed = len(self._ready) + len(self._active)
-        held = max(self._not_before, self._store_not_before) > self._clock.monotonic()
-        low = self._claims_below if self.reporting.health.healthy else self._in_flight - 1
-        if not self._look or held or claimed > low:
+        limit = self._room()
+        if not self._look or not limit or max(self._pace.held_until(), self._watch.not_before) > self._clock.monotonic():
             return
         self._look = False  # before the first await: a wake from here on counts
-        # ahead only while it goes well: a claim counts as an attempt
-        most = self._most_claimed if self.reporting.health.healthy else self._in_flight
-        now, limit = self._clock.now(), most - claimed
-        begin_by = self._clock.monotonic() + LEASE.total_seconds() - ATTEMPT_SECONDS
+        now = self._clock.now()
+        begin_by = self._clock.monotonic() + verdict.LEASE.total_seconds() - ATTEMPT_SECONDS
         try:
-            rows = await self._store.claim(self.receiver, now=now, lease_until=now + LEASE, limit=limit)
+            rows = await self._store.claim(self.receiver, now=now, lease_until=now + verdict.LEASE, limit=limit)
             if len(rows) < limit:
                 self._due = await self._store.next_due(self.receiver)
             else:
                 self._look, self._due = True, None
         except StoreError as error:
-            self._store_refused(error)
+            self._watch.refused(error)
             self._look = True
             return
-        self._store_answered()
-        known = {*self._active, *(result.id for result in self._results), *(row.notification.id for row, _ in self._ready)}
+        self._watch.answered()
+        known = {*self._active, *self._settlement.ids, *(row.notification.id for row, _ in self._ready)}
         self._ready.extend((row, begin_by) for row in rows if row.notification.id not in known)
 
+    def _room(self) -> int:
+        """How many rows to claim; none while there are enough. Ahead only while it goes well: a claim counts as an attempt."""
+        claimed = len(self._ready) + len(self._active)
+        most = self._pace.in_flight
+        if most > 1 and self.reporting.health.healthy and not self._pace.open:
+            return 4 * most - claimed if claimed <= 2 * most else 0
+        return max(0, self._pace.at_once - claimed)
+
+    def _put_back(self, at: datetime) -> None:
+        """Give up the claim on rows not begun."""
+        now = self._clock.now()
+        self._settlement.add(*(verdict.again(row, now=now, at=at) for row, _ in self._ready))
+        self._ready.clear()
+
+    async def _hasten(self) -> None:
+        """The receiver answers again: what waits for it is due now."""
+        if self._clock.monotonic() < self._hasten_not_before:
+            return
+        self._hasten_not_before = self._clock.monotonic() + HASTEN_EVERY_SECONDS
+        self._hasten_now = False
+        try:
+            await self._store.hasten(self.receiver, now=self._clock.now())
+        except StoreError as error:
+            self._watch.refused(error)
+            return
+        self._hasten_owed = False
+        self._look = True
+
+    def _settled(self, results: tuple[DeliveryResult, ...]) -> None:
+        self.reporting.recorded()
+        self.backlog.settled(results)
+        self._hasten_now |= self._hasten_owed and any(result.state is OutboxState.DELIVERED for result in results)
+        self._changed()
+        self.wake()  # a group's next row may be due now
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
     def _begin(self, group: asyncio.TaskGroup) -> None:
-        while self._ready and len(self._active) < self._in_flight and not self._stopping:
-            if self._not_before > self._clock.monotonic():
-                return
-            row, begin_by = self._ready.popleft()
-            if self._clock.monotonic() > begin_by:
-                self.wake()  # its lease runs out first; it will be claimed anew
-                continue
-            self._not_before = self._clock.monotonic() + self._notifier.min_interval
-            self._active[row.notification.id] = group.create_task(self._attempt(row))
+        while len(self._active) < self._pace.at_once and (row := self._next()) is not None:
+            self._active[row.notification.id] = _Attempt(group.create_task(self._work(row)), self._clock.monotonic())
 
-    async def _wait(self, group: asyncio.TaskGroup) -> None:
-        """Until something happened or is due."""
+    def _next(self) -> OutboxRow | None:
+        """The next row to begin with now, its token taken; None when there is none or something holds it back."""
         now = self._clock.monotonic()
-        held = max(self._not_before, self._store_not_before) - now
-        wait = LONGEST_WAIT_SECONDS
-        if self._look or self._ready:  # and if nothing holds us back, the end of an attempt will wake us
-            wait = min(wait, held) if held > 0 else wait
-        elif self._due is not None:
-            wait = min(wait, max(held, (self._due - self._clock.now()).total_seconds()))
-        timer = group.create_task(self._ring(wait))
-        await self._awake.wait()
-        timer.cancel()
+        while self._ready and not self._stopping and self._pace.held_until() <= now:
+            row, begin_by = self._ready.popleft()
+            if now <= begin_by:
+                self._pace.begin(now)
+                return row
+            self.wake()  # its lease runs out first; it will be claimed anew
+        return None
 
-    async def _ring(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
-        self.wake()
+    async def _work(self, row: OutboxRow) -> None:
+        """Attempts one after the other as long as there is something to begin with: a task for each would cost more."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 (for the type checker: this is a coroutine)
+        following: OutboxRow | None = row
+        while following is not None:
+            row = following
+            try:
+                result = await self._attempt(row)
+            finally:
+                self._active.pop(row.notification.id, None)
+            if result.state is not OutboxState.PENDING:
+                self._crashes.pop(row.notification.id, None)
+            self._settlement.add(self.backlog.with_copy(row, result))
+            following = self._next() if len(self._active) < self._pace.at_once else None
+            if following is not None:
+                self._active[following.notification.id] = _Attempt(task, self._clock.monotonic())
+            if following is None or (self._look and self._room()):
+                self._awake.set()
 
-    async def _attempt(self, row: OutboxRow) -> None:
+    async def _attempt(self, row: OutboxRow) -> DeliveryResult:
         """One attempt; whatever it meets becomes a result."""
         try:
             await self._notifier.send(row.notification)
         except DeliveryError as error:
-            result = verdict.after_failure(row, error, now=self._clock.now(), random=self._random())
-            self.reporting.failed(row, result, outcome=error.reason.value)
-            self._hasten_owed |= error.retryable
-            if error.retry_after:
-                self._pause(error.retry_after)
+            return self._failed(row, error)
         except asyncio.CancelledError:
+            attempt = self._active.get(row.notification.id)
+            if attempt is not None and attempt.overdue:
+                attempt.task.uncancel()
+                text = f"no answer within {ATTEMPT_SECONDS:g} s; the attempt was cut off"
+                return self._failed(row, DeliveryError(text, reason=DeliveryFault.TIMEOUT, retryable=True))
             if not self._aborting:
                 raise
             now = self._clock.now()
-            result = verdict.again(row, now=now, at=now, error="cut short when the monitor was stopped")
+            return verdict.again(row, now=now, at=now, error="cut short when the monitor was stopped")
         except Exception as error:
             log.exception("notification_crashed", receiver=self.receiver, notification=row.notification.id)
             self._crashes[row.notification.id] += 1
@@ -186,102 +240,62 @@ class Lane:
             result = verdict.after_crash(row, error, crashes=crashes, now=self._clock.now(), random=self._random())
             self.reporting.crashed()
             self.reporting.failed(row, result, outcome="internal_error")
-        else:
-            result = verdict.delivered(row, now=self._clock.now())
-            self.reporting.delivered(row, now=result.at)
-        finally:
-            self._active.pop(row.notification.id, None)
-            self._awake.set()
-        if result.state is not OutboxState.PENDING:
-            self._crashes.pop(row.notification.id, None)
-        self._results.append(result)
-        self._to_settle.set()
+            return result
+        self._pace.succeeded()
+        result = verdict.delivered(row, now=self._clock.now())
+        self.reporting.delivered(row, now=result.at)
+        return result
+
+    def _failed(self, row: OutboxRow, error: DeliveryError) -> DeliveryResult:
+        result = verdict.after_failure(row, error, now=self._clock.now(), random=self._random())
+        self.reporting.failed(row, result, outcome=error.reason.value)
+        if error.retryable:
+            self._hasten_owed = True
+            self._pace.failed(self._clock.monotonic())
+            if self._pace.open:  # what was claimed ahead goes back, to wait for its turn
+                self._put_back(self._clock.now())
+        if error.retry_after:
+            self._pause(error.retry_after)
+        return result
 
     def _pause(self, seconds: float) -> None:
         """The receiver asked to be left alone: nothing of this lane is sent before."""
-        seconds = min(seconds, LONGEST_RETRY_AFTER.total_seconds())
-        self._not_before = max(self._not_before, self._clock.monotonic() + seconds)
+        seconds = self._pace.pause(seconds, self._clock.monotonic())
         self._put_back(self._clock.now() + timedelta(seconds=seconds))
 
-    def _put_back(self, at: datetime) -> None:
-        """Give up the claim on rows not begun."""
-        now = self._clock.now()
-        self._results += [verdict.again(row, now=now, at=at) for row, _ in self._ready]
-        self._ready.clear()
+    def _cut_off_overdue(self) -> None:
+        """An integration that forgot its own limit must not keep a place for ever."""
+        now = self._clock.monotonic()
+        for attempt in self._active.values():
+            if not attempt.overdue and now - attempt.begun >= ATTEMPT_SECONDS:
+                attempt.overdue = True
+                attempt.task.cancel()
 
-    # --- settling -----------------------------------------------------------------------------------------------------
+    # --- waiting ------------------------------------------------------------------------------------------------------
 
-    async def _settle_until_stopped(self) -> None:
-        while self._claiming or self._active or self._results:
-            await self._to_settle.wait()
-            self._to_settle.clear()
-            if not self._results:
-                continue
-            if not self._stopping:
-                await self._clock.sleep(BATCH_SECONDS)
-            if not await self._settle():
-                if self._aborting:
-                    log.error("deliveries_not_recorded", receiver=self.receiver, count=len(self._results))
-                    return
-                self._to_settle.set()
-                await self._clock.sleep(STORE_RETRY_SECONDS)
-
-    async def _settle(self) -> bool:
-        """Record what is known by now; False when the store refused, and nothing is lost but time."""
-        batch = tuple(self._results)
-        try:
-            await self._store.settle(batch)
-        except StoreError as error:
-            self._store_refused(error)
-            return False
-        except Exception:
-            log.exception("settling_failed", receiver=self.receiver)
-            await self._settle_singly(batch)
-        del self._results[: len(batch)]
-        self._store_answered()
-        self._changed()
-        self.wake()  # a group's next row may be due now
-        if self._hasten_owed and any(result.state is OutboxState.DELIVERED for result in batch):
-            await self._hasten()
-        return True
-
-    async def _settle_singly(self, batch: tuple[DeliveryResult, ...]) -> None:
-        """Some result makes the store raise; it must not take the others with it."""
-        for result in batch:
-            try:
-                await self._store.settle([result])
-            except Exception:
-                log.exception("result_set_aside", receiver=self.receiver, notification=result.id)
-                await self._give_up(result)
-
-    async def _give_up(self, result: DeliveryResult) -> None:
-        """The plainest thing that can be recorded of a row, so that it is not sent again every time its lease runs out."""
-        self.reporting.crashed()
-        with suppress(StoreError):
-            error = "internal error: how it ended could not be recorded (the log has the traceback)"
-            await self._store.settle([DeliveryResult(id=result.id, state=OutboxState.DEAD, at=result.at, error=error)])
-
-    async def _hasten(self) -> None:
-        """The receiver answers again: what waits for it is due now."""
-        if self._clock.monotonic() < self._hasten_not_before:
+    async def _wait(self, group: asyncio.TaskGroup) -> None:
+        """Until something happened or is due."""
+        if self._awake.is_set():
             return
-        self._hasten_not_before = self._clock.monotonic() + HASTEN_EVERY_SECONDS
-        try:
-            await self._store.hasten(self.receiver, now=self._clock.now())
-        except StoreError as error:
-            self._store_refused(error)
-            return
-        self._hasten_owed = False
+        timer = group.create_task(self._ring(self._until_something_is_due()))
+        await self._awake.wait()
+        timer.cancel()
+
+    def _until_something_is_due(self) -> float:
+        now = self._clock.monotonic()
+        held = max(self._pace.held_until(), self._watch.not_before) - now
+        wait = LONGEST_WAIT_SECONDS
+        if self._look or self._ready:  # and if nothing holds us back, the end of an attempt will wake us
+            wait = min(wait, held) if held > 0 else wait
+        elif self._due is not None:
+            wait = min(wait, max(held, (self._due - self._clock.now()).total_seconds()))
+        if self._active:
+            oldest = min(attempt.begun for attempt in self._active.values())
+            wait = min(wait, max(0.0, oldest + ATTEMPT_SECONDS - now))
+        if self._hasten_now:
+            wait = min(wait, max(0.0, self._hasten_not_before - now))
+        return wait
+
+    async def _ring(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
         self.wake()
-
-    def _store_refused(self, error: StoreError) -> None:
-        self._store_not_before = self._clock.monotonic() + STORE_RETRY_SECONDS
-        if not self._store_failed:
-            log.error("outbox_failed", receiver=self.receiver, error=str(error))
-        self._store_failed = True
-
-    def _store_answered(self) -> None:
-        self._store_not_before = self._clock.monotonic()
-        if self._store_failed:
-            log.info("outbox_recovered", receiver=self.receiver)
-        self._store_failed = False

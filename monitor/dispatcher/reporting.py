@@ -1,37 +1,39 @@
 """What is said of a receiver's deliveries: metrics for each attempt, a log line for the first failure and the recovery."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
 from monitor.domain.notification import OutboxRow, OutboxState
+from monitor.domain.receiver import ReceiverHealth
+from monitor.errors import DeliveryFault
 from monitor.metrics import Metrics
 from monitor.ports import DeliveryResult
 
 log = structlog.get_logger()
 
+SAID_SINGLY = 3
+"""Deliveries within one batch of results that have a log line each."""
 
-@dataclass(frozen=True, slots=True)
-class ReceiverHealth:
-    """Whether the last attempt succeeded. `failing_since`: the first failure since the last success, null while healthy."""
-
-    failing_since: datetime | None = None
-    last_error: str | None = None
-
-    @property
-    def healthy(self) -> bool:
-        return self.failing_since is None
+_MESSAGE_ITSELF = frozenset({DeliveryFault.REJECTED.value, DeliveryFault.TOO_LARGE.value})
+"""Final faults of one message: they say nothing about the receiver, which answered."""
 
 
 class Reporting:
-    """Keeps one receiver's health; every attempt that ended is reported exactly once."""
+    """Keeps one receiver's health; every attempt that ended is reported exactly once. `attempted`: one has, since the start."""
 
     def __init__(self, receiver: str, integration: str, metrics: Metrics) -> None:
         self.health = ReceiverHealth()
         self._receiver = receiver
         self._integration = integration
         self._metrics = metrics
+        self.attempted = False
+        self._delivered: list[OutboxRow] = []
+
+    def restore(self, health: ReceiverHealth) -> None:
+        """How it fared before a restart, unless an attempt has told since."""
+        if self.health.healthy and not self.attempted:
+            self.health = health
 
     def delivered(self, row: OutboxRow, *, now: datetime) -> None:
         """The receiver confirmed."""
@@ -39,8 +41,28 @@ class Reporting:
         self._count(row, "delivered")
         self._metrics.notification_latency.observe(max(0.0, (now - row.notification.created_at).total_seconds()))
         self.health = ReceiverHealth()
+        self._delivered.append(row)
         if since is not None:
             log.info("receiver_recovered", receiver=self._receiver, failed_for_seconds=round((now - since).total_seconds(), 1))
+
+    def recorded(self) -> None:
+        """What was delivered is committed: one line for each message or, under load, one for many, since
+        a line costs half as much as a delivery."""
+        rows, self._delivered = self._delivered, []
+        facts = {"receiver": self._receiver, "integration": self._integration}
+        if len(rows) > SAID_SINGLY:
+            log.info("notifications_delivered", **facts, count=len(rows), notifications=[row.notification.id for row in rows])
+            return
+        for row in rows:
+            told = row.notification
+            log.info(
+                "notification_delivered",
+                **facts,
+                notification=told.id,
+                reason=told.reason.value,
+                alerts=len(told.alerts),
+                attempts=row.attempts,
+            )
 
     def failed(self, row: OutboxRow, result: DeliveryResult, *, outcome: str) -> None:
         """It did not; `result` is what becomes of the row, `outcome` the metric's label. A halved message is no failure."""
@@ -52,6 +74,8 @@ class Reporting:
             return
         if result.state is OutboxState.DEAD:
             log.error("notification_dead", notification=id_, attempts=row.attempts, **facts)
+            if outcome in _MESSAGE_ITSELF:
+                return
         elif self.health.healthy:
             log.warning("receiver_failed", **facts)
         self.health = ReceiverHealth(self.health.failing_since or result.at, result.error)
@@ -61,5 +85,6 @@ class Reporting:
         self._metrics.loop_failures.labels("dispatcher").inc()
 
     def _count(self, row: OutboxRow, outcome: str) -> None:
+        self.attempted = True
         reason = row.notification.reason.value
         self._metrics.notifications.labels(self._receiver, self._integration, outcome, reason).inc()

@@ -1,12 +1,15 @@
-"""What becomes of an outbox row after an attempt that failed: again later, given up, or sent in halves. Pure."""
+"""What becomes of an outbox row after an attempt: delivered, again later, given up, or sent in halves. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from monitor.domain.notification import GIVE_UP_AFTER, OutboxRow, OutboxState, halves, retry_delay
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.ports import DeliveryResult
+
+LEASE = timedelta(seconds=30)
+"""How long a claim holds: after that a row whose attempt nobody settled is due again."""
 
 MOST_CRASHES = 5
 """How often a row may make our own code raise before it is given up."""
@@ -31,10 +34,16 @@ def after_failure(row: OutboxRow, error: DeliveryError, *, now: datetime, random
     if not error.retryable:
         return DeliveryResult(id=id_, state=OutboxState.DEAD, at=now, error=str(error))
     if now - (row.first_attempt_at or row.notification.created_at) >= GIVE_UP_AFTER:
-        hours = GIVE_UP_AFTER.total_seconds() / 3600
-        return DeliveryResult(id=id_, state=OutboxState.DEAD, at=now, error=f"given up after {hours:.0f} h; last: {error}")
+        return given_up(row, now=now, error=str(error))
     delay = retry_delay(row.attempts, retry_after=error.retry_after, random=random)
     return again(row, now=now, at=now + delay, error=str(error))
+
+
+def given_up(row: OutboxRow, *, now: datetime, error: str) -> DeliveryResult:
+    """It has been tried, or has waited for its receiver, for too long."""
+    hours = GIVE_UP_AFTER.total_seconds() / 3600
+    text = f"given up after {hours:.0f} h; last: {error}"
+    return DeliveryResult(id=row.notification.id, state=OutboxState.DEAD, at=now, error=text)
 
 
 def after_crash(row: OutboxRow, error: Exception, *, crashes: int, now: datetime, random: float) -> DeliveryResult:

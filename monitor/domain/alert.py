@@ -47,7 +47,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     when it became firing (an alert's `startsAt`); `inactive_since`: the evaluation at which a firing alert's condition
     stopped holding, null while it holds (so that nothing needs to be written while nothing changes); `resolved_at`: its
     `endsAt`. `campaign` is the last snapshot seen, null where the subject is no campaign. `annotations` are empty while
-    pending. `event_id` is set for an event: born firing with `resolved_at` = `fired_at`, told once, never resolved.
+    pending; `described_at`: when they were last made. `event_id` is set for an event: born firing with `resolved_at` =
+    `fired_at`, told once, never resolved.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     inactive_since: datetime | None = None
     fired_at: datetime | None = None
     resolved_at: datetime | None = None
+    described_at: datetime | None = None
     resolve_reason: ResolveReason | None = None
     event_id: str | None = None
     campaign: Campaign | None = None

@@ -32,6 +32,10 @@ class MessageType(StrEnum):
     WHATSAPP = "whatsapp"
 
 
+LISTABLE_TYPES: frozenset[str] = frozenset({MessageType.SMS, MessageType.RCS, MessageType.WHATSAPP})
+"""What `filter[type]` takes: the types that can be feeds."""
+
+
 class Campaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One campaign, one reading. Times are Unix seconds (UTC), null where the provider gave none.
 

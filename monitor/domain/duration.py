@@ -21,7 +21,7 @@ _SHAPE = re.compile("".join(f"(?:([0-9]+){unit})?" for unit, _ in _UNITS))
 _PART = re.compile(r"([0-9]+)(ms|[ywdhms])")
 _LONGEST = 292 * 365 * 86_400 * _SECOND  # what Prometheus can hold: 2^63 nanoseconds
 
-_READABLE = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1))
+_READABLE = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def parse_duration(text: str) -> timedelta:
@@ -57,12 +57,14 @@ def format_duration(duration: timedelta) -> str:
 def humanize_duration(duration: timedelta | float) -> str:
     """For messages: the two largest units, rounded down (`1 h 30 min`, `45 s`, `3 d 4 h`). A number is seconds.
 
-    Below a second in milliseconds; a float that is not finite gives "–".
+    What is no second long, and not zero, is "less than a second"; a float that is not finite gives "–".
     """
     seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
     if not math.isfinite(seconds):
         return "–"
-    rest = round(abs(seconds) * 1_000) if abs(seconds) < 1 else int(abs(seconds)) * 1_000
+    if 0 < abs(seconds) < 1:
+        return "less than a second"
+    rest = int(abs(seconds))
     parts: list[str] = []
     for unit, size in _READABLE:
         count, rest = divmod(rest, size)

@@ -1,4 +1,4 @@
-"""Rules over campaigns, events and accounts → what becomes of their alerts."""
+"""Rules over campaigns, events, accounts and receivers → what becomes of their alerts."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,21 +8,28 @@ import msgspec
 
 from monitor.domain.account import AccountView
 from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason, advance, begin, happened
-from monitor.domain.campaign import Campaign, MessageType
+from monitor.domain.campaign import LISTABLE_TYPES, Campaign
 from monitor.domain.condition import (
     AccountFunction,
     Condition,
     EventFunction,
+    ReceiverFunction,
     compile_account,
     compile_batch,
     compile_event,
+    compile_receiver,
     moves_while_failing,
 )
 from monitor.domain.event import CampaignEvent, EventKind
 from monitor.domain.feed import Feed
+from monitor.domain.fields import Subject
+from monitor.domain.receiver import ReceiverView
 from monitor.domain.rule import Rule, Scope
 from monitor.domain.template import template_context
 from monitor.domain.tracking import TrackedCampaign
+
+DESCRIBE_AGAIN = timedelta(minutes=5)
+"""How old the texts of an alert may be whose campaign looks the same: "waits for 11 min" must not be repeated hours later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,7 @@ class RuleSet:
         self.batch = compile_batch([_condition(rule) for rule in self.campaign_rules])
         self.event_rules: dict[EventKind, list[tuple[Rule, EventFunction | None]]] = {}
         self.account_rules: list[tuple[Rule, AccountFunction, bool]] = []
+        self.receiver_rules: list[tuple[Rule, ReceiverFunction]] = []
         for rule in rules:
             if rule.is_event_rule:
                 test = None if rule.when is None else compile_event(rule.when)
@@ -50,6 +58,8 @@ class RuleSet:
             elif rule.scope is Scope.ACCOUNT:
                 condition = _condition(rule)
                 self.account_rules.append((rule, compile_account(condition), moves_while_failing(condition)))
+            elif rule.scope is Scope.RECEIVER:
+                self.receiver_rules.append((rule, compile_receiver(_condition(rule))))
             elif rule.scope is not Scope.CAMPAIGN:
                 raise ValueError(f"rule {rule.name}: scope {rule.scope} is not evaluated")
 
@@ -57,9 +67,11 @@ class RuleSet:
         """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other accounts are left alone."""
         return Evaluation(self, account, now, alerts)
 
-    def orphans(self, alerts: Iterable[Alert], now: datetime, *, feeds: Collection[Feed]) -> Changes:
+    def orphans(
+        self, alerts: Iterable[Alert], now: datetime, *, feeds: Collection[Feed], receivers: Collection[str] = ()
+    ) -> Changes:
         """End the alerts that nothing evaluates any more: their rule is gone or looks at something else now, or `feeds`,
-        the polled ones, have not their account or message type."""
+        the polled ones, have not their account or message type, or their receiver is none of `receivers`."""
         ended: list[Alert] = []
         dropped: list[str] = []
         for alert in alerts:
@@ -67,7 +79,7 @@ class RuleSet:
                 continue
             if not self._evaluates(alert):
                 reason = ResolveReason.RULE_REMOVED
-            elif not _polled(alert, feeds):
+            elif not (alert.key.subject in receivers if _about_receiver(alert) else _polled(alert, feeds)):
                 reason = ResolveReason.NOT_WATCHED
             else:
                 continue
@@ -81,6 +93,8 @@ class RuleSet:
     def _evaluates(self, alert: Alert) -> bool:
         rule = self.rules.get(alert.key.rule)
         if rule is None or rule.is_event_rule:
+            return False
+        if (rule.scope is Scope.RECEIVER) != _about_receiver(alert):
             return False
         return (rule.scope is Scope.CAMPAIGN) == ("campaign_id" in alert.labels)
 
@@ -159,6 +173,18 @@ class Evaluation:
             if alert is not None:
                 self._advance(rule, alert, view, active=active)
 
+    def receiver(self, view: ReceiverView) -> None:
+        """Apply the receiver rules to one receiver. Receivers belong to no account: such an evaluation is begun for ""."""
+        for rule, test in self._rules.receiver_rules:
+            key = AlertKey(rule.name, self._account, view.receiver)
+            active = test(view)
+            alert = self._active.get(key)
+            if alert is None and active:
+                labels = {"alertname": rule.name, "receiver": view.receiver, "severity": rule.severity, **rule.labels}
+                alert = self._begin(key, labels, None)
+            if alert is not None:
+                self._advance(rule, alert, view, active=active)
+
     def gone(self, campaign_id: int, reason: ResolveReason) -> None:
         """End every alert of a campaign. What this evaluation found of it before does not count."""
         for key in self._keys_of.get(campaign_id, ()):
@@ -183,26 +209,31 @@ class Evaluation:
         self,
         rule: Rule,
         alert: Alert,
-        subject: TrackedCampaign | AccountView,
+        subject: Subject,
         *,
         active: bool,
         reason: ResolveReason = ResolveReason.CONDITION,
     ) -> None:
         after = advance(alert, active=active, now=self._now, hold=rule.hold, keep_firing=rule.keep_firing, reason=reason)
         if after is not None and after.state is not AlertState.PENDING:
-            after = self._described(rule, after, subject, turned=after.state is not alert.state)
+            after = self._described(rule, after, subject, active=active, fires=after.state is not alert.state)
         if after is not alert:
             self._record(alert, after)
 
-    def _described(self, rule: Rule, alert: Alert, subject: TrackedCampaign | AccountView, *, turned: bool) -> Alert:
-        """The alert with its texts as of now, when it has just fired or resolved, or what it is about looks different."""
+    def _described(self, rule: Rule, alert: Alert, subject: Subject, *, active: bool, fires: bool) -> Alert:
+        """The alert with texts and snapshot as of now. Texts are made while the condition holds, so that the end of an alert
+        is told with what was last true of it; they follow what it is about, and the time at least every `DESCRIBE_AGAIN`."""
         campaign = subject.campaign if isinstance(subject, TrackedCampaign) else None
-        if not turned and campaign is not None and (campaign is alert.campaign or campaign == alert.campaign):
+        same = campaign is None or campaign is alert.campaign or campaign == alert.campaign
+        if not active:
+            return alert if same else msgspec.structs.replace(alert, campaign=campaign)
+        recent = alert.described_at is not None and self._now - alert.described_at < DESCRIBE_AGAIN
+        if not fires and recent and same and campaign is not None:
             return alert
         annotations = _annotations(rule, subject, self._instant, alert.labels)
-        if not turned and campaign is None and annotations == alert.annotations:
+        if not fires and campaign is None and annotations == alert.annotations:
             return alert
-        return msgspec.structs.replace(alert, annotations=annotations, campaign=campaign)
+        return msgspec.structs.replace(alert, annotations=annotations, described_at=self._now, campaign=campaign)
 
     def _record(self, alert: Alert, after: Alert | None) -> None:
         key = alert.key
@@ -218,10 +249,15 @@ class Evaluation:
             self._active[key] = after
 
 
+def _about_receiver(alert: Alert) -> bool:
+    """`receiver` is a label that only the monitor sets."""
+    return "receiver" in alert.labels
+
+
 def _polled(alert: Alert, feeds: Collection[Feed]) -> bool:
     if alert.campaign is None:
         return any(feed.account == alert.key.account for feed in feeds)
-    if alert.campaign.message_type not in set(MessageType):
+    if alert.campaign.message_type not in LISTABLE_TYPES:
         return True  # whichever feed lists it
     return Feed(alert.key.account, alert.campaign.message_type) in feeds
 
@@ -251,7 +287,7 @@ def _campaign_labels(rule: Rule, campaign: Campaign) -> dict[str, str]:
 
 def _annotations(
     rule: Rule,
-    subject: TrackedCampaign | AccountView,
+    subject: Subject,
     now: float,
     labels: Mapping[str, str],
     event: CampaignEvent | None = None,

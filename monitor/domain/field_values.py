@@ -1,15 +1,17 @@
 """The values of all fields of one subject, for templates, JSON and tests. The functions are generated from `fields.py`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import cast
 
 from monitor.domain.account import AccountView
 from monitor.domain.event import CampaignEvent
 from monitor.domain.fields import Field, FieldValue, Subject, fields_of
+from monitor.domain.receiver import ReceiverView
 from monitor.domain.tracking import TrackedCampaign
 
 _Getter = Callable[[Subject, CampaignEvent | None, float | None], dict[str, FieldValue]]
+_SUBJECTS: Mapping[str, type[Subject]] = {"account": AccountView, "receiver": ReceiverView}
 
 
 def field_values(
@@ -18,12 +20,13 @@ def field_values(
     """Every field of the scope by name, in the order of `FIELDS`; times in Unix seconds, durations in seconds.
 
     Scope `campaign` wants a `TrackedCampaign` and `now` (Unix seconds); with `event` the fields of event rules, the
-    snapshot taken from the event. Scope `account` wants an `AccountView`, which has its own time.
+    snapshot taken from the event. Scope `account` wants an `AccountView`, scope `receiver` a `ReceiverView`; these
+    have their own time.
     TypeError when the subject is not what the scope wants.
     """
-    wanted = AccountView if scope == "account" else TrackedCampaign
+    wanted = _SUBJECTS.get(scope, TrackedCampaign)
     if not isinstance(subject, wanted) or (scope == "campaign" and now is None):
-        raise TypeError(f"scope {scope} wants {wanted.__name__}{'' if scope == 'account' else ' and the time'}")
+        raise TypeError(f"scope {scope} wants {wanted.__name__}{' and the time' if scope == 'campaign' else ''}")
     return _getter(scope, event is not None)(subject, event, now)
 
 

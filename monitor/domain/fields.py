@@ -1,61 +1,22 @@
 """Every name that a condition or a template may use, by scope: type, unit, what it means and how it is read from its subject.
 
 This table is the truth: the type checker, the compiled conditions, `field_values`, the docs and the `fields` command are
-made from it. A subject is a `TrackedCampaign` in scope `campaign` (with the `CampaignEvent` in event rules) and an
-`AccountView` in scope `account`. Times are Unix seconds (UTC) and durations seconds, as floats. To add a scope, add its
-table to `FIELDS` and its parameters to `PARAMETERS`.
+made from it. A subject is a `TrackedCampaign` in scope `campaign` (with the `CampaignEvent` in event rules), an
+`AccountView` in scope `account` and a `ReceiverView` in scope `receiver`. Times are Unix seconds (UTC) and durations
+seconds, as floats. To add a scope, add its table to `FIELDS` and its parameters to `PARAMETERS`.
 """
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
 from monitor.domain.account import AccountView
 from monitor.domain.campaign import DOCUMENTED_STATUSES, FINAL_STATUSES, MessageType
+from monitor.domain.field import Field, FieldType, FieldValue
+from monitor.domain.receiver import ReceiverView
 from monitor.domain.tracking import TrackedCampaign
 
-FieldValue = str | int | float | bool | None
-Subject = TrackedCampaign | AccountView
-
-
-class FieldType(StrEnum):
-    """What a value is. A text constant beside a duration or a time is read as one."""
-
-    NUMBER = "number"
-    TEXT = "text"
-    BOOL = "bool"
-    TIME = "time"
-    DURATION = "duration"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One name. `values`, where given, are the only texts it can be compared with.
-
-    A field is either read from its subject once (`read`, an expression over the parameters of its scope) or made of other
-    fields where it is needed (`made_of`, an expression over their names). Every one of `guards` (expressions likewise) must
-    hold, in this order, or else the field is null; for a nullable field that is read, being not null is the guard.
-    """
-
-    name: str
-    type: FieldType
-    description: str
-    unit: str = ""
-    nullable: bool = False
-    event_only: bool = False
-    values: tuple[str, ...] = ()
-    extensible: bool = False  # `extra_statuses` of rules.yaml add to `values`
-    read: str = ""
-    made_of: str = ""
-    guards: tuple[str, ...] = ()
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """What must hold, in this order, for the field not to be null."""
-        return (f"{self.name} is not None",) if self.nullable and not self.guards else self.guards
-
+Subject = TrackedCampaign | AccountView | ReceiverView
 
 _N, _X, _B, _T, _D = FieldType.NUMBER, FieldType.TEXT, FieldType.BOOL, FieldType.TIME, FieldType.DURATION
 _ENDED = tuple(sorted(map(str, FINAL_STATUSES)))
@@ -226,14 +187,46 @@ _ACCOUNT = (
     ),
 )
 
+_RECEIVER = (
+    _read("receiver", _X, "_v.receiver", "its name in the rules file"),
+    _read("integration", _X, "_v.integration", "its kind: `webhook`, `slack`, …"),
+    _read("now", _T, "_v.now.timestamp()", "the time of the evaluation"),
+    _read(
+        "failing_for",
+        _D,
+        "_v.failing_for",
+        "how long it has taken no message: since the first failed attempt after its last success; null while its last attempt "
+        "succeeded",
+        "seconds",
+        nullable=True,
+    ),
+    _read(
+        "dead_letters",
+        _N,
+        "_v.dead_letters",
+        "messages given up and kept (30 days); what `outbox retry` sends again or `outbox drop` puts aside no longer counts",
+        "messages",
+    ),
+    _read("waiting", _N, "_v.waiting", "messages it has not confirmed yet", "messages"),
+    _read(
+        "oldest_waiting",
+        _D,
+        "_v.oldest_waiting",
+        "how long ago the oldest of them was decided; null when none waits",
+        "seconds",
+        nullable=True,
+    ),
+)
+
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "campaign": {field.name: field for field in _CAMPAIGN},
     "account": {field.name: field for field in _ACCOUNT},
+    "receiver": {field.name: field for field in _RECEIVER},
 }
-"""By scope, then by name, in the order of the docs. Scopes `sender` and `receiver` join here."""
+"""By scope, then by name, in the order of the docs. Scope `sender` joins here."""
 
-PARAMETERS: Mapping[str, tuple[str, ...]] = {"campaign": ("_t", "_c", "_e", "now"), "account": ("_v",)}
-"""What the expressions of a scope's fields may use: tracked campaign, its snapshot, event, time; account view."""
+PARAMETERS: Mapping[str, tuple[str, ...]] = {"campaign": ("_t", "_c", "_e", "now"), "account": ("_v",), "receiver": ("_v",)}
+"""What the expressions of a scope's fields may use: tracked campaign, its snapshot, event, time; account or receiver view."""
 
 MOVING_ACCOUNT_FIELDS: frozenset[str] = frozenset({"api_up", "last_success_age", "consecutive_failures"})
 """The account fields that move while polls fail; the others stay what they last were (`now` alone proves nothing)."""
@@ -272,3 +265,17 @@ def fields_markdown() -> str:
             parts.append(f"| `{field.name}` | {field.type} | {field.unit or '–'} | {null} | {meaning} |\n")
         parts.append("\n")
     return "".join(parts).rstrip("\n") + "\n"
+
+
+__all__ = [
+    "FIELDS",
+    "MOVING_ACCOUNT_FIELDS",
+    "PARAMETERS",
+    "Field",
+    "FieldType",
+    "FieldValue",
+    "Subject",
+    "fields_markdown",
+    "fields_of",
+    "ingredients",
+]

@@ -24,7 +24,8 @@ class NotifyReason(StrEnum):
 class NotifiedAlert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert as a receiver is told of it. `status` is "firing" or "resolved"; an event is "firing" and has `ends_at`.
 
-    `changed` marks what the receiver has not been told yet; the others complete the picture of the group.
+    `changed` marks what the receiver has not been told yet; the others complete the picture of the group. `acknowledged_by`
+    looks after it since `acknowledged_at`.
     """
 
     id: str
@@ -39,6 +40,8 @@ class NotifiedAlert(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str | None = None
     changed: bool = True
     campaign: Campaign | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` stays the same through every retry. `alerts` come changed ones first, then the most severe, then the oldest.
     `group_key` identifies the group across messages. `part` of `parts` (from 1) where one flush needed several messages.
+    `fallback_for`: the receivers in whose place this one is told, the first that could not be reached first.
     """
 
     id: str
@@ -57,6 +61,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     part: int = 1
     parts: int = 1
+    fallback_for: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:

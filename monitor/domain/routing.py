@@ -1,43 +1,39 @@
 """Who is told what, and why: groups, the ledger of what was told, and the flush that compares the two."""
 
-import hashlib
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.route import GroupId, Route, group_of
+
+__all__ = [
+    "LARGEST_MESSAGE",
+    "SEVERITIES",
+    "SPOKEN",
+    "Flush",
+    "GroupId",
+    "Ledger",
+    "Quiet",
+    "Route",
+    "Told",
+    "flush",
+    "fully_told",
+    "group_of",
+    "next_flush",
+    "notified",
+    "split",
+    "untold",
+]
 
 SEVERITIES = ("critical", "error", "warning", "info")
 """From the most severe; any other severity comes after these."""
 
 LARGEST_MESSAGE = 200
 """Alerts in one message; more are split into several."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Where alerts go and how they are bundled. The values are Alertmanager's, the defaults design decisions of ours.
-
-    `group_wait` holds a new group's first message back; `group_interval` is the least time between two messages of a group;
-    `repeat_interval` is when a firing group is told again though nothing changed.
-    """
-
-    receiver: str
-    group_by: tuple[str, ...] = ("alertname", "account", "message_type")
-    group_wait: timedelta = timedelta(0)
-    group_interval: timedelta = timedelta(minutes=5)
-    repeat_interval: timedelta = timedelta(hours=4)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupId:
-    """One receiver's bundle of alerts: `key` names the values of the labels it is grouped by."""
-
-    receiver: str
-    key: str
 
 
 class Told(StrEnum):
@@ -51,18 +47,40 @@ class Told(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """What was decided to be told to one receiver about one group. `told` maps an alert's instance id to what was told;
-    `flushed_at` is when the last message was decided. Written in one transaction with the outbox rows it stands for.
+    `flushed_at` is when the last message was decided, `changed_at` when the last news were. `path` is that of the group's
+    route. Written in one transaction with the outbox rows it stands for.
     """
 
     group: GroupId
     labels: Mapping[str, str]
     told: Mapping[str, Told] = field(default_factory=dict)
     flushed_at: datetime | None = None
+    changed_at: datetime | None = None
+    path: str = ""
 
     def without(self, ids: Collection[str]) -> "Ledger":
         """The ledger once these alerts are closed: nobody will ask again what was told of them."""
         gone = frozenset(ids)
         return replace(self, told={id_: told for id_, told in self.told.items() if id_ not in gone})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """What keeps a group's alerts from being told at a moment.
+
+    `suppressed` holds the ids of alerts that are silenced or inhibited: those that a receiver does not know to fire are not
+    told to it, neither now nor, once they have ended, later; those it knows are told when they end. `muted` puts everything
+    off, ends included, until it no longer is. `acknowledged` maps an alert's id to who looks after it: its group is not
+    repeated until there is news.
+    """
+
+    suppressed: Container[str] = frozenset()
+    muted: bool = False
+    acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
+
+
+SPOKEN = Quiet()
+"""Nothing is kept quiet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,23 +96,23 @@ class Flush:
     ledger: Ledger
 
 
-def group_of(alert_labels: Mapping[str, str], route: Route) -> tuple[GroupId, dict[str, str]]:
-    """The group an alert belongs to under `route`, and the group's labels (those of `group_by` that the alert has)."""
-    labels = {name: alert_labels[name] for name in route.group_by if name in alert_labels}
-    digest = hashlib.sha256(json.dumps(sorted(labels.items())).encode()).hexdigest()[:16]
-    return GroupId(route.receiver, f"{route.receiver}:{digest}"), labels
-
-
 def _told_as(alert: Alert) -> Told:
     if alert.is_event:
         return Told.EVENT
     return Told.RESOLVED if alert.state is AlertState.RESOLVED else Told.FIRING
 
 
-def untold(alerts: Iterable[Alert], ledger: Ledger) -> list[Alert]:
-    """The alerts of a group whose present state its receiver has not been told. Pending alerts are nobody's business."""
+def untold(alerts: Iterable[Alert], ledger: Ledger, suppressed: Container[str] = frozenset()) -> list[Alert]:
+    """The alerts of a group whose present state its receiver has not been told and must be. Pending ones are nobody's business,
+    and so are `suppressed` ones of which nothing was told."""
     told = ledger.told
-    return [a for a in alerts if a.state is not AlertState.PENDING and told.get(a.id) != _told_as(a)]
+    return [
+        alert
+        for alert in alerts
+        if alert.state is not AlertState.PENDING
+        and (known := told.get(alert.id)) != _told_as(alert)
+        and (known is not None or alert.id not in suppressed)
+    ]
 
 
 def _news_since(alert: Alert, ledger: Ledger) -> datetime:
@@ -102,21 +120,36 @@ def _news_since(alert: Alert, ledger: Ledger) -> datetime:
     return (alert.resolved_at if alert.id in ledger.told else alert.fired_at) or alert.active_since
 
 
-def next_flush(alerts: Sequence[Alert], ledger: Ledger, route: Route) -> datetime | None:
-    """When the group is due to be told something; None when there is nothing to tell, now or later.
+def _fires(alert: Alert) -> bool:
+    return alert.state is AlertState.FIRING and not alert.is_event
+
+
+def _looked_after(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> bool:
+    """Whether somebody has acknowledged one of the alerts that fire since the last news of the group."""
+    if not quiet.acknowledged:
+        return False
+    said = (quiet.acknowledged[alert.id].at for alert in alerts if _fires(alert) and alert.id in quiet.acknowledged)
+    return any(ledger.changed_at is None or at >= ledger.changed_at for at in said)
+
+
+def next_flush(alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet = SPOKEN) -> datetime | None:
+    """When the group is due to be told something as long as `quiet` stays as it is; None when there is nothing to tell.
 
     A change is due at once in a group that waits for nothing; a group of which nobody knows that it fires waits
     `group_wait` from its first change; and no group is told before its last flush + `group_interval`, repeats included.
+    When `quiet` is muted this is when it would be due: it will be told when that ends, if that is later.
     """
-    changes = untold(alerts, ledger)
+    changes = untold(alerts, ledger, quiet.suppressed)
     if changes:
         first = min(_news_since(alert, ledger) for alert in changes)
         known = any(told == Told.FIRING for told in ledger.told.values())
         due = first if known else first + route.group_wait
         return due if ledger.flushed_at is None else max(due, ledger.flushed_at + route.group_interval)
-    if ledger.flushed_at is not None and any(a.state is AlertState.FIRING and not a.is_event for a in alerts):
-        return ledger.flushed_at + max(route.repeat_interval, route.group_interval)
-    return None
+    if ledger.flushed_at is None or not any(_fires(alert) and alert.id not in quiet.suppressed for alert in alerts):
+        return None
+    if _looked_after(alerts, ledger, quiet):
+        return None
+    return ledger.flushed_at + max(route.repeat_interval, route.group_interval)
 
 
 def _reason(shown: Iterable[NotifiedAlert], known: bool) -> NotifyReason:
@@ -134,7 +167,7 @@ def _rank(alert: NotifiedAlert) -> tuple[bool, int, bool, datetime, str]:
     return (not alert.changed, weight, alert.status != "firing", alert.starts_at, alert.id)
 
 
-def notified(alert: Alert, *, changed: bool) -> NotifiedAlert:
+def notified(alert: Alert, *, changed: bool, acknowledged: Acknowledgement | None = None) -> NotifiedAlert:
     """An alert as its receivers are told of it. ValueError for a pending one."""
     if alert.fired_at is None:
         raise ValueError(f"alert {alert.id} has not fired")
@@ -152,6 +185,8 @@ def notified(alert: Alert, *, changed: bool) -> NotifiedAlert:
         event_id=alert.event_id,
         changed=changed,
         campaign=alert.campaign,
+        acknowledged_by=acknowledged.author if acknowledged else None,
+        acknowledged_at=acknowledged.at if acknowledged else None,
     )
 
 
@@ -161,6 +196,7 @@ def flush(
     route: Route,
     now: datetime,
     *,
+    quiet: Quiet = SPOKEN,
     undelivered: Sequence[NotifiedAlert] = (),
     waiting: bool = False,
     send_resolved: bool = True,
@@ -171,27 +207,28 @@ def flush(
     hold, oldest first, that were never attempted and that this one will replace: their news is news still. `waiting` says
     that any older message, attempted or not, has not been confirmed: then nothing is repeated (None, though
     `next_flush` has passed: ask again later). The message shows the group's present state, Alertmanager's way: everything
-    that fires, and what resolved or happened that the receiver does not know.
+    that fires, and what resolved or happened that the receiver does not know. Of what `quiet` suppresses it shows only what
+    the receiver knows to fire, and that only beside news: otherwise it would have to believe that it is over.
 
     With `send_resolved` false, the end of an alert whose firing was told is noted and not told. One that ended before anybody
     heard of it is told all the same: that it fired is the news.
     """
-    due = next_flush(alerts, ledger, route)
+    due = None if quiet.muted else next_flush(alerts, ledger, route, quiet)
     if due is None or due > now:
         return None
-    changes = {alert.id: alert for alert in untold(alerts, ledger)}
+    changes = {alert.id: alert for alert in untold(alerts, ledger, quiet.suppressed)}
     carried = {alert.id: alert for alert in undelivered if alert.changed}
     if not changes and (waiting or carried):
         return None
-    quiet = set() if send_resolved else {id_ for id_ in changes if _ends_known(changes[id_], ledger) and id_ not in carried}
-    news = changes.keys() - quiet
+    silent = set() if send_resolved else {id_ for id_ in changes if _ends_known(changes[id_], ledger) and id_ not in carried}
+    news = changes.keys() - silent
     told = {**ledger.told, **{id_: _told_as(alert) for id_, alert in changes.items()}}
-    if quiet and not news and not carried:
-        return Flush(reason=NotifyReason.RESOLVED, alerts=(), ledger=replace(ledger, told=told))
+    if silent and not news and not carried:
+        return Flush(reason=NotifyReason.RESOLVED, alerts=(), ledger=replace(ledger, told=told, changed_at=now))
     shown = {
-        alert.id: notified(alert, changed=alert.id in news or alert.id in carried)
+        alert.id: notified(alert, changed=alert.id in news or alert.id in carried, acknowledged=quiet.acknowledged.get(alert.id))
         for alert in alerts
-        if alert.id in news or (alert.state is AlertState.FIRING and not alert.is_event)
+        if alert.id in news or (_fires(alert) and (alert.id not in quiet.suppressed or (changes and alert.id in ledger.told)))
     }
     for id_, alert in carried.items():
         shown.setdefault(id_, alert)
@@ -199,7 +236,7 @@ def flush(
     return Flush(
         reason=_reason(shown.values(), known),
         alerts=tuple(sorted(shown.values(), key=_rank)),
-        ledger=replace(ledger, told=told, flushed_at=now),
+        ledger=replace(ledger, told=told, flushed_at=now, changed_at=now if changes else ledger.changed_at),
     )
 
 
@@ -228,9 +265,12 @@ def split(decision: Flush, id: str, now: datetime) -> list[Notification]:  # noq
     ]
 
 
-def fully_told(alert: Alert, ledgers: Iterable[Ledger]) -> bool:
-    """Whether an ended alert (or an event) needs no more telling: each of the groups it belongs to knows how it ended.
+def fully_told(alert: Alert, ledgers: Iterable[Ledger], *, suppressed: bool = False) -> bool:
+    """Whether an ended alert (or an event) needs no more telling: each of the groups it belongs to knows how it ended, or may
+    not be told of it at all (`suppressed`).
 
     `ledgers` has one for each of these groups, empty ones included; an alert of no group concerns nobody.
     """
-    return (alert.state is AlertState.RESOLVED or alert.is_event) and not any(untold([alert], ledger) for ledger in ledgers)
+    quieted = (alert.id,) if suppressed else ()
+    ended = alert.state is AlertState.RESOLVED or alert.is_event
+    return ended and not any(untold([alert], ledger, quieted) for ledger in ledgers)

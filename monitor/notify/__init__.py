@@ -8,14 +8,48 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from monitor.notify.alertmanager import ALERTMANAGER
+from monitor.notify.apprise import APPRISE
 from monitor.notify.console import CONSOLE
-from monitor.notify.integration import Context, Integration, refusal
-from monitor.notify.options import ReceiverOptions
+from monitor.notify.discord import DISCORD
+from monitor.notify.email import EMAIL
+from monitor.notify.integration import Context, Integration, Memory, Verifiable, VolatileMemory, refusal
+from monitor.notify.options import OPTIONS_FOLDER, ReceiverOptions
+from monitor.notify.pagerduty import PAGERDUTY
 from monitor.notify.slack import SLACK
+from monitor.notify.teams import TEAMS
+from monitor.notify.telegram import TELEGRAM
 from monitor.notify.transport import open_session
 from monitor.notify.webhook import WEBHOOK
 
-INTEGRATIONS: Mapping[str, Integration[Any]] = MappingProxyType({each.name: each for each in (CONSOLE, SLACK, WEBHOOK)})
+INTEGRATIONS: Mapping[str, Integration[Any]] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            ALERTMANAGER,
+            APPRISE,
+            CONSOLE,
+            DISCORD,
+            EMAIL,
+            PAGERDUTY,
+            SLACK,
+            TEAMS,
+            TELEGRAM,
+            WEBHOOK,
+        )
+    }
+)
 """Every kind of receiver by its key in rules.yaml."""
 
-__all__ = ["INTEGRATIONS", "Context", "Integration", "ReceiverOptions", "open_session", "refusal"]
+__all__ = [
+    "INTEGRATIONS",
+    "OPTIONS_FOLDER",
+    "Context",
+    "Integration",
+    "Memory",
+    "ReceiverOptions",
+    "Verifiable",
+    "VolatileMemory",
+    "open_session",
+    "refusal",
+]

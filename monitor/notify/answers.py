@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
+import msgspec
+
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.transport import Answer
 
@@ -27,23 +29,64 @@ _OBEYS_RETRY_AFTER = frozenset({DeliveryFault.RATE_LIMITED, DeliveryFault.UNAVAI
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
-def check(answer: Answer, *, now: datetime, detail: str | None = None) -> None:
+Meaning = tuple[DeliveryFault, bool]
+"""Why it was not delivered, and whether it is tried again."""
+
+
+def check(
+    answer: Answer,
+    *,
+    now: datetime,
+    detail: str | None = None,
+    meaning: Meaning | None = None,
+    wished: float | None = None,
+) -> None:
     """Return when the answer is a success; raise `DeliveryError` with the decision otherwise.
 
     Statuses without a line of their own: another 4xx is tried again (a person may mend the address or the receiver), 5xx
     too, a redirect is never followed (a secret may be in the request) but may be gone tomorrow. `detail` is the integration's
-    own explanation; it must be made of our words, not the receiver's.
+    own explanation; it must be made of our words, not the receiver's. `meaning` is its own reading of an answer whose status
+    says too little; `wished` the seconds to wait that the body asks for, which count before `Retry-After`.
     """
     status = answer.status
     if 200 <= status < 300:
         return
-    reason, retryable = _FAULTS.get(status) or _by_class(status)
+    reason, retryable = meaning or _FAULTS.get(status) or _by_class(status)
+    wait = retry_after(answer.headers, now=now) if wished is None else wished
     raise DeliveryError(
         f"{_name(status)}: {detail}" if detail else _name(status),
         reason=reason,
         retryable=retryable,
-        retry_after=retry_after(answer.headers, now=now) if reason in _OBEYS_RETRY_AFTER else None,
+        retry_after=wait if reason in _OBEYS_RETRY_AFTER else None,
     )
+
+
+def json_object(answer: Answer) -> Mapping[str, object]:
+    """What the answer says as a JSON object; empty for anything else. It may repeat what was sent: never to be shown."""
+    try:
+        said = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def seconds(value: object) -> float | None:
+    """A number of seconds from a JSON body; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < math.inf else None
+
+
+def confirm(answer: Answer, service: str) -> None:
+    """Raise `DeliveryError` BAD_ANSWER for a success whose body is a web page: that is a proxy's, not the service's word."""
+    if answer.body.lstrip().startswith(b"<"):
+        raise unconfirmed(answer, service)
+
+
+def unconfirmed(answer: Answer, service: str) -> DeliveryError:
+    """A success status whose body says otherwise."""
+    reason = f"HTTP {answer.status}, but the answer does not say that {service} took the message"
+    return DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True)
 
 
 def _by_class(status: int) -> tuple[DeliveryFault, bool]:

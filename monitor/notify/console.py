@@ -1,5 +1,8 @@
 """Console: a message for people on a stream, plain text, with colours where the stream is a terminal."""
 
+import asyncio
+import contextlib
+import threading
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -25,20 +28,50 @@ class ConsoleNotifier:
 
     integration = "console"
     min_interval = 0.0
+    burst = 1
 
     def __init__(self, context: Context) -> None:
         self._stream = context.console
         self._external_url = context.external_url
+        self._seconds = context.attempt_seconds
+        self._writing: threading.Thread | None = None
 
     async def send(self, notification: Notification) -> None:
         text = render(notification, self._external_url, coloured=_is_terminal(self._stream))
+        if self._writing is not None and self._writing.is_alive():
+            raise DeliveryError("nobody reads the console", reason=DeliveryFault.TIMEOUT, retryable=True)
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[OSError | ValueError | None] = loop.create_future()
+
+        def settle(error: OSError | ValueError | None) -> None:
+            if not written.done():
+                written.set_result(error)
+
+        def write() -> None:
+            outcome = self._write(text)
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(settle, outcome)
+
+        # A terminal that was stopped blocks whoever writes to it, for as long as it likes: a thread that nobody waits for.
+        self._writing = threading.Thread(target=write, name="console", daemon=True)
+        self._writing.start()
+        try:
+            async with asyncio.timeout(self._seconds):
+                error = await written
+        except TimeoutError:
+            raise DeliveryError("nobody reads the console", reason=DeliveryFault.TIMEOUT, retryable=True) from None
+        if error is not None:
+            reason = "the console cannot be written to"
+            raise DeliveryError(reason, reason=DeliveryFault.CONNECTION, retryable=True) from error
+
+    def _write(self, text: str) -> OSError | ValueError | None:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         try:
             self._stream.write(text.encode(encoding, "replace").decode(encoding))
             self._stream.flush()
         except (OSError, ValueError) as error:  # ValueError: it was closed
-            reason = "the console cannot be written to"
-            raise DeliveryError(reason, reason=DeliveryFault.CONNECTION, retryable=True) from error
+            return error
+        return None
 
     async def close(self) -> None:
         """The stream is not ours."""

@@ -5,7 +5,7 @@ breaking character; each integration still escapes what means something to its o
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -24,13 +24,14 @@ LONGEST_SOURCE = 4000
 _JOINERS = frozenset("\u200c\u200d")  # they are part of words (Persian, Hindi) and of emoji
 _MARKS_IN_A_ROW = 4
 
-_ENDS = {
+_ENDS: Mapping[str, str] = {
     "condition": "no longer holds",
     "settled": "campaign settled",
     "vanished": "campaign deleted at the provider",
     "left_window": "campaign is too old to be followed",
     "ignored": "campaign is now ignored",
     "rule_removed": "rule removed",
+    "not_watched": "account or message type is no longer watched",
 }
 
 
@@ -217,7 +218,12 @@ def lasted(alert: NotifiedAlert, now: datetime) -> str:
 
 def ended_because(alert: NotifiedAlert) -> str:
     """Why a resolved alert ended, in words; empty where that is not known."""
-    return _ENDS.get(alert.resolve_reason or "", "")
+    return end_in_words(alert.resolve_reason)
+
+
+def end_in_words(resolve_reason: str | None) -> str:
+    """A resolve reason for people; empty for none and for one that is not known."""
+    return _ENDS.get(resolve_reason or "", "")
 
 
 def alert_link(external_url: str | None, alert: NotifiedAlert) -> str | None:

@@ -1,10 +1,15 @@
 """What every receiver's options have in common: strict, nothing unknown, secrets that do not print themselves."""
 
+import ssl
+from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+
+OPTIONS_FOLDER = "folder"
+"""The key of the validation context that says where relative paths begin; without it, in the working directory."""
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "auth", "sig", "signature", "code")
 
@@ -15,6 +20,17 @@ class ReceiverOptions(BaseModel):
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    clear_words: ClassVar[tuple[str, str]] = ("plain HTTP", "https://")
+    """How `in_clear` is called for people, and what is expected in its place."""
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What to connect to the endpoint with; None: as the system says."""
+        return None
+
+    def doubts(self) -> Sequence[str]:
+        """What works and is probably not meant, one text each; it names the option."""
+        return ()
 
     def endpoint(self) -> str | None:
         """Where messages go, secrets included: never print it. None where nothing leaves the process."""
@@ -33,10 +49,11 @@ class ReceiverOptions(BaseModel):
         if endpoint is None:
             return False
         parts = urlsplit(endpoint)
-        return parts.scheme.lower() == "http" and not _is_loopback(parts.hostname or "")
+        return parts.scheme.lower() == "http" and not is_loopback(parts.hostname or "")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine's own."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -45,12 +62,17 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def url_has_user(url: str) -> bool:
+    """Whether a URL holds a user or a password."""
+    parts = urlsplit(url)
+    return bool(parts.username or parts.password)
+
+
 def url_carries_secret(url: str) -> bool:
     """Whether a URL visibly bears a secret: a user and password, or a query field named like one."""
-    parts = urlsplit(url)
-    if parts.username or parts.password:
+    if url_has_user(url):
         return True
-    names = (name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    names = (name.lower() for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True))
     return any(word in name.replace("-", "_").split("_") or name.endswith(word) for name in names for word in _SECRET_WORDS)
 
 
@@ -80,6 +102,9 @@ def _not_empty(value: SecretStr) -> SecretStr:
 
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_url)]
 """An http(s) URL, secret as a whole: paths and queries of webhooks usually are."""
+
+WebAddress = Annotated[str, AfterValidator(lambda value: _checked_url(SecretStr(value)).get_secret_value())]
+"""An http(s) URL that is no secret."""
 
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 """A secret that, if given at all, is not empty (an unset variable is a mistake, not "no secret")."""

@@ -1,15 +1,17 @@
-"""Slack: an incoming webhook. What a message looks like is in `slack_message`."""
+"""Slack: an incoming webhook, or a bot (`slack_bot`). What a message looks like is in `slack_message`."""
 
 from collections.abc import Mapping
 
 import msgspec
+from pydantic import SecretStr
 
 from monitor.domain.notification import Notification
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.answers import check
 from monitor.notify.integration import Context, Integration, refusal
-from monitor.notify.options import ReceiverOptions, SecretUrl
+from monitor.notify.slack_bot import SlackBotNotifier
 from monitor.notify.slack_message import compose
+from monitor.notify.slack_options import SlackOptions
 from monitor.notify.transport import Answer, post
 
 # Slack's words for why, https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
@@ -33,26 +35,15 @@ _MEANINGS: Mapping[str, str] = {
 }
 
 
-class SlackOptions(ReceiverOptions):
-    """`url` is the incoming webhook's; whoever has it can post, so it is a secret."""
-
-    url: SecretUrl
-
-    def endpoint(self) -> str:
-        return self.url.get_secret_value()
-
-    def carries_secret(self) -> bool:
-        return True
-
-
 class SlackNotifier:
     """Posts to one incoming webhook. Slack allows about one message a second (https://docs.slack.dev/apis/web-api/rate-limits)."""
 
     integration = "slack"
     min_interval = 1.0
+    burst = 1
 
-    def __init__(self, options: SlackOptions, context: Context) -> None:
-        self._url = options.url
+    def __init__(self, url: SecretStr, context: Context) -> None:
+        self._url = url
         self._context = context
 
     async def send(self, notification: Notification) -> None:
@@ -86,10 +77,14 @@ def _confirm(answer: Answer) -> None:
         raise DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True)
 
 
-def _build(_receiver: str, options: SlackOptions, context: Context) -> SlackNotifier:
+def _build(receiver: str, options: SlackOptions, context: Context) -> SlackNotifier | SlackBotNotifier:
     if reason := refusal(options, allow_insecure_http=context.allow_insecure_http):
         raise ValueError(reason)
-    return SlackNotifier(options, context)
+    if options.url is not None:
+        return SlackNotifier(options.url, context)
+    if options.bot_token is None or options.channel is None:
+        raise ValueError("neither url nor bot_token and channel are there")
+    return SlackBotNotifier(receiver, token=options.bot_token, channel=options.channel, api_url=options.api_url, context=context)
 
 
 SLACK = Integration("slack", SlackOptions, _build)

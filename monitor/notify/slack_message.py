@@ -8,6 +8,7 @@ slackapi/bolt-python#914).
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
@@ -24,6 +25,7 @@ LONGEST_MESSAGE = 10_000
 """Width of all texts together, with `BLOCK_OVERHEAD` for each block."""
 BLOCK_OVERHEAD = 60
 MOST_STILL_FIRING = 10
+MOST_IN_HISTORY = 10
 
 _RESERVED_BLOCKS = 3  # header, still firing, footer
 _LOOKS = {"critical": ("🔴", "#d00000"), "error": ("🟠", "#e8590c"), "warning": ("🟡", "#f2c744"), "info": ("🔵", "#3b82f6")}
@@ -57,6 +59,29 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
     others = [f"{_look(alert)[0]} {message.headline(alert)}" for alert in alerts[1:5]]
     fallback = "\n".join(escape(line, LONGEST_FALLBACK // 5 - 1) for line in (title, *others))
     return {"text": fallback, "blocks": [header], "attachments": attachments}
+
+
+def history(notification: Notification, *, before: str = "") -> dict[str, object]:
+    """A line of a group's history as the JSON of a message: what changed, and of which alerts. `before` are lines made by
+    `opening` that come first.
+    """
+    lines = _history(notification)
+    blocks = [_block(text) for text in (before, lines) if text]
+    return {"text": lines, "blocks": blocks}
+
+
+def opening(notification: Notification) -> str:
+    """The first lines of a group's history, with when it was: for when they are posted later."""
+    return f"{_moment(notification.created_at)}\n{_history(notification)}"
+
+
+def _history(notification: Notification) -> str:
+    """Mrkdwn, at most some 1,500 wide."""
+    told = message.news(notification)
+    title = f"{_title_mark(notification)} {message.title(notification)}"
+    others = [f"{_look(alert)[0]} {message.headline(alert)}" for alert in told[1:MOST_IN_HISTORY]]
+    more = [f"… and {len(told) - MOST_IN_HISTORY:,} more"] if len(told) > MOST_IN_HISTORY else []
+    return "\n".join([escape(line, LONGEST_HEADER) for line in (title, *others)] + more)
 
 
 def _mrkdwn(text: str) -> Block:
@@ -113,8 +138,13 @@ def _when(notification: Notification, alert: NotifiedAlert) -> str:
 
 
 def _date(alert: NotifiedAlert) -> str:
-    """When it began, shown by Slack in the reader's own time zone."""
-    return f"<!date^{int(alert.active_since.timestamp())}^{{date_short_pretty}} {{time}}|{message.moment(alert.active_since)}>"
+    """When it began."""
+    return _moment(alert.active_since)
+
+
+def _moment(at: datetime) -> str:
+    """Shown by Slack in the reader's own time zone."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{message.moment(at)}>"
 
 
 def _links(alert: NotifiedAlert, external_url: str | None) -> list[str]:

@@ -3,12 +3,14 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 from yarl import URL
 
 from monitor import __version__
 from monitor.errors import DeliveryError, DeliveryFault
+from monitor.proxy import proxy_for
 
 LARGEST_ANSWER = 4096
 """Bytes of an answer that are looked at. The longest that says something to us is a word or two."""
@@ -29,41 +31,89 @@ def open_session() -> aiohttp.ClientSession:
     """The session that all receivers share; its caller closes it.
 
     Without a limit on connections, which one receiver that hangs could use up for all (each receiver bounds its own), and
-    without cookies. Proxy variables are honoured.
+    without cookies. Proxies are looked up for each request (`proxy.proxy_for`), never by aiohttp: it would read `~/.netrc` too.
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=30),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT},
-        trust_env=True,
     )
 
 
-async def post(session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
-    """Send one POST and return the answer, whatever its status.
+async def post(
+    session: aiohttp.ClientSession,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    tls: ssl.SSLContext | None = None,
+    largest: int = LARGEST_ANSWER,
+) -> Answer:
+    """Send one POST and return the answer, whatever its status. `tls` where the system's own settings do not do; `largest`
+    is how many bytes of the answer are read.
 
     Raises `DeliveryError` TIMEOUT or CONNECTION when there was none within `seconds`. Once a status has arrived, a body that
     breaks off or hangs does not undo it.
     """
+    return await _exchange(
+        session, "POST", url, body, {"Content-Type": "application/json", **headers}, seconds=seconds, tls=tls, largest=largest
+    )
+
+
+async def get(
+    session: aiohttp.ClientSession,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """Ask without telling anything; otherwise as `post`."""
+    return await _exchange(session, "GET", url, None, headers, seconds=seconds, tls=tls)
+
+
+def under(url: str, path: str) -> str:
+    """The URL of `path`, which begins with a slash, below another; the other's query stays."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + path, fragment=""))
+
+
+async def _exchange(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    tls: ssl.SSLContext | None = None,
+    largest: int = LARGEST_ANSWER,
+) -> Answer:
+    proxy = proxy_for(url)
     try:
-        async with session.post(
+        async with session.request(
+            method,
             URL(url),
             data=body,
-            headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
+            headers={"Accept-Encoding": "identity", **headers},
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=seconds),
+            ssl=True if tls is None else tls,
+            proxy=proxy.url,
+            proxy_headers=proxy.headers,
         ) as response:
-            return Answer(status=response.status, headers=response.headers, body=await _beginning(response))
+            return Answer(status=response.status, headers=response.headers, body=await _beginning(response, largest))
     except TimeoutError:
         raise DeliveryError(f"no answer within {seconds:g} s", reason=DeliveryFault.TIMEOUT, retryable=True) from None
     except (aiohttp.ClientError, OSError) as error:
         raise DeliveryError(_words(error), reason=DeliveryFault.CONNECTION, retryable=True) from None  # its text may hold the URL
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse, largest: int) -> bytes:
     read = b""
     try:
-        while len(read) < LARGEST_ANSWER and (chunk := await response.content.read(LARGEST_ANSWER - len(read))):
+        while len(read) < largest and (chunk := await response.content.read(largest - len(read))):
             read += chunk
     except (TimeoutError, aiohttp.ClientError, OSError):
         return read

@@ -22,8 +22,9 @@ from monitor.provider.answers import (
     seconds_of_date,
 )
 from monitor.provider.pacing import LONGEST_RETRY_AFTER, Pacer
-from monitor.provider.session import HEADERS, open_session, proxy_for
+from monitor.provider.session import HEADERS, open_session
 from monitor.provider.wire import BodyError
+from monitor.proxy import proxy_for
 
 TRIES = 3
 REQUEST_TIMEOUT = 30.0
@@ -126,7 +127,7 @@ class Client:
                 return await self._attempt(call, decode, bearer, tally)
             except ProviderError as error:
                 wish = error.retry_after or 0.0
-                if not error.retryable or attempt == tries or wish > LONGEST_RETRY_AFTER:
+                if not error.retryable or attempt == tries or wish > LONGEST_RETRY_AFTER or self._pacer.refusing:
                     raise
                 backoff = _FIRST_BACKOFF * 2 ** (attempt - 1) * (1 + self._random())
                 log.debug("request_retried", account=self._account, request=call.what, reason=error.reason.value)
@@ -141,6 +142,7 @@ class Client:
             try:
                 status, body = await self._exchange(call, bearer)
                 code = str(status)
+                self._pacer.answered()
                 return decode(body)
             except BodyError as error:
                 code = ProviderFault.BAD_BODY.value

@@ -24,6 +24,16 @@ class Pacer:
         self._last: dict[int, float] = {}  # hash of a request → when it was last under way; those of the last second only
         self._quiet_until = float("-inf")
         self._refusal: ProviderError | None = None
+        self._unanswered = 0
+
+    @property
+    def refusing(self) -> bool:
+        """Whether a request would fail at once."""
+        return self._refusal is not None and self._quiet_until - self._clock.monotonic() > _NEGLIGIBLE
+
+    def answered(self) -> None:
+        """The provider answered a request as it should: a silence it asks for next is a first one."""
+        self._unanswered = 0
 
     @asynccontextmanager
     async def turn(self, request: Hashable) -> AsyncIterator[None]:
@@ -46,9 +56,14 @@ class Pacer:
 
         Up to five minutes are waited out by everybody. A longer wish is not slept through (a poll would hang for an hour)
         and not ignored: for five minutes every request fails at once with that error and none is sent; then one may ask again.
+        The same where one silence follows another without an answer between: those who queue would each wait out one of
+        their own, and nobody would learn for an hour that the provider says no.
         """
-        until = self._clock.monotonic() + min(seconds, LONGEST_RETRY_AFTER)
-        if seconds > LONGEST_RETRY_AFTER:
+        now = self._clock.monotonic()
+        if self._quiet_until - now <= _NEGLIGIBLE:
+            self._unanswered += 1
+        until = now + min(seconds, LONGEST_RETRY_AFTER)
+        if seconds > LONGEST_RETRY_AFTER or self._unanswered > 1:
             self._refusal = error
         self._quiet_until = max(self._quiet_until, until)
 

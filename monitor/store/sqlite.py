@@ -2,19 +2,22 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
 from monitor.domain.event import CampaignEvent
 from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.domain.routing import GroupId
+from monitor.domain.silence import Silence
 from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, Snapshot
-from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, statements
+from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, sqlite_quiet, statements
+from monitor.store.quiet import PRUNE_QUIET
 from monitor.store.rows import moment, read_alert, read_all, read_event, read_outbox, seconds
 from monitor.store.sqlite_faults import translated, unavailable
 from monitor.store.sqlite_file import DaemonLock, check_place, check_unmoved, identity
@@ -22,6 +25,8 @@ from monitor.store.sqlite_thread import DatabaseThread
 from monitor.store.sqlite_transaction import reading, transaction
 
 T = TypeVar("T")
+HASTENED_AT_ONCE = 500
+"""Rows that `hasten` moves in one transaction: other receivers have to record something meanwhile."""
 PRUNED_AT_ONCE = 2_000
 """Rows that `prune` deletes in one transaction."""
 
@@ -78,6 +83,9 @@ class SqliteStore:
 
     # --- outbox -----------------------------------------------------------------------------------------------------
 
+    async def waiting_groups(self) -> Collection[GroupId]:
+        return await self._read(lambda db: {GroupId(*key) for key in db.execute(statements.WAITING_GROUPS)})
+
     async def replaceable(self, group: GroupId) -> Sequence[OutboxRow]:
         key = (group.receiver, group.key)
         return await self._read(lambda db: read_all(read_outbox, db.execute(statements.REPLACEABLE, key)))
@@ -93,7 +101,11 @@ class SqliteStore:
         await self._write(lambda db: sqlite_outbox.settle(db, results))
 
     async def hasten(self, receiver: str, *, now: datetime) -> int:
-        return await self._write(lambda db: sqlite_outbox.hasten(db, receiver, now))
+        total, hastened = 0, HASTENED_AT_ONCE
+        while hastened == HASTENED_AT_ONCE:
+            hastened = await self._write(lambda db: sqlite_outbox.hasten(db, receiver, now, HASTENED_AT_ONCE))
+            total += hastened
+        return total
 
     async def release(self, *, now: datetime) -> int:
         return await self._write(lambda db: sqlite_outbox.release(db, now))
@@ -104,6 +116,12 @@ class SqliteStore:
     async def outbox(self, query: OutboxQuery) -> Sequence[OutboxRow]:
         statement, parameters = statements.outbox_query(query)
         return await self._read(lambda db: read_all(read_outbox, db.execute(statement, parameters)))
+
+    async def backlog(self, receiver: str, *, after: int, limit: int) -> Sequence[OutboxRow]:
+        return await self._read(lambda db: read_all(read_outbox, db.execute(statements.BACKLOG, (receiver, after, limit))))
+
+    async def dead_letters(self) -> Mapping[str, int]:
+        return await self._read(lambda db: dict(db.execute(statements.DEAD_LETTERS).fetchall()))
 
     async def outbox_summary(self) -> Sequence[OutboxSummary]:
         return await self._read(
@@ -122,6 +140,38 @@ class SqliteStore:
     async def drop(self, ids: Sequence[str], *, now: datetime) -> int:
         return await self._write(lambda db: sqlite_outbox.drop(db, ids, now))
 
+    # --- what people say --------------------------------------------------------------------------------------------
+
+    async def silences(self, *, ended_after: datetime | None = None) -> Sequence[Silence]:
+        return await self._read(lambda db: sqlite_quiet.silences(db, ended_after))
+
+    async def add_silence(self, silence: Silence) -> None:
+        await self._write(lambda db: sqlite_quiet.add_silence(db, silence))
+
+    async def expire_silences(self, ids: Sequence[str], *, at: datetime, by: str) -> int:
+        return await self._write(lambda db: sqlite_quiet.expire_silences(db, ids, at, by))
+
+    async def acknowledgements(self) -> Sequence[Acknowledgement]:
+        return await self._read(sqlite_quiet.acknowledgements)
+
+    async def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> None:
+        await self._write(lambda db: sqlite_quiet.acknowledge(db, acknowledgements))
+
+    async def forget_acknowledgements(self, alert_ids: Sequence[str]) -> int:
+        return await self._write(lambda db: sqlite_quiet.forget_acknowledgements(db, alert_ids))
+
+    # --- integrations -----------------------------------------------------------------------------------------------
+
+    async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:
+        def put(db: sqlite3.Connection) -> None:
+            db.execute(statements.REMEMBER, (receiver, key, value, seconds(now)))
+
+        await self._write(put)
+
+    async def recall(self, receiver: str, key: str) -> str | None:
+        found = await self._read(lambda db: db.execute(statements.RECALL, (receiver, key)).fetchone())
+        return None if found is None else str(found[0])
+
     # --- history ----------------------------------------------------------------------------------------------------
 
     async def changed_outside(self) -> bool:
@@ -131,13 +181,14 @@ class SqliteStore:
 
         return await self._run(ask)
 
-    async def prune(self, *, before: datetime) -> int:
-        at = seconds(before)
+    async def prune(self, *, before: datetime, dead_before: datetime | None = None) -> int:
         total = 0
-        for statement in statements.PRUNE:
+        plain = (*statements.PRUNE, *PRUNE_QUIET)
+        limits = [*((statement, before) for statement in plain), (statements.PRUNE_DEAD, dead_before or before)]
+        for statement, limit in limits:
             deleted = PRUNED_AT_ONCE
             while deleted == PRUNED_AT_ONCE:
-                deleted = await self._write(partial(_delete, statement=statement, before=at))
+                deleted = await self._write(partial(_delete, statement=statement, before=seconds(limit)))
                 total += deleted
         return total
 
@@ -147,8 +198,15 @@ class SqliteStore:
         statement, parameters = statements.events_query(campaign_id, account, limit)
         return await self._read(lambda db: read_all(read_event, db.execute(statement, parameters)))
 
+    async def open_alerts(self) -> Sequence[Alert]:
+        return await self._read(lambda db: read_all(read_alert, db.execute(statements.OPEN_ALERTS)))
+
     async def alert_history(self, *, limit: int = 100) -> Sequence[Alert]:
         return await self._read(lambda db: read_all(read_alert, db.execute(statements.ENDED_ALERTS, (limit,))))
+
+    async def alert(self, alert_id: str) -> Alert | None:
+        found = await self._read(lambda db: db.execute(statements.ONE_ALERT, (alert_id,)).fetchone())
+        return None if found is None else read_alert(found)
 
     # --- the thread -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import sqlite3
 
 from monitor.domain.event import EventKind
 from monitor.ports import CycleCommit, FlushCommit, Snapshot
-from monitor.store import rows, sqlite_outbox, statements
+from monitor.store import rows, sqlite_outbox, sqlite_quiet, statements
 
 
 def put_cycle(db: sqlite3.Connection, commit: CycleCommit) -> None:
@@ -35,6 +35,7 @@ def put_flush(db: sqlite3.Connection, commit: FlushCommit) -> None:
     db.executemany(statements.DROP_LEDGER, ((group.receiver, group.key) for group in commit.dropped_ledgers))
     db.executemany(statements.PUT_LEDGER, map(rows.ledger_row, commit.ledgers))
     db.executemany(statements.CLOSE_ALERT, ((id_,) for id_ in commit.closed_alerts))
+    sqlite_quiet.mark_silences(db, matched=commit.matched_silences, over=commit.over_silences)
 
 
 def snapshot(db: sqlite3.Connection) -> Snapshot:

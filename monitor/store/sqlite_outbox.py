@@ -78,6 +78,7 @@ def settle(db: sqlite3.Connection, results: Sequence[DeliveryResult]) -> None:
             db.execute(statements.POSTPONE, (seconds(result.next_attempt_at or result.at), result.error, result.id))
         else:
             _finish(db, result.id, result.state, result.at, result.error)
+        insert(db, result.copies)
     _promote(db, groups)
 
 
@@ -96,9 +97,11 @@ def retry(db: sqlite3.Connection, ids: Iterable[str], now: datetime) -> int:
 
 def drop(db: sqlite3.Connection, ids: Iterable[str], now: datetime, why: str = DROPPED) -> int:
     """See `Store.drop`."""
-    dropped = [id_ for id_ in dict.fromkeys(ids) if _finish(db, id_, OutboxState.DEAD, now, why)]
+    each = dict.fromkeys(ids)
+    dropped = {id_ for id_ in each if _finish(db, id_, OutboxState.DEAD, now, why)}
     _promote(db, {_group(db, id_) for id_ in dropped})
-    return len(dropped)
+    seen = [id_ for id_ in each if id_ not in dropped and db.execute(statements.PUT_ASIDE, (id_,)).rowcount]
+    return len(dropped) + len(seen)
 
 
 def bury(db: sqlite3.Connection, receivers_in_use: Collection[str], now: datetime) -> int:
@@ -107,10 +110,10 @@ def bury(db: sqlite3.Connection, receivers_in_use: Collection[str], now: datetim
     return sum(db.execute(statements.BURY, (seconds(now), RECEIVER_GONE, receiver)).rowcount for receiver in gone)
 
 
-def hasten(db: sqlite3.Connection, receiver: str, now: datetime) -> int:
-    """See `Store.hasten`."""
+def hasten(db: sqlite3.Connection, receiver: str, now: datetime, limit: int) -> int:
+    """See `Store.hasten`; up to `limit` rows."""
     at = seconds(now)
-    return db.execute(statements.HASTEN, (at, receiver, at, at)).rowcount
+    return db.execute(statements.HASTEN, (at, receiver, at, at, limit)).rowcount
 
 
 def release(db: sqlite3.Connection, now: datetime) -> int:

@@ -4,6 +4,7 @@ They keep to what both understand (`ON CONFLICT`, partial indexes, no `RETURNING
 states as literals where a partial index depends on them. Column lists give the order of the tuples in `rows.py`.
 """
 
+from monitor.domain.fallback import SUFFIX
 from monitor.domain.notification import OutboxState
 from monitor.ports import OutboxQuery
 
@@ -94,6 +95,7 @@ ALL_BALANCES = _select("balances", BALANCE_COLUMNS, "ORDER BY account")
 ALL_LEDGERS = _select("ledgers", LEDGER_COLUMNS, "ORDER BY receiver, group_key")
 OPEN_ALERTS = _select("alerts", ("id", "alert"), "WHERE closed = 0 ORDER BY id")
 ENDED_ALERTS = _select("alerts", ("id", "alert"), "WHERE resolved_at IS NOT NULL ORDER BY resolved_at DESC, id DESC LIMIT ?")
+ONE_ALERT = _select("alerts", ("id", "alert"), "WHERE id = ?")
 
 # --- outbox: writing ----------------------------------------------------------------------------------------------
 
@@ -116,11 +118,12 @@ CLAIM = (
     "next_attempt_at = ?, claimed_until = ? WHERE id = ?"
 )
 HASTEN = (
-    "UPDATE outbox SET next_attempt_at = ? WHERE receiver = ? AND state = 'pending' AND head IN (0, 1) "
-    "AND next_attempt_at > ? AND (claimed_until IS NULL OR claimed_until <= ?)"
+    "UPDATE outbox SET next_attempt_at = ? WHERE id IN (SELECT id FROM outbox WHERE receiver = ? AND state = 'pending' "
+    "AND head IN (0, 1) AND next_attempt_at > ? AND (claimed_until IS NULL OR claimed_until <= ?) LIMIT ?)"
 )
 RETRY = (
     "UPDATE outbox SET state = 'pending', head = 0, next_attempt_at = ?, claimed_until = NULL, finished_at = NULL, "
+    "last_error = NULL, "
     "first_attempt_at = CASE WHEN state = 'dead' THEN NULL ELSE first_attempt_at END "
     "WHERE id = ? AND (state = 'dead' OR (state = 'pending' AND (claimed_until IS NULL OR claimed_until <= ?)))"
 )
@@ -128,6 +131,12 @@ RELEASE = (
     "UPDATE outbox SET next_attempt_at = ?, claimed_until = NULL "
     "WHERE state = 'pending' AND head IN (0, 1) AND claimed_until IS NOT NULL"
 )
+PUT_ASIDE = (
+    "UPDATE outbox SET last_error = 'dropped by hand; it had failed: ' || coalesce(last_error, 'no reason known') "
+    "WHERE id = ? AND state = 'dead' AND coalesce(last_error, '') NOT LIKE 'dropped by hand%'"
+)
+"""A person has seen a dead row. It begins with what `drop` writes into a pending one."""
+
 BURY = (
     "UPDATE outbox SET state = 'dead', head = 0, claimed_until = NULL, finished_at = ?, last_error = ? "
     "WHERE receiver = ? AND state = 'pending'"
@@ -157,17 +166,30 @@ OUTBOX_ROW = _select("outbox", OUTBOX_COLUMNS, "WHERE id = ?")
 REPLACEABLE = _select(
     "outbox", OUTBOX_COLUMNS, "WHERE receiver = ? AND group_key = ? AND state = 'pending' AND attempts = 0 ORDER BY sequence"
 )
+WAITING_GROUPS = "SELECT DISTINCT receiver, group_key FROM outbox WHERE state = 'pending'"
 WAITING = "SELECT count(*) FROM outbox WHERE receiver = ? AND group_key = ? AND state = 'pending'"
 NEXT_DUE = "SELECT min(next_attempt_at) FROM outbox WHERE receiver = ? AND state = 'pending' AND head = 1"
+BACKLOG = _select("outbox", OUTBOX_COLUMNS, "WHERE receiver = ? AND state = 'pending' AND sequence > ? ORDER BY sequence LIMIT ?")
 SUMMARY = "SELECT receiver, state, count(*), min(created_at) FROM outbox GROUP BY receiver, state ORDER BY receiver, state"
+DEAD_LETTERS = (
+    "SELECT receiver, count(*) FROM outbox WHERE state = 'dead' AND coalesce(last_error, '') NOT LIKE 'dropped by hand%' "
+    "GROUP BY receiver ORDER BY receiver"
+)
+
+# --- integrations -------------------------------------------------------------------------------------------------
+
+REMEMBER = _insert("receiver_memory", ("receiver", "key", "value", "at"), key=("receiver", "key"), replace=True)
+RECALL = "SELECT value FROM receiver_memory WHERE receiver = ? AND key = ?"
 
 # --- history ------------------------------------------------------------------------------------------------------
 
 PRUNE = (
     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < ? LIMIT ?)",
     "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE closed = 1 AND resolved_at < ? LIMIT ?)",
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? LIMIT ?)",
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? AND state <> 'dead' LIMIT ?)",
+    "DELETE FROM receiver_memory WHERE (receiver, key) IN (SELECT receiver, key FROM receiver_memory WHERE at < ? LIMIT ?)",
 )
+PRUNE_DEAD = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? AND state = 'dead' LIMIT ?)"
 """Parameters of each: the time before which to delete, and how many rows at most."""
 
 
@@ -180,6 +202,8 @@ def outbox_query(query: OutboxQuery) -> tuple[str, list[object]]:
         conditions.append(("state = ?", OutboxState(query.state).value))
     if query.older_than is not None:
         conditions.append(("created_at < ?", query.older_than.timestamp()))
+    if query.copies:
+        conditions.append(("id LIKE ?", f"%{SUFFIX}%"))
     where = _where(conditions)
     # Rows are chosen by their ids alone: sorting them with their messages would take five times as long.
     chosen = f"SELECT id FROM outbox {where}ORDER BY sequence DESC, id DESC LIMIT ?"  # noqa: S608 (constants of this module)

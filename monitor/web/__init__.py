@@ -2,20 +2,24 @@
 
 from monitor.web.server import WebOptions, WebServer
 from monitor.web.status import (
+    FRESH_FOR,
     AlertStatus,
     BalanceStatus,
     FeedStatus,
     ReceiverStatus,
     Status,
+    Trouble,
     worst_alerts,
 )
 
 __all__ = [
+    "FRESH_FOR",
     "AlertStatus",
     "BalanceStatus",
     "FeedStatus",
     "ReceiverStatus",
     "Status",
+    "Trouble",
     "WebOptions",
     "WebServer",
     "worst_alerts",

@@ -1,28 +1,63 @@
-"""The page at `/`: what runs, written by a template that escapes everything it is given."""
+"""The pages: what runs (`/`) and one alert (`/alerts/<id>`), written by templates that escape everything they are given."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from monitor.domain.alert import Alert
 from monitor.domain.campaign import DOCUMENTED_STATUSES
 from monitor.domain.duration import humanize_duration
+from monitor.domain.routing import SEVERITIES
 from monitor.domain.text import without_controls
+from monitor.web.alertpage import AlertDetail
 from monitor.web.status import Status
 
 HERE = Path(__file__).parent
 REFRESH_SECONDS = 15
 STATIC_FILES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-"""What the page needs beside itself, by content type."""
+"""What the pages need beside themselves, by content type."""
+
+TOP = "./"
+FROM_ALERT = "../"
+"""The page `/` as seen from each page: relative, so that a reverse proxy may serve the monitor under any path."""
 
 
-def _clock_time(at: datetime) -> str:
+def _clock_time(at: datetime) -> Markup:
+    """A moment in full; its machine-readable form in the attribute."""
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), _absolute(at))
+
+
+def _absolute(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _between(earlier: datetime, later: datetime) -> str:
     return humanize_duration(max(0, int((later - earlier).total_seconds())))
+
+
+def _distance(at: datetime, now: datetime) -> str:
+    """How far away: `17 min ago`, `in 2 h`."""
+    return f"in {_between(now, at)}" if at > now else f"{_between(at, now)} ago"
+
+
+def _ago(at: datetime | None, now: datetime) -> Markup:
+    """How long ago, with the moment itself for who points at it."""
+    if at is None:
+        return Markup('<span class="quiet">never</span>')
+    return _timed(f"{_between(at, now)} ago", at)
+
+
+def _timed(words: str, at: datetime) -> Markup:
+    """Words about a moment, with the moment itself for who points at them."""
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), _absolute(at), words)
+
+
+def _severity_class(severity: str) -> str:
+    """The class that colours a severity; those that a rule made up have no colour."""
+    return severity if severity in SEVERITIES else "none"
 
 
 def _on_one_line(value: object) -> object:
@@ -43,19 +78,35 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.filters["clock_time"] = _clock_time
-        environment.filters["iso"] = datetime.isoformat
+        environment.filters["ago"] = _ago
+        environment.filters["distance"] = _distance
+        environment.filters["timed"] = _timed
+        environment.filters["severity_class"] = _severity_class
         environment.globals["between"] = _between
         self._index = environment.get_template("index.html")
+        self._alert = environment.get_template("alert.html")
+        self._message = environment.get_template("message.html")
         self.static = {name: (HERE / "static" / name).read_bytes() for name in STATIC_FILES}
 
     def index(self, status: Status) -> str:
-        """The whole page as HTML."""
+        """The page `/` as HTML."""
         order = {name: place for place, name in enumerate(DOCUMENTED_STATUSES)}
         counts = sorted(status.counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
         return self._index.render(
             status=status,
+            now=status.now,
+            troubles=status.troubles(),
             not_ready=status.not_ready(),
             counts=[(name, count) for name, count in counts if count],
-            unlisted=status.firing + status.pending - len(status.alerts),
             refresh=REFRESH_SECONDS,
+            root=TOP,
         )
+
+    def alert(self, alert: Alert, now: datetime) -> str:
+        """The page of one alert as HTML; one that may still change reads itself anew."""
+        detail = AlertDetail(alert)
+        return self._alert.render(detail=detail, now=now, refresh=REFRESH_SECONDS if detail.active else 0, root=FROM_ALERT)
+
+    def message(self, title: str, lines: Sequence[str]) -> str:
+        """A page in the place of an alert's that cannot be shown."""
+        return self._message.render(title=title, lines=lines, refresh=0, root=FROM_ALERT)

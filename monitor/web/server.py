@@ -1,4 +1,4 @@
-"""The HTTP listener: `/metrics`, `/healthz`, `/readyz` and `/`. GET and HEAD only."""
+"""The HTTP listener: `/metrics`, `/healthz`, `/readyz`, `/` and `/alerts/<id>`. GET and HEAD only."""
 
 import errno
 import json
@@ -12,9 +12,11 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from monitor.errors import MonitorError
+from monitor.domain.alert import Alert
+from monitor.errors import MonitorError, StoreError
 from monitor.metrics import Metrics
 from monitor.web.access import CHALLENGE, SECURITY_HEADERS, Access
+from monitor.web.alertpage import ALERT_ID
 from monitor.web.pages import STATIC_FILES, Pages
 from monitor.web.status import Status
 
@@ -57,13 +59,33 @@ def prefers_openmetrics(accept: str) -> bool:
     return openmetrics > 0 and openmetrics >= wanted.get("text/plain", 0.0)
 
 
-class WebServer:
-    """Listens from `start` until `stop`; also an async context manager. `status` is asked on every request that shows it."""
+FindAlert = Callable[[str], Awaitable[Alert | None]]
+"""An alert by its id, whatever became of it; None when there is none. May raise `StoreError`."""
 
-    def __init__(self, options: WebOptions, metrics: Metrics, status: Callable[[], Status]) -> None:
+NO_ALERT = (
+    "There is no alert of this id.",
+    "Ended alerts are kept for 90 days; pending ones that never fired leave nothing behind, and test messages are about none.",
+)
+NO_STORE = ("The database does not answer, and this alert is not among those that are held in memory.", "Try again soon.")
+
+
+async def _no_alert(_: str) -> Alert | None:
+    return None
+
+
+class WebServer:
+    """Listens from `start` until `stop`; also an async context manager.
+
+    `status` is asked on every request that shows it, `find_alert` for the page of one alert.
+    """
+
+    def __init__(
+        self, options: WebOptions, metrics: Metrics, status: Callable[[], Status], find_alert: FindAlert = _no_alert
+    ) -> None:
         self._options = options
         self._metrics = metrics
         self._status = status
+        self._find_alert = find_alert
         self._pages = Pages()
         self._access = Access(
             host=options.host,
@@ -93,6 +115,7 @@ class WebServer:
         """Open the port. MonitorError says why it cannot be opened and which setting to change."""
         app = web.Application(middlewares=[self._guard], client_max_size=1024)
         app.router.add_get("/", self._index)
+        app.router.add_get("/alerts/{id}", self._alert)
         app.router.add_get("/static/{name}", self._static)
         app.router.add_get("/metrics", self._render_metrics)
         app.router.add_get("/healthz", self._healthz)
@@ -128,8 +151,18 @@ class WebServer:
         return web.Response(status=status, text=text, headers=headers)
 
     async def _index(self, request: web.Request) -> web.Response:
-        page = self._pages.index(self._status())
-        return _compressed(request, web.Response(text=page, content_type="text/html", charset="utf-8"))
+        return _html(request, self._pages.index(self._status()))
+
+    async def _alert(self, request: web.Request) -> web.Response:
+        alert_id = request.match_info["id"]
+        try:
+            alert = await self._find_alert(alert_id) if ALERT_ID.fullmatch(alert_id) else None
+        except StoreError as error:
+            log.warning("alert_not_shown", alert=alert_id, error=str(error))
+            return _html(request, self._pages.message("Not now", NO_STORE), HTTPStatus.SERVICE_UNAVAILABLE)
+        if alert is None:
+            return _html(request, self._pages.message("No such alert", NO_ALERT), HTTPStatus.NOT_FOUND)
+        return _html(request, self._pages.alert(alert, self._status().now))
 
     async def _static(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -167,6 +200,10 @@ async def _answer(request: web.Request, handler: Callable[[web.Request], Awaitab
     except Exception:
         log.exception("http_request_failed", path=request.path)
         return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, text="500 Internal Server Error\n")
+
+
+def _html(request: web.Request, page: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    return _compressed(request, web.Response(status=status, text=page, content_type="text/html", charset="utf-8"))
 
 
 def _compressed(request: web.Request, response: web.Response) -> web.Response:

@@ -1,8 +1,8 @@
 """What the monitor says of itself to whoever looks: plain values, filled by the app, shown by `/` and `/readyz`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.feed import FeedState
@@ -11,14 +11,24 @@ from monitor.domain.routing import SEVERITIES
 MOST_ALERTS = 200
 """Alerts listed on the page; the rest is counted."""
 
+MOST_OF_ONE_RULE = 10
+"""Of one rule's firing (or pending) alerts so many are listed and the others counted: one cause must not hide another."""
+
+FRESH_FOR = timedelta(minutes=5)
+"""Without a complete reading for so long a feed is called stale, unless its poll interval asks for more patience."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """One feed. `swept`: read completely at least once since this process started. `counts` are watched campaigns by status."""
+    """One feed. `swept`: read completely at least once since this process started. `counts` are watched campaigns by status.
+
+    `answered`: the last poll had a usable answer, be it a partial one.
+    """
 
     account: str
     message_type: str
     swept: bool
+    answered: bool = True
     last_success: datetime | None = None
     last_outcome: str | None = None
     consecutive_failures: int = 0
@@ -37,6 +47,7 @@ class FeedStatus:
             account=state.feed.account,
             message_type=state.feed.message_type,
             swept=swept,
+            answered=state.answered,
             last_success=state.last_success,
             last_outcome=state.last_outcome.value if state.last_outcome else None,
             consecutive_failures=state.consecutive_failures,
@@ -59,7 +70,10 @@ class BalanceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertStatus:
-    """A pending or firing alert. `subject` is the campaign's name where it is about one, else the sender or the account."""
+    """A pending or firing alert. `subject` is the campaign's name where it is about one, else the sender or the account.
+
+    `more` counts alerts of the same rule and state that are not listed; the last listed one of them bears it.
+    """
 
     id: str
     alertname: str
@@ -71,6 +85,7 @@ class AlertStatus:
     message_type: str
     summary: str
     since: datetime
+    more: int = 0
 
     @classmethod
     def of(cls, alert: Alert) -> "AlertStatus":
@@ -90,15 +105,37 @@ class AlertStatus:
 
 
 def worst_alerts(alerts: Iterable[Alert], limit: int = MOST_ALERTS) -> tuple[AlertStatus, ...]:
-    """The pending and firing alerts among `alerts`: firing first, then the most severe, then the oldest; at most `limit`."""
+    """The pending and firing alerts among `alerts`: at most `limit`, and at most `MOST_OF_ONE_RULE` of one rule and state.
+
+    Firing ones first; among them what concerns a whole account or a receiver, then the most severe, then the oldest. Of a rule
+    with more alerts than are listed the listed ones stand together, at the place of the first.
+    """
     rank = {severity: place for place, severity in enumerate(SEVERITIES)}
 
-    def order(alert: Alert) -> tuple[bool, int, datetime, str]:
+    def order(alert: Alert) -> tuple[bool, bool, int, datetime, str]:
         weight = rank.get(alert.labels.get("severity", ""), len(rank))
-        return (alert.state is not AlertState.FIRING, weight, alert.active_since, alert.id)
+        return (alert.state is not AlertState.FIRING, not _is_wide(alert), weight, alert.active_since, alert.id)
 
-    active = [alert for alert in alerts if alert.state is not AlertState.RESOLVED and not alert.is_event]
-    return tuple(AlertStatus.of(alert) for alert in sorted(active, key=order)[:limit])
+    active = sorted((a for a in alerts if a.state is not AlertState.RESOLVED and not a.is_event), key=order)
+    of_rule: dict[tuple[bool, str], list[Alert]] = {}
+    for alert in active:
+        of_rule.setdefault((alert.state is AlertState.FIRING, alert.key.rule), []).append(alert)
+    listed: list[AlertStatus] = []
+    for alert in active:
+        if len(listed) >= limit:
+            break
+        group = of_rule[alert.state is AlertState.FIRING, alert.key.rule]
+        if len(group) <= MOST_OF_ONE_RULE:
+            listed.append(AlertStatus.of(alert))
+        elif alert is group[0]:
+            shown = [AlertStatus.of(each) for each in group[: min(MOST_OF_ONE_RULE, limit - len(listed))]]
+            listed += [*shown[:-1], replace(shown[-1], more=len(group) - len(shown))]
+    return tuple(listed)
+
+
+def _is_wide(alert: Alert) -> bool:
+    """Whether it is about an account or a receiver, and so perhaps the reason of all others."""
+    return not alert.key.subject or not alert.key.account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +151,21 @@ class ReceiverStatus:
     oldest_pending: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why what the page shows may not be true: `what` since when, and in other words `why`."""
+
+    what: str
+    since: datetime | None = None
+    why: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Everything at one moment. `alerts` are the worst ones, `firing` and `pending` count all.
 
     `reload_error` is set while the rules in force are not those of the file; `store_error` while the store does not work.
+    A feed without a complete reading for longer than `fresh_for` is stale.
     """
 
     version: str
@@ -134,6 +181,12 @@ class Status:
     last_reload: datetime | None = None
     reload_error: str | None = None
     store_error: str | None = None
+    fresh_for: timedelta = FRESH_FOR
+
+    @property
+    def unlisted(self) -> int:
+        """Firing and pending alerts that `alerts` neither lists nor counts."""
+        return self.firing + self.pending - len(self.alerts) - sum(alert.more for alert in self.alerts)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -150,3 +203,20 @@ class Status:
         if self.store_error is not None:
             reasons.append("the store does not work")
         return reasons
+
+    def troubles(self) -> list[Trouble]:
+        """What keeps the monitor from seeing or remembering what is the case; empty when nothing does."""
+        found = [] if self.store_error is None else [Trouble("The database does not work", None, self.store_error)]
+        down = {feed.account: feed for feed in reversed(self.feeds) if not feed.answered}
+        for account, feed in sorted(down.items()):
+            found.append(Trouble(f"Account {account}: no usable answer from the provider", feed.failing_since, feed.reason))
+        for feed in self.feeds:
+            if feed.account not in down and self.is_stale(feed):
+                what = f"Feed {feed.account} / {feed.message_type} has not been read completely"
+                found.append(Trouble(what, feed.last_success or self.started_at, feed.reason))
+        return found
+
+    def is_stale(self, feed: FeedStatus) -> bool:
+        """Whether its last complete reading is too long ago; a monitor that has just started is given the same time."""
+        last = max(feed.last_success or self.started_at, self.started_at)
+        return self.now - last > self.fresh_for

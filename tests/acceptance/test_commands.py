@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,9 +70,12 @@ def running(folder: Path, *arguments: str, **more: str) -> Iterator[subprocess.P
         stderr=subprocess.PIPE,
         text=True,
     )
+    bound = threading.Timer(PATIENCE, process.kill)  # who waits for its next line then sees its end
+    bound.start()
     try:
         yield process
     finally:
+        bound.cancel()
         if process.poll() is None:
             process.kill()
         process.communicate(timeout=PATIENCE)
@@ -116,10 +120,11 @@ def test_once_says_what_would_fire_and_exits_with_1(folder: Path) -> None:
         assert "Spam" in done.stdout  # though `for` is an hour
         assert "Stuck [red]sale waits" in done.stdout
         assert done.stderr == ""
+        assert "2 read, 2 watched (live, or ended less than 72 h ago)" in done.stdout
         report = json.loads(command(folder, "once", "--json", BSG_API_URL=url).stdout)
     assert report["counts"]["spam"] == 1
     assert [alert["alertname"] for alert in report["firing"]] == ["Spam"]
-    assert report["failures"] == []
+    assert (report["campaigns"], report["watched"], report["failures"], report["doubts"]) == (2, 2, [], [])
     assert not list(folder.glob("*.db*"))
 
 
@@ -139,6 +144,8 @@ def test_check_online_logs_in(folder: Path) -> None:
     assert "ok: account default can be read" in good.stdout
     assert bad.returncode == 1
     assert "BSG_API_KEY" in bad.stderr
+    assert bad.stderr.startswith("error: account default: ")
+    assert bad.stderr.count("\n") == 1  # and no log line beside it
     assert "live_another" not in bad.stderr
 
 
@@ -171,7 +178,7 @@ def test_other_commands_read_what_a_running_daemon_has_found(folder: Path) -> No
     assert [row["state"] for row in alerts] == ["firing"]
     assert [row["receiver"] for row in outbox] == ["desk"]
     assert code == 0, err
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err.replace("\\n", "\n")
     assert command(folder, "alerts").returncode == 0  # also once it has stopped
 
 

@@ -16,6 +16,9 @@ from tests.clock import START
 SECRET = "s3cr3t-8f2b6a"
 """Stands in every place where a receiver's options may hold one."""
 
+ROUTING_KEY = "s3cr3t0000000000000000000008f2b6"
+"""The same for PagerDuty, whose keys have a form of their own."""
+
 
 NOTIFICATION = Notification(
     id="ntf_01JNB",
@@ -129,7 +132,31 @@ def _slack(url: str) -> dict[str, Any]:
     return {"url": url}
 
 
-OVER_HTTP: Mapping[str, Callable[[str], dict[str, Any]]] = {"webhook": _webhook, "slack": _slack}
+def _alertmanager(url: str) -> dict[str, Any]:
+    return {"urls": [url], "bearer": SECRET}
+
+
+def _pagerduty(url: str) -> dict[str, Any]:
+    return {"url": url, "routing_key": ROUTING_KEY}
+
+
+def _telegram(url: str) -> dict[str, Any]:
+    return {"url": url, "token": f"123456:{SECRET}", "chat_id": "-1001234567890"}
+
+
+def _hook(url: str) -> dict[str, Any]:
+    return {"url": url}
+
+
+OVER_HTTP: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "alertmanager": _alertmanager,
+    "discord": _hook,
+    "pagerduty": _pagerduty,
+    "slack": _slack,
+    "teams": _hook,
+    "telegram": _telegram,
+    "webhook": _webhook,
+}
 """Every integration that speaks HTTP, with options full of secrets for a receiver at a URL."""
 
 

@@ -11,7 +11,8 @@ from standardwebhooks import Webhook
 
 from monitor.clock import Clock, SystemClock
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.webhook import payload, signing_key
+from monitor.notify.webhook_body import payload
+from monitor.notify.webhook_signature import signing_key
 from tests.clock import FakeClock
 from tests.contract.receivers import NOTIFICATION, Reply, Request, ScriptedReceiver, notifier_for
 from tests.unit.notify.builders import notification

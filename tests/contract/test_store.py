@@ -138,6 +138,18 @@ async def test_the_history_of_alerts_has_the_latest_end_first_and_only_what_ende
     assert [a.id for a in await store.alert_history(limit=1)] == ["late"]
 
 
+async def test_one_alert_is_found_by_its_id_whatever_became_of_it(store: Store) -> None:
+    alerts = [alert("pending", state=AlertState.PENDING), alert("firing"), resolved("closed"), happened("event")]
+    await store.commit_cycle(CycleCommit(account="default", alerts=alerts))
+    await store.commit_flush(FlushCommit(closed_alerts=["closed", "event"]))
+    assert [await store.alert(a.id) for a in alerts] == alerts
+    await store.commit_cycle(CycleCommit(account="default", alerts=[resolved("firing")], dropped_alerts=["pending"]))
+    assert await store.alert("firing") == resolved("firing")
+    assert await store.alert("pending") is None
+    for unknown in ("", "fir%", "firing' OR 1=1 --", "\x00"):
+        assert await store.alert(unknown) is None, unknown
+
+
 async def test_events_come_newest_first_and_can_be_narrowed(store: Store) -> None:
     recorded = [
         event("first", at=10, campaign_id=1),

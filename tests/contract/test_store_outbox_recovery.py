@@ -89,6 +89,14 @@ async def test_dropping_makes_pending_rows_dead_with_the_reason(store: Store) ->
     assert (dropped.state, dropped.finished_at, dropped.last_error) == (OutboxState.DEAD, after(3), "dropped by hand")
 
 
+async def test_a_row_sent_again_forgets_why_it_was_given_up(store: Store) -> None:
+    await put(store, row("a"))
+    await store.drop(["a"], now=NOW)
+    await store.retry(["a"], now=after(1))
+    again = await one(store, "a")
+    assert (again.state, again.finished_at, again.last_error) == (OutboxState.PENDING, None, None)
+
+
 async def test_rows_of_receivers_that_no_longer_exist_are_buried(store: Store) -> None:
     await put(store, row("kept"), row("gone", receiver="pager"), row("gone too", receiver="pager"), row("x", receiver="mail"))
     assert await store.bury(["ops", "mail"], now=after(3)) == 2

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +39,7 @@ class ScriptedNotifier:
     otherwise: Outcome = None
     integration: str = "webhook"
     min_interval: float = 0.0
+    burst: int = 1
     seen: list[tuple[float, str]] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
     active: int = 0
@@ -133,6 +134,9 @@ class Bench:
 
     async def put(self, *ids: str, receiver: str = "ops", group: str | None = None, alerts: int = 1) -> None:
         rows = [self.row(id_, receiver=receiver, group=group or f"group of {id_}", alerts=alerts) for id_ in ids]
+        await self.put_rows(*rows)
+
+    async def put_rows(self, *rows: OutboxRow) -> None:
         await self.store.inner.commit_flush(FlushCommit(rows=rows))
 
     def row(self, id_: str, *, receiver: str, group: str, alerts: int) -> OutboxRow:
@@ -157,6 +161,16 @@ class Bench:
             await self.pass_time(0.05)
             try:
                 yield self.dispatcher
+            finally:
+                task.cancel()
+
+    @asynccontextmanager
+    async def loop(self, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """`work` runs beside, and is cancelled in the end."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(work)
+            try:
+                yield
             finally:
                 task.cancel()
 

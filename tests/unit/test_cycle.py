@@ -1,23 +1,26 @@
 """One cycle at a time: what is decided, what is frozen, and what is remembered when the store fails."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor import __version__
 from monitor.cycle import AccountCycles, CycleReport
 from monitor.domain.alert import Alert, AlertState, ResolveReason
+from monitor.domain.diff import first_sight
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.event import EventKind
 from monitor.domain.feed import Feed, SweepOutcome
 from monitor.domain.rule import Rule
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
-from monitor.ports import CycleCommit, Snapshot
+from monitor.ports import CycleCommit, Snapshot, Sweep
 from monitor.state import State
 from monitor.store import SqliteStore
-from tests.clock import InstantClock
+from tests.clock import START, InstantClock
 from tests.rules import event_rule, state_rule
 from tests.sources import ScriptedSource, campaign, outage
 
@@ -92,6 +95,20 @@ async def test_a_condition_that_no_longer_holds_resolves(bench: Bench) -> None:
     await bench.poll()
     assert bench.firing() == set()
     assert bench.told[-1].resolve_reason is ResolveReason.CONDITION
+
+
+async def test_what_became_of_alerts_is_in_the_log_by_name(bench: Bench) -> None:
+    bench.source.put(*(campaign(id_, status="spam") for id_ in range(1, 26)))
+    with capture_logs() as logs:
+        await bench.poll()
+        bench.source.put(campaign(1), campaign(2, status="stopped"))
+        await bench.poll()
+    fired = [entry for entry in logs if entry["event"] == "alert_fired"]
+    assert len(fired) == 20
+    assert (fired[0]["alertname"], fired[0]["subject"], fired[0]["summary"]) == ("Spam", "1", "Campaign 1: 1000 sent")
+    assert [entry["count"] for entry in logs if entry["event"] == "more_alerts_changed"] == [5]
+    rest = sorted(entry["event"] for entry in logs if entry["event"] in ("alert_resolved", "event_observed"))
+    assert rest == ["alert_resolved", "alert_resolved", "event_observed"]
 
 
 async def test_a_failed_sweep_changes_nothing_but_the_account(bench: Bench) -> None:
@@ -268,3 +285,56 @@ async def test_the_state_counts_watched_campaigns_by_status(bench: Bench) -> Non
     del bench.source.campaigns[3]
     await bench.poll()
     assert bench.state.table("default").counts_of("sms") == {"sending": 2, "spam": 0}
+
+
+async def test_a_campaign_of_a_type_that_nobody_polls_vanishes_and_settles_like_any_other(bench: Bench) -> None:
+    odd = campaign(1, message_type="SMS", status="spam")
+    bench.source.put(odd, campaign(2))
+    bench.source.listed_as[1] = "sms"
+    await bench.poll()
+    assert bench.firing() == {"Spam 1"}
+    bench.restart(await bench.store.load())
+    await bench.poll()
+    assert bench.firing() == {"Spam 1"}
+    assert bench.state.table("default").counts_of("sms") == {"spam": 1, "sending": 1}
+    del bench.source.campaigns[1]
+    await bench.poll()
+    assert bench.firing() == set()
+    assert bench.told[-1].resolve_reason is ResolveReason.VANISHED
+
+
+async def test_campaigns_of_feeds_that_are_no_longer_polled_do_not_count(bench: Bench) -> None:
+    other = campaign(1, message_type="rcs", status="spam")
+    await bench.store.commit_cycle(CycleCommit(account="default", campaigns=[first_sight(other, now=START.timestamp())]))
+    bench.source.put(campaign(2))
+    bench.restart(await bench.store.load())
+    await bench.poll()
+    assert bench.state.table("default").counts_with(()) == {"sending": 1}
+
+
+async def test_a_slow_feed_does_not_take_the_accounts_alerts_back_in_time(bench: Bench) -> None:
+    other = Feed("default", "rcs")
+    sweep = bench.source.sweep
+    released = asyncio.Event()
+
+    async def slow(message_type: str, *, since: float, started: float, fresh: bool = False) -> Sweep:
+        if message_type == "sms" and not released.is_set():
+            await released.wait()
+        return await sweep(message_type, since=since, started=started, fresh=fresh)
+
+    bench.source.sweep = slow  # type: ignore[method-assign]
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(bench.cycles.run(FEED))
+        await bench.clock.settle()
+        await bench.clock.sleep(30)
+        bench.source.error = outage()
+        await bench.cycles.run(other)
+        assert bench.firing() == {"Down"}
+        bench.source.error = None
+        await bench.clock.sleep(30)
+        await bench.cycles.run(other)
+        released.set()
+    (fired, resolved) = (alert for alert in bench.told if alert.key.rule == "Down")
+    assert fired.fired_at is not None
+    assert resolved.resolved_at is not None
+    assert fired.fired_at < resolved.resolved_at

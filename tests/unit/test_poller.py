@@ -34,6 +34,7 @@ class Round:
         self.metrics = Metrics(__version__)
         self.reports: list[CycleReport] = []
         self.random = 0.5
+        self.not_committed: list[StoreError] = []
         state = State(Snapshot(), polled=[SMS, RCS])
         cycles = AccountCycles(
             account="default",
@@ -54,6 +55,7 @@ class Round:
             metrics=self.metrics,
             random=lambda: self.random,
             on_cycle=self._note,
+            on_not_committed=self.not_committed.append,
         )
 
     async def _note(self, report: CycleReport) -> None:
@@ -122,7 +124,7 @@ async def test_a_feed_that_hangs_delays_no_other_and_never_overlaps_itself(polls
         await polls.until(lambda: polls.count(RCS) == 1)
 
 
-async def test_a_commit_that_fails_is_counted_and_tried_again(polls: Round, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_commit_that_fails_is_counted_told_once_and_tried_again(polls: Round, monkeypatch: pytest.MonkeyPatch) -> None:
     async def refuse(_: CycleCommit) -> None:
         raise StoreError("no space left", reason=StoreFault.FULL, retryable=True)
 
@@ -130,11 +132,22 @@ async def test_a_commit_that_fails_is_counted_and_tried_again(polls: Round, monk
         broken.setattr(polls.store, "commit_cycle", refuse)
         async with polls.polling():
             await polls.until(lambda: polls.failures() == 2)
+            await polls.clock.advance(60)
+            await polls.until(lambda: polls.failures() == 4)
             assert polls.reports == []
+            assert len(polls.not_committed) == 4
             broken.undo()
             await polls.clock.advance(60)
             await polls.until(lambda: polls.count(SMS) == 1 and polls.count(RCS) == 1)
-    assert {entry["reason"] for entry in logs if entry["event"] == "cycle_not_committed"} == {"full"}
+    told = [(entry["event"], entry["message_type"]) for entry in logs if "committed" in entry["event"]]
+    assert sorted(told) == [
+        ("cycle_committed_again", "rcs"),
+        ("cycle_committed_again", "sms"),
+        ("cycle_not_committed", "rcs"),
+        ("cycle_not_committed", "sms"),
+    ]
+    failed = {"account": "default", "message_type": "sms", "outcome": "failed"}
+    assert polls.metrics.registry.get_sample_value("bsg_monitor_polls_total", failed) == 2
 
 
 async def test_a_bug_in_a_cycle_does_not_end_the_loop(polls: Round, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,11 @@ from monitor.domain.condition.generate import (
     AccountFunction,
     BatchFunction,
     EventFunction,
+    ReceiverFunction,
     compile_account,
     compile_batch,
     compile_event,
+    compile_receiver,
 )
 from monitor.domain.field_values import field_values
 
@@ -25,10 +27,12 @@ __all__ = [
     "ConditionError",
     "EventFunction",
     "Fault",
+    "ReceiverFunction",
     "Span",
     "compile_account",
     "compile_batch",
     "compile_event",
+    "compile_receiver",
     "field_values",
     "moves_while_failing",
     "parse_condition",

@@ -29,11 +29,13 @@ from monitor.domain.condition.nodes import (
 )
 from monitor.domain.event import CampaignEvent
 from monitor.domain.fields import FIELDS, ingredients
+from monitor.domain.receiver import ReceiverView
 from monitor.domain.tracking import TrackedCampaign
 
 BatchFunction = Callable[[Sequence[TrackedCampaign], float], list[tuple[int, TrackedCampaign]]]
 EventFunction = Callable[[CampaignEvent, TrackedCampaign, float], bool]
 AccountFunction = Callable[[AccountView], bool]
+ReceiverFunction = Callable[[ReceiverView], bool]
 
 _Known = frozenset[str]
 _Value = tuple[list[str], str]
@@ -76,11 +78,20 @@ def compile_event(condition: Condition) -> EventFunction:
 
 def compile_account(condition: Condition) -> AccountFunction:
     """`function(view)`: whether the condition holds for an account. ValueError for a condition of another scope."""
-    _demand([condition], scope="account", event=False)
+    return cast(AccountFunction, _of_view(condition, "account"))
+
+
+def compile_receiver(condition: Condition) -> ReceiverFunction:
+    """`function(view)`: whether the condition holds for a receiver. ValueError for a condition of another scope."""
+    return cast(ReceiverFunction, _of_view(condition, "receiver"))
+
+
+def _of_view(condition: Condition, scope: str) -> object:
+    _demand([condition], scope=scope, event=False)
     code = _Code()
     truth, _ = code.truth(condition.root)
-    lines = ["def account(_v):", *(f"    {line}" for line in _loads("account", [condition]))]
-    return cast(AccountFunction, code.function("account", [*lines, f"    return True if {truth} else False"]))
+    lines = [f"def {scope}(_v):", *(f"    {line}" for line in _loads(scope, [condition]))]
+    return code.function(scope, [*lines, f"    return True if {truth} else False"])
 
 
 def _demand(conditions: Iterable[Condition], *, scope: str, event: bool) -> None:

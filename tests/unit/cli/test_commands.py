@@ -12,7 +12,7 @@ from monitor import __version__
 from monitor.domain.fields import FIELDS, fields_markdown
 from tests.unit.cli.conftest import RULES, Invoke
 
-COMMANDS = "run once init check config demo simulate campaigns alerts events fields notify-test outbox"
+COMMANDS = "run once init check config demo simulate campaigns alerts events ack route fields notify-test outbox silence"
 
 
 def test_help_names_every_command_and_the_exit_codes(invoke: Invoke) -> None:
@@ -24,7 +24,19 @@ def test_help_names_every_command_and_the_exit_codes(invoke: Invoke) -> None:
     assert "Exit codes:" in done.stdout
 
 
-@pytest.mark.parametrize("command", [*COMMANDS.split(), "outbox list", "outbox show", "outbox retry", "outbox drop"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *COMMANDS.split(),
+        "outbox list",
+        "outbox show",
+        "outbox retry",
+        "outbox drop",
+        "silence add",
+        "silence list",
+        "silence expire",
+    ],
+)
 def test_every_command_explains_itself(invoke: Invoke, command: str) -> None:
     done = invoke(*command.split(), "--help")
     assert done.exit_code == 0
@@ -155,6 +167,31 @@ def test_once_that_could_not_read_exits_with_2(invoke: Invoke, monkeypatch: pyte
     assert done.exit_code == 2
     assert len(json.loads(done.stdout)["failures"]) == 2
     assert done.stderr.count("could not read default/") == 2
+    assert all(line.startswith("error: ") for line in done.stderr.splitlines())  # nothing of the log
+
+
+def test_a_one_shot_command_logs_what_it_was_told_to(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BSG_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("BSG_LOG_LEVEL", "warning")
+    assert "login_failed" in invoke("once").stderr
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_doubts_at_the_start_of_run_are_events_where_logs_are_json(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, log_format: str
+) -> None:
+    monkeypatch.setenv("BSG_POLL_INTERVALL", "5s")
+    monkeypatch.setenv("BSG_LOG_FORMAT", log_format)
+    monkeypatch.setenv("BSG_DATABASE_URL", "sqlite:///no/such/folder.db")  # so that it ends at once
+    done = invoke("run")
+    assert done.exit_code == 1
+    first = done.stderr.splitlines()[0]
+    if log_format == "console":
+        assert first.startswith("warning: BSG_POLL_INTERVALL is not a setting")
+    else:
+        event = json.loads(first)
+        assert (event["level"], event["event"]) == ("warning", "configuration_doubtful")
+        assert event["doubt"] == "BSG_POLL_INTERVALL is not a setting"
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,19 @@
 
 import asyncio
 import json
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from monitor.cli.printing import print_records
+from monitor.cli.records import outbox_columns, outbox_record
+from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.ports import OutboxQuery
 from monitor.store import SqliteStore
-from tests.unit.cli.conftest import EVIL_SHOWN, Invoke
+from tests.clock import START
+from tests.unit.cli.conftest import EVIL_SHOWN, Invoke, notification
+from tests.unit.cli.test_printing import Terminal
 
 
 def states(path: Path) -> dict[str, str]:
@@ -56,7 +62,7 @@ def test_an_id_that_fits_none_or_several_is_wrong_use(invoke: Invoke, given: str
 
 def test_a_dead_notification_is_sent_again_by_the_beginning_of_its_id(invoke: Invoke, filled: Path) -> None:
     done = invoke("outbox", "retry", "msg_aa2")
-    assert (done.exit_code, done.stdout) == (0, "1 notification sent again\n")
+    assert (done.exit_code, done.stdout) == (0, "1 notification will be sent again\n")
     assert states(filled)["msg_aa2"] == "pending"
 
 
@@ -64,6 +70,15 @@ def test_a_waiting_notification_is_given_up(invoke: Invoke, filled: Path) -> Non
     done = invoke("outbox", "drop", "msg_b")
     assert (done.exit_code, done.stdout) == (0, "1 notification given up\n")
     assert states(filled) == {"msg_aa1": "pending", "msg_aa2": "dead", "msg_b": "dead", "msg_c": "delivered"}
+
+
+def test_a_dead_one_is_put_aside_and_stays_re_sendable(invoke: Invoke, filled: Path) -> None:
+    done = invoke("outbox", "drop", "msg_aa2")
+    assert (done.exit_code, done.stdout) == (0, "1 notification given up\n")
+    assert states(filled)["msg_aa2"] == "dead"
+    assert "dropped by hand; it had failed: " in invoke("outbox", "show", "msg_aa2").stdout
+    assert invoke("outbox", "drop", "--state", "dead", "--yes").stdout == "0 notifications given up\n"
+    assert invoke("outbox", "retry", "msg_aa2").stdout == "1 notification will be sent again\n"
 
 
 def test_many_are_changed_only_after_asking(invoke: Invoke, filled: Path) -> None:
@@ -76,7 +91,7 @@ def test_many_are_changed_only_after_asking(invoke: Invoke, filled: Path) -> Non
     assert (done.exit_code, done.stdout) == (0, "1 notification given up\n")
     assert states(filled)["msg_aa1"] == "dead"
     done = invoke("outbox", "retry", "--state", "dead", "--yes")
-    assert done.stdout == "2 notifications sent again\n"
+    assert done.stdout == "2 notifications will be sent again\n"
 
 
 def test_a_delivered_one_cannot_be_sent_again_and_nothing_else_is(invoke: Invoke, filled: Path) -> None:
@@ -98,7 +113,7 @@ def test_either_ids_or_a_selection_must_be_named(invoke: Invoke, arguments: tupl
 @pytest.mark.usefixtures("filled")
 def test_nothing_selected_is_nothing_done(invoke: Invoke) -> None:
     done = invoke("outbox", "retry", "--receiver", "nobody")
-    assert (done.exit_code, done.stdout) == (0, "0 notifications sent again\n")
+    assert (done.exit_code, done.stdout) == (0, "0 notifications will be sent again\n")
 
 
 @pytest.mark.usefixtures("filled")
@@ -107,3 +122,48 @@ def test_an_age_is_a_duration(invoke: Invoke, span: str) -> None:
     done = invoke("outbox", "list", "--older-than", span)
     assert done.exit_code == 2
     assert "--older-than" in done.stderr
+
+
+def test_a_notification_that_will_be_sent_again_is_no_longer_said_to_be_dropped(invoke: Invoke, filled: Path) -> None:
+    assert invoke("outbox", "drop", "msg_b").exit_code == 0
+    assert invoke("outbox", "retry", "msg_b").exit_code == 0
+    assert states(filled)["msg_b"] == "pending"
+    assert json.loads(invoke("outbox", "show", "msg_b", "--json").stdout)["last_error"] is None
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_empty_list_is_none(invoke: Invoke) -> None:
+    done = invoke("outbox", "list", "--older-than", "292y")
+    assert (done.exit_code, done.stderr) == (0, "none\n")
+
+
+def test_on_a_terminal_of_80_columns_ids_are_short_and_states_and_times_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = [
+        outbox_record(
+            OutboxRow(
+                notification=notification(f"msg_{digit * 32}", receiver="operations"),
+                sequence=1,
+                state=OutboxState.SUPERSEDED,
+                next_attempt_at=START,
+                last_error="the receiver answered 503 Service Unavailable",
+            )
+        )
+        for digit in "ab"
+    ]
+    with redirect_stdout(Terminal()) as stream:
+        print_records(rows, outbox_columns([row["id"] for row in rows]))
+    lines = stream.text.splitlines()
+    assert max(map(len, lines)) <= 80
+    (first,) = (line for line in lines if "msg_aaaaaaaa" in line)
+    assert "msg_aaaaaaaaa" not in first
+    assert "superseded" in first
+    assert "2026-03-02 09:00" in first
+
+
+def test_ids_that_begin_alike_are_shown_whole() -> None:
+    whole = "msg_" + "a" * 32
+    shown = {column.key: column for column in outbox_columns([f"{whole}-1", f"{whole}-2", "msg_bbbbbbbbbb"])}["id"].show
+    assert [shown(f"{whole}-1"), shown("msg_bbbbbbbbbb")] == [f"{whole}-1", "msg_bbbbbbbb"]

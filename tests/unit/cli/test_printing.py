@@ -18,14 +18,15 @@ AT = datetime(2026, 3, 2, 9, 0, 5, tzinfo=UTC)
 COLUMNS = (
     Column("Id", "id", identifier, right=True),
     Column("Account", "account", dull=True),
-    Column("Since", "since", spare=True),
+    Column("Since", "since", spare=1),
+    Column("Until", "until", spare=2),
     Column("Ratio", "ratio", share, right=True, style=lambda _: "red"),
     Column("Name", "name", text=True),
 )
 
 
-def record(name: str = "Sale", account: str = "default") -> dict[str, object]:
-    return {"id": 1234567, "account": account, "since": AT, "ratio": 0.84, "name": name, "hidden": None}
+def record(name: str = "Sale", account: str = "default", until: datetime | None = None) -> dict[str, object]:
+    return {"id": 1234567, "account": account, "since": AT, "until": until, "ratio": 0.84, "name": name, "hidden": None}
 
 
 class Terminal(io.StringIO):
@@ -79,7 +80,9 @@ def test_values_are_written_for_programs_and_for_people(value: object, piped: st
 
 def test_a_pipe_gets_a_line_of_keys_and_a_line_for_each_record(capsys: Captured) -> None:
     print_records([record()], COLUMNS)
-    assert capsys.readouterr().out == "id\taccount\tsince\tratio\tname\n1234567\tdefault\t2026-03-02T09:00:05Z\t0.84\tSale\n"
+    assert capsys.readouterr().out == (
+        "id\taccount\tsince\tuntil\tratio\tname\n1234567\tdefault\t2026-03-02T09:00:05Z\t\t0.84\tSale\n"
+    )
 
 
 def test_json_has_every_key(capsys: Captured) -> None:
@@ -94,18 +97,32 @@ def test_json_refuses_what_is_no_json() -> None:
         print_json({"x": float("nan")})
 
 
-def test_a_terminal_gets_a_table_without_dull_and_spare_columns(on_terminal: Show) -> None:
+def test_a_terminal_gets_a_table_without_what_all_rows_agree_on(on_terminal: Show) -> None:
     text = on_terminal(record(), record("Other")).text
     assert "1234567" in text
     assert "84.0 %" in text
     assert "Account" not in text
-    assert "Since" not in text
     assert "Account" in on_terminal(record(), record(account="shop")).text
 
 
-def test_a_wide_terminal_gets_every_column(on_terminal: Show, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    assert "2026-03-02 09:00" in on_terminal(record()).text
+def test_a_spare_column_without_a_value_is_left_out(on_terminal: Show) -> None:
+    assert "Until" not in on_terminal(record()).text
+    assert "Until" in on_terminal(record(), record(until=AT)).text
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [(120, ["Id", "Since", "Until", "Ratio", "Name"]), (60, ["Id", "Since", "Ratio", "Name"]), (40, ["Id", "Ratio", "Name"])],
+)
+def test_a_narrow_terminal_gets_fewer_columns_and_cuts_none_of_the_others(
+    on_terminal: Show, monkeypatch: pytest.MonkeyPatch, width: int, titles: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = on_terminal(record("A name that is as long as any", until=AT), record(until=AT)).text
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= width
+    assert next(line for line in lines if "Id" in line).split() == titles
+    assert all(value in text for value in ("1234567", "84.0 %", *(["2026-03-02 09:00"] if "Since" in titles else [])))
 
 
 def test_markup_and_emoji_in_a_name_are_shown_as_they_are(on_terminal: Show) -> None:

@@ -139,7 +139,7 @@ def test_an_empty_list_is_an_empty_list(invoke: Invoke) -> None:
     assert (done.exit_code, done.stdout) == (0, "[]\n")
     done = invoke("campaigns", "--status", "paused")
     assert len(done.stdout.splitlines()) == 1
-    assert done.stderr == "no such campaign is tracked\n"
+    assert done.stderr == "none\n"
 
 
 def test_reading_needs_no_credentials(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:

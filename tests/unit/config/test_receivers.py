@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from monitor.config import load_rules
+from monitor.config.suggestion import listed
 from monitor.errors import ConfigError
-from monitor.notify.slack import SlackOptions
-from monitor.notify.webhook import WebhookOptions
+from monitor.notify import INTEGRATIONS
+from monitor.notify.slack_options import SlackOptions
+from monitor.notify.webhook_options import WebhookOptions
 from tests.unit.config.conftest import rule_problems, rules
 
 URL = "https://hooks.example.org/T0/B0/very-secret"
@@ -27,8 +29,7 @@ def test_a_receiver_has_everything_that_was_written() -> None:
     [receiver] = rules(text(f"{{name: ops, send_resolved: false, webhook: {{url: '{URL}', secret: abc}}}}")).receivers
     assert (receiver.name, receiver.integration, receiver.send_resolved) == ("ops", "webhook", False)
     assert isinstance(receiver.options, WebhookOptions)
-    assert receiver.options.secret is not None
-    assert receiver.options.secret.get_secret_value() == "abc"
+    assert [secret.get_secret_value() for secret in receiver.options.secret] == ["abc"]
     assert "very-secret" not in repr(receiver)
 
 
@@ -81,14 +82,25 @@ def test_a_flag_may_come_from_a_variable() -> None:
     ("receiver", "expected"),
     [
         ("{console: {}}", 'rules.yaml:4:5: a receiver needs "name"'),
-        ("{name: ops}", "rules.yaml:4:5: a receiver needs one of console, slack or webhook"),
+        ("{name: ops}", f"rules.yaml:4:5: a receiver needs one of {listed(INTEGRATIONS)}"),
         ("{name: '#ops', console: {}}", 'name: "#ops" cannot be a receiver\'s name'),
         ("{name: ops, slak: {url: x}}", '"slak" (did you mean "slack"?)'),
-        ("{name: ops, pagerduty: {}}", '"pagerduty" is not supported by this version (there are console, slack or webhook)'),
-        ("{name: ops, fallback: other, console: {}}", '"fallback" is not supported'),
+        (
+            "{name: ops, fallback: other, console: {}}",
+            'rules.yaml:4:27: fallback: "other" is no receiver of this file (there are ops)',
+        ),
+        ("{name: ops, fallback: ops, console: {}}", "rules.yaml:4:27: fallback: is the receiver itself"),
+        ("{name: ops, fallback_after: 5m, console: {}}", "rules.yaml:4:17: fallback_after without fallback"),
+        (
+            "{name: ops, fallback: b, console: {}}\n  - {name: b, fallback: c, console: {}}\n  - {name: c, fallback: ops, console: {}}",
+            "rules.yaml:4:27: fallback: comes back to where it began: ops → b → c → ops",
+        ),
         ("{name: ops, console: {}, slack: {url: 'https://a.example.org'}}", "a receiver has console or slack, not both"),
         ("{name: ops, slack: 'https://a.example.org/very-secret'}", "slack: expected its options as a mapping, found a text"),
-        ("{name: ops, slack: {}}", 'rules.yaml:4:17: slack needs "url" (or url_file: the file that holds it)'),
+        (
+            "{name: ops, slack: {}}",
+            'rules.yaml:4:17: slack needs "url" (or url_file: the file that holds it; or bot_token and channel)',
+        ),
         ("{name: ops, slack:}", 'slack needs "url"'),
         ("{name: ops, slack: {url: 'https://a.example.org', chanel: x}}", 'slack has no "chanel"'),
         ("{name: ops, console: {colour: red}}", 'console has no "colour" (it has no options)'),
@@ -189,3 +201,29 @@ def test_a_wrong_secret_from_a_file_is_not_shown(file: Path) -> None:
 )
 def test_a_wrong_secret_file_is_refused(options: str, expected: str) -> None:
     assert expected in "".join(rule_problems(text(f"{{name: ops, slack: {options}}}")))
+
+
+def test_a_fallback_of_a_fallback_is_fine_and_counts_as_used() -> None:
+    file = rules(
+        text(
+            "{name: ops, fallback: pager, fallback_after: 5m, console: {}}\n"
+            "  - {name: pager, fallback: mail, console: {}}\n"
+            "  - {name: mail, console: {}}"
+        )
+    )
+    assert [(each.name, each.fallback) for each in file.receivers] == [("ops", "pager"), ("pager", "mail"), ("mail", None)]
+    assert [each.fallback_after.total_seconds() for each in file.receivers] == [300, 900, 900]
+    assert file.warnings == ()
+
+
+def test_a_circle_of_fallbacks_is_told_once() -> None:
+    circle = "{name: ops, fallback: b, console: {}}\n  - {name: b, fallback: ops, console: {}}"
+    assert len([each for each in rule_problems(text(circle)) if "fallback" in each]) == 1
+
+
+def test_a_chain_that_leads_into_a_circle_names_the_circle() -> None:
+    chain = (
+        "{name: ops, fallback: b, console: {}}\n  - {name: b, fallback: c, console: {}}\n  - {name: c, fallback: b, console: {}}"
+    )
+    [problem] = rule_problems(text(chain))
+    assert "b → c → b" in problem

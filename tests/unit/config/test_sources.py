@@ -166,6 +166,27 @@ def test_dotenv_values_are_taken_as_they_are(load: Load, tmp_path: Path) -> None
     assert [loaded.lookup(name) for name in ("QUOTED", "PLAIN", "SPACED")] == ["a b", "a b", "c"]
 
 
+@pytest.mark.parametrize(
+    "line", [f"BSG_API_KEY={KEY}", f"BSG_ACCOUNTS__SHOP__API_KEY={KEY}", "SLACK_URL=https://hooks.example.org/1"]
+)
+def test_a_dotenv_with_a_secret_that_everybody_may_read_is_a_warning(load: Load, tmp_path: Path, line: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"{line}\n")
+    file.chmod(0o644)
+    [warning] = load(need_account=False).warnings
+    assert str(warning) == f"{file}: every user of this machine can read the secrets in .env (chmod 600 {file})"
+    for mode in (0o600, 0o640):
+        file.chmod(mode)
+        assert load(need_account=False).warnings == ()
+
+
+def test_a_dotenv_without_secrets_may_be_read_by_everybody(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("BSG_LOOKBACK=4d\nBSG_API_TOKEN=\n")
+    file.chmod(0o644)
+    assert load(BSG_API_KEY=KEY).warnings == ()
+
+
 def test_a_broken_dotenv_line_is_an_error_that_does_not_show_it(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"A=1\nBSG_API_KEY '{KEY}'\nBSG_API_TOKEN=\"{KEY}\n")
     problems = refused()
@@ -303,6 +324,7 @@ def test_describe_names_every_setting_with_its_value_and_origin(load: Load) -> N
 
 def test_the_starter_dotenv_is_right_once_the_key_is_in(load: Load, refused: Refused, tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
+    dotenv.touch(mode=0o600)
     dotenv.write_text(env_template())
     [problem] = refused()
     assert problem.startswith("no account")

@@ -41,7 +41,7 @@ def numbers(draw: st.DrawFn, depth: int) -> str:
     if kind == 0:
         return draw(literal_number)
     if kind == 1:
-        return draw(st.sampled_from(NUMBERS))
+        return draw(st.sampled_from(NUMBERS) | st.just("sent"))  # often the same one, so that what is known of it matters
     if kind == 2:
         return f"{draw(st.sampled_from(['min', 'max']))}({draw(numbers(depth - 1))}, {draw(numbers(depth - 1))})"
     if kind == 3:
@@ -133,9 +133,9 @@ def _tests(draw: st.DrawFn, depth: int) -> str:
 @st.composite
 def conditions(draw: st.DrawFn, depth: int = 3) -> str:
     """A condition on a campaign, of at most some depth."""
-    kind = draw(st.integers(0, 8)) if depth > 0 else draw(st.integers(0, 5))
+    kind = draw(st.integers(0, 11)) if depth > 0 else draw(st.integers(0, 5))
     if kind <= 3:
-        return draw(_compared(min(depth, 2)))
+        return draw(_compared(draw(st.integers(0, min(depth, 2)))))
     if kind == 4:
         return draw(_about_texts())
     if kind == 5:
@@ -144,7 +144,9 @@ def conditions(draw: st.DrawFn, depth: int = 3) -> str:
         return f"not{draw(space)}({draw(conditions(depth - 1))})"
     if kind == 7:
         return f"({draw(conditions(depth - 1))}) {draw(equality)} ({draw(conditions(depth - 1))})"
-    joined = f"{draw(conditions(depth - 1))}{draw(space)}{draw(st.sampled_from(['and', 'or']))} {draw(conditions(depth - 1))}"
+    word = draw(st.sampled_from(["and", "and", "or"]))
+    parts = draw(st.lists(conditions(depth - 1), min_size=2, max_size=4))
+    joined = f"{draw(space)}{word} ".join(parts)
     return joined if draw(st.booleans()) else f"({joined})"
 
 

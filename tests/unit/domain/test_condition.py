@@ -71,6 +71,14 @@ def test_a_text_beside_a_duration_or_a_time_is_read_as_one() -> None:
     assert holds_for('now - "2026-03-02" == "9h"', **old)
 
 
+def test_what_one_side_of_or_or_not_knows_is_not_taken_for_known() -> None:
+    assert not holds_for("(sent > 5 or true) and sent > 1", sent=None)
+    assert not holds_for("(not sent > 5) and sent < 1", sent=None)
+    assert not holds_for("(delivered / sent > 5 or true) and delivered / sent > 0", sent=None, delivered=1)
+    assert not holds_for("(sent == null or sent > 0) and sent > 0", sent=None)
+    assert holds_for("sent != null and (delivered > 1 or sent > 1) and delivered == null", sent=2)
+
+
 def test_chains_hold_when_every_pair_does() -> None:
     assert holds_for("1 < sent < 10", sent=5)
     assert not holds_for("1 < sent < 10", sent=10)

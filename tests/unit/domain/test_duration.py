@@ -74,8 +74,10 @@ def test_a_negative_duration_is_not_formatted() -> None:
     ("seconds", "text"),
     [
         (0, "0 s"),
-        (0.0004, "0 s"),
-        (0.25, "250 ms"),
+        (0.0004, "less than a second"),
+        (0.999, "less than a second"),
+        (-0.25, "less than a second"),
+        (1, "1 s"),
         (45.9, "45 s"),
         (5_400, "1 h 30 min"),
         (5_399, "1 h 29 min"),

@@ -77,12 +77,22 @@ def test_labels_stay_as_they_were_when_the_sender_is_edited() -> None:
     assert resolved.campaign.sender == "New name"
 
 
+def test_texts_follow_the_time_though_the_campaign_looks_the_same() -> None:
+    life = Life(rule())
+    (fired,) = life.see(row()).alerts
+    assert life.see(row(), minutes=4) == Changes()
+    (again,) = life.see(row(), minutes=1).alerts
+    assert (again.id, again.described_at) == (fired.id, fired.described_at and fired.described_at + 5 * MINUTE)
+
+
 def test_a_resolved_alert_has_its_last_texts_and_the_next_one_is_another() -> None:
     life = Life(rule())
     (first,) = life.see(row()).alerts
     (resolved,) = life.see(row(delivered=20), minutes=1).alerts
     assert (resolved.id, resolved.state, resolved.resolve_reason) == (first.id, AlertState.RESOLVED, ResolveReason.CONDITION)
-    assert resolved.annotations["summary"] == "Spring sale 20"
+    assert resolved.annotations["summary"] == "Spring sale 5"
+    assert resolved.campaign is not None
+    assert resolved.campaign.delivered == 20
     (second,) = life.see(row(), minutes=1).alerts
     assert second.id != first.id
     assert second.fingerprint == first.fingerprint

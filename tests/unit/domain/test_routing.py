@@ -88,7 +88,7 @@ def test_the_first_firing_alerts_of_a_group_are_told() -> None:
     decision = decided([firing()], a_ledger(), START)
     assert decision.reason is NotifyReason.FIRING
     assert summary(decision) == [(firing().id, "firing", True)]
-    assert decision.ledger == a_ledger(told={firing().id: Told.FIRING}, flushed_at=START)
+    assert decision.ledger == a_ledger(told={firing().id: Told.FIRING}, flushed_at=START, changed_at=START)
 
 
 def test_a_new_alert_of_a_firing_group_comes_first_with_the_others_behind_it() -> None:

@@ -1,11 +1,13 @@
 """The console integration."""
 
+import dataclasses
 import io
+import threading
 
 import pytest
 
 from monitor.domain.notification import NotifyReason
-from monitor.errors import DeliveryError
+from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.console import ConsoleNotifier, render
 from monitor.notify.integration import Context
 from tests.clock import FakeClock
@@ -59,3 +61,29 @@ async def test_a_closed_stream_is_a_failure_that_is_tried_again() -> None:
     with pytest.raises(DeliveryError) as failed:
         await ConsoleNotifier(context(stream)).send(notification())
     assert failed.value.retryable
+
+
+class Stuck(io.StringIO):
+    """A stream that nobody reads: a write ends only when it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.released.wait(30)
+        return super().write(text)
+
+
+async def test_a_console_that_nobody_reads_fails_in_time_and_blocks_nobody() -> None:
+    stream = Stuck()
+    notifier = ConsoleNotifier(dataclasses.replace(context(stream), attempt_seconds=0.05))
+    for _ in range(2):
+        with pytest.raises(DeliveryError, match="nobody reads the console") as caught:
+            await notifier.send(notification(alert()))
+        assert (caught.value.reason, caught.value.retryable) == (DeliveryFault.TIMEOUT, True)
+    stream.released.set()
+    assert notifier._writing is not None
+    notifier._writing.join(5)
+    await notifier.send(notification(alert()))
+    assert stream.getvalue().count("Spring sale") == 2

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 
 from monitor.domain.notification import Notification
-from monitor.notify.webhook import payload
+from monitor.notify.webhook_body import payload
 from tests.unit.notify.builders import NOW, alert, campaign, event, notification, notifications, resolved
 
 ALERTMANAGER = [

@@ -13,7 +13,8 @@ from aioresponses import aioresponses
 from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.provider.client import Call, Client
-from monitor.provider.session import open_session, proxy_for
+from monitor.provider.session import open_session
+from monitor.proxy import proxy_for
 from tests.clock import InstantClock
 
 URL = "https://u-ser.example.test"

@@ -80,6 +80,25 @@ async def test_a_silence_is_waited_out_by_everybody() -> None:
         assert clock.monotonic() == 1007.0
 
 
+async def test_a_second_silence_without_an_answer_between_fails_everybody_at_once() -> None:
+    clock = InstantClock()
+    pacer = Pacer(clock)
+    pacer.quiet(60.0, BUSY)
+    pacer.quiet(60.0, BUSY)  # a burst that was refused together is one silence
+    assert not pacer.refusing
+    async with pacer.turn("a"):
+        pacer.quiet(60.0, BUSY)
+    assert pacer.refusing
+    with pytest.raises(ProviderError, match="busy"):
+        async with pacer.turn("b"):
+            pass
+    await clock.sleep(60)
+    async with pacer.turn("b"):
+        pacer.answered()
+    pacer.quiet(60.0, BUSY)
+    assert not pacer.refusing
+
+
 async def test_a_wish_for_more_than_five_minutes_fails_at_once_for_five_minutes_and_then_asks_again() -> None:
     clock = InstantClock()
     pacer = Pacer(clock)

@@ -1,0 +1,100 @@
+"""What it costs when many alerts fire in one cycle: evaluation, texts, commit and flush, beyond a cycle in which none does."""
+
+import asyncio
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+
+from benchmarks.table import Row
+from monitor.clock import SystemClock
+from monitor.config.rulefile import RuleFile, parse_rules
+from monitor.domain.campaign import Campaign
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.tracking import TrackedCampaign
+from monitor.flusher import Flusher
+from monitor.metrics import Metrics
+from monitor.ports import CycleCommit, Snapshot
+from monitor.state import State
+from monitor.store import SqliteStore
+
+ALERTS = 10_000
+LIMIT_MICROSECONDS = 100.0
+
+RULES = """
+rules:
+  - alert: LowDelivery
+    when: sent >= {least} and delivery_ratio < 0.8
+    severity: critical
+    summary: "{{{{ campaign.name }}}}: only {{{{ delivery_ratio | percent }}}} of {{{{ sent | number }}}} SMS delivered"
+receivers: [{{name: ops, console: {{}}}}]
+route: {{receiver: ops}}
+"""
+
+
+def _campaigns(now: float) -> list[TrackedCampaign]:
+    return [
+        TrackedCampaign(
+            campaign=Campaign(
+                account="default",
+                id=number,
+                name=f"Spring sale {number}",
+                sender="FreshMart",
+                status="sending",
+                message_type="sms",
+                created_at=now - 3600,
+                sent=5_000,
+                delivered=3_000,
+            ),
+            first_seen=now - 3600,
+            status_since=now - 600,
+            progress_since=now - 60,
+        )
+        for number in range(ALERTS)
+    ]
+
+
+async def _spent(folder: Path, rules: RuleFile) -> tuple[float, int]:
+    """CPU seconds of one cycle's decisions and its flush, and how many alerts fired."""
+    clock = SystemClock()
+    ids = count()
+    async with SqliteStore(folder / "bench.db") as store:
+        state = State(Snapshot(), polled=())
+        flusher = Flusher(
+            store=store,
+            state=state,
+            route=rules.route,
+            receivers=("ops",),
+            clock=clock,
+            metrics=Metrics("bench"),
+            new_id=lambda: f"msg_{next(ids)}",
+        )
+        ruleset = RuleSet(rules.rules)
+        rows = _campaigns(clock.now().timestamp())
+        await flusher.flush_due()
+        begun = time.process_time()
+        evaluation = ruleset.begin("default", clock.now(), state.alerts_of("default"))
+        evaluation.campaigns(rows)
+        changes = evaluation.finish()
+        commit = CycleCommit(account="default", alerts=changes.alerts)
+        await store.commit_cycle(commit)
+        state.apply_cycle(commit)
+        flusher.note(changes.alerts)
+        await flusher.flush_due()
+        return time.process_time() - begun, len(changes.alerts)
+
+
+def _measure(least: int) -> tuple[float, int]:
+    rules = parse_rules(RULES.format(least=least), source="bench", lookup=lambda _: None)
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_spent(Path(folder), rules))
+
+
+def rows() -> list[Row]:
+    """The rows of the table."""
+    quiet, none = _measure(1_000_000)
+    busy, fired = _measure(100)
+    assert (none, fired) == (0, ALERTS)
+    each = (busy - quiet) / ALERTS * 1e6
+    what = f"CPU for each of {ALERTS:,} alerts that fire in one cycle: texts, commit, flush"
+    return [Row(what, f"{each:.0f} µs", f"≤ {LIMIT_MICROSECONDS:.0f} µs", each <= LIMIT_MICROSECONDS)]

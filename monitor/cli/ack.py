@@ -1,0 +1,85 @@
+"""`ack`: somebody looks after it, so it need not be repeated."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, parse_arguments
+from monitor.cli.failures import FAILED, WRONG_USE, complain
+from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.printing import print_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.config import LoadedSettings
+    from monitor.domain.alert import Alert
+    from monitor.domain.matcher import Matchers
+
+
+def ack(
+    ctx: typer.Context,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids as `alerts` shows them; a beginning that fits only one is enough.", metavar="ALERT-ID"),
+    ] = None,
+    matchers: Annotated[
+        list[str] | None,
+        typer.Option("--matcher", help="All firing alerts with this label; may be given several times.", metavar="MATCHER"),
+    ] = None,
+    author: Author = None,
+    comment: Comment = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Nobody looks after them after all: repeat them again.")] = False,
+) -> None:
+    """Acknowledge alerts: they are not repeated until something changes in their group (another alert, one that ends)."""
+    from monitor.clock import SystemClock
+    from monitor.domain.acknowledgement import Acknowledgement
+
+    if bool(ids) == bool(matchers):
+        raise typer.BadParameter("name either alerts by their ids or what to select them by: --matcher")
+    loaded = load_settings_of(ctx)
+    wanted = parse_arguments(matchers, "'--matcher'") if matchers else ()
+    by, why = author_of(author), checked_comment(comment)
+    alerts = _chosen(run_async(_firing(loaded)), ids or (), wanted)
+    if not alerts:
+        complain("no firing alert matches")
+        raise typer.Exit(FAILED)
+    now = SystemClock().now()
+
+    async def say() -> int:
+        async with store_beside(loaded, writable=True) as store:
+            if undo:
+                return await store.forget_acknowledgements([alert.id for alert in alerts])
+            said = [Acknowledgement(alert_id=alert.id, author=by, at=now, comment=why) for alert in alerts]
+            await store.acknowledge(said)
+            return len(said)
+
+    count = run_async(say())
+    for alert in alerts if not undo else ():
+        print_line(f"{alert.id}  {described(alert)}")
+    verb = "no longer acknowledged" if undo else f"acknowledged by {by}"
+    print_line(f"{count:,} alert{'' if count == 1 else 's'} {verb}")
+
+
+def _chosen(firing: "Sequence[Alert]", ids: "Sequence[str]", matchers: "Matchers") -> "list[Alert]":
+    from monitor.domain.matcher import all_match
+
+    if not ids:
+        return [alert for alert in firing if all_match(matchers, alert.labels)]
+    found: dict[str, Alert] = {}
+    for wanted in ids:
+        exact = [alert for alert in firing if alert.id == wanted]
+        fitting = exact or [alert for alert in firing if wanted and alert.id.startswith(wanted)]
+        if len(fitting) != 1:
+            how_many = "no firing alert has" if not fitting else f"{len(fitting):,} firing alerts have"
+            complain(f"{how_many} the id {wanted!r}")
+            raise typer.Exit(WRONG_USE)
+        found[fitting[0].id] = fitting[0]
+    return list(found.values())
+
+
+async def _firing(loaded: "LoadedSettings") -> "list[Alert]":
+    from monitor.domain.silence import fires
+
+    async with store_beside(loaded) as store:
+        return [alert for alert in await store.open_alerts() if fires(alert)]

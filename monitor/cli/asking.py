@@ -1,0 +1,75 @@
+"""What commands that quiet alerts share: who says so, which alerts are meant, and when."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from monitor.domain.alert import Alert
+    from monitor.domain.matcher import Matchers
+
+LONGEST_AUTHOR = 100
+LONGEST_COMMENT = 1_000
+
+Author = Annotated[str | None, typer.Option(help="Who says so; without: your user name here.", metavar="NAME")]
+Comment = Annotated[str, typer.Option("--comment", "-m", help="Why.", metavar="TEXT")]
+
+
+def author_of(given: str | None) -> str:
+    """The name that was given, or the user's. typer.BadParameter when it is none."""
+    name = _user() if given is None else given.strip()
+    if not name or len(name) > LONGEST_AUTHOR:
+        raise typer.BadParameter(f"expected a name of at most {LONGEST_AUTHOR} characters", param_hint="'--author'")
+    return name
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return "somebody"
+
+
+def checked_comment(text: str) -> str:
+    """typer.BadParameter when it is too long."""
+    if len(text) > LONGEST_COMMENT:
+        raise typer.BadParameter(f"is longer than {LONGEST_COMMENT} characters", param_hint="'--comment'")
+    return text.strip()
+
+
+def parse_arguments(texts: Sequence[str], option: str) -> "Matchers":
+    """Matchers as a person types them in a shell. typer.BadParameter naming the option, also when they would match nearly
+    everything."""
+    from monitor.domain.matcher import MatcherError, argument_matcher, match_empty
+
+    found = []
+    for text in texts:
+        try:
+            found.append(argument_matcher(text))
+        except MatcherError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            raise typer.BadParameter(f"{text!r}: {error}{hint}", param_hint=option) from None
+    if match_empty(tuple(found)):
+        raise typer.BadParameter(
+            "these also match alerts that have none of the labels, nearly everything; add one such as alertname=…",
+            param_hint=option,
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def parse_moment(text: str, option: str) -> datetime:
+    """A time in ISO 8601, UTC where it names no zone. typer.BadParameter naming the option."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a time such as 2026-03-02T09:00Z, found {text!r}", param_hint=f"'{option}'") from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def described(alert: "Alert") -> str:
+    """The rule and what it is about."""
+    return f"{alert.key.rule}: {alert.campaign.name if alert.campaign else alert.key.subject or alert.key.account}"

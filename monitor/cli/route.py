@@ -1,0 +1,87 @@
+"""`route`: which receivers a set of labels reaches, and by which way."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.arguments import AsJson
+from monitor.cli.failures import FAILED, complain
+from monitor.cli.invocation import load_rules_of, load_settings_of
+from monitor.cli.printing import Column, print_records, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.domain.inhibition import InhibitRule
+    from monitor.domain.route import Branch
+
+COLUMNS = (
+    Column("Receiver", "receiver"),
+    Column("By way of", "path", text=True),
+    Column("Grouped by", "group_labels", text=True),
+    Column("Mute now", "muted", text=True),
+)
+
+
+def route(
+    ctx: typer.Context,
+    labels: Annotated[
+        list[str], typer.Argument(help="The labels of an alert: severity=critical alertname=Stalled …", metavar="LABEL=VALUE…")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show which receivers hear of an alert with these labels, and through which routes of the rules file."""
+    from monitor.clock import SystemClock
+    from monitor.domain.route import RouteTree
+
+    given = _parse(labels)
+    rules = load_rules_of(load_settings_of(ctx))
+    if rules.route is None:
+        complain("there are no receivers in the rules file: nobody is told of anything")
+        raise typer.Exit(FAILED)
+    now = SystemClock().now()
+    branches = RouteTree(rules.route).destinations(given)
+    records = [{**_record(branch, given), "muted": branch.route.muted(now)} for branch in branches]
+    print_records(records, COLUMNS, as_json=as_json)
+    if not as_json:
+        for rule in rules.inhibit_rules:
+            if words := _hidden_by(rule, given):
+                say(words)
+
+
+def _parse(labels: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in labels:
+        name, equals, value = each.partition("=")
+        if not name or not equals or value.startswith("~") or name.endswith("!"):
+            raise typer.BadParameter(f"expected a label such as severity=critical, found {each!r}", param_hint="LABEL=VALUE")
+        if name in found:
+            raise typer.BadParameter(f"{name} is there twice", param_hint="LABEL=VALUE")
+        found[name] = value
+    return found
+
+
+def _record(branch: "Branch", labels: "Mapping[str, str]") -> dict[str, Any]:
+    from monitor.domain.duration import format_duration
+    from monitor.domain.route import group_of
+
+    group, group_labels = group_of(labels, branch.route, branch.path)
+    return {
+        "receiver": branch.route.receiver,
+        "path": f"route{branch.path}",
+        "group_key": group.key,
+        "group_by": list(branch.route.group_by),
+        "group_labels": group_labels,
+        "group_wait": format_duration(branch.route.group_wait),
+        "group_interval": format_duration(branch.route.group_interval),
+        "repeat_interval": format_duration(branch.route.repeat_interval),
+    }
+
+
+def _hidden_by(rule: "InhibitRule", labels: "Mapping[str, str]") -> str:
+    from monitor.domain.matcher import all_match, matchers_text
+
+    if not all_match(rule.target, labels):
+        return ""
+    same = f" with the same {', '.join(rule.equal)}" if rule.equal else ""
+    return f"not told while an alert {matchers_text(rule.source)}{same} fires"

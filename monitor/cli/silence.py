@@ -1,0 +1,188 @@
+"""`silence`: what should not be told for a while, or until it is over."""
+
+import uuid
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.arguments import AsJson, Limit, cut, parse_span
+from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, parse_arguments, parse_moment
+from monitor.cli.failures import WRONG_USE, complain
+from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.printing import Column, print_json, print_line, print_records, readable, state_style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from monitor.cli.records import Record
+    from monitor.config import LoadedSettings
+    from monitor.domain.alert import Alert
+    from monitor.domain.silence import Silence
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    matchers: Annotated[
+        list[str],
+        typer.Argument(help='What to silence: alertname=Stalled, sender=~"Shop.*"; all must hold.', metavar="MATCHER…"),
+    ],
+    span: Annotated[str | None, typer.Option("--for", help="For so long (90s, 2h, 1d).", metavar="DURATION")] = None,
+    until: Annotated[str | None, typer.Option(help="Until then (2026-03-02T09:00Z).", metavar="TIME")] = None,
+    until_resolved: Annotated[
+        bool, typer.Option("--until-resolved", help="Until nothing of it fires any more, after something did.")
+    ] = False,
+    start: Annotated[str | None, typer.Option(help="From then on; without: from now on.", metavar="TIME")] = None,
+    author: Author = None,
+    comment: Comment = "",
+    as_json: AsJson = False,
+) -> None:
+    """Silence alerts: nobody is told that they fire. Who was told already is told when they end.
+
+    With --until-resolved and an end, whichever comes first ends it.
+    """
+    from monitor.clock import SystemClock
+    from monitor.domain.silence import Silence
+
+    loaded = load_settings_of(ctx)
+    now = SystemClock().now()
+    starts_at = now if start is None else max(now, parse_moment(start, "--start"))
+    silence = Silence(
+        id=uuid.uuid4().hex[:12],
+        matchers=parse_arguments(matchers, "MATCHER"),
+        starts_at=starts_at,
+        ends_at=_end(span, until, starts_at, until_resolved=until_resolved),
+        until_resolved=until_resolved,
+        author=author_of(author),
+        comment=checked_comment(comment),
+        created_at=now,
+    )
+
+    async def store_it() -> "list[Alert]":
+        async with store_beside(loaded, writable=True) as store:
+            await store.add_silence(silence)
+            return list(await store.open_alerts())
+
+    record = _record(silence, run_async(store_it()), now)
+    if as_json:
+        print_json(record)
+        return
+    print_line(f"{silence.id}: {record['matchers']} silenced {_ending(record)}")
+    print_line(f"silences now: {_few(record['silences'])}" if record["silences"] else "nothing of it fires now")
+
+
+def _end(span: str | None, until: str | None, starts_at: "datetime", *, until_resolved: bool) -> "datetime | None":
+    if span is not None and until is not None:
+        raise typer.BadParameter("--for and --until are both there: say one", param_hint="'--until'")
+    if span is None and until is None:
+        if not until_resolved:
+            raise typer.BadParameter("say how long: --for 2h, --until 2026-03-02T09:00Z or --until-resolved")
+        return None
+    ends_at = starts_at + parse_span(span, "--for") if span is not None else parse_moment(until or "", "--until")
+    if ends_at <= starts_at:
+        raise typer.BadParameter("it would end before it begins", param_hint="'--for'" if span is not None else "'--until'")
+    return ends_at
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    every: Annotated[bool, typer.Option("--all", help="Those that have ended too.")] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List silences, the newest first, with what they silence now."""
+    from monitor.clock import SystemClock
+
+    now = SystemClock().now()
+    silences, alerts = run_async(_load(load_settings_of(ctx), None if every else now))
+    shown, more = cut(list(reversed(silences)), limit)
+    records = [_record(silence, alerts, now) for silence in shown]
+    print_records(records, COLUMNS, as_json=as_json, empty="there is no silence", more=more)
+
+
+@app.command()
+def expire(
+    ctx: typer.Context,
+    ids: Annotated[
+        list[str],
+        typer.Argument(help="Ids as `silence list` shows them; a beginning that fits only one is enough.", metavar="ID…"),
+    ],
+    author: Author = None,
+) -> None:
+    """End silences now. What still fires is told."""
+    from monitor.clock import SystemClock
+
+    loaded = load_settings_of(ctx)
+    by = author_of(author)
+    now = SystemClock().now()
+    silences, _ = run_async(_load(loaded, now))
+    chosen: dict[str, None] = {}
+    for wanted in ids:
+        fitting = [each.id for each in silences if wanted and each.id.startswith(wanted)]
+        if len(fitting) != 1:
+            how_many = "no silence that has not ended has" if not fitting else f"{len(fitting):,} silences have"
+            complain(f"{how_many} the id {wanted!r}")
+            raise typer.Exit(WRONG_USE)
+        chosen[fitting[0]] = None
+
+    async def end() -> int:
+        async with store_beside(loaded, writable=True) as store:
+            return await store.expire_silences(list(chosen), at=now, by=by)
+
+    count = run_async(end())
+    print_line(f"{count:,} silence{'' if count == 1 else 's'} ended")
+
+
+async def _load(loaded: "LoadedSettings", ended_after: "datetime | None") -> "tuple[Sequence[Silence], Sequence[Alert]]":
+    async with store_beside(loaded) as store:
+        return await store.silences(ended_after=ended_after), await store.open_alerts()
+
+
+def _record(silence: "Silence", alerts: "Sequence[Alert]", now: "datetime") -> "Record":
+    from monitor.domain.matcher import matchers_text
+    from monitor.domain.silence import fires
+
+    quiet = [alert for alert in alerts if fires(alert) and silence.silences(alert, now)]
+    return {
+        "id": silence.id,
+        "state": silence.state(now).value,
+        "matchers": matchers_text(silence.matchers),
+        "starts_at": silence.starts_at,
+        "ends_at": silence.end,
+        "until_resolved": silence.until_resolved,
+        "author": silence.author,
+        "comment": silence.comment,
+        "created_at": silence.created_at,
+        "matched_at": silence.matched_at,
+        "ended_by": silence.ended_by,
+        "silences": [described(alert) for alert in quiet],
+        "alerts": [alert.id for alert in quiet],
+    }
+
+
+def _ending(record: dict[str, Any]) -> str:
+    until = f"until {readable(record['ends_at'])} UTC" if record["ends_at"] else ""
+    return " or ".join(part for part in ("until resolved" if record["until_resolved"] else "", until) if part)
+
+
+def _few(value: object) -> str:
+    if not isinstance(value, list) or not value:
+        return readable(None)
+    return "; ".join(value[:3]) + (f"; and {len(value) - 3:,} more" if len(value) > 3 else "")
+
+
+COLUMNS = (
+    Column("Id", "id"),
+    Column("State", "state", style=state_style),
+    Column("Matchers", "matchers", text=True),
+    Column("From (UTC)", "starts_at", spare=True),
+    Column("To (UTC)", "ends_at"),
+    Column("Until resolved", "until_resolved", spare=True),
+    Column("By", "author"),
+    Column("Comment", "comment", text=True, spare=True),
+    Column("Silences now", "silences", _few, text=True),
+)

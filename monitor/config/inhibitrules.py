@@ -1,0 +1,39 @@
+"""The `inhibit_rules:` of the rules file."""
+
+from monitor.config.matching import KnownLabels, read_matchers
+from monitor.config.tables import TableReader, tables
+from monitor.domain.inhibition import InhibitRule
+
+OLD = {
+    **dict.fromkeys(("source_match", "source_match_re"), "write source_matchers: ['name=\"value\"']"),
+    **dict.fromkeys(("target_match", "target_match_re"), "write target_matchers: ['name=\"value\"']"),
+}
+
+
+def read_inhibit_rules(reader: TableReader, known: KnownLabels) -> tuple[InhibitRule, ...]:
+    """In the order of the file, without those in which something is wrong, which is noted."""
+    found: list[InhibitRule] = []
+    findings = reader.findings
+    for table in tables(reader.table.value("inhibit_rules"), "inhibit_rules", findings):
+        entry = TableReader(table, "an inhibit rule", findings)
+        before = findings.count
+        entry.check_keys(("source_matchers", "target_matchers", "equal"), instead=OLD)
+        for key in ("source_matchers", "target_matchers"):
+            if not any(old.startswith(key.removesuffix("ers")) for old in table.entries.keys() & OLD.keys()):
+                entry.require(key, "a list such as ['alertname=\"ApiDown\"']")
+        source = read_matchers(entry, "source_matchers", known)
+        target = read_matchers(entry, "target_matchers", known)
+        for key, matchers in (("source_matchers", source), ("target_matchers", target)):
+            if matchers == () and entry.has(key):
+                node = table.entries[key].value
+                findings.wrong(f"{key}: there are none, so it would hold for every alert", node.place)
+        equal = entry.texts("equal")
+        for node in equal:
+            known.doubt(entry, "equal", node.text, node)
+        if source is None or target is None or findings.count > before:
+            continue
+        if set(source) == set(target):
+            hint = "an alert on both sides is not hidden by one on both sides"
+            findings.warn("inhibit_rules: source and target are the same: nothing is ever hidden", table.place, hint)
+        found.append(InhibitRule(source=source, target=target, equal=tuple(dict.fromkeys(node.text for node in equal))))
+    return tuple(found)

@@ -1,0 +1,247 @@
+"""The options of one receiver: from the file's mapping to the integration's own model, secrets from files among them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_args, get_origin
+
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from monitor.config import values
+from monitor.config.findings import Findings
+from monitor.config.suggestion import did_you_mean
+from monitor.config.textfile import read_secret, world_readable
+from monitor.config.yamlfile import Entry, Listing, Scalar, Table, YamlNode, described, plain
+from monitor.errors import ConfigError, Place
+from monitor.notify import INTEGRATIONS, OPTIONS_FOLDER, ReceiverOptions, refusal
+
+FILE_SUFFIX = "_file"
+
+Model = type[ReceiverOptions]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What was written, with secrets read from files. `unread`: some file of a secret could not be read, which is noted."""
+
+    options: dict[str, Any]
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsReader:
+    """Reads options. `folder` is where the paths of secret files begin; what is wrong is noted, never with a secret."""
+
+    folder: Path
+    allow_insecure_http: bool
+    findings: Findings = field(repr=False)
+
+    def read(self, entry: Entry) -> ReceiverOptions | None:
+        """The options of the integration `entry.key`; None when something in them is wrong."""
+        model = INTEGRATIONS[entry.key].options
+        node = entry.value
+        if isinstance(node, Scalar) and node.value is None:
+            node = Table({}, entry.place)
+        if not isinstance(node, Table):
+            self.findings.wrong(
+                f"{entry.key}: expected its options as a mapping, found {described(node, veiled=True)}", node.place
+            )
+            return None
+        before = self.findings.count
+        given = self._with_files(node, model, prefix="")
+        options: ReceiverOptions
+        try:
+            options = model.model_validate(given.options, context={OPTIONS_FOLDER: self.folder})
+        except ValidationError as error:
+            secrets = [text for text in _secret_texts(given.options, model) if len(text) > 3]
+            for detail in error.errors(include_url=False, include_input=False):
+                self._note(detail, entry, node, model, given, secrets)
+            return None
+        if self.findings.count > before:
+            return None
+        place = _place(node, ("url",)) or entry.place
+        if reason := refusal(options, allow_insecure_http=self.allow_insecure_http):
+            self.findings.wrong(f"{entry.key} {reason}", place)
+        elif options.in_clear():
+            clear, expected = options.clear_words
+            self.findings.warn(f"{entry.key}: {clear} can be read and forged on the way", place, f"use {expected}")
+        for doubt in options.doubts():
+            self.findings.warn(f"{entry.key}: {doubt}", _place(node, (doubt.partition(":")[0],)) or entry.place)
+        return options
+
+    def _with_files(self, table: Table, model: Model, *, prefix: str) -> _Given:
+        """The options by name, nested ones too."""
+        fields = _fields(model)
+        given: dict[str, Any] = {}
+        unread = False
+        for entry in table.entries.values():
+            stem = entry.key.removesuffix(FILE_SUFFIX)
+            inner = _nested(fields[entry.key].annotation) if entry.key in fields else None
+            if inner is not None and isinstance(entry.value, Table):
+                below = self._with_files(entry.value, inner, prefix=f"{prefix}{entry.key}.")
+                given[entry.key], unread = below.options, unread or below.unread
+            elif entry.key in fields or stem not in _secrets(model) or stem == entry.key:
+                given[entry.key] = plain(entry.value)
+            elif stem in table.entries:
+                self.findings.wrong(f"{prefix}{stem} and {prefix}{entry.key} are both there", entry.place, "keep one of them")
+            elif not isinstance(entry.value, Scalar) or not isinstance(entry.value.value, str) or not entry.value.text.strip():
+                self.findings.wrong(f"{prefix}{entry.key}: expected the path of a file", entry.value.place)
+                unread = True
+            elif (secret := self._read_file(f"{prefix}{entry.key}", entry.value)) is not None:
+                given[stem] = secret
+            else:
+                unread = True
+        return _Given(given, unread)
+
+    def _read_file(self, key: str, node: Scalar) -> str | None:
+        try:
+            path = self.folder / values.path(node.text)
+            secret = read_secret(path, what=f"{key}: {path}").strip()
+        except ValueError as error:
+            self.findings.wrong(f"{key}: {error}", node.place)
+            return None
+        except ConfigError as error:
+            for problem in error.problems:
+                self.findings.wrong(problem.message, node.place, problem.hint)
+            return None
+        if world_readable(path):
+            self.findings.warn(f"{key}: every user of this machine can read {path}", node.place, f"chmod 600 {path}")
+        return secret
+
+    def _note(self, detail: ErrorDetails, entry: Entry, table: Table, model: Model, given: _Given, secrets: list[str]) -> None:
+        location = _written(detail["loc"])
+        owner = _model_at(location[:-1], model)
+        name = ".".join(str(part) for part in location)
+        place = _place(table, location) or entry.place
+        if detail["type"] == "missing" and owner is not None:
+            last = str(location[-1])
+            required = last in _fields(owner) and _fields(owner)[last].is_required()
+            written = _table_at(table, location[:-1])
+            if (written is not None and f"{last}{FILE_SUFFIX}" in written.entries) or (given.unread and not required):
+                return  # what was to be in a file could not be read, and that has been said
+            hints = [f"or {name}{FILE_SUFFIX}: the file that holds it"] if last in _secrets(owner) else []
+            hints += [] if required else [detail["msg"]]
+            hint = "; ".join(hints) or None
+            self.findings.wrong(f'{entry.key} needs "{name}"', place if len(location) > 1 else entry.place, hint)
+        elif detail["type"] == "extra_forbidden" and owner is not None:
+            known = (*_fields(owner), *(f"{secret}{FILE_SUFFIX}" for secret in _secrets(owner)))
+            hint = did_you_mean(str(location[-1]), known) or (f"allowed are {', '.join(known)}" if known else "it has no options")
+            self.findings.wrong(f'{entry.key} has no "{name}"', _key_place(table, location) or entry.place, hint)
+        else:
+            cause = detail.get("ctx", {}).get("error")
+            said = f"{name} {cause}" if isinstance(cause, ValueError) else f"{name}: {_expected(detail['msg'])}"
+            message = f"{entry.key}: {said.strip()}"
+            for secret in secrets:
+                message = message.replace(secret, "…")
+            self.findings.wrong(message, place)
+
+
+def _expected(message: str) -> str:
+    return message.replace("Input should be", "expected").replace("a valid string", "a text in quotes")
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+def _fields(model: Model) -> Mapping[str, FieldInfo]:
+    """The model's fields by the names that are written."""
+    return MappingProxyType({found.alias or name: found for name, found in model.model_fields.items()})
+
+
+def _secrets(model: Model) -> tuple[str, ...]:
+    """The fields that may be read from a file."""
+    return tuple(name for name, found in _fields(model).items() if _holds_secret(found.annotation))
+
+
+def _holds_secret(annotation: object) -> bool:
+    if get_origin(annotation) in (dict, Mapping):  # many secrets, each with a name of its own
+        return False
+    return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
+
+
+def _nested(annotation: object) -> Model | None:
+    """The model that a field's value is of."""
+    if isinstance(annotation, type) and issubclass(annotation, ReceiverOptions):
+        return annotation
+    return next((found for found in map(_nested, get_args(annotation)) if found is not None), None)
+
+
+def _model_at(location: tuple[str | int, ...], model: Model) -> Model | None:
+    """The model that the names in `location` lead to."""
+    found: Model | None = model
+    for part in location:
+        if found is None or part not in _fields(found):
+            return None
+        found = _nested(_fields(found)[str(part)].annotation)
+    return found
+
+
+def _written(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """An error's location without what pydantic adds for branches of unions and keys of mappings."""
+    return tuple(part for part in location if isinstance(part, int) or "[" not in part)
+
+
+def _secret_texts(given: object, model: Model) -> Iterator[str]:
+    """Every text that was given as a secret."""
+    if not isinstance(given, dict):
+        return
+    for name, found in _fields(model).items():
+        value = given.get(name)
+        inner = _nested(found.annotation)
+        if inner is not None:
+            yield from _secret_texts(value, inner)
+        elif "SecretStr" in repr(found.annotation):
+            yield from _texts(value)
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            yield from _texts(list(value.values()))
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def _child(node: YamlNode, part: str | int) -> YamlNode | None:
+    match node, part:
+        case Table(), str():
+            return node.value(part) or node.value(f"{part}{FILE_SUFFIX}")
+        case Listing(), int() if part < len(node.items):
+            return node.items[part]
+        case _:
+            return None
+
+
+def _place(node: YamlNode, location: tuple[str | int, ...]) -> Place | None:
+    """Where the value stands, or as much of the way to it as there is; None for none of it."""
+    found: Place | None = None
+    for part in location:
+        below = _child(node, part)
+        if below is None:
+            break
+        node, found = below, below.place
+    return found
+
+
+def _table_at(node: YamlNode, location: tuple[str | int, ...]) -> Table | None:
+    for part in location:
+        below = _child(node, part)
+        if below is None:
+            return None
+        node = below
+    return node if isinstance(node, Table) else None
+
+
+def _key_place(node: YamlNode, location: tuple[str | int, ...]) -> Place | None:
+    table = _table_at(node, location[:-1])
+    entry = table.entries.get(str(location[-1])) if table else None
+    return entry.place if entry else None

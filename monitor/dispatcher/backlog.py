@@ -1,0 +1,165 @@
+"""What waits while a receiver fails: its fallback is told in its place, and what has waited too long is given up.
+
+Neither can be left to attempts: while a circuit is open most messages are not attempted for a long time.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.dispatcher import verdict
+from monitor.dispatcher.reporting import Reporting
+from monitor.domain.fallback import KnownByFallback, copy_for
+from monitor.domain.notification import GIVE_UP_AFTER, OutboxRow, OutboxState
+from monitor.domain.receiver import ReceiverHealth
+from monitor.errors import StoreError
+from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
+
+LOOK_EVERY_SECONDS = 5.0
+AT_ONCE = 100
+"""Rows in one transaction: more would hold up what other receivers have to record."""
+REMEMBERED_COPIES = 10_000
+"""How many of the newest copies are looked through at start for what the fallback must hear the end of."""
+HEALTH = "health"
+"""The key under which the store remembers it: since when the receiver fails, a space, its last error; or nothing."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Who takes over, and for how long the receiver must have failed."""
+
+    receiver: str
+    after: timedelta
+
+
+class Backlog:
+    """One receiver's. `reporting` says since when it fails; `copied` is called with the fallback's name when it has news."""
+
+    def __init__(
+        self,
+        receiver: str,
+        store: Store,
+        clock: Clock,
+        reporting: Reporting,
+        *,
+        fallback: Fallback | None,
+        copied: Callable[[str], None],
+    ) -> None:
+        self._receiver = receiver
+        self._store = store
+        self._clock = clock
+        self._reporting = reporting
+        self._fallback = fallback
+        self._copied = copied
+        self._known = KnownByFallback()
+        self._restored = False
+        self._kept = ReceiverHealth()
+        self._copied_to = 0  # the sequence up to which what waits has been copied
+        self._taken_over = False
+
+    @property
+    def restored(self) -> bool:
+        """Whether what was known before a restart is known again."""
+        return self._restored
+
+    async def restore(self) -> None:
+        """Once: what the store knows from before a restart. Raises `StoreError`."""
+        if self._restored:
+            return
+        self._kept = _read_health(await self._store.recall(self._receiver, HEALTH))
+        self._reporting.restore(self._kept)
+        if self._fallback is not None:
+            query = OutboxQuery(receiver=self._fallback.receiver, copies=True, limit=REMEMBERED_COPIES)
+            copies = [row.notification for row in reversed(await self._store.outbox(query))]
+            self._known = KnownByFallback(copy for copy in copies if copy.fallback_for[-1:] == (self._receiver,))
+        self._restored = True
+
+    async def run(self) -> None:
+        """Look every few seconds, until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK_EVERY_SECONDS)
+            with suppress(StoreError):  # the lane says so; the next look comes
+                await self.look()
+
+    async def look(self) -> None:
+        """Do what is to be done now. Raises `StoreError`; what was done until then stays done."""
+        await self.restore()
+        health, now = self._reporting.health, self._clock.now()
+        if health.failing_since != self._kept.failing_since:
+            await self._store.remember(self._receiver, HEALTH, _written_health(health), now=now)
+            self._kept = health
+        if health.failing_since is None:
+            self._copied_to, self._taken_over = 0, False
+            return
+        failing = now - health.failing_since
+        if self._fallback is not None and failing >= self._fallback.after:
+            await self._take_over(self._fallback, now, failing)
+        if failing >= GIVE_UP_AFTER and self._reporting.attempted:  # after a start the receiver is asked first
+            await self._give_up(now, health.last_error or "no reason known")
+
+    def with_copy(self, row: OutboxRow, result: DeliveryResult) -> DeliveryResult:
+        """The result, with what the fallback is to be told of it: a message that is dead, or the end of what it was told."""
+        message = row.notification
+        if self._fallback is None:
+            return result
+        ends = result.state is OutboxState.DELIVERED and self._known.must_hear(message)
+        if not ends and result.state is not OutboxState.DEAD:
+            return result
+        self._known.told(message)
+        return replace(result, copies=(copy_for(message, self._fallback.receiver, result.at),))
+
+    def settled(self, results: tuple[DeliveryResult, ...]) -> None:
+        """These are committed."""
+        if self._fallback is not None and any(result.copies for result in results):
+            self._copied(self._fallback.receiver)
+
+    async def _take_over(self, fallback: Fallback, now: datetime, failing: timedelta) -> None:
+        """Copy what waits and has not been copied. A copy that is there already is left as it is, so nothing comes twice."""
+        if not self._taken_over:
+            self._taken_over = True
+            seconds = round(failing.total_seconds())
+            log.warning("fallback_takes_over", receiver=self._receiver, fallback=fallback.receiver, failing_for_seconds=seconds)
+        while rows := await self._store.backlog(self._receiver, after=self._copied_to, limit=AT_ONCE):
+            copies = [copy_for(row.notification, fallback.receiver, now) for row in rows]
+            await self._store.commit_flush(FlushCommit(rows=copies))
+            for row in rows:
+                self._known.told(row.notification)
+            self._copied_to = rows[-1].sequence
+            self._copied(fallback.receiver)
+
+    async def _give_up(self, now: datetime, error: str) -> None:
+        """What was decided so long ago that it would be dead, had it been attempted all the time."""
+        while True:
+            rows = await self._store.backlog(self._receiver, after=0, limit=AT_ONCE)
+            old = [row for row in rows if now - row.notification.created_at >= GIVE_UP_AFTER and not self._being_tried(row, now)]
+            if not old:
+                return
+            results = tuple(self.with_copy(row, verdict.given_up(row, now=now, error=error)) for row in old)
+            await self._store.settle(results)
+            self.settled(results)
+            log.error("notifications_given_up", receiver=self._receiver, count=len(old), error=error)
+
+    @staticmethod
+    def _being_tried(row: OutboxRow, now: datetime) -> bool:
+        """Perhaps: a claimed row is due when its lease ends. Its attempt decides, or the next look."""
+        return row.attempts > 0 and timedelta(0) < row.next_attempt_at - now <= verdict.LEASE
+
+
+def _written_health(health: ReceiverHealth) -> str:
+    return "" if health.failing_since is None else f"{health.failing_since.isoformat()} {health.last_error or ''}"
+
+
+def _read_health(text: str | None) -> ReceiverHealth:
+    if not text:
+        return ReceiverHealth()
+    since, _, error = text.partition(" ")
+    try:
+        return ReceiverHealth(datetime.fromisoformat(since), error or None)
+    except ValueError:  # somebody's doing; the next attempt will tell
+        return ReceiverHealth()

@@ -1,0 +1,119 @@
+"""The groups that alerts are told in: those the routes send them to now, and those in which they were told of before."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from monitor.domain.alert import Alert, AlertState
+from monitor.domain.route import Branch, GroupId, Route, RouteTree, group_of
+from monitor.domain.routing import Ledger
+
+
+class Group:
+    """The open alerts of one group. `stale` ones belong elsewhere since the routes changed: only their end is told here."""
+
+    def __init__(self, ledger: Ledger, route: Route) -> None:
+        self.ledger = ledger
+        self.route = route
+        self.alerts: dict[str, Alert] = {}
+        self.stale: set[str] = set()
+
+    def to_tell(self) -> list[Alert]:
+        """What the group's next message is made from."""
+        if not self.stale:
+            return list(self.alerts.values())
+        return [alert for alert in self.alerts.values() if alert.id not in self.stale or alert.state is AlertState.RESOLVED]
+
+
+class Groups:
+    """All groups by id, kept up to date with alerts and with what was committed. Where an alert goes is found out once: its
+    labels do not change. Ledgers of receivers that are no longer there are `orphans`.
+    """
+
+    def __init__(self, route: Route | None, ledgers: Iterable[Ledger], receivers: Collection[str]) -> None:
+        self._tree = None if route is None else RouteTree(route)
+        self._groups: dict[GroupId, Group] = {}
+        self._told_in: dict[str, set[GroupId]] = {}
+        self._homes: dict[str, tuple[tuple[GroupId, Mapping[str, str], Branch], ...]] = {}
+        self.orphans: list[GroupId] = []
+        for ledger in ledgers:
+            if self._tree is None or ledger.group.receiver not in receivers:
+                self.orphans.append(ledger.group)
+                continue
+            self._groups[ledger.group] = Group(ledger, _route_of(ledger, self._tree))
+            self._remember(ledger)
+
+    def __getitem__(self, group_id: GroupId) -> Group:
+        return self._groups[group_id]
+
+    def __iter__(self) -> Iterator[GroupId]:
+        return iter(self._groups)
+
+    def of(self, alert: Alert) -> set[GroupId]:
+        """Where the routes send it now, and wherever it was told before."""
+        return {*self._told_in.get(alert.id, ()), *self._current(alert)}
+
+    def put(self, alert: Alert) -> set[GroupId]:
+        """An alert is new or has changed; returns the groups that it belongs to."""
+        current = self._current(alert)
+        found = {*self._told_in.get(alert.id, ()), *current}
+        for group_id in found:
+            group = self._groups[group_id]
+            group.alerts[alert.id] = alert
+            if group_id not in current:
+                group.stale.add(alert.id)
+        return found
+
+    def remove(self, alert: Alert) -> None:
+        """It has ended and everybody concerned knows."""
+        for group_id in self.of(alert):
+            self._groups[group_id].alerts.pop(alert.id, None)
+            self._groups[group_id].stale.discard(alert.id)
+        self._told_in.pop(alert.id, None)
+        self._homes.pop(alert.id, None)
+
+    def put_ledger(self, ledger: Ledger) -> None:
+        """What was told in a group has been committed."""
+        self._groups[ledger.group].ledger = ledger
+        self._remember(ledger)
+
+    def drop(self, group_id: GroupId) -> None:
+        """A group with nothing left to remember."""
+        self._groups.pop(group_id, None)
+
+    def spent(self, group_id: GroupId, now: datetime) -> bool:
+        """Whether a group is empty and its interval over, so that its ledger is worth nothing any more."""
+        group = self._groups[group_id]
+        ledger = group.ledger
+        return not (ledger.told or group.alerts) and (
+            ledger.flushed_at is None or ledger.flushed_at + group.route.group_interval <= now
+        )
+
+    def _remember(self, ledger: Ledger) -> None:
+        for alert_id in ledger.told:
+            self._told_in.setdefault(alert_id, set()).add(ledger.group)
+
+    def _current(self, alert: Alert) -> set[GroupId]:
+        homes = self._homes.get(alert.id)
+        if homes is None:
+            branches = () if self._tree is None else self._tree.destinations(alert.labels)
+            homes = tuple((*group_of(alert.labels, branch.route, branch.path), branch) for branch in branches)
+            self._homes[alert.id] = homes
+        for group_id, labels, branch in homes:
+            if group_id not in self._groups:
+                self._groups[group_id] = Group(Ledger(group=group_id, labels=labels, path=branch.path), branch.route)
+        return {group_id for group_id, _, _ in homes}
+
+
+def _route_of(ledger: Ledger, tree: RouteTree) -> Route:
+    """The route that a group was made by, if it is still there. Otherwise what is left to be told is told at once."""
+    branch = tree.branch(ledger.path, ledger.group.receiver)
+    if branch is not None:
+        return branch.route
+    return replace(
+        tree.root.route,
+        receiver=ledger.group.receiver,
+        group_wait=timedelta(0),
+        mute_time_intervals=(),
+        active_time_intervals=(),
+    )

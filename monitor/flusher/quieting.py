@@ -1,0 +1,58 @@
+"""What must stay quiet: silences and acknowledgements as the store has them, and what follows from them for the open alerts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from monitor.domain.acknowledgement import Acknowledgement
+from monitor.domain.inhibition import InhibitRule
+from monitor.domain.routing import Quiet, Route
+from monitor.domain.suppression import Suppression
+from monitor.ports import FlushCommit
+from monitor.quiet_store import QuietStore
+
+log = structlog.get_logger()
+
+
+class Quieting:
+    """Suppression of the open alerts, and who looks after them."""
+
+    def __init__(self, store: QuietStore, rules: Sequence[InhibitRule]) -> None:
+        self._store = store
+        self.suppression = Suppression(rules)
+        self.acknowledged: Mapping[str, Acknowledgement] = {}
+
+    async def read(self, now: datetime, *, ended_after: datetime) -> set[str]:
+        """Take in what the store has, silences that ended no earlier than that included; returns ids of alerts that it may
+        concern. Raises `StoreError`; nothing has changed then."""
+        silences = await self._store.silences(ended_after=ended_after)
+        said = {each.alert_id: each for each in await self._store.acknowledgements()}
+        before, self.acknowledged = self.acknowledged, said
+        changed = {id_ for id_ in before.keys() | said.keys() if before.get(id_) != said.get(id_)}
+        return changed | self.suppression.load(silences, now)
+
+    def at(self, route: Route, now: datetime) -> Quiet:
+        """What is quiet in the groups of a route."""
+        return Quiet(suppressed=self.suppression, muted=route.muted(now) is not None, acknowledged=self.acknowledged)
+
+    def forget(self, alert_ids: Iterable[str]) -> None:
+        """These alerts are closed. (Their acknowledgements go when the store is read again.)"""
+        for alert_id in alert_ids:
+            self.suppression.remove(alert_id)
+
+    def apply(self, commit: FlushCommit, now: datetime) -> set[str]:
+        """What a flush found out about silences has been committed; returns ids of alerts that it may concern."""
+        changed: set[str] = set()
+        for id_ in commit.matched_silences.keys() | commit.over_silences.keys():
+            silence = self.suppression.silence(id_)
+            if silence is None:
+                continue
+            matched_at = silence.matched_at or commit.matched_silences.get(id_)
+            ended_at = commit.over_silences.get(id_, silence.ended_at)
+            marked = msgspec.structs.replace(silence, matched_at=matched_at, ended_at=ended_at)
+            changed |= self.suppression.replace(marked, now)
+            if id_ in commit.over_silences:
+                log.info("silence_over", id=id_, author=silence.author)
+        return changed

@@ -1,0 +1,33 @@
+"""What became of alerts, in the log: whoever reads it at night wants names, not counts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from monitor.domain.alert import Alert, AlertState
+
+MOST_LINES = 20
+"""Lines for one commit; a thousand alerts at once are a number."""
+
+log = structlog.get_logger()
+
+
+def note_alerts(alerts: Sequence[Alert], *, now: datetime) -> None:
+    """One line for each of these that fired, resolved or happened at `now`; the rest is counted."""
+    told = [(alert, verb) for alert in alerts if (verb := _verb(alert, now)) is not None]
+    for alert, verb in told[:MOST_LINES]:
+        facts = {"alertname": alert.key.rule, "account": alert.key.account, "subject": alert.key.subject, "alert": alert.id}
+        if alert.resolve_reason is not None:
+            facts["reason"] = alert.resolve_reason.value
+        log.info(verb, severity=alert.labels.get("severity", ""), summary=alert.annotations.get("summary", ""), **facts)
+    if len(told) > MOST_LINES:
+        log.info("more_alerts_changed", count=len(told) - MOST_LINES)
+
+
+def _verb(alert: Alert, now: datetime) -> str | None:
+    if alert.is_event:
+        return "event_observed"
+    if alert.state is AlertState.RESOLVED:
+        return "alert_resolved"
+    return "alert_fired" if alert.state is AlertState.FIRING and alert.fired_at == now else None

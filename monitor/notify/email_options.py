@@ -1,0 +1,126 @@
+"""What a mail server and its recipients are to the monitor."""
+
+import re
+from email.headerregistry import Address
+from ipaddress import ip_address
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from monitor.notify.options import Secret, is_loopback
+from monitor.notify.tls import TlsOptions
+
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
+MOST_RECIPIENTS = 50
+
+_MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<inner>[^<>]*)>|(?P<bare>[^<>]*)")
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322, dot-atom
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
+
+
+def mailbox(text: str) -> Address:
+    """`monitor@example.org` or `BSG monitor <monitor@example.org>`; a domain in other letters is written as `xn--…`.
+
+    ValueError for what is neither.
+    """
+    found = _MAILBOX.fullmatch(text.strip())
+    if found is None or not text.isprintable():
+        raise ValueError("is no address; expected monitor@example.org or BSG monitor <monitor@example.org>")
+    local, at, domain = (found["inner"] if found["bare"] is None else found["bare"]).strip().rpartition("@")
+    if not at or not local or not domain:
+        raise ValueError("is no address; expected something like monitor@example.org")
+    try:
+        domain = domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        domain = ""
+    if not _HOST.fullmatch(domain):
+        raise ValueError("has no domain that mail could be sent to behind the @")
+    if len(local) > 64 or not _LOCAL_PART.fullmatch(local):
+        raise ValueError(
+            "has something before the @ that not every mail server takes; expected ASCII letters, digits and . _ + -"
+        )
+    return Address(display_name=(found["name"] or "").strip().strip('"').strip(), username=local, domain=domain)
+
+
+def _mailbox_text(value: str) -> str:
+    mailbox(value)
+    return value
+
+
+def _host(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError:
+        if not _HOST.fullmatch(value):
+            raise ValueError("is no host; expected a name such as smtp.example.org, without a scheme or port") from None
+    return value
+
+
+def _number(value: object) -> object:
+    """A port from a variable is a text."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Mailbox = Annotated[str, AfterValidator(_mailbox_text)]
+Host = Annotated[str, AfterValidator(_host)]
+
+
+class EmailOptions(TlsOptions):
+    """`host` takes mail from `from` for everybody in `to`. `tls`: `starttls` (never less: a server without it is a failure),
+    `tls` from the first byte, or `none`, for a server on this machine. `port` follows from it. `hello` is what the monitor
+    calls itself, this machine's name by default.
+    """
+
+    clear_words = ("an unencrypted connection", "tls: starttls or tls: tls")
+
+    host: Host
+    port: Annotated[int, BeforeValidator(_number), Field(ge=1, le=65535)] | None = None
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = Field(default=None, min_length=1, max_length=300)
+    password: Secret | None = Field(default=None, validate_default=True)
+    sender: Mailbox = Field(alias="from")
+    to: Annotated[list[Mailbox], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_RECIPIENTS)]
+    hello: Host | None = None
+
+    @field_validator("username")
+    @classmethod
+    def _sendable(cls, value: str | None) -> str | None:
+        if value is not None and not value.isprintable():
+            raise ValueError("contains a control character")
+        return value
+
+    @field_validator("password")
+    @classmethod
+    def _both(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "username" not in info.data:
+            return value
+        if value is None and info.data["username"] is not None:
+            raise PydanticCustomError("missing", "it goes with username")
+        if value is not None and info.data["username"] is None:
+            raise ValueError("is there without username")
+        return value
+
+    @field_validator("to")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        addresses = [mailbox(each).addr_spec.lower() for each in value]
+        for address in addresses:
+            if addresses.count(address) > 1:
+                raise ValueError(f"names {address} twice")
+        return value
+
+    def server(self) -> tuple[str, int]:
+        """Host and port."""
+        return self.host, self.port or PORTS[self.tls]
+
+    def in_clear(self) -> bool:
+        return self.tls == "none" and not is_loopback(self.host)
+
+    def carries_secret(self) -> bool:
+        """Messages say what is wrong in the account; that is for their recipients only."""
+        return True

@@ -1,0 +1,77 @@
+"""The webhook's own body: Alertmanager's JSON version 4. See docs/webhook.md."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from monitor.domain.campaign import Campaign
+from monitor.domain.notification import Notification, NotifiedAlert
+from monitor.notify.message import alert_link
+
+NOT_ENDED = "0001-01-01T00:00:00Z"
+"""What Alertmanager writes as `endsAt` of an alert that still fires (Go's zero time)."""
+
+
+def payload(notification: Notification, external_url: str | None) -> dict[str, object]:
+    """The body, in Alertmanager's own order of fields; ours come last."""
+    alerts = notification.alerts
+    body: dict[str, object] = {
+        "receiver": notification.receiver,
+        "status": notification.status,
+        "alerts": [_alert(alert, external_url) for alert in alerts],
+        "groupLabels": notification.group_labels,
+        "commonLabels": _common([alert.labels for alert in alerts]),
+        "commonAnnotations": _common([alert.annotations for alert in alerts]),
+        "externalURL": external_url or "",
+        "version": "4",
+        "groupKey": notification.group_key,
+        "truncatedAlerts": 0,
+        "notification_reason": notification.reason.value,
+    }
+    if notification.parts > 1:
+        body |= {"part": notification.part, "parts": notification.parts}
+    if notification.fallback_for:
+        body["fallback_for"] = notification.fallback_for
+    return body
+
+
+def _alert(alert: NotifiedAlert, external_url: str | None) -> dict[str, object]:
+    is_event = alert.event_id is not None
+    ends_at = alert.starts_at if is_event else alert.ends_at if alert.status == "resolved" else None
+    told: dict[str, object] = {
+        "status": alert.status,
+        "labels": alert.labels,
+        "annotations": alert.annotations,
+        "startsAt": rfc3339(alert.starts_at),
+        "endsAt": rfc3339(ends_at) if ends_at else NOT_ENDED,
+        "generatorURL": alert_link(external_url, alert) or "",
+        "fingerprint": alert.fingerprint,
+        "campaign": _campaign(alert.campaign) if alert.campaign else None,
+    }
+    if is_event:
+        told["event_id"] = alert.event_id
+    return told
+
+
+def _campaign(campaign: Campaign) -> dict[str, object]:
+    """Every field of the snapshot under its own name, times as RFC 3339."""
+    told: dict[str, object] = msgspec.structs.asdict(campaign)
+    for field in ("created_at", "start_at", "real_start_at", "finished_at"):
+        seconds = told[field]
+        if isinstance(seconds, int | float):
+            told[field] = rfc3339(datetime.fromtimestamp(seconds, UTC))
+    return told
+
+
+def _common(maps: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What all of them say alike."""
+    if not maps:
+        return {}
+    first, *others = maps
+    return {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
+
+
+def rfc3339(at: datetime) -> str:
+    """In UTC with `Z`; fractions of a second only where there are some, as Go writes them."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

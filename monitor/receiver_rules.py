@@ -1,0 +1,96 @@
+"""Rules of scope `receiver`: the monitor's word on its own deliveries, evaluated by a loop of their own."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.domain.alert import Alert
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.notification import OutboxState
+from monitor.domain.receiver import ReceiverHealth, ReceiverView
+from monitor.errors import StoreError
+from monitor.metrics import Metrics
+from monitor.ports import CycleCommit, Store
+from monitor.state import State
+
+INTERVAL_SECONDS = 15.0
+NO_ACCOUNT = ""
+"""Receivers belong to no account; their alerts are committed under this one."""
+
+log = structlog.get_logger()
+
+
+class ReceiverRules:
+    """Looks at every receiver every 15 s.
+
+    `receivers` are integrations by name. `health` says how those fare of which it is known; the alerts of the others stay as they
+    are. `on_alerts` is called with what changed, once it is committed.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        *,
+        state: State,
+        store: Store,
+        receivers: Mapping[str, str],
+        health: Callable[[], Mapping[str, ReceiverHealth]],
+        clock: Clock,
+        metrics: Metrics,
+        on_alerts: Callable[[Sequence[Alert]], None],
+    ) -> None:
+        self._rules = rules
+        self._state = state
+        self._store = store
+        self._receivers = receivers
+        self._health = health
+        self._clock = clock
+        self._metrics = metrics
+        self._on_alerts = on_alerts
+
+    async def run(self) -> None:
+        """Evaluate until cancelled; without such rules there is nothing to do."""
+        while self._rules.receiver_rules:
+            await self._clock.sleep(INTERVAL_SECONDS)
+            try:
+                await self.evaluate()
+            except StoreError as error:
+                self._metrics.loop_failures.labels("receiver_rules").inc()
+                log.error("receiver_rules_not_committed", reason=error.reason.value, error=str(error))  # noqa: TRY400 (see poller)
+            except Exception:
+                self._metrics.loop_failures.labels("receiver_rules").inc()
+                log.exception("receiver_rules_failed")
+
+    async def evaluate(self) -> None:
+        """Once. Raises `StoreError`; nothing of it is remembered then."""
+        views = await self._views()
+        evaluation = self._rules.begin(NO_ACCOUNT, self._clock.now(), self._state.alerts_of(NO_ACCOUNT))
+        for view in views:
+            evaluation.receiver(view)
+        changes = evaluation.finish()
+        if not changes.alerts and not changes.dropped:
+            return
+        commit = CycleCommit(account=NO_ACCOUNT, alerts=changes.alerts, dropped_alerts=changes.dropped)
+        await self._store.commit_cycle(commit)
+        self._state.apply_cycle(commit)
+        self._on_alerts(changes.alerts)
+
+    async def _views(self) -> list[ReceiverView]:
+        summary = await self._store.outbox_summary()
+        waiting = {line.receiver: line for line in summary if line.state is OutboxState.PENDING and line.count}
+        dead = await self._store.dead_letters()
+        health, now = self._health(), self._clock.now()
+        return [
+            ReceiverView(
+                receiver=name,
+                integration=integration,
+                health=health[name],
+                dead_letters=dead.get(name, 0),
+                waiting=waiting[name].count if name in waiting else 0,
+                oldest_at=waiting[name].oldest if name in waiting else None,
+                now=now,
+            )
+            for name, integration in self._receivers.items()
+            if name in health
+        ]

@@ -1,0 +1,136 @@
+"""One alert as its page shows it: what it says of itself, its campaign's figures, and how it ended."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from monitor.domain.alert import Alert
+from monitor.domain.campaign import Campaign
+from monitor.notify.message import end_in_words
+
+ALERT_ID = re.compile(r"[0-9A-Za-z_.-]{1,200}")
+"""What an alert's id looks like; anything else is not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of a table: a text, or a moment."""
+
+    name: str
+    value: str | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDetail:
+    """Everything the page of one alert shows. `state` is "event" for what was told once and never resolves."""
+
+    alert: Alert
+
+    @property
+    def state(self) -> str:
+        return "event" if self.alert.is_event else self.alert.state.value
+
+    @property
+    def active(self) -> bool:
+        """Whether it may still change."""
+        return self.alert.resolved_at is None
+
+    @property
+    def severity(self) -> str:
+        return self.alert.labels.get("severity", "")
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        campaign, key = self.alert.campaign, self.alert.key
+        return campaign.name if campaign else key.subject or key.account
+
+    @property
+    def times(self) -> Sequence[Figure]:
+        """Its life in the order of it."""
+        alert = self.alert
+        if alert.is_event:
+            return [Figure("Happened", alert.active_since)]
+        steps = (
+            ("Holds since" if self.active else "Held since", alert.active_since),
+            ("Fires since" if self.active else "Fired", alert.fired_at),
+            ("No longer holds since", alert.inactive_since if self.active else None),
+            ("Ended", alert.resolved_at),
+        )
+        return [Figure(name, at) for name, at in steps if at is not None]
+
+    @property
+    def ended_because(self) -> str:
+        """What ended it, in words; empty while it has not."""
+        reason = self.alert.resolve_reason
+        return "" if reason is None else end_in_words(reason.value) or reason.value
+
+    @property
+    def summary(self) -> str:
+        return self.alert.annotations.get("summary", "")
+
+    @property
+    def description(self) -> str:
+        return self.alert.annotations.get("description", "")
+
+    @property
+    def runbook(self) -> str | None:
+        """The rule's runbook, if that is a web address."""
+        return web_address(self.alert.annotations.get("runbook_url", ""))
+
+    @property
+    def labels(self) -> Sequence[tuple[str, str]]:
+        return sorted(self.alert.labels.items())
+
+    @property
+    def figures(self) -> Sequence[Figure]:
+        """The campaign's, where it is about one."""
+        return [] if self.alert.campaign is None else campaign_figures(self.alert.campaign)
+
+
+def web_address(text: str) -> str | None:
+    """`text` when it is one http or https address and nothing else: `javascript:` and the like become no link."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    good = parts.scheme in ("http", "https") and parts.hostname and text.isprintable() and " " not in text
+    return text if good else None
+
+
+def campaign_figures(campaign: Campaign) -> Sequence[Figure]:
+    """What the provider said of it; what it did not say is left out."""
+    c = campaign
+    found: list[tuple[str, str | float | None]] = [
+        ("Campaign", f"{c.name} ({c.id})"),
+        ("Sender", c.sender),
+        ("Type", c.message_type),
+        ("Status", c.status),
+        ("Sent", None if c.sent is None else f"{c.sent:,}"),
+        ("Delivered", _of(c.delivered, c.sent)),
+        ("SMS fallback sent", None if c.fallback_sent is None else f"{c.fallback_sent:,}"),
+        ("SMS fallback delivered", _of(c.fallback_delivered, c.fallback_sent)),
+        ("Price", None if c.calculated_price is None else f"{c.calculated_price:,.2f} {c.currency or ''}".rstrip()),
+        ("Created", c.created_at),
+        ("Planned start", c.start_at),
+        ("Started", c.real_start_at),
+        ("Finished", c.finished_at),
+    ]
+    figures = ((name, _moment(value) if isinstance(value, float | int) else value) for name, value in found)
+    return [Figure(name, value) for name, value in figures if value]
+
+
+def _of(part: int | None, whole: int | None) -> str | None:
+    """A count, with its share where there is a whole to share."""
+    if part is None:
+        return None
+    return f"{part:,} ({100 * part / whole:.1f} %)" if whole else f"{part:,}"
+
+
+def _moment(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,86 @@
+"""What people say from the command line, beside a running daemon."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from monitor.clock import SystemClock
+from monitor.simulator.scenario import Scenario
+from monitor.simulator.server import Simulator
+from tests.acceptance.daemon import KEY, RULES, Receiver, monitor
+from tests.patience import until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def simulator() -> Simulator:
+    return Simulator(Scenario(name="acceptance"), clock=SystemClock(), keys=(KEY,))
+
+
+@pytest.fixture
+async def provider_url(simulator: Simulator) -> AsyncIterator[str]:
+    async with simulator.serve() as url:
+        yield url
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver().serve() as receiver:
+        yield receiver
+
+
+async def test_silences_and_acknowledgements_take_effect_in_a_running_daemon(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
+    # The next poll is far away: whatever happens, happens because of the command.
+    async with monitor(tmp_path, provider_url, receiver, BSG_POLL_INTERVAL="2s") as subject:
+        await until(subject.ready)
+        code, out, err = await subject.command("silence", "add", "alertname=Spam", "--for", "1h", "--author", "anna")
+        assert code == 0, err
+        silence = out.partition(":")[0]
+        await asyncio.sleep(1.0)  # noqa: TID251 (the promise: within a second)
+        hushed = simulator.world.add(name="Hushed", sender="Shop", status="spam")
+        await until_it_fires(subject.command)
+        assert receiver.messages == []
+        begun = time.monotonic()  # noqa: TID251 (another process's time)
+        code, _, err = await subject.command("silence", "expire", silence)
+        assert code == 0, err
+        await until(lambda: len(receiver.messages) == 1)
+        assert time.monotonic() - begun < 10  # noqa: TID251
+        assert receiver.messages[0][1]["alerts"][0]["labels"]["campaign_id"] == str(hushed)
+        code, out, err = await subject.command("ack", "--matcher", "alertname=Spam", "--author", "anna")
+        assert code == 0, err
+        assert "1 alert acknowledged by anna" in out
+        _, out, _ = await subject.command("alerts")
+        assert "anna" in out
+
+
+async def until_it_fires(command: object) -> None:
+    assert callable(command)
+    for _ in range(60):
+        _, out, _ = await command("alerts", "--json")
+        if '"firing"' in out:
+            return
+    pytest.fail("nothing fires")
+
+
+async def test_an_acknowledged_alert_is_not_repeated(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
+    simulator.world.add(name="Waits", sender="Shop", status="spam")
+    async with monitor(tmp_path, provider_url, receiver) as subject:
+        await subject.stop()
+        (tmp_path / "rules.yaml").write_text(RULES.replace("group_interval: 1s", "group_interval: 1s\n  repeat_interval: 1s"))
+        await subject.start()
+        await until(lambda: len(receiver.messages) >= 2)
+        assert receiver.messages[-1][1]["notification_reason"] == "repeat"
+        code, _, err = await subject.command("ack", "--matcher", "alertname=Spam")
+        assert code == 0, err
+        await asyncio.sleep(1.0)  # noqa: TID251 (the promise: within a second)
+        before = len(receiver.messages)
+        await asyncio.sleep(2.5)  # noqa: TID251 (two repeats of another process)
+        assert len(receiver.messages) == before

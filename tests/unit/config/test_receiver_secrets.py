@@ -1,0 +1,83 @@
+"""Secrets of receivers that are not a URL: from variables and files, and in no message."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config import load_rules
+from monitor.notify.alertmanager import AlertmanagerOptions
+from monitor.notify.pagerduty import PagerDutyOptions
+from monitor.notify.telegram import TelegramOptions
+from tests.unit.config.conftest import rule_problems, rules
+
+KEY = "verysecret0123456789012345678901"
+TOKEN = "123456:very-secret-token"
+
+
+def text(receiver: str) -> str:
+    return f"rules:\n  - {{alert: A, when: sent > 5}}\nreceivers:\n  - {{name: ops, {receiver}}}\nroute: {{receiver: ops}}\n"
+
+
+def from_file(folder: Path, receiver: str, secret: str) -> object:
+    (folder / "secret").write_text(f"{secret}\n")
+    (folder / "secret").chmod(0o600)
+    (folder / "rules.yaml").write_text(text(receiver))
+    loaded = load_rules(folder / "rules.yaml", lookup=lambda _: None)
+    assert loaded.warnings == ()
+    assert "secret0" not in repr(loaded.receivers)
+    return loaded.receivers[0].options
+
+
+def test_the_key_of_pagerduty_may_stand_in_a_file(tmp_path: Path) -> None:
+    options = from_file(tmp_path, "pagerduty: {routing_key_file: secret}", KEY)
+    assert isinstance(options, PagerDutyOptions)
+    assert options.routing_key.get_secret_value() == KEY
+
+
+def test_the_token_of_telegram_may_stand_in_a_file(tmp_path: Path) -> None:
+    options = from_file(tmp_path, "telegram: {token_file: secret, chat_id: -100}", TOKEN)
+    assert isinstance(options, TelegramOptions)
+    assert options.token.get_secret_value() == TOKEN
+
+
+def test_the_peers_of_alertmanager_and_their_token_may_stand_in_files(tmp_path: Path) -> None:
+    (tmp_path / "peers").write_text("https://am-0.example:9093\nhttps://am-1.example:9093\n")
+    (tmp_path / "peers").chmod(0o600)
+    options = from_file(tmp_path, "alertmanager: {urls_file: peers, bearer_file: secret}", KEY)
+    assert isinstance(options, AlertmanagerOptions)
+    assert len(options.urls) == 2
+    assert options.sent_headers() == {"Authorization": f"Bearer {KEY}"}
+
+
+def test_numbers_may_come_from_variables() -> None:
+    environ = {"TOKEN": TOKEN, "CHAT": "-1001234567890", "TOPIC": "7"}
+    file = rules(text("telegram: {token: '${TOKEN}', chat_id: '${CHAT}', message_thread_id: '${TOPIC}'}"), environ)
+    options = file.receivers[0].options
+    assert isinstance(options, TelegramOptions)
+    assert (options.chat_id, options.message_thread_id) == ("-1001234567890", 7)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "expected"),
+    [
+        ("pagerduty: {}", 'pagerduty needs "routing_key" (or routing_key_file: the file that holds it)'),
+        ("pagerduty: {routing_key: very-secret}", "routing_key is not an integration key of Events API v2"),
+        ("telegram: {token: very-secret, chat_id: 5}", "token is not a bot's token"),
+        (f"telegram: {{token: '{TOKEN}', chat_id: nobody}}", "chat_id is not a chat"),
+        ("alertmanager: {urls: [very-secret]}", "is not a web address"),
+        ("alertmanager: {url: 'http://am:9093'}", '(did you mean "urls"?)'),
+        ("alertmanager: {urls: 'http://am:9093', bearer: very-secret}", "alertmanager would send a secret over plain HTTP"),
+        ("discord: {url: 'http://a.example/very-secret'}", "discord would send a secret over plain HTTP"),
+        ("teams: {url: 'http://a.example/very-secret'}", "teams would send a secret over plain HTTP"),
+        (f"telegram: {{token: '{TOKEN}', chat_id: 5, url: 'http://a.example'}}", "telegram would send a secret over plain HTTP"),
+    ],
+)
+def test_a_wrong_receiver_is_refused_and_no_secret_shown(receiver: str, expected: str) -> None:
+    found = "\n".join(rule_problems(text(receiver)))
+    assert expected in found
+    assert "very-secret" not in found
+
+
+def test_an_alertmanager_without_a_secret_in_the_clear_is_a_warning() -> None:
+    [warning] = rules(text("alertmanager: {urls: ['http://am-0:9093', 'http://am-1:9093']}")).warnings
+    assert "plain HTTP" in str(warning)

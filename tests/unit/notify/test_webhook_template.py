@@ -1,0 +1,131 @@
+"""Bodies from templates: bounded, blind to everything but the message, and tried before they are needed."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from monitor.domain.notification import Notification
+from monitor.errors import DeliveryError, DeliveryFault
+from monitor.notify.webhook_template import BodyTemplate, gives_json
+from tests.unit.notify.builders import alert, event, notification, notifications, resolved
+
+URL = "https://m.example"
+CHAT = """{
+  "text": {{ title | tojson }},
+  "facts": [
+    {% for alert in alerts %}
+    {"name": {{ alert.headline | tojson }}, "team": {{ alert.labels.team | tojson }},
+     "sent": {{ alert.campaign.sent | tojson if alert.campaign else "null" }}, "link": {{ alert.generatorURL | tojson }},
+     "labels": {
+       {% for name, value in alert.labels | dictsort %}
+       {{ name | tojson }}: {{ value | tojson }}{{ ", " if not loop.last }}
+       {% endfor %}
+     }
+    }{{ "," if not loop.last }}
+    {% endfor %}
+  ]
+}"""
+
+
+def rendered(text: str, told: Notification | None = None, *, as_json: bool = False) -> str:
+    return BodyTemplate.parse(text, json=as_json).render(told or notification(), URL).decode()
+
+
+def refusal(text: str, *, as_json: bool = False) -> str:
+    with pytest.raises(ValueError) as refused:
+        BodyTemplate.parse(text, json=as_json)
+    return str(refused.value)
+
+
+def test_a_template_makes_json_of_names_titles_and_labels() -> None:
+    told: dict[str, Any] = json.loads(rendered(CHAT, notification(alert(1), resolved(2)), as_json=True))
+    assert told["text"].startswith("CRITICAL · 1 firing, 1 resolved · Spring sale")
+    assert [fact["sent"] for fact in told["facts"]] == [5400, 5400]
+    assert told["facts"][0]["labels"]["campaign_id"] == "53651994"
+    assert told["facts"][0]["link"] == "https://m.example/alerts/a1"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(told=notifications())
+def test_whatever_the_names_are_the_json_is_json(told: Notification) -> None:
+    decoded = json.loads(rendered(CHAT, told, as_json=True))
+    assert len(decoded["facts"]) == len(told.alerts)
+    assert [set(fact["labels"]) for fact in decoded["facts"]] == [set(each.labels) for each in told.alerts]
+
+
+def test_a_label_that_is_not_there_is_empty_and_a_method_is_a_label_like_any_other() -> None:
+    told = notification(alert(labels={"items": "seven", "alertname": "A"}))
+    assert rendered("{{ alerts[0].labels.items }}|{{ alerts[0].labels.team }}|{{ groupLabels.none_such }}|", told) == "seven|||"
+
+
+def test_null_is_false_and_stays_null_in_calculations() -> None:
+    text = (
+        "{% for a in alerts %}{% if a.campaign %}"
+        "{{ a.campaign.finished_at | default('running') }} {{ a.campaign.delivered / a.campaign.sent }} "
+        "{{ (a.campaign.delivered / a.campaign.sent) | percent }}{% endif %}{% endfor %}"
+    )
+    assert rendered(text) == "running 0.71 71.0 %"
+
+
+def test_parts_events_and_reasons_are_there_in_every_message() -> None:
+    text = "{{ part }}/{{ parts }} {{ notification_reason }} {{ alerts[0].event_id | default('-') }} {{ id }}"
+    assert rendered(text) == "1/1 firing - ntf_01"
+    assert rendered(text, notification(event(), part=2, parts=3)) == "2/3 firing e1 ntf_01"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "is empty"),
+        ("x" * 30_000, "20000 is the most"),
+        ("{{ titel }}", 'line 1: there is no "titel" (did you mean "title"?)'),
+        ("a\n{{ title | to_json }}", 'line 2: there is no filter "to_json" (did you mean "tojson"?)'),
+        ("{% for a in alerts %}", "line 1: "),
+        ("{{ alerts[0].labels.items() }}", "a call cannot stand in a body's template"),
+        ("{{ range(10) }}", "a call cannot stand"),
+        ("{% set x = 1 %}", "{% set %} cannot stand"),
+        ("{% include 'x' %}", "{% include %} cannot stand"),
+        ("{{ 2 ** 99 }}", "** cannot stand"),
+        ("{% for a in alerts %}{% for b in alerts %}{% for c in alerts %}x{% endfor %}{% endfor %}{% endfor %}", "2 deep"),
+        ("{{ title is callable }}", 'there is no test "callable"'),
+        ("{{ title.__class__ }}", "cannot be rendered for a sample message"),
+        ("{{ alerts[0].campaing }}", "campaing"),
+        ("{{ alerts[0].campaign.name }}", "cannot be rendered for a sample message of an alert about no campaign"),
+        ("{{ alerts[7].headline }}", "cannot be rendered for a sample message"),
+        ("{{ ['x'] * 5 }}", "wants numbers"),
+        ("{{ 'x'" + " ~ 'x'" * 2500 + " }}", "it is too large"),
+        ("{{ " + "(" * 400, "is nested too deeply"),
+    ],
+)
+def test_a_wrong_template_is_refused_with_what_is_wrong(text: str, expected: str) -> None:
+    assert expected in refusal(text)
+
+
+@pytest.mark.parametrize("text", ['{"text": "{{ title }}"}', '{"text": {{ title }} }', "hello"])
+def test_a_template_that_forgets_tojson_is_found_out_at_load(text: str) -> None:
+    assert "does not make JSON of a sample message" in refusal(text, as_json=True)
+    assert "tojson" in refusal(text, as_json=True)
+
+
+def test_a_chain_of_replacements_cannot_fill_the_memory() -> None:
+    growing = "title" + ' | replace("a", "aaaaaaaaaaaaaaaa")' * 12
+    assert "too long" in refusal("{{ " + growing + " }}")
+
+
+def test_what_cannot_be_rendered_later_is_a_final_failure_that_says_so() -> None:
+    template = BodyTemplate.parse("{% if alerts[0].labels.alertname == 'Other' %}{{ alerts[0].nothing }}{% endif %}", json=False)
+    with pytest.raises(DeliveryError) as failed:
+        template.render(notification(alert(labels={"alertname": "Other"})), URL)
+    assert (failed.value.reason, failed.value.retryable) == (DeliveryFault.REJECTED, False)
+    assert "template of the body could not be rendered" in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [("application/json", True), ("Application/JSON; charset=utf-8", True), ("application/cloudevents+json", True),
+     ("text/plain", False), ("application/jsonl", False)],
+)  # fmt: skip
+def test_json_is_known_by_its_media_type(content_type: str, expected: bool) -> None:
+    assert gives_json(content_type) is expected
