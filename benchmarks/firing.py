@@ -20,6 +20,8 @@ from monitor.store import SqliteStore
 
 ALERTS = 10_000
 LIMIT_MICROSECONDS = 100.0
+ROUNDS = 3
+"""The least is taken: what else the machine does can only add."""
 
 RULES = """
 rules:
@@ -92,8 +94,8 @@ def _measure(least: int) -> tuple[float, int]:
 
 def rows() -> list[Row]:
     """The rows of the table."""
-    quiet, none = _measure(1_000_000)
-    busy, fired = _measure(100)
+    quiet, none = min(_measure(1_000_000) for _ in range(ROUNDS))
+    busy, fired = min(_measure(100) for _ in range(ROUNDS))
     assert (none, fired) == (0, ALERTS)
     each = (busy - quiet) / ALERTS * 1e6
     what = f"CPU for each of {ALERTS:,} alerts that fire in one cycle: texts, commit, flush"

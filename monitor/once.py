@@ -21,6 +21,8 @@ from monitor.ports import Snapshot
 from monitor.state import State
 from monitor.store import SqliteStore
 
+WRONG_ZONE = "BSG_API_TIMEZONE does not seem to be the zone of the provider's times"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnceReport:
@@ -81,8 +83,7 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
             if report.outcome is not SweepOutcome.OK
         ),
         doubts=tuple(
-            f"{report.feed.account}/{report.feed.message_type}: campaigns that were created in the future: {report.created_ahead:,}; "
-            "BSG_API_TIMEZONE does not seem to be the zone of the provider's times"
+            f"{report.feed.account}/{report.feed.message_type}: {report.created_ahead:,} campaigns of the future; {WRONG_ZONE}"
             for report in reports
             if report.created_ahead
         ),

@@ -9,6 +9,7 @@ from monitor.cli.arguments import AsJson, Limit, cut, one_of, parse_span
 from monitor.cli.failures import WRONG_USE, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_json, print_line, print_records
+from monitor.cli.strangers import warn_of_strangers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,8 @@ def list_(
         as_json=as_json,
         more="there are more" if more else "",
     )
+    if not shown:
+        warn_of_strangers(loaded, {"--receiver": receiver})
 
 
 @app.command()
@@ -192,6 +195,8 @@ def _change(
             chosen = [row.notification.id for row in rows]
             return await (store.retry(chosen, now=now) if verb == "retry" else store.drop(chosen, now=now))
 
+    if not rows:
+        warn_of_strangers(loaded, {"--receiver": receiver})
     count = run_async(act()) if rows else 0
     print_line(f"{count:,} notification{'' if count == 1 else 's'} {_DID[verb]}")
 

@@ -7,6 +7,7 @@ import typer
 from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, cut, one_of
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_records
+from monitor.cli.strangers import warn_of_strangers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,8 @@ def campaigns(
     as_json: AsJson = False,
 ) -> None:
     """List tracked campaigns, the newest first."""
-    snapshot = run_async(_load(load_settings_of(ctx)))
+    loaded = load_settings_of(ctx)
+    snapshot = run_async(_load(loaded))
     from monitor.cli.records import CAMPAIGN_COLUMNS, campaign_record
 
     rows = [
@@ -51,6 +53,8 @@ def campaigns(
     shown, more = cut(rows, limit)
     records = [campaign_record(row) for row in shown]
     print_records(records, CAMPAIGN_COLUMNS, as_json=as_json, more=more)
+    if not rows:
+        warn_of_strangers(loaded, {"--status": status, "--type": message_type, "--account": account, "--sender": sender})
 
 
 def alerts(
@@ -71,7 +75,8 @@ def alerts(
 ) -> None:
     """List alerts: what fires and what is pending now, or with --state resolved what has ended."""
     wanted = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
-    found = run_async(_alerts(load_settings_of(ctx), ended=not wanted.isdisjoint({"resolved", "event"})))
+    loaded = load_settings_of(ctx)
+    found = run_async(_alerts(loaded, ended=not wanted.isdisjoint({"resolved", "event"})))
     from monitor.cli.records import ENDED_COLUMNS, LISTED_COLUMNS, alert_record
 
     records = [
@@ -89,6 +94,9 @@ def alerts(
     shown, more = cut(records, limit)
     columns = ENDED_COLUMNS if "resolved" in wanted else LISTED_COLUMNS
     print_records(shown, columns, as_json=as_json, more=more)
+    if not records:
+        given = {"--alert": rule, "--severity": severity, "--type": message_type, "--account": account, "--sender": sender}
+        warn_of_strangers(loaded, given)
 
 
 def events(
@@ -110,10 +118,16 @@ def events(
     from monitor.cli.records import EVENT_COLUMNS, event_record
     from monitor.domain.event import EventKind
 
+    if EventKind.PROGRESSED.value in (kind or ()):
+        raise typer.BadParameter(
+            "progressed events are not stored: nearly every poll brings some; rules can still be told of them",
+            param_hint="'--kind'",
+        )
     kinds = one_of(kind, tuple(k.value for k in EventKind if k is not EventKind.PROGRESSED), "--kind")
     filtered = bool(kinds) or message_type is not None or sender is not None
     most = MOST_EVENTS if filtered or not limit else limit + 1
-    found = run_async(_events(load_settings_of(ctx), campaign=campaign, account=account, limit=most))
+    loaded = load_settings_of(ctx)
+    found = run_async(_events(loaded, campaign=campaign, account=account, limit=most))
     matching = [
         event
         for event in found
@@ -125,6 +139,8 @@ def events(
     more = more if filtered or not more else "there are more"
     records = [event_record(event) for event in shown]
     print_records(records, EVENT_COLUMNS, as_json=as_json, more=more)
+    if not records:
+        warn_of_strangers(loaded, {"--type": message_type, "--account": account, "--sender": sender})
 
 
 async def _load(loaded: "LoadedSettings") -> "Snapshot":

@@ -91,7 +91,8 @@ def _print_once(report: "OnceReport", *, as_json: bool) -> None:
     counts = [{"status": status, "count": count} for status, count in sorted(report.counts.items()) if count]
     if counts:
         print_records(counts, COUNT_COLUMNS)
-    print_line(f"{len(alerts):,} firing" if alerts else "nothing fires")
+    nothing = "nothing fires among what could be read" if report.failures else "nothing fires"
+    print_line(f"{len(alerts):,} firing" if alerts else nothing)
     if alerts:
         print_records(alerts, ALERT_COLUMNS)
 

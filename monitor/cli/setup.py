@@ -77,8 +77,20 @@ def check(
     loaded, rules = load_all(ctx)
     report_problems([*loaded.warnings, *rules.warnings], kind="warning")
     print_line(f"ok: {_counted(len(rules.rules), 'rule')}, {_counted(len(rules.receivers), 'receiver')}")
+    if _told_on_the_console_only(rules):
+        print_line("note: told on the console only; a receiver in the rules file can reach people (docs/receivers.md)")
     if online and not run_async(_check_online(loaded, rules)):
         raise typer.Exit(FAILED)
+
+
+def _told_on_the_console_only(rules: "RuleFile") -> bool:
+    """Whether every route ends where only who looks at the daemon's output sees it."""
+    from monitor.domain.route import RouteTree
+
+    if rules.route is None:
+        return False  # nobody is told at all, which is a warning of its own
+    named = RouteTree(rules.route).receivers
+    return all(receiver.integration == "console" for receiver in rules.receivers if receiver.name in named)
 
 
 def _counted(number: int, what: str) -> str:

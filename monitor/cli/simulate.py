@@ -47,7 +47,8 @@ def simulate(
 ) -> None:
     """Run the stand-in provider until Ctrl-C: the documented API over campaigns that go wrong on purpose.
 
-    Faults can also be changed while it runs, over HTTP at /_simulator/ (on loopback only).
+    While it runs it can be changed over HTTP at /_simulator/ (on loopback only): GET lists the calls, PUT and DELETE
+    /_simulator/faults order faults and end them, POST and PATCH /_simulator/campaigns add campaigns and change them.
     """
     if scenario is not None and campaigns is not None:
         raise typer.BadParameter("give --scenario or --campaigns, not both")
@@ -84,6 +85,7 @@ def _is_loopback(host: str) -> bool:
 async def _serve(simulator: "Simulator", host: str, port: int, *, title: str, key: str) -> None:
     """Until SIGINT or SIGTERM. MonitorError when the port cannot be had."""
     from monitor.errors import MonitorError
+    from monitor.web.listening import listen_error
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -96,4 +98,4 @@ async def _serve(simulator: "Simulator", host: str, port: int, *, title: str, ke
             sys.stdout.flush()  # seen at once, also through a pipe
             await stop.wait()
     except OSError as error:
-        raise MonitorError(f"cannot listen on {host}:{port}: {error.strerror or error}; --port takes another") from error
+        raise MonitorError(f"{listen_error(host, port, error).what}; --host and --port take others") from error

@@ -16,6 +16,7 @@ from monitor.demo.receiver import PrintingReceiver
 from monitor.errors import MonitorError
 from monitor.simulator.scenario import load_scenario
 from monitor.simulator.server import Simulator
+from monitor.web import ListenError
 
 DEFAULT_PORT = 9780
 KEY = "live_demo"
@@ -43,9 +44,9 @@ async def run_demo(*, duration: timedelta | None, port: int | None, clock: Clock
         settings = _settings(folder, provider_url, DEFAULT_PORT if port is None else port)
         try:
             daemon = await stack.enter_async_context(running(settings, rules, clock=clock))
-        except MonitorError:
+        except ListenError as error:
             if port is not None:
-                raise
+                raise MonitorError(f"{error.what}; give --port another one, or leave it out") from error
             daemon = await stack.enter_async_context(running(_settings(folder, provider_url, 0), rules, clock=clock))
         _introduce(daemon, provider_url, duration)
         await _wait(duration)

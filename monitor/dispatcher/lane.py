@@ -231,8 +231,7 @@ class Lane:
                 return self._failed(row, DeliveryError(text, reason=DeliveryFault.TIMEOUT, retryable=True))
             if not self._aborting:
                 raise
-            now = self._clock.now()
-            return verdict.again(row, now=now, at=now, error="cut short when the monitor was stopped")
+            return verdict.again(row, now=(now := self._clock.now()), at=now, error="cut short when the monitor was stopped")
         except Exception as error:
             log.exception("notification_crashed", receiver=self.receiver, notification=row.notification.id)
             self._crashes[row.notification.id] += 1

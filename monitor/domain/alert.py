@@ -137,6 +137,10 @@ def advance(
     """
     if alert.state is AlertState.RESOLVED or alert.is_event:
         raise ValueError(f"alert {alert.id} has ended and cannot advance")
+    if now < alert.active_since:  # the clock was set back: what lies ahead of it counts as now
+        alert = msgspec.structs.replace(alert, active_since=now)
+    if alert.inactive_since is not None and now < alert.inactive_since:
+        alert = msgspec.structs.replace(alert, inactive_since=now)
     gone = reason is not ResolveReason.CONDITION
     if alert.state is AlertState.PENDING:
         if gone or not active:

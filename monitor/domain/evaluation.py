@@ -292,7 +292,8 @@ def _annotations(
     labels: Mapping[str, str],
     event: CampaignEvent | None = None,
 ) -> dict[str, str]:
-    context = template_context(rule.scope.value, subject, now, labels, event=event)
+    needed = rule.summary.fields if rule.description is None else rule.summary.fields | rule.description.fields
+    context = template_context(rule.scope.value, subject, now, labels, event=event, only=needed)
     annotations = {"summary": rule.summary.render(context)}
     if rule.description is not None:
         annotations["description"] = rule.description.render(context)

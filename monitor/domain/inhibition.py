@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from monitor.domain.alert import Alert
 from monitor.domain.matcher import Matchers, all_match
@@ -26,15 +25,15 @@ class InhibitRule:
         return tuple(labels.get(name, "") for name in self.equal)
 
 
-def fired_at(alert: Alert, at: datetime) -> bool:
-    """Whether it was firing at that moment: from when it fired until when it ended, ends included, since what one cycle finds
-    bears one time."""
-    return (
-        not alert.is_event
-        and alert.fired_at is not None
-        and alert.fired_at <= at
-        and (alert.resolved_at is None or at <= alert.resolved_at)
-    )
+def fired_beside(source: Alert, target: Alert) -> bool:
+    """Whether `source` was firing when `target` ended. What one cycle finds bears one time: an alert that ends with its source
+    was hidden by it until then, but an event that is found as its source ends is not.
+    """
+    if source.is_event or source.fired_at is None or target.resolved_at is None or source.fired_at > target.resolved_at:
+        return False
+    if source.resolved_at is None:
+        return True
+    return target.resolved_at < source.resolved_at if target.is_event else target.resolved_at <= source.resolved_at
 
 
 def inhibits(rule: InhibitRule, source: Alert, target: Alert) -> bool:
@@ -45,7 +44,7 @@ def inhibits(rule: InhibitRule, source: Alert, target: Alert) -> bool:
         return False
     if all_match(rule.source, target.labels) and all_match(rule.target, source.labels):
         return False
-    return fires(source) if target.resolved_at is None else fired_at(source, target.resolved_at)
+    return fires(source) if target.resolved_at is None else fired_beside(source, target)
 
 
 @dataclass(slots=True)
@@ -58,10 +57,9 @@ class _Side:
     def source_for(self, target: Alert) -> str | None:
         if target.resolved_at is None:
             return next(iter(self.firing), None)
-        at = target.resolved_at
         for group in (self.firing, self.ended):
             for alert in group.values():
-                if fired_at(alert, at):
+                if fired_beside(alert, target):
                     return alert.id
         return None
 

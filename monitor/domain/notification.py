@@ -49,6 +49,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` stays the same through every retry. `alerts` come changed ones first, then the most severe, then the oldest.
     `group_key` identifies the group across messages. `part` of `parts` (from 1) where one flush needed several messages.
+    `omitted` counts alerts of the group that only go on firing and are not among `alerts`.
     `fallback_for`: the receivers in whose place this one is told, the first that could not be reached first.
     """
 
@@ -61,6 +62,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     part: int = 1
     parts: int = 1
+    omitted: int = 0
     fallback_for: tuple[str, ...] = ()
 
     @property
@@ -127,6 +129,7 @@ def halves(notification: Notification) -> tuple[Notification, Notification]:
             alerts=alerts,
             part=2 * notification.part - 2 + half,
             parts=2 * notification.parts,
+            omitted=notification.omitted if half == 2 else 0,
         )
         for half, alerts in ((1, notification.alerts[:middle]), (2, notification.alerts[middle:]))
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.notified import SEVERITIES, in_order, notified
 from monitor.domain.route import GroupId, Route, group_of
 
 __all__ = [
@@ -28,9 +29,6 @@ __all__ = [
     "split",
     "untold",
 ]
-
-SEVERITIES = ("critical", "error", "warning", "info")
-"""From the most severe; any other severity comes after these."""
 
 LARGEST_MESSAGE = 200
 """Alerts in one message; more are split into several."""
@@ -132,24 +130,36 @@ def _looked_after(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> bool
     return any(ledger.changed_at is None or at >= ledger.changed_at for at in said)
 
 
-def next_flush(alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet = SPOKEN) -> datetime | None:
+def next_flush(
+    alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet = SPOKEN, *, now: datetime | None = None
+) -> datetime | None:
     """When the group is due to be told something as long as `quiet` stays as it is; None when there is nothing to tell.
 
     A change is due at once in a group that waits for nothing; a group of which nobody knows that it fires waits
     `group_wait` from its first change; and no group is told before its last flush + `group_interval`, repeats included.
     When `quiet` is muted this is when it would be due: it will be told when that ends, if that is later.
+    Where `now` is given, what lies ahead of it holds nothing back: a clock that was set back must not silence anybody.
     """
+    flushed_at = ledger.flushed_at
+    if now is not None and flushed_at is not None and flushed_at > now:
+        return now if untold(alerts, ledger, quiet.suppressed) or _repeats(alerts, ledger, quiet) else None
     changes = untold(alerts, ledger, quiet.suppressed)
     if changes:
         first = min(_news_since(alert, ledger) for alert in changes)
         known = any(told == Told.FIRING for told in ledger.told.values())
         due = first if known else first + route.group_wait
-        return due if ledger.flushed_at is None else max(due, ledger.flushed_at + route.group_interval)
-    if ledger.flushed_at is None or not any(_fires(alert) and alert.id not in quiet.suppressed for alert in alerts):
+        if now is not None and first > now:
+            due = now
+        return due if flushed_at is None else max(due, flushed_at + route.group_interval)
+    if flushed_at is None or not _repeats(alerts, ledger, quiet):
         return None
-    if _looked_after(alerts, ledger, quiet):
-        return None
-    return ledger.flushed_at + max(route.repeat_interval, route.group_interval)
+    return flushed_at + max(route.repeat_interval, route.group_interval)
+
+
+def _repeats(alerts: Sequence[Alert], ledger: Ledger, quiet: Quiet) -> bool:
+    """Whether there is something to be told again for as long as nothing changes."""
+    fires = any(_fires(alert) and alert.id not in quiet.suppressed for alert in alerts)
+    return fires and not _looked_after(alerts, ledger, quiet)
 
 
 def _reason(shown: Iterable[NotifiedAlert], known: bool) -> NotifyReason:
@@ -159,35 +169,6 @@ def _reason(shown: Iterable[NotifiedAlert], known: bool) -> NotifyReason:
     if any(alert.status == "resolved" for alert in changed):
         return NotifyReason.RESOLVED
     return NotifyReason.EVENT if changed else NotifyReason.REPEAT
-
-
-def _rank(alert: NotifiedAlert) -> tuple[bool, int, bool, datetime, str]:
-    severity = alert.labels.get("severity", "")
-    weight = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-    return (not alert.changed, weight, alert.status != "firing", alert.starts_at, alert.id)
-
-
-def notified(alert: Alert, *, changed: bool, acknowledged: Acknowledgement | None = None) -> NotifiedAlert:
-    """An alert as its receivers are told of it. ValueError for a pending one."""
-    if alert.fired_at is None:
-        raise ValueError(f"alert {alert.id} has not fired")
-    resolved = alert.state is AlertState.RESOLVED and not alert.is_event
-    return NotifiedAlert(
-        id=alert.id,
-        fingerprint=alert.fingerprint,
-        status="resolved" if resolved else "firing",
-        labels=alert.labels,
-        annotations=alert.annotations,
-        active_since=alert.active_since,
-        starts_at=alert.fired_at,
-        ends_at=alert.resolved_at,
-        resolve_reason=alert.resolve_reason.value if alert.resolve_reason else None,
-        event_id=alert.event_id,
-        changed=changed,
-        campaign=alert.campaign,
-        acknowledged_by=acknowledged.author if acknowledged else None,
-        acknowledged_at=acknowledged.at if acknowledged else None,
-    )
 
 
 def flush(
@@ -213,7 +194,7 @@ def flush(
     With `send_resolved` false, the end of an alert whose firing was told is noted and not told. One that ended before anybody
     heard of it is told all the same: that it fired is the news.
     """
-    due = None if quiet.muted else next_flush(alerts, ledger, route, quiet)
+    due = None if quiet.muted else next_flush(alerts, ledger, route, quiet, now=now)
     if due is None or due > now:
         return None
     changes = {alert.id: alert for alert in untold(alerts, ledger, quiet.suppressed)}
@@ -235,7 +216,7 @@ def flush(
     known = any(state == Told.FIRING and id_ not in carried for id_, state in ledger.told.items())
     return Flush(
         reason=_reason(shown.values(), known),
-        alerts=tuple(sorted(shown.values(), key=_rank)),
+        alerts=in_order(shown.values()),
         ledger=replace(ledger, told=told, flushed_at=now, changed_at=now if changes else ledger.changed_at),
     )
 
@@ -246,22 +227,31 @@ def _ends_known(alert: Alert, ledger: Ledger) -> bool:
 
 
 def split(decision: Flush, id: str, now: datetime) -> list[Notification]:  # noqa: A002 (the field's own name)
-    """The messages of a flush, in order: none, one with `id`, or several of at most 200 alerts with `<id>-1`, `<id>-2`, …"""
-    group, alerts = decision.ledger.group, decision.alerts
-    pieces = [alerts[start : start + LARGEST_MESSAGE] for start in range(0, len(alerts), LARGEST_MESSAGE)]
+    """The messages of a flush, in order: none, one with `id`, or several of at most 200 alerts with `<id>-1`, `<id>-2`, …
+
+    All news is in them. What only goes on firing fills the last one up; the rest of it is counted (`omitted`), for one new
+    alert beside a thousand old ones is one message, not six.
+    """
+    news = [alert for alert in decision.alerts if alert.changed]
+    old = [alert for alert in decision.alerts if not alert.changed]
+    parts = max(1, -(-len(news) // LARGEST_MESSAGE)) if decision.alerts else 0
+    room = parts * LARGEST_MESSAGE - len(news)
+    listed = [*news, *old[:room]]
+    group = decision.ledger.group
     return [
         Notification(
-            id=id if len(pieces) == 1 else f"{id}-{part}",
+            id=id if parts == 1 else f"{id}-{part}",
             receiver=group.receiver,
             group_key=group.key,
             group_labels=decision.ledger.labels,
             reason=decision.reason,
-            alerts=piece,
+            alerts=tuple(listed[(part - 1) * LARGEST_MESSAGE : part * LARGEST_MESSAGE]),
             created_at=now,
             part=part,
-            parts=len(pieces),
+            parts=parts,
+            omitted=max(0, len(old) - room) if part == parts else 0,
         )
-        for part, piece in enumerate(pieces, 1)
+        for part in range(1, parts + 1)
     ]
 
 

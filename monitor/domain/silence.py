@@ -57,7 +57,7 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 
         So what ended in silence is never told, and what ended before is, however late its turn comes.
         """
-        return self.in_force(alert.resolved_at or now) and all_match(self.matchers, alert.labels)
+        return all_match(self.matchers, alert.labels) and self.in_force(alert.resolved_at or now)
 
 
 def fires(alert: Alert) -> bool:

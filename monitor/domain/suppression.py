@@ -5,6 +5,7 @@ from datetime import datetime
 
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.inhibition import Inhibitions, InhibitRule
+from monitor.domain.matcher import MatchOperator
 from monitor.domain.silence import Silence, SilenceState, fires
 
 
@@ -47,10 +48,16 @@ class Suppression:
         known = [alert for alert in alerts if alert.state is not AlertState.PENDING]
         before = {alert.id: alert.id in self for alert in known}
         changed = self._inhibitions.put(known)
-        silences = list(self._silences.values())
+        candidates = _by_equal_matcher(self._silences.values())
         for alert in known:
             self._alerts[alert.id] = alert
-            self._set(alert.id, {silence.id for silence in silences if silence.silences(alert, now)})
+            labels = alert.labels
+            found = set()
+            for name, by_value in candidates.items():
+                for silence in by_value.get(labels.get(name, "") if name else "", ()):
+                    if silence.silences(alert, now):
+                        found.add(silence.id)
+            self._set(alert.id, found)
         return changed | {id_ for id_, answer in before.items() if (id_ in self) != answer}
 
     def remove(self, alert_id: str) -> None:
@@ -145,6 +152,18 @@ class Suppression:
             self._silenced[alert_id] = silence_ids
         else:
             self._silenced.pop(alert_id, None)
+
+
+def _by_equal_matcher(silences: Iterable[Silence]) -> dict[str, dict[str, list[Silence]]]:
+    """Silences by label and value of one of their equal matchers, so that an alert is held against few of many; those without
+    one by the empty name and value."""
+    found: dict[str, dict[str, list[Silence]]] = {}
+    for silence in silences:
+        fixed = (each for each in silence.matchers if each.operator is MatchOperator.EQUAL)
+        first = next(fixed, None)
+        name, value = ("", "") if first is None else (first.name, first.value)
+        found.setdefault(name, {}).setdefault(value, []).append(silence)
+    return found
 
 
 def _has_fired(alert: Alert) -> bool:

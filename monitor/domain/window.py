@@ -60,7 +60,8 @@ def full_due(state: FeedState, now: datetime) -> bool:
     """
     if state.last_full is None or state.last_success is None:
         return True
-    return now - state.last_full >= FULL_INTERVAL and state.consecutive_failures % 2 == 0
+    recent = timedelta(0) <= now - state.last_full < FULL_INTERVAL  # ahead of now: the clock was set back
+    return not recent and state.consecutive_failures % 2 == 0
 
 
 class Horizon:

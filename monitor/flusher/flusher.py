@@ -9,7 +9,7 @@ import structlog
 from monitor.clock import Clock, sleep_or_event
 from monitor.domain.alert import Alert
 from monitor.domain.inhibition import InhibitRule
-from monitor.domain.notification import NotifiedAlert, OutboxRow
+from monitor.domain.notification import OutboxRow
 from monitor.domain.routing import Flush, GroupId, Ledger, Route, flush, fully_told, next_flush, split
 from monitor.errors import StoreError, StoreFault
 from monitor.flusher.groups import Groups
@@ -24,8 +24,8 @@ REPEAT_RECHECK = timedelta(minutes=1)
 TAKEN_AT_ONCE = 1_000
 """Alerts taken in before the event loop gets its turn."""
 
-ASKED_ONE_BY_ONE = 8
-"""Groups that are due; of more it is asked first which of them have anything in the outbox."""
+DECIDED_AT_ONCE = 200
+"""Groups whose messages are asked for in one read."""
 
 log = structlog.get_logger()
 
@@ -158,29 +158,32 @@ class Flusher:
     # --- deciding ---------------------------------------------------------------------------------------------------
 
     async def _decide_all(self, due: Sequence[GroupId], now: datetime) -> list[tuple[Flush, Sequence[str]]]:
-        waiting = set(due)
-        if len(due) > ASKED_ONE_BY_ONE:
-            waiting &= set(await self._store.waiting_groups())
-        return [found for group_id in due if (found := await self._decide(group_id, now, ask=group_id in waiting))]
+        """What to tell each group, and which messages that replaces."""
+        decided: list[tuple[Flush, Sequence[str]]] = []
+        for start in range(0, len(due), DECIDED_AT_ONCE):
+            part = due[start : start + DECIDED_AT_ONCE]
+            waiting = await self._store.replaceable(part)
+            for group_id in part:
+                if self._groups[group_id].route.muted(now) is not None:
+                    self._schedule(group_id, now)  # for when that ends
+                elif found := self._decide(group_id, now, waiting.get(group_id)):
+                    decided.append(found)
+        return decided
 
-    async def _decide(self, group_id: GroupId, now: datetime, *, ask: bool) -> tuple[Flush, Sequence[str]] | None:
-        """What to tell a group, and which messages that replaces. `ask`: it may have some in the outbox."""
+    def _decide(
+        self, group_id: GroupId, now: datetime, waiting: Sequence[OutboxRow] | None
+    ) -> tuple[Flush, Sequence[str]] | None:
+        """`waiting` has what was never attempted of the group's messages; None when none at all is in the outbox."""
         group = self._groups[group_id]
-        quiet = self._quieting.at(group.route, now)
-        if quiet.muted:
-            self._schedule(group_id, now)
-            return None
-        replaceable = await self._store.replaceable(group_id) if ask else ()
-        waiting = await self._store.waiting(group_id) if ask else 0
-        carried: list[NotifiedAlert] = [alert for row in replaceable for alert in row.notification.alerts]
+        replaceable = waiting or ()
         decision = flush(
             group.to_tell(),
             group.ledger,
             group.route,
             now,
-            quiet=quiet,
-            undelivered=carried,
-            waiting=waiting > 0,
+            quiet=self._quieting.at(group.route, now),
+            undelivered=[alert for row in replaceable for alert in row.notification.alerts],
+            waiting=waiting is not None,
             send_resolved=group_id.receiver not in self._silent_on_resolve,
         )
         if decision is None:
@@ -261,7 +264,7 @@ class Flusher:
         """Note when to look at the group next: when it is due or, while it is mute, when that may end."""
         group = self._groups[group_id]
         quiet = self._quieting.at(group.route, now)
-        due = next_flush(group.to_tell(), group.ledger, group.route, quiet)
+        due = next_flush(group.to_tell(), group.ledger, group.route, quiet, now=now)
         if due is None:
             self._due.pop(group_id, None)
             return

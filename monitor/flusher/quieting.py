@@ -10,8 +10,7 @@ from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.inhibition import InhibitRule
 from monitor.domain.routing import Quiet, Route
 from monitor.domain.suppression import Suppression
-from monitor.ports import FlushCommit
-from monitor.quiet_store import QuietStore
+from monitor.ports import FlushCommit, QuietStore
 
 log = structlog.get_logger()
 

@@ -22,6 +22,18 @@ EVALUATION_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 LATENCY_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 MOST_UNKNOWN_VALUES = 20
+LOOPS = (
+    "poller",
+    "balance",
+    "flusher",
+    "dispatcher",
+    "backlog",
+    "outbox_gauges",
+    "resender",
+    "receiver_rules",
+    "retention",
+)
+"""Every loop that is counted when it fails. They begin at 0: `increase()` does not see a counter that is born at 1."""
 OPENMETRICS_END = b"# EOF\n"
 
 
@@ -110,6 +122,8 @@ class Metrics:
         self.loop_failures = Counter(
             "bsg_monitor_loop_failures_total", "Failures of a loop that was started again.", ["loop"], registry=r
         )
+        for loop in LOOPS:
+            self.loop_failures.labels(loop)
         build = Gauge("bsg_monitor_build_info", "Always 1; says what runs.", ["version", "python"], registry=r)
         build.labels(version, platform.python_version()).set(1)
         self.campaign_series_dropped = Gauge(

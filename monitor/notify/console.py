@@ -83,7 +83,8 @@ def render(notification: Notification, external_url: str | None, *, coloured: bo
     for alert in message.news(notification):
         lines += _alert(notification, alert, external_url, coloured=coloured)
     if rest := message.the_rest(notification):
-        more = [f"and {len(rest) - _NAMED} more"] if len(rest) > _NAMED else []
+        left = len(rest[_NAMED:]) + notification.omitted
+        more = [f"and {left:,} more"] if left else []
         lines.append(f"{_INDENT}still firing: " + "; ".join([*map(message.headline, rest[:_NAMED]), *more]))
     if notification.parts > 1:
         lines.append(f"{_INDENT}part {notification.part} of {notification.parts}")

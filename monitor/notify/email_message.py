@@ -8,10 +8,12 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from html import escape
+from typing import Any
 
 from monitor.domain.notification import Notification, NotifiedAlert
 from monitor.notify import message
@@ -25,9 +27,31 @@ _COLOURS = {"critical": "#d00000", "error": "#e8590c", "warning": "#b58900", "in
 _RESOLVED_COLOUR = "#1a7f4b"
 
 
+class _Policy(EmailPolicy):
+    """As `email.policy.SMTP`, but for the subject: Python's own folding of it drops spaces between words that need encoding
+    (python/cpython gh-92081, and gh-144156 after its mending); its older way does not.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        return self._subject(name, value) or super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        subject = self._subject(name, value)
+        return subject.encode("ascii") if subject else super().fold_binary(name, value)
+
+    def _subject(self, name: str, value: Any) -> str | None:
+        text = str(value)
+        if name != "Subject" or (text.isascii() and "=?" not in text):
+            return None
+        return f"{name}: {Header(text, 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+
+
+_POLICY = _Policy(linesep="\r\n")
+
+
 def compose(notification: Notification, *, sender: Address, to: Sequence[Address], external_url: str | None) -> EmailMessage:
     """The mail. No text of others can add a header: the subject is one line, and `EmailMessage` refuses line breaks."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = message.title(notification)
     mail["From"] = sender
     mail["To"] = tuple(to)

@@ -6,7 +6,7 @@ breaking character; each integration still escapes what means something to its o
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from monitor.domain.routing import SEVERITIES
 
 LONGEST_NAME = 80
 LONGEST_HEADLINE = 200
+LONGEST_PERSON = 30
 LONGEST_DESCRIPTION = 400
 LONGEST_SOURCE = 4000
 """Characters of a text that are looked at; more is never shown."""
@@ -107,6 +108,20 @@ def count(alerts: Iterable[NotifiedAlert]) -> Counts:
     return Counts(firing, new, resolved, events)
 
 
+def count_all(notification: Notification) -> Counts:
+    """The message's alerts, and those it only counts."""
+    counted = count(notification.alerts)
+    return replace(counted, firing=counted.firing + notification.omitted)
+
+
+def remaining(notification: Notification, left: Sequence[NotifiedAlert]) -> str:
+    """How many a message does not show: those `left` out here and those that were never listed. Empty for none."""
+    counted = count(left)
+    counts = replace(counted, firing=counted.firing + notification.omitted)
+    total = len(left) + notification.omitted
+    return f"… and {total:,} more: {counts}" if total else ""
+
+
 def news(notification: Notification) -> Sequence[NotifiedAlert]:
     """What deserves to be told in full: the changed alerts, or all of them in a repetition, where none changed.
 
@@ -139,7 +154,23 @@ def name(campaign: Campaign) -> str:
 
 
 def headline(alert: NotifiedAlert) -> str:
-    """What is wrong with which campaign and by how much, on one line: the rule's summary, which is made to name the campaign."""
+    """What is wrong with which campaign and by how much, on one line: the rule's summary, which is made to name the campaign.
+
+    Who looks after it comes first: others need not.
+    """
+    looked_after = acknowledged(alert, with_time=False)
+    return shorten(f"{looked_after} · {_headline(alert)}", LONGEST_HEADLINE) if looked_after else _headline(alert)
+
+
+def acknowledged(alert: NotifiedAlert, *, with_time: bool = True) -> str:
+    """Who looks after it, since when; empty for nobody, and when it is over."""
+    if alert.acknowledged_by is None or alert.status == "resolved":
+        return ""
+    who = f"acknowledged by {shorten(clean(alert.acknowledged_by), LONGEST_PERSON)}"
+    return f"{who} {moment(alert.acknowledged_at)}" if with_time and alert.acknowledged_at else who
+
+
+def _headline(alert: NotifiedAlert) -> str:
     summary = clean(alert.annotations.get("summary", ""))
     rule = clean(alert.labels.get("alertname", "")) or "alert"
     if alert.campaign is None:
@@ -158,8 +189,8 @@ def title(notification: Notification) -> str:
     first = headline(news(notification)[0])
     if notification.reason is NotifyReason.TEST:
         return f"TEST · {first}"
-    level = worst(news(notification)) or worst(alerts)
-    counts = str(count(alerts))
+    level = worst(news(notification))
+    counts = str(count_all(notification))
     return f"{level.upper()} · {counts} · {first}" if level else f"RESOLVED · {counts} · {first}"
 
 
@@ -172,6 +203,7 @@ def identity(alert: NotifiedAlert) -> str:
     account = labels.get("account", "")
     if account and (campaign is None or account != "default"):
         parts.append(f"account {account}")
+    parts.append(acknowledged(alert))
     return " · ".join(shorten(part, LONGEST_NAME) for part in map(clean, parts) if part)
 
 

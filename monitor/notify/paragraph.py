@@ -100,7 +100,7 @@ def first_line(notification: Notification) -> str:
 def _title_mark(notification: Notification) -> str:
     if notification.reason is NotifyReason.TEST:
         return _TEST_MARK
-    level = message.worst(message.news(notification)) or message.worst(notification.alerts)
+    level = message.worst(message.news(notification))
     return _MARKS.get(level, _MARKS["warning"]) if level else _RESOLVED_MARK
 
 
@@ -111,8 +111,8 @@ def remainder(notification: Notification, left: Sequence[NotifiedAlert], externa
     """
     parts: list[str] = []
     where = None
-    if left:
-        parts.append(f"… and {len(left):,} more: {message.count(left)}")
+    if more := message.remaining(notification, left):
+        parts.append(more)
         where = link(external_url, "see all of them")
         if where is None:
             parts.append("see the monitor's own page for all of them")

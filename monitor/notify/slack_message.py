@@ -111,7 +111,7 @@ def _look(alert: NotifiedAlert) -> tuple[str, str]:
 def _title_mark(notification: Notification) -> str:
     if notification.reason is NotifyReason.TEST:
         return "🔔"
-    level = message.worst(message.news(notification)) or message.worst(notification.alerts)
+    level = message.worst(message.news(notification))
     return _LOOKS.get(level, _LOOKS["warning"])[0] if level else _RESOLVED_LOOK[0]
 
 
@@ -163,8 +163,8 @@ def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
 
 def _footer(notification: Notification, left: Sequence[NotifiedAlert], external_url: str | None) -> str:
     parts = []
-    if left:
-        parts.append(f"… and {len(left):,} more: {message.count(left)}")
+    if more := message.remaining(notification, left):
+        parts.append(more)
         parts.append(link(external_url, "see all of them") or "see the monitor's own page for all of them")
     if notification.parts > 1:
         parts.append(f"part {notification.part} of {notification.parts}")

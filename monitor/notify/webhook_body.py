@@ -26,7 +26,7 @@ def payload(notification: Notification, external_url: str | None) -> dict[str, o
         "externalURL": external_url or "",
         "version": "4",
         "groupKey": notification.group_key,
-        "truncatedAlerts": 0,
+        "truncatedAlerts": notification.omitted,
         "notification_reason": notification.reason.value,
     }
     if notification.parts > 1:
@@ -51,6 +51,8 @@ def _alert(alert: NotifiedAlert, external_url: str | None) -> dict[str, object]:
     }
     if is_event:
         told["event_id"] = alert.event_id
+    if alert.acknowledged_by is not None and alert.acknowledged_at is not None:
+        told |= {"acknowledged_by": alert.acknowledged_by, "acknowledged_at": rfc3339(alert.acknowledged_at)}
     return told
 
 

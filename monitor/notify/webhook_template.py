@@ -30,6 +30,10 @@ def gives_json(content_type: str) -> bool:
     return essence == "application/json" or essence.endswith("+json")
 
 
+class _TooLongError(ValueError):
+    pass
+
+
 class BodyTemplate:
     """A checked template."""
 
@@ -58,11 +62,13 @@ class BodyTemplate:
         return template
 
     def render(self, notification: Notification, external_url: str | None) -> bytes:
-        """The body. DeliveryError REJECTED, final, when it cannot be made: trying again would not help, mending the template
-        and `outbox retry` does.
+        """The body. DeliveryError TOO_LARGE when it has no end, or REJECTED, final, when it cannot be made: trying again would
+        not help, mending the template and `outbox retry` does.
         """
         try:
             return self._rendered(notification, external_url).encode()
+        except _TooLongError as error:
+            raise DeliveryError(f"its body has {error}", reason=DeliveryFault.TOO_LARGE, retryable=False) from None
         except Exception as error:  # noqa: BLE001 (a template can raise anything)
             raise DeliveryError(
                 f"the template of the body could not be rendered: {type(error).__name__}: {message.clean(str(error))[:200]}",
@@ -76,7 +82,7 @@ class BodyTemplate:
         for piece in self._compiled.generate(_context(notification, external_url)):
             length += len(piece)
             if length > LONGEST_OUTPUT:
-                raise ValueError(f"more than {LONGEST_OUTPUT:,} characters")
+                raise _TooLongError(f"more than {LONGEST_OUTPUT:,} characters")
             pieces.append(piece)
         return "".join(pieces).strip()
 

@@ -1,19 +1,6 @@
 """`/_simulator/…`: changing the world and ordering faults from outside, on no path that the provider has.
 
-| call | body | |
-| --- | --- | --- |
-| `GET /_simulator` | | time, counts, faults |
-| `GET /_simulator/requests` | | what was asked, oldest first |
-| `PUT /_simulator/faults` | kind, rate, seconds, limit, path_prefix | as `Faults.set` |
-| `POST /_simulator/faults` | kind, count, seconds, limit, path_prefix | as `Faults.next` |
-| `DELETE /_simulator/faults` | | as `Faults.clear` |
-| `GET /_simulator/campaigns` | | what there is, ascending by id |
-| `POST /_simulator/campaigns` | fields | as `World.add`; gives the id |
-| `PATCH /_simulator/campaigns/{id}` | fields | as `World.change` |
-| `PUT /_simulator/campaigns/{id}/raw` | fields, or null | as `World.spoil` |
-| `DELETE /_simulator/campaigns/{id}` | | as `World.delete` |
-| `PUT /_simulator/balance` | number, or null | as `World.set_balance` |
-| `POST /_simulator/revoke` | | every token becomes invalid |
+`GET /_simulator/` lists the calls (`CALLS`), with time, counts and faults.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,6 +17,23 @@ from monitor.simulator.seen import Seen
 from monitor.simulator.world import World
 
 _T = TypeVar("_T")
+
+
+CALLS = {
+    "GET /_simulator/": "this: time, counts, faults, calls",
+    "GET /_simulator/requests": "what was asked, oldest first",
+    "PUT /_simulator/faults": "{kind, rate, seconds, limit, path_prefix}: a fault for a share of requests; kind is a must",
+    "POST /_simulator/faults": "{kind, count, seconds, limit, path_prefix}: a fault for the next requests; kind is a must",
+    "DELETE /_simulator/faults": "no more faults",
+    "GET /_simulator/campaigns": "what there is, ascending by id",
+    "POST /_simulator/campaigns": "{fields}: a new campaign; gives its id",
+    "PATCH /_simulator/campaigns/{id}": "{fields}: change a campaign",
+    "PUT /_simulator/campaigns/{id}/raw": "{fields} or null: show its row with these fields, right or wrong; null ends that",
+    "DELETE /_simulator/campaigns/{id}": "the provider answers 404 for it from now on",
+    "PUT /_simulator/balance": "a number, or null for the scenario's own",
+    "POST /_simulator/revoke": "every token becomes invalid",
+}
+"""What each call does and the JSON that it takes."""
 
 
 class _FaultRate(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,6 +66,7 @@ class Control:
         """Serve the calls under a prefix."""
         routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.Response]]]] = [
             ("GET", "", self._overview),
+            ("GET", "/", self._overview),
             ("GET", "/requests", self._log),
             ("PUT", "/faults", self._set_fault),
             ("POST", "/faults", self._next_fault),
@@ -86,6 +91,7 @@ class Control:
             "requests": len(self._requests),
             "faults": self._faults.rules,
             "queued": self._faults.queued,
+            "calls": CALLS,
         }
         return answered_with(request, overview)
 

@@ -19,7 +19,7 @@ from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery,
 from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, sqlite_quiet, statements
 from monitor.store.quiet import PRUNE_QUIET
 from monitor.store.rows import moment, read_alert, read_all, read_event, read_outbox, seconds
-from monitor.store.sqlite_faults import translated, unavailable
+from monitor.store.sqlite_faults import ForeignFileError, translated, unavailable
 from monitor.store.sqlite_file import DaemonLock, check_place, check_unmoved, identity
 from monitor.store.sqlite_thread import DatabaseThread
 from monitor.store.sqlite_transaction import reading, transaction
@@ -83,16 +83,8 @@ class SqliteStore:
 
     # --- outbox -----------------------------------------------------------------------------------------------------
 
-    async def waiting_groups(self) -> Collection[GroupId]:
-        return await self._read(lambda db: {GroupId(*key) for key in db.execute(statements.WAITING_GROUPS)})
-
-    async def replaceable(self, group: GroupId) -> Sequence[OutboxRow]:
-        key = (group.receiver, group.key)
-        return await self._read(lambda db: read_all(read_outbox, db.execute(statements.REPLACEABLE, key)))
-
-    async def waiting(self, group: GroupId) -> int:
-        key = (group.receiver, group.key)
-        return await self._read(lambda db: int(db.execute(statements.WAITING, key).fetchone()[0]))
+    async def replaceable(self, groups: Collection[GroupId]) -> Mapping[GroupId, Sequence[OutboxRow]]:
+        return await self._read(lambda db: sqlite_outbox.replaceable(db, groups))
 
     async def claim(self, receiver: str, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[OutboxRow]:
         return await self._write(lambda db: sqlite_outbox.claim(db, receiver, now=now, lease_until=lease_until, limit=limit))
@@ -238,7 +230,11 @@ class SqliteStore:
         elif self._daemon:
             check_place(self._path)
             self._lock = DaemonLock.take(self._path)
-            self._db = sqlite_connection.open_daemon(self._path, busy_timeout=self._busy_timeout)
+            try:
+                self._db = sqlite_connection.open_daemon(self._path, busy_timeout=self._busy_timeout)
+            except ForeignFileError:
+                self._lock.withdraw()
+                raise
         else:
             self._db = sqlite_connection.open_beside(self._path, read_only=self._read_only, busy_timeout=self._busy_timeout)
         if self._path is not None:

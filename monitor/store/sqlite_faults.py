@@ -22,13 +22,17 @@ def described(path: Path | None) -> str:
     return "the database in memory" if path is None else f"the database {path}"
 
 
-def corrupt(path: Path | None, what: str) -> StoreError:
-    return StoreError(
+def corrupt(path: Path | None, what: str, *, kind: type[StoreError] = StoreError) -> StoreError:
+    return kind(
         f"{described(path)} cannot be used: {what}. Restore a backup, or move the file and its -wal and -shm away; "
         "the monitor then begins anew",
         reason=StoreFault.CORRUPT,
         retryable=False,
     )
+
+
+class ForeignFileError(StoreError):
+    """The file is no database of this monitor and never was: nobody can open it as one."""
 
 
 def unavailable(message: str, *, retryable: bool = False) -> StoreError:

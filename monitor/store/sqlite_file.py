@@ -13,7 +13,7 @@ from typing import Self
 import structlog
 
 from monitor.errors import StoreError, StoreFault
-from monitor.store.sqlite_faults import corrupt, unavailable
+from monitor.store.sqlite_faults import ForeignFileError, corrupt, unavailable
 
 APPLICATION_ID = 0x4253474D
 """`BSGM` in the file's header (`PRAGMA application_id`): this file is ours."""
@@ -44,12 +44,17 @@ def create_private(path: Path) -> int:
 
     SQLite gives its -wal and -shm files the mode of the database.
     """
+    return _open_private(path)[0]
+
+
+def _open_private(path: Path) -> tuple[int, bool]:
+    """The descriptor, and whether the file was made."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
     except FileExistsError:
-        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC), False
     os.fchmod(descriptor, PRIVATE)
-    return descriptor
+    return descriptor, True
 
 
 def prepare(path: Path) -> None:
@@ -70,7 +75,7 @@ def check_header(path: Path) -> None:
     if not header:
         return
     if not header.startswith(_MAGIC):
-        raise corrupt(path, "the file is not an SQLite database")
+        raise corrupt(path, "the file is not an SQLite database", kind=ForeignFileError)
     owner = int.from_bytes(header[_APPLICATION_ID_AT], "big")
     if owner not in {0, APPLICATION_ID}:
         raise foreign(path)
@@ -97,7 +102,11 @@ def check_unmoved(path: Path, opened: tuple[int, int]) -> None:
 
 def foreign(path: Path) -> StoreError:
     """The refusal of a database that is not ours."""
-    return unavailable(f"{path} is another application's database: it was left as it is; set BSG_DATABASE_URL to another file")
+    return ForeignFileError(
+        f"{path} is another application's database: it was left as it is; set BSG_DATABASE_URL to another file",
+        reason=StoreFault.UNAVAILABLE,
+        retryable=False,
+    )
 
 
 class DaemonLock:
@@ -106,13 +115,16 @@ class DaemonLock:
     The file holds the holder's process id, for people, and stays: removing it would let two daemons lock two files.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, path: Path, *, made: bool) -> None:
         self._descriptor: int | None = descriptor
+        self._path = path
+        self._made = made
 
     @classmethod
     def take(cls, path: Path) -> Self:
         """Lock the database at `path`. StoreError LOCKED when another daemon has it."""
-        descriptor = create_private(path.with_name(path.name + ".lock"))
+        file = path.with_name(path.name + ".lock")
+        descriptor, made = _open_private(file)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -128,7 +140,14 @@ class DaemonLock:
         with suppress(OSError):  # a full disk: the lock holds without the number
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        return cls(descriptor)
+        return cls(descriptor, file, made=made)
+
+    def withdraw(self) -> None:
+        """Release it and remove its file if `take` made it: for a file that can never be a database of ours."""
+        if self._descriptor is not None and self._made:
+            with suppress(OSError):
+                self._path.unlink()
+        self.release()
 
     def release(self) -> None:
         """Let another daemon have it. Harmless when called again."""

@@ -4,16 +4,17 @@ Kept true by all of them: of each group, the oldest pending row and no other is 
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
 from monitor.domain.notification import OutboxRow, OutboxState
+from monitor.domain.routing import GroupId
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import DeliveryResult
 from monitor.store import statements
-from monitor.store.rows import outbox_row, read_outbox, seconds
+from monitor.store.rows import Row, outbox_row, read_outbox, seconds
 
 DROPPED = "dropped by hand"
 RECEIVER_GONE = "the receiver no longer exists in the rules"
@@ -45,6 +46,25 @@ def supersede(db: sqlite3.Connection, ids: Sequence[str], at: datetime | None) -
             )
         groups.add(_group(db, id_))
     _promote(db, groups)
+
+
+def replaceable(db: sqlite3.Connection, groups: Collection[GroupId]) -> Mapping[GroupId, Sequence[OutboxRow]]:
+    """See `Store.replaceable`."""
+    found: dict[GroupId, Sequence[OutboxRow]] = {}
+    for group in groups:
+        key = (group.receiver, group.key)
+        if db.execute(statements.WAITING, key).fetchone() is not None:
+            found[group] = [row for record in db.execute(statements.REPLACEABLE, key) if (row := _readable(record)) is not None]
+    return found
+
+
+def _readable(record: Row) -> OutboxRow | None:
+    """The row; None, said in the log, when it cannot be read: it is set aside once its turn comes, and holds up nobody here."""
+    try:
+        return read_outbox(record)
+    except StoreError as error:
+        log.error("outbox_row_unreadable", id=record[0], error=str(error))  # noqa: TRY400 (a person's doing)
+        return None
 
 
 def claim(db: sqlite3.Connection, receiver: str, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[OutboxRow]:

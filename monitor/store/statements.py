@@ -166,8 +166,7 @@ OUTBOX_ROW = _select("outbox", OUTBOX_COLUMNS, "WHERE id = ?")
 REPLACEABLE = _select(
     "outbox", OUTBOX_COLUMNS, "WHERE receiver = ? AND group_key = ? AND state = 'pending' AND attempts = 0 ORDER BY sequence"
 )
-WAITING_GROUPS = "SELECT DISTINCT receiver, group_key FROM outbox WHERE state = 'pending'"
-WAITING = "SELECT count(*) FROM outbox WHERE receiver = ? AND group_key = ? AND state = 'pending'"
+WAITING = "SELECT 1 FROM outbox WHERE receiver = ? AND group_key = ? AND state = 'pending' LIMIT 1"
 NEXT_DUE = "SELECT min(next_attempt_at) FROM outbox WHERE receiver = ? AND state = 'pending' AND head = 1"
 BACKLOG = _select("outbox", OUTBOX_COLUMNS, "WHERE receiver = ? AND state = 'pending' AND sequence > ? ORDER BY sequence LIMIT ?")
 SUMMARY = "SELECT receiver, state, count(*), min(created_at) FROM outbox GROUP BY receiver, state ORDER BY receiver, state"

@@ -1,5 +1,6 @@
 """HTTP: metrics, health, and a page that says what runs. Reads only; nothing can be changed here."""
 
+from monitor.web.listening import ListenError
 from monitor.web.server import WebOptions, WebServer
 from monitor.web.status import (
     FRESH_FOR,
@@ -17,6 +18,7 @@ __all__ = [
     "AlertStatus",
     "BalanceStatus",
     "FeedStatus",
+    "ListenError",
     "ReceiverStatus",
     "Status",
     "Trouble",

@@ -1,6 +1,5 @@
 """The HTTP listener: `/metrics`, `/healthz`, `/readyz`, `/` and `/alerts/<id>`. GET and HEAD only."""
 
-import errno
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from monitor.domain.alert import Alert
-from monitor.errors import MonitorError, StoreError
+from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.web.access import CHALLENGE, SECURITY_HEADERS, Access
 from monitor.web.alertpage import ALERT_ID
+from monitor.web.listening import listen_error
 from monitor.web.pages import STATIC_FILES, Pages
 from monitor.web.status import Status
 
@@ -112,7 +112,7 @@ class WebServer:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def start(self) -> None:
-        """Open the port. MonitorError says why it cannot be opened and which setting to change."""
+        """Open the port. ListenError says why it cannot be opened and which setting to change."""
         app = web.Application(middlewares=[self._guard], client_max_size=1024)
         app.router.add_get("/", self._index)
         app.router.add_get("/alerts/{id}", self._alert)
@@ -127,7 +127,7 @@ class WebServer:
             await web.TCPSite(runner, host, port).start()
         except (OSError, OverflowError) as error:
             await runner.cleanup()
-            raise MonitorError(_cannot_listen(host, port, error)) from error
+            raise listen_error(host, port, error) from error
         self._runner = runner
         self._address = (host, runner.addresses[0][1])
 
@@ -213,15 +213,3 @@ def _compressed(request: web.Request, response: web.Response) -> web.Response:
     if accepts and isinstance(body, bytes) and len(body) >= WORTH_COMPRESSING:
         response.enable_compression(web.ContentCoding.gzip)
     return response
-
-
-def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
-    where = f"cannot listen on {host}:{port}"
-    code = error.errno if isinstance(error, OSError) else None
-    if code == errno.EADDRINUSE:
-        return f"{where}: the port is in use, perhaps by another monitor; stop that one or set BSG_LISTEN to another port"
-    if code == errno.EACCES:
-        return f"{where}: this user may not open that port; set BSG_LISTEN to a port above 1023"
-    if code == errno.EADDRNOTAVAIL:
-        return f"{where}: this machine has no such address; set BSG_LISTEN to one it has, such as 127.0.0.1:9780"
-    return f"{where}: {error}; set BSG_LISTEN to an address and a port, such as 127.0.0.1:9780"

@@ -125,7 +125,7 @@ class ScriptedReceiver:
 
 
 def _webhook(url: str) -> dict[str, Any]:
-    return {"url": url, "secret": SECRET}
+    return {"url": url, "secret": [SECRET, f"old-{SECRET}"], "bearer": SECRET, "headers": {"X-Api-Key": SECRET}}
 
 
 def _slack(url: str) -> dict[str, Any]:

@@ -52,11 +52,11 @@ async def test_a_row_written_twice_is_there_once(store: Store) -> None:
 async def test_only_rows_never_attempted_can_be_replaced_but_all_pending_ones_wait(store: Store) -> None:
     await put(store, row("a"), row("b"), row("c"), row("other", key="h"), row("elsewhere", receiver="platform"))
     assert await claimed(store, limit=1) == ["a"]
-    assert ids(await store.replaceable(group())) == ["b", "c"]
-    assert await store.waiting(group()) == 3
-    await finish(store, "a")
-    assert await store.waiting(group()) == 2
-    assert (await store.replaceable(group("unknown")), await store.waiting(group("unknown"))) == ([], 0)
+    found = await store.replaceable([group(), group("h"), group("unknown")])
+    assert {name.key: ids(rows) for name, rows in found.items()} == {"g": ["b", "c"], "h": ["other"]}
+    await claimed(store, limit=1, at=1)
+    assert await store.replaceable([group("unknown")]) == {}
+    assert await store.replaceable([]) == {}
 
 
 async def test_superseded_rows_are_finished_and_never_claimed(store: Store) -> None:
@@ -87,7 +87,7 @@ async def test_superseding_a_row_that_is_no_longer_untouched_is_a_conflict(store
 async def test_a_row_whose_attempt_was_cut_short_cannot_be_replaced(store: Store) -> None:
     await put(store, row("a"))
     await claimed(store)
-    assert await store.replaceable(group()) == []
+    assert await store.replaceable([group()]) == {group(): []}
 
 
 # --- claiming -----------------------------------------------------------------------------------------------------

@@ -9,10 +9,9 @@ import pytest
 
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.matcher import parse_matchers
-from monitor.domain.routing import GroupId
 from monitor.domain.silence import Silence
 from monitor.ports import CycleCommit, FlushCommit, Store
-from tests.contract.stores import KINDS, NOW, StoreKind, after, alert, put, resolved, row
+from tests.contract.stores import KINDS, NOW, StoreKind, after, alert, resolved
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
@@ -110,12 +109,6 @@ async def test_open_alerts_are_those_that_are_loaded(store: Store) -> None:
     await store.commit_flush(FlushCommit(closed_alerts=["c"]))
     assert list(await store.open_alerts()) == list((await store.load()).alerts)
     assert [each.id for each in await store.open_alerts()] == ["a", "b"]
-
-
-async def test_the_groups_that_have_something_pending_are_known(store: Store) -> None:
-    await put(store, row("m1", key="a"), row("m2", key="a"), row("m3", key="b"), row("m4", key="a", receiver="desk"))
-    await store.drop(["m3"], now=NOW)
-    assert set(await store.waiting_groups()) == {GroupId("ops", "a"), GroupId("desk", "a")}
 
 
 async def test_pruning_deletes_what_ended_long_ago_and_keeps_what_has_not(store: Store) -> None:

@@ -52,6 +52,16 @@ async def test_faults_are_set_ordered_and_cleared(client: Client, simulator: Sim
     assert (await client.get(PLURAL))[0] == 200
 
 
+async def test_the_control_lists_its_calls(client: Client, simulator: Simulator) -> None:
+    calls = set((await client.get(f"{CONTROL}/"))[1]["calls"])
+    served = {
+        f"{route.method} {route.resource.canonical}"
+        for route in simulator.app().router.routes()
+        if route.resource is not None and route.resource.canonical.startswith(f"{CONTROL}/") and route.method != "HEAD"
+    }
+    assert calls == served
+
+
 async def test_tokens_are_revoked_and_the_balance_is_set(client: Client) -> None:
     assert (await client.call("PUT", f"{CONTROL}/balance", json=12.5))[0] == 200
     assert (await client.get("/api/accounts/balance"))[1]["data"]["balance"] == 12.5

@@ -74,8 +74,8 @@ async def test_a_message_attempted_while_its_replacement_is_decided_makes_the_fl
     await desk.resolve(first)
     replaceable = desk.store.replaceable
 
-    async def raced(group: object) -> object:
-        found = await replaceable(group)  # type: ignore[arg-type]
+    async def raced(groups: object) -> object:
+        found = await replaceable(groups)  # type: ignore[arg-type]
         now = desk.clock.now()
         await desk.store.claim("ops", now=now, lease_until=now + timedelta(seconds=30), limit=1)
         return found
@@ -197,3 +197,31 @@ async def _until(desk: Desk, rows: int) -> None:
             return
         await desk.clock.settle(5)
     pytest.fail(f"no {rows} rows")
+
+
+async def test_a_damaged_row_keeps_no_other_group_from_being_told(desk: Desk) -> None:
+    await desk.fire("1")
+    await desk.flusher.flush_due()
+    (damaged,) = await desk.rows()
+    await desk.store._write(  # what no code of ours writes
+        lambda db: db.execute("UPDATE outbox SET notification = '{' WHERE id = ?", (damaged.notification.id,))
+    )
+    await desk.clock.advance(300)
+    await desk.fire("2")
+    await desk.fire("3", rule="Stalled")
+    assert await desk.flusher.flush_due() == 2
+
+
+async def test_a_clock_that_was_set_back_silences_nobody(desk: Desk) -> None:
+    await desk.clock.advance(30 * 86400)
+    await desk.fire("1")
+    await desk.flusher.flush_due()
+    await desk.deliver()
+    desk.clock._now -= timedelta(days=30)
+    await desk.fire("2")
+    await desk.flusher.flush_due()
+    assert len(await desk.rows()) == 1
+    await desk.fire("3")
+    assert await desk.flusher.flush_due() == 0
+    await desk.clock.advance(300)
+    assert await desk.flusher.flush_due() == 1

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,13 +13,14 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+import monitor
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertKey, AlertState
 from monitor.domain.campaign import Campaign
 from monitor.domain.feed import Feed
 from monitor.domain.notification import OutboxState
 from monitor.domain.tracking import TrackedCampaign
-from monitor.metrics import MOST_CAMPAIGNS, CampaignSeries, Metrics, measure_loop_lag
+from monitor.metrics import LOOPS, MOST_CAMPAIGNS, CampaignSeries, Metrics, measure_loop_lag
 from tests.clock import FakeClock
 from tests.real import require
 
@@ -130,6 +132,14 @@ def test_promtool_has_nothing_to_say() -> None:
     for metrics in (full_metrics(), Metrics("1.2.3")):
         done = subprocess.run([tool, "check", "metrics"], input=metrics.render(), capture_output=True, timeout=30, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_every_loop_begins_with_no_failures() -> None:
+    counted = {dict(labels)["loop"]: value for labels, value in samples(Metrics("1"), "bsg_monitor_loop_failures_total").items()}
+    assert counted == dict.fromkeys(LOOPS, 0.0)
+    sources = [path.read_text() for path in Path(monitor.__file__).parent.rglob("*.py")]
+    named = {name for source in sources for name in re.findall(r'(?:loop_failures\.labels|\b_keep)\("(\w+)"', source)}
+    assert named == set(LOOPS)
 
 
 def test_each_family_is_described_once() -> None:

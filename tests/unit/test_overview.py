@@ -1,74 +1,76 @@
-"""What the page and `/readyz` are told: in memory, and honest about a store that cannot be written."""
+"""What the overview answers when it is asked for one alert."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
-from monitor import __version__
-from monitor.cycle import CycleReport
-from monitor.domain.feed import Feed, FeedState, SweepOutcome
-from monitor.errors import StoreError, StoreFault
+from monitor.domain.alert import AlertState
+from monitor.domain.feed import Feed
+from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.overview import Overview
-from monitor.ports import Snapshot
+from monitor.ports import CycleCommit, FlushCommit
 from monitor.state import State
 from monitor.store import SqliteStore
-from tests.clock import START, FakeClock
+from tests.clock import FakeClock
+from tests.contract.stores import alert, resolved, tracked
 
-SMS, RCS = Feed("default", "sms"), Feed("default", "rcs")
+FEEDS = (Feed("default", "rcs"),)
 
 
 @pytest.fixture
-async def overview() -> AsyncIterator[Overview]:
+async def store() -> AsyncIterator[SqliteStore]:
+    """Of three alerts one fires, one has ended and is not closed, one is history; the campaign moved on since."""
     async with SqliteStore(None) as store:
-        known = {feed: FeedState(feed=feed, first_tried=START, last_success=START) for feed in (SMS, RCS)}
-        yield Overview(
-            state=State(Snapshot(feeds=known), polled=[SMS, RCS]),
-            store=store,
-            feeds=[SMS, RCS],
-            receivers={"ops": "slack"},
-            rules=3,
-            clock=FakeClock(),
-            metrics=Metrics(__version__),
-            on_outside_change=lambda: None,
-        )
+        moved = tracked(1, status="done", sent=999)
+        alerts = [alert("firing"), resolved("ended"), resolved("history")]
+        await store.commit_cycle(CycleCommit(account="default", campaigns=[moved], alerts=alerts))
+        await store.commit_flush(FlushCommit(closed_alerts=["history"]))
+        yield store
 
 
-def report(feed: Feed, outcome: SweepOutcome = SweepOutcome.OK) -> CycleReport:
-    return CycleReport(feed=feed, outcome=outcome, full=False)
+def overview(state: State, store: SqliteStore, *, interval: timedelta = timedelta(minutes=1)) -> Overview:
+    return Overview(
+        state=state,
+        store=store,
+        feeds=FEEDS,
+        receivers={},
+        rules=1,
+        clock=FakeClock(),
+        metrics=Metrics("1"),
+        on_outside_change=lambda: None,
+        fresh_for=interval * 3,
+    )
 
 
-async def test_ready_comes_with_the_first_complete_sweep_of_every_feed_and_stays(overview: Overview) -> None:
-    assert len(overview.status().not_ready()) == 2
-    overview.cycle(report(SMS))
-    overview.cycle(report(RCS, SweepOutcome.PARTIAL))
-    assert len(overview.status().not_ready()) == 1
-    overview.cycle(report(RCS))
-    assert overview.status().not_ready() == []
-    overview.cycle(report(RCS, SweepOutcome.FAILED))
-    assert overview.status().not_ready() == []
+async def test_a_firing_alert_is_found_with_its_campaign_as_it_is_now(store: SqliteStore) -> None:
+    found = await overview(State(await store.load(), polled=FEEDS), store).alert("firing")
+    assert found is not None
+    assert found.state is AlertState.FIRING
+    assert found.campaign == tracked(1, status="done", sent=999).campaign
 
 
-async def test_a_store_that_cannot_be_written_is_not_ready_until_a_cycle_is_committed_again(overview: Overview) -> None:
-    overview.cycle(report(SMS))
-    overview.cycle(report(RCS))
-    overview.not_committed(StoreError("no space left on the disk", reason=StoreFault.FULL, retryable=True))
-    status = overview.status()
-    assert status.store_error == "no space left on the disk"
-    assert status.not_ready() == ["the store does not work"]
-    overview.cycle(report(SMS))
-    assert overview.status().not_ready() == []
+async def test_an_ended_alert_is_found_as_it_ended_in_memory_or_in_the_store(store: SqliteStore) -> None:
+    answers = overview(State(await store.load(), polled=FEEDS), store)
+    assert await answers.alert("ended") == resolved("ended")
+    assert await answers.alert("history") == resolved("history")
+    assert await answers.alert("nosuch") is None
 
 
-async def test_feeds_are_fresh_while_the_last_success_of_each_is_recent(overview: Overview) -> None:
-    assert overview.fresh(0.0)
-    assert isinstance(overview._clock, FakeClock)
-    await overview._clock.advance(181)
-    assert overview.fresh(181.0)
-    assert not overview.fresh(180.0)
+async def test_what_is_in_memory_is_found_without_the_store(store: SqliteStore) -> None:
+    state = State(await store.load(), polled=FEEDS)
+    closed = SqliteStore(None)
+    answers = overview(state, closed)
+    assert await answers.alert("firing") is not None
+    assert await answers.alert("ended") is not None
+    with pytest.raises(StoreError):
+        await answers.alert("history")
 
 
-async def test_receivers_show_what_waits_for_them(overview: Overview) -> None:
-    await overview.count()
-    (receiver,) = overview.status().receivers
-    assert (receiver.receiver, receiver.integration, receiver.pending) == ("ops", "slack", 0)
+@pytest.mark.parametrize(("minutes", "expected"), [(0.1, 5), (1, 5), (10, 30)])
+async def test_a_feed_may_miss_three_polls_and_five_minutes_before_it_is_stale(
+    store: SqliteStore, minutes: float, expected: int
+) -> None:
+    state = State(await store.load(), polled=FEEDS)
+    assert overview(state, store, interval=timedelta(minutes=minutes)).status().fresh_for == timedelta(minutes=expected)

@@ -4,7 +4,7 @@ import ast
 import re
 import warnings
 
-from monitor.domain.condition.faults import ConditionError, Fault, SourceText
+from monitor.domain.condition.faults import ConditionError, Fault, SourceText, Span
 
 LONGEST = 4_000
 """Characters of one condition."""
@@ -39,6 +39,10 @@ _HINTS = {
 }
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _NOTHING_BETWEEN = re.compile(r"\s*[rRuUbBfF]{0,2}")
+_OPERATOR = r"(?:[=!<>]=|[<>+*/-]|\b(?:not\s+in|in|and|or|not)\b)"
+_ENDS_IN_OPERATOR = re.compile(rf"({_OPERATOR})\s*\Z")
+_NO_VALUE = re.compile(rf"\s*(?:\Z|[)\],]|(?!-|\+|not\b(?!\s+in\b)){_OPERATOR})")
+"""What cannot begin a value; a sign or a `not` can."""
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -159,5 +163,19 @@ def _syntax_fault(source: SourceText, error: SyntaxError) -> Fault:
         except SyntaxError as again:
             error = again
             span = source.span_at(min(indent + (again.offset or len(flat) + 1) - 1, len(source.text.rstrip())))
+    missing = _missing_value(source, span)
+    if missing:
+        return missing
     said = (error.msg or "").split(". ")[0].removeprefix("invalid syntax").strip(" :")  # the advice fits Python alone
     return Fault(f"this is not a condition: {said or 'what stands here does not fit'}", span)
+
+
+def _missing_value(source: SourceText, span: Span) -> Fault | None:
+    """The fault when what stands before the place is an operator, and nothing it could work on comes after it."""
+    offset = sum(len(line) + 1 for line in source.lines[: span.line - 1]) + span.column - 1
+    operator = _ENDS_IN_OPERATOR.search(source.text, 0, offset)
+    if operator is None or _NO_VALUE.match(source.text, offset) is None:
+        return None
+    sign = " ".join(operator[1].split())
+    wanted = "condition" if sign in {"and", "or", "not"} else "value"
+    return Fault(f'a {wanted} is missing after "{sign}"', span)

@@ -15,9 +15,9 @@ from monitor.cli import app
 from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
 from monitor.domain.campaign import Campaign
 from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow
+from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
 from monitor.domain.tracking import TrackedCampaign
-from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxState
+from monitor.ports import CycleCommit, DeliveryResult, FlushCommit
 from monitor.store import SqliteStore
 from tests.clock import START
 

@@ -1,6 +1,7 @@
 """The command line as a whole: help, versions, fields, test messages."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -210,3 +211,17 @@ def test_a_simulation_that_makes_no_sense_is_wrong_use(invoke: Invoke, arguments
     assert done.exit_code == 2
     assert done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"), [("demo", "give --port another one"), ("simulate", "--host and --port take others")]
+)
+def test_a_port_in_use_is_told_with_the_option_that_changes_it(invoke: Invoke, command: str, advice: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = invoke(command, "--port", str(port))
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: cannot listen on 127.0.0.1:{port}: the port is in use, perhaps by another monitor; ")
+    assert advice in line
+    assert "BSG_LISTEN" not in line

@@ -127,7 +127,7 @@ def test_events_are_filtered(invoke: Invoke, options: tuple[str, ...], expected:
     assert [row["kind"] for row in json.loads(found.stdout)] == expected
 
 
-@pytest.mark.parametrize("arguments", [("alerts", "--state", "firng"), ("events", "--kind", "progressed")])
+@pytest.mark.parametrize("arguments", [("alerts", "--state", "firng"), ("events", "--kind", "progresed")])
 def test_a_value_that_cannot_be_is_wrong_use(invoke: Invoke, arguments: tuple[str, ...]) -> None:
     done = invoke(*arguments)
     assert done.exit_code == 2
@@ -152,3 +152,67 @@ def test_reading_changes_nothing(invoke: Invoke, filled: Path) -> None:
     for command in (["campaigns"], ["alerts", "--state", "resolved"], ["events"], ["outbox", "list"]):
         assert invoke(*command).exit_code == 0
     assert filled.read_bytes() == before
+
+
+def test_events_that_are_not_stored_are_said_not_to_be(invoke: Invoke) -> None:
+    done = invoke("events", "--kind", "progressed")
+    assert done.exit_code == 2
+    assert "progressed events are not stored" in " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("campaigns", "--status", "foo"), "--status foo: unknown in settings and database"),
+        (("campaigns", "--status", "sendng"), '--status sendng: unknown in settings and database (did you mean "sending"?)'),
+        (("campaigns", "--type", "foo"), "--type foo: unknown in settings and database"),
+        (("campaigns", "--account", "shpo"), "--account shpo: unknown in settings and database"),
+        (("campaigns", "--sender", "Agnet"), '--sender Agnet: unknown in settings and database (did you mean "Agent"?)'),
+        (("alerts", "--alert", "nosuch"), "--alert nosuch: unknown in settings, rules and database"),
+        (("alerts", "--alert", "late"), '--alert late: unknown in settings, rules and database (did you mean "Late"?)'),
+        (
+            ("alerts", "--severity", "criticl"),
+            '--severity criticl: unknown in settings, rules and database (did you mean "critical"?)',
+        ),
+        (("alerts", "--account", "shpo"), "--account shpo: unknown in settings and database"),
+        (("events", "--sender", "Nobody"), "--sender Nobody: unknown in settings and database"),
+        (
+            ("outbox", "list", "--receiver", "opps"),
+            '--receiver opps: unknown in settings, rules and database (did you mean "ops"?)',
+        ),
+        (
+            ("outbox", "retry", "--receiver", "opps", "--yes"),
+            '--receiver opps: unknown in settings, rules and database (did you mean "ops"?)',
+        ),
+    ],
+)
+def test_a_filter_that_nothing_can_meet_is_no_all_clear(invoke: Invoke, arguments: tuple[str, ...], said: str) -> None:
+    done = invoke(*arguments)
+    assert done.exit_code == 0
+    assert done.stderr.removeprefix("none\n") == f"warning: {said}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("campaigns", "--status", "paused"),
+        ("campaigns", "--type", "viber"),
+        ("campaigns", "--sender", "Agent", "--type", "sms"),
+        ("alerts", "--alert", "Late", "--state", "pending"),
+        ("alerts", "--alert", "Stopped"),  # none is active, one is history
+        ("alerts", "--severity", "error"),
+        ("alerts", "--sender", "Shop", "--state", "pending"),
+        ("events", "--account", "default", "--type", "viber"),
+        ("outbox", "list", "--receiver", "ops", "--state", "superseded"),
+    ],
+)
+def test_a_filter_that_only_nothing_meets_now_is_none(invoke: Invoke, arguments: tuple[str, ...]) -> None:
+    done = invoke(*arguments)
+    assert (done.exit_code, done.stderr) == (0, "none\n")
+
+
+def test_a_filter_is_doubted_without_rules_too(invoke: Invoke, folder: Path) -> None:
+    (folder / "rules.yaml").write_text("rules: [")
+    done = invoke("alerts", "--alert", "nosuch")
+    assert done.exit_code == 0
+    assert done.stderr.endswith("unknown in settings and database, and the rules file cannot be read\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.conftest import Invoke
+from tests.unit.cli.conftest import RULES, Invoke
 
 
 def mode(path: Path) -> int:
@@ -61,9 +61,25 @@ def test_init_says_why_it_cannot_write(invoke: Invoke, folder: Path) -> None:
     assert done.stderr == "error: cannot write to file: File exists\n"
 
 
-def test_check_counts_what_it_found_right(invoke: Invoke) -> None:
+def test_check_counts_what_it_found_right_and_says_when_the_console_alone_is_told(invoke: Invoke, folder: Path) -> None:
+    note = "note: told on the console only; a receiver in the rules file can reach people (docs/receivers.md)\n"
     done = invoke("check")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "ok: 1 rule, 1 receiver\n", "")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "ok: 1 rule, 1 receiver\n" + note, "")
+    hook = '  - name: ops\n    webhook: {url: "https://hooks.example.org/1"}\nroute:'
+    rules = RULES.replace("route:", hook)
+    (folder / "rules.yaml").write_text(rules)  # not in any route
+    assert note in invoke("check").stdout
+    (folder / "rules.yaml").write_text(rules + "  routes:\n    - matchers: ['severity=\"critical\"']\n      receiver: ops\n")
+    done = invoke("check")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "ok: 1 rule, 2 receivers\n", "")
+
+
+def test_a_dotenv_that_everybody_may_read_is_a_warning(invoke: Invoke, folder: Path) -> None:
+    (folder / ".env").write_text("SLACK_WEBHOOK=https://hooks.example.org/1\n")
+    (folder / ".env").chmod(0o644)
+    done = invoke("check")
+    assert done.exit_code == 0
+    assert "warning: .env: every user of this machine can read the secrets in .env (chmod 600 .env)\n" in done.stderr
 
 
 def test_check_finds_every_mistake_in_settings_and_rules_at_once(

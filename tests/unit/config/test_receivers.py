@@ -92,7 +92,10 @@ def test_a_flag_may_come_from_a_variable() -> None:
         ("{name: ops, fallback: ops, console: {}}", "rules.yaml:4:27: fallback: is the receiver itself"),
         ("{name: ops, fallback_after: 5m, console: {}}", "rules.yaml:4:17: fallback_after without fallback"),
         (
-            "{name: ops, fallback: b, console: {}}\n  - {name: b, fallback: c, console: {}}\n  - {name: c, fallback: ops, console: {}}",
+            (
+                "{name: ops, fallback: b, console: {}}\n  - {name: b, fallback: c, console: {}}\n"
+                "  - {name: c, fallback: ops, console: {}}"
+            ),
             "rules.yaml:4:27: fallback: comes back to where it began: ops → b → c → ops",
         ),
         ("{name: ops, console: {}, slack: {url: 'https://a.example.org'}}", "a receiver has console or slack, not both"),

@@ -118,9 +118,15 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         ("sent in [1)", 11, 12, '")" closes nothing'),
         ('name == "abc', 9, 10, "a text is not closed"),
         ("sent\x00 > 5", 5, 6, "the character U+0000 cannot stand"),
-        ("sent >", 7, 8, "this is not a condition: what stands here does not fit"),
+        ("sent >", 7, 8, 'a value is missing after ">"'),
+        ("sent >=", 8, 9, 'a value is missing after ">="'),
+        ("sent > 5 and", 13, 14, 'a condition is missing after "and"'),
+        ("sent > 5 and not", 17, 18, 'a condition is missing after "not"'),
+        ("status not  in", 15, 16, 'a value is missing after "not in"'),
         ("sent > 5 5", 10, 11, "this is not a condition"),
-        ("sent > > 5", 8, 9, "this is not a condition"),
+        ("sent > > 5", 8, 9, 'a value is missing after ">"'),
+        ("sent > and delivered > 5", 8, 9, 'a value is missing after ">"'),
+        ("(sent > ) and delivered > 5", 9, 10, 'a value is missing after ">"'),
     ],
 )
 def test_a_fault_says_what_is_wrong_and_where(text: str, column: int, end: int, said: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from monitor.domain.alert import Alert, AlertKey, ResolveReason, begin
@@ -206,3 +207,22 @@ def test_more_than_200_alerts_are_several_messages(count: int, ids: list[str], s
     assert [len(message.alerts) for message in messages] == sizes
     assert [(message.part, message.parts) for message in messages] == [(n, len(ids)) for n in range(1, len(ids) + 1)]
     assert tuple(alert for message in messages for alert in message.alerts) == decision.alerts
+
+
+def test_one_new_alert_beside_a_thousand_old_ones_is_one_message_that_counts_the_rest() -> None:
+    old = [firing(number) for number in range(1000)]
+    told = a_ledger(told={alert.id: Told.FIRING for alert in old}, flushed_at=START)
+    decision = decided([*old, firing(1000)], told, START + 5 * MINUTE)
+    (message,) = split(decision, "x", START)
+    assert [alert.changed for alert in message.alerts] == [True] + [False] * 199
+    assert message.omitted == 801
+    repeated = decided(old, told, START + timedelta(hours=4))
+    (repeat,) = split(repeated, "x", START)
+    assert (repeat.reason, len(repeat.alerts), repeat.omitted) == (NotifyReason.REPEAT, 200, 800)
+
+
+def test_instances_of_one_alert_stand_together_oldest_first() -> None:
+    first = resolved(firing(1))
+    second = msgspec.structs.replace(firing(1), id="again", fired_at=START + 2 * MINUTE)
+    decision = decided([second, first, firing(2)], a_ledger(), START + 3 * MINUTE)
+    assert [alert.id for alert in decision.alerts] == [firing(2).id, first.id, "again"]

@@ -119,6 +119,16 @@ def test_what_ends_with_what_hid_it_stays_hidden() -> None:
     assert target.id in inhibitions.hidden
 
 
+def test_an_event_that_is_found_as_what_could_hide_it_ends_is_not_hidden() -> None:
+    rule = InhibitRule(source=parse_matchers("alertname=ApiDown"), target=parse_matchers("alertname=Stopped"))
+    source = labelled(0, alertname="ApiDown")
+    inhibitions = Inhibitions([rule])
+    inhibitions.put([source, event(1, now=START + MINUTE)])
+    assert inhibitions.hidden.keys() == {event(1, now=START + MINUTE).id}
+    inhibitions.put([resolved(source, now=START + 2 * MINUTE), event(2, now=START + 2 * MINUTE)])
+    assert event(2, now=START + 2 * MINUTE).id not in inhibitions.hidden
+
+
 def test_an_alert_on_both_sides_does_not_hide_itself_or_its_like() -> None:
     rule = InhibitRule(source=parse_matchers("severity=critical"), target=parse_matchers("severity=~critical|warning"))
     one, two = labelled(1, severity="critical"), labelled(2, severity="critical")

@@ -1,6 +1,7 @@
 """The wording that every integration shares."""
 
 import unicodedata
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,14 @@ def test_a_headline_names_the_campaign_once() -> None:
     assert message.headline(alert(annotations={})) == "Spring sale: LowDelivery"
     assert message.headline(alert(annotations={}, campaign=campaign(name="\n"))) == "campaign 53651994: LowDelivery"
     assert message.headline(alert(annotations={"summary": "API down"}, campaign=None)) == "API down"
+
+
+def test_who_looks_after_an_alert_is_said_until_it_is_over() -> None:
+    said = {"acknowledged_by": "Anna\u202e\n", "acknowledged_at": datetime(2026, 3, 2, 9, tzinfo=UTC)}
+    assert message.headline(alert(1, **said)).startswith("acknowledged by Anna · ")
+    assert message.identity(alert(1, **said)).endswith(" · acknowledged by Anna 2026-03-02 09:00 UTC")
+    assert message.acknowledged(resolved(1, **said)) == ""
+    assert message.acknowledged(alert(1)) == ""
 
 
 def test_figures_leave_out_what_is_not_known() -> None:

@@ -40,7 +40,7 @@ async def write(path: Path) -> None:
         start = int(balances["default"].balance) if balances else 0
         for generation in itertools.count(start + 1):
             await store.commit_cycle(cycle(generation))
-            replaced = [r.notification.id for r in await store.replaceable(group())]
+            replaced = [r.notification.id for rows in (await store.replaceable([group()])).values() for r in rows]
             await store.commit_flush(flush(generation, replaced))
             print(generation, flush=True)
 

@@ -68,7 +68,7 @@ async def test_a_kill_at_any_moment_leaves_whole_commits_and_all_that_were_confi
             assert len(found.alerts) == generation
             assert len(await store.events(limit=10**6)) == generation * CAMPAIGNS
             (told,) = found.ledgers
-            (pending,) = await store.replaceable(group())
+            (pending,) = (await store.replaceable([group()]))[group()]
             flushed = int(next(iter(told.told)))
             assert pending.notification.id == f"message-{flushed}"
             assert confirmed <= flushed <= generation

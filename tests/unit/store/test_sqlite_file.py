@@ -140,6 +140,22 @@ async def test_the_lock_is_free_after_closing_and_after_a_refusal(path: Path) ->
     await written(path)
 
 
+@pytest.mark.parametrize("kind", ["text", "another application's", "unsigned"])
+async def test_a_file_that_is_no_database_of_ours_is_left_without_a_lock_beside_it(path: Path, kind: str) -> None:
+    if kind == "text":
+        path.write_text("rules: []\n" * 50)
+    else:
+        by_hand(path, "CREATE TABLE mine (id INTEGER)", *(["PRAGMA application_id = 7"] if kind != "unsigned" else []))
+    before = path.read_bytes()
+    await refusal(SqliteStore(path))
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["monitor.db"]
+    lock = path.with_name("monitor.db.lock")
+    lock.write_text("somebody's")
+    await refusal(SqliteStore(path))
+    assert lock.exists()
+
+
 @pytest.mark.parametrize("replaced", [True, False])
 async def test_a_file_that_is_deleted_under_the_daemon_is_missed_at_the_next_commit(path: Path, replaced: bool) -> None:
     async with SqliteStore(path) as store:

@@ -1,0 +1,26 @@
+"""The seams. Everything that touches the outside world stands behind one of these Protocols; read this package first.
+
+`CampaignSource` is how the provider is read, `Store` is what survives a crash, `Notifier` is how somebody is told.
+The docstrings are the contract: ordering, units, what is raised, and what a crash in the middle leaves behind.
+"""
+
+from monitor.ports.notifier import Notifier, Resending
+from monitor.ports.quiet_store import QuietStore
+from monitor.ports.source import CampaignSource, Sweep
+from monitor.ports.store import Store
+from monitor.ports.values import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, Snapshot
+
+__all__ = [
+    "CampaignSource",
+    "CycleCommit",
+    "DeliveryResult",
+    "FlushCommit",
+    "Notifier",
+    "OutboxQuery",
+    "OutboxSummary",
+    "QuietStore",
+    "Resending",
+    "Snapshot",
+    "Store",
+    "Sweep",
+]
