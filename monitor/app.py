@@ -161,7 +161,6 @@ async def running(
         buried = await store.bury(tuple(notifiers), now=clock.now())
         if buried:
             log.warning("notifications_of_unknown_receivers_given_up", count=buried)
-        await publisher.all()
         web = await stack.enter_async_context(WebServer(web_options(settings), metrics, overview.status, overview.alert))
         log.info("monitor_started", version=__version__, listen=web.url, rules=len(rules.rules), feeds=len(feeds))
         async with asyncio.TaskGroup() as tasks:
@@ -179,6 +178,7 @@ async def running(
                 )
             ]
             delivering = tasks.create_task(dispatcher.run(), name="dispatcher")
+            await publisher.all()
             try:
                 yield Daemon(state=state, store=store, poller=poller, web=web, metrics=metrics)
             finally:
