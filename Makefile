@@ -23,11 +23,11 @@ demo: $(STAMP)  ## simulator, monitor and a printing receiver, no account needed
 
 test: $(STAMP)  ## everything: lint, types, layers, all tests with coverage
 	$(MAKE) lint
-	$(BIN)/pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/pytest -q -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: $(STAMP)  ## the fast part: lint, types, layers, quick tests
 	$(MAKE) lint
-	$(BIN)/pytest -q -m 'not slow' $(ARGS)
+	$(BIN)/pytest -q -n auto --dist worksteal -m 'not slow' $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP)

@@ -171,6 +171,7 @@ async def test_the_first_failure_and_the_recovery_are_logged_and_not_each_betwee
             for failed in range(1, 4):
                 await polls.until(lambda failed=failed: polls.count(SMS, SweepOutcome.FAILED) == failed)  # type: ignore[misc]
                 await polls.clock.advance(60)
+            await polls.until(lambda: polls.count(SMS, SweepOutcome.FAILED) == 4)
             polls.source.error = None
             await polls.clock.advance(60)
             await polls.until(lambda: polls.count(SMS) >= 1)
