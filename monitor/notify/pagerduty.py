@@ -14,7 +14,7 @@ from monitor.notify import message
 from monitor.notify.answers import Meaning, check, confirm, json_object
 from monitor.notify.integration import Context, Integration, refusal
 from monitor.notify.options import ReceiverOptions, Secret, SecretUrl
-from monitor.notify.pagerduty_event import event
+from monitor.notify.pagerduty_event import event, is_acknowledged
 from monitor.notify.transport import Answer, post
 
 AT_ONCE = 8
@@ -68,7 +68,7 @@ class PagerDutyNotifier:
 
     async def send(self, notification: Notification) -> None:
         """Raises what kept events from being taken now, else what PagerDuty refuses for good."""
-        alerts = message.news(notification)
+        alerts = [*message.news(notification), *filter(is_acknowledged, message.the_rest(notification))]
         settled = self._progress.setdefault(notification.id, {})
         self._progress.move_to_end(notification.id)
         if len(self._progress) > MOST_REMEMBERED:

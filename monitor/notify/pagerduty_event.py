@@ -28,10 +28,18 @@ def dedup_key(alert: NotifiedAlert) -> str:
     return hashlib.sha256(alert.id.encode()).hexdigest()
 
 
+def is_acknowledged(alert: NotifiedAlert) -> bool:
+    """Whether PagerDuty knows it already and somebody looks after it by now."""
+    return not alert.changed and alert.status != "resolved" and alert.acknowledged_by is not None
+
+
 def event(notification: Notification, alert: NotifiedAlert, external_url: str | None) -> Event:
-    """The event without its `routing_key`: a resolve for what is over, else a trigger. What only happened is never resolved."""
+    """The event without its `routing_key`: a resolve for what is over, an acknowledge for what is known and looked after, else
+    a trigger. What only happened is never resolved."""
     if alert.status == "resolved":
         return {"event_action": "resolve", "dedup_key": dedup_key(alert)}
+    if is_acknowledged(alert):
+        return {"event_action": "acknowledge", "dedup_key": dedup_key(alert)}
     own, runbook = link(message.alert_link(external_url, alert), "Alert"), link(message.runbook(alert), "Runbook")
     told: Event = {
         "event_action": "trigger",

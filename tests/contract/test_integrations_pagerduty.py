@@ -54,6 +54,14 @@ async def test_every_changed_alert_is_an_event_with_the_key_in_its_body(pagerdut
     assert {each["routing_key"] for each in found.values()} == {ROUTING_KEY}
 
 
+async def test_what_somebody_looks_after_is_acknowledged_beside_other_news(
+    pagerduty: Notifier, receiver: ScriptedReceiver
+) -> None:
+    looked_after = alert(2, changed=False, acknowledged_by="Ana")
+    await pagerduty.send(notification(alert(1), looked_after, alert(3, changed=False)))
+    assert {each["dedup_key"]: each["event_action"] for each in told(receiver)} == {"a1": "trigger", "a2": "acknowledge"}
+
+
 async def test_a_repetition_triggers_everything_that_fires_again(pagerduty: Notifier, receiver: ScriptedReceiver) -> None:
     await pagerduty.send(notification(alert(1, changed=False), alert(2, changed=False)))
     assert sorted(keys(receiver)) == ["a1", "a2"]

@@ -62,6 +62,13 @@ def test_what_is_over_resolves_the_same_key() -> None:
     assert event(notification(), alert(), URL)["dedup_key"] == "a1"
 
 
+def test_what_somebody_looks_after_is_acknowledged_once_it_is_known() -> None:
+    known = alert(changed=False, acknowledged_by="Ana")
+    assert event(notification(), known, URL) == {"event_action": "acknowledge", "dedup_key": "a1"}
+    assert event(notification(), alert(changed=True, acknowledged_by="Ana"), URL)["event_action"] == "trigger"
+    assert event(notification(), resolved(acknowledged_by="Ana"), URL)["event_action"] == "resolve"
+
+
 def test_what_only_happened_triggers() -> None:
     assert event(notification(), builders.event(), URL)["event_action"] == "trigger"
 
@@ -109,7 +116,7 @@ def test_every_event_is_within_limits_and_clean(told: Notification) -> None:
         made = event(told, each, URL)
         assert 0 < len(str(made["dedup_key"])) <= 255
         assert len(msgspec.json.encode(made)) <= 100_000
-        if made["event_action"] == "resolve":
+        if made["event_action"] != "trigger":
             continue
         payload = made["payload"]
         assert isinstance(payload, dict)
