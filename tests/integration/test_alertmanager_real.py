@@ -30,7 +30,7 @@ CONFIG = """
 route:
   receiver: hook
   group_by: [alertname]
-  group_wait: 0s
+  group_wait: 1s
   group_interval: 1s
   repeat_interval: 4h
 receivers:
