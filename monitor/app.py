@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import TextIO
 
 import structlog
@@ -89,6 +90,7 @@ async def running(
         for source in sources.values():
             stack.push_async_callback(source.close)
         ruleset = RuleSet(rules.rules)
+        state.remember(await store.samples(since=clock.now() - timedelta(seconds=ruleset.look_back)))
         await end_orphans(ruleset, state, store, feeds=feeds, receivers=tuple(notifiers), now=clock.now())
         fallbacks = {r.name: Fallback(r.fallback, r.fallback_after) for r in rules.receivers if r.fallback}
         dispatcher = Dispatcher(store, notifiers, clock=clock, metrics=metrics, random=random.random, fallbacks=fallbacks)

@@ -13,6 +13,7 @@ from monitor.domain.diff import observe, settle, vanish
 from monitor.domain.evaluation import Evaluation, RuleSet
 from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.sample import Sample
 from monitor.domain.tracking import SETTLING_SECONDS, TrackedCampaign
 from monitor.domain.window import left_window
 from monitor.journal import note_alerts
@@ -53,6 +54,7 @@ class Work:
     changed: list[TrackedCampaign] = field(default_factory=list)
     adopted: list[TrackedCampaign] = field(default_factory=list)
     events: list[tuple[CampaignEvent, TrackedCampaign]] = field(default_factory=list)
+    samples: dict[int, Sample] = field(default_factory=dict)
     forgotten: list[int] = field(default_factory=list)
 
 
@@ -74,7 +76,9 @@ class AccountCycles:
         on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
     ) -> None:
         self.account = account
-        self.rules = rules
+        self._rules = rules
+        self._asked: dict[Feed, RuleSet] = {}
+        self._keep = rules.look_back
         self.balance: Balance | None = None
         self._source = source
         self._store = store
@@ -86,6 +90,11 @@ class AccountCycles:
         self._on_alerts = on_alerts
         self._readers: dict[Feed, FeedReader] = {}
         self._deciding = asyncio.Lock()
+
+    def use(self, rules: RuleSet) -> None:
+        """Go on with other rules; each feed's next cycle asks them about every watched campaign."""
+        self._rules = rules
+        self._keep = rules.look_back
 
     async def run(self, feed: Feed) -> CycleReport:
         """Poll `feed` once and commit what follows from it.
@@ -113,17 +122,18 @@ class AccountCycles:
         now = started.timestamp()
         decided = self._clock.now()  # of two feeds, the one that began first may be the last to decide
         baseline = before.last_success is None
+        rules = self._rules
+        known_to_rules = self._asked.get(feed) is rules
         table = self._state.table(self.account)
         work = Work()
-        evaluation = self.rules.begin(self.account, decided, self._state.alerts_of(self.account))
+        evaluation = rules.begin(self.account, decided, self._state.alerts_of(self.account))
         spent = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
-            rows = self._observe(reading.campaigns[start : start + CHUNK], table, evaluation, work, now=now, baseline=baseline)
-            for first in range(0, len(rows), HITS_CHUNK):
-                begun = self._clock.monotonic()
-                evaluation.campaigns(rows[first : first + HITS_CHUNK])
-                spent += self._clock.monotonic() - begun
-                await self._clock.sleep(0)
+            rows, same = self._observe(
+                reading.campaigns[start : start + CHUNK], table, evaluation, work, now=now, baseline=baseline
+            )
+            spent += await self._ask(evaluation.campaigns, rows)
+            spent += await self._ask(evaluation.unchanged if known_to_rules else evaluation.campaigns, same)
         self._end(reading.gone, ResolveReason.VANISHED, table, evaluation, work, now)
         if reading.full:
             await self._forget_old(feed, table, evaluation, work, now)
@@ -142,12 +152,14 @@ class AccountCycles:
             campaigns=work.changed,
             forgotten=work.forgotten,
             events=[event for event, _ in work.events],
+            samples=work.samples,
             alerts=changes.alerts,
             dropped_alerts=changes.dropped,
             feed=after,
             balance=balance,
         )
         await self._commit(commit, decided, adopted=work.adopted)
+        self._asked[feed] = rules
         ahead = (self._clock.now() + CLOCK_TOLERANCE).timestamp()
         self._readers[feed].forget(work.forgotten)
         return CycleReport(
@@ -161,6 +173,16 @@ class AccountCycles:
             created_ahead=sum(row.campaign.created_at > ahead for row in work.changed),
         )
 
+    async def _ask(self, ask: Callable[[Sequence[TrackedCampaign]], None], rows: Sequence[TrackedCampaign]) -> float:
+        """Have rows evaluated, few at a time. Returns how many seconds that took."""
+        spent = 0.0
+        for first in range(0, max(1, len(rows)), HITS_CHUNK):
+            begun = self._clock.monotonic()
+            ask(rows[first : first + HITS_CHUNK])
+            spent += self._clock.monotonic() - begun
+            await self._clock.sleep(0)
+        return spent
+
     def _observe(
         self,
         campaigns: Sequence[Campaign],
@@ -170,31 +192,37 @@ class AccountCycles:
         *,
         now: float,
         baseline: bool,
-    ) -> list[TrackedCampaign]:
-        """Diff one chunk against what is known; returns the rows to evaluate. Unchanged rows are the same object as before."""
+    ) -> tuple[list[TrackedCampaign], list[TrackedCampaign]]:
+        """Diff one chunk against what is known. Returns the rows that are new or read anew, and the watched ones that are the
+        same objects as before."""
         held = table.rows
         may_settle = now - SETTLING_SECONDS  # asked of every row: a call for each would cost more than the diff
         rows: list[TrackedCampaign] = []
+        same: list[TrackedCampaign] = []
         for campaign in campaigns:
             row = held.get(campaign.id)
+            found = same
             if row is None or row.campaign is not campaign:
                 seen = self._see(row, campaign, evaluation, work, now=now, baseline=baseline)
                 if seen is None:
                     continue
-                row = seen
-            current = row.campaign
-            if not row.settled and current.status in FINAL_STATUSES:
-                ended = row.status_since if current.finished_at is None else current.finished_at
+                row, found = seen, rows
+            if row.settled:
+                if found is rows:
+                    rows.append(row)
+                continue
+            if campaign.status in FINAL_STATUSES:
+                ended = row.status_since if campaign.finished_at is None else campaign.finished_at
                 settled = settle(row, now=now) if ended <= may_settle else None
                 if settled is not None:
                     if work.changed and work.changed[-1] is row:
                         work.changed.pop()
-                    row, event = settled
+                    (row, event), found = settled, rows
                     work.changed.append(row)
                     if not baseline:
                         work.events.append((event, row))
-            rows.append(row)
-        return rows
+            found.append(row)
+        return rows, same
 
     def _see(
         self,
@@ -209,7 +237,7 @@ class AccountCycles:
         """One row that is new or whose bytes changed; None when it is not to be tracked."""
         if row is None and left_window(campaign, now=now):
             return None
-        seen, events = observe(row, campaign, now=now)
+        seen, events = observe(row, campaign, now=now, keep=self._keep)
         if baseline and row is None:
             events = ()  # what already happened is not news
         if self._ignored is not None and self._ignored(seen, now):
@@ -221,6 +249,8 @@ class AccountCycles:
             work.adopted.append(seen)
         else:
             work.changed.append(seen)
+            if not seen.settled and (row is None or seen.samples is not row.samples):
+                work.samples[campaign.id] = seen.samples[-1] if seen.samples else Sample.of(campaign, now)
         work.events.extend((event, seen) for event in events)
         return seen
 
@@ -257,7 +287,7 @@ class AccountCycles:
         """A failed or partial sweep moves the account's health and nothing else."""
         after = before.after(reading.outcome, started=started, full=False)
         decided = self._clock.now()
-        evaluation = self.rules.begin(self.account, decided, self._state.alerts_of(self.account))
+        evaluation = self._rules.begin(self.account, decided, self._state.alerts_of(self.account))
         counts = self._state.table(self.account).counts_with(())
         evaluation.account(self._view(after, counts, self._state.balances.get(self.account), decided), failed=True)
         changes = evaluation.finish()

@@ -11,13 +11,15 @@ from monitor.ports import Store
 
 HISTORY = timedelta(days=90)
 DEAD_LETTERS = timedelta(days=30)
+FULL_SAMPLES = timedelta(days=30)
+"""How long every sample is kept; of older ones the last of each hour."""
 INTERVAL = timedelta(hours=1)
 
 log = structlog.get_logger()
 
 
 class Retention:
-    """Deletes what ended more than 90 days ago, and dead letters after 30, once an hour."""
+    """Deletes what ended more than 90 days ago, dead letters after 30, and thins samples after 30, once an hour."""
 
     def __init__(self, store: Store, *, clock: Clock, metrics: Metrics) -> None:
         self._store = store
@@ -30,6 +32,7 @@ class Retention:
             try:
                 now = self._clock.now()
                 pruned = await self._store.prune(before=now - HISTORY, dead_before=now - DEAD_LETTERS)
+                pruned += await self._store.thin(before=now - FULL_SAMPLES)
                 if pruned:
                     log.info("history_pruned", rows=pruned)
             except StoreError as error:

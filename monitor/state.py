@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertKey, AlertState
-from monitor.domain.campaign import LISTABLE_TYPES, Campaign
+from monitor.domain.campaign import LISTABLE_TYPES, Campaign, CampaignKey
 from monitor.domain.feed import Feed, FeedState
+from monitor.domain.history import extended
 from monitor.domain.routing import GroupId, Ledger
+from monitor.domain.sample import Sample
 from monitor.domain.tracking import TrackedCampaign
 from monitor.ports import CycleCommit, FlushCommit, Snapshot
 
@@ -123,6 +125,14 @@ class State:
         if held is None:
             held = self.accounts[account] = AccountTable(types=self._types.get(account, ()))
         return held
+
+    def remember(self, samples: Mapping[CampaignKey, tuple[Sample, ...]]) -> None:
+        """Let campaigns know what they showed before (`Store.samples`). What they know already counts for more."""
+        for key, known in samples.items():
+            table = self.accounts.get(key.account)
+            row = table.rows.get(key.id) if table else None
+            if table and row is not None and not row.settled:
+                table.put([extended(row, known)])
 
     def alerts_of(self, account: str) -> dict[AlertKey, Alert]:
         """The account's pending and firing alerts."""

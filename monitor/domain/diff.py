@@ -7,26 +7,31 @@ import msgspec
 
 from monitor.domain.campaign import Campaign, CampaignStatus
 from monitor.domain.event import CampaignEvent, Change, EventKind
+from monitor.domain.history import grown
+from monitor.domain.settle import DEFAULT_SETTLE_SECONDS
 from monitor.domain.tracking import TrackedCampaign, first_sight, reports_are_in
 
 __all__ = ["first_sight", "observe", "settle", "vanish"]
 
 FIELDS = Campaign.__struct_fields__
 COUNTERS = frozenset({"sent", "delivered", "fallback_sent", "fallback_delivered"})
+MOVES = frozenset({EventKind.STATUS_CHANGED, EventKind.PROGRESSED, EventKind.REWOUND})
+"""Events after which it shows other figures than before: a new sample."""
+
 STATUS_TIMES = frozenset({"real_start_at", "finished_at"})
 """Times that the provider sets when the status changes. Beside a change of status they are part of it, not an edit: a rule
 on `edited` is about what a person changed, and must not fire whenever a campaign starts or ends."""
 
 
 def observe(
-    previous: TrackedCampaign | None, current: Campaign, *, now: float
+    previous: TrackedCampaign | None, current: Campaign, *, now: float, keep: float = DEFAULT_SETTLE_SECONDS
 ) -> tuple[TrackedCampaign, tuple[CampaignEvent, ...]]:
     """What is known after `current` was read, and the events that lead there, in the order of `EventKind`.
 
     The result holds the object `current` itself, also when nothing changed (the caller then recognises it by identity).
     A changed status is known since the provider's own time (`real_start_at`, `finished_at`) where that lies after the
-    previous one began, else since `now`. A campaign that is live again is no longer settled. ValueError when the two are
-    not the same campaign.
+    previous one began, else since `now`. A campaign that is live again is no longer settled. Its samples reach back `keep`
+    seconds. ValueError when the two are not the same campaign.
     """
     if previous is None:
         tracked = first_sight(current, now=now)
@@ -46,9 +51,10 @@ def observe(
         progress_since=now if starts or (current.sent or 0) > (before.sent or 0) else previous.progress_since,
         settled=False,
         revision=previous.revision + 1,
+        samples=previous.samples if MOVES.isdisjoint(found) else grown(previous, current, now=now, keep=keep),
     )
     if previous.settled and reports_are_in(tracked, now=now):
-        tracked = msgspec.structs.replace(tracked, settled=True)
+        tracked = msgspec.structs.replace(tracked, settled=True, samples=())
     events = tuple(
         CampaignEvent(id=_event_id(previous, kind, found[kind]), kind=kind, at=now, campaign=current, changes=tuple(found[kind]))
         for kind in EventKind
@@ -61,7 +67,7 @@ def settle(tracked: TrackedCampaign, *, now: float) -> tuple[TrackedCampaign, Ca
     """The campaign as settled, with the event, once it has been final for 72 hours; None before, and when it is already."""
     if tracked.settled or not reports_are_in(tracked, now=now):
         return None
-    settled = msgspec.structs.replace(tracked, settled=True, revision=tracked.revision + 1)
+    settled = msgspec.structs.replace(tracked, settled=True, revision=tracked.revision + 1, samples=())
     return settled, _event(tracked, EventKind.SETTLED, now)
 
 

@@ -1,6 +1,6 @@
 """Rules over campaigns, events, accounts and receivers → what becomes of their alerts."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,8 @@ from monitor.domain.feed import Feed
 from monitor.domain.fields import Subject
 from monitor.domain.receiver import ReceiverView
 from monitor.domain.rule import Rule, Scope
+from monitor.domain.settle import DEFAULT_SETTLE_SECONDS
+from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.template import template_context
 from monitor.domain.tracking import TrackedCampaign
 
@@ -46,7 +48,10 @@ class RuleSet:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules: Mapping[str, Rule] = {rule.name: rule for rule in rules}
         self.campaign_rules = [rule for rule in rules if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule]
+        self.moving_rules = [rule for rule in self.campaign_rules if _condition(rule).moves_by_itself]
         self.batch = compile_batch([_condition(rule) for rule in self.campaign_rules])
+        self.moving_batch = compile_batch([_condition(rule) for rule in self.moving_rules])
+        self.moving_names = frozenset(rule.name for rule in self.moving_rules)
         self.event_rules: dict[EventKind, list[tuple[Rule, EventFunction | None]]] = {}
         self.account_rules: list[tuple[Rule, AccountFunction, bool]] = []
         self.receiver_rules: list[tuple[Rule, ReceiverFunction]] = []
@@ -63,9 +68,21 @@ class RuleSet:
             elif rule.scope is not Scope.CAMPAIGN:
                 raise ValueError(f"rule {rule.name}: scope {rule.scope} is not evaluated")
 
-    def begin(self, account: str, now: datetime, alerts: Mapping[AlertKey, Alert]) -> "Evaluation":
+    @property
+    def look_back(self) -> float:
+        """How many seconds back the rules look: so far samples must reach."""
+        asked = (max(rule.settle.longest, rule.when.look_back if rule.when else 0.0) for rule in self.rules.values())
+        return max(DEFAULT_SETTLE_SECONDS, *asked, 0.0)
+
+    def begin(
+        self,
+        account: str,
+        now: datetime,
+        alerts: Mapping[AlertKey, Alert],
+        around: Surroundings = NOTHING_SPECIAL,
+    ) -> "Evaluation":
         """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other accounts are left alone."""
-        return Evaluation(self, account, now, alerts)
+        return Evaluation(self, account, now, alerts, around)
 
     def orphans(
         self, alerts: Iterable[Alert], now: datetime, *, feeds: Collection[Feed], receivers: Collection[str] = ()
@@ -105,8 +122,11 @@ class Evaluation:
     Its cost is that of the compiled conditions plus what is proportional to hits and active alerts.
     """
 
-    def __init__(self, rules: RuleSet, account: str, now: datetime, alerts: Mapping[AlertKey, Alert]) -> None:
+    def __init__(
+        self, rules: RuleSet, account: str, now: datetime, alerts: Mapping[AlertKey, Alert], around: Surroundings
+    ) -> None:
         self._rules = rules
+        self._around = around
         self._account = account
         self._now = now
         self._instant = now.timestamp()
@@ -122,10 +142,30 @@ class Evaluation:
     def campaigns(self, rows: Sequence[TrackedCampaign]) -> None:
         """Apply the state rules to some campaigns, each given once. The alerts of settled ones end."""
         watched = [row for row in rows if not row.settled]
+        hits = self._rules.batch(watched, self._instant, self._around)
+        holding = self._hold(hits, self._rules.campaign_rules)
+        for row, key, alert in self._alerts_of(rows):
+            if key not in holding:
+                reason = ResolveReason.SETTLED if row.settled else ResolveReason.CONDITION
+                self._advance(self._rules.rules[key.rule], alert, row, active=False, reason=reason)
+
+    def unchanged(self, rows: Sequence[TrackedCampaign]) -> None:
+        """Likewise for watched campaigns that are what they were when `campaigns` of these rules last saw them.
+
+        Only what moves by itself is asked again; for the other rules their last answer stands.
+        """
+        moving = self._rules.moving_names
+        holding = self._hold(self._rules.moving_batch(rows, self._instant, self._around), self._rules.moving_rules)
+        for row, key, alert in self._alerts_of(rows):
+            if key not in holding:
+                held = key.rule not in moving and alert.inactive_since is None
+                self._advance(self._rules.rules[key.rule], alert, row, active=held)
+
+    def _hold(self, hits: Iterable[tuple[int, TrackedCampaign]], rules: Sequence[Rule]) -> set[AlertKey]:
+        """Begin or advance an alert for each rule (by its index) that holds for a row; returns their keys."""
         holding: set[AlertKey] = set()
-        for index, row in self._rules.batch(watched, self._instant):
-            rule = self._rules.campaign_rules[index]
-            campaign = row.campaign
+        for index, row in hits:
+            rule, campaign = rules[index], row.campaign
             key = AlertKey(rule.name, self._account, str(campaign.id))
             holding.add(key)
             alert = self._active.get(key)
@@ -133,27 +173,31 @@ class Evaluation:
                 self._keys_of.setdefault(campaign.id, []).append(key)
                 alert = self._begin(key, _campaign_labels(rule, campaign), campaign)
             self._advance(rule, alert, row, active=True)
+        return holding
+
+    def _alerts_of(self, rows: Iterable[TrackedCampaign]) -> Iterator[tuple[TrackedCampaign, AlertKey, Alert]]:
+        """The active alerts of these rows, each with its row. They may change while this is gone through."""
         keys_of = self._keys_of
         if not keys_of:
             return
         for row in rows:
             for key in keys_of.get(row.campaign.id, ()):
-                if key not in holding and key in self._active:
-                    reason = ResolveReason.SETTLED if row.settled else ResolveReason.CONDITION
-                    self._advance(self._rules.rules[key.rule], self._active[key], row, active=False, reason=reason)
+                alert = self._active.get(key)
+                if alert is not None:
+                    yield row, key, alert
 
     def events(self, pairs: Iterable[tuple[CampaignEvent, TrackedCampaign]]) -> None:
         """Apply the event rules: one alert for each event and rule that its kind concerns."""
         rules = self._rules.event_rules
         for event, row in pairs:
             for rule, test in rules.get(event.kind, ()):
-                if test is None or test(event, row, self._instant):
+                if test is None or test(event, row, self._instant, self._around):
                     labels = _campaign_labels(rule, event.campaign)
                     alert = happened(
                         AlertKey(rule.name, self._account, str(event.campaign.id)),
                         event.id,
                         labels=labels,
-                        annotations=_annotations(rule, row, self._instant, labels, event),
+                        annotations=self._annotations(rule, row, labels, event),
                         now=self._now,
                         campaign=event.campaign,
                     )
@@ -165,7 +209,7 @@ class Evaluation:
             if failed and not moves:
                 continue
             key = AlertKey(rule.name, self._account, "")
-            active = test(view)
+            active = test(view, self._around)
             alert = self._active.get(key)
             if alert is None and active:
                 labels = {"alertname": rule.name, "account": self._account, "severity": rule.severity, **rule.labels}
@@ -177,7 +221,7 @@ class Evaluation:
         """Apply the receiver rules to one receiver. Receivers belong to no account: such an evaluation is begun for ""."""
         for rule, test in self._rules.receiver_rules:
             key = AlertKey(rule.name, self._account, view.receiver)
-            active = test(view)
+            active = test(view, self._around)
             alert = self._active.get(key)
             if alert is None and active:
                 labels = {"alertname": rule.name, "receiver": view.receiver, "severity": rule.severity, **rule.labels}
@@ -230,10 +274,31 @@ class Evaluation:
         recent = alert.described_at is not None and self._now - alert.described_at < DESCRIBE_AGAIN
         if not fires and recent and same and campaign is not None:
             return alert
-        annotations = _annotations(rule, subject, self._instant, alert.labels)
+        annotations = self._annotations(rule, subject, alert.labels)
         if not fires and campaign is None and annotations == alert.annotations:
             return alert
         return msgspec.structs.replace(alert, annotations=annotations, described_at=self._now, campaign=campaign)
+
+    def _annotations(
+        self, rule: Rule, subject: Subject, labels: Mapping[str, str], event: CampaignEvent | None = None
+    ) -> dict[str, str]:
+        needed = rule.summary.fields if rule.description is None else rule.summary.fields | rule.description.fields
+        context = template_context(
+            rule.scope.value,
+            subject,
+            self._instant,
+            labels,
+            event=event,
+            only=needed,
+            settle=rule.settle,
+            around=self._around,
+        )
+        annotations = {"summary": rule.summary.render(context)}
+        if rule.description is not None:
+            annotations["description"] = rule.description.render(context)
+        if rule.runbook_url is not None:
+            annotations["runbook_url"] = rule.runbook_url
+        return annotations
 
     def _record(self, alert: Alert, after: Alert | None) -> None:
         key = alert.key
@@ -283,20 +348,3 @@ def _campaign_labels(rule: Rule, campaign: Campaign) -> dict[str, str]:
         "severity": rule.severity,
         **rule.labels,
     }
-
-
-def _annotations(
-    rule: Rule,
-    subject: Subject,
-    now: float,
-    labels: Mapping[str, str],
-    event: CampaignEvent | None = None,
-) -> dict[str, str]:
-    needed = rule.summary.fields if rule.description is None else rule.summary.fields | rule.description.fields
-    context = template_context(rule.scope.value, subject, now, labels, event=event, only=needed)
-    annotations = {"summary": rule.summary.render(context)}
-    if rule.description is not None:
-        annotations["description"] = rule.description.render(context)
-    if rule.runbook_url is not None:
-        annotations["runbook_url"] = rule.runbook_url
-    return annotations

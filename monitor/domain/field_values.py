@@ -6,40 +6,48 @@ from typing import cast
 
 from monitor.domain.account import AccountView
 from monitor.domain.event import CampaignEvent
-from monitor.domain.fields import Field, FieldValue, Subject, fields_of
+from monitor.domain.fields import FUNCTIONS_OF_FIELDS, Field, FieldValue, Subject, fields_of
 from monitor.domain.receiver import ReceiverView
+from monitor.domain.settle import DEFAULT_SETTLE, Settle
+from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.tracking import TrackedCampaign
 
-_Getter = Callable[[Subject, CampaignEvent | None, float | None], dict[str, FieldValue]]
+_Getter = Callable[[Subject, CampaignEvent | None, float | None, Settle, Surroundings], dict[str, FieldValue]]
 _SUBJECTS: Mapping[str, type[Subject]] = {"account": AccountView, "receiver": ReceiverView}
 
 
 def field_values(
-    scope: str, subject: Subject, now: float | None = None, *, event: CampaignEvent | None = None
+    scope: str,
+    subject: Subject,
+    now: float | None = None,
+    *,
+    event: CampaignEvent | None = None,
+    settle: Settle = DEFAULT_SETTLE,
+    around: Surroundings = NOTHING_SPECIAL,
 ) -> dict[str, FieldValue]:
     """Every field of the scope by name, in the order of `FIELDS`; times in Unix seconds, durations in seconds.
 
     Scope `campaign` wants a `TrackedCampaign` and `now` (Unix seconds); with `event` the fields of event rules, the
     snapshot taken from the event. Scope `account` wants an `AccountView`, scope `receiver` a `ReceiverView`; these
-    have their own time.
+    have their own time. `settle` is the rule's.
     TypeError when the subject is not what the scope wants.
     """
     wanted = _SUBJECTS.get(scope, TrackedCampaign)
     if not isinstance(subject, wanted) or (scope == "campaign" and now is None):
         raise TypeError(f"scope {scope} wants {wanted.__name__}{' and the time' if scope == 'campaign' else ''}")
-    return _getter(scope, event is not None)(subject, event, now)
+    return _getter(scope, event is not None)(subject, event, now, settle, around)
 
 
 @cache
 def _getter(scope: str, event: bool) -> _Getter:
     fields = fields_of(scope, event=event)
-    lines = ["def values(_s, _e, now):", "    _t = _v = _s"]
+    lines = ["def values(_s, _e, now, _settle, _a):", "    _t = _v = _s"]
     if scope == "campaign":
         lines.append(f"    _c = {'_e' if event else '_t'}.campaign")
     lines += [f"    {field.name} = {field.read}" for field in fields.values() if field.read]
     lines += [f"    {field.name} = {_guarded(field)}" for field in fields.values() if field.made_of]
     lines.append(f"    return {{{', '.join(f'{name!r}: {name}' for name in fields)}}}")
-    namespace: dict[str, object] = {"__builtins__": {}, "max": max, "sum": sum}
+    namespace: dict[str, object] = {"__builtins__": {}, **FUNCTIONS_OF_FIELDS}
     exec("\n".join(lines), namespace)  # noqa: S102 (made of our own table alone)
     return cast(_Getter, namespace["values"])
 

@@ -7,13 +7,17 @@ seconds, as floats. To add a scope, add its table to `FIELDS` and its parameters
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from monitor.domain.account import AccountView
 from monitor.domain.campaign import DOCUMENTED_STATUSES, FINAL_STATUSES, MessageType
 from monitor.domain.field import Field, FieldType, FieldValue
+from monitor.domain.history import settled_sent
 from monitor.domain.receiver import ReceiverView
+from monitor.domain.sample import SAMPLED
+from monitor.domain.statistics import wilson_lower, wilson_upper
 from monitor.domain.tracking import TrackedCampaign
 
 Subject = TrackedCampaign | AccountView | ReceiverView
@@ -29,6 +33,10 @@ def _read(name: str, kind: FieldType, read: str, description: str, unit: str = "
 def _made(name: str, kind: FieldType, made_of: str, description: str, unit: str = "", *, guards: tuple[str, ...] = ()) -> Field:
     nullable = bool(guards)
     return Field(name=name, type=kind, made_of=made_of, description=description, unit=unit, nullable=nullable, guards=guards)
+
+
+def _quiet() -> Field:
+    return _read("in_quiet_hours", _B, "_a.in_quiet_hours", "whether it is now within the file's `quiet_hours`")
 
 
 def _status(name: str, read: str, description: str, *, event_only: bool = False) -> Field:
@@ -56,6 +64,7 @@ _CAMPAIGN = (
     _read("currency", _X, "_c.currency", "of `calculated_price`", nullable=True),
     _made("final", _B, f"(status in {_ENDED!r})", "whether it is `done` or `stopped`"),
     Field(name="now", type=_T, description="the time of the evaluation; in an event rule, of the event"),
+    _quiet(),
     _read("created_at", _T, "_c.created_at", "when it was created"),
     _read("start_at", _T, "_c.start_at", "planned start", nullable=True),
     _read("real_start_at", _T, "_c.real_start_at", "real start; null until then", nullable=True),
@@ -137,6 +146,41 @@ _CAMPAIGN = (
         "ratio",
         guards=("sent", "delivered is not None"),
     ),
+    _read(
+        "settled_sent",
+        _N,
+        "_settled_sent(_t, now, _settle)",
+        "what had been sent `settle` ago (15 minutes, or what the rule says), so that its reports are there; all of `sent` once "
+        "it ended longer ago; null when it was not watched yet at that time",
+        "messages",
+        nullable=True,
+    ),
+    _made(
+        "settled_ratio",
+        _N,
+        "(min(delivered, settled_sent) / settled_sent)",
+        "`min(delivered, settled_sent) / settled_sent`: the delivery ratio of those whose reports can be expected; null when "
+        "`settled_sent` is 0 or null",
+        "ratio",
+        guards=("settled_sent", "delivered is not None"),
+    ),
+    *(
+        _made(
+            f"delivery_ratio_{bound}",
+            _N,
+            f"_wilson_{bound}(max(0, min(delivered, settled_sent)), settled_sent)",
+            f"{words} with 95 % confidence (Wilson's bound of `settled_ratio`): few messages prove little; null like it",
+            "ratio",
+            guards=("settled_sent", "settled_sent > 0", "delivered is not None"),
+        )
+        for bound, words in (("upper", "the delivery ratio is at most this"), ("lower", "the delivery ratio is at least this"))
+    ),
+    _read(
+        "settled",
+        _B,
+        "_t.settled",
+        "whether it ended 72 hours ago: no report is expected any more, and no rule but an event rule looks at it",
+    ),
     _made(
         "stalled_for",
         _D,
@@ -159,6 +203,7 @@ def _balance(name: str, description: str) -> Field:
 _ACCOUNT = (
     _read("account", _X, "_v.account", "its name in the settings"),
     _read("now", _T, "_v.now.timestamp()", "the time of the evaluation"),
+    _quiet(),
     _read("api_up", _B, "_v.api_up", "whether the last poll of every feed was answered"),
     _read(
         "last_success_age",
@@ -191,6 +236,7 @@ _RECEIVER = (
     _read("receiver", _X, "_v.receiver", "its name in the rules file"),
     _read("integration", _X, "_v.integration", "its kind: `webhook`, `slack`, …"),
     _read("now", _T, "_v.now.timestamp()", "the time of the evaluation"),
+    _quiet(),
     _read(
         "failing_for",
         _D,
@@ -225,8 +271,25 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
 }
 """By scope, then by name, in the order of the docs. Scope `sender` joins here."""
 
-PARAMETERS: Mapping[str, tuple[str, ...]] = {"campaign": ("_t", "_c", "_e", "now"), "account": ("_v",), "receiver": ("_v",)}
-"""What the expressions of a scope's fields may use: tracked campaign, its snapshot, event, time; account or receiver view."""
+PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "campaign": ("_t", "_c", "_e", "_settle", "now", "_a"),
+    "account": ("_v", "_a"),
+    "receiver": ("_v", "_a"),
+}
+"""What the expressions of a scope's fields may use: tracked campaign, its snapshot, event, `Settle`, time; account or receiver
+view; surroundings."""
+
+FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
+    {
+        "min": min,
+        "max": max,
+        "sum": sum,
+        "_settled_sent": settled_sent,
+        "_wilson_lower": wilson_lower,
+        "_wilson_upper": wilson_upper,
+    }
+)
+"""What those expressions may call."""
 
 MOVING_ACCOUNT_FIELDS: frozenset[str] = frozenset({"api_up", "last_success_age", "consecutive_failures"})
 """The account fields that move while polls fail; the others stay what they last were (`now` alone proves nothing)."""
@@ -251,6 +314,24 @@ def ingredients(scope: str, name: str) -> frozenset[str]:
     return frozenset({node.id for nodes in parts for node in nodes if isinstance(node, ast.Name)} & FIELDS[scope].keys())
 
 
+@cache
+def depends_on(scope: str, name: str, parameter: str) -> bool:
+    """Whether `name`, or what it is made of, uses one of `PARAMETERS`; `now` counts as one wherever it is a field."""
+    table = FIELDS[scope]
+    for part in (name, *ingredients(scope, name)):
+        texts = (table[part].read or part, table[part].made_of, *table[part].guards)
+        names = {node.id for text in texts if text for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        if parameter in names:
+            return True
+    return False
+
+
+@cache
+def has_past(scope: str, name: str) -> bool:
+    """Whether samples say what `name` was: `ago` and the functions like it take these."""
+    return scope == "campaign" and (ingredients(scope, name) or {name}) <= SAMPLED
+
+
 def fields_markdown() -> str:
     """The tables of `docs/rules.md`, one for each scope: Markdown, ending in a newline."""
     parts = []
@@ -269,13 +350,16 @@ def fields_markdown() -> str:
 
 __all__ = [
     "FIELDS",
+    "FUNCTIONS_OF_FIELDS",
     "MOVING_ACCOUNT_FIELDS",
     "PARAMETERS",
     "Field",
     "FieldType",
     "FieldValue",
     "Subject",
+    "depends_on",
     "fields_markdown",
     "fields_of",
+    "has_past",
     "ingredients",
 ]

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from monitor.domain.condition import Condition
 from monitor.domain.event import EventKind
+from monitor.domain.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.template import Template
 from monitor.errors import Place
 
@@ -30,7 +31,8 @@ class Rule:
 
     A state rule has an empty `on`: it fires once `when` has held for `hold` (`for:`) and resolves once it has not held for
     `keep_firing`. An event rule names event kinds in `on`: it is told once for each event at which `when` holds (always,
-    when null) and has no `hold`. `place` is where the rule stands in its file.
+    when null) and has no `hold`. `settle` is what its settled fields mean, in `when` and in its texts. `place` is where the rule
+    stands in its file.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Rule:
     summary: Template
     description: Template | None = None
     runbook_url: str | None = None
+    settle: Settle = DEFAULT_SETTLE
     place: Place | None = None
 
     @property

@@ -17,6 +17,8 @@ from monitor.domain.event import CampaignEvent
 from monitor.domain.field_values import field_values
 from monitor.domain.fields import Field, FieldType, FieldValue, Subject, fields_of
 from monitor.domain.figures import FILTERS, NULL, TESTS, Members, calculate, figure, printed
+from monitor.domain.settle import DEFAULT_SETTLE, Settle
+from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.template_check import TemplateError, TemplateFault, check
 
 LONGEST_TEMPLATE = 4_000
@@ -153,6 +155,8 @@ def template_context(
     *,
     event: CampaignEvent | None = None,
     only: Collection[str] | None = None,
+    settle: Settle = DEFAULT_SETTLE,
+    around: Surroundings = NOTHING_SPECIAL,
 ) -> dict[str, object]:
     """What a template of this scope can name: every field, `labels`, and `campaign` where the scope has one. `only` leaves
     other fields out, which saves a third of the cost (`Template.fields`).
@@ -161,7 +165,7 @@ def template_context(
     null as "–".
     """
     fields = fields_of(scope, event=event is not None)
-    values = field_values(scope, subject, now, event=event)
+    values = field_values(scope, subject, now, event=event, settle=settle, around=around)
     return _context({name: values[name] for name in only} if only is not None else values, fields, scope, labels)
 
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from monitor.domain.campaign import Campaign, CampaignStatus
+from monitor.domain.sample import Sample
 
 SETTLING_SECONDS = 72 * 3600.0
 """Delivery reports arrive for at most 72 hours, the longest validity of a message (provider's documentation)."""
@@ -14,7 +15,9 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `status_since`: since when it has had its status, as well as is known. `progress_since`: when `sent` last grew, or when
     the campaign was first seen sending if it has not grown since. `settled`: final, and its reports are no longer expected
     to move; set by the diff that emits the `settled` event. `revision` counts the changes observed since first sight: it
-    tells the same change happening twice from one change found twice (the ids of events are made from it).
+    tells the same change happening twice from one change found twice (the ids of events are made from it). `samples`: what
+    it showed before, ascending by time, the last one what it shows now; empty while it has shown the same since `first_seen`
+    or for as long as any rule looks back, and once it is settled (`history.py` reads and extends them).
     """
 
     campaign: Campaign
@@ -23,6 +26,7 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     progress_since: float
     settled: bool = False
     revision: int = 0
+    samples: tuple[Sample, ...] = ()
 
     @property
     def watched(self) -> bool:

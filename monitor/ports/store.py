@@ -6,16 +6,18 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from monitor.domain.alert import Alert
+from monitor.domain.campaign import CampaignKey
 from monitor.domain.event import CampaignEvent
 from monitor.domain.notification import OutboxRow
 from monitor.domain.routing import GroupId
+from monitor.domain.sample import Sample
 from monitor.ports.quiet_store import QuietStore
 from monitor.ports.values import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, Snapshot
 
 
 class Store(QuietStore, Protocol):
-    """What survives a crash. Every method but `prune` and `hasten` is one transaction: after a crash all of it is there or
-    nothing.
+    """What survives a crash. Every method but `prune`, `thin` and `hasten` is one transaction: after a crash all of it is
+    there or nothing.
 
     All methods raise `StoreError`; nothing of a change that raised is stored. Calls may be made concurrently. A call that is
     cancelled is carried out wholly or not at all. What is passed in must not change before the call has returned.
@@ -31,6 +33,11 @@ class Store(QuietStore, Protocol):
 
     async def load(self) -> Snapshot:
         """What was committed last."""
+        ...
+
+    async def samples(self, *, since: datetime) -> Mapping[CampaignKey, tuple[Sample, ...]]:
+        """What campaigns that are not settled showed at that time and since: ascending by time, the first one what it showed
+        then, where that is known. Campaigns of which nothing is known are left out."""
         ...
 
     async def commit_cycle(self, commit: CycleCommit) -> None:
@@ -129,10 +136,17 @@ class Store(QuietStore, Protocol):
         ...
 
     async def prune(self, *, before: datetime, dead_before: datetime | None = None) -> int:
-        """Delete history older than `before`: closed alerts, events, finished outbox rows, what
+        """Delete history older than `before`: closed alerts, events, samples, finished outbox rows, what
         integrations kept. Returns how many rows.
 
         Dead rows go by `dead_before` where it is given. In several short transactions, so that commits are not held up.
+        """
+        ...
+
+    async def thin(self, *, before: datetime) -> int:
+        """Leave of samples older than that each campaign's last of every hour. Returns how many rows went.
+
+        In several short transactions, an hour in each; what is thinned is not looked at again.
         """
         ...
 

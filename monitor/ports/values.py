@@ -10,6 +10,7 @@ from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState
 from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.domain.routing import GroupId, Ledger
+from monitor.domain.sample import Sample
 from monitor.domain.tracking import TrackedCampaign
 
 
@@ -17,7 +18,8 @@ from monitor.domain.tracking import TrackedCampaign
 class CycleCommit:
     """What one cycle decided; one transaction.
 
-    `campaigns` are new or changed ones, `forgotten` ids of `account` no longer tracked. `alerts` are new or changed
+    `campaigns` are new or changed ones, `forgotten` ids of `account` no longer tracked. `samples` are what campaigns show from
+    now on, by id. `alerts` are new or changed
     instances of whatever state, `dropped_alerts` ids of pending ones that ended (nothing of them is kept).
     """
 
@@ -25,6 +27,7 @@ class CycleCommit:
     campaigns: Sequence[TrackedCampaign] = ()
     forgotten: Sequence[int] = ()
     events: Sequence[CampaignEvent] = ()
+    samples: Mapping[int, Sample] = field(default_factory=dict)
     alerts: Sequence[Alert] = ()
     dropped_alerts: Sequence[str] = ()
     feed: FeedState | None = None

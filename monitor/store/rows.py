@@ -12,11 +12,12 @@ import msgspec
 
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert
-from monitor.domain.campaign import Campaign
+from monitor.domain.campaign import Campaign, CampaignKey
 from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.notification import Notification, OutboxRow, OutboxState
 from monitor.domain.routing import Ledger
+from monitor.domain.sample import Sample
 from monitor.domain.tracking import TrackedCampaign
 from monitor.errors import StoreError, StoreFault
 
@@ -105,6 +106,12 @@ def campaign_row(tracked: TrackedCampaign) -> Row:
         int(tracked.settled),
         tracked.revision,
     )
+
+
+def sample_row(account: str, campaign_id: int, sample: Sample) -> Row:
+    """In the order of `SAMPLE_COLUMNS`."""
+    s = sample
+    return (s.at, account, campaign_id, s.status, s.sent, s.delivered, s.fallback_sent, s.fallback_delivered)
 
 
 def balance_row(account: str, balance: Balance) -> Row:
@@ -206,6 +213,12 @@ def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:
             settled=settled == 1,
             revision=revision,
         )
+
+
+def read_sample(row: Row) -> tuple[CampaignKey, Sample]:
+    """From the order of `SAMPLE_COLUMNS`: whose it is, and the sample."""
+    at, account, campaign_id, *figures = row
+    return CampaignKey(account, campaign_id), Sample(at, *figures)
 
 
 def read_balance(row: Row) -> tuple[str, Balance]:

@@ -11,12 +11,14 @@ from typing import Self, TypeVar
 
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
+from monitor.domain.campaign import CampaignKey
 from monitor.domain.event import CampaignEvent
 from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.domain.routing import GroupId
+from monitor.domain.sample import Sample
 from monitor.domain.silence import Silence
 from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, Snapshot
-from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, sqlite_quiet, statements
+from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, sqlite_quiet, sqlite_samples, statements
 from monitor.store.quiet import PRUNE_QUIET
 from monitor.store.rows import moment, read_alert, read_all, read_event, read_outbox, seconds
 from monitor.store.sqlite_faults import ForeignFileError, translated, unavailable
@@ -80,6 +82,9 @@ class SqliteStore:
 
     async def commit_flush(self, commit: FlushCommit) -> None:
         await self._write(lambda db: sqlite_cycle.put_flush(db, commit))
+
+    async def samples(self, *, since: datetime) -> Mapping[CampaignKey, tuple[Sample, ...]]:
+        return await self._read(lambda db: sqlite_samples.since(db, since.timestamp()))
 
     # --- outbox -----------------------------------------------------------------------------------------------------
 
@@ -182,6 +187,13 @@ class SqliteStore:
             while deleted == PRUNED_AT_ONCE:
                 deleted = await self._write(partial(_delete, statement=statement, before=seconds(limit)))
                 total += deleted
+        return total
+
+    async def thin(self, *, before: datetime) -> int:
+        total, over = 0, False
+        while not over:
+            deleted, over = await self._write(lambda db: sqlite_samples.thin(db, before.timestamp()))
+            total += deleted
         return total
 
     async def events(

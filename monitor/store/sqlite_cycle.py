@@ -8,15 +8,16 @@ import sqlite3
 
 from monitor.domain.event import EventKind
 from monitor.ports import CycleCommit, FlushCommit, Snapshot
-from monitor.store import rows, sqlite_outbox, sqlite_quiet, statements
+from monitor.store import rows, sqlite_outbox, sqlite_quiet, sqlite_samples, statements
 
 
 def put_cycle(db: sqlite3.Connection, commit: CycleCommit) -> None:
     """See `Store.commit_cycle`."""
     db.executemany(statements.FORGET_CAMPAIGN, ((commit.account, id_) for id_ in commit.forgotten))
     db.executemany(statements.PUT_CAMPAIGN, map(rows.campaign_row, commit.campaigns))
+    sqlite_samples.put(db, commit.account, commit.samples)
     # A counter that grew is not recorded: there is one such event for each sending campaign in each cycle, and what they say
-    # belongs into samples, which are thinned with age as events never are.
+    # is in the samples, which are thinned with age as events never are.
     recorded = (event for event in commit.events if event.kind is not EventKind.PROGRESSED)
     db.executemany(statements.PUT_EVENT, map(rows.event_row, recorded))
     db.executemany(statements.DROP_ALERT, ((id_,) for id_ in commit.dropped_alerts))

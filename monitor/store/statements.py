@@ -42,6 +42,7 @@ CAMPAIGN_COLUMNS = (
     "settled",
     "revision",
 )
+SAMPLE_COLUMNS = ("at", "account", "campaign_id", "status", "sent", "delivered", "fallback_sent", "fallback_delivered")
 BALANCE_COLUMNS = ("account", "balance", "credit", "currency", "read_at")
 EVENT_COLUMNS = ("id", "kind", "account", "campaign_id", "at", "event")
 ALERT_COLUMNS = ("id", "state", "rule", "account", "subject", "fired_at", "resolved_at", "alert")
@@ -80,6 +81,7 @@ def _select(table: str, columns: tuple[str, ...], rest: str) -> str:
 PUT_META = _insert("meta", ("name", "value"), key=("name",), replace=True)
 PUT_FEED = _insert("feeds", FEED_COLUMNS, key=("account", "message_type"), replace=True)
 PUT_CAMPAIGN = _insert("campaigns", CAMPAIGN_COLUMNS, key=("account", "id"), replace=True)
+PUT_SAMPLE = _insert("samples", SAMPLE_COLUMNS, key=("at", "account", "campaign_id"), replace=True)
 PUT_BALANCE = _insert("balances", BALANCE_COLUMNS, key=("account",), replace=True)
 PUT_EVENT = _insert("events", EVENT_COLUMNS, key=("id",), replace=False)
 PUT_ALERT = _insert("alerts", ALERT_COLUMNS, key=("id",), replace=True)
@@ -96,6 +98,24 @@ ALL_LEDGERS = _select("ledgers", LEDGER_COLUMNS, "ORDER BY receiver, group_key")
 OPEN_ALERTS = _select("alerts", ("id", "alert"), "WHERE closed = 0 ORDER BY id")
 ENDED_ALERTS = _select("alerts", ("id", "alert"), "WHERE resolved_at IS NOT NULL ORDER BY resolved_at DESC, id DESC LIMIT ?")
 ONE_ALERT = _select("alerts", ("id", "alert"), "WHERE id = ?")
+
+# --- samples ------------------------------------------------------------------------------------------------------
+
+SAMPLES_SINCE = (
+    f"SELECT {', '.join(f's.{column}' for column in SAMPLE_COLUMNS)} FROM campaigns c JOIN samples s "  # noqa: S608 (constants)
+    "ON s.account = c.account AND s.campaign_id = c.id AND s.at >= coalesce((SELECT max(p.at) FROM samples p "
+    "WHERE p.account = c.account AND p.campaign_id = c.id AND p.at <= ?), 0) "
+    "WHERE c.settled = 0 ORDER BY s.account, s.campaign_id, s.at"
+)
+"""What unsettled campaigns showed at that time and since."""
+
+THINNED_UNTIL = "SELECT value FROM meta WHERE name = 'samples_thinned_until'"
+FIRST_SAMPLE = "SELECT min(at) FROM samples WHERE at >= ?"
+THIN_SAMPLES = (
+    "DELETE FROM samples WHERE at >= ? AND at < ? AND EXISTS (SELECT 1 FROM samples n WHERE n.account = samples.account "
+    "AND n.campaign_id = samples.campaign_id AND n.at > samples.at AND n.at < ?)"
+)
+"""Leaves each campaign its last sample of that time."""
 
 # --- outbox: writing ----------------------------------------------------------------------------------------------
 
@@ -186,6 +206,7 @@ PRUNE = (
     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < ? LIMIT ?)",
     "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE closed = 1 AND resolved_at < ? LIMIT ?)",
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? AND state <> 'dead' LIMIT ?)",
+    "DELETE FROM samples WHERE (at, account, campaign_id) IN (SELECT at, account, campaign_id FROM samples WHERE at < ? LIMIT ?)",
     "DELETE FROM receiver_memory WHERE (receiver, key) IN (SELECT receiver, key FROM receiver_memory WHERE at < ? LIMIT ?)",
 )
 PRUNE_DEAD = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? AND state = 'dead' LIMIT ?)"

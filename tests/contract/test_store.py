@@ -1,14 +1,19 @@
 """What every store promises of cycles, flushes and history."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from monitor.domain.alert import AlertState
+from monitor.domain.campaign import CampaignKey
 from monitor.domain.event import EventKind
 from monitor.domain.feed import Feed
 from monitor.domain.routing import Told
+from monitor.domain.sample import Sample
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit, FlushCommit, OutboxQuery, Snapshot, Store
 from tests.contract.stores import (
@@ -243,3 +248,51 @@ async def test_more_history_than_is_deleted_at_once_is_deleted(store: Store) -> 
 async def test_nobody_else_has_written(store: Store) -> None:
     await store.commit_cycle(whole_cycle())
     assert not await store.changed_outside()
+
+
+def shown(at: float, sent: int) -> Sample:
+    return Sample(at, "sending", sent, sent - 1, None, 3)
+
+
+async def test_samples_reach_back_to_what_was_shown_at_the_time_asked_for(store: Store) -> None:
+    cycle = whole_cycle()
+    for seconds, sent in ((0, 10), (60, 20), (120, 30)):
+        samples = {1: shown(NOW.timestamp() + seconds, sent), 2: shown(NOW.timestamp() + seconds, sent + 1)}
+        await store.commit_cycle(replace(cycle, samples=samples))
+        await store.commit_cycle(replace(cycle, samples=samples))  # twice is once
+    assert await store.samples(since=after(90)) == {
+        CampaignKey("default", 1): (shown(NOW.timestamp() + 60, 20), shown(NOW.timestamp() + 120, 30)),
+        CampaignKey("default", 2): (shown(NOW.timestamp() + 60, 21), shown(NOW.timestamp() + 120, 31)),
+    }
+    assert [len(found) for found in (await store.samples(since=after(-90))).values()] == [3, 3]
+
+
+async def test_samples_of_what_is_settled_or_forgotten_are_not_asked_for(store: Store) -> None:
+    settled = msgspec.structs.replace(tracked(1), settled=True)
+    samples = {1: shown(5.0, 1), 2: shown(5.0, 1), 3: shown(5.0, 1)}
+    await store.commit_cycle(CycleCommit(account="default", campaigns=[settled, tracked(2)], samples=samples))
+    assert await store.samples(since=NOW) == {CampaignKey("default", 2): (shown(5.0, 1),)}
+
+
+async def test_old_samples_are_thinned_to_the_last_of_each_hour(store: Store) -> None:
+    start = 1_772_438_400.0  # a full hour
+    moments = [0, 60, 3599, 3600, 3700, 7200]
+    for second in moments:
+        samples = (
+            {1: shown(start + second, second), 2: shown(start + second, 0)}
+            if second != 3700
+            else {1: shown(start + second, second)}
+        )
+        await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(1), tracked(2)], samples=samples))
+    assert await store.thin(before=datetime.fromtimestamp(start + 7300, UTC)) == 5
+    assert await store.thin(before=datetime.fromtimestamp(start + 7300, UTC)) == 0
+    found = await store.samples(since=datetime.fromtimestamp(0, UTC))
+    assert [sample.at - start for sample in found[CampaignKey("default", 1)]] == [3599, 3700, 7200]
+    assert [sample.at - start for sample in found[CampaignKey("default", 2)]] == [3599, 3600, 7200]
+
+
+async def test_old_samples_are_pruned(store: Store) -> None:
+    for at in (NOW.timestamp() - 100, NOW.timestamp() + 100):
+        await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(1)], samples={1: shown(at, 1)}))
+    assert await store.prune(before=NOW) == 1
+    assert await store.samples(since=after(-500)) == {CampaignKey("default", 1): (shown(NOW.timestamp() + 100, 1),)}

@@ -338,3 +338,62 @@ async def test_a_slow_feed_does_not_take_the_accounts_alerts_back_in_time(bench:
     assert fired.fired_at is not None
     assert resolved.resolved_at is not None
     assert fired.fired_at < resolved.resolved_at
+
+
+async def test_what_a_watched_campaign_shows_is_recorded_whenever_it_moves(bench: Bench) -> None:
+    bench.source.put(campaign(1, sent=10), campaign(2, status="done", finished_at=1.0, sent=7))
+    await bench.poll()
+    first = bench.clock.now()
+    await bench.poll()  # nothing moved
+    bench.source.put(campaign(1, sent=30), campaign(2, status="done", finished_at=1.0, sent=7))
+    await bench.poll()
+    moved = bench.clock.now()
+    bench.source.put(campaign(1, sent=30, name="renamed"), campaign(2, status="done", finished_at=1.0, sent=7))
+    await bench.poll()
+    recorded = await bench.store.samples(since=START)
+    assert {key.id for key in recorded} == {1}
+    (samples,) = recorded.values()
+    assert [(sample.at, sample.sent) for sample in samples] == [(first.timestamp(), 10), (moved.timestamp(), 30)]
+
+
+async def test_after_a_restart_rules_know_what_was_shown_before_it(bench: Bench) -> None:
+    bench.rules = RuleSet([state_rule("Slow", 'increase(sent, "5m") < 50')])
+    bench.restart(Snapshot())
+    bench.source.put(campaign(1, sent=100))
+    await bench.poll()
+    for sent in (200, 300, 400, 420, 421):
+        bench.source.put(campaign(1, sent=sent))
+        await bench.poll()
+    bench.restart(await bench.store.load())
+    bench.state.remember(await bench.store.samples(since=bench.clock.now() - timedelta(seconds=bench.rules.look_back)))
+    bench.source.put(campaign(1, sent=430))
+    await bench.poll()  # 430 now, 200 five minutes ago
+    assert bench.firing() == set()
+    for _ in range(3):
+        await bench.poll()  # 430 now, 420 five minutes ago
+    assert bench.firing() == {"Slow 1"}
+
+
+async def test_other_rules_are_asked_about_every_watched_campaign_once(bench: Bench) -> None:
+    bench.source.put(campaign(1, status="paused"))
+    await bench.poll()
+    await bench.poll()
+    bench.cycles.use(RuleSet([state_rule("Paused", 'status == "paused"')]))
+    await bench.poll()
+    assert bench.firing() == {"Paused 1"}
+
+
+async def test_a_cycle_that_was_not_committed_is_asked_again_of_what_it_had_found(bench: Bench) -> None:
+    bench.source.put(campaign(1))
+    await bench.poll()
+    bench.cycles.use(RuleSet([state_rule("Sends", 'status == "sending"')]))
+
+    async def full(commit: CycleCommit) -> None:
+        raise StoreError("full", reason=StoreFault.UNAVAILABLE, retryable=True)
+
+    commit, bench.store.commit_cycle = bench.store.commit_cycle, full  # type: ignore[method-assign]
+    with pytest.raises(StoreError):
+        await bench.poll()
+    bench.store.commit_cycle = commit  # type: ignore[method-assign]
+    await bench.poll()
+    assert bench.firing() == {"Sends 1"}

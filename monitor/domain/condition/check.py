@@ -15,6 +15,7 @@ from monitor.domain.condition.nodes import (
     Negation,
     Node,
     Not,
+    Past,
 )
 from monitor.domain.condition.operators import Operators
 from monitor.domain.fields import FIELDS, Field, FieldType
@@ -232,7 +233,7 @@ class Checker:
         if fitted.type is not operand.type and operand.type is not None:
             self._refuse(f"the list holds a {fitted.type}, but {self._source.shown(operand.span)} is a {operand.type}", tree)
             return None
-        if isinstance(operand, FieldUse):
+        if isinstance(operand, (FieldUse, Past)):
             self._operators.check_word(operand.field, fitted)
         return fitted
 

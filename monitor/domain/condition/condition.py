@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from monitor.domain.condition.check import Checker
 from monitor.domain.condition.doubts import doubts
 from monitor.domain.condition.faults import Fault, SourceText
-from monitor.domain.condition.nodes import FieldUse, Node, walk
+from monitor.domain.condition.nodes import FieldUse, Node, Past, walk
 from monitor.domain.condition.scan import parse_syntax
-from monitor.domain.fields import MOVING_ACCOUNT_FIELDS, fields_of
+from monitor.domain.fields import MOVING_ACCOUNT_FIELDS, depends_on, fields_of
+from monitor.domain.settle import DEFAULT_SETTLE, Settle
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition that has been found right. Equal when text, scope and kind of rule are.
+    """One condition that has been found right. Equal when text, scope, kind of rule and `settle` are.
 
     `fields` are the fields it names. `warnings` are what is allowed but hardly meant. `root` is its typed tree, whose
     places (`Span`) refer to `text`.
@@ -22,15 +23,38 @@ class Condition:
     text: str
     scope: str
     event: bool
+    settle: Settle
     root: Node = field(compare=False, repr=False)
     fields: frozenset[str] = field(compare=False, repr=False)
     warnings: tuple[Fault, ...] = field(compare=False, repr=False)
 
+    @property
+    def look_back(self) -> float:
+        """How many seconds back it looks; 0 when it asks for the present alone."""
+        past = [node.seconds for node in walk(self.root) if isinstance(node, Past)]
+        settling = any(depends_on(self.scope, name, "_settle") for name in self.fields)
+        return max([*past, self.settle.longest if settling else 0.0])
 
-def parse_condition(text: str, *, scope: str, event: bool = False, extra_statuses: Collection[str] = ()) -> Condition:
+    @property
+    def moves_by_itself(self) -> bool:
+        """Whether time alone can change its answer, or anything else but its subject."""
+        return any(isinstance(node, Past) for node in walk(self.root)) or any(
+            depends_on(self.scope, name, parameter) for name in self.fields for parameter in ("now", "_a")
+        )
+
+
+def parse_condition(
+    text: str,
+    *,
+    scope: str,
+    event: bool = False,
+    extra_statuses: Collection[str] = (),
+    settle: Settle = DEFAULT_SETTLE,
+) -> Condition:
     """Read and check a condition.
 
-    `scope` decides the fields, `event` adds those of event rules, `extra_statuses` are statuses beyond the documented ones.
+    `scope` decides the fields, `event` adds those of event rules, `extra_statuses` are statuses beyond the documented ones,
+    `settle` is what the rule's settled fields mean.
     ConditionError with every fault found; whatever the text is, nothing else is raised (ValueError for a wrong scope).
     """
     fields = fields_of(scope, event=event)
@@ -38,7 +62,7 @@ def parse_condition(text: str, *, scope: str, event: bool = False, extra_statuse
     tree = parse_syntax(source)
     root = Checker(source, fields, extra_statuses).condition(tree)
     names = frozenset(node.field.name for node in walk(root) if isinstance(node, FieldUse))
-    return Condition(text=text, scope=scope, event=event, root=root, fields=names, warnings=doubts(root, source))
+    return Condition(text=text, scope=scope, event=event, settle=settle, root=root, fields=names, warnings=doubts(root, source))
 
 
 def moves_while_failing(condition: Condition) -> bool:

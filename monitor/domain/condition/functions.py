@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 
 from monitor.domain.condition.faults import SourceText, Span
-from monitor.domain.condition.nodes import Call, Constant, Matches, Node
+from monitor.domain.condition.nodes import Arithmetic, Call, Constant, FieldUse, Matches, Node, Past
 from monitor.domain.condition.operators import Operators
 from monitor.domain.condition.patterns import compile_pattern
-from monitor.domain.fields import FieldType
+from monitor.domain.fields import FIELDS, FieldType, has_past
 
-FUNCTIONS = ("matches", "min", "max", "abs")
-"""What can be called. `ago`, `increase`, `rate` and `baseline` join here with the history they need."""
+FUNCTIONS = ("matches", "min", "max", "abs", "ago", "increase", "rate")
+"""What can be called."""
+
+PAST_FUNCTIONS = ("ago", "increase", "rate")
+SHORTEST_LOOK_BACK, LONGEST_LOOK_BACK = 1.0, 7 * 86_400.0
+"""Seconds. The longest bounds what is held in memory: a campaign that is sent for a week shows ten thousand figures."""
 
 _MOST_ARGUMENTS = 10
 _MEASURES = (FieldType.NUMBER, FieldType.DURATION, FieldType.TIME)
@@ -26,6 +30,8 @@ class Functions:
         """A call of one of `FUNCTIONS`."""
         if name == "matches":
             return self._matches(arguments, span)
+        if name in PAST_FUNCTIONS:
+            return self._past(name, arguments, span)
         return self._measure(name, arguments, span)
 
     def _measure(self, name: str, arguments: Sequence[Node], span: Span) -> Call | None:
@@ -68,6 +74,46 @@ class Functions:
             self._operators.refuse(str(error), pattern.span)
             return None
         return Matches(subject=subject, pattern=pattern.value, search=search, span=span)
+
+    def _past(self, name: str, arguments: Sequence[Node], span: Span) -> Node | None:
+        """`ago` as it is; `increase` and `rate` as what they are short for: a difference, and that by the seconds."""
+        if len(arguments) != 2:
+            wrong = f"{name} wants a field and a duration, not {len(arguments)} arguments"
+            self._operators.refuse(wrong, span, f'write {name}(sent, "10m")')
+            return None
+        use, back = arguments
+        kept = [field.name for field in FIELDS["campaign"].values() if has_past("campaign", field.name)]
+        if not isinstance(use, FieldUse) or use.field.name not in kept or FIELDS["campaign"].get(use.field.name) is not use.field:
+            hint = f"it is known of {', '.join(kept)}, of campaigns"
+            self._operators.refuse(f"nothing is known of what {self._source.shown(use.span)} was", use.span, hint)
+            return None
+        if name != "ago" and use.type is not FieldType.NUMBER:
+            self._operators.refuse(f"{name} wants a number; {self._shown(use)}", use.span, "write ago(…) to compare it")
+            return None
+        seconds = self._look_back(name, back)
+        if seconds is None:
+            return None
+        past = Past(field=use.field, seconds=seconds, span=span)
+        if name == "ago":
+            return past
+        increase = Arithmetic(type=FieldType.NUMBER, operator="-", left=use, right=past, span=span)
+        if name == "increase":
+            return increase
+        per = Constant(type=FieldType.NUMBER, value=seconds, span=back.span)
+        return Arithmetic(type=FieldType.NUMBER, operator="/", left=increase, right=per, span=span)
+
+    def _look_back(self, name: str, back: Node) -> float | None:
+        fitted = self._operators.fit(back, FieldType.DURATION)
+        if fitted is None:
+            return None
+        if not isinstance(fitted, Constant) or fitted.type is not FieldType.DURATION:
+            self._operators.refuse(f'{name} wants its duration written out, like "10m"; {self._shown(back)}', back.span)
+            return None
+        seconds = float(fitted.value or 0)
+        if not SHORTEST_LOOK_BACK <= seconds <= LONGEST_LOOK_BACK:
+            self._operators.refuse(f"{name} looks back between 1s and 7d", back.span)
+            return None
+        return seconds
 
     def _shown(self, node: Node) -> str:
         return f"{self._source.shown(node.span)} is {'null' if node.type is None else f'a {node.type}'}"

@@ -7,11 +7,12 @@ A value is generated as an expression and the guards that must hold, in order, f
 guards that are established where an expression stands, so that `sent >= 100 and sent < 500` tests `sent` once.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import cast
+from collections.abc import Iterable, Sequence
+from typing import Protocol, cast
 
 from monitor.domain.account import AccountView
 from monitor.domain.condition.condition import Condition
+from monitor.domain.condition.loads import Loads
 from monitor.domain.condition.nodes import (
     Arithmetic,
     Call,
@@ -25,17 +26,42 @@ from monitor.domain.condition.nodes import (
     Node,
     Not,
     NullTest,
+    Past,
     walk,
 )
 from monitor.domain.event import CampaignEvent
-from monitor.domain.fields import FIELDS, ingredients
+from monitor.domain.fields import FUNCTIONS_OF_FIELDS
 from monitor.domain.receiver import ReceiverView
+from monitor.domain.settle import Settle
+from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.tracking import TrackedCampaign
 
-BatchFunction = Callable[[Sequence[TrackedCampaign], float], list[tuple[int, TrackedCampaign]]]
-EventFunction = Callable[[CampaignEvent, TrackedCampaign, float], bool]
-AccountFunction = Callable[[AccountView], bool]
-ReceiverFunction = Callable[[ReceiverView], bool]
+
+class BatchFunction(Protocol):
+    """State conditions of scope campaign, over many rows."""
+
+    def __call__(
+        self, rows: Sequence[TrackedCampaign], now: float, around: Surroundings = ..., /
+    ) -> list[tuple[int, TrackedCampaign]]: ...
+
+
+class EventFunction(Protocol):
+    """The condition of an event rule, at one event."""
+
+    def __call__(self, event: CampaignEvent, tracked: TrackedCampaign, now: float, around: Surroundings = ..., /) -> bool: ...
+
+
+class AccountFunction(Protocol):
+    """A condition on an account."""
+
+    def __call__(self, view: AccountView, around: Surroundings = ..., /) -> bool: ...
+
+
+class ReceiverFunction(Protocol):
+    """A condition on a receiver."""
+
+    def __call__(self, view: ReceiverView, around: Surroundings = ..., /) -> bool: ...
+
 
 _Known = frozenset[str]
 _Value = tuple[list[str], str]
@@ -45,52 +71,52 @@ _FEW = 3
 def compile_batch(conditions: Sequence[Condition]) -> BatchFunction:
     """One function that evaluates all these state conditions of scope campaign over many rows.
 
-    `function(rows, now)`, `now` in Unix seconds, gives (index of the condition, row) for each that holds, in the order of
+    `function(rows, now, around)`, `now` in Unix seconds, gives (index of the condition, row) for each that holds, in the order of
     the rows and, within a row, of the conditions. Rows are taken as they come: the caller leaves out what is not watched.
     Pure, and safe to call from several threads. ValueError for a condition of another scope or of event rules.
     """
     _demand(conditions, scope="campaign", event=False)
-    code = _Code()
-    tests = [f"        if {code.truth(condition.root)[0]}: _hit(({index}, _t))" for index, condition in enumerate(conditions)]
+    code = _Code("campaign", conditions)
+    tests = [f"        if {code.condition(condition)}: _hit(({index}, _t))" for index, condition in enumerate(conditions)]
     lines = [
-        "def batch(_rows, now):",
+        "def batch(_rows, now, _a=_nothing_special):",
         "    _hits = []",
         "    _hit = _hits.append",
         "    for _t in _rows:",
         "        _c = _t.campaign",
     ]
-    lines += [f"        {line}" for line in _loads("campaign", conditions)]
+    lines += [f"        {line}" for line in code.loads.lines]
     return cast(BatchFunction, code.function("batch", [*lines, *tests, "    return _hits"]))
 
 
 def compile_event(condition: Condition) -> EventFunction:
-    """`function(event, tracked, now)`: whether the condition of an event rule holds at an event; `tracked` is as after it.
+    """`function(event, tracked, now, around)`: whether the condition of an event rule holds at an event.
 
-    The snapshot is the event's. ValueError for a condition of another scope or of state rules.
+    `tracked` is as after it, the snapshot is the event's. ValueError for a condition of another scope or of state rules.
     """
     _demand([condition], scope="campaign", event=True)
-    code = _Code()
-    truth, _ = code.truth(condition.root)
-    lines = ["def event(_e, _t, now):", "    _c = _e.campaign"]
-    lines += [f"    {line}" for line in _loads("campaign", [condition])]
+    code = _Code("campaign", [condition])
+    truth = code.condition(condition)
+    lines = ["def event(_e, _t, now, _a=_nothing_special):", "    _c = _e.campaign"]
+    lines += [f"    {line}" for line in code.loads.lines]
     return cast(EventFunction, code.function("event", [*lines, f"    return True if {truth} else False"]))
 
 
 def compile_account(condition: Condition) -> AccountFunction:
-    """`function(view)`: whether the condition holds for an account. ValueError for a condition of another scope."""
+    """`function(view, around)`: whether the condition holds for an account. ValueError for a condition of another scope."""
     return cast(AccountFunction, _of_view(condition, "account"))
 
 
 def compile_receiver(condition: Condition) -> ReceiverFunction:
-    """`function(view)`: whether the condition holds for a receiver. ValueError for a condition of another scope."""
+    """`function(view, around)`: whether the condition holds for a receiver. ValueError for a condition of another scope."""
     return cast(ReceiverFunction, _of_view(condition, "receiver"))
 
 
 def _of_view(condition: Condition, scope: str) -> object:
     _demand([condition], scope=scope, event=False)
-    code = _Code()
-    truth, _ = code.truth(condition.root)
-    lines = [f"def {scope}(_v):", *(f"    {line}" for line in _loads(scope, [condition]))]
+    code = _Code(scope, [condition])
+    truth = code.condition(condition)
+    lines = [f"def {scope}(_v, _a=_nothing_special):", *(f"    {line}" for line in code.loads.lines)]
     return code.function(scope, [*lines, f"    return True if {truth} else False"])
 
 
@@ -100,18 +126,19 @@ def _demand(conditions: Iterable[Condition], *, scope: str, event: bool) -> None
             raise ValueError(f"not a condition of {'an event' if event else 'a state'} rule of scope {scope}: {condition.text}")
 
 
-def _loads(scope: str, conditions: Iterable[Condition]) -> list[str]:
-    """Assignments of every field that is read from the subject, each once."""
-    named = {name for condition in conditions for name in condition.fields}
-    needed = named.union(*(ingredients(scope, name) for name in named))
-    return [f"{name} = {field.read}" for name, field in FIELDS[scope].items() if name in needed and field.read]
-
-
 class _Code:
     """Generates expressions, and collects what they need beside literals."""
 
-    def __init__(self) -> None:
-        self._namespace: dict[str, object] = {"__builtins__": {}, "min": min, "max": max, "abs": abs, "sum": sum}
+    def __init__(self, scope: str, conditions: Sequence[Condition]) -> None:
+        self.loads = Loads(scope, conditions)
+        self._settle: Settle
+        self._namespace: dict[str, object] = {
+            "__builtins__": {},
+            "abs": abs,
+            "_nothing_special": NOTHING_SPECIAL,
+            **FUNCTIONS_OF_FIELDS,
+            **self.loads.namespace,
+        }
         self._divisors: dict[str, str] = {}
 
     def function(self, name: str, lines: Sequence[str]) -> object:
@@ -119,6 +146,11 @@ class _Code:
         code = compile("\n".join(lines), f"<compiled conditions: {name}>", "exec")
         exec(code, self._namespace)  # noqa: S102 (generated above from checked nodes)
         return self._namespace[name]
+
+    def condition(self, condition: Condition) -> str:
+        """An expression that is true or false; one of the conditions that this was made for."""
+        self._settle = condition.settle
+        return self.truth(condition.root)[0]
 
     def truth(self, node: Node, known: _Known = frozenset()) -> tuple[str, _Known]:
         """An expression that is true or false, and the guards that hold wherever it was true."""
@@ -158,7 +190,9 @@ class _Code:
             case Constant():
                 return [], repr(node.value) if not _negative(node) else f"({node.value!r})"
             case FieldUse():
-                return list(node.field.conditions), node.field.made_of or node.field.name
+                return self.loads.present(node.field, self._settle)
+            case Past():
+                return self.loads.past(node)
             case Negation():
                 guards, operand = self.value(node.operand)
                 return guards, f"(-{operand})"

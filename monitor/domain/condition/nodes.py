@@ -35,6 +35,19 @@ class FieldUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What a field was `seconds` ago; null when that is not known."""
+
+    field: Field
+    seconds: float
+    span: Span
+
+    @property
+    def type(self) -> FieldType:
+        return self.field.type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arithmetic:
     """`left operator right`, null when either is or when the divisor is 0. `operator` is one of + - * /."""
 
@@ -126,7 +139,7 @@ class Not:
     type: FieldType = FieldType.BOOL
 
 
-Node = Constant | FieldUse | Arithmetic | Negation | Call | Matches | Comparison | NullTest | Membership | Junction | Not
+Node = Constant | FieldUse | Past | Arithmetic | Negation | Call | Matches | Comparison | NullTest | Membership | Junction | Not
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -144,7 +157,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return node.arguments
         case Junction():
             return node.operands
-        case Constant() | FieldUse():
+        case Constant() | FieldUse() | Past():
             return ()
 
 
@@ -164,6 +177,8 @@ def can_be_null(node: Node) -> bool:
             return node.type is None
         case FieldUse():
             return node.field.nullable
+        case Past():
+            return True
         case Arithmetic():
             safe = node.operator != "/" or (isinstance(node.right, Constant) and node.right.value != 0)
             return not safe or can_be_null(node.left) or can_be_null(node.right)

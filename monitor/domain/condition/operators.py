@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from monitor.domain.condition.faults import Fault, SourceText, Span, did_you_mean
-from monitor.domain.condition.nodes import Arithmetic, Comparison, Constant, FieldUse, Node, NullTest
+from monitor.domain.condition.nodes import Arithmetic, Comparison, Constant, FieldUse, Node, NullTest, Past
 from monitor.domain.duration import format_duration, parse_duration
 from monitor.domain.fields import Field, FieldType
 
@@ -122,7 +122,7 @@ class Operators:
         self.refuse(f'{field.name} can never be "{_cut(constant.value)}"', constant.span, hint)
 
     def _check_vocabulary(self, one: Node, other: Node) -> None:
-        if isinstance(one, FieldUse) and isinstance(other, Constant):
+        if isinstance(one, (FieldUse, Past)) and isinstance(other, Constant):
             self.check_word(one.field, other)
 
     def _read_beside(self, operator: str, left: Node, right: Node) -> tuple[Node, Node] | None:

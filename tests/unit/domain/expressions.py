@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign, MessageType
 from monitor.domain.event import CampaignEvent, Change, EventKind
+from monitor.domain.sample import Sample
 from monitor.domain.tracking import TrackedCampaign
 
 NOW = 1_772_442_000.0  # 2026-03-02 09:00 UTC
@@ -18,7 +19,12 @@ NUMBERS = [
     "fallback_ratio",
     "reach",
     "calculated_price",
+    "settled_sent",
+    "settled_ratio",
+    "delivery_ratio_upper",
+    "delivery_ratio_lower",
 ]
+PAST_NUMBERS = ["sent", "delivered", "delivery_ratio", "fallback_sent", "fallback_delivered", "fallback_ratio", "reach"]
 DURATIONS = ["age", "status_age", "start_delay", "duration", "stalled_for"]
 TIMES = ["now", "created_at", "start_at", "real_start_at", "finished_at"]
 TEXTS = ["name", "sender", "account", "currency"]
@@ -29,6 +35,7 @@ literal_duration = st.sampled_from(['"0"', '"90s"', "'5m'", '"1h30m"', '"1d"', '
 literal_time = st.sampled_from(['"2026-03-02"', '"2026-03-02T09:00Z"', "'2026-03-02 08:00'", '"2026-03-02T10:00:00+01:00"'])
 literal_text = st.sampled_from(['""', '"spring sale"', "'TEST'", '"EUR"', '"a\\nb"', "'it\\'s'"])
 pattern = st.sampled_from(['"test"', "'^s'", 'r"\\bsale\\b"', '"[A-Z]{4}"', '"naïve|TEST"', '""'])
+look_back = st.sampled_from(['"5m"', '"10m"', "'1h'"])
 equality = st.sampled_from(["==", "!="])
 order = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 _limited = st.sampled_from(["status", "message_type"])
@@ -37,9 +44,11 @@ space = st.sampled_from([" ", "  ", "\n", " \n  ", " # why\n"])
 
 @st.composite
 def numbers(draw: st.DrawFn, depth: int) -> str:
-    kind = draw(st.integers(0, 7)) if depth > 0 else draw(st.integers(0, 1))
+    kind = draw(st.integers(0, 8)) if depth > 0 else draw(st.integers(0, 1))
     if kind == 0:
         return draw(literal_number)
+    if kind == 8:
+        return f"{draw(st.sampled_from(['ago', 'increase', 'rate']))}({draw(st.sampled_from(PAST_NUMBERS))}, {draw(look_back)})"
     if kind == 1:
         return draw(st.sampled_from(NUMBERS) | st.just("sent"))  # often the same one, so that what is known of it matters
     if kind == 2:
@@ -97,8 +106,10 @@ def _compared(draw: st.DrawFn, depth: int) -> str:
 
 @st.composite
 def _about_texts(draw: st.DrawFn) -> str:
-    kind = draw(st.integers(0, 4))
+    kind = draw(st.integers(0, 5))
     text = draw(st.sampled_from(TEXTS))
+    if kind == 5:
+        return f"ago(status, {draw(look_back)}) {draw(equality)} {draw(_limited | st.just(repr('sending')))}"
     if kind == 0:
         return f"{text} {draw(equality)} {draw(st.sampled_from(TEXTS) | literal_text)}"
     if kind == 1:
@@ -115,7 +126,9 @@ def _about_texts(draw: st.DrawFn) -> str:
 @st.composite
 def _tests(draw: st.DrawFn, depth: int) -> str:
     """Tests for null, membership of measures, truth values."""
-    kind = draw(st.integers(0, 4))
+    kind = draw(st.integers(0, 5))
+    if kind == 5:
+        return draw(st.sampled_from(["in_quiet_hours", "ago(final, '5m')", "ago(final, '1h') == null", "settled"]))
     if kind == 0:
         value = draw(numbers(depth) | durations(depth) | times(depth) | st.sampled_from(TEXTS))
         sides = [value, "null"] if draw(st.booleans()) else ["null", value]
@@ -174,7 +187,31 @@ campaigns = st.builds(
     calculated_price=_prices,
     currency=st.sampled_from([None, "EUR", ""]),
 )
-rows = st.builds(TrackedCampaign, campaign=campaigns, first_seen=_moments, status_since=_moments, progress_since=_moments)
+_seen = st.builds(
+    Sample,
+    at=st.sampled_from([NOW - 7_200, NOW - 3_600, NOW - 3_000, NOW - 600, NOW - 599, NOW - 300, NOW]),
+    status=st.sampled_from([*DOCUMENTED_STATUSES, "frozen"]),
+    sent=_counter,
+    delivered=_counter,
+    fallback_sent=_counter,
+    fallback_delivered=_counter,
+)
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> TrackedCampaign:
+    """A campaign with what it showed before, the last of it what it shows now."""
+    campaign, first_seen = draw(campaigns), draw(_moments)
+    seen = sorted(draw(st.lists(_seen, max_size=4, unique_by=lambda sample: sample.at)), key=lambda sample: sample.at)
+    seen = [sample for sample in seen if sample.at >= first_seen]
+    return TrackedCampaign(
+        campaign=campaign,
+        first_seen=first_seen,
+        status_since=draw(_moments),
+        progress_since=draw(_moments),
+        samples=(*seen[:-1], Sample.of(campaign, seen[-1].at)) if seen else (),
+    )
+
 
 _changes = st.sampled_from(
     [

@@ -4,6 +4,7 @@ It walks Python's syntax tree with a typed value at every step, and reads fields
 """
 
 import ast
+import math
 import re
 from datetime import UTC, datetime
 from operator import eq, ge, gt, le, lt, ne
@@ -15,6 +16,17 @@ from monitor.domain.tracking import TrackedCampaign
 
 NUMBER, TEXT, BOOL, TIME, DURATION, NULL = "number", "text", "bool", "time", "duration", "null"
 STATUSES = ["creation", "moderation", "spam", "scheduled", "sending", "paused", "stopped", "done"]
+PAST_KINDS = {
+    "status": TEXT,
+    "final": BOOL,
+    "sent": NUMBER,
+    "delivered": NUMBER,
+    "delivery_ratio": NUMBER,
+    "fallback_sent": NUMBER,
+    "fallback_delivered": NUMBER,
+    "fallback_ratio": NUMBER,
+    "reach": NUMBER,
+}
 ORDER = {ast.Eq: eq, ast.NotEq: ne, ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge}
 
 
@@ -51,8 +63,65 @@ def duration_of(row: TrackedCampaign, now: float) -> float | None:
     return end - campaign.real_start_at if end > campaign.real_start_at else 0.0
 
 
-def campaign_values(row: TrackedCampaign, now: float, event: CampaignEvent | None = None) -> dict[str, Typed]:
+def shown(row: TrackedCampaign, now: float, seconds: float) -> Any:
+    """What it showed that long ago: the last of what is known to have been seen by then."""
+    instant = now - seconds
+    if instant < row.first_seen:
+        return None
+    if not row.samples:
+        return row.campaign
+    seen = [sample for sample in row.samples if sample.at <= instant]
+    if not seen:
+        return None
+    return row.campaign if seen[-1] is row.samples[-1] else seen[-1]
+
+
+def settled_sent(row: TrackedCampaign, now: float, settle: float) -> int | None:
     c = row.campaign
+    ended = c.finished_at if c.finished_at is not None else row.status_since
+    if c.status in ("done", "stopped") and now - ended >= settle:
+        return c.sent
+    then = shown(row, now, settle)
+    return None if then is None else then.sent
+
+
+def bound(hits: float | None, trials: float | None, sign: int) -> float | None:
+    """Wilson's bound as the root of (p - ratio)² = z² p (1 - p) / trials, which is where the formula comes from."""
+    if hits is None or trials is None or trials <= 0:
+        return None
+    z2 = 1.959963984540054**2
+    ratio = hits / trials
+    a, b, c = 1 + z2 / trials, -(2 * ratio + z2 / trials), ratio * ratio
+    root = (-b + sign * math.sqrt(max(0.0, b * b - 4 * a * c))) / (2 * a)
+    return min(1.0, max(0.0, root))
+
+
+def past_values(row: TrackedCampaign, now: float, seconds: float) -> dict[str, Typed]:
+    """The figures it showed that long ago."""
+    then = shown(row, now, seconds)
+    if then is None:
+        return {name: Typed(kind, None) for name, kind in PAST_KINDS.items()}
+    reached = None if then.delivered is None else then.delivered + (then.fallback_delivered or 0)
+    values = {
+        "status": then.status,
+        "final": then.status in ("done", "stopped"),
+        "sent": then.sent,
+        "delivered": then.delivered,
+        "delivery_ratio": ratio(then.delivered, then.sent),
+        "fallback_sent": then.fallback_sent,
+        "fallback_delivered": then.fallback_delivered,
+        "fallback_ratio": ratio(then.fallback_delivered, then.fallback_sent),
+        "reach": ratio(reached, then.sent),
+    }
+    return {name: Typed(PAST_KINDS[name], value) for name, value in values.items()}
+
+
+def campaign_values(
+    row: TrackedCampaign, now: float, event: CampaignEvent | None = None, *, settle: float = 900.0, quiet: bool = False
+) -> dict[str, Typed]:
+    c = row.campaign
+    judged = settled_sent(row, now, settle)
+    good = None if judged is None or c.delivered is None else min(c.delivered, judged)
     reached = None if c.delivered is None else c.delivered + (0 if c.fallback_delivered is None else c.fallback_delivered)
     values = {
         "id": Typed(NUMBER, c.id),
@@ -81,7 +150,17 @@ def campaign_values(row: TrackedCampaign, now: float, event: CampaignEvent | Non
         "reach": Typed(NUMBER, ratio(reached, c.sent)),
         "stalled_for": Typed(DURATION, now - row.progress_since if c.status == "sending" else None),
         "calculated_price": Typed(NUMBER, c.calculated_price),
+        "settled_sent": Typed(NUMBER, judged),
+        "settled_ratio": Typed(NUMBER, ratio(good, judged)),
+        "delivery_ratio_upper": Typed(NUMBER, bound(good, judged, 1)),
+        "delivery_ratio_lower": Typed(NUMBER, bound(good, judged, -1)),
+        "settled": Typed(BOOL, row.settled),
+        "in_quiet_hours": Typed(BOOL, quiet),
     }
+    # What `ago` is asked for, under a name that no field has.
+    for seconds in (300.0, 600.0, 3600.0):
+        for name, typed in past_values(row, now, seconds).items():
+            values[f"{name} {seconds:g}"] = typed
     if event is not None:
         old = [change.old for change in event.changes if change.field == "status"]
         values["old_status"] = Typed(TEXT, old[0] if old else None)
@@ -92,6 +171,7 @@ def account_values(view: AccountView) -> dict[str, Typed]:
     money = view.balance
     values = {
         "account": Typed(TEXT, view.account),
+        "in_quiet_hours": Typed(BOOL, False),
         "now": Typed(TIME, view.now.timestamp()),
         "api_up": Typed(BOOL, not any(not feed.answered for feed in view.feeds)),
         "last_success_age": Typed(
@@ -209,6 +289,8 @@ def compare(operator: ast.cmpop, left: ast.expr, right: ast.expr, values: dict[s
 
 def call(tree: ast.Call, values: dict[str, Typed]) -> Typed:
     assert isinstance(tree.func, ast.Name)
+    if tree.func.id in ("ago", "increase", "rate"):
+        return past(tree.func.id, tree.args, values)
     arguments = [evaluate(argument, values) for argument in tree.args]
     if tree.func.id == "matches":
         text, pattern = arguments
@@ -220,3 +302,17 @@ def call(tree: ast.Call, values: dict[str, Typed]) -> Typed:
     if any(value is None for value in found):
         return Typed(kind, None)
     return Typed(kind, {"min": min, "max": max}[tree.func.id](found) if tree.func.id != "abs" else abs(found[0]))
+
+
+def past(function: str, arguments: list[ast.expr], values: dict[str, Typed]) -> Typed:
+    use, back = arguments
+    assert isinstance(use, ast.Name)
+    assert isinstance(back, ast.Constant)
+    seconds = read_duration(back.value)
+    now, then = values[use.id], values[f"{use.id} {seconds:g}"]
+    if function == "ago":
+        return then
+    if now.value is None or then.value is None:
+        return Typed(NUMBER, None)
+    increase = now.value - then.value
+    return Typed(NUMBER, increase if function == "increase" else increase / seconds)

@@ -243,4 +243,6 @@ def test_what_is_meant_is_not_warned_of(text: str) -> None:
 
 def test_a_condition_shows_little_of_itself() -> None:
     condition: Condition = parse_condition("sent > 5", scope="campaign")
-    assert repr(condition) == "Condition(text='sent > 5', scope='campaign', event=False)"
+    assert (
+        repr(condition) == "Condition(text='sent > 5', scope='campaign', event=False, settle=Settle(default=900.0, by_type=()))"
+    )

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.alert import ResolveReason
+from monitor.domain.diff import observe
+from monitor.domain.tracking import TrackedCampaign
 from tests.clock import START
 from tests.unit.domain.life import MINUTE, Life, row, rule
 
@@ -37,6 +39,50 @@ def naive(life: dict[tuple[str, int], dict[str, Any]], seen: dict[int, tuple[int
                     held["lapsed"] = minute
                 if minute - held["lapsed"] >= keep:
                     del life[key]
+
+
+turns = st.lists(
+    st.tuples(
+        st.integers(1, 3),
+        st.dictionaries(
+            st.integers(1, 3), st.tuples(st.sampled_from([3, 8, 20]), st.sampled_from(["sending", "paused"])), max_size=3
+        ),
+    ),
+    max_size=12,
+)
+
+
+@given(turns)
+def test_rows_that_did_not_change_need_not_be_asked_what_time_does_not_move(
+    turns: list[tuple[int, dict[int, tuple[int, str]]]],
+) -> None:
+    rules = (
+        rule("Still", "delivered < 10"),
+        rule("Waits", "delivered < 10", hold=3 * MINUTE),
+        rule("Lingers", "delivered < 6", hold=MINUTE, keep_firing=2 * MINUTE),
+        rule("Moving", 'status == "paused" and status_age > "1h2m"', keep_firing=2 * MINUTE),
+        rule("Stands", 'increase(delivered, "3m") == 0 and status == "sending"', hold=MINUTE),
+    )
+    asked, spared = Life(*rules), Life(*rules)
+    held: dict[int, TrackedCampaign] = {}
+    for gap, seen in turns:
+        every, few = asked.begin(minutes=gap), spared.begin(minutes=gap)
+        changed, same = [], []
+        for number, (delivered, status) in seen.items():
+            campaign = row(number, delivered=delivered, status=status).campaign
+            before = held.get(number)
+            if before is not None and before.campaign == campaign:
+                same.append(before)
+                continue
+            held[number], _ = observe(before, campaign, now=asked.now.timestamp(), keep=180.0)
+            changed.append(held[number])
+        every.campaigns([*changed, *same])
+        few.campaigns(changed)
+        few.unchanged(same)
+        asked.finish(every)
+        spared.finish(few)
+        assert spared.active == asked.active
+        assert spared.ended == asked.ended
 
 
 cycles = st.lists(

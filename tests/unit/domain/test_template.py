@@ -168,7 +168,7 @@ EVERYTHING = [Template.parse("\n".join(ALL[start : start + 40]), scope="campaign
 
 
 @settings(max_examples=60, deadline=None)
-@given(row=rows, scale=st.sampled_from([1.0, 1e6, 1e300, float("inf")]))
+@given(row=rows(), scale=st.sampled_from([1.0, 1e6, 1e300, float("inf")]))
 def test_no_data_makes_a_template_fail(row: TrackedCampaign, scale: float) -> None:
     context = template_context("campaign", row, NOW * scale, LABELS)
     for template in EVERYTHING:

@@ -1,0 +1,59 @@
+"""What a campaign showed some time ago, from the samples it bears."""
+
+from bisect import bisect_right
+from operator import attrgetter
+
+import msgspec
+
+from monitor.domain.campaign import Campaign
+from monitor.domain.sample import Sample
+from monitor.domain.settle import Settle
+from monitor.domain.tracking import TrackedCampaign
+
+_at = attrgetter("at")
+
+
+def shown_at(tracked: TrackedCampaign, instant: float) -> Campaign | Sample | None:
+    """What the campaign showed at `instant` (Unix seconds): between two samples the earlier one.
+
+    None before the first sight, and before the samples begin (they reach back as far as any rule looks). Something with the
+    names of `SAMPLED`, read and not changed.
+    """
+    if instant < tracked.first_seen:
+        return None
+    samples = tracked.samples
+    if not samples or instant >= samples[-1].at:
+        return tracked.campaign
+    index = bisect_right(samples, instant, key=_at)
+    return samples[index - 1] if index else None
+
+
+def grown(tracked: TrackedCampaign, campaign: Campaign, *, now: float, keep: float) -> tuple[Sample, ...]:
+    """The samples once `campaign` has been read at `now` with other figures than before.
+
+    Ascending by time, the last one what it shows now. Those are left out that say nothing about the last `keep` seconds.
+    """
+    before = tracked.samples or (Sample.of(tracked.campaign, tracked.first_seen),)
+    first = max(0, bisect_right(before, now - keep, key=_at) - 1)
+    return (*before[first:], Sample.of(campaign, now))
+
+
+def extended(tracked: TrackedCampaign, known: tuple[Sample, ...]) -> TrackedCampaign:
+    """The campaign with what was recorded of it from before its own samples begin."""
+    own = tracked.samples
+    before = tuple(sample for sample in known if sample.at < own[0].at) if own else known
+    return msgspec.structs.replace(tracked, samples=(*before, *own)) if before else tracked
+
+
+def settled_sent(tracked: TrackedCampaign, now: float, settle: Settle) -> int | None:
+    """How many messages had been handed over `settle` ago; all of them once it ended longer ago than that.
+
+    None while nothing is known of that time, and while the provider gives no statistics.
+    """
+    campaign = tracked.campaign
+    since = now - settle.seconds(campaign.message_type)
+    ended = tracked.final_since
+    if ended is not None and ended <= since:
+        return campaign.sent
+    shown = shown_at(tracked, since)
+    return None if shown is None else shown.sent
