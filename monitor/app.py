@@ -89,7 +89,7 @@ async def running(
         sources = build_sources(settings, clock=clock, metrics=metrics)
         for source in sources.values():
             stack.push_async_callback(source.close)
-        ruleset = RuleSet(rules.rules)
+        ruleset = RuleSet(rules.rules, quiet_hours=rules.quiet_hours)
         state.remember(await store.samples(since=clock.now() - timedelta(seconds=ruleset.look_back)))
         await end_orphans(ruleset, state, store, feeds=feeds, receivers=tuple(notifiers), now=clock.now())
         fallbacks = {r.name: Fallback(r.fallback, r.fallback_after) for r in rules.receivers if r.fallback}

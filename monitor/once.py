@@ -54,7 +54,7 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
         sources = build_sources(settings, clock=clock, metrics=metrics)
         for source in sources.values():
             stack.push_async_callback(source.close)
-        ruleset = RuleSet([replace(rule, hold=timedelta(0)) for rule in rules.rules])
+        ruleset = RuleSet([replace(rule, hold=timedelta(0)) for rule in rules.rules], quiet_hours=rules.quiet_hours)
         cycles = build_cycles(settings, sources, store=store, state=state, rules=ruleset, clock=clock, metrics=metrics)
 
         async def after_cycle(_: CycleReport) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from monitor.config.addresses import web_link
 from monitor.config.findings import Findings
+from monitor.config.settling import read_settle
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, one_of
 from monitor.config.yamlfile import Scalar, Table, described
@@ -13,10 +14,24 @@ from monitor.domain.condition import Condition, ConditionError, parse_condition
 from monitor.domain.event import EventKind
 from monitor.domain.routing import SEVERITIES
 from monitor.domain.rule import RESERVED_LABELS, Rule, Scope
+from monitor.domain.settle import Settle
 from monitor.domain.template import Template, TemplateError
 
-KEYS = ("alert", "scope", "when", "on", "for", "keep_firing_for", "severity", "labels", "summary", "description", "runbook_url")
-LATER = dict.fromkeys(("over", "settle", "detail"))
+KEYS = (
+    "alert",
+    "scope",
+    "when",
+    "on",
+    "for",
+    "keep_firing_for",
+    "settle",
+    "severity",
+    "labels",
+    "summary",
+    "description",
+    "runbook_url",
+)
+LATER = dict.fromkeys(("over", "detail"))
 SCOPES = (Scope.CAMPAIGN.value, Scope.ACCOUNT.value, Scope.RECEIVER.value)
 DEFAULT_SUMMARY = {
     Scope.CAMPAIGN: "{{ campaign.name }}: {{ status }}, {{ delivered }} of {{ sent }} delivered",
@@ -31,8 +46,8 @@ _LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}")
 _SEVERITY = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
-def read_rule(table: Table, *, extra_statuses: Collection[str], findings: Findings) -> Rule | None:
-    """The rule; None when something in it is wrong, which is noted."""
+def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, findings: Findings) -> Rule | None:
+    """The rule; None when something in it is wrong, which is noted. `settle` is the file's."""
     before = findings.count
     reader = TableReader(table, "a rule", findings)
     reader.check_keys(KEYS, LATER)
@@ -40,7 +55,8 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], findings: Findin
     scope = _scope(reader)
     kinds = _kinds(reader, scope)
     event = reader.has("on")
-    when = _condition(reader, scope, kinds, event=event, extra_statuses=extra_statuses)
+    settle = read_settle(reader, settle)
+    when = _condition(reader, scope, kinds, event=event, extra_statuses=extra_statuses, settle=settle)
     if event:
         for key in ("for", "keep_firing_for"):
             if key in table.entries:
@@ -68,6 +84,7 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], findings: Findin
         summary=summary,
         description=description,
         runbook_url=runbook,
+        settle=settle,
         place=table.place,
     )
 
@@ -115,7 +132,13 @@ def _kinds(reader: TableReader, scope: Scope) -> frozenset[EventKind]:
 
 
 def _condition(
-    reader: TableReader, scope: Scope, kinds: frozenset[EventKind], *, event: bool, extra_statuses: Collection[str]
+    reader: TableReader,
+    scope: Scope,
+    kinds: frozenset[EventKind],
+    *,
+    event: bool,
+    extra_statuses: Collection[str],
+    settle: Settle,
 ) -> Condition | None:
     if not event:
         reader.require("when", 'the condition, such as: status == "spam"; or "on" for a rule about events')
@@ -124,7 +147,7 @@ def _condition(
         return None
     event = event and scope is Scope.CAMPAIGN
     try:
-        condition = parse_condition(node.text, scope=scope.value, event=event, extra_statuses=extra_statuses)
+        condition = parse_condition(node.text, scope=scope.value, event=event, extra_statuses=extra_statuses, settle=settle)
     except ConditionError as error:
         for fault in error.faults:
             reader.findings.wrong(f"when: {fault.message}", node.position(fault.line, fault.column), fault.hint)

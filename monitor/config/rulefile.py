@@ -10,9 +10,11 @@ from monitor.config.fallbacks import check_fallbacks
 from monitor.config.findings import Findings
 from monitor.config.inhibitrules import read_inhibit_rules
 from monitor.config.matching import KnownLabels
+from monitor.config.quiethours import read_quiet_hours
 from monitor.config.receivers import Receiver, ReceiverReader
 from monitor.config.routes import Intervals, RouteReader
 from monitor.config.ruleentry import read_rule
+from monitor.config.settling import read_settle
 from monitor.config.tables import TableReader, tables
 from monitor.config.textfile import read_text
 from monitor.config.timeintervals import read_time_intervals
@@ -21,10 +23,12 @@ from monitor.domain.campaign import DOCUMENTED_STATUSES
 from monitor.domain.inhibition import InhibitRule
 from monitor.domain.route import Route, RouteTree
 from monitor.domain.rule import Rule
+from monitor.domain.settle import DEFAULT_SETTLE, Settle
+from monitor.domain.time_interval import TimeInterval
 from monitor.errors import ConfigError, Place, Problem
 
-KEYS = ("rules", "receivers", "route", "inhibit_rules", "time_intervals", "extra_statuses")
-OTHERWISE = dict.fromkeys(("mute_time_intervals", "quiet_hours"), "define it under time_intervals, and name it in a route")
+KEYS = ("rules", "receivers", "route", "inhibit_rules", "time_intervals", "quiet_hours", "settle", "extra_statuses")
+OTHERWISE = {"mute_time_intervals": "define it under time_intervals, and name it in a route"}
 _STATUS = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -39,6 +43,7 @@ class RuleFile:
     receivers: tuple[Receiver, ...] = ()
     route: Route | None = None
     inhibit_rules: tuple[InhibitRule, ...] = ()
+    quiet_hours: tuple[TimeInterval, ...] = ()
     extra_statuses: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     path: Path | None = None
@@ -70,18 +75,20 @@ def parse_rules(text: str, *, source: str, lookup: Lookup, allow_insecure_http: 
     reader = TableReader(document, "the rules file", findings)
     reader.check_keys(KEYS, instead=OTHERWISE)
     statuses = _extra_statuses(reader)
-    rules = _rules(reader, statuses)
+    rules = _rules(reader, statuses, read_settle(reader, DEFAULT_SETTLE))
     expansion = Expansion(lookup, findings)
     receivers = _receivers(reader, expansion, Path(source).parent, allow_insecure_http=allow_insecure_http)
     known = KnownLabels.of(rules, _alert_names(reader))
     route = _route(reader, expansion, receivers, read_time_intervals(reader), known)
     inhibit_rules = read_inhibit_rules(reader, known)
+    quiet_hours = read_quiet_hours(reader)
     findings.raise_if_wrong()
     return RuleFile(
         rules=tuple(rules),
         receivers=tuple(each for each in receivers.values() if each is not None),
         route=route,
         inhibit_rules=inhibit_rules,
+        quiet_hours=quiet_hours,
         extra_statuses=statuses,
         warnings=findings.warnings,
         path=Path(source),
@@ -102,14 +109,14 @@ def _extra_statuses(reader: TableReader) -> tuple[str, ...]:
     return tuple(statuses)
 
 
-def _rules(reader: TableReader, extra_statuses: tuple[str, ...]) -> list[Rule]:
+def _rules(reader: TableReader, extra_statuses: tuple[str, ...], settle: Settle) -> list[Rule]:
     findings = reader.findings
     node = reader.require("rules", 'a list; each rule begins with "- alert: Name"')
     first: dict[str, Place] = {}
     rules: list[Rule] = []
     entries = tables(node, "rules", findings)
     for table in entries:
-        rule = read_rule(table, extra_statuses=extra_statuses, findings=findings)
+        rule = read_rule(table, extra_statuses=extra_statuses, settle=settle, findings=findings)
         if rule is not None:
             rules.append(rule)
         _once(table, "alert", "a rule", first, findings)

@@ -55,10 +55,10 @@ def _interval(table: Table, findings: Findings) -> TimeInterval:
         findings.warn("time_intervals: one without any part is always", table.place)
     return TimeInterval(
         times=_times(reader),
-        weekdays=_spans(reader, "weekdays", _weekday),
-        days_of_month=_spans(reader, "days_of_month", _day, negative=True),
-        months=_spans(reader, "months", _month),
-        years=_spans(reader, "years", _year),
+        weekdays=read_spans(reader, "weekdays", weekday),
+        days_of_month=read_spans(reader, "days_of_month", _day, negative=True),
+        months=read_spans(reader, "months", _month),
+        years=read_spans(reader, "years", _year),
         location=_location(reader),
     )
 
@@ -79,7 +79,7 @@ def _times(reader: TableReader) -> tuple[Span, ...]:
         entry.check_keys(("start_time", "end_time"))
         for key in ("start_time", "end_time"):
             entry.require(key, 'such as "09:00"')
-        start, end = entry.parsed("start_time", _clock), entry.parsed("end_time", _clock)
+        start, end = entry.parsed("start_time", clock_minutes), entry.parsed("end_time", clock_minutes)
         if start is None or end is None:
             continue
         if start >= end:
@@ -89,7 +89,8 @@ def _times(reader: TableReader) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _clock(value: object) -> int:
+def clock_minutes(value: object) -> int:
+    """Minutes since midnight of a text such as 09:00, up to 24:00. WrongValueError for anything else."""
     match = _CLOCK.fullmatch(values.text(value))
     if match is None:
         raise WrongValueError(f'expected a time from 00:00 to 24:00, found "{values.shortened(str(value))}"', 'such as "09:00"')
@@ -97,7 +98,7 @@ def _clock(value: object) -> int:
     return min(int(hours) * 60 + int(minutes), DAY_MINUTES)
 
 
-def _spans(reader: TableReader, key: str, parse: Callable[[str], int], *, negative: bool = False) -> tuple[Span, ...]:
+def read_spans(reader: TableReader, key: str, parse: Callable[[str], int], *, negative: bool = False) -> tuple[Span, ...]:
     """Each `first:last`, or one value for both."""
     node = reader.table.value(key)
     items: Sequence[object] = node.items if isinstance(node, Listing) else () if node is None else (node,)
@@ -129,7 +130,8 @@ def _check_order(span: Span, *, negative: bool) -> None:
         raise WrongValueError("it ends before it begins", "write two ranges")
 
 
-def _weekday(word: str) -> int:
+def weekday(word: str) -> int:
+    """0 for Sunday. WrongValueError when it is no day."""
     if word.lower() not in WEEKDAYS:
         raise WrongValueError(f'"{values.shortened(word)}" is no day of the week', did_you_mean(word.lower(), WEEKDAYS))
     return WEEKDAYS.index(word.lower())

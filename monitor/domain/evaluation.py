@@ -26,9 +26,10 @@ from monitor.domain.fields import Subject
 from monitor.domain.receiver import ReceiverView
 from monitor.domain.rule import Rule, Scope
 from monitor.domain.settle import DEFAULT_SETTLE_SECONDS
-from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
-from monitor.domain.template import template_context
+from monitor.domain.surroundings import Surroundings
+from monitor.domain.time_interval import TimeInterval
 from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.wording import annotations, campaign_labels
 
 DESCRIBE_AGAIN = timedelta(minutes=5)
 """How old the texts of an alert may be whose campaign looks the same: "waits for 11 min" must not be repeated hours later."""
@@ -43,9 +44,13 @@ class Changes:
 
 
 class RuleSet:
-    """Rules, compiled once when they are loaded. ValueError for a rule that the checks at load should have refused."""
+    """Rules, compiled once when they are loaded, and the file's quiet hours.
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    ValueError for a rule that the checks at load should have refused.
+    """
+
+    def __init__(self, rules: Sequence[Rule], *, quiet_hours: Sequence[TimeInterval] = ()) -> None:
+        self.quiet_hours = tuple(quiet_hours)
         self.rules: Mapping[str, Rule] = {rule.name: rule for rule in rules}
         self.campaign_rules = [rule for rule in rules if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule]
         self.moving_rules = [rule for rule in self.campaign_rules if _condition(rule).moves_by_itself]
@@ -79,10 +84,13 @@ class RuleSet:
         account: str,
         now: datetime,
         alerts: Mapping[AlertKey, Alert],
-        around: Surroundings = NOTHING_SPECIAL,
     ) -> "Evaluation":
         """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other accounts are left alone."""
-        return Evaluation(self, account, now, alerts, around)
+        return Evaluation(self, account, now, alerts, self.surroundings(now))
+
+    def surroundings(self, now: datetime) -> Surroundings:
+        """What the rules may ask beyond their subjects, as of `now`."""
+        return Surroundings(in_quiet_hours=any(interval.contains(now) for interval in self.quiet_hours))
 
     def orphans(
         self, alerts: Iterable[Alert], now: datetime, *, feeds: Collection[Feed], receivers: Collection[str] = ()
@@ -171,7 +179,7 @@ class Evaluation:
             alert = self._active.get(key)
             if alert is None:
                 self._keys_of.setdefault(campaign.id, []).append(key)
-                alert = self._begin(key, _campaign_labels(rule, campaign), campaign)
+                alert = self._begin(key, campaign_labels(rule, campaign), campaign)
             self._advance(rule, alert, row, active=True)
         return holding
 
@@ -192,12 +200,12 @@ class Evaluation:
         for event, row in pairs:
             for rule, test in rules.get(event.kind, ()):
                 if test is None or test(event, row, self._instant, self._around):
-                    labels = _campaign_labels(rule, event.campaign)
+                    labels = campaign_labels(rule, event.campaign)
                     alert = happened(
                         AlertKey(rule.name, self._account, str(event.campaign.id)),
                         event.id,
                         labels=labels,
-                        annotations=self._annotations(rule, row, labels, event),
+                        annotations=annotations(rule, row, self._instant, labels, around=self._around, event=event),
                         now=self._now,
                         campaign=event.campaign,
                     )
@@ -274,31 +282,10 @@ class Evaluation:
         recent = alert.described_at is not None and self._now - alert.described_at < DESCRIBE_AGAIN
         if not fires and recent and same and campaign is not None:
             return alert
-        annotations = self._annotations(rule, subject, alert.labels)
-        if not fires and campaign is None and annotations == alert.annotations:
+        texts = annotations(rule, subject, self._instant, alert.labels, around=self._around)
+        if not fires and campaign is None and texts == alert.annotations:
             return alert
-        return msgspec.structs.replace(alert, annotations=annotations, described_at=self._now, campaign=campaign)
-
-    def _annotations(
-        self, rule: Rule, subject: Subject, labels: Mapping[str, str], event: CampaignEvent | None = None
-    ) -> dict[str, str]:
-        needed = rule.summary.fields if rule.description is None else rule.summary.fields | rule.description.fields
-        context = template_context(
-            rule.scope.value,
-            subject,
-            self._instant,
-            labels,
-            event=event,
-            only=needed,
-            settle=rule.settle,
-            around=self._around,
-        )
-        annotations = {"summary": rule.summary.render(context)}
-        if rule.description is not None:
-            annotations["description"] = rule.description.render(context)
-        if rule.runbook_url is not None:
-            annotations["runbook_url"] = rule.runbook_url
-        return annotations
+        return msgspec.structs.replace(alert, annotations=texts, described_at=self._now, campaign=campaign)
 
     def _record(self, alert: Alert, after: Alert | None) -> None:
         key = alert.key
@@ -336,15 +323,3 @@ def _condition(rule: Rule) -> Condition:
 def _end(alert: Alert, now: datetime, reason: ResolveReason) -> Alert | None:
     """The alert once its subject or its rule is gone; None for a pending one."""
     return advance(alert, active=False, now=now, hold=timedelta(0), keep_firing=timedelta(0), reason=reason)
-
-
-def _campaign_labels(rule: Rule, campaign: Campaign) -> dict[str, str]:
-    return {
-        "alertname": rule.name,
-        "account": campaign.account,
-        "campaign_id": str(campaign.id),
-        "sender": campaign.sender,
-        "message_type": campaign.message_type,
-        "severity": rule.severity,
-        **rule.labels,
-    }

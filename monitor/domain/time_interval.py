@@ -96,6 +96,12 @@ def next_boundary(intervals: Iterable[NamedIntervals], after: datetime) -> datet
     return min((each.next_boundary(after) for named in intervals for each in named.intervals), default=None)
 
 
+def next_days(weekdays: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The days after these days of the week."""
+    days = sorted({(day + 1) % 7 for first, last in weekdays for day in range(first, last + 1)})
+    return tuple((day, day) for day in days)
+
+
 def _within(value: int, spans: tuple[Span, ...]) -> bool:
     return not spans or any(first <= value <= last for first, last in spans)
 

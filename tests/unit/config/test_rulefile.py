@@ -1,6 +1,6 @@
 """rules.yaml: what it becomes, and everything that is refused, with its place."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import load_rules, parse_rules, rules_template
+from monitor.domain.evaluation import RuleSet
 from monitor.domain.event import EventKind
 from monitor.domain.rule import Scope
+from monitor.domain.settle import Settle
 from monitor.errors import ConfigError, Place, Problem
 from tests.unit.config.conftest import rule_problems, rules
 
@@ -141,7 +143,7 @@ def test_a_wrong_rule_is_refused_with_its_place(rule: str, expected: str) -> Non
         ("extra_statuses: []\n", 'the rules file needs "rules"'),
         ("rules: {alert: A}\n", "rules.yaml:1:8: rules: expected a list, found a mapping"),
         (RULE + "rule: []\n", 'rules.yaml:4:1: the rules file has no "rule" (did you mean "rules"?)'),
-        (RULE + "quiet_hours: []\n", 'rules.yaml:4:1: the rules file has no "quiet_hours" (define it under time_intervals'),
+        (RULE + "mute_time_intervals: []\n", 'rules.yaml:4:1: the rules file has no "mute_time_intervals" (define it under time_intervals'),
         (RULE + "extra_statuses: [Bad Status]\n", 'rules.yaml:4:18: extra_statuses: "Bad Status" cannot be a status'),
         (RULE + "extra_statuses: [a, a]\n", "twice"),
         (
@@ -295,3 +297,65 @@ def test_whatever_is_written_is_read_or_refused_in_words(lines: list[str]) -> No
     except ConfigError as error:
         problems = error.problems
     assert all(problem.place is not None for problem in problems)
+
+
+def test_settle_is_the_files_unless_a_rule_has_its_own() -> None:
+    file = rules("""\
+settle: {default: 20m, rcs: 1h}
+rules:
+  - {alert: A, when: settled_ratio < 0.8}
+  - {alert: B, when: settled_ratio < 0.8, settle: 5m}
+  - {alert: C, when: settled_ratio < 0.8, settle: {rcs: 2h}}
+""")
+    assert [rule.settle for rule in file.rules] == [
+        Settle(1200.0, (("rcs", 3600.0),)),
+        Settle(300.0),
+        Settle(1200.0, (("rcs", 7200.0),)),
+    ]
+    assert [rule.when.settle if rule.when else None for rule in file.rules] == [rule.settle for rule in file.rules]
+    assert rules(RULE).rules[0].settle == Settle(900.0)
+
+
+QUIET = """\
+quiet_hours:
+  - {days: [saturday, sunday], zone: Europe/Berlin}
+  - {days: ["monday:friday"], times: ["20:00-08:00"], zone: Europe/Berlin}
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "quiet"),
+    [
+        ("2026-03-02T09:00+01:00", False),  # a Monday
+        ("2026-03-02T07:59+01:00", False),  # the night to Monday is Sunday's, and Sunday ends at midnight
+        ("2026-03-02T20:00+01:00", True),
+        ("2026-03-03T07:59+01:00", True),
+        ("2026-03-03T08:00+01:00", False),
+        ("2026-03-07T07:59+01:00", True),
+        ("2026-03-07T12:00+01:00", True),
+        ("2026-03-08T23:59+01:00", True),
+        ("2026-03-03T19:30+00:00", True),
+    ],
+)
+def test_quiet_hours_may_go_over_midnight_and_have_a_zone(moment: str, quiet: bool) -> None:
+    ruleset = RuleSet(rules(RULE).rules, quiet_hours=rules(RULE + QUIET).quiet_hours)
+    assert ruleset.surroundings(datetime.fromisoformat(moment)).in_quiet_hours is quiet
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("settle: soon", 'rules.yaml:4:9: settle: "soon" is not a duration'),
+        ("settle: 100h", "rules.yaml:4:9: settle: "),
+        ("settle: {fax: 1h}", "rules.yaml:4:10: settle: expected"),
+        ("quiet_hours: {days: [monday]}", "rules.yaml:4:14: quiet_hours: expected a list"),
+        ("quiet_hours: [{days: [funday]}]", 'rules.yaml:4:23: days: "funday" is no day of the week (did you mean "sunday"?'),
+        ("quiet_hours: [{times: [8-20]}]", "rules.yaml:4:24: times: expected a time from 00:00 to 24:00"),
+        ("quiet_hours: [{times: ['08:00']}]", "rules.yaml:4:24: times: expected a range"),
+        ("quiet_hours: [{zone: Mars/Olympus}]", "rules.yaml:4:22: zone: "),
+        ("quiet_hours: [{weekdays: [monday]}]", 'rules.yaml:4:16: a calendar of quiet_hours has no "weekdays" (write days)'),
+    ],
+)
+def test_a_wrong_settle_or_calendar_is_refused_with_its_place(text: str, problem: str) -> None:
+    (found,) = rule_problems(RULE + text)
+    assert str(found).startswith(problem), found

@@ -1,0 +1,49 @@
+"""The `quiet_hours:` of the rules file: when `in_quiet_hours` is true."""
+
+import re
+
+from monitor.config import values
+from monitor.config.tables import TableReader, tables
+from monitor.config.timeintervals import clock_minutes, read_spans, weekday
+from monitor.config.values import WrongValueError
+from monitor.config.yamlfile import Scalar, described
+from monitor.domain.time_interval import DAY_MINUTES, Span, TimeInterval, next_days
+
+KEYS = ("days", "times", "zone")
+
+_RANGE = re.compile(r"\s*(\S+?)\s*[-–]\s*(\S+)\s*")
+
+
+def read_quiet_hours(reader: TableReader) -> tuple[TimeInterval, ...]:
+    """Every calendar of the list; a moment is quiet when any of them contains it. What is wrong is noted."""
+    found: list[TimeInterval] = []
+    for table in tables(reader.table.value("quiet_hours"), "quiet_hours", reader.findings):
+        entry = TableReader(table, "a calendar of quiet_hours", reader.findings)
+        entry.check_keys(KEYS, instead={"weekdays": "write days", "location": "write zone"})
+        if not table.entries:
+            reader.findings.warn("quiet_hours: a calendar without days and times is always", table.place)
+        days = read_spans(entry, "days", weekday)
+        zone = entry.parsed("zone", values.zone)
+        times = [span for node in entry.texts("times") if (span := _times(entry, node)) is not None]
+        if not times:
+            found.append(TimeInterval(weekdays=days, location=zone) if zone else TimeInterval(weekdays=days))
+        for start, end in times:
+            parts = [((start, end), days)] if start < end else [((start, DAY_MINUTES), days), ((0, end), next_days(days))]
+            for span, on in parts:
+                if span[0] < span[1]:
+                    where = TimeInterval(times=(span,), weekdays=on)
+                    found.append(TimeInterval(times=(span,), weekdays=on, location=zone) if zone else where)
+    return tuple(found)
+
+
+def _times(reader: TableReader, node: Scalar) -> Span | None:
+    """`20:00-08:00`: over midnight it ends on the day after."""
+    match = _RANGE.fullmatch(node.text)
+    if match is None:
+        reader.findings.wrong(f"times: expected a range, found {described(node)}", node.place, 'such as "20:00-08:00"')
+        return None
+    try:
+        return clock_minutes(match[1]), clock_minutes(match[2])
+    except WrongValueError as error:
+        reader.findings.wrong(f"times: {error}", node.place, error.hint)
+        return None

@@ -1,0 +1,34 @@
+"""`settle:`, of a rule or of the whole file: how long reports take to arrive."""
+
+from datetime import timedelta
+
+from monitor.config import values
+from monitor.config.tables import TableReader, one_of
+from monitor.config.yamlfile import Table
+from monitor.domain.campaign import MessageType
+from monitor.domain.settle import Settle
+
+SHORTEST, LONGEST = timedelta(0), timedelta(hours=72)
+DEFAULT = "default"
+
+
+def read_settle(reader: TableReader, otherwise: Settle) -> Settle:
+    """A duration for all, or one for each message type with `default` for the others; `otherwise` where it is not given."""
+    node = reader.table.value("settle")
+    if not isinstance(node, Table):
+        found = reader.parsed("settle", values.duration(SHORTEST, LONGEST))
+        return otherwise if found is None else Settle(found.total_seconds())
+    inner = TableReader(node, "settle", reader.findings)
+    types = tuple(map(str, MessageType))
+    by_type = dict(otherwise.by_type)
+    default = otherwise.default
+    for entry in node.entries.values():
+        found = inner.parsed(entry.key, values.duration(SHORTEST, LONGEST))
+        if entry.key not in (*types, DEFAULT):
+            message, hint = one_of((*types, DEFAULT), entry.key)
+            reader.findings.wrong(f"settle: {message}", entry.place, hint)
+        elif found is not None and entry.key == DEFAULT:
+            default = found.total_seconds()
+        elif found is not None:
+            by_type[entry.key] = found.total_seconds()
+    return Settle(default, tuple(sorted(by_type.items())))

@@ -1,0 +1,45 @@
+"""What an alert is called and what it says: its labels and its texts."""
+
+from collections.abc import Mapping
+
+from monitor.domain.campaign import Campaign
+from monitor.domain.event import CampaignEvent
+from monitor.domain.fields import Subject
+from monitor.domain.rule import Rule
+from monitor.domain.surroundings import Surroundings
+from monitor.domain.template import template_context
+
+
+def campaign_labels(rule: Rule, campaign: Campaign) -> dict[str, str]:
+    """The labels of an alert about a campaign; the rule's own come last."""
+    return {
+        "alertname": rule.name,
+        "account": campaign.account,
+        "campaign_id": str(campaign.id),
+        "sender": campaign.sender,
+        "message_type": campaign.message_type,
+        "severity": rule.severity,
+        **rule.labels,
+    }
+
+
+def annotations(
+    rule: Rule,
+    subject: Subject,
+    now: float,
+    labels: Mapping[str, str],
+    *,
+    around: Surroundings,
+    event: CampaignEvent | None = None,
+) -> dict[str, str]:
+    """The rule's texts about its subject as of `now` (Unix seconds)."""
+    needed = rule.summary.fields if rule.description is None else rule.summary.fields | rule.description.fields
+    context = template_context(
+        rule.scope.value, subject, now, labels, event=event, only=needed, settle=rule.settle, around=around
+    )
+    texts = {"summary": rule.summary.render(context)}
+    if rule.description is not None:
+        texts["description"] = rule.description.render(context)
+    if rule.runbook_url is not None:
+        texts["runbook_url"] = rule.runbook_url
+    return texts
