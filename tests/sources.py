@@ -7,6 +7,7 @@ import msgspec
 
 from monitor.domain.account import Balance
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail
 from monitor.errors import ProviderError, ProviderFault
 from monitor.ports import Sweep
 from tests.clock import START
@@ -49,6 +50,8 @@ class ScriptedSource:
         self.lookup_errors: dict[int, ProviderError] = {}
         self.sweeps: list[tuple[str, float, bool]] = []
         self.lookups: list[int] = []
+        self.details: dict[int, CampaignDetail | ProviderError] = {}
+        self.detail_calls: list[int] = []
         self.money = (100.0, 25.0)
 
     def put(self, *campaigns: Campaign) -> None:
@@ -80,6 +83,13 @@ class ScriptedSource:
         if campaign_id in self.lookup_errors:
             raise self.lookup_errors[campaign_id]
         return self.campaigns.get(campaign_id)
+
+    async def detail(self, campaign_id: int) -> CampaignDetail | None:
+        self.detail_calls.append(campaign_id)
+        found = self.details.get(campaign_id)
+        if isinstance(found, ProviderError):
+            raise found
+        return found
 
     async def balance(self, *, now: datetime) -> Balance:
         if self.error is not None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from monitor.domain.account import Balance
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,13 @@ class CampaignSource(Protocol):
 
     async def campaign(self, campaign_id: int) -> Campaign | None:
         """One campaign by its id; None only when the provider answered 404 for it."""
+        ...
+
+    async def detail(self, campaign_id: int) -> CampaignDetail | None:
+        """What became of a campaign's messages; None when the provider says that it knows none of that id.
+
+        Asked once, with little patience: what did not come at once is a `ProviderError`, to be tried again another time.
+        """
         ...
 
     async def balance(self, *, now: datetime) -> Balance:

@@ -52,12 +52,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request, without who makes it. `path` begins with a slash."""
+    """One request, without who makes it. `path` begins with a slash; `timeout` in seconds, in place of the client's."""
 
     method: str
     path: str
     query: Query = ()
     body: dict[str, str] | None = None
+    timeout: float | None = None
 
     @property
     def what(self) -> str:
@@ -162,8 +163,9 @@ class Client:
     async def _exchange(self, call: Call, bearer: str | None) -> tuple[int, bytes]:
         """(status, body) of a success. ProviderError for everything else."""
         headers = HEADERS if bearer is None else {**HEADERS, "Authorization": f"Bearer {bearer}"}
+        timeout = self._timeout if call.timeout is None else call.timeout
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(timeout):
                 sent = self._clock.now()
                 async with self._opened().request(
                     call.method,
@@ -183,7 +185,7 @@ class Client:
                     status = response.status
                     wish = retry_after_seconds(response.headers.get("Retry-After"), now=received)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            raise error_of_exception(error, what=call.what, timeout=self._timeout) from error
+            raise error_of_exception(error, what=call.what, timeout=timeout) from error
         failure = error_of_status(status, body, what=call.what, retry_after=wish, secrets=(*self._secrets, *self._tokens))
         if failure.retryable and wish:
             self._pacer.quiet(wish, failure)

@@ -10,7 +10,7 @@ import msgspec
 
 from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign, MessageType
 from monitor.provider.times import LocalTimes
-from monitor.provider.values import LARGEST, Number, amount, count, text
+from monitor.provider.values import Number, added, amount, count, text
 from monitor.provider.wire import UNREADABLE
 
 LONGEST_NAME = 1000
@@ -192,12 +192,7 @@ def _figures(*spellings: _Statistics) -> tuple[int | None, int | None]:
         try:
             if isinstance(statistics, _Counts):
                 return count(statistics.sent), count(statistics.delivered)
-            return _sum([count(part.sent) for part in statistics]), _sum([count(part.delivered) for part in statistics])
+            return added([count(part.sent) for part in statistics]), added([count(part.delivered) for part in statistics])
         except ValueError as error:
             raise RowError(RejectReason.BAD_NUMBER, "statistics: not a whole number from 0") from error
     return None, None
-
-
-def _sum(counts: list[int | None]) -> int | None:
-    known = [number for number in counts if number is not None]
-    return min(sum(known), LARGEST) if known else None

@@ -14,11 +14,13 @@ import structlog
 from monitor.clock import Clock
 from monitor.domain.account import Balance
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail
 from monitor.domain.feed import Feed
 from monitor.errors import ConfigError, Place, Problem, ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.ports import Sweep
 from monitor.provider.client import Client, Query, Tally
+from monitor.provider.detail import DetailLookup
 from monitor.provider.lookup import MOST_WITNESSES, CampaignLookup
 from monitor.provider.paths import AUTO, CampaignPaths
 from monitor.provider.row import RowDecoder, RowError
@@ -89,6 +91,7 @@ class Provider:
         self._authorized = AuthorizedClient(self._client, _credentials(options, self._client, clock, random))
         self._paths = CampaignPaths(options.campaigns_path, account=options.account)
         self._lookup = CampaignLookup(self._authorized, self._paths, self._decode_single, clock)
+        self._details = DetailLookup(self._authorized, self._paths, clock)
         self._memories: dict[str, FeedMemory] = {}
         if (options.api_key or "").startswith("test_"):
             log.warning(
@@ -132,6 +135,10 @@ class Provider:
     async def campaign(self, campaign_id: int) -> Campaign | None:
         """See `CampaignSource.campaign`; `lookup` says when a 404 is believed."""
         return await self._lookup.find(campaign_id)
+
+    async def detail(self, campaign_id: int) -> CampaignDetail | None:
+        """See `CampaignSource.detail`."""
+        return await self._details.find(campaign_id)
 
     async def balance(self, *, now: datetime) -> Balance:
         """What can be spent. ProviderError."""

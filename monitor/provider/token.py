@@ -12,7 +12,7 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.errors import ProviderError, ProviderFault
-from monitor.provider.client import Call, Client, Decode, Query, Tally
+from monitor.provider.client import TRIES, Call, Client, Decode, Query, Tally
 from monitor.provider.pacing import LONGEST_RETRY_AFTER, again
 from monitor.provider.wire import read_bearer
 
@@ -230,12 +230,21 @@ class AuthorizedClient:
         self._client = client
         self._credentials = credentials
 
-    async def get(self, path: str, query: Query, decode: Decode[T], *, tally: Tally | None = None) -> T:
+    async def get(
+        self,
+        path: str,
+        query: Query,
+        decode: Decode[T],
+        *,
+        tally: Tally | None = None,
+        tries: int = TRIES,
+        timeout: float | None = None,
+    ) -> T:
         """GET and decode. ProviderError."""
-        call = Call(method="GET", path=path, query=query)
+        call = Call(method="GET", path=path, query=query, timeout=timeout)
 
         async def ask(token: Token) -> T:
-            answer = await self._client.request(call, decode, bearer=token.value, tally=tally)
+            answer = await self._client.request(call, decode, bearer=token.value, tally=tally, tries=tries)
             self._credentials.accepted(token)
             return answer
 

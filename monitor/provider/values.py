@@ -1,6 +1,7 @@
 """Numbers and texts as the provider may write them → what the rest computes with."""
 
 import math
+from collections.abc import Sequence
 
 Number = int | float | str | None
 """How a number arrives: as one, as a text, or not at all."""
@@ -24,6 +25,12 @@ def count(value: Number) -> int | None:
     if not 0 <= value <= LARGEST:
         raise ValueError("a count cannot be negative or that large")
     return value
+
+
+def added(counts: Sequence[int | None]) -> int | None:
+    """The sum of those that are known; null when none is."""
+    known = [number for number in counts if number is not None]
+    return min(sum(known), LARGEST) if known else None
 
 
 def amount(value: Number) -> float | None:
