@@ -23,6 +23,7 @@ from monitor.assembly import (
     new_message_id,
     web_options,
 )
+from monitor.baselines import BaselineLoop
 from monitor.clock import Clock
 from monitor.config import LoadedSettings, RuleFile
 from monitor.cycle import CycleReport
@@ -173,6 +174,7 @@ async def running(
                     ("flusher", flusher.run()),
                     ("resender", Resender(state, notifiers, clock=clock, metrics=metrics).run()),
                     ("receiver_rules", receiver_rules.run()),
+                    ("baselines", BaselineLoop(cycles, state=state, clock=clock, metrics=metrics).run()),
                     ("retention", Retention(store, clock=clock, metrics=metrics).run()),
                     ("overview", overview.run()),
                     ("lag", measure_loop_lag(clock, metrics)),

@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from monitor.clock import Clock
 from monitor.domain.account import AccountView, Balance
 from monitor.domain.alert import Alert, ResolveReason
+from monitor.domain.baseline import NO_BASELINES
 from monitor.domain.campaign import FINAL_STATUSES, Campaign
 from monitor.domain.diff import observe, settle, vanish
 from monitor.domain.evaluation import Evaluation, RuleSet
 from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.sample import Sample
+from monitor.domain.sender import SenderTally
+from monitor.domain.spending import Spending
 from monitor.domain.tracking import SETTLING_SECONDS, TrackedCampaign
 from monitor.domain.window import left_window
 from monitor.journal import note_alerts
@@ -76,10 +79,12 @@ class AccountCycles:
         on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
     ) -> None:
         self.account = account
-        self._rules = rules
+        self.rules = rules
         self._asked: dict[Feed, RuleSet] = {}
         self._keep = rules.look_back
         self.balance: Balance | None = None
+        self.baselines = NO_BASELINES
+        self._spent: float | None = None
         self._source = source
         self._store = store
         self._state = state
@@ -93,7 +98,7 @@ class AccountCycles:
 
     def use(self, rules: RuleSet) -> None:
         """Go on with other rules; each feed's next cycle asks them about every watched campaign."""
-        self._rules = rules
+        self.rules = rules
         self._keep = rules.look_back
 
     async def run(self, feed: Feed) -> CycleReport:
@@ -122,11 +127,11 @@ class AccountCycles:
         now = started.timestamp()
         decided = self._clock.now()  # of two feeds, the one that began first may be the last to decide
         baseline = before.last_success is None
-        rules = self._rules
+        rules = self.rules
         known_to_rules = self._asked.get(feed) is rules
         table = self._state.table(self.account)
         work = Work()
-        evaluation = rules.begin(self.account, decided, self._state.alerts_of(self.account))
+        evaluation = rules.begin(self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines)
         spent = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
             rows, same = self._observe(
@@ -137,6 +142,7 @@ class AccountCycles:
         self._end(reading.gone, ResolveReason.VANISHED, table, evaluation, work, now)
         if reading.full:
             await self._forget_old(feed, table, evaluation, work, now)
+        await self._sum_up(feed, rules, table, evaluation, work, decided)
         for first in range(0, len(work.events), HITS_CHUNK):
             evaluation.events(work.events[first : first + HITS_CHUNK])
             await self._clock.sleep(0)
@@ -283,11 +289,38 @@ class AccountCycles:
         work.changed = [row for row in work.changed if row.campaign.id not in forgotten]
         work.adopted = [row for row in work.adopted if row.campaign.id not in forgotten]
 
+    async def _sum_up(
+        self, feed: Feed, rules: RuleSet, table: AccountTable, evaluation: Evaluation, work: Work, now: datetime
+    ) -> None:
+        """Gather what sender rules and `runway` ask of many campaigns at once. Costs nothing where no rule asks."""
+        if not rules.windows and not rules.asks_for_spending:
+            return
+        # Whatever started less than 72 hours ago is watched still.
+        far = any(window.over > SETTLING_SECONDS for window in rules.windows)
+        present = dict(table.rows if far else table.watched)
+        present.update((row.campaign.id, row) for row in work.changed)
+        for campaign_id in work.forgotten:
+            present.pop(campaign_id, None)
+        rows = list(present.values())
+        tally, spending = SenderTally(self.account, rules.windows, now), Spending(now.timestamp())
+        kinds = {feed.message_type}
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            if rules.windows:
+                listed = table.of_feed(chunk, feed.message_type)
+                kinds.update(row.campaign.message_type for row in listed)
+                tally.add(listed)
+            if rules.asks_for_spending:
+                spending.add(chunk)
+            await self._clock.sleep(0)
+        evaluation.senders(tally.views(), kinds)
+        self._spent = spending.total
+
     async def _note_failure(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
         """A failed or partial sweep moves the account's health and nothing else."""
         after = before.after(reading.outcome, started=started, full=False)
         decided = self._clock.now()
-        evaluation = self._rules.begin(self.account, decided, self._state.alerts_of(self.account))
+        evaluation = self.rules.begin(self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines)
         counts = self._state.table(self.account).counts_with(())
         evaluation.account(self._view(after, counts, self._state.balances.get(self.account), decided), failed=True)
         changes = evaluation.finish()
@@ -320,4 +353,5 @@ class AccountCycles:
             balance=fresh or self._state.balances.get(self.account),
             counts=counts,
             now=now,
+            spent=self._spent,
         )

@@ -15,7 +15,7 @@ from monitor.ports import CycleCommit, FlushCommit, Snapshot
 
 
 class AccountTable:
-    """One account's tracked campaigns by id, with how many watched ones there are of each type and status.
+    """One account's tracked campaigns by id, the watched ones also apart, with how many of these are of each type and status.
 
     Both feeds of an account share it: ids are unique within the account, and a campaign may change its type. `types` are
     those the account is polled for. A campaign of another type belongs to the feed whose list showed it; to the first one
@@ -25,13 +25,14 @@ class AccountTable:
     def __init__(self, rows: Iterable[TrackedCampaign] = (), *, types: Sequence[str] = ()) -> None:
         self.types = tuple(types)
         self.rows: dict[int, TrackedCampaign] = {}
+        self.watched: dict[int, TrackedCampaign] = {}
         self._listed_as: dict[int, str] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         self.put(rows)
 
     def put(self, rows: Iterable[TrackedCampaign]) -> None:
         """Add or replace rows."""
-        counts, table = self.counts, self.rows
+        counts, table, watched = self.counts, self.rows, self.watched
         for row in rows:
             campaign = row.campaign
             old = table.get(campaign.id)
@@ -39,6 +40,9 @@ class AccountTable:
                 counts[old.campaign.message_type, old.campaign.status] -= 1
             if row.watched:
                 counts[campaign.message_type, campaign.status] += 1
+                watched[campaign.id] = row
+            elif old is not None:
+                watched.pop(campaign.id, None)
             table[campaign.id] = row
 
     def listed(self, campaigns: Iterable[Campaign], message_type: str) -> None:
@@ -61,6 +65,7 @@ class AccountTable:
         for campaign_id in ids:
             old = self.rows.pop(campaign_id, None)
             self._listed_as.pop(campaign_id, None)
+            self.watched.pop(campaign_id, None)
             if old is not None and old.watched:
                 self.counts[old.campaign.message_type, old.campaign.status] -= 1
 

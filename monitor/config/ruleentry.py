@@ -14,6 +14,7 @@ from monitor.domain.condition import Condition, ConditionError, parse_condition
 from monitor.domain.event import EventKind
 from monitor.domain.routing import SEVERITIES
 from monitor.domain.rule import RESERVED_LABELS, Rule, Scope
+from monitor.domain.sender import DEFAULT_OVER_SECONDS
 from monitor.domain.settle import Settle
 from monitor.domain.template import Template, TemplateError
 
@@ -25,20 +26,24 @@ KEYS = (
     "for",
     "keep_firing_for",
     "settle",
+    "over",
     "severity",
     "labels",
     "summary",
     "description",
     "runbook_url",
 )
-LATER = dict.fromkeys(("over", "detail"))
-SCOPES = (Scope.CAMPAIGN.value, Scope.ACCOUNT.value, Scope.RECEIVER.value)
+LATER = dict.fromkeys(("detail",))
+SCOPES = tuple(scope.value for scope in Scope)
 DEFAULT_SUMMARY = {
     Scope.CAMPAIGN: "{{ campaign.name }}: {{ status }}, {{ delivered }} of {{ sent }} delivered",
+    Scope.SENDER: "{{ sender }}: {{ delivered }} of {{ sent }} delivered by {{ campaigns }} campaigns",
     Scope.ACCOUNT: "account {{ account }}",
     Scope.RECEIVER: "receiver {{ receiver }}: {{ waiting }} waiting, {{ dead_letters }} given up",
 }
 LONGEST_FOR = timedelta(days=31)
+DEFAULT_OVER = timedelta(seconds=DEFAULT_OVER_SECONDS)
+SHORTEST_OVER, LONGEST_OVER = timedelta(minutes=5), timedelta(days=31)
 LONGEST_LABEL = 200
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,99}")
@@ -63,6 +68,9 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, 
                 findings.wrong(f'a rule with "on" has no "{key}": an event is told once', table.entries[key].place)
     hold = reader.duration("for", timedelta(0), longest=LONGEST_FOR)
     keep_firing = reader.duration("keep_firing_for", timedelta(0), longest=LONGEST_FOR)
+    over = reader.duration("over", DEFAULT_OVER, shortest=SHORTEST_OVER, longest=LONGEST_OVER)
+    if reader.has("over") and scope is not Scope.SENDER:
+        reader.findings.wrong('only a rule of scope sender has "over"', table.entries["over"].place)
     severity = _severity(reader)
     labels = _labels(reader)
     summary = _template(reader, "summary", name, scope, event=event)
@@ -85,6 +93,7 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, 
         description=description,
         runbook_url=runbook,
         settle=settle,
+        over=over,
         place=table.place,
     )
 
@@ -105,11 +114,8 @@ def _scope(reader: TableReader) -> Scope:
     node = reader.text("scope")
     if node is None or node.text in SCOPES:
         return Scope(node.text) if node else Scope.CAMPAIGN
-    if node.text in tuple(Scope):
-        reader.findings.wrong(f'scope: "{node.text}" is not supported by this version', node.place, ", ".join(SCOPES))
-    else:
-        message, hint = one_of(SCOPES, node.text)
-        reader.findings.wrong(f"scope: {message}", node.place, hint)
+    message, hint = one_of(SCOPES, node.text)
+    reader.findings.wrong(f"scope: {message}", node.place, hint)
     return Scope.CAMPAIGN
 
 

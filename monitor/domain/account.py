@@ -6,6 +6,9 @@ from datetime import datetime
 
 from monitor.domain.feed import FeedState
 
+SPENDING_SECONDS = 24 * 3600.0
+"""The time over which the pace of spending is taken: a day has all its hours."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
@@ -25,7 +28,8 @@ class Balance:
 class AccountView:
     """One account at one moment.
 
-    `feeds` holds the account's polled feeds (at least one). `counts` are watched campaigns (live or settling) by status.
+    `feeds` holds the account's polled feeds (at least one). `counts` are watched campaigns (live or settling) by status. `spent`
+    is what the campaigns that started in the last 24 hours cost; null when none of them bears a price, or no rule asks.
     Of these only `api_up`, `last_success_age` and `consecutive_failures` move while polls fail; the balance and the counts
     stay what they last were.
     """
@@ -35,6 +39,7 @@ class AccountView:
     balance: Balance | None
     counts: Mapping[str, int]
     now: datetime
+    spent: float | None = None
 
     @property
     def api_up(self) -> bool:
@@ -50,3 +55,10 @@ class AccountView:
     def consecutive_failures(self) -> int:
         """Failed or partial polls in a row, of the feed that has most."""
         return max(feed.consecutive_failures for feed in self.feeds)
+
+    @property
+    def runway(self) -> float | None:
+        """Seconds until what can be spent is gone at the pace of the last 24 hours; null when that is not known."""
+        if self.balance is None or not self.spent or self.spent <= 0:
+            return None
+        return max(0.0, self.balance.spendable) / self.spent * SPENDING_SECONDS

@@ -8,16 +8,19 @@ import msgspec
 
 from monitor.domain.account import AccountView
 from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason, advance, begin, happened
+from monitor.domain.baseline import NO_BASELINES, Baselines
 from monitor.domain.campaign import LISTABLE_TYPES, Campaign
 from monitor.domain.condition import (
     AccountFunction,
     Condition,
     EventFunction,
     ReceiverFunction,
+    SenderFunction,
     compile_account,
     compile_batch,
     compile_event,
     compile_receiver,
+    compile_sender,
     moves_while_failing,
 )
 from monitor.domain.event import CampaignEvent, EventKind
@@ -25,11 +28,12 @@ from monitor.domain.feed import Feed
 from monitor.domain.fields import Subject
 from monitor.domain.receiver import ReceiverView
 from monitor.domain.rule import Rule, Scope
+from monitor.domain.sender import SenderView, Window
 from monitor.domain.settle import DEFAULT_SETTLE_SECONDS
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.time_interval import TimeInterval
 from monitor.domain.tracking import TrackedCampaign
-from monitor.domain.wording import annotations, campaign_labels
+from monitor.domain.wording import annotations, campaign_labels, scope_of, sender_labels
 
 DESCRIBE_AGAIN = timedelta(minutes=5)
 """How old the texts of an alert may be whose campaign looks the same: "waits for 11 min" must not be repeated hours later."""
@@ -60,6 +64,10 @@ class RuleSet:
         self.event_rules: dict[EventKind, list[tuple[Rule, EventFunction | None]]] = {}
         self.account_rules: list[tuple[Rule, AccountFunction, bool]] = []
         self.receiver_rules: list[tuple[Rule, ReceiverFunction]] = []
+        self.sender_rules: list[tuple[Rule, SenderFunction]] = []
+        self.windows = frozenset(rule.window for rule in rules if rule.scope is Scope.SENDER)
+        self.asks_for_spending = any(rule.scope is Scope.ACCOUNT and "runway" in rule.names for rule in rules)
+        self.baselines = frozenset(seconds for rule in rules if rule.when for seconds in rule.when.baselines)
         for rule in rules:
             if rule.is_event_rule:
                 test = None if rule.when is None else compile_event(rule.when)
@@ -70,8 +78,8 @@ class RuleSet:
                 self.account_rules.append((rule, compile_account(condition), moves_while_failing(condition)))
             elif rule.scope is Scope.RECEIVER:
                 self.receiver_rules.append((rule, compile_receiver(_condition(rule))))
-            elif rule.scope is not Scope.CAMPAIGN:
-                raise ValueError(f"rule {rule.name}: scope {rule.scope} is not evaluated")
+            elif rule.scope is Scope.SENDER:
+                self.sender_rules.append((rule, compile_sender(_condition(rule))))
 
     @property
     def look_back(self) -> float:
@@ -84,13 +92,17 @@ class RuleSet:
         account: str,
         now: datetime,
         alerts: Mapping[AlertKey, Alert],
+        *,
+        baselines: Baselines = NO_BASELINES,
     ) -> "Evaluation":
-        """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other accounts are left alone."""
-        return Evaluation(self, account, now, alerts, self.surroundings(now))
+        """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other accounts are left alone.
+        `baselines` are the account's."""
+        return Evaluation(self, account, now, alerts, self.surroundings(now, baselines))
 
-    def surroundings(self, now: datetime) -> Surroundings:
+    def surroundings(self, now: datetime, baselines: Baselines = NO_BASELINES) -> Surroundings:
         """What the rules may ask beyond their subjects, as of `now`."""
-        return Surroundings(in_quiet_hours=any(interval.contains(now) for interval in self.quiet_hours))
+        quiet = any(interval.contains(now) for interval in self.quiet_hours)
+        return Surroundings(in_quiet_hours=quiet, baselines=baselines)
 
     def orphans(
         self, alerts: Iterable[Alert], now: datetime, *, feeds: Collection[Feed], receivers: Collection[str] = ()
@@ -104,7 +116,7 @@ class RuleSet:
                 continue
             if not self._evaluates(alert):
                 reason = ResolveReason.RULE_REMOVED
-            elif not (alert.key.subject in receivers if _about_receiver(alert) else _polled(alert, feeds)):
+            elif not (alert.key.subject in receivers if scope_of(alert.labels) is Scope.RECEIVER else _polled(alert, feeds)):
                 reason = ResolveReason.NOT_WATCHED
             else:
                 continue
@@ -117,11 +129,7 @@ class RuleSet:
 
     def _evaluates(self, alert: Alert) -> bool:
         rule = self.rules.get(alert.key.rule)
-        if rule is None or rule.is_event_rule:
-            return False
-        if (rule.scope is Scope.RECEIVER) != _about_receiver(alert):
-            return False
-        return (rule.scope is Scope.CAMPAIGN) == ("campaign_id" in alert.labels)
+        return rule is not None and not rule.is_event_rule and rule.scope is scope_of(alert.labels)
 
 
 class Evaluation:
@@ -211,6 +219,28 @@ class Evaluation:
                     )
                     self._changed[alert.id] = alert
 
+    def senders(self, views: Mapping[Window, Sequence[SenderView]], message_types: Collection[str]) -> None:
+        """Apply the sender rules to all senders of these message types. A sender with no campaign in a rule's window any more
+        fulfils no condition."""
+        for rule, test in self._rules.sender_rules:
+            seen: set[AlertKey] = set()
+            for view in views.get(rule.window, ()):
+                key = AlertKey(rule.name, self._account, f"{view.message_type}:{view.sender}")
+                seen.add(key)
+                active = test(view, self._around)
+                alert = self._active.get(key)
+                if alert is None and active:
+                    alert = self._begin(key, sender_labels(rule, view), None)
+                if alert is not None:
+                    self._advance(rule, alert, view, active=active)
+            silent = [
+                alert
+                for key, alert in self._active.items()
+                if key.rule == rule.name and key not in seen and alert.labels.get("message_type") in message_types
+            ]
+            for alert in silent:
+                self._advance(rule, alert, None, active=False)
+
     def account(self, view: AccountView, *, failed: bool) -> None:
         """Apply the account rules after a poll. After one that failed only those whose fields move all the same."""
         for rule, test, moves in self._rules.account_rules:
@@ -261,7 +291,7 @@ class Evaluation:
         self,
         rule: Rule,
         alert: Alert,
-        subject: Subject,
+        subject: Subject | None,
         *,
         active: bool,
         reason: ResolveReason = ResolveReason.CONDITION,
@@ -272,12 +302,12 @@ class Evaluation:
         if after is not alert:
             self._record(alert, after)
 
-    def _described(self, rule: Rule, alert: Alert, subject: Subject, *, active: bool, fires: bool) -> Alert:
+    def _described(self, rule: Rule, alert: Alert, subject: Subject | None, *, active: bool, fires: bool) -> Alert:
         """The alert with texts and snapshot as of now. Texts are made while the condition holds, so that the end of an alert
         is told with what was last true of it; they follow what it is about, and the time at least every `DESCRIBE_AGAIN`."""
         campaign = subject.campaign if isinstance(subject, TrackedCampaign) else None
         same = campaign is None or campaign is alert.campaign or campaign == alert.campaign
-        if not active:
+        if not active or subject is None:
             return alert if same else msgspec.structs.replace(alert, campaign=campaign)
         recent = alert.described_at is not None and self._now - alert.described_at < DESCRIBE_AGAIN
         if not fires and recent and same and campaign is not None:
@@ -301,17 +331,13 @@ class Evaluation:
             self._active[key] = after
 
 
-def _about_receiver(alert: Alert) -> bool:
-    """`receiver` is a label that only the monitor sets."""
-    return "receiver" in alert.labels
-
-
 def _polled(alert: Alert, feeds: Collection[Feed]) -> bool:
-    if alert.campaign is None:
+    message_type = alert.labels.get("message_type")
+    if message_type is None:
         return any(feed.account == alert.key.account for feed in feeds)
-    if alert.campaign.message_type not in LISTABLE_TYPES:
+    if message_type not in LISTABLE_TYPES:
         return True  # whichever feed lists it
-    return Feed(alert.key.account, alert.campaign.message_type) in feeds
+    return Feed(alert.key.account, message_type) in feeds
 
 
 def _condition(rule: Rule) -> Condition:

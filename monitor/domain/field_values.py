@@ -8,12 +8,13 @@ from monitor.domain.account import AccountView
 from monitor.domain.event import CampaignEvent
 from monitor.domain.fields import FUNCTIONS_OF_FIELDS, Field, FieldValue, Subject, fields_of
 from monitor.domain.receiver import ReceiverView
+from monitor.domain.sender import SenderView
 from monitor.domain.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.tracking import TrackedCampaign
 
 _Getter = Callable[[Subject, CampaignEvent | None, float | None, Settle, Surroundings], dict[str, FieldValue]]
-_SUBJECTS: Mapping[str, type[Subject]] = {"account": AccountView, "receiver": ReceiverView}
+_SUBJECTS: Mapping[str, type[Subject]] = {"sender": SenderView, "account": AccountView, "receiver": ReceiverView}
 
 
 def field_values(
@@ -28,7 +29,7 @@ def field_values(
     """Every field of the scope by name, in the order of `FIELDS`; times in Unix seconds, durations in seconds.
 
     Scope `campaign` wants a `TrackedCampaign` and `now` (Unix seconds); with `event` the fields of event rules, the
-    snapshot taken from the event. Scope `account` wants an `AccountView`, scope `receiver` a `ReceiverView`; these
+    snapshot taken from the event. The other scopes want their view (`SenderView`, …); these
     have their own time. `settle` is the rule's.
     TypeError when the subject is not what the scope wants.
     """

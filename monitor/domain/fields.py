@@ -1,8 +1,8 @@
 """Every name that a condition or a template may use, by scope: type, unit, what it means and how it is read from its subject.
 
 This table is the truth: the type checker, the compiled conditions, `field_values`, the docs and the `fields` command are
-made from it. A subject is a `TrackedCampaign` in scope `campaign` (with the `CampaignEvent` in event rules), an
-`AccountView` in scope `account` and a `ReceiverView` in scope `receiver`. Times are Unix seconds (UTC) and durations
+made from it. A subject is a `TrackedCampaign` in scope `campaign` (with the `CampaignEvent` in event rules), a
+`SenderView`, an `AccountView` or a `ReceiverView` in the scopes called so. Times are Unix seconds (UTC) and durations
 seconds, as floats. To add a scope, add its table to `FIELDS` and its parameters to `PARAMETERS`.
 """
 
@@ -17,10 +17,11 @@ from monitor.domain.field import Field, FieldType, FieldValue
 from monitor.domain.history import settled_sent
 from monitor.domain.receiver import ReceiverView
 from monitor.domain.sample import SAMPLED
+from monitor.domain.sender import SenderView
 from monitor.domain.statistics import wilson_lower, wilson_upper
 from monitor.domain.tracking import TrackedCampaign
 
-Subject = TrackedCampaign | AccountView | ReceiverView
+Subject = TrackedCampaign | SenderView | AccountView | ReceiverView
 
 _N, _X, _B, _T, _D = FieldType.NUMBER, FieldType.TEXT, FieldType.BOOL, FieldType.TIME, FieldType.DURATION
 _ENDED = tuple(sorted(map(str, FINAL_STATUSES)))
@@ -223,12 +224,84 @@ _ACCOUNT = (
     _balance("credit", "null until read"),
     _balance("spendable", "`balance + credit`; null until read"),
     _read(
+        "runway",
+        _D,
+        "_v.runway",
+        "how long `spendable` lasts at the pace of the last 24 hours: what the campaigns cost that started in them; null when "
+        "none of them bears a price",
+        "seconds",
+        nullable=True,
+    ),
+    _read(
         "currency", _X, "(None if _v.balance is None else _v.balance.currency)", "of the balance; null until read", nullable=True
     ),
     _read("campaigns", _N, "sum(_v.counts.values())", "watched campaigns (live or settling), whatever their status", "campaigns"),
     *(
         _read(f"campaigns_{status}", _N, f"_v.counts.get({status!r}, 0)", f"watched campaigns that are `{status}`", "campaigns")
         for status in DOCUMENTED_STATUSES
+    ),
+)
+
+
+def _sum(name: str, description: str) -> Field:
+    return _read(name, _N, f"_v.sums.{name}", description, "messages")
+
+
+def _share(name: str, part: str, whole: str) -> Field:
+    words = f"`{part} / {whole}`; null when `{whole}` is 0"
+    return _made(name, _N, f"({part} / {whole})", words, "ratio", guards=(whole,))
+
+
+_SENDER = (
+    _read("sender", _X, "_v.sender", "SMS sender or RCS agent"),
+    _read("account", _X, "_v.account", "the account it sends from, as the settings name it"),
+    Field(name="message_type", type=_X, read="_v.message_type", description="the channel", values=tuple(map(str, MessageType))),
+    _read("now", _T, "_v.now.timestamp()", "the time of the evaluation"),
+    _quiet(),
+    _read(
+        "campaigns",
+        _N,
+        "len(_v.sums.rows)",
+        "its campaigns that started within `over` (created, where they have not)",
+        "campaigns",
+    ),
+    *(
+        _read(f"campaigns_{status}", _N, f"_v.sums.statuses[{status!r}]", f"of these, `{status}` now", "campaigns")
+        for status in DOCUMENTED_STATUSES
+    ),
+    _sum("sent", "messages handed over so far, of all of them"),
+    _sum("delivered", "of these, reported delivered or read"),
+    _share("delivery_ratio", "delivered", "sent"),
+    _sum("fallback_sent", "SMS sent in place of RCS messages"),
+    _sum("fallback_delivered", "of these, delivered"),
+    _share("fallback_ratio", "fallback_delivered", "fallback_sent"),
+    _made(
+        "reach",
+        _N,
+        "((delivered + fallback_delivered) / sent)",
+        "`(delivered + fallback_delivered) / sent`: reached on either channel; null when `sent` is 0",
+        "ratio",
+        guards=("sent",),
+    ),
+    _sum("settled_sent", "what had been sent `settle` ago, so that its reports are there"),
+    _sum("settled_delivered", "of these, delivered: each campaign's `min(delivered, settled_sent)`"),
+    _share("settled_ratio", "settled_delivered", "settled_sent"),
+    *(
+        _read(
+            f"delivery_ratio_{bound}",
+            _N,
+            f"_v.delivery_ratio_{bound}",
+            f"{words} with 95 % confidence (Wilson's bound of `settled_ratio`); null when `settled_sent` is 0",
+            "ratio",
+            nullable=True,
+        )
+        for bound, words in (("upper", "the delivery ratio is at most this"), ("lower", "the delivery ratio is at least this"))
+    ),
+    _read(
+        "worst_campaigns",
+        _X,
+        "_v.worst_campaigns",
+        "for texts: up to three campaigns with the lowest `settled_ratio`, with it; empty when none can be judged",
     ),
 )
 
@@ -266,24 +339,27 @@ _RECEIVER = (
 
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "campaign": {field.name: field for field in _CAMPAIGN},
+    "sender": {field.name: field for field in _SENDER},
     "account": {field.name: field for field in _ACCOUNT},
     "receiver": {field.name: field for field in _RECEIVER},
 }
-"""By scope, then by name, in the order of the docs. Scope `sender` joins here."""
+"""By scope, then by name, in the order of the docs."""
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "campaign": ("_t", "_c", "_e", "_settle", "now", "_a"),
+    "sender": ("_v", "_a"),
     "account": ("_v", "_a"),
     "receiver": ("_v", "_a"),
 }
-"""What the expressions of a scope's fields may use: tracked campaign, its snapshot, event, `Settle`, time; account or receiver
-view; surroundings."""
+"""What the expressions of a scope's fields may use: tracked campaign, its snapshot, event, `Settle`, time; view of a sender,
+account or receiver; surroundings."""
 
 FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
     {
         "min": min,
         "max": max,
         "sum": sum,
+        "len": len,
         "_settled_sent": settled_sent,
         "_wilson_lower": wilson_lower,
         "_wilson_upper": wilson_upper,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from monitor.domain.condition import Condition
 from monitor.domain.event import EventKind
+from monitor.domain.sender import DEFAULT_OVER_SECONDS, Window
 from monitor.domain.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.template import Template
 from monitor.errors import Place
@@ -31,8 +32,8 @@ class Rule:
 
     A state rule has an empty `on`: it fires once `when` has held for `hold` (`for:`) and resolves once it has not held for
     `keep_firing`. An event rule names event kinds in `on`: it is told once for each event at which `when` holds (always,
-    when null) and has no `hold`. `settle` is what its settled fields mean, in `when` and in its texts. `place` is where the rule
-    stands in its file.
+    when null) and has no `hold`. `over`: how far back a sender's campaigns count. `settle` is what its settled fields mean, in
+    `when` and in its texts. `place` is where the rule stands in its file.
     """
 
     name: str
@@ -47,7 +48,19 @@ class Rule:
     description: Template | None = None
     runbook_url: str | None = None
     settle: Settle = DEFAULT_SETTLE
+    over: timedelta = timedelta(seconds=DEFAULT_OVER_SECONDS)
     place: Place | None = None
+
+    @property
+    def window(self) -> Window:
+        """What a rule of scope `sender` sums up."""
+        return Window(self.over.total_seconds(), self.settle)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every field that the rule needs, in its condition or its texts."""
+        texts = self.summary.fields if self.description is None else self.summary.fields | self.description.fields
+        return texts if self.when is None else texts | self.when.fields
 
     @property
     def is_event_rule(self) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from monitor.domain.campaign import Campaign
 from monitor.domain.event import CampaignEvent
 from monitor.domain.fields import Subject
-from monitor.domain.rule import Rule
+from monitor.domain.rule import Rule, Scope
+from monitor.domain.sender import SenderView
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.template import template_context
 
@@ -21,6 +22,27 @@ def campaign_labels(rule: Rule, campaign: Campaign) -> dict[str, str]:
         "severity": rule.severity,
         **rule.labels,
     }
+
+
+def sender_labels(rule: Rule, view: SenderView) -> dict[str, str]:
+    """The labels of an alert about a sender: those of a campaign's without the campaign."""
+    return {
+        "alertname": rule.name,
+        "account": view.account,
+        "sender": view.sender,
+        "message_type": view.message_type,
+        "severity": rule.severity,
+        **rule.labels,
+    }
+
+
+def scope_of(labels: Mapping[str, str]) -> Scope:
+    """What an alert with these labels is about: the monitor alone sets the names that tell."""
+    if "receiver" in labels:
+        return Scope.RECEIVER
+    if "campaign_id" in labels:
+        return Scope.CAMPAIGN
+    return Scope.SENDER if "sender" in labels else Scope.ACCOUNT
 
 
 def annotations(

@@ -32,6 +32,7 @@ LOOPS = (
     "resender",
     "receiver_rules",
     "retention",
+    "baselines",
 )
 """Every loop that is counted when it fails. They begin at 0: `increase()` does not see a counter that is born at 1."""
 OPENMETRICS_END = b"# EOF\n"

@@ -8,7 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor import __version__
+from monitor.baselines import BaselineLoop
 from monitor.cycle import AccountCycles, CycleReport
+from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertState, ResolveReason
 from monitor.domain.diff import first_sight
 from monitor.domain.evaluation import RuleSet
@@ -397,3 +399,42 @@ async def test_a_cycle_that_was_not_committed_is_asked_again_of_what_it_had_foun
     bench.store.commit_cycle = commit  # type: ignore[method-assign]
     await bench.poll()
     assert bench.firing() == {"Sends 1"}
+
+
+async def test_sender_rules_look_at_all_its_campaigns_whether_they_changed_or_not(bench: Bench) -> None:
+    bench.cycles.use(RuleSet([state_rule("Bad", "delivery_ratio < 0.9", scope="sender")]))
+    bench.source.put(campaign(1, sent=100, delivered=95), campaign(2, sent=100, delivered=40, message_type="sms"))
+    await bench.poll()
+    assert bench.firing() == {"Bad sms:Shop"}
+    bench.source.put(campaign(1, sent=100, delivered=95), campaign(2, sent=100, delivered=90))
+    await bench.poll()
+    assert bench.firing() == set()
+
+
+async def test_the_runway_is_what_can_be_spent_by_the_pace_of_a_day(bench: Bench) -> None:
+    bench.cycles.use(RuleSet([state_rule("Short", 'runway < "12h"', scope="account")]))
+    started = bench.clock.now().timestamp()
+    prices = {1: (started - 3600, 30.0), 2: (started - 90_000, 1000.0), 3: (started - 60, 0.0)}
+    bench.source.put(*(campaign(id_, real_start_at=at, calculated_price=price) for id_, (at, price) in prices.items()))
+    bench.cycles.balance = Balance(balance=10.0, credit=4.9, currency="EUR", read_at=bench.clock.now())
+    await bench.poll()
+    assert bench.firing() == {"Short"}
+    bench.cycles.balance = Balance(balance=10.0, credit=5.1, currency="EUR", read_at=bench.clock.now())
+    await bench.poll()
+    assert bench.firing() == set()
+
+
+async def test_baselines_are_worked_out_hourly_and_after_a_full_sweep(bench: Bench) -> None:
+    bench.cycles.use(RuleSet([state_rule("Odd", 'delivery_ratio < baseline(delivery_ratio, "28d") - 0.2')]))
+    loop = BaselineLoop({"default": bench.cycles}, state=bench.state, clock=bench.clock, metrics=Metrics(__version__))
+    await loop.survey("default")
+    now = bench.clock.now().timestamp()
+    week = 7 * 86400.0
+    ended = {"status": "done", "finished_at": now - 6 * 86400.0, "sent": 100, "delivered": 95}
+    old = [campaign(weeks, created_at=now - weeks * week, real_start_at=None, **ended) for weeks in (1, 2, 3)]
+    bench.source.put(*old, campaign(9, created_at=now, real_start_at=None, sent=100, delivered=60))
+    await bench.poll()
+    assert bench.firing() == set()
+    await loop.survey("default")
+    await bench.poll()
+    assert bench.firing() == {"Odd 9"}

@@ -12,10 +12,12 @@ from monitor.domain.condition.generate import (
     BatchFunction,
     EventFunction,
     ReceiverFunction,
+    SenderFunction,
     compile_account,
     compile_batch,
     compile_event,
     compile_receiver,
+    compile_sender,
 )
 from monitor.domain.field_values import field_values
 
@@ -28,11 +30,13 @@ __all__ = [
     "EventFunction",
     "Fault",
     "ReceiverFunction",
+    "SenderFunction",
     "Span",
     "compile_account",
     "compile_batch",
     "compile_event",
     "compile_receiver",
+    "compile_sender",
     "field_values",
     "moves_while_failing",
     "parse_condition",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from monitor.domain.condition.check import Checker
 from monitor.domain.condition.doubts import doubts
 from monitor.domain.condition.faults import Fault, SourceText
-from monitor.domain.condition.nodes import FieldUse, Node, Past, walk
+from monitor.domain.condition.nodes import FieldUse, Node, Past, Usual, walk
 from monitor.domain.condition.scan import parse_syntax
 from monitor.domain.fields import MOVING_ACCOUNT_FIELDS, depends_on, fields_of
 from monitor.domain.settle import DEFAULT_SETTLE, Settle
@@ -36,9 +36,14 @@ class Condition:
         return max([*past, self.settle.longest if settling else 0.0])
 
     @property
+    def baselines(self) -> frozenset[float]:
+        """The look-backs, in seconds, of the baselines it asks for."""
+        return frozenset(node.seconds for node in walk(self.root) if isinstance(node, Usual))
+
+    @property
     def moves_by_itself(self) -> bool:
         """Whether time alone can change its answer, or anything else but its subject."""
-        return any(isinstance(node, Past) for node in walk(self.root)) or any(
+        return any(isinstance(node, (Past, Usual)) for node in walk(self.root)) or any(
             depends_on(self.scope, name, parameter) for name in self.fields for parameter in ("now", "_a")
         )
 

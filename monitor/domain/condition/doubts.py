@@ -14,6 +14,7 @@ from monitor.domain.condition.nodes import (
     Not,
     NullTest,
     Past,
+    Usual,
     can_be_null,
     children,
     walk,
@@ -45,13 +46,13 @@ def _about(node: Node, source: SourceText) -> Iterator[Fault]:
 
 
 def _is_constant(node: Node) -> bool:
-    return not any(isinstance(found, (FieldUse, Past)) for found in walk(node))
+    return not any(isinstance(found, (FieldUse, Past, Usual)) for found in walk(node))
 
 
 def _percent(node: Node) -> Iterator[Fault]:
     """A ratio beside 80 where 0.8 was meant."""
     parts = children(node)
-    ratio = next((part for part in parts if isinstance(part, (FieldUse, Past)) and part.field.unit == "ratio"), None)
+    ratio = next((part for part in parts if isinstance(part, (FieldUse, Past, Usual)) and part.field.unit == "ratio"), None)
     for part in parts:
         if ratio and isinstance(part, Constant) and isinstance(part.value, (int, float)) and part.value > _MOST_RATIO:
             hint = f"write {part.value / 100:g} for {part.value:g} %"
@@ -87,7 +88,7 @@ def _negated_nulls(node: Node, source: SourceText, tested: frozenset[str], under
     found = []
     if under and isinstance(node, (Comparison, Membership, Matches)):
         operands: Sequence[Node] = children(node)
-        names = [use.field.name for operand in operands for use in walk(operand) if isinstance(use, (FieldUse, Past))]
+        names = [use.field.name for operand in operands for use in walk(operand) if isinstance(use, (FieldUse, Past, Usual))]
         nullable = [operand for operand in operands if can_be_null(operand)]
         if nullable and not tested.issuperset(names):
             shown = source.shown(nullable[0].span)

@@ -1,20 +1,27 @@
 """The functions of the language."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from monitor.domain.baseline import BASELINE_FIELDS, SENDER_BASELINE_FIELDS
 from monitor.domain.condition.faults import SourceText, Span
-from monitor.domain.condition.nodes import Arithmetic, Call, Constant, FieldUse, Matches, Node, Past
+from monitor.domain.condition.nodes import Arithmetic, Call, Constant, FieldUse, Matches, Node, Past, Usual
 from monitor.domain.condition.operators import Operators
 from monitor.domain.condition.patterns import compile_pattern
+from monitor.domain.duration import format_duration
 from monitor.domain.fields import FIELDS, FieldType, has_past
 
-FUNCTIONS = ("matches", "min", "max", "abs", "ago", "increase", "rate")
+FUNCTIONS = ("matches", "min", "max", "abs", "ago", "increase", "rate", "baseline")
 """What can be called."""
 
 PAST_FUNCTIONS = ("ago", "increase", "rate")
-SHORTEST_LOOK_BACK, LONGEST_LOOK_BACK = 1.0, 7 * 86_400.0
+DAY = 86_400.0
+SHORTEST_LOOK_BACK, LONGEST_LOOK_BACK = 1.0, 7 * DAY
 """Seconds. The longest bounds what is held in memory: a campaign that is sent for a week shows ten thousand figures."""
+SHORTEST_BASELINE, LONGEST_BASELINE = 7 * DAY, 84 * DAY
+"""Seconds: every hour of the week is in it at least once; campaigns are followed for three months."""
 
+_USUAL = {"campaign": frozenset(BASELINE_FIELDS), "sender": SENDER_BASELINE_FIELDS}
 _MOST_ARGUMENTS = 10
 _MEASURES = (FieldType.NUMBER, FieldType.DURATION, FieldType.TIME)
 
@@ -32,6 +39,8 @@ class Functions:
             return self._matches(arguments, span)
         if name in PAST_FUNCTIONS:
             return self._past(name, arguments, span)
+        if name == "baseline":
+            return self._usual(arguments, span)
         return self._measure(name, arguments, span)
 
     def _measure(self, name: str, arguments: Sequence[Node], span: Span) -> Call | None:
@@ -102,7 +111,23 @@ class Functions:
         per = Constant(type=FieldType.NUMBER, value=seconds, span=back.span)
         return Arithmetic(type=FieldType.NUMBER, operator="/", left=increase, right=per, span=span)
 
-    def _look_back(self, name: str, back: Node) -> float | None:
+    def _usual(self, arguments: Sequence[Node], span: Span) -> Usual | None:
+        if len(arguments) != 2:
+            wrong = f"baseline wants a field and a duration, not {len(arguments)} arguments"
+            self._operators.refuse(wrong, span, 'write baseline(delivery_ratio, "28d")')
+            return None
+        use, back = arguments
+        allowed = {scope: [field for name, field in FIELDS[scope].items() if name in names] for scope, names in _USUAL.items()}
+        if not isinstance(use, FieldUse) or not any(use.field is field for fields in allowed.values() for field in fields):
+            known = "; ".join(f"in scope {scope} of {', '.join(f.name for f in fields)}" for scope, fields in allowed.items())
+            self._operators.refuse(f"there is no baseline of {self._source.shown(use.span)}", use.span, f"there is one {known}")
+            return None
+        seconds = self._look_back("baseline", back, SHORTEST_BASELINE, LONGEST_BASELINE)
+        return None if seconds is None else Usual(field=use.field, seconds=seconds, span=span)
+
+    def _look_back(
+        self, name: str, back: Node, shortest: float = SHORTEST_LOOK_BACK, longest: float = LONGEST_LOOK_BACK
+    ) -> float | None:
         fitted = self._operators.fit(back, FieldType.DURATION)
         if fitted is None:
             return None
@@ -110,8 +135,9 @@ class Functions:
             self._operators.refuse(f'{name} wants its duration written out, like "10m"; {self._shown(back)}', back.span)
             return None
         seconds = float(fitted.value or 0)
-        if not SHORTEST_LOOK_BACK <= seconds <= LONGEST_LOOK_BACK:
-            self._operators.refuse(f"{name} looks back between 1s and 7d", back.span)
+        if not shortest <= seconds <= longest:
+            bounds = " and ".join(format_duration(timedelta(seconds=bound)) for bound in (shortest, longest))
+            self._operators.refuse(f"{name} looks back between {bounds}", back.span)
             return None
         return seconds
 

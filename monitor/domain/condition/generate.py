@@ -27,11 +27,13 @@ from monitor.domain.condition.nodes import (
     Not,
     NullTest,
     Past,
+    Usual,
     walk,
 )
 from monitor.domain.event import CampaignEvent
 from monitor.domain.fields import FUNCTIONS_OF_FIELDS
 from monitor.domain.receiver import ReceiverView
+from monitor.domain.sender import SenderView
 from monitor.domain.settle import Settle
 from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.tracking import TrackedCampaign
@@ -57,6 +59,12 @@ class AccountFunction(Protocol):
     def __call__(self, view: AccountView, around: Surroundings = ..., /) -> bool: ...
 
 
+class SenderFunction(Protocol):
+    """A condition on a sender."""
+
+    def __call__(self, view: SenderView, around: Surroundings = ..., /) -> bool: ...
+
+
 class ReceiverFunction(Protocol):
     """A condition on a receiver."""
 
@@ -66,6 +74,11 @@ class ReceiverFunction(Protocol):
 _Known = frozenset[str]
 _Value = tuple[list[str], str]
 _FEW = 3
+_WHOSE = {
+    "campaign": "_c.message_type, _c.sender, _c.created_at if _c.real_start_at is None else _c.real_start_at",
+    "sender": "_v.message_type, _v.sender, _v.now.timestamp()",
+}
+"""Whose baseline a condition of the scope asks for: message type, sender, and a moment of the hour of the week."""
 
 
 def compile_batch(conditions: Sequence[Condition]) -> BatchFunction:
@@ -107,6 +120,11 @@ def compile_account(condition: Condition) -> AccountFunction:
     return cast(AccountFunction, _of_view(condition, "account"))
 
 
+def compile_sender(condition: Condition) -> SenderFunction:
+    """`function(view, around)`: whether the condition holds for a sender. ValueError for a condition of another scope."""
+    return cast(SenderFunction, _of_view(condition, "sender"))
+
+
 def compile_receiver(condition: Condition) -> ReceiverFunction:
     """`function(view, around)`: whether the condition holds for a receiver. ValueError for a condition of another scope."""
     return cast(ReceiverFunction, _of_view(condition, "receiver"))
@@ -140,6 +158,8 @@ class _Code:
             **self.loads.namespace,
         }
         self._divisors: dict[str, str] = {}
+        self._usual: dict[tuple[str, float], str] = {}
+        self._scope = scope
 
     def function(self, name: str, lines: Sequence[str]) -> object:
         """The function that these lines define."""
@@ -193,6 +213,10 @@ class _Code:
                 return self.loads.present(node.field, self._settle)
             case Past():
                 return self.loads.past(node)
+            case Usual():
+                name = self._usual.setdefault((node.field.name, node.seconds), f"_b{len(self._usual)}")
+                ask = f"_a.baselines.of({node.field.name!r}, {node.seconds!r}, {_WHOSE[self._scope]})"
+                return [f"({name} := {ask}) is not None"], name
             case Negation():
                 guards, operand = self.value(node.operand)
                 return guards, f"(-{operand})"

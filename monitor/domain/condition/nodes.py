@@ -48,6 +48,19 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What a field usually is (`baseline`), from settled campaigns of the last `seconds`; null when there are too few."""
+
+    field: Field
+    seconds: float
+    span: Span
+
+    @property
+    def type(self) -> FieldType:
+        return self.field.type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arithmetic:
     """`left operator right`, null when either is or when the divisor is 0. `operator` is one of + - * /."""
 
@@ -139,7 +152,21 @@ class Not:
     type: FieldType = FieldType.BOOL
 
 
-Node = Constant | FieldUse | Past | Arithmetic | Negation | Call | Matches | Comparison | NullTest | Membership | Junction | Not
+Node = (
+    Constant
+    | FieldUse
+    | Past
+    | Usual
+    | Arithmetic
+    | Negation
+    | Call
+    | Matches
+    | Comparison
+    | NullTest
+    | Membership
+    | Junction
+    | Not
+)
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -157,7 +184,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return node.arguments
         case Junction():
             return node.operands
-        case Constant() | FieldUse() | Past():
+        case Constant() | FieldUse() | Past() | Usual():
             return ()
 
 
@@ -177,7 +204,7 @@ def can_be_null(node: Node) -> bool:
             return node.type is None
         case FieldUse():
             return node.field.nullable
-        case Past():
+        case Past() | Usual():
             return True
         case Arithmetic():
             safe = node.operator != "/" or (isinstance(node.right, Constant) and node.right.value != 0)

@@ -94,7 +94,8 @@ def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
         ("{alert: 5, when: sent > 5}", "rules.yaml:2:13: alert: expected a text, found the number 5 (put it in quotes)"),
         ("{alert: my alert, when: sent > 5}", 'alert: "my alert" cannot be a rule\'s name'),
         ("{alert: A, wen: sent > 5, when: sent > 5}", 'rules.yaml:2:16: a rule has no "wen" (did you mean "when"?)'),
-        ("{alert: A, when: sent > 5, over: 24h}", 'rules.yaml:2:32: "over" is not supported by this version'),
+        ("{alert: A, when: sent > 5, over: 24h}", 'rules.yaml:2:32: only a rule of scope sender has "over"'),
+        ("{alert: A, scope: sender, when: sent > 5, over: 1s}", "rules.yaml:2:53: over: 1s is out of bounds"),
         ("{alert: A, when: true}", "rules.yaml:2:22: when: expected a text, found true"),
         ("{alert: A, when: '  '}", "rules.yaml:2:22: when is empty"),
         ("{alert: A, when: snet > 5}", 'rules.yaml:2:22: when: there is no field "snet" (did you mean "sent"?)'),
@@ -104,9 +105,9 @@ def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
         ("{alert: A, when: sent > 5, keep_firing_for: 100d}", "keep_firing_for: 100d is out of bounds"),
         (
             "{alert: A, scope: campain, when: sent > 5}",
-            'scope: expected campaign, account or receiver, found "campain" (did you mean "campaign"?)',
+            'scope: expected campaign, sender, account or receiver, found "campain" (did you mean "campaign"?)',
         ),
-        ("{alert: A, scope: sender, when: sent > 5}", 'scope: "sender" is not supported by this version'),
+        ("{alert: A, scope: senders, when: sent > 5}", "scope: expected"),
         ("{alert: A, on: status_chnged}", '(did you mean "status_changed"?)'),
         ("{alert: A, on: []}", "on: names no event; there are appeared"),
         ("{alert: A, on: vanished, for: 5m}", 'rules.yaml:2:30: a rule with "on" has no "for"'),
@@ -143,7 +144,10 @@ def test_a_wrong_rule_is_refused_with_its_place(rule: str, expected: str) -> Non
         ("extra_statuses: []\n", 'the rules file needs "rules"'),
         ("rules: {alert: A}\n", "rules.yaml:1:8: rules: expected a list, found a mapping"),
         (RULE + "rule: []\n", 'rules.yaml:4:1: the rules file has no "rule" (did you mean "rules"?)'),
-        (RULE + "mute_time_intervals: []\n", 'rules.yaml:4:1: the rules file has no "mute_time_intervals" (define it under time_intervals'),
+        (
+            RULE + "mute_time_intervals: []\n",
+            'rules.yaml:4:1: the rules file has no "mute_time_intervals" (define it under time_intervals',
+        ),
         (RULE + "extra_statuses: [Bad Status]\n", 'rules.yaml:4:18: extra_statuses: "Bad Status" cannot be a status'),
         (RULE + "extra_statuses: [a, a]\n", "twice"),
         (

@@ -167,6 +167,12 @@ def campaign_values(
     return values
 
 
+def lasting(spendable: float, spent_in_a_day: float | None) -> float | None:
+    if not spent_in_a_day:
+        return None
+    return (spendable if spendable > 0 else 0.0) / spent_in_a_day * 86400
+
+
 def account_values(view: AccountView) -> dict[str, Typed]:
     money = view.balance
     values = {
@@ -183,6 +189,7 @@ def account_values(view: AccountView) -> dict[str, Typed]:
         "credit": Typed(NUMBER, money.credit if money else None),
         "spendable": Typed(NUMBER, money.balance + money.credit if money else None),
         "currency": Typed(TEXT, money.currency if money else None),
+        "runway": Typed(DURATION, lasting(money.balance + money.credit, view.spent) if money else None),
         "campaigns": Typed(NUMBER, sum(view.counts.values())),
     }
     return values | {f"campaigns_{status}": Typed(NUMBER, view.counts.get(status, 0)) for status in STATUSES}

@@ -80,7 +80,7 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         ("increase(status, '10m') > 5", 10, 16, "increase wants a number; status is a text (write ago(…) to compare it)"),
         ("rate(sent, 600) > 5", 12, 15, 'rate wants its duration written out, like "10m"; 600 is a number'),
         ("rate(sent, 'soon') > 5", 12, 18, '"soon" is not a duration'),
-        ("ago(sent, '8d') > 5", 11, 15, "ago looks back between 1s and 7d"),
+        ("ago(sent, '8d') > 5", 11, 15, "ago looks back between 1s and 1w"),
         ("ago(status, '1h') == 'snding'", 22, 30, 'status can never be "snding" (did you mean "sending"?'),
         ("match(name, 'x')", 1, 6, 'did you mean "matches"?'),
         ("name.startswith('x')", 1, 16, "to search in a text write matches"),
@@ -204,9 +204,9 @@ def test_what_is_just_within_the_limits_can_be_compiled() -> None:
 def test_fields_depend_on_the_scope_and_the_kind_of_rule() -> None:
     assert parse_condition("old_status == null", scope="campaign", event=True).fields == {"old_status"}
     assert "did you mean" in str(the_fault("balanc < 5", "account"))
-    assert "it is a field of scope campaign" in str(the_fault("sent < 5", "account"))
-    with pytest.raises(ValueError, match='no fields for scope "sender"'):
-        parse_condition("true", scope="sender")
+    assert "it is a field of scope campaign and sender" in str(the_fault("sent < 5", "account"))
+    with pytest.raises(ValueError, match='no fields for scope "route"'):
+        parse_condition("true", scope="route")
 
 
 def test_the_error_lists_every_fault_on_a_line_of_its_own() -> None:

@@ -272,5 +272,5 @@ def test_an_alert_whose_rule_is_gone_does_not_disturb_an_evaluation() -> None:
 def test_a_state_rule_without_a_condition_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a condition"):
         RuleSet([rule(when=None)])
-    with pytest.raises(ValueError, match="is not evaluated"):
-        RuleSet([Rule(name="x", scope=Scope.SENDER, summary=Template.parse("", scope="campaign"))])
+    with pytest.raises(ValueError, match="needs a condition"):
+        RuleSet([Rule(name="x", scope=Scope.SENDER, summary=Template.parse("", scope="sender"))])

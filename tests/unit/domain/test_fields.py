@@ -85,8 +85,8 @@ def test_fields_are_kept_by_scope() -> None:
     assert "old_status" not in fields_of("campaign")
     assert "old_status" in fields_of("campaign", event=True)
     assert set(fields_of("account")) >= MOVING_ACCOUNT_FIELDS | {f"campaigns_{status}" for status in DOCUMENTED_STATUSES}
-    with pytest.raises(ValueError, match="campaign, account"):
-        fields_of("sender")
+    with pytest.raises(ValueError, match="campaign, sender, account, receiver"):
+        fields_of("route")
 
 
 def test_field_values_want_the_subject_of_their_scope() -> None:

@@ -1,0 +1,112 @@
+"""What is usual for a sender: the median of its settled campaigns at the same hour of the week."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from statistics import median
+
+from monitor.domain.campaign import Campaign
+from monitor.domain.tracking import TrackedCampaign
+
+LEAST_OBSERVATIONS = 3
+"""Fewer say nothing of what is usual."""
+
+HOUR_SECONDS = 3600
+HOURS_OF_WEEK = 7 * 24
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineKey:
+    """Which campaigns are compared. `hour` counts from an arbitrary hour of the week, in UTC."""
+
+    look_back: float
+    message_type: str
+    sender: str
+    hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """One account's medians by field, for every sender, hour and look-back that has enough of them."""
+
+    medians: Mapping[BaselineKey, Mapping[str, float]] = field(default_factory=dict)
+
+    def of(self, name: str, look_back: float, message_type: str, sender: str, instant: float) -> float | None:
+        """The median of a field of `BASELINE_FIELDS` over the last `look_back` seconds, at the hour of the week of `instant`
+        (Unix seconds). None under three observations."""
+        found = self.medians.get(BaselineKey(look_back, message_type, sender, hour_of_week(instant)))
+        return None if found is None else found.get(name)
+
+
+NO_BASELINES = Baselines()
+
+
+def began(campaign: Campaign) -> float:
+    """When it was really started, else created: Unix seconds."""
+    return campaign.created_at if campaign.real_start_at is None else campaign.real_start_at
+
+
+def hour_of_week(instant: float) -> int:
+    """Alike for moments that are whole weeks apart."""
+    return int(instant // HOUR_SECONDS) % HOURS_OF_WEEK
+
+
+class BaselineSurvey:
+    """Gathers settled campaigns, chunk by chunk, and makes medians of them."""
+
+    def __init__(self, look_backs: Iterable[float], now: float) -> None:
+        self._now = now
+        self._look_backs = tuple(sorted(set(look_backs)))
+        self._found: dict[BaselineKey, list[Campaign]] = {}
+
+    def add(self, rows: Iterable[TrackedCampaign]) -> None:
+        """Campaigns, each given once; those that are not settled or too old are passed over."""
+        for row in rows:
+            if not row.settled:
+                continue
+            campaign = row.campaign
+            start = began(campaign)
+            for look_back in self._look_backs:
+                if 0 <= self._now - start <= look_back:
+                    key = BaselineKey(look_back, campaign.message_type, campaign.sender, hour_of_week(start))
+                    self._found.setdefault(key, []).append(campaign)
+
+    def medians(self) -> Iterator[tuple[BaselineKey, Mapping[str, float]]]:
+        """One key after the other, so that the caller can pause between them."""
+        for key, campaigns in self._found.items():
+            values = {name: _median(read(campaign) for campaign in campaigns) for name, read in BASELINE_FIELDS.items()}
+            known = {name: value for name, value in values.items() if value is not None}
+            if known:
+                yield key, known
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(median(known)) if len(known) >= LEAST_OBSERVATIONS else None
+
+
+def _ratio(part: int | None, whole: int | None) -> float | None:
+    return None if part is None or not whole else part / whole
+
+
+def _settled_ratio(campaign: Campaign) -> float | None:
+    if campaign.delivered is None or not campaign.sent:
+        return None
+    return min(campaign.delivered, campaign.sent) / campaign.sent
+
+
+def _reach(campaign: Campaign) -> float | None:
+    return None if campaign.delivered is None else _ratio(campaign.delivered + (campaign.fallback_delivered or 0), campaign.sent)
+
+
+BASELINE_FIELDS = {
+    "sent": lambda campaign: campaign.sent,
+    "delivered": lambda campaign: campaign.delivered,
+    "delivery_ratio": lambda campaign: _ratio(campaign.delivered, campaign.sent),
+    "settled_ratio": _settled_ratio,
+    "fallback_ratio": lambda campaign: _ratio(campaign.fallback_delivered, campaign.fallback_sent),
+    "reach": _reach,
+}
+"""What `baseline` can be asked for, and how it is read from a settled campaign. Names are those of the fields."""
+
+SENDER_BASELINE_FIELDS = frozenset({"delivery_ratio", "settled_ratio", "fallback_ratio", "reach"})
+"""Of these, what compares with a sender's sums: a ratio does, the count of one campaign does not."""

@@ -1,0 +1,167 @@
+"""Rules of scope sender: what they sum up, and whose alerts they are."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.alert import Alert, ResolveReason
+from monitor.domain.condition import ConditionError, compile_sender, field_values, parse_condition
+from monitor.domain.feed import Feed
+from monitor.domain.history import settled_sent
+from monitor.domain.rule import Rule, Scope
+from monitor.domain.sender import SenderTally, SenderView, Window
+from monitor.domain.settle import Settle
+from monitor.domain.statistics import wilson_lower, wilson_upper
+from monitor.domain.tracking import TrackedCampaign
+from tests.clock import START
+from tests.unit.domain.builders import DAY, HOUR, a_campaign, tracked
+from tests.unit.domain.life import Life, rule
+
+NOW = START.timestamp()
+
+
+def sent_by(sender: str = "Shop", number: int = 1, **values: object) -> TrackedCampaign:
+    ended = {"created_at": NOW - 2 * HOUR, "status": "done", "finished_at": NOW - HOUR}
+    defaults: dict[str, object] = {**ended, "sent": 100, "delivered": 95}
+    return tracked(a_campaign(number, sender=sender, **{**defaults, **values}), first_seen=NOW - 2 * HOUR)
+
+
+def views(*rows: TrackedCampaign, window: Window | None = None) -> list[SenderView]:
+    asked = window or Window()
+    tally = SenderTally("default", [asked], START)
+    tally.add(rows)
+    return list(tally.views()[asked])
+
+
+def sender_rule(name: str = "Bad", when: str = "delivery_ratio_upper < 0.9", **values: object) -> Rule:
+    return rule(
+        name, when, scope=Scope.SENDER, summary="{{ sender }}: {{ settled_ratio | percent }}, {{ worst_campaigns }}", **values
+    )
+
+
+class Senders(Life):
+    def poll_senders(self, *rows: TrackedCampaign, minutes: float = 0, types: tuple[str, ...] = ("sms",)) -> tuple[Alert, ...]:
+        evaluation = self.begin(minutes=minutes)
+        tally = SenderTally("default", self.rules.windows, self.now)
+        tally.add(rows)
+        evaluation.senders(tally.views(), types)
+        return self.finish(evaluation).alerts
+
+
+def test_campaigns_are_summed_by_sender_and_message_type() -> None:
+    found = views(
+        sent_by(number=1),
+        sent_by(number=2, sent=50, delivered=10),
+        sent_by("Other", number=3),
+        sent_by(number=4, message_type="rcs", fallback_sent=30, fallback_delivered=20, delivered=60),
+    )
+    assert [(view.message_type, view.sender, len(view.sums.rows)) for view in found] == [
+        ("rcs", "Shop", 1),
+        ("sms", "Other", 1),
+        ("sms", "Shop", 2),
+    ]
+    values = field_values("sender", found[2])
+    assert (values["sent"], values["delivered"], values["campaigns"], values["campaigns_done"]) == (150, 105, 2, 2)
+    assert values["delivery_ratio"] == pytest.approx(0.7)
+    assert field_values("sender", found[0])["reach"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("values", "counts"),
+    [
+        ({"created_at": NOW - 30 * HOUR, "real_start_at": NOW - 23 * HOUR}, True),
+        ({"created_at": NOW - 30 * HOUR, "real_start_at": NOW - 24.1 * HOUR}, False),
+        ({"created_at": NOW - 23 * HOUR, "real_start_at": None}, True),
+        ({"created_at": NOW - 25 * HOUR, "real_start_at": None}, False),
+    ],
+)
+def test_a_campaign_counts_when_it_started_within_the_time_or_was_created_in_it(values: dict[str, object], counts: bool) -> None:
+    assert bool(views(sent_by(**values))) is counts
+
+
+rows = st.lists(
+    st.builds(
+        lambda number, sent, delivered, ended: sent_by(number=number, sent=sent, delivered=delivered, finished_at=NOW - ended),
+        st.integers(1, 9),
+        st.none() | st.integers(0, 300),
+        st.none() | st.integers(0, 300),
+        st.sampled_from([60.0, 1200.0, HOUR]),
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda row: row.campaign.id,
+)
+
+
+@given(rows)
+def test_what_is_settled_is_judged_campaign_by_campaign_and_bounded_over_all(found: list[TrackedCampaign]) -> None:
+    window = Window(DAY, Settle(900.0))
+    (view,) = views(*found, window=window)
+    judged = [(settled_sent(row, NOW, window.settle) or 0, row.campaign.delivered or 0) for row in found]
+    total, good = sum(sent for sent, _ in judged), sum(min(pair) for pair in judged)
+    values = field_values("sender", view)
+    assert (values["settled_sent"], values["settled_delivered"]) == (total, good)
+    assert values["settled_ratio"] == (good / total if total else None)
+    assert values["delivery_ratio_upper"] == (pytest.approx(wilson_upper(good, total)) if total else None)
+    assert values["delivery_ratio_lower"] == (pytest.approx(wilson_lower(good, total)) if total else None)
+
+
+def test_the_worst_campaigns_are_named_with_their_ratio() -> None:
+    (view,) = views(
+        sent_by(number=1, name="fine"),
+        sent_by(number=2, name="poor", delivered=61),
+        sent_by(number=3, name="worst", delivered=10),
+        sent_by(number=4, name="bad", delivered=50),
+        sent_by(number=5, name="nothing yet", sent=0, delivered=0),
+    )
+    assert view.worst_campaigns == "worst 10 %, bad 50 %, poor 61 %"
+
+
+def test_a_sender_alert_has_the_labels_of_a_campaign_alert_without_the_campaign() -> None:
+    life = Senders(sender_rule(labels={"team": "x"}))
+    (fired,) = life.poll_senders(sent_by(delivered=50), sent_by("Other", number=2))
+    assert fired.labels == {
+        "alertname": "Bad", "account": "default", "sender": "Shop", "message_type": "sms", "severity": "warning", "team": "x",
+    }  # fmt: skip
+    assert fired.annotations["summary"] == "Shop: 50.0 %, Spring sale 50 %"
+    (resolved,) = life.poll_senders(sent_by(), minutes=1)
+    assert resolved.resolve_reason is ResolveReason.CONDITION
+
+
+def test_a_sender_without_campaigns_in_the_window_fulfils_nothing_any_more() -> None:
+    life = Senders(sender_rule())
+    life.poll_senders(sent_by(delivered=50))
+    assert life.poll_senders(minutes=1, types=("rcs",)) == (), "another feed says nothing of it"
+    (resolved,) = life.poll_senders(minutes=1)
+    assert resolved.resolve_reason is ResolveReason.CONDITION
+
+
+def test_each_rule_has_its_own_window() -> None:
+    life = Senders(sender_rule("Day"), sender_rule("Hours", over=timedelta(hours=1)))
+    life.poll_senders(sent_by(delivered=50))
+    assert [key.rule for key in life.active] == ["Day"]
+
+
+def test_alerts_of_a_sender_end_with_their_rule_or_their_feed() -> None:
+    life = Senders(sender_rule())
+    life.poll_senders(sent_by(delivered=50))
+    alerts = list(life.active.values())
+    assert life.rules.orphans(alerts, START, feeds=[Feed("default", "sms")]).alerts == ()
+    (ended,) = life.rules.orphans(alerts, START, feeds=[Feed("default", "rcs")]).alerts
+    assert ended.resolve_reason is ResolveReason.NOT_WATCHED
+    (ended,) = Life(rule("Bad", "sent > 1")).rules.orphans(alerts, START, feeds=[Feed("default", "sms")]).alerts
+    assert ended.resolve_reason is ResolveReason.RULE_REMOVED
+
+
+@pytest.mark.parametrize("text", ['ago(sent, "10m") > 1', 'baseline(sent, "28d") > 1', "name == 'a'", "status_age > '1h'"])
+def test_a_sender_has_no_past_and_no_fields_of_a_campaign(text: str) -> None:
+    with pytest.raises(ConditionError):
+        parse_condition(text, scope="sender")
+
+
+def test_a_condition_on_a_sender_is_compiled() -> None:
+    test = compile_sender(parse_condition("campaigns_done >= 1 and delivery_ratio < 0.96 and sender == 'Shop'", scope="sender"))
+    (view,) = views(sent_by())
+    assert test(view)
