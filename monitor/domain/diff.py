@@ -52,6 +52,7 @@ def observe(
         settled=False,
         revision=previous.revision + 1,
         samples=previous.samples if MOVES.isdisjoint(found) else grown(previous, current, now=now, keep=keep),
+        detail=previous.detail,
     )
     if previous.settled and reports_are_in(tracked, now=now):
         tracked = msgspec.structs.replace(tracked, settled=True, samples=())

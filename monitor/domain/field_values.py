@@ -44,7 +44,7 @@ def _getter(scope: str, event: bool) -> _Getter:
     fields = fields_of(scope, event=event)
     lines = ["def values(_s, _e, now, _settle, _a):", "    _t = _v = _s"]
     if scope == "campaign":
-        lines.append(f"    _c = {'_e' if event else '_t'}.campaign")
+        lines += [f"    _c = {'_e' if event else '_t'}.campaign", "    _d = _t.detail"]
     lines += [f"    {field.name} = {field.read}" for field in fields.values() if field.read]
     lines += [f"    {field.name} = {_guarded(field)}" for field in fields.values() if field.made_of]
     lines.append(f"    return {{{', '.join(f'{name!r}: {name}' for name in fields)}}}")

@@ -13,8 +13,11 @@ from types import MappingProxyType
 
 from monitor.domain.account import AccountView
 from monitor.domain.campaign import DOCUMENTED_STATUSES, FINAL_STATUSES, MessageType
+from monitor.domain.detail import breakdown
+from monitor.domain.detail_fields import DETAIL_FIELDS
 from monitor.domain.field import Field, FieldType, FieldValue
 from monitor.domain.history import settled_sent
+from monitor.domain.progress import remaining
 from monitor.domain.receiver import ReceiverView
 from monitor.domain.sample import SAMPLED
 from monitor.domain.sender import SenderView
@@ -62,7 +65,13 @@ _CAMPAIGN = (
     _status("status", "_c.status", "its status now (in an event rule: after the event)"),
     _status("old_status", "_e.old_status", "its status before; null unless the event is `status_changed`", event_only=True),
     Field(name="message_type", type=_X, read="_c.message_type", description="the channel", values=tuple(map(str, MessageType))),
-    _read("currency", _X, "_c.currency", "of `calculated_price`", nullable=True),
+    _read(
+        "currency",
+        _X,
+        "(_c.currency if _c.currency is not None or _d is None else _d.currency)",
+        "of `calculated_price` and `total_price`",
+        nullable=True,
+    ),
     _made("final", _B, f"(status in {_ENDED!r})", "whether it is `done` or `stopped`"),
     Field(name="now", type=_T, description="the time of the evaluation; in an event rule, of the event"),
     _quiet(),
@@ -194,6 +203,7 @@ _CAMPAIGN = (
     _read(
         "calculated_price", _N, "_c.calculated_price", "the provider's; often null or 0 in its lists", "`currency`", nullable=True
     ),
+    *DETAIL_FIELDS,
 )
 
 
@@ -346,13 +356,13 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
 """By scope, then by name, in the order of the docs."""
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "campaign": ("_t", "_c", "_e", "_settle", "now", "_a"),
+    "campaign": ("_t", "_c", "_d", "_e", "_settle", "now", "_a"),
     "sender": ("_v", "_a"),
     "account": ("_v", "_a"),
     "receiver": ("_v", "_a"),
 }
-"""What the expressions of a scope's fields may use: tracked campaign, its snapshot, event, `Settle`, time; view of a sender,
-account or receiver; surroundings."""
+"""What the expressions of a scope's fields may use: tracked campaign, its snapshot and detail, event, `Settle`, time; view of a
+sender, account or receiver; surroundings."""
 
 FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
     {
@@ -360,6 +370,8 @@ FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
         "max": max,
         "sum": sum,
         "len": len,
+        "_breakdown": breakdown,
+        "_remaining": remaining,
         "_settled_sent": settled_sent,
         "_wilson_lower": wilson_lower,
         "_wilson_upper": wilson_upper,

@@ -3,6 +3,7 @@
 import msgspec
 
 from monitor.domain.campaign import Campaign, CampaignStatus
+from monitor.domain.detail import CampaignDetail
 from monitor.domain.sample import Sample
 
 SETTLING_SECONDS = 72 * 3600.0
@@ -18,6 +19,7 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     tells the same change happening twice from one change found twice (the ids of events are made from it). `samples`: what
     it showed before, ascending by time, the last one what it shows now; empty while it has shown the same since `first_seen`
     or for as long as any rule looks back, and once it is settled (`history.py` reads and extends them).
+    `detail`: what was last read of it beyond the list, whatever it showed since.
     """
 
     campaign: Campaign
@@ -27,6 +29,7 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     settled: bool = False
     revision: int = 0
     samples: tuple[Sample, ...] = ()
+    detail: CampaignDetail | None = None
 
     @property
     def watched(self) -> bool:

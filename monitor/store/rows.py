@@ -13,6 +13,7 @@ import msgspec
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import Campaign, CampaignKey
+from monitor.domain.detail import CampaignDetail
 from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.notification import Notification, OutboxRow, OutboxState
@@ -26,6 +27,7 @@ Row = tuple[Any, ...]
 """One row as a database driver gives and takes it; only this module knows what is in it."""
 
 _encode = msgspec.json.Encoder().encode
+_detail = msgspec.json.Decoder(CampaignDetail)
 _event = msgspec.json.Decoder(CampaignEvent)
 _alert = msgspec.json.Decoder(Alert)
 _ledger = msgspec.json.Decoder(Ledger)
@@ -105,6 +107,7 @@ def campaign_row(tracked: TrackedCampaign) -> Row:
         tracked.progress_since,
         int(tracked.settled),
         tracked.revision,
+        None if tracked.detail is None else _json(tracked.detail),
     )
 
 
@@ -185,7 +188,7 @@ def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:
     for (
         account, id_, name, sender, status, message_type, created_at, start_at, real_start_at, finished_at,
         sent, delivered, fallback_sent, fallback_delivered, price, currency,
-        first_seen, status_since, progress_since, settled, revision,
+        first_seen, status_since, progress_since, settled, revision, detail,
     ) in rows:  # fmt: skip
         campaign = Campaign(
             account=one(account, account),
@@ -212,6 +215,7 @@ def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:
             progress_since=first_seen if progress_since == first_seen else progress_since,
             settled=settled == 1,
             revision=revision,
+            detail=None if detail is None else _decode(_detail, detail, "campaigns", f"account {account}, id {id_}"),
         )
 
 

@@ -41,6 +41,7 @@ CAMPAIGN_COLUMNS = (
     "progress_since",
     "settled",
     "revision",
+    "detail",
 )
 SAMPLE_COLUMNS = ("at", "account", "campaign_id", "status", "sent", "delivered", "fallback_sent", "fallback_delivered")
 BALANCE_COLUMNS = ("account", "balance", "credit", "currency", "read_at")

@@ -9,6 +9,7 @@ from pathlib import Path
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail, Split
 from monitor.domain.event import CampaignEvent, Change, EventKind
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
@@ -69,6 +70,13 @@ def tracked(id_: int = 1, *, account: str = "default", status: str = "sending", 
         progress_since=1772440000.25,
         revision=3,
     )
+
+
+def detail(expired: int = 9) -> CampaignDetail:
+    return CampaignDetail(
+        read_at=1772440000.125, total_messages=560, total_phones=559, total_price=5.6, currency="USD", delivered=380, read=90,
+        expired=expired, not_rcs_user=70, fallback=Split(delivered=61, awaiting_report=4),
+    )  # fmt: skip
 
 
 def event(

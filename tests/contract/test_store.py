@@ -23,6 +23,7 @@ from tests.contract.stores import (
     after,
     alert,
     balance,
+    detail,
     event,
     feed_state,
     group,
@@ -95,6 +96,15 @@ async def test_a_changed_campaign_replaces_what_was_known_of_it(store: Store) ->
     changed = tracked(1, status="done", sent=500)
     await store.commit_cycle(CycleCommit(account="default", campaigns=[changed]))
     assert list((await store.load()).campaigns) == [changed, tracked(2)]
+
+
+async def test_what_was_read_of_a_campaign_in_detail_is_kept_until_it_is_read_anew(store: Store) -> None:
+    first = msgspec.structs.replace(tracked(1), detail=detail())
+    await store.commit_cycle(CycleCommit(account="default", campaigns=[first, tracked(2)]))
+    assert list((await store.load()).campaigns) == [first, tracked(2)]
+    again = msgspec.structs.replace(first, detail=detail(expired=12))
+    await store.commit_cycle(CycleCommit(account="default", campaigns=[again]))
+    assert list((await store.load()).campaigns) == [again, tracked(2)]
 
 
 async def test_forgetting_touches_one_account_only(store: Store) -> None:

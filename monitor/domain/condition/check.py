@@ -220,7 +220,8 @@ class Checker:
         if value is None:
             return None
         if not isinstance(value, Constant):
-            self._refuse("a list holds constants only", tree, "join comparisons with or")
+            unquoted = None if operand is None else self._operators.unquoted(operand, value)
+            self._refuse("a list holds constants only", tree, unquoted or "join comparisons with or")
             return None
         if value.type is None:
             self._refuse("null cannot stand in a list", tree, "test for it with == null")

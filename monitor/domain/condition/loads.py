@@ -51,6 +51,8 @@ class Loads:
     def _read_present(self, conditions: Iterable[Condition]) -> None:
         named = {name for condition in conditions for name in condition.fields}
         needed = named.union(*(ingredients(self._scope, name) for name in named))
+        if any(depends_on(self._scope, name, "_d") for name in named):
+            self.lines.append("_d = _t.detail")
         self.lines += [
             f"{name} = {field.read}"
             for name, field in FIELDS[self._scope].items()

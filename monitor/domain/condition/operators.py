@@ -92,7 +92,7 @@ class Operators:
             self.refuse(
                 f"cannot compare {self._described(left_fit)} with {self._described(right_fit)}",
                 span,
-                _advice(left_fit, right_fit) or _advice(right_fit, left_fit),
+                _advice(left_fit, right_fit) or _advice(right_fit, left_fit) or self.unquoted(left_fit, right_fit),
             )
             return None
         if left_fit.type in (_X, FieldType.BOOL) and operator not in ("==", "!="):
@@ -120,6 +120,14 @@ class Operators:
         if field.extensible:
             hint += "; a new one of the provider's belongs in extra_statuses"
         self.refuse(f'{field.name} can never be "{_cut(constant.value)}"', constant.span, hint)
+
+    @staticmethod
+    def unquoted(*sides: Node) -> str | None:
+        """What to write where a word is the name of a field and was meant as a text; None where it was not."""
+        for one, other in (sides, sides[::-1]):
+            if isinstance(one, FieldUse) and isinstance(other, FieldUse) and one.field.name in other.field.values:
+                return f'write "{one.field.name}" in quotes'
+        return None
 
     def _check_vocabulary(self, one: Node, other: Node) -> None:
         if isinstance(one, (FieldUse, Past)) and isinstance(other, Constant):

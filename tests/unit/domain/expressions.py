@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign, MessageType
+from monitor.domain.detail import COUNTERS, CampaignDetail, Split
 from monitor.domain.event import CampaignEvent, Change, EventKind
 from monitor.domain.sample import Sample
 from monitor.domain.tracking import TrackedCampaign
@@ -23,11 +24,16 @@ NUMBERS = [
     "settled_ratio",
     "delivery_ratio_upper",
     "delivery_ratio_lower",
+    "total_messages",
+    "total_price",
+    "progress",
+    "expired",
+    "fallback_expired",
 ]
 PAST_NUMBERS = ["sent", "delivered", "delivery_ratio", "fallback_sent", "fallback_delivered", "fallback_ratio", "reach"]
-DURATIONS = ["age", "status_age", "start_delay", "duration", "stalled_for"]
+DURATIONS = ["age", "status_age", "start_delay", "duration", "stalled_for", "eta", "detail_age"]
 TIMES = ["now", "created_at", "start_at", "real_start_at", "finished_at"]
-TEXTS = ["name", "sender", "account", "currency"]
+TEXTS = ["name", "sender", "account", "currency", "why"]
 NAMES = ["", "spring sale", "Test: naïve 🎉", "ab\ncd", "TEST"]
 
 literal_number = st.sampled_from(["0", "1", "2", "0.5", "100", "1e3", "-1", "3", "1_000"])
@@ -187,6 +193,17 @@ campaigns = st.builds(
     calculated_price=_prices,
     currency=st.sampled_from([None, "EUR", ""]),
 )
+_split = st.fixed_dictionaries({}, optional=dict.fromkeys(COUNTERS, _counter))
+details = st.builds(
+    lambda split, **more: CampaignDetail(**split, **more),
+    _split,
+    read_at=st.sampled_from([NOW - 3_600, NOW - 60, NOW]),
+    total_messages=_counter,
+    total_phones=_counter,
+    total_price=_prices,
+    currency=st.sampled_from([None, "EUR"]),
+    fallback=st.none() | _split.map(lambda split: Split(**split)),
+)
 _seen = st.builds(
     Sample,
     at=st.sampled_from([NOW - 7_200, NOW - 3_600, NOW - 3_000, NOW - 600, NOW - 599, NOW - 300, NOW]),
@@ -210,6 +227,7 @@ def rows(draw: st.DrawFn) -> TrackedCampaign:
         status_since=draw(_moments),
         progress_since=draw(_moments),
         samples=(*seen[:-1], Sample.of(campaign, seen[-1].at)) if seen else (),
+        detail=draw(st.none() | details),
     )
 
 

@@ -11,6 +11,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
 
 from monitor.domain.account import AccountView
+from monitor.domain.detail import Split
 from monitor.domain.event import CampaignEvent
 from monitor.domain.tracking import TrackedCampaign
 
@@ -96,6 +97,68 @@ def bound(hits: float | None, trials: float | None, sign: int) -> float | None:
     return min(1.0, max(0.0, root))
 
 
+REASONS = [
+    ("not RCS-capable", ["not_rcs_user"]),
+    ("not on Viber", ["not_viber_user"]),
+    ("undelivered", ["undelivered"]),
+    ("expired", ["expired"]),
+    ("failed", ["failed"]),
+    ("outcome unknown", ["unknown"]),
+    ("no report yet", ["awaiting_report", "accepted", "sending"]),
+]
+
+
+def reasons(split: Split) -> str:
+    counts = {words: sum(getattr(split, name) or 0 for name in names) for words, names in REASONS}
+    whole = sum(counts.values()) + (split.delivered or 0) + (split.read or 0)
+    parts = []
+    for words in sorted(counts, key=lambda words: counts[words], reverse=True):
+        percent = math.floor(100 * counts[words] / whole + 0.5) if whole else 0
+        if percent == 100 and counts[words] < whole:
+            percent = 99
+        if percent > 0:
+            parts.append(f"{words} {percent} %")
+    return ", ".join(parts)
+
+
+def why(row: TrackedCampaign) -> str | None:
+    if row.detail is None:
+        return None
+    own, sms = reasons(row.detail), "" if row.detail.fallback is None else reasons(row.detail.fallback)
+    return "; ".join([part for part in (own, sms and f"SMS fallback: {sms}") if part]) or None
+
+
+def eta(row: TrackedCampaign, now: float) -> float | None:
+    c, d = row.campaign, row.detail
+    if d is None or d.total_messages is None or c.sent is None or c.status != "sending":
+        return None
+    if c.sent >= d.total_messages:
+        return 0.0
+    watched = min(600.0, now - row.status_since, now - row.first_seen)
+    then = shown(row, now, watched) if watched > 0 else None
+    if then is None or c.sent <= (then.sent or 0):
+        return None
+    return (d.total_messages - c.sent) / ((c.sent - (then.sent or 0)) / watched)
+
+
+def detail_values(row: TrackedCampaign, now: float) -> dict[str, Typed]:
+    c, d = row.campaign, row.detail
+    total = None if d is None else d.total_messages
+    progress = None if c.sent is None or not total else min(1.0, c.sent / total)
+    names = ["awaiting_report", "accepted", "sending", "scheduled", "moderation", "read", "expired", "failed", "undelivered"]
+    names += ["unknown", "not_rcs_user", "not_viber_user", "total_messages", "total_phones", "total_price"]
+    values = {name: Typed(NUMBER, None if d is None else getattr(d, name)) for name in names}
+    for name in ("awaiting_report", "expired", "failed", "undelivered", "unknown"):
+        fallback = None if d is None else d.fallback
+        values[f"fallback_{name}"] = Typed(NUMBER, None if fallback is None else getattr(fallback, name))
+    return values | {
+        "progress": Typed(NUMBER, progress),
+        "eta": Typed(DURATION, eta(row, now)),
+        "why": Typed(TEXT, why(row)),
+        "detail_age": Typed(DURATION, None if d is None else now - d.read_at),
+    }
+
+
 def past_values(row: TrackedCampaign, now: float, seconds: float) -> dict[str, Typed]:
     """The figures it showed that long ago."""
     then = shown(row, now, seconds)
@@ -130,7 +193,7 @@ def campaign_values(
         "account": Typed(TEXT, c.account),
         "status": Typed(TEXT, c.status),
         "message_type": Typed(TEXT, c.message_type),
-        "currency": Typed(TEXT, c.currency),
+        "currency": Typed(TEXT, row.detail.currency if c.currency is None and row.detail else c.currency),
         "final": Typed(BOOL, c.status == "done" or c.status == "stopped"),
         "now": Typed(TIME, now),
         "created_at": Typed(TIME, c.created_at),
@@ -156,7 +219,7 @@ def campaign_values(
         "delivery_ratio_lower": Typed(NUMBER, bound(good, judged, -1)),
         "settled": Typed(BOOL, row.settled),
         "in_quiet_hours": Typed(BOOL, quiet),
-    }
+    } | detail_values(row, now)
     # What `ago` is asked for, under a name that no field has.
     for seconds in (300.0, 600.0, 3600.0):
         for name, typed in past_values(row, now, seconds).items():

@@ -32,6 +32,9 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         ("status == 'Done'", 11, 17, 'status can never be "Done" (did you mean "done"?'),
         ("status in ['done', 'pausd']", 20, 27, 'did you mean "paused"?; a new one of the provider\'s belongs in extra_statuses'),
         ("message_type != 'fax'", 17, 22, "it can be sms, rcs, viber, hlr, whatsapp"),
+        ("status == sending", 1, 18, 'cannot compare status (text) with sending (number) (write "sending" in quotes)'),
+        ("scheduled != status", 1, 20, 'write "scheduled" in quotes'),
+        ("status in [sending]", 12, 19, 'a list holds constants only (write "sending" in quotes)'),
         # types
         ("sent > 'abc'", 1, 13, "cannot compare sent (number) with 'abc' (text)"),
         ("sent > '100'", 1, 13, "write 100 without quotes"),

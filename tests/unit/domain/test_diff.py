@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail
 from monitor.domain.diff import first_sight, observe, settle, vanish
 from monitor.domain.event import CampaignEvent, Change, EventKind
 from monitor.domain.tracking import TrackedCampaign
@@ -135,6 +136,16 @@ def test_progress_moves_when_sent_grows_and_not_when_reports_arrive() -> None:
 def test_progress_starts_anew_when_a_paused_campaign_goes_on() -> None:
     held = tracked(a_campaign(status="paused", sent=10))
     assert then(held, status="sending")[0].progress_since == NOW
+
+
+def test_what_was_read_in_detail_stays_known_whatever_the_list_says_later() -> None:
+    detail = CampaignDetail(read_at=NOW, total_messages=10)
+    held = tracked(a_campaign(status="sending", sent=1), detail=detail)
+    moved, _ = then(held, sent=2)
+    ended, _ = then(moved, status="done", finished_at=NOW - 80 * HOUR)
+    settled = settle(ended, now=NOW)
+    assert settled is not None
+    assert [row.detail for row in (moved, ended, settled[0])] == [detail] * 3
 
 
 def test_a_settled_campaign_that_sends_again_is_live_again() -> None:

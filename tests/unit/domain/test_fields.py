@@ -7,6 +7,8 @@ import pytest
 
 from monitor.domain.campaign import DOCUMENTED_STATUSES
 from monitor.domain.condition import compile_batch, field_values, parse_condition
+from monitor.domain.detail import COUNTERS, CampaignDetail, Split
+from monitor.domain.detail_fields import DETAIL_FIELDS
 from monitor.domain.fields import FIELDS, MOVING_ACCOUNT_FIELDS, fields_markdown, fields_of
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 
@@ -79,6 +81,39 @@ def test_ages_count_from_creation_and_from_the_status() -> None:
 
 def test_final_is_done_or_stopped() -> None:
     assert {status for status in DOCUMENTED_STATUSES if value("final", status=status)} == {"done", "stopped"}
+
+
+def detailed(name: str, detail: CampaignDetail | None, **values: Any) -> Any:
+    return field_values("campaign", tracked(a_campaign(**values), detail=detail), NOW)[name]
+
+
+def test_what_the_detail_says_is_null_until_it_was_read() -> None:
+    names = {field.name for field in DETAIL_FIELDS}
+    values = field_values("campaign", tracked(a_campaign(sent=10, delivered=5)), NOW)
+    assert {values[name] for name in names} == {None}
+    read = CampaignDetail(read_at=NOW - 90, awaiting_report=4, fallback=Split(expired=2), total_price=1.5)
+    assert [detailed(name, read) for name in ("awaiting_report", "fallback_expired", "total_price")] == [4, 2, 1.5]
+    assert detailed("detail_age", read) == 90
+    assert detailed("why", CampaignDetail(read_at=NOW, delivered=62, not_rcs_user=38)) == "not RCS-capable 38 %"
+
+
+def test_every_state_of_a_detail_has_a_field() -> None:
+    assert set(COUNTERS) - {"delivered"} <= {field.name for field in DETAIL_FIELDS}
+
+
+def test_progress_is_a_share_of_all_and_never_more_than_one() -> None:
+    size = CampaignDetail(read_at=NOW, total_messages=200)
+    assert detailed("progress", size, sent=50) == 0.25
+    assert detailed("progress", size, sent=201) == 1.0
+    assert detailed("progress", size, sent=None) is None
+    assert detailed("progress", CampaignDetail(read_at=NOW, total_messages=0), sent=0) is None
+
+
+def test_the_currency_is_the_lists_and_else_the_details() -> None:
+    read = CampaignDetail(read_at=NOW, currency="EUR")
+    assert detailed("currency", read) == "EUR"
+    assert detailed("currency", read, currency="USD") == "USD"
+    assert detailed("currency", None) is None
 
 
 def test_fields_are_kept_by_scope() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import COUNTERS, CampaignDetail, Split
 from monitor.domain.tracking import TrackedCampaign
 from monitor.errors import StoreError, StoreFault
 from monitor.store import rows, statements
@@ -42,7 +43,31 @@ def test_a_moment_keeps_its_microsecond(moment: datetime) -> None:
     assert rows.moment(rows.seconds(moment)) == moment
 
 
-@given(st.lists(st.builds(TrackedCampaign, campaign=CAMPAIGNS, first_seen=REALS, status_since=REALS, progress_since=REALS)))
+SPLIT = dict.fromkeys(COUNTERS, COUNTS)
+DETAILS = st.builds(
+    CampaignDetail,
+    read_at=REALS,
+    total_messages=COUNTS,
+    total_phones=COUNTS,
+    total_price=st.none() | REALS,
+    currency=st.none() | TEXTS,
+    fallback=st.none() | st.builds(Split, **SPLIT),
+    **SPLIT,
+)
+
+
+@given(
+    st.lists(
+        st.builds(
+            TrackedCampaign,
+            campaign=CAMPAIGNS,
+            first_seen=REALS,
+            status_since=REALS,
+            progress_since=REALS,
+            detail=st.none() | DETAILS,
+        )
+    )
+)
 def test_a_campaign_comes_back_as_it_was(campaigns: list[TrackedCampaign]) -> None:
     assert list(rows.read_campaigns(map(rows.campaign_row, campaigns))) == campaigns
 

@@ -61,6 +61,16 @@ async def test_a_migration_is_applied_wholly_or_not_at_all(path: Path, monkeypat
     assert asked(path, "PRAGMA user_version") == [(LATEST + 2,)]
 
 
+async def test_campaigns_from_before_details_have_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = sqlite_schema.migrations()
+    await written(path)
+    by_hand(path, "ALTER TABLE campaigns DROP COLUMN detail", "PRAGMA user_version = 4")
+    async with SqliteStore(path) as store:
+        (campaign,) = (await store.load()).campaigns
+    assert campaign.detail is None
+    assert asked(path, "PRAGMA user_version") == [(len(known),)]
+
+
 async def test_a_command_does_not_migrate(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await written(path)
     known = sqlite_schema.migrations()
