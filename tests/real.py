@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,22 @@ PACKAGES = {
     "prometheus-alertmanager": "prometheus-alertmanager",
     "chromium": "chromium",
     "postgres": "postgresql",
+    "bwrap": "bubblewrap",
 }
 """Debian's package for a tool that is not called like its package."""
+
+INSTALLED_WITH_TESTS = frozenset({"docker-compose", "hadolint", "kubectl"})
+"""Programs that Python packages bring, in the version that `constraints.txt` names: the one beside the interpreter is meant."""
 
 
 def require(tool: str) -> Path:
     """The tool's path. Skips the test with the reason when it is not installed; fails it when real parts are required."""
-    found = shutil.which(tool)
+    own = tool in INSTALLED_WITH_TESTS
+    found = shutil.which(tool, path=str(Path(sys.executable).parent) if own else None)
     if found is not None:
         return Path(found)
-    reason = f"{tool} is not installed (Debian: apt-get install {PACKAGES.get(tool, tool)})"
+    origin = "make install" if own else f"Debian: apt-get install {PACKAGES.get(tool, tool)}"
+    reason = f"{tool} is not installed ({origin})"
     if os.environ.get("BSG_TEST_REQUIRE_REAL") == "1":
         pytest.fail(f"{reason}, and BSG_TEST_REQUIRE_REAL=1 asks for it")
     pytest.skip(reason)
