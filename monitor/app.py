@@ -44,6 +44,8 @@ from monitor.resender import Resender
 from monitor.retention import Retention
 from monitor.state import State
 from monitor.store import SqliteStore
+from monitor.supervision import Supervision
+from monitor.systemd import ServiceManager
 from monitor.web import WebServer
 
 DRAIN_SECONDS = 8.0
@@ -70,14 +72,20 @@ class Daemon:
 
 @asynccontextmanager
 async def running(
-    loaded: LoadedSettings, rules: RuleFile, *, clock: Clock, console: TextIO = sys.stdout
+    loaded: LoadedSettings,
+    rules: RuleFile,
+    *,
+    clock: Clock,
+    console: TextIO = sys.stdout,
+    manager: ServiceManager | None = None,
 ) -> AsyncIterator[Daemon]:
     """Run a monitor while the context lasts; leaving it delivers what is in flight, for at most `DRAIN_SECONDS`.
 
     Entered once store and listener are open. Raises `MonitorError` when either cannot be opened. A bug in one loop is that
-    loop's business; what ends this context is the caller leaving it.
+    loop's business; what ends this context is the caller leaving it. `manager` is kept informed.
     """
     settings = loaded.settings
+    manager = manager or ServiceManager()
     metrics = Metrics(__version__)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(SqliteStore(settings.database_url.path))
@@ -182,14 +190,19 @@ async def running(
                 )
             ]
             delivering = tasks.create_task(dispatcher.run(), name="dispatcher")
+            manager.ready()
+            supervision = Supervision(manager, overview.headline, clock=clock, metrics=metrics)
+            supervised = tasks.create_task(supervision.run(), name="supervision")
             await publisher.all()
             try:
                 yield Daemon(state=state, store=store, poller=poller, web=web, metrics=metrics)
             finally:
+                manager.stopping()
                 for task in background:
                     task.cancel()
                 await dispatcher.drain(DRAIN_SECONDS)
                 delivering.cancel()
+                supervised.cancel()
         log.info("monitor_stopped")
 
 
@@ -209,7 +222,7 @@ async def run_daemon(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -
         loop.add_signal_handler(number, on_signal, number)
     loop.add_signal_handler(signal.SIGHUP, lambda: log.warning("reload_not_supported", hint="restart to read the rules anew"))
     try:
-        async with running(loaded, rules, clock=clock):
+        async with running(loaded, rules, clock=clock, manager=ServiceManager.of()):
             await stop.wait()
     finally:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -2,11 +2,14 @@
 
 Two things happen to everything that is logged, tracebacks included: secrets are masked, and control and bidirectional
 characters are written as escapes, so that a campaign's name can neither colour a terminal nor turn a line around.
+
+Where stderr is systemd's journal, lines begin with `<3>` and the like, which the journal takes off and keeps as priorities.
 """
 
 import json
 import logging
 import math
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -24,6 +27,8 @@ SHORTEST_SECRET = 4
 """A shorter text is not masked: it would be found in half of all words."""
 
 OWN_LOGGER = "monitor"
+_PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
+"""syslog(3)'s numbers."""
 _LOUD_LIBRARIES = ("asyncio", "aiohttp.access", "aiohttp.client", "aiohttp.internal", "aiohttp.web")
 
 
@@ -137,6 +142,29 @@ def _renderer(*, console: bool, stream: TextIO) -> Processor:
     )
 
 
+def _with_priority(render: Processor) -> Processor:
+    """The same for the journal, to which each line is an entry of its own."""
+
+    def rendered(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        prefix = f"<{_PRIORITIES.get(event.get('level', ''), _PRIORITIES['info'])}>"
+        return "\n".join(prefix + line for line in str(render(logger, method, event)).split("\n"))
+
+    return rendered
+
+
+def journal_prefix(level: str) -> str:
+    """What a line on stderr begins with, so that the journal knows its level; nothing where stderr is something else.
+
+    `level` is one of the log's. See sd-daemon(3); systemd.exec(5) says how JOURNAL_STREAM tells a stream that was redirected.
+    """
+    try:
+        found = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return ""
+    journal = os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+    return f"<{_PRIORITIES[level]}>" if journal else ""
+
+
 class _ToStderr(logging.StreamHandler[TextIO]):
     """Writes to whatever stderr is at the time. A stderr that cannot be written to never stops the daemon."""
 
@@ -166,7 +194,7 @@ def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  
     threshold = logging.getLevelNamesMapping().get(level.upper())
     if threshold is None:
         raise ValueError(f"{level!r} is no log level")
-    console = for_people(format)
+    render = _renderer(console=for_people(format), stream=sys.stderr)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -179,7 +207,7 @@ def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  
         _clean_event,
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         _in_order,
-        _renderer(console=console, stream=sys.stderr),
+        _with_priority(render) if journal_prefix("info") else render,
     ]
     handler = _ToStderr()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=list(finish)))

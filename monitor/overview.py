@@ -15,7 +15,7 @@ from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.ports import OutboxSummary, Store
 from monitor.state import State
-from monitor.web import FRESH_FOR, BalanceStatus, FeedStatus, ReceiverStatus, Status, worst_alerts
+from monitor.web import FRESH_FOR, BalanceStatus, FeedStatus, ReceiverStatus, Status, headline, worst_alerts
 
 OUTSIDE_SECONDS = 0.5
 """How soon a change made from the command line is noticed: it takes effect within a second."""
@@ -130,6 +130,12 @@ class Overview:
             store_error=self._write_error or self._read_error,
             fresh_for=self._fresh_for,
         )
+
+    def headline(self) -> str:
+        """The same in one line."""
+        firing = sum(alert.state is AlertState.FIRING for alert in self._state.active.values())
+        troubles = ["the database does not work"] if self._write_error or self._read_error else []
+        return headline([self._feed(feed) for feed in self._feeds], firing=firing, troubles=troubles)
 
     async def alert(self, alert_id: str) -> Alert | None:
         """The alert of that id, with its campaign as it is now where that is followed; None when there is none.

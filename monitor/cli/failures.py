@@ -55,16 +55,24 @@ class MonitorGroup(TyperGroup):
 
 def complain(text: str) -> None:
     """An error on stderr. It should hold no secret; known ones are masked all the same."""
-    sys.stderr.write(f"error: {_safe(text)}\n")
+    from monitor.logs import journal_prefix
+
+    sys.stderr.write(f"{journal_prefix('error')}error: {_safe(text)}\n")
 
 
 def report_problems(problems: Iterable[Problem], *, kind: str = "error") -> None:
-    """One problem a line on stderr, each followed by its line of the file with a caret under the column."""
+    """One problem a line on stderr, each followed by its line of the file with a caret under the column.
+
+    `kind` is `error` or `warning`.
+    """
+    from monitor.logs import journal_prefix
+
+    prefix = journal_prefix(kind)
     files: dict[str, list[str] | None] = {}
     for problem in problems:
-        sys.stderr.write(f"{kind}: {_safe(str(problem))}\n")
+        sys.stderr.write(f"{prefix}{kind}: {_safe(str(problem))}\n")
         if problem.place is not None:
-            sys.stderr.writelines(f"  {line}\n" for line in _excerpt(problem.place, files))
+            sys.stderr.writelines(f"{prefix}  {line}\n" for line in _excerpt(problem.place, files))
 
 
 def _excerpt(place: Place, files: dict[str, list[str] | None]) -> list[str]:

@@ -11,6 +11,7 @@ from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain, report_problems
 from monitor.cli.invocation import load_all, load_settings_of, run_async
 from monitor.cli.printing import Column, print_line, print_records, say
+from monitor.domain.text import counted
 
 if TYPE_CHECKING:
     import aiohttp
@@ -76,7 +77,7 @@ def check(
     """
     loaded, rules = load_all(ctx)
     report_problems([*loaded.warnings, *rules.warnings], kind="warning")
-    print_line(f"ok: {_counted(len(rules.rules), 'rule')}, {_counted(len(rules.receivers), 'receiver')}")
+    print_line(f"ok: {counted(len(rules.rules), 'rule')}, {counted(len(rules.receivers), 'receiver')}")
     if _told_on_the_console_only(rules):
         print_line("note: told on the console only; a receiver in the rules file can reach people (docs/receivers.md)")
     if online and not run_async(_check_online(loaded, rules)):
@@ -91,10 +92,6 @@ def _told_on_the_console_only(rules: "RuleFile") -> bool:
         return False  # nobody is told at all, which is a warning of its own
     named = RouteTree(rules.route).receivers
     return all(receiver.integration == "console" for receiver in rules.receivers if receiver.name in named)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 async def _check_online(loaded: "LoadedSettings", rules: "RuleFile") -> bool:

@@ -23,3 +23,8 @@ def visible(text: str, *, keep_lines: bool = False) -> str:
 def without_controls(text: str) -> str:
     """`text` on one line: line breaks and tabs become spaces, other control and bidirectional characters go."""
     return _UNSAFE.sub("", _BREAKS.sub(" ", text))
+
+
+def counted(number: int, what: str) -> str:
+    """`1 rule`, `2,000 rules`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

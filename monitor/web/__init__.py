@@ -10,6 +10,7 @@ from monitor.web.status import (
     ReceiverStatus,
     Status,
     Trouble,
+    headline,
     worst_alerts,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "Trouble",
     "WebOptions",
     "WebServer",
+    "headline",
     "worst_alerts",
 ]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.feed import FeedState
 from monitor.domain.routing import SEVERITIES
+from monitor.domain.text import counted
 
 MOST_ALERTS = 200
 """Alerts listed on the page; the rest is counted."""
@@ -220,3 +221,19 @@ class Status:
         """Whether its last complete reading is too long ago; a monitor that has just started is given the same time."""
         last = max(feed.last_success or self.started_at, self.started_at)
         return self.now - last > self.fresh_for
+
+
+def headline(feeds: Sequence[FeedStatus], *, firing: int, troubles: Sequence[str] = ()) -> str:
+    """`2 feeds fresh; 1 alert firing`, and what is wrong before it. A feed is fresh when its last reading was complete."""
+    failing = [feed for feed in feeds if feed.consecutive_failures]
+    waiting = sum(not feed.swept and not feed.consecutive_failures for feed in feeds)
+    parts = list(troubles)
+    fresh = len(feeds) - len(failing) - waiting
+    if fresh:
+        parts.append(f"{counted(fresh, 'feed')} fresh")
+    if failing:
+        names = ", ".join(f"{feed.account}/{feed.message_type}" for feed in failing)
+        parts.append(f"{counted(len(failing), 'feed')} failing ({names})")
+    if waiting:
+        parts.append(f"{counted(waiting, 'feed')} not read yet")
+    return "; ".join([*parts, f"{counted(firing, 'alert')} firing"])

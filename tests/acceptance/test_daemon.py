@@ -3,35 +3,15 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from monitor.clock import SystemClock
-from monitor.simulator.scenario import Scenario
 from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import KEY, WEBHOOK_SECRET, Receiver, monitor
 from tests.patience import until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def simulator() -> Simulator:
-    return Simulator(Scenario(name="acceptance"), clock=SystemClock(), keys=(KEY,))
-
-
-@pytest.fixture
-async def provider_url(simulator: Simulator) -> AsyncIterator[str]:
-    async with simulator.serve() as url:
-        yield url
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver().serve() as receiver:
-        yield receiver
 
 
 async def test_the_main_job(tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver) -> None:

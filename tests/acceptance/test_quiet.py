@@ -2,35 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from monitor.clock import SystemClock
-from monitor.simulator.scenario import Scenario
 from monitor.simulator.server import Simulator
-from tests.acceptance.daemon import KEY, RULES, Receiver, monitor
+from tests.acceptance.daemon import RULES, Receiver, monitor
 from tests.patience import until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def simulator() -> Simulator:
-    return Simulator(Scenario(name="acceptance"), clock=SystemClock(), keys=(KEY,))
-
-
-@pytest.fixture
-async def provider_url(simulator: Simulator) -> AsyncIterator[str]:
-    async with simulator.serve() as url:
-        yield url
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver().serve() as receiver:
-        yield receiver
 
 
 async def test_silences_and_acknowledgements_take_effect_in_a_running_daemon(

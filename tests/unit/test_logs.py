@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,3 +202,43 @@ def test_a_stderr_that_cannot_be_written_to_stops_nobody(monkeypatch: pytest.Mon
     configure_logs("info", "json")
     monkeypatch.setattr(sys, "stderr", Full())
     structlog.get_logger().error("lost")
+
+
+@contextmanager
+def journal(path: Path) -> Iterator[None]:
+    """Stderr goes to a file that the environment calls the journal."""
+    with path.open("w") as stream, redirect_stderr(stream), pytest.MonkeyPatch.context() as environment:
+        found = os.fstat(stream.fileno())
+        environment.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+        yield
+
+
+def test_in_the_journal_each_line_says_its_priority(tmp_path: Path) -> None:
+    with journal(tmp_path / "journal"):
+        configure_logs("debug", "json")
+        for level in ("debug", "info", "warning", "error", "critical"):
+            getattr(structlog.get_logger(), level)("said")
+        logging.getLogger("somebody").error("else")
+    written = [(line[:3], json.loads(line[3:])["level"]) for line in (tmp_path / "journal").read_text().splitlines()]
+    assert written == [
+        ("<7>", "debug"), ("<6>", "info"), ("<4>", "warning"), ("<3>", "error"), ("<2>", "critical"), ("<3>", "error")
+    ]  # fmt: skip
+
+
+def test_in_the_journal_every_line_of_a_traceback_bears_the_priority(tmp_path: Path) -> None:
+    with journal(tmp_path / "journal"):
+        configure_logs("info", "console")
+        try:
+            fail("it broke")
+        except ValueError:
+            structlog.get_logger().exception("failed")
+    written = (tmp_path / "journal").read_text().splitlines()
+    assert len(written) > 3
+    assert {line[:3] for line in written} == {"<3>"}
+
+
+def test_a_stream_that_is_not_the_journal_has_no_priorities(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "8:12345")  # inherited from whoever started us, and redirected since
+    configure_logs("info", "json")
+    structlog.get_logger().info("started")
+    assert [event["event"] for event in lines(capsys)] == ["started"]
