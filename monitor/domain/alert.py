@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail
 
 
 class AlertState(StrEnum):
@@ -46,7 +47,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     of the key. `labels` are frozen from pending until resolved. `active_since`: when the condition first held; `fired_at`:
     when it became firing (an alert's `startsAt`); `inactive_since`: the evaluation at which a firing alert's condition
     stopped holding, null while it holds (so that nothing needs to be written while nothing changes); `resolved_at`: its
-    `endsAt`. `campaign` is the last snapshot seen, null where the subject is no campaign. `annotations` are empty while
+    `endsAt`. `campaign` is the last snapshot seen, null where the subject is no campaign, `detail` what was last read of it
+    in detail, null while nothing was. `annotations` are empty while
     pending; `described_at`: when they were last made. `event_id` is set for an event: born firing with `resolved_at` =
     `fired_at`, told once, never resolved.
     """
@@ -65,6 +67,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     resolve_reason: ResolveReason | None = None
     event_id: str | None = None
     campaign: Campaign | None = None
+    detail: CampaignDetail | None = None
 
     @property
     def is_event(self) -> bool:
@@ -99,6 +102,7 @@ def happened(
     annotations: Mapping[str, str],
     now: datetime,
     campaign: Campaign | None,
+    detail: CampaignDetail | None = None,
 ) -> Alert:
     """An event as an alert: its id is the same whenever the same event is found again."""
     digest = fingerprint(key)
@@ -114,6 +118,7 @@ def happened(
         resolved_at=now,
         event_id=event_id,
         campaign=campaign,
+        detail=detail,
     )
 
 

@@ -33,7 +33,8 @@ class Rule:
     A state rule has an empty `on`: it fires once `when` has held for `hold` (`for:`) and resolves once it has not held for
     `keep_firing`. An event rule names event kinds in `on`: it is told once for each event at which `when` holds (always,
     when null) and has no `hold`. `over`: how far back a sender's campaigns count. `settle` is what its settled fields mean, in
-    `when` and in its texts. `place` is where the rule stands in its file.
+    `when` and in its texts. `detail`: the campaigns that the rest of its condition selects are read in detail before it is
+    asked. `place` is where the rule stands in its file.
     """
 
     name: str
@@ -49,7 +50,15 @@ class Rule:
     runbook_url: str | None = None
     settle: Settle = DEFAULT_SETTLE
     over: timedelta = timedelta(seconds=DEFAULT_OVER_SECONDS)
+    detail: bool = False
     place: Place | None = None
+
+    @property
+    def condition(self) -> Condition:
+        """What a state rule asks. ValueError for a rule without one."""
+        if self.when is None:
+            raise ValueError(f"rule {self.name}: a state rule needs a condition")
+        return self.when
 
     @property
     def window(self) -> Window:

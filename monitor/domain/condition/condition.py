@@ -1,14 +1,14 @@
 """A checked condition as a value, and how to get one from a text."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 
 from monitor.domain.condition.check import Checker
 from monitor.domain.condition.doubts import doubts
 from monitor.domain.condition.faults import Fault, SourceText
-from monitor.domain.condition.nodes import FieldUse, Node, Past, Usual, walk
+from monitor.domain.condition.nodes import Constant, FieldUse, Junction, Node, Past, Usual, walk
 from monitor.domain.condition.scan import parse_syntax
-from monitor.domain.fields import MOVING_ACCOUNT_FIELDS, depends_on, fields_of
+from monitor.domain.fields import MOVING_ACCOUNT_FIELDS, FieldType, depends_on, fields_of
 from monitor.domain.settle import DEFAULT_SETTLE, Settle
 
 
@@ -43,9 +43,25 @@ class Condition:
     @property
     def moves_by_itself(self) -> bool:
         """Whether time alone can change its answer, or anything else but its subject."""
-        return any(isinstance(node, (Past, Usual)) for node in walk(self.root)) or any(
-            depends_on(self.scope, name, parameter) for name in self.fields for parameter in ("now", "_a")
-        )
+        return any(isinstance(node, (Past, Usual)) for node in walk(self.root)) or self.uses("now") or self.uses("_a")
+
+    def uses(self, parameter: str) -> bool:
+        """Whether a field that it names depends on this one of `fields.PARAMETERS`."""
+        return any(depends_on(self.scope, name, parameter) for name in self.fields)
+
+    def without(self, parameter: str) -> "Condition":
+        """Those of its parts joined by `and` that do not use a parameter: it holds wherever the whole does. Always true where
+        there is no such part. Its `text` is that of the whole."""
+        parts = [part for part in _joined(self.root) if not self._part_uses(part, parameter)]
+        root: Node
+        if len(parts) > 1:
+            root = Junction(operator="and", operands=tuple(parts), span=self.root.span)
+        else:
+            root = parts[0] if parts else Constant(type=FieldType.BOOL, value=True, span=self.root.span)
+        return replace(self, root=root, fields=_named(root))
+
+    def _part_uses(self, part: Node, parameter: str) -> bool:
+        return any(depends_on(self.scope, name, parameter) for name in _named(part))
 
 
 def parse_condition(
@@ -66,8 +82,15 @@ def parse_condition(
     source = SourceText(text)
     tree = parse_syntax(source)
     root = Checker(source, fields, extra_statuses).condition(tree)
-    names = frozenset(node.field.name for node in walk(root) if isinstance(node, FieldUse))
-    return Condition(text=text, scope=scope, event=event, settle=settle, root=root, fields=names, warnings=doubts(root, source))
+    return Condition(
+        text=text,
+        scope=scope,
+        event=event,
+        settle=settle,
+        root=root,
+        fields=_named(root),
+        warnings=doubts(root, source),
+    )
 
 
 def moves_while_failing(condition: Condition) -> bool:
@@ -76,3 +99,17 @@ def moves_while_failing(condition: Condition) -> bool:
     A condition that names none of them would decide on figures that are frozen.
     """
     return condition.scope == "account" and not MOVING_ACCOUNT_FIELDS.isdisjoint(condition.fields)
+
+
+def _named(root: Node) -> frozenset[str]:
+    """The fields it names."""
+    return frozenset(node.field.name for node in walk(root) if isinstance(node, FieldUse))
+
+
+def _joined(node: Node) -> Iterator[Node]:
+    """The parts of which every one must hold."""
+    if isinstance(node, Junction) and node.operator == "and":
+        for operand in node.operands:
+            yield from _joined(operand)
+    else:
+        yield node
