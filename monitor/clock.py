@@ -35,6 +35,26 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+class SteppedClock:
+    """A time that is set from outside; waiting takes none of it. For what happened, or might."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:  # noqa: ARG002 (no time passes)
+        return
+
+    def set(self, now: datetime) -> None:
+        """Go to that time."""
+        self._now = now
+
+
 async def sleep_or_event(clock: Clock, seconds: float, event: asyncio.Event) -> bool:
     """Wait until `event` is set or `seconds` have passed; returns whether it is set."""
     if event.is_set():

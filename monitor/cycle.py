@@ -36,7 +36,8 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 class CycleReport:
     """How a cycle ended, for the log's one line per cycle and for `once`.
 
-    `created_ahead` counts new or changed campaigns that were created in the future: the provider's zone is set wrong.
+    `forgotten` are ids no longer tracked. `created_ahead` counts new or changed campaigns that were created in the future: the
+    provider's zone is set wrong.
     """
 
     feed: Feed
@@ -46,6 +47,7 @@ class CycleReport:
     changed: int = 0
     events: int = 0
     alerts: int = 0
+    forgotten: tuple[int, ...] = ()
     created_ahead: int = 0
     reason: str | None = None
 
@@ -109,17 +111,25 @@ class AccountCycles:
         """
         started = self._clock.now()
         begun = self._clock.monotonic()
-        before = self._state.feeds.get(feed) or FeedState(feed=feed, first_tried=started)
+        before = self._before(feed, started)
         reader = self._readers.setdefault(feed, FeedReader(feed, self._source, clock=self._clock, lookback=self._lookback))
         reading = await reader.read(self._state.table(self.account), before, started)
-        async with self._deciding:
-            if reading.outcome is SweepOutcome.OK:
-                report = await self._decide(feed, before, reading, started)
-            else:
-                report = await self._note_failure(feed, before, reading, started)
+        report = await self.conclude(feed, reading, started)
+        self._readers[feed].forget(report.forgotten)
         self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
         self._metrics.poll_duration.observe(self._clock.monotonic() - begun)
         return report
+
+    async def conclude(self, feed: Feed, reading: Reading, started: datetime) -> CycleReport:
+        """Decide on what was read of `feed` at `started`, and commit it. Raises `StoreError`, like `run`."""
+        async with self._deciding:
+            before = self._before(feed, started)
+            if reading.outcome is SweepOutcome.OK:
+                return await self._decide(feed, before, reading, started)
+            return await self._note_failure(feed, before, reading, started)
+
+    def _before(self, feed: Feed, started: datetime) -> FeedState:
+        return self._state.feeds.get(feed) or FeedState(feed=feed, first_tried=started)
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
@@ -142,7 +152,8 @@ class AccountCycles:
         self._end(reading.gone, ResolveReason.VANISHED, table, evaluation, work, now)
         if reading.full:
             await self._forget_old(feed, table, evaluation, work, now)
-        await self._sum_up(feed, rules, table, evaluation, work, decided)
+        if reading.sums:
+            await self._sum_up(feed, rules, table, evaluation, work, decided)
         for first in range(0, len(work.events), HITS_CHUNK):
             evaluation.events(work.events[first : first + HITS_CHUNK])
             await self._clock.sleep(0)
@@ -167,7 +178,6 @@ class AccountCycles:
         await self._commit(commit, decided, adopted=work.adopted)
         self._asked[feed] = rules
         ahead = (self._clock.now() + CLOCK_TOLERANCE).timestamp()
-        self._readers[feed].forget(work.forgotten)
         return CycleReport(
             feed=feed,
             outcome=SweepOutcome.OK,
@@ -176,6 +186,7 @@ class AccountCycles:
             changed=len(work.changed),
             events=len(work.events),
             alerts=len(changes.alerts),
+            forgotten=tuple(work.forgotten),
             created_ahead=sum(row.campaign.created_at > ahead for row in work.changed),
         )
 

@@ -22,7 +22,8 @@ CHUNK = 2000
 class Reading:
     """What a poll brought. Only one with outcome `ok` decides anything; `reason` says why another does not.
 
-    `campaigns` are the rows that could be read, each id once; `gone` were answered with 404.
+    `campaigns` are the rows that could be read, each id once; `gone` were answered with 404. Without `sums` nothing is asked that
+    concerns many campaigns at once.
     """
 
     outcome: SweepOutcome
@@ -30,6 +31,7 @@ class Reading:
     campaigns: Sequence[Campaign] = ()
     gone: frozenset[int] = frozenset()
     reason: str | None = None
+    sums: bool = True
 
 
 class FeedReader:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import ack, fields, outbox, reading, receivers, route, running, setup, silence, simulate
+from monitor.cli import ack, fields, outbox, reading, receivers, route, ruletest, running, setup, silence, simulate
 from monitor.cli.failures import MonitorGroup
 from monitor.cli.invocation import GlobalOptions
 
@@ -60,6 +60,7 @@ for _command, _short in (
     (fields.fields, "Every field a condition may use."),
 ):
     app.command(short_help=_short)(_command)
+app.command("test", short_help="Unit tests of rules.")(ruletest.run_tests)
 app.command("notify-test", short_help="Send a test message to one receiver.")(receivers.notify_test)
 app.add_typer(outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop.")
 app.add_typer(silence.app, name="silence", help="What should not be told for a while: add, list, expire.")

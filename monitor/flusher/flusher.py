@@ -272,13 +272,17 @@ class Flusher:
             due = max(due, group.route.next_boundary(now) or due)
         self._due[group_id] = due if not_before is None else max(due, not_before)
 
+    def next_due(self, now: datetime) -> datetime | None:
+        """When there will be something to do if nobody notes anything until then; None when there will not."""
+        moments = (min(self._due.values(), default=None), self._suppression.next_change(now))
+        return min((moment for moment in moments if moment is not None), default=None)
+
     async def _wait(self) -> None:
         """Until the next group is due, a silence begins or ends, or somebody wakes us."""
         if self._woken.is_set():
             return
         now = self._clock.now()
-        moments = (min(self._due.values(), default=None), self._suppression.next_change(now))
-        due = min((moment for moment in moments if moment is not None), default=None)
+        due = self.next_due(now)
         if due is None:
             await self._woken.wait()
             return

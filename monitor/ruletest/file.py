@@ -1,0 +1,231 @@
+"""Tests of rules from YAML: what is wrong in the file is told with line and column, like everything in rules.yaml."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from monitor.config import RuleFile, load_rules
+from monitor.config.findings import Findings
+from monitor.config.tables import TableReader, one_of, tables
+from monitor.config.textfile import read_text
+from monitor.config.values import WrongValueError, choice, shortened, text
+from monitor.config.yamlfile import Listing, Scalar, Table, YamlNode, described, parse_yaml
+from monitor.domain.alert import AlertState
+from monitor.domain.campaign import DOCUMENTED_STATUSES
+from monitor.domain.notification import NotifyReason
+from monitor.errors import ConfigError, Place, Problem
+from monitor.ruletest.cases import AccountMoment, Case, CaseFile, Expectation, ExpectedAlert, ExpectedMessage
+from monitor.ruletest.rows import offset, rows_of
+from monitor.ruletest.snapshots import read_timeline
+
+FILE_KEYS = ("rules", "interval", "start", "tests")
+CASE_KEYS = ("name", "account", "interval", "start", "campaigns", "accounts", "expect")
+ACCOUNT_COLUMNS = ("at", "answers", "balance", "credit", "currency")
+ALERT_KEYS = ("alert", "campaign", "sender", "state", "labels", "severity", "summary", "description")
+STATES = (AlertState.FIRING.value, AlertState.PENDING.value)
+TOLD_STATES = (AlertState.FIRING.value, AlertState.RESOLVED.value, "event")
+DEFAULT_START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""A Monday."""
+
+LISTED = 8
+"""More rules than these are not listed in an error."""
+
+DEFAULT_INTERVAL = timedelta(minutes=1)
+PLACEHOLDER = "https://receiver.invalid/"
+"""What a `${NAME}` without a value stands for: a test tells nobody."""
+
+
+def load_cases(path: Path, *, lookup: Callable[[str], str | None], rules: Path | None = None) -> CaseFile:
+    """A file of tests and the rules it names, or `rules` in their place. ConfigError with everything that is wrong in either."""
+    source = str(path)
+    findings = Findings()
+    document = parse_yaml(read_text(path, what="the test file", hint="docs/rules.md shows one"), source=source, findings=findings)
+    findings.raise_if_wrong()
+    if not isinstance(document, Table):
+        found = "is empty" if document is None else f"is {described(document)}"
+        hint = f"expected a mapping with {', '.join(FILE_KEYS)}"
+        raise ConfigError([Problem(f"the test file {found}", Place(source, 1, 1), hint)])
+    reader = TableReader(document, "a test file", findings)
+    reader.check_keys(FILE_KEYS)
+    named = reader.text("rules")
+    tested = rules or path.parent / (named.text if named else "rules.yaml")
+    file = load_rules(tested, lookup=lambda name: lookup(name) or PLACEHOLDER)
+    interval = reader.duration("interval", DEFAULT_INTERVAL, shortest=timedelta(seconds=1), longest=timedelta(days=1))
+    start = reader.parsed("start", _moment) or DEFAULT_START
+    reader.require("tests", 'a list; each test begins with "- name: …"')
+    cases = [
+        _CaseReader(table, file, findings, interval=interval, start=start).read()
+        for table in tables(document.value("tests"), "tests", findings)
+    ]
+    findings.raise_if_wrong()
+    return CaseFile(path=source, rules=file, cases=tuple(case for case in cases if case is not None))
+
+
+class _CaseReader:
+    """Reads one test."""
+
+    def __init__(self, table: Table, rules: RuleFile, findings: Findings, *, interval: timedelta, start: datetime) -> None:
+        self._reader = TableReader(table, "a test", findings)
+        self._rules = rules
+        self._findings = findings
+        self._interval = interval
+        self._start = start
+
+    def read(self) -> Case | None:
+        reader = self._reader
+        reader.check_keys(CASE_KEYS)
+        reader.require("name", "what is tested, in a few words")
+        reader.require("expect", 'a list; each entry begins with "- at: 20m"')
+        name, account = reader.text("name"), reader.text("account")
+        start = reader.parsed("start", _moment) or self._start
+        interval = reader.duration("interval", self._interval, shortest=timedelta(seconds=1), longest=timedelta(days=1))
+        whose = account.text if account else "default"
+        statuses = (*DOCUMENTED_STATUSES, *self._rules.extra_statuses)
+        campaigns = [
+            read_timeline(table, self._findings, account=whose, start=start.timestamp(), statuses=statuses, number=number)
+            for number, table in enumerate(tables(reader.table.value("campaigns"), "campaigns", self._findings), 1)
+        ]
+        accounts = self._accounts(reader.table.value("accounts"))
+        expectations = [
+            self._expectation(TableReader(table, "an expectation", self._findings))
+            for table in tables(reader.table.value("expect"), "expect", self._findings)
+        ]
+        found = [each for each in expectations if each is not None]
+        for earlier, later in itertools.pairwise(found):
+            if later.at < earlier.at:
+                self._findings.wrong("expect: it is earlier than the one before", later.place, "write them in the order of time")
+        if name is None:
+            return None
+        return Case(
+            name=name.text,
+            account=whose,
+            start=start,
+            interval=interval,
+            campaigns=tuple(each for each in campaigns if each is not None),
+            accounts=accounts,
+            expectations=tuple(found),
+            place=reader.table.place,
+        )
+
+    def _accounts(self, node: YamlNode | None) -> tuple[AccountMoment, ...]:
+        """A table whose first row names its columns; "." is what stood above."""
+        moments: list[AccountMoment] = []
+        above: dict[str, object] = {}
+        for row in rows_of(node, "accounts", ACCOUNT_COLUMNS, self._findings):
+            for column, cell in row.items():
+                if not (isinstance(cell.value, str) and cell.value == "."):
+                    above[column] = cell.value
+            at = offset(row["at"], self._findings) if "at" in row else None
+            answers = above.get("answers", "up")
+            if answers not in ("up", "partial", "down"):
+                self._findings.wrong(f"answers: {one_of(('up', 'partial', 'down'), str(answers))[0]}", row["answers"].place)
+            elif at is not None:
+                moments.append(
+                    AccountMoment(
+                        at=at,
+                        answers=str(answers),
+                        balance=_number(above.get("balance")),
+                        credit=_number(above.get("credit")) or 0.0,
+                        currency=str(above["currency"]) if above.get("currency") else None,
+                    )
+                )
+        return tuple(moments)
+
+    def _expectation(self, reader: TableReader) -> Expectation | None:
+        reader.check_keys(("at", "alerts", "messages"))
+        at = reader.require("at", "such as 20m, since the start")
+        if not isinstance(at, Scalar):
+            return None
+        seconds = offset(at, self._findings)
+        if seconds is None:
+            return None
+        alerts = self._alerts(reader, "alerts", STATES) if reader.has("alerts") else None
+        messages = None
+        if reader.has("messages"):
+            found = tables(reader.table.value("messages"), "messages", self._findings)
+            messages = tuple(m for m in (self._message(TableReader(each, "a message", self._findings)) for each in found) if m)
+        if alerts is None and messages is None:
+            self._findings.warn("expect: it says neither which alerts nor which messages", reader.table.place)
+        return Expectation(at=seconds, alerts=alerts, messages=messages, place=reader.table.place)
+
+    def _message(self, reader: TableReader) -> ExpectedMessage | None:
+        reader.check_keys(("receiver", "reason", "alerts"))
+        reader.require("receiver")
+        receiver = reader.text("receiver")
+        known = [each.name for each in self._rules.receivers]
+        if receiver is not None and receiver.text not in known:
+            message, hint = one_of(known, receiver.text)
+            self._findings.wrong(f"receiver: {message}", receiver.place, hint)
+        reason = reader.parsed("reason", choice(*(each.value for each in NotifyReason)))
+        alerts = self._alerts(reader, "alerts", TOLD_STATES) if reader.has("alerts") else None
+        if receiver is None:
+            return None
+        return ExpectedMessage(receiver=receiver.text, reason=reason, alerts=alerts, place=reader.table.place)
+
+    def _alerts(self, reader: TableReader, key: str, states: Sequence[str]) -> tuple[ExpectedAlert, ...]:
+        node = reader.table.value(key)
+        if node is not None and not isinstance(node, Listing):
+            self._findings.wrong(f"{key}: expected a list, found {described(node)}", node.place, "[] for none")
+        items = node.items if isinstance(node, Listing) else ()
+        found = [self._alert(item, states) for item in items]
+        return tuple(each for each in found if each is not None)
+
+    def _alert(self, node: YamlNode, states: Sequence[str]) -> ExpectedAlert | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            name, _, subject = node.text.partition(" ")
+            return ExpectedAlert(alert=name, subject=subject.strip() or None) if self._known(name, node.place) else None
+        if not isinstance(node, Table):
+            hint = 'such as "Stalled 1", or {alert: Stalled, campaign: 1}'
+            self._findings.wrong(f"expected an alert, found {described(node)}", node.place, hint)
+            return None
+        reader = TableReader(node, "an expected alert", self._findings)
+        reader.check_keys(ALERT_KEYS)
+        reader.require("alert")
+        name_node, sender, severity = reader.text("alert"), reader.text("sender"), reader.text("severity")
+        campaign = node.value("campaign")
+        labels = self._labels(node.value("labels"))
+        if severity is not None:
+            labels["severity"] = severity.text
+        summary, description = reader.text("summary"), reader.text("description")
+        state = reader.parsed("state", choice(*states))
+        if name_node is None or not self._known(name_node.text, name_node.place):
+            return None
+        about = campaign.text if isinstance(campaign, Scalar) else sender.text if sender else None
+        return ExpectedAlert(
+            alert=name_node.text,
+            subject=about,
+            state=state or STATES[0],
+            labels=labels,
+            summary=summary.text if summary else None,
+            description=description.text if description else None,
+        )
+
+    def _known(self, name: str, place: Place) -> bool:
+        names = [rule.name for rule in self._rules.rules]
+        if name in names:
+            return True
+        message, hint = one_of(names, name)
+        if len(names) > LISTED:
+            message = f'there is no rule "{shortened(name)}"'
+        self._findings.wrong(f"alert: {message}", place, hint)
+        return False
+
+    def _labels(self, node: YamlNode | None) -> dict[str, str]:
+        if node is not None and not isinstance(node, Table):
+            self._findings.wrong(f"labels: expected a mapping, found {described(node)}", node.place)
+        entries = node.entries.values() if isinstance(node, Table) else ()
+        return {entry.key: entry.value.text for entry in entries if isinstance(entry.value, Scalar)}
+
+
+def _moment(value: object) -> datetime:
+    written = text(value)
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise WrongValueError(f'"{shortened(written)}" is not a time', "such as 2026-03-02T09:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
