@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import ack, fields, outbox, reading, receivers, route, ruletest, running, setup, silence, simulate
+from monitor.cli import ack, backup, fields, outbox, reading, receivers, route, ruletest, running, setup, silence, simulate
 from monitor.cli.failures import MonitorGroup
 from monitor.cli.invocation import GlobalOptions
 
@@ -56,6 +56,7 @@ for _command, _short in (
     (reading.alerts, "List alerts: firing, pending, ended."),
     (reading.events, "List what was observed of campaigns."),
     (ack.ack, "Look after alerts: no repeats until something changes."),
+    (backup.backup, "Copy the database, running or not."),
     (route.route, "Which receivers do these labels reach, and why?"),
     (fields.fields, "Every field a condition may use."),
 ):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from monitor.ports import Store
 from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite_backup import Backup, BackupError, BackupProgress, back_up
 
-__all__ = ["SqliteStore", "sqlite_store"]
+__all__ = ["Backup", "BackupError", "BackupProgress", "SqliteStore", "back_up", "sqlite_store"]
 
 
 def sqlite_store(path: Path | None, *, daemon: bool = True, read_only: bool = False) -> Store:

@@ -32,7 +32,7 @@ def open_daemon(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
     check_place(path)
     prepare(path)
     check_header(path)
-    with _opened(path, "rw", busy_timeout) as db:
+    with opened(path, "rw", busy_timeout) as db:
         schema.check_owner(db, path)
         schema.check_not_newer(db, path)
         schema.check_sound(db, path)
@@ -53,7 +53,7 @@ def open_beside(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.
     check_place(path)
     check_present(path)
     check_header(path)
-    with _opened(path, "ro" if read_only else "rw", busy_timeout) as db:
+    with opened(path, "ro" if read_only else "rw", busy_timeout) as db:
         schema.check_owner(db, path)
         schema.check_not_newer(db, path)
         schema.check_current(db, path)
@@ -61,7 +61,7 @@ def open_beside(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.
 
 
 @contextmanager
-def _opened(path: Path, mode: str, busy_timeout: float) -> Iterator[sqlite3.Connection]:
+def opened(path: Path, mode: str, busy_timeout: float) -> Iterator[sqlite3.Connection]:
     """A connection that is closed again when what is done first with it fails."""
     db = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=busy_timeout)
     try:

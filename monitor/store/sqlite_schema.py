@@ -49,10 +49,9 @@ def check_not_newer(db: sqlite3.Connection, path: Path | None) -> None:
     found, known = version(db), len(migrations())
     if found <= known:
         return
-    writer = db.execute("SELECT value FROM meta WHERE name = 'written_by'").fetchone()
     raise StoreError(
-        f"{described(path)} was written by a newer bsg-monitor ({writer[0] if writer else 'unknown version'}, "
-        f"schema {found}); this is {__version__} (schema {known}): use the newer one, or a backup from before the upgrade",
+        f"{described(path)} was written by a newer bsg-monitor ({_writer(db)}, schema {found}); "
+        f"this is {__version__} (schema {known}): use the newer one, or a backup from before the upgrade",
         reason=StoreFault.NEWER,
         retryable=False,
     )
@@ -65,8 +64,15 @@ def check_current(db: sqlite3.Connection, path: Path | None) -> None:
         raise unavailable(f"{described(path)} is empty: `bsg-monitor run` has not used it yet")
     if found < known:
         raise unavailable(
-            f"{described(path)} has schema {found}, this command needs {known}: restart `bsg-monitor run`, it upgrades"
+            f"{described(path)} was written by an older bsg-monitor ({_writer(db)}, schema {found}); "
+            f"this is {__version__} (schema {known}): restart `bsg-monitor run` with this version, it upgrades the database"
         )
+
+
+def _writer(db: sqlite3.Connection) -> str:
+    """The version whose daemon used the database last."""
+    found = db.execute("SELECT value FROM meta WHERE name = 'written_by'").fetchone()
+    return str(found[0]) if found else "unknown version"
 
 
 def migrate(db: sqlite3.Connection) -> None:

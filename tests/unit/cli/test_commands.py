@@ -13,7 +13,9 @@ from monitor import __version__
 from monitor.domain.fields import FIELDS, fields_markdown
 from tests.unit.cli.conftest import RULES, Invoke
 
-COMMANDS = "run once init check config demo simulate campaigns alerts events ack route fields test notify-test outbox silence"
+COMMANDS = (
+    "run once init check config demo simulate campaigns alerts events ack backup route fields test notify-test outbox silence"
+)
 
 
 def test_help_names_every_command_and_the_exit_codes(invoke: Invoke) -> None:

@@ -77,7 +77,8 @@ async def test_a_command_does_not_migrate(path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sqlite_schema, "migrations", lambda: (*known, "CREATE TABLE added (id);"))
     refused = await refusal(SqliteStore(path, daemon=False))
     assert refused.reason is StoreFault.UNAVAILABLE
-    assert f"has schema {LATEST}, this command needs {LATEST + 1}" in str(refused)
+    assert f"older bsg-monitor ({__version__}, schema {LATEST}); this is {__version__} (schema {LATEST + 1})" in str(refused)
+    assert "restart `bsg-monitor run` with this version" in str(refused)
     assert asked(path, "PRAGMA user_version") == [(LATEST,)]
 
 
