@@ -42,21 +42,30 @@ class Image:
         return dict(entry.split("=", 1) for entry in self.config["Env"])
 
     def command(
-        self, *arguments: str, volume: Path, environment: Mapping[str, str] | None = None, entrypoint: Sequence[str] | None = None
+        self,
+        *arguments: str,
+        volume: Path,
+        environment: Mapping[str, str] | None = None,
+        entrypoint: Sequence[str] | None = None,
+        mounts: Mapping[str, Path] | None = None,
     ) -> list[str]:
         """How to run it as `docker run --read-only` would, `volume` being mounted where the image has its own.
 
-        `arguments` stand in place of CMD, `entrypoint` in place of ENTRYPOINT. Ports are the machine's.
+        `arguments` stand in place of CMD, `entrypoint` in place of ENTRYPOINT. `mounts` are folders to be read. Ports are the
+        machine's.
         """
         user, group = self.config["User"].split(":")
         variables = self.environment | dict(environment or {})
         (mounted,) = self.config["Volumes"]
+        for path in mounts or {}:
+            (self.files / path[1:]).mkdir(parents=True, exist_ok=True)  # an engine does so in the container's own layer
         started = [*(self.config["Entrypoint"] if entrypoint is None else entrypoint), *(arguments or self.config["Cmd"])]
         return [
             *(str(require("bwrap")), "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--die-with-parent"),
             *(word for right in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{right}")),
             *("--ro-bind", str(self.files), "/"),
             *(word for path in FROM_THE_MACHINE for word in ("--ro-bind", path, path)),
+            *(word for path, source in (mounts or {}).items() for word in ("--ro-bind", str(source), path)),
             *("--proc", "/proc", "--dev", "/dev", "--bind", str(volume), mounted, "--chdir", self.config["WorkingDir"]),
             *("--clearenv", *(word for name, value in variables.items() for word in ("--setenv", name, value))),
             *("setpriv", "--reuid", user, "--regid", group, "--clear-groups", "--no-new-privs", "--bounding-set=-all"),

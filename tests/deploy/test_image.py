@@ -6,11 +6,9 @@ import re
 import signal
 import subprocess
 import tomllib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from monitor.clock import SystemClock
@@ -18,32 +16,13 @@ from monitor.simulator.scenario import Scenario
 from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import KEY, free_port
 from tests.deploy.image import ROOT, Builder, Image
+from tests.deploy.running import innermost, started, status
 from tests.patience import until
 
 pytestmark = pytest.mark.slow
 
 STOP_SECONDS = 10
 """What an engine waits between SIGTERM and SIGKILL unless it is told otherwise."""
-
-
-@asynccontextmanager
-async def started(command: list[str], log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def status(url: str, **headers: str) -> int | None:
-    try:
-        async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
-            return answer.status
-    except aiohttp.ClientError:
-        return None
 
 
 def run(image: Image, volume: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> tuple[int, str, str]:
@@ -167,16 +146,9 @@ async def test_it_watches_is_healthy_and_stops_in_time(image: Image, volume: Pat
             assert b"Spring sale" in out
             assert owners(volume) == {int(image.config["User"].split(":")[0])}
 
-            main = _child(process.pid)
+            main = innermost(process.pid)
             os.kill(main, signal.SIGTERM)
             assert await asyncio.wait_for(process.wait(), STOP_SECONDS) == 0
         assert '"monitor_stopped"' in (tmp_path / "log").read_text()
         unhealthy = await asyncio.create_subprocess_exec(*beside(*health), stderr=asyncio.subprocess.DEVNULL)
         assert await unhealthy.wait() == 1
-
-
-def _child(pid: int) -> int:
-    """The process at the end of a line of processes that each have one child."""
-    while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        pid = int(children[0])
-    return pid
