@@ -104,6 +104,7 @@ def build_cycles(
             clock=clock,
             metrics=metrics,
             lookback=settings.lookback,
+            details_per_minute=settings.details_per_minute,
             ignored=ignored,
             on_alerts=on_alerts,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.clock import Clock
+from monitor.detail import DetailReader, FeedDetails
 from monitor.domain.account import AccountView, Balance
 from monitor.domain.alert import Alert, ResolveReason
 from monitor.domain.baseline import NO_BASELINES
@@ -62,6 +63,13 @@ class Work:
     samples: dict[int, Sample] = field(default_factory=dict)
     forgotten: list[int] = field(default_factory=list)
 
+    def put(self, rows: Sequence[TrackedCampaign]) -> None:
+        """More is known of these, whatever was found of them before."""
+        if rows:
+            ids = {row.campaign.id for row in rows}
+            self.adopted = [row for row in self.adopted if row.campaign.id not in ids]
+            self.changed = [*(row for row in self.changed if row.campaign.id not in ids), *rows]
+
 
 class AccountCycles:
     """Runs the cycles of one account's feeds. Sweeps of different feeds overlap; decisions and commits do not."""
@@ -77,9 +85,11 @@ class AccountCycles:
         clock: Clock,
         metrics: Metrics,
         lookback: timedelta,
+        details_per_minute: int = 0,
         ignored: Callable[[TrackedCampaign, float], bool] | None = None,
         on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
     ) -> None:
+        """`details_per_minute`: how many campaigns may be read in detail in any minute."""
         self.account = account
         self.rules = rules
         self._asked: dict[Feed, RuleSet] = {}
@@ -96,6 +106,8 @@ class AccountCycles:
         self._ignored = ignored
         self._on_alerts = on_alerts
         self._readers: dict[Feed, FeedReader] = {}
+        self._detail_reader = DetailReader(account, source, per_minute=details_per_minute, clock=clock, metrics=metrics)
+        self._details: dict[Feed, FeedDetails] = {}
         self._deciding = asyncio.Lock()
 
     def use(self, rules: RuleSet) -> None:
@@ -142,11 +154,13 @@ class AccountCycles:
         table = self._state.table(self.account)
         work = Work()
         evaluation = rules.begin(self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines)
+        details = self._details.setdefault(feed, FeedDetails(self._detail_reader, self._clock))
         spent = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
             rows, same = self._observe(
                 reading.campaigns[start : start + CHUNK], table, evaluation, work, now=now, baseline=baseline
             )
+            details.started(rows)
             spent += await self._ask(evaluation.campaigns, rows)
             spent += await self._ask(evaluation.unchanged if known_to_rules else evaluation.campaigns, same)
         self._end(reading.gone, ResolveReason.VANISHED, table, evaluation, work, now)
@@ -157,6 +171,7 @@ class AccountCycles:
         for first in range(0, len(work.events), HITS_CHUNK):
             evaluation.events(work.events[first : first + HITS_CHUNK])
             await self._clock.sleep(0)
+        work.put(await details.add(evaluation.detail, self._finder(feed, table, work), decided.timestamp()))
         begun = self._clock.monotonic()
         after = before.after(SweepOutcome.OK, started=started, full=reading.full)
         balance = self._take_balance()
@@ -299,6 +314,19 @@ class AccountCycles:
         forgotten = set(work.forgotten)
         work.changed = [row for row in work.changed if row.campaign.id not in forgotten]
         work.adopted = [row for row in work.adopted if row.campaign.id not in forgotten]
+
+    def _finder(self, feed: Feed, table: AccountTable, work: Work) -> Callable[[int], TrackedCampaign | None]:
+        """Gives a campaign of the feed as it will be known after this cycle; None for one that will not."""
+        seen: dict[int, TrackedCampaign | None] = {}
+
+        def find(campaign_id: int) -> TrackedCampaign | None:
+            if not seen:
+                seen.update((row.campaign.id, row) for rows in (work.adopted, work.changed) for row in rows)
+                seen.update(dict.fromkeys(work.forgotten))
+            row = seen[campaign_id] if campaign_id in seen else table.rows.get(campaign_id)
+            return row if row is not None and table.of_feed([row], feed.message_type) else None
+
+        return find
 
     async def _sum_up(
         self, feed: Feed, rules: RuleSet, table: AccountTable, evaluation: Evaluation, work: Work, now: datetime

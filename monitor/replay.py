@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import count
 
+import msgspec
+
 from monitor import __version__
-from monitor.clock import SteppedClock
+from monitor.clock import Clock, SteppedClock
 from monitor.config import RuleFile
 from monitor.cycle import AccountCycles
 from monitor.domain.account import Balance
@@ -29,6 +31,8 @@ from monitor.store import SqliteStore
 
 TAKEN_AT_ONCE = 500
 LEASE = timedelta(minutes=1)
+DETAILS_PER_MINUTE = 1_000_000
+"""There is nobody to be gentle to."""
 
 
 class Replay:
@@ -68,13 +72,14 @@ class Replay:
         self._cycles = {
             account: AccountCycles(
                 account=account,
-                source=_Known(details),
+                source=_Known(details, clock),
                 store=store,
                 state=self.state,
                 rules=self.rules,
                 clock=clock,
                 metrics=metrics,
                 lookback=lookback,
+                details_per_minute=DETAILS_PER_MINUTE if details else 0,
                 on_alerts=self._note,
             )
             for account in {feed.account for feed in feeds}
@@ -168,11 +173,13 @@ class _ForgetfulStore(SqliteStore):
 class _Known:
     """A provider that is asked for nothing but details, and knows those that are given."""
 
-    def __init__(self, details: Mapping[int, CampaignDetail]) -> None:
+    def __init__(self, details: Mapping[int, CampaignDetail], clock: Clock) -> None:
         self._details = details
+        self._clock = clock
 
     async def detail(self, campaign_id: int) -> CampaignDetail | None:
-        return self._details.get(campaign_id)
+        known = self._details.get(campaign_id)
+        return None if known is None else msgspec.structs.replace(known, read_at=self._clock.now().timestamp())
 
     async def sweep(self, *_: object, **__: object) -> Sweep:
         raise _unasked("lists")

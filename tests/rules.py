@@ -17,6 +17,7 @@ def state_rule(
     keep_firing: timedelta = timedelta(0),
     severity: str = "warning",
     summary: str | None = None,
+    detail: bool = False,
 ) -> Rule:
     """A state rule; its summary shows `sent` so that tests see texts change."""
     text = summary or ("{{ campaign.name }}: {{ sent }} sent" if scope == "campaign" else "{{ account }}")
@@ -28,6 +29,7 @@ def state_rule(
         keep_firing=keep_firing,
         severity=severity,
         summary=Template.parse(text, scope=scope),
+        detail=detail,
     )
 
 

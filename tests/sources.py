@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from monitor.clock import Clock
 from monitor.domain.account import Balance
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import CampaignDetail
@@ -37,7 +38,8 @@ def outage(reason: ProviderFault = ProviderFault.SERVER_ERROR) -> ProviderError:
 
 
 class ScriptedSource:
-    """`campaigns` are what exists; `hidden` ids are left out of the list; the rest goes wrong on demand."""
+    """`campaigns` are what exists; `hidden` ids are left out of the list; the rest goes wrong on demand. With a `clock`, details
+    are as of when they are asked for."""
 
     def __init__(self, campaigns: Iterable[Campaign] = ()) -> None:
         self.campaigns: dict[int, Campaign] = {each.id: each for each in campaigns}
@@ -52,6 +54,7 @@ class ScriptedSource:
         self.lookups: list[int] = []
         self.details: dict[int, CampaignDetail | ProviderError] = {}
         self.detail_calls: list[int] = []
+        self.clock: Clock | None = None
         self.money = (100.0, 25.0)
 
     def put(self, *campaigns: Campaign) -> None:
@@ -89,7 +92,9 @@ class ScriptedSource:
         found = self.details.get(campaign_id)
         if isinstance(found, ProviderError):
             raise found
-        return found
+        if found is None or self.clock is None:
+            return found
+        return msgspec.structs.replace(found, read_at=self.clock.now().timestamp())
 
     async def balance(self, *, now: datetime) -> Balance:
         if self.error is not None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,6 +58,7 @@ def load_settings_of(ctx: typer.Context, *, need_account: bool = False, daemon: 
 
 def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettings, RuleFile]":
     """Settings, with an account, and rules. ConfigError with what is wrong in either: a missing key hides no wrong rule."""
+    from monitor.config import doubts_without_details
     from monitor.errors import ConfigError, Problem
 
     problems: list[Problem] = []
@@ -75,6 +76,8 @@ def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettin
         problems += error.problems
     if problems:
         raise ConfigError(problems)
+    if not loaded.settings.details_per_minute:
+        rules = replace(rules, warnings=(*rules.warnings, *doubts_without_details(rules.rules)))
     return loaded, rules
 
 

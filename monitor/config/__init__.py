@@ -6,6 +6,7 @@ it was written at; nothing in here shows a secret. Files are read while the daem
 `settings.py` loads the settings, `rulefile.py` the rules; `starter.py` has the files that `init` writes.
 """
 
+from monitor.config.detailkey import doubts_without_details
 from monitor.config.receivers import Receiver
 from monitor.config.rulefile import RuleFile, load_rules, parse_rules
 from monitor.config.settings import AccountSettings, DatabaseUrl, Listen, LoadedSettings, Settings, describe, load_settings
@@ -20,6 +21,7 @@ __all__ = [
     "RuleFile",
     "Settings",
     "describe",
+    "doubts_without_details",
     "env_template",
     "load_rules",
     "load_settings",

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from monitor.config.addresses import web_link
+from monitor.config.detailkey import read_detail
 from monitor.config.findings import Findings
 from monitor.config.settling import read_settle
 from monitor.config.suggestion import did_you_mean
@@ -27,13 +28,13 @@ KEYS = (
     "keep_firing_for",
     "settle",
     "over",
+    "detail",
     "severity",
     "labels",
     "summary",
     "description",
     "runbook_url",
 )
-LATER = dict.fromkeys(("detail",))
 SCOPES = tuple(scope.value for scope in Scope)
 DEFAULT_SUMMARY = {
     Scope.CAMPAIGN: "{{ campaign.name }}: {{ status }}, {{ delivered }} of {{ sent }} delivered",
@@ -55,7 +56,7 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, 
     """The rule; None when something in it is wrong, which is noted. `settle` is the file's."""
     before = findings.count
     reader = TableReader(table, "a rule", findings)
-    reader.check_keys(KEYS, LATER)
+    reader.check_keys(KEYS)
     name = _name(reader)
     scope = _scope(reader)
     kinds = _kinds(reader, scope)
@@ -71,6 +72,7 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, 
     over = reader.duration("over", DEFAULT_OVER, shortest=SHORTEST_OVER, longest=LONGEST_OVER)
     if reader.has("over") and scope is not Scope.SENDER:
         reader.findings.wrong('only a rule of scope sender has "over"', table.entries["over"].place)
+    detail = read_detail(reader, scope, when, event=event)
     severity = _severity(reader)
     labels = _labels(reader)
     summary = _template(reader, "summary", name, scope, event=event)
@@ -94,6 +96,7 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, 
         runbook_url=runbook,
         settle=settle,
         over=over,
+        detail=detail,
         place=table.place,
     )
 

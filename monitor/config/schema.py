@@ -22,6 +22,7 @@ Secret = Annotated[SecretStr, BeforeValidator(values.secret)]
 WebAddress = Annotated[str, BeforeValidator(addresses.web_address)]
 Zone = Annotated[InstanceOf[ZoneInfo], BeforeValidator(values.zone)]
 
+MOST_DETAILS = 600
 SHORTEST_POLL, LONGEST_POLL = timedelta(seconds=1), timedelta(days=1)
 SHORTEST_LOOKBACK, LONGEST_LOOKBACK = timedelta(hours=1), timedelta(days=89)
 """89 days are at most three calendar months, the most that the provider answers at once."""
@@ -62,6 +63,8 @@ class Settings(BaseSettings):
     ignore: Annotated[InstanceOf[Condition], BeforeValidator(values.condition)] | None = None
     poll_interval: Annotated[timedelta, BeforeValidator(values.duration(SHORTEST_POLL, LONGEST_POLL))] = timedelta(seconds=60)
     lookback: Annotated[timedelta, BeforeValidator(values.duration(SHORTEST_LOOKBACK, LONGEST_LOOKBACK))] = timedelta(days=3)
+
+    details_per_minute: Annotated[int, BeforeValidator(values.whole(0, MOST_DETAILS))] = 20
 
     rules_file: Annotated[Path, BeforeValidator(values.path)] = Path("rules.yaml")
     database_url: Annotated[InstanceOf[DatabaseUrl], BeforeValidator(addresses.database_url)] = DatabaseUrl(

@@ -72,6 +72,23 @@ def duration(shortest: timedelta, longest: timedelta) -> Callable[[object], time
     return parse
 
 
+def whole(least: int, most: int) -> Callable[[object], int]:
+    """A whole number within bounds."""
+
+    def parse(value: object) -> int:
+        expected = f"expected a whole number from {least} to {most}"
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise WrongValueError(f"{expected}, found {_kind(value)}")
+        written = str(value).strip()
+        if not re.fullmatch(r"-?[0-9]{1,18}", written):
+            raise WrongValueError(f'{expected}, found "{shortened(written)}"')
+        if not least <= int(written) <= most:
+            raise WrongValueError(f"{expected}, found {written}")
+        return int(written)
+
+    return parse
+
+
 def boolean(value: object) -> bool:
     """`1` or `0`, and the usual words."""
     if isinstance(value, bool):

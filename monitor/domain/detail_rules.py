@@ -4,7 +4,7 @@ A rule with `detail: true` is not asked together with the others: the part of it
 campaigns, these are read in detail where what is known of them is not good enough, and then the whole is asked.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from monitor.domain.alert import AlertKey
 from monitor.domain.condition import compile_batch
@@ -17,17 +17,13 @@ GOOD_FOR_SECONDS = 300.0
 """How old a detail may be and still be taken for what is the case now."""
 
 
-def old(row: TrackedCampaign, now: float) -> bool:
-    """Whether nothing is known of the campaign in detail, or only what was so some minutes ago. `now` in Unix seconds."""
-    return row.detail is None or now - row.detail.read_at > GOOD_FOR_SECONDS
-
-
 def outdated(row: TrackedCampaign, now: float) -> bool:
-    """Whether its detail is old and its figures have moved since: what has not moved need not be read again."""
+    """Whether nothing is known of the campaign in detail, or only what was so some minutes ago while its figures have moved
+    since. `now` in Unix seconds."""
     if row.detail is None:
         return True
     moved_at = row.samples[-1].at if row.samples else row.first_seen
-    return old(row, now) and moved_at > row.detail.read_at
+    return now - row.detail.read_at > GOOD_FOR_SECONDS and moved_at > row.detail.read_at
 
 
 class DetailRules:
@@ -77,6 +73,10 @@ class DetailPhase:
         found = (int(alert.key.subject) for alert in self._alerts.firing() if alert.detail is None)
         return list(dict.fromkeys(found))
 
+    def fires(self, campaign_id: int) -> bool:
+        """Whether an alert on the campaign fires, as it stands."""
+        return self._alerts.fires(campaign_id)
+
     def read(self, rows: Sequence[TrackedCampaign]) -> None:
         """These have been read in detail: rules that name it are asked again, and texts are made anew."""
         rules, alerts = self._rules, self._alerts
@@ -91,11 +91,14 @@ class DetailPhase:
             if row.campaign.id in self.postponed:
                 self.postponed[row.campaign.id] = row
 
-    def decide(self, *, unknown: Collection[int]) -> None:
-        """Ask the rules that waited. The alerts of `unknown` campaigns stay as they are: their detail could not be read, and
-        what was known before decides nothing."""
+    def decide(self, campaign_ids: Iterable[int]) -> None:
+        """Ask the rules that waited about these of the postponed campaigns.
+
+        Leave out those whose detail was wanted and could not be read: their alerts stay as they are, for what was known before
+        decides nothing.
+        """
         rules, alerts = self._rules, self._alerts
-        rows = [row for campaign_id, row in self.postponed.items() if campaign_id not in unknown]
+        rows = [self.postponed[campaign_id] for campaign_id in campaign_ids]
         holding = alerts.hold(rules.ask(rows, self._now, self._around), rules.asking)
         for row, rule, alert in alerts.of(rows):
             if rule.name in rules.names and alert.key not in holding:

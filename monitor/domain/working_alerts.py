@@ -152,6 +152,11 @@ class WorkingAlerts:
         news.sort(key=_severity)
         return list(dict.fromkeys(int(alert.key.subject) for alert in news))
 
+    def fires(self, campaign_id: int) -> bool:
+        """Whether an alert on the campaign fires, as it stands."""
+        found = (self.active.get(key) for key in self._keys_of.get(campaign_id, ()))
+        return any(alert is not None and alert.state is AlertState.FIRING for alert in found)
+
     def firing(self) -> Iterator[Alert]:
         """The alerts on campaigns that fire, as it stands."""
         return (

@@ -33,6 +33,7 @@ LOOPS = (
     "receiver_rules",
     "retention",
     "baselines",
+    "details",
     "supervision",
 )
 """Every loop that is counted when it fails. They begin at 0: `increase()` does not see a counter that is born at 1."""

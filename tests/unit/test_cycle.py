@@ -36,16 +36,17 @@ POOR = state_rule("Poor", "spendable < 50", scope="account")
 class Bench:
     """One account, its cycles, and a store in memory."""
 
-    def __init__(self, store: SqliteStore, rules: Sequence[Rule]) -> None:
+    def __init__(self, store: SqliteStore, rules: Sequence[Rule], *, details_per_minute: int = 0) -> None:
         self.store = store
+        self.details_per_minute = details_per_minute
         self.clock = InstantClock()
         self.source = ScriptedSource()
         self.told: list[Alert] = []
         self.rules = RuleSet(rules)
         self.restart(Snapshot())
 
-    def restart(self, snapshot: Snapshot) -> None:
-        self.state = State(snapshot, polled=[FEED])
+    def restart(self, snapshot: Snapshot, polled: Sequence[Feed] = (FEED,)) -> None:
+        self.state = State(snapshot, polled=polled)
         self.cycles = AccountCycles(
             account="default",
             source=self.source,
@@ -55,6 +56,7 @@ class Bench:
             clock=self.clock,
             metrics=Metrics(__version__),
             lookback=timedelta(days=3),
+            details_per_minute=self.details_per_minute,
             on_alerts=self.told.extend,
         )
 

@@ -115,6 +115,9 @@ def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
         ("{alert: A, on: vanished, when: old_status == 'done'}", "old_status is known on status_changed only"),
         ("{alert: A, when: old_status == 'done'}", "old_status"),
         ("{alert: A, scope: account, on: vanished}", "events happen to campaigns"),
+        ("{alert: A, on: vanished, detail: true}", 'rules.yaml:2:30: a rule with "on" has no "detail"'),
+        ("{alert: A, scope: sender, when: sent > 5, detail: true}", 'a rule of scope sender has no "detail"'),
+        ("{alert: A, when: sent > 5, detail: maybe}", "rules.yaml:2:40: detail: expected 1 or 0"),
         ("{alert: A, when: sent > 5, severity: Very bad}", "severity: expected a word such as critical"),
         ("{alert: A, when: sent > 5, labels: [a]}", "labels: expected a mapping"),
         ("{alert: A, when: sent > 5, labels: {sender: x}}", "labels: the monitor sets sender itself"),
@@ -175,6 +178,26 @@ def test_a_wrong_file_is_refused_with_its_place(text: str, expected: str) -> Non
     found = rule_problems(text)
     assert len(found) == 1, found
     assert expected in found[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "detail", "warnings"),
+    [
+        ("{alert: A, when: sent > 5 and expired > 5, detail: true}", True, []),
+        ("{alert: A, when: sent > 5 and progress < 0.5}", False, []),
+        ("{alert: A, when: sent > 5, detail: true}", True, ["rules.yaml:2:32: detail: the condition names nothing that the"]),
+        ("{alert: A, when: expired > 5, detail: yes}", True, ["detail: every watched campaign will be read in detail"]),
+        ("{alert: A, when: sent > 5 and expired > 5, detail: false}", False, ["when: expired is null until the campaign is"]),
+        ("{alert: A, when: sent > 5 or expired > 5}", False, ["(add detail: true)"]),
+        ("{alert: A, on: vanished, when: expired > 5}", False, ["(an alert's own texts may name it)"]),
+    ],
+)
+def test_a_rule_may_have_campaigns_read_in_detail(rule: str, detail: bool, warnings: list[str]) -> None:
+    file = rules(f"rules:\n  - {rule}\n")
+    assert [each.detail for each in file.rules] == [detail]
+    found = [str(warning) for warning in file.warnings if "receivers" not in str(warning)]
+    assert len(found) == len(warnings), found
+    assert all(expected in shown for expected, shown in zip(warnings, found, strict=True))
 
 
 def test_everything_wrong_is_told_at_once_from_top_to_bottom() -> None:

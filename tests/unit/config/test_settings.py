@@ -75,6 +75,11 @@ def test_every_setting_is_typed(load: Load) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
+        ("BSG_DETAILS_PER_MINUTE", "601", "expected a whole number from 0 to 600, found 601"),
+        ("BSG_DETAILS_PER_MINUTE", "-1", "found -1"),
+        ("BSG_DETAILS_PER_MINUTE", "many", 'found "many"'),
+        ("BSG_DETAILS_PER_MINUTE", "1.5", 'found "1.5"'),
+        ("BSG_DETAILS_PER_MINUTE", "9" * 5000, "expected a whole number"),
         ("BSG_POLL_INTERVAL", "60", "the unit is missing"),
         ("BSG_POLL_INTERVAL", "500ms", "allowed is from 1s to 1d"),
         ("BSG_POLL_INTERVAL", "2d", "allowed is from 1s to 1d"),

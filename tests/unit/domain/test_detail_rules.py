@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.domain.alert import AlertState, ResolveReason
 from monitor.domain.condition import compile_batch, parse_condition
 from monitor.domain.detail import CampaignDetail
-from monitor.domain.detail_rules import GOOD_FOR_SECONDS, old, outdated
+from monitor.domain.detail_rules import GOOD_FOR_SECONDS, outdated
 from monitor.domain.evaluation import Changes
 from monitor.domain.event import CampaignEvent, EventKind
 from monitor.domain.sample import Sample
@@ -37,7 +37,7 @@ def pass_over(life: Life, row: TrackedCampaign, *fresh: TrackedCampaign, minutes
     evaluation = life.begin(minutes=minutes)
     evaluation.campaigns([row])
     evaluation.detail.read(fresh)
-    evaluation.detail.decide(unknown=unknown)
+    evaluation.detail.decide([id_ for id_ in evaluation.detail.postponed if id_ not in unknown])
     return life.finish(evaluation)
 
 
@@ -76,14 +76,13 @@ def test_the_rest_holds_wherever_the_whole_does(text: str, subjects: list[Tracke
     assert held <= {id(row) for _, row in compile_batch([whole.without("_d")])(subjects, NOW)}
 
 
-def test_a_detail_is_old_after_some_minutes_and_outdated_only_if_something_moved_since() -> None:
+def test_a_detail_is_outdated_after_some_minutes_if_something_moved_since() -> None:
     def known(age: float, moved: float | None) -> TrackedCampaign:
         samples = () if moved is None else (Sample(NOW - moved, "sending", 1),)
         return tracked(a_campaign(), detail=CampaignDetail(read_at=NOW - age), samples=samples)
 
     late, fresh = GOOD_FOR_SECONDS + 1, GOOD_FOR_SECONDS - 1
-    assert (old(tracked(), NOW), outdated(tracked(), NOW)) == (True, True)
-    assert [old(known(age, None), NOW) for age in (late, fresh)] == [True, False]
+    assert outdated(tracked(), NOW)
     assert outdated(known(late, 10), NOW)
     assert not outdated(known(late, HOUR), NOW)  # has not moved since it was read
     assert not outdated(known(fresh, 10), NOW)
@@ -147,7 +146,7 @@ def test_a_campaign_that_is_gone_is_decided_on_no_more() -> None:
     evaluation = life.begin()
     evaluation.campaigns([read(row(sent=100), expired=11)])
     evaluation.gone(1, ResolveReason.VANISHED)
-    evaluation.detail.decide(unknown=())
+    evaluation.detail.decide(evaluation.detail.postponed)
     assert life.finish(evaluation) == Changes()
 
 

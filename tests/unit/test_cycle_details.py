@@ -1,0 +1,320 @@
+"""Details within cycles: read only for what has news, in the decision and the commit of the cycle that asked."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from monitor.domain.alert import Alert, AlertState
+from monitor.domain.detail import CampaignDetail
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.event import EventKind
+from monitor.domain.feed import Feed, SweepOutcome
+from monitor.domain.rule import Rule
+from monitor.errors import StoreError, StoreFault
+from monitor.ports import CycleCommit, Snapshot
+from monitor.store import SqliteStore
+from tests.rules import event_rule, state_rule
+from tests.sources import campaign, outage
+from tests.unit.test_cycle import FEED, Bench
+
+LOW = state_rule("Low", "sent >= 100 and delivered < 500", summary="{{ name }}: {{ why }}")
+EXPIRED = state_rule("Expired", "sent >= 100 and expired > 10", summary="{{ expired }}", detail=True)
+STOPPED = event_rule("Stopped", EventKind.STATUS_CHANGED, when='status == "stopped"')
+MINUTE = 60.0
+
+
+class DetailBench(Bench):
+    """A bench whose provider knows details, as of when it is asked."""
+
+    def __init__(self, store: SqliteStore, rules: Sequence[Rule], *, details_per_minute: int = 20) -> None:
+        super().__init__(store, rules, details_per_minute=details_per_minute)
+        self.source.clock = self.clock
+
+    def knows(self, campaign_id: int, **counters: int) -> None:
+        self.source.details[campaign_id] = CampaignDetail(read_at=0.0, **counters)
+
+    def asked(self) -> list[int]:
+        """What was read since the last time."""
+        asked, self.source.detail_calls = self.source.detail_calls, []
+        return asked
+
+    async def committed(self) -> dict[int, CampaignDetail | None]:
+        return {row.campaign.id: row.detail for row in (await self.store.load()).campaigns}
+
+    def alert(self, rule: str = "Low") -> Alert:
+        return next(alert for alert in self.state.active.values() if alert.key.rule == rule)
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[SqliteStore]:
+    async with SqliteStore(None) as store:
+        yield store
+
+
+@pytest.fixture
+def bench(store: SqliteStore) -> DetailBench:
+    return DetailBench(store, [LOW, EXPIRED, STOPPED])
+
+
+async def test_nothing_is_read_while_nothing_fires_and_nothing_starts(bench: DetailBench) -> None:
+    bench.source.put(
+        campaign(1, status="scheduled", sent=0), campaign(2, status="done", sent=99), campaign(3, status="paused", sent=50)
+    )
+    for sent in range(5):
+        bench.source.put(campaign(4, status="paused", sent=sent))
+        await bench.poll()
+    assert bench.asked() == []
+
+
+async def test_a_campaign_that_starts_is_read_once(bench: DetailBench) -> None:
+    bench.knows(1, total_messages=5000)
+    bench.source.put(campaign(1, status="scheduled", sent=0))
+    await bench.poll()
+    assert bench.asked() == []
+    for sent in (10, 20, 30):
+        bench.source.put(campaign(1, sent=sent))
+        await bench.poll(10 * MINUTE)
+    bench.source.put(campaign(1, status="paused", sent=30))
+    await bench.poll()
+    bench.source.put(campaign(1, sent=40))
+    await bench.poll()
+    assert bench.asked() == [1]
+    held = bench.state.table("default").rows[1]
+    assert held.detail is not None
+    assert held.detail.total_messages == 5000
+    assert (await bench.committed())[1] == held.detail
+
+
+async def test_an_alert_that_fires_says_why_in_the_cycle_in_which_it_fires(bench: DetailBench) -> None:
+    bench.knows(1, delivered=400, not_rcs_user=600)
+    bench.source.put(campaign(1, status="done", sent=1000, delivered=400))
+    await bench.poll()
+    (told,) = bench.told
+    assert told.state is AlertState.FIRING
+    assert told.annotations["summary"] == "Campaign 1: not RCS-capable 60 %"
+    assert told.detail is not None
+    assert told.detail.not_rcs_user == 600
+    assert await bench.store.open_alerts() == [told]
+    assert (await bench.committed())[1] == told.detail
+    bench.asked()
+    for _ in range(10):
+        await bench.poll()
+    assert bench.asked() == [], "once is enough while it only goes on firing"
+
+
+async def test_an_event_says_why_too(bench: DetailBench) -> None:
+    bench.source.put(campaign(1, status="paused", sent=10))
+    await bench.poll()
+    bench.knows(1, delivered=1, failed=9)
+    bench.source.put(campaign(1, status="stopped", sent=10))
+    await bench.poll()
+    (told,) = bench.told
+    assert told.is_event
+    assert told.detail is not None
+    assert told.detail.failed == 9
+
+
+async def test_an_alert_waits_for_no_detail_that_cannot_be_read_and_gets_it_later(bench: DetailBench) -> None:
+    bench.source.details[1] = outage()
+    bench.source.put(campaign(1, status="done", sent=1000, delivered=400))
+    await bench.poll()
+    assert (bench.told[0].state, bench.told[0].detail) == (AlertState.FIRING, None)
+    await bench.poll()
+    bench.knows(1, delivered=400, expired=600)
+    await bench.poll()
+    assert bench.alert().annotations["summary"] == "Campaign 1: expired 60 %"
+    bench.asked()
+    await bench.poll()
+    assert bench.asked() == []
+
+
+async def test_what_an_alert_no_longer_needs_is_not_read_later(store: SqliteStore) -> None:
+    bench = DetailBench(store, [LOW])
+    bench.source.details[1] = outage()
+    bench.source.put(campaign(1, status="done", sent=1000, delivered=400))
+    await bench.poll()
+    bench.source.put(campaign(1, status="done", sent=1000, delivered=900))
+    await bench.poll()
+    bench.asked()
+    await bench.poll()
+    assert bench.asked() == []
+
+
+@pytest.mark.parametrize(("minutes", "again"), [(4, []), (6, [1])])
+async def test_what_was_read_some_minutes_ago_is_read_anew_for_an_alert(
+    bench: DetailBench, minutes: int, again: list[int]
+) -> None:
+    bench.knows(1, total_messages=5000)
+    bench.source.put(campaign(1, sent=10, delivered=10))
+    await bench.poll()
+    assert bench.asked() == [1]
+    bench.source.put(campaign(1, sent=1000, delivered=400))
+    await bench.poll(minutes * MINUTE)
+    assert bench.firing() == {"Low 1"}
+    assert bench.asked() == again
+
+
+async def test_a_rule_that_asks_for_details_has_them_read_for_what_the_rest_of_it_selects(store: SqliteStore) -> None:
+    bench = DetailBench(store, [EXPIRED])
+    bench.knows(1, expired=11)
+    bench.knows(2, expired=11)
+    bench.source.put(campaign(1, status="done", sent=100), campaign(2, status="done", sent=99))
+    await bench.poll()
+    assert bench.asked() == [1]
+    assert bench.firing() == {"Expired 1"}
+    assert (await bench.committed())[1] == bench.alert("Expired").detail
+
+
+async def test_it_is_read_again_once_its_figures_have_moved_and_some_minutes_have_passed(store: SqliteStore) -> None:
+    bench = DetailBench(store, [EXPIRED])
+    bench.knows(1, expired=3)
+    bench.source.put(campaign(1, status="paused", sent=100))
+    await bench.poll()
+    assert bench.asked() == [1]
+    await bench.poll(10 * MINUTE)
+    assert bench.asked() == [], "nothing has moved"
+    bench.source.put(campaign(1, status="paused", sent=120))
+    await bench.poll()
+    assert bench.asked() == [1]
+    bench.source.put(campaign(1, status="paused", sent=130))
+    await bench.poll()
+    assert bench.asked() == [], "it was read a minute ago"
+    bench.knows(1, expired=20)
+    await bench.poll(5 * MINUTE)
+    assert bench.asked() == [1]
+    assert bench.firing() == {"Expired 1"}
+
+
+async def test_a_detail_that_could_not_be_read_again_decides_nothing(store: SqliteStore) -> None:
+    bench = DetailBench(store, [EXPIRED])
+    bench.knows(1, expired=20)
+    bench.source.put(campaign(1, status="paused", sent=100))
+    await bench.poll()
+    assert bench.firing() == {"Expired 1"}
+    fired = bench.alert("Expired")
+    bench.source.details[1] = outage()
+    bench.source.put(campaign(1, status="paused", sent=200))
+    for _ in range(3):
+        await bench.poll(10 * MINUTE)
+    assert bench.alert("Expired") == fired
+    bench.knows(1, expired=0)
+    await bench.poll()
+    assert bench.firing() == set()
+
+
+async def test_alerts_come_first_then_what_rules_ask_for_then_what_starts(store: SqliteStore) -> None:
+    bench = DetailBench(store, [state_rule("None", "final and delivered == 0"), EXPIRED], details_per_minute=2)
+    starts = [campaign(id_, sent=1) for id_ in (1, 2, 3)]
+    asked_for = [campaign(id_, status="paused", sent=100, delivered=500) for id_ in (4, 5, 6)]
+    fires = [campaign(id_, status="done", sent=99, delivered=0) for id_ in (7, 8, 9)]
+    bench.source.put(*starts, *asked_for, *fires)
+    for id_ in range(1, 10):
+        bench.knows(id_, total_messages=1)
+    order = []
+    for _ in range(5):
+        await bench.poll(61)
+        order.append(bench.asked())
+    assert order == [[7, 8], [9, 4], [5, 6], [1, 2], [3]]
+
+
+async def test_a_failed_or_partial_sweep_reads_nothing(bench: DetailBench) -> None:
+    bench.source.details[1] = outage()
+    bench.source.put(campaign(1, sent=1000, delivered=400))
+    await bench.poll()
+    bench.asked()
+    bench.source.complete = False
+    assert (await bench.poll()).outcome is SweepOutcome.PARTIAL
+    bench.source.error = outage()
+    assert (await bench.poll()).outcome is SweepOutcome.FAILED
+    assert bench.asked() == []
+
+
+async def test_a_restart_knows_what_was_read_and_what_is_still_owed(bench: DetailBench) -> None:
+    bench.knows(1, delivered=400, expired=600)
+    bench.source.details[2] = outage()
+    bench.source.put(*(campaign(id_, status="done", sent=1000, delivered=400) for id_ in (1, 2)))
+    await bench.poll()
+    bench.restart(await bench.store.load())
+    bench.asked()
+    bench.knows(2, delivered=400, failed=600)
+    await bench.poll()
+    assert bench.asked() == [2]
+    details = {alert.key.subject: alert.detail for alert in bench.state.active.values() if alert.key.rule == "Low"}
+    assert {subject: detail and (detail.expired, detail.failed) for subject, detail in details.items()} == {
+        "1": (600, None),
+        "2": (None, 600),
+    }
+
+
+async def test_a_cycle_touches_no_campaign_of_another_feed(store: SqliteStore) -> None:
+    bench = DetailBench(store, [LOW])
+    other = Feed("default", "rcs")
+    bench.source.details[1] = outage()
+    bench.source.put(campaign(1, message_type="rcs", sent=1000, delivered=400), campaign(2, status="paused"))
+    bench.restart(Snapshot(), polled=(FEED, other))
+    await bench.cycles.run(other)
+    assert bench.asked() == [1]
+    bench.restart(await bench.store.load(), polled=(FEED, other))
+    assert bench.firing() == {"Low 1"}
+    await bench.poll()
+    assert bench.asked() == []
+    await bench.cycles.run(other)
+    assert bench.asked() == [1]
+
+
+async def test_what_was_read_in_a_cycle_that_was_not_committed_is_not_known(bench: DetailBench) -> None:
+    bench.knows(1, delivered=400, expired=600)
+    bench.source.put(campaign(1, status="done", sent=1000, delivered=400))
+
+    async def full(_: CycleCommit) -> None:
+        raise StoreError("no space left", reason=StoreFault.FULL, retryable=True)
+
+    commit, bench.store.commit_cycle = bench.store.commit_cycle, full  # type: ignore[method-assign]
+    with pytest.raises(StoreError):
+        await bench.poll()
+    assert bench.told == []
+    assert bench.state.table("default").rows == {}
+    bench.store.commit_cycle = commit  # type: ignore[method-assign]
+    await bench.poll()
+    assert bench.alert().detail is not None
+
+
+async def test_a_campaign_that_is_gone_is_not_read(bench: DetailBench) -> None:
+    bench.cycles.use(RuleSet([event_rule("Gone", EventKind.VANISHED)]))
+    bench.source.put(campaign(1, status="paused"), campaign(2, status="paused"))
+    await bench.poll()
+    del bench.source.campaigns[1]
+    await bench.poll()
+    assert [alert.key.rule for alert in bench.told] == ["Gone"]
+    assert bench.asked() == []
+
+
+async def test_a_detail_counts_as_a_change_of_the_campaign_for_other_rules(store: SqliteStore) -> None:
+    bench = DetailBench(store, [state_rule("Large", "total_messages >= 5000"), state_rule("Ends", 'eta < "1h"')])
+    bench.knows(1, total_messages=5000)
+    bench.source.put(campaign(1, sent=10))
+    await bench.poll()
+    assert bench.firing() == {"Large 1"}
+    bench.source.put(campaign(1, sent=1010))
+    await bench.poll(10 * MINUTE)
+    assert bench.firing() == {"Large 1", "Ends 1"}
+
+
+async def test_a_provider_that_fails_costs_a_few_calls_however_many_alerts_fire(bench: DetailBench) -> None:
+    began = bench.clock.monotonic()
+    bench.source.put(*(campaign(id_, status="done", sent=1000, delivered=400) for id_ in range(1, 300)))
+    for id_ in range(1, 300):
+        bench.source.details[id_] = outage()
+    await bench.poll(0)
+    assert len(bench.firing()) == 299
+    assert len(bench.asked()) <= 5
+    assert bench.clock.monotonic() == began
+
+
+async def test_without_a_budget_alerts_are_told_without_details(store: SqliteStore) -> None:
+    bench = DetailBench(store, [LOW, EXPIRED], details_per_minute=0)
+    bench.knows(1, expired=600)
+    bench.source.put(campaign(1, sent=1000, delivered=400))
+    await bench.poll()
+    assert bench.firing() == {"Low 1"}
+    assert bench.asked() == []
