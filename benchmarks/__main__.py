@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import cycle_cpu, delivery, firing, latency, loop_lag, memory, startup
+from benchmarks import backtest, cycle_cpu, delivery, firing, latency, loop_lag, memory, startup
 from benchmarks.table import Row, show
 
 ALL = {
@@ -13,6 +13,7 @@ ALL = {
     "latency": latency.rows,
     "firing": firing.rows,
     "delivery": delivery.rows,
+    "backtest": backtest.rows,
 }
 
 

@@ -20,6 +20,11 @@ LIMIT_STEADY = 250
 LIMIT_FIRST = 320
 
 
+def resident_mb() -> float:
+    """What this process holds in memory."""
+    return _resident() / 2**20
+
+
 def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 

@@ -13,7 +13,7 @@ from monitor.domain.baseline import NO_BASELINES
 from monitor.domain.campaign import FINAL_STATUSES, Campaign
 from monitor.domain.diff import observe, settle, vanish
 from monitor.domain.evaluation import Evaluation, RuleSet
-from monitor.domain.event import CampaignEvent
+from monitor.domain.event import CampaignEvent, EventKind
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.sample import Sample
 from monitor.domain.sender import SenderTally
@@ -94,6 +94,7 @@ class AccountCycles:
         self.rules = rules
         self._asked: dict[Feed, RuleSet] = {}
         self._keep = rules.look_back
+        self._progress = EventKind.PROGRESSED in rules.event_rules
         self.balance: Balance | None = None
         self.baselines = NO_BASELINES
         self._spent: float | None = None
@@ -114,6 +115,7 @@ class AccountCycles:
         """Go on with other rules; each feed's next cycle asks them about every watched campaign."""
         self.rules = rules
         self._keep = rules.look_back
+        self._progress = EventKind.PROGRESSED in rules.event_rules
 
     async def run(self, feed: Feed) -> CycleReport:
         """Poll `feed` once and commit what follows from it.
@@ -269,7 +271,7 @@ class AccountCycles:
         """One row that is new or whose bytes changed; None when it is not to be tracked."""
         if row is None and left_window(campaign, now=now):
             return None
-        seen, events = observe(row, campaign, now=now, keep=self._keep)
+        seen, events = observe(row, campaign, now=now, keep=self._keep, progress=self._progress)
         if baseline and row is None:
             events = ()  # what already happened is not news
         if self._ignored is not None and self._ignored(seen, now):
@@ -277,13 +279,14 @@ class AccountCycles:
                 work.forgotten.append(campaign.id)
                 evaluation.gone(campaign.id, ResolveReason.IGNORED)
             return None
-        if row is not None and not events:
+        if row is not None and seen.revision == row.revision:
             work.adopted.append(seen)
         else:
             work.changed.append(seen)
             if not seen.settled and (row is None or seen.samples is not row.samples):
                 work.samples[campaign.id] = seen.samples[-1] if seen.samples else Sample.of(campaign, now)
-        work.events.extend((event, seen) for event in events)
+        for event in events:
+            work.events.append((event, seen))
         return seen
 
     def _end(

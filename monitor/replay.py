@@ -56,6 +56,7 @@ class Replay:
         self._store = store
         self._receivers = tuple(receiver.name for receiver in rules.receivers)
         self._on_alerts = on_alerts
+        self._noted = True
         metrics = Metrics(__version__)
         ids = count(1)
         self._flusher = Flusher(
@@ -119,15 +120,19 @@ class Replay:
     async def flush_until(self, until: datetime) -> None:
         """Decide every message that is due up to that time (an aware one, not in the past), each at its own."""
         while True:
-            await self._flusher.flush_due()
-            await self._deliver()
-            due = self._flusher.next_due(self.clock.now())
-            if due is None or due > until:
-                break
-            self.clock.set(max(due, self.clock.now()))
+            now = self.clock.now()
+            due = self._flusher.next_due(now)
+            if not self._noted:
+                if due is None or due > until:
+                    break
+                self.clock.set(max(due, now))
+            self._noted = False
+            if await self._flusher.flush_due():
+                await self._deliver()
         self.clock.set(until)
 
     def _note(self, alerts: Sequence[Alert]) -> None:
+        self._noted = True
         self._flusher.note(alerts)
         self._on_alerts(alerts)
 

@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import ack, backup, fields, outbox, reading, receivers, route, ruletest, running, setup, silence, simulate
+from monitor.cli import (
+    ack,
+    backtest,
+    backup,
+    fields,
+    outbox,
+    reading,
+    receivers,
+    route,
+    ruletest,
+    running,
+    setup,
+    silence,
+    simulate,
+)
 from monitor.cli.failures import MonitorGroup
 from monitor.cli.invocation import GlobalOptions
 
@@ -58,6 +72,7 @@ for _command, _short in (
     (ack.ack, "Look after alerts: no repeats until something changes."),
     (backup.backup, "Copy the database, running or not."),
     (route.route, "Which receivers do these labels reach, and why?"),
+    (backtest.backtest, "Rules over recorded history."),
     (fields.fields, "Every field a condition may use."),
 ):
     app.command(short_help=_short)(_command)

@@ -8,7 +8,7 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED
 from monitor.cli.invocation import load_settings_of, run_async
-from monitor.cli.printing import print_json, say
+from monitor.cli.printing import print_json, print_line
 
 if TYPE_CHECKING:
     from monitor.ruletest import Case, CaseFile, Difference
@@ -51,13 +51,14 @@ def _print(outcomes: "list[Outcome]") -> None:
     failed = 0
     for loaded, case, differences in outcomes:
         failed += bool(differences)
-        say(f"{'FAILED' if differences else 'ok    '}  {loaded.path}: {case.name}")
+        print_line(f"{'FAILED' if differences else 'ok    '}  {loaded.path}: {case.name}")
         for difference in differences:
-            say(f"        {difference.place}: at {_elapsed(difference.at)}, {difference.what}")
+            print_line(f"        {difference.place}: at {_elapsed(difference.at)}, {difference.what}")
             for line in difference.lines:
-                say(f"          {line}")
+                print_line(f"          {line}")
     total = len(outcomes)
-    say(f"{total - failed} of {total} as expected" if failed else f"{total} test{'' if total == 1 else 's'}, all as expected")
+    plural = "" if total == 1 else "s"
+    print_line(f"{total - failed} of {total} as expected" if failed else f"{total} test{plural}, all as expected")
 
 
 def _record(loaded: "CaseFile", case: "Case", differences: "list[Difference]") -> dict[str, object]:

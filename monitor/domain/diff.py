@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import astuple
 
 from monitor.domain.campaign import Campaign, CampaignStatus
 from monitor.domain.event import CampaignEvent, Change, EventKind
@@ -14,6 +15,7 @@ from monitor.domain.tracking import TrackedCampaign, first_sight, reports_are_in
 __all__ = ["first_sight", "observe", "settle", "vanish"]
 
 FIELDS = Campaign.__struct_fields__
+KINDS = tuple(EventKind)
 COUNTERS = frozenset({"sent", "delivered", "fallback_sent", "fallback_delivered"})
 MOVES = frozenset({EventKind.STATUS_CHANGED, EventKind.PROGRESSED, EventKind.REWOUND})
 """Events after which it shows other figures than before: a new sample."""
@@ -24,14 +26,20 @@ on `edited` is about what a person changed, and must not fire whenever a campaig
 
 
 def observe(
-    previous: TrackedCampaign | None, current: Campaign, *, now: float, keep: float = DEFAULT_SETTLE_SECONDS
+    previous: TrackedCampaign | None,
+    current: Campaign,
+    *,
+    now: float,
+    keep: float = DEFAULT_SETTLE_SECONDS,
+    progress: bool = True,
 ) -> tuple[TrackedCampaign, tuple[CampaignEvent, ...]]:
     """What is known after `current` was read, and the events that lead there, in the order of `EventKind`.
 
     The result holds the object `current` itself, also when nothing changed (the caller then recognises it by identity).
     A changed status is known since the provider's own time (`real_start_at`, `finished_at`) where that lies after the
     previous one began, else since `now`. A campaign that is live again is no longer settled. Its samples reach back `keep`
-    seconds. ValueError when the two are not the same campaign.
+    seconds. Without `progress` no `progressed` event is made: there is one for each sending campaign at every reading, and
+    few ask for it. ValueError when the two are not the same campaign.
     """
     if previous is None:
         tracked = first_sight(current, now=now)
@@ -56,9 +64,13 @@ def observe(
     )
     if previous.settled and reports_are_in(tracked, now=now):
         tracked = msgspec.structs.replace(tracked, settled=True, samples=())
+    if not progress:
+        found.pop(EventKind.PROGRESSED, None)
+    if not found:
+        return tracked, ()
     events = tuple(
         CampaignEvent(id=_event_id(previous, kind, found[kind]), kind=kind, at=now, campaign=current, changes=tuple(found[kind]))
-        for kind in EventKind
+        for kind in KINDS
         if kind in found
     )
     return tracked, events
@@ -81,8 +93,7 @@ def _compare(before: Campaign, current: Campaign) -> dict[EventKind, list[Change
     """What differs, by kind of event, fields in the order of `Campaign`."""
     status_changed = before.status != current.status
     found: dict[EventKind, list[Change]] = {}
-    for name in FIELDS:
-        old, new = getattr(before, name), getattr(current, name)
+    for name, old, new in zip(FIELDS, astuple(before), astuple(current), strict=True):
         if old == new:
             continue
         if name == "status" or (status_changed and name in STATUS_TIMES):

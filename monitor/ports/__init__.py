@@ -8,7 +8,7 @@ from monitor.ports.notifier import Notifier, Resending
 from monitor.ports.quiet_store import QuietStore
 from monitor.ports.source import CampaignSource, Sweep
 from monitor.ports.store import Store
-from monitor.ports.values import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, Snapshot
+from monitor.ports.values import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, SampleExtent, Snapshot
 
 __all__ = [
     "CampaignSource",
@@ -20,6 +20,7 @@ __all__ = [
     "OutboxSummary",
     "QuietStore",
     "Resending",
+    "SampleExtent",
     "Snapshot",
     "Store",
     "Sweep",

@@ -12,7 +12,7 @@ from monitor.domain.notification import OutboxRow
 from monitor.domain.routing import GroupId
 from monitor.domain.sample import Sample
 from monitor.ports.quiet_store import QuietStore
-from monitor.ports.values import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, Snapshot
+from monitor.ports.values import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, SampleExtent, Snapshot
 
 
 class Store(QuietStore, Protocol):
@@ -141,6 +141,15 @@ class Store(QuietStore, Protocol):
 
         Dead rows go by `dead_before` where it is given. In several short transactions, so that commits are not held up.
         """
+        ...
+
+    async def recorded_extent(self, *, since: datetime, until: datetime) -> SampleExtent:
+        """What there is of samples between two times, both included."""
+        ...
+
+    async def recorded(self, *, after: tuple[float, str, int], limit: int) -> Sequence[tuple[str, int, Sample]]:
+        """Samples with their account and campaign id, in the order of (time, account, id), at most `limit` that come after
+        such a place."""
         ...
 
     async def thin(self, *, before: datetime) -> int:

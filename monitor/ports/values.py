@@ -95,3 +95,14 @@ class OutboxSummary:
     state: OutboxState
     count: int
     oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleExtent:
+    """How many samples there are of a time, and when the first and the last were taken (Unix seconds); before `thinned_until`
+    there is one an hour."""
+
+    count: int
+    first: float | None
+    last: float | None
+    thinned_until: float | None

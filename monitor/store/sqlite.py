@@ -17,7 +17,7 @@ from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.domain.routing import GroupId
 from monitor.domain.sample import Sample
 from monitor.domain.silence import Silence
-from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, Snapshot
+from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, SampleExtent, Snapshot
 from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, sqlite_quiet, sqlite_samples, statements
 from monitor.store.quiet import PRUNE_QUIET
 from monitor.store.rows import moment, read_alert, read_all, read_event, read_outbox, seconds
@@ -188,6 +188,12 @@ class SqliteStore:
                 deleted = await self._write(partial(_delete, statement=statement, before=seconds(limit)))
                 total += deleted
         return total
+
+    async def recorded_extent(self, *, since: datetime, until: datetime) -> SampleExtent:
+        return await self._read(lambda db: sqlite_samples.extent(db, since.timestamp(), until.timestamp()))
+
+    async def recorded(self, *, after: tuple[float, str, int], limit: int) -> Sequence[tuple[str, int, Sample]]:
+        return await self._read(lambda db: sqlite_samples.recorded(db, after, limit))
 
     async def thin(self, *, before: datetime) -> int:
         total, over = 0, False

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.sample import Sample
+from monitor.ports import SampleExtent
 from monitor.store import rows, statements
 
 THINNED_TO_SECONDS = 3600.0
@@ -21,6 +22,19 @@ def since(db: sqlite3.Connection, instant: float) -> dict[CampaignKey, tuple[Sam
     for key, sample in map(rows.read_sample, db.execute(statements.SAMPLES_SINCE, (instant,))):
         found.setdefault(key, []).append(sample)
     return {key: tuple(samples) for key, samples in found.items()}
+
+
+def extent(db: sqlite3.Connection, first: float, last: float) -> SampleExtent:
+    """See `Store.recorded_extent`."""
+    count, least, most = db.execute(statements.RECORDED_EXTENT, (first, last)).fetchone()
+    thinned = db.execute(statements.THINNED_UNTIL).fetchone()
+    return SampleExtent(count=count, first=least, last=most, thinned_until=None if thinned is None else float(thinned[0]))
+
+
+def recorded(db: sqlite3.Connection, after: tuple[float, str, int], limit: int) -> list[tuple[str, int, Sample]]:
+    """See `Store.recorded`."""
+    found = db.execute(statements.RECORDED, (*after, limit))
+    return [(account, id_, Sample(at, *figures)) for at, account, id_, *figures in found]
 
 
 def thin(db: sqlite3.Connection, before: float) -> tuple[int, bool]:

@@ -110,6 +110,10 @@ SAMPLES_SINCE = (
 )
 """What unsettled campaigns showed at that time and since."""
 
+RECORDED = _select(
+    "samples", SAMPLE_COLUMNS, "WHERE (at, account, campaign_id) > (?, ?, ?) ORDER BY at, account, campaign_id LIMIT ?"
+)
+RECORDED_EXTENT = "SELECT count(*), min(at), max(at) FROM samples WHERE at >= ? AND at <= ?"
 THINNED_UNTIL = "SELECT value FROM meta WHERE name = 'samples_thinned_until'"
 FIRST_SAMPLE = "SELECT min(at) FROM samples WHERE at >= ?"
 THIN_SAMPLES = (

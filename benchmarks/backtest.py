@@ -1,0 +1,46 @@
+"""A month of 2,000 campaigns a day through the default rules: how long, and how much memory."""
+
+import asyncio
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.memory import resident_mb
+from benchmarks.recorded import DAY, record
+from benchmarks.table import Row
+from monitor.backtest import backtest, open_recording
+from monitor.config import load_rules
+from monitor.logs import configure_logs
+from monitor.store import SqliteStore
+
+NOW = 1_772_442_000.0
+DAYS, CAMPAIGNS_A_DAY = 30, 2_000
+MOST_SECONDS = 60.0
+MOST_MB = 400.0
+
+
+async def _play(path: Path) -> tuple[float, int]:
+    rules = load_rules(Path("rules.yaml"), lookup=lambda _: "https://receiver.invalid/")
+    async with SqliteStore(path, daemon=False, read_only=True) as store:
+        since, until = datetime.fromtimestamp(NOW - DAYS * DAY, UTC), datetime.fromtimestamp(NOW, UTC)
+        begun = time.perf_counter()
+        recording = await open_recording(store, since=since, until=until)
+        await backtest(recording, rules)
+        return time.perf_counter() - begun, recording.samples
+
+
+def rows() -> list[Row]:
+    """Seconds for the month, and what it added to the process."""
+    configure_logs("error", "json")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "history.db"
+        asyncio.run(record(path, now=NOW, days=DAYS, campaigns_a_day=CAMPAIGNS_A_DAY))
+        before = resident_mb()
+        seconds, samples = asyncio.run(_play(path))
+        grown = resident_mb() - before
+    what = f"backtest of {DAYS} days, {samples / 1e6:.1f} million samples"
+    return [
+        Row(what, f"{seconds:.1f} s", f"{MOST_SECONDS:.0f} s", seconds <= MOST_SECONDS),
+        Row(f"{what}: memory", f"{grown:.0f} MB", f"{MOST_MB:.0f} MB", grown <= MOST_MB),
+    ]

@@ -1,0 +1,156 @@
+"""Rules over recorded history: the same as was seen live, as far as the steps allow."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor import __version__
+from monitor.backtest import Report, backtest, open_recording
+from monitor.backtest.report import BUCKETS, Ledgers
+from monitor.config import RuleFile, parse_rules
+from monitor.cycle import AccountCycles
+from monitor.domain.alert import Alert
+from monitor.domain.campaign import Campaign
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.feed import Feed
+from monitor.metrics import Metrics
+from monitor.ports import Snapshot
+from monitor.state import State
+from monitor.store import SqliteStore
+from tests.clock import START, InstantClock
+from tests.sources import ScriptedSource, campaign
+from tests.unit.desk import Desk
+
+FEED = Feed("default", "sms")
+LAST_MOVE = 100
+"""The minute after which nothing moves any more: there the recording ends."""
+
+RULES = """\
+rules:
+  - {alert: Stalled, when: stalled_for > "20m"}
+  - {alert: Low, when: settled_sent >= 100 and delivery_ratio_upper < 0.8, severity: critical}
+  - {alert: Paused, when: status == "paused", for: 10m}
+  - {alert: Stopped, on: status_changed, when: status == "stopped"}
+  - {alert: Weak, scope: sender, when: delivery_ratio < 0.7}
+receivers: [{name: ops, console: {}}, {name: pager, console: {}}]
+route: {receiver: ops, repeat_interval: 1d, routes: [{matchers: [severity="critical"], receiver: pager}]}
+"""
+
+
+def rules(text: str = RULES) -> RuleFile:
+    return parse_rules(text, source="rules.yaml", lookup=lambda _: None)
+
+
+def at_minute(minute: int) -> list[Campaign]:
+    """What the provider shows: one campaign that goes well, one that stands still from minute 30 to 70, one of which half
+    arrives, one that is paused for half an hour and stopped at last."""
+
+    def sent(upto: int, pace: int = 20) -> int:
+        return pace * min(minute, upto)
+
+    still = sent(30) if minute < 70 else sent(30) + 20 * (min(minute, 100) - 70)
+    fine, bad = sent(60), sent(40)
+    paused = "paused" if 20 <= minute < 50 else "stopped" if minute >= 60 else "sending"
+    done = "done" if minute >= 60 else "sending"
+    return [
+        campaign(1, sent=fine, delivered=fine, status=done),
+        campaign(2, sent=still, delivered=still, status="done" if minute >= 100 else "sending"),
+        campaign(3, sent=bad, delivered=bad // 2, status=done, sender="Other"),
+        campaign(4, sent=sent(20), delivered=sent(20), status=paused),
+    ]
+
+
+class Recorder:
+    """A monitor that polls every minute."""
+
+    def __init__(self, store: SqliteStore, file: RuleFile) -> None:
+        self.clock = InstantClock()
+        self.source = ScriptedSource()
+        names = [(rule.name, rule.severity) for rule in file.rules]
+        self.ledgers = Ledgers(names, since=START.timestamp(), until=START.timestamp() + LAST_MOVE * 60)
+        self.cycles = AccountCycles(
+            account="default",
+            source=self.source,
+            store=store,
+            state=State(Snapshot(), polled=[FEED]),
+            rules=RuleSet(file.rules),
+            clock=self.clock,
+            metrics=Metrics(__version__),
+            lookback=timedelta(days=3),
+            on_alerts=self.note,
+        )
+
+    def note(self, alerts: Sequence[Alert]) -> None:
+        self.ledgers.note(alerts)
+
+    async def live(self, minutes: int = 120) -> None:
+        await self.cycles.run(FEED)  # the baseline: nothing there yet
+        for minute in range(minutes + 1):
+            self.source.put(*at_minute(minute))
+            await self.cycles.run(FEED)
+            await self.clock.sleep(60.0)
+
+
+async def played(store: SqliteStore, file: RuleFile) -> Report:
+    recording = await open_recording(store, since=START - timedelta(hours=1), until=START + timedelta(days=1))
+    return await backtest(recording, file)
+
+
+async def test_what_is_played_fires_as_what_was_seen_live(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path / "a.db") as store:
+        recorder = Recorder(store, rules())
+        await recorder.live()
+        report = await played(store, rules())
+    live = {rule.name: rule for rule in recorder.ledgers.finish()}
+    assert {rule.name: (rule.fired, rule.subjects) for rule in report.rules} == {
+        name: (rule.fired, rule.subjects) for name, rule in live.items()
+    }
+    assert live["Stalled"].fired == live["Low"].fired == live["Paused"].fired == live["Stopped"].fired == 1
+    for rule in report.rules:
+        step = 3600 if rule.name == "Weak" else 300
+        assert abs(rule.firing_seconds - live[rule.name].firing_seconds) <= 2 * step, rule.name
+    assert report.messages["pager"] == 1
+    assert report.interval_seconds == 60.0
+
+
+async def test_other_rules_over_the_same_history_change_what_would_have_been_told(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path / "a.db") as store:
+        await Recorder(store, rules()).live()
+        tamer = await played(store, rules(RULES.replace('"20m"', '"2h"').replace("< 0.8", "< 0.4")))
+    fired = {rule.name: rule.fired for rule in tamer.rules}
+    assert (fired["Stalled"], fired["Low"], fired["Paused"]) == (0, 0, 1)
+    assert tamer.messages["pager"] == 0
+
+
+async def test_a_store_without_history_has_nothing_to_play(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path / "a.db") as store:
+        report = await played(store, rules())
+    assert (report.samples, report.interval_seconds) == (0, None)
+    assert [rule.fired for rule in report.rules] == [0] * 5
+
+
+async def test_a_moment_that_is_split_between_two_pieces_is_one_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.backtest.recording.READ_AT_ONCE", 3)
+    async with SqliteStore(tmp_path / "a.db") as store:
+        await Recorder(store, rules()).live(5)
+        recording = await open_recording(store, since=START - timedelta(hours=1), until=START + timedelta(days=1))
+        moments = [moment async for moment in recording.moments()]
+    assert [len(moment.campaigns) for moment in moments] == [4] * 6
+    assert [moment.at for moment in moments] == [START.timestamp() + 60 * minute for minute in range(6)]
+
+
+async def test_the_timeline_shows_the_most_at_once() -> None:
+    ledgers = Ledgers([("Spam", "warning")], since=START.timestamp(), until=START.timestamp() + BUCKETS * 60)
+    async with SqliteStore(None) as store:
+        desk = Desk(store)
+        first = await desk.fire("1")
+        second = await desk.fire("2")
+        await desk.clock.advance(120.0)
+        ledgers.note([first, second, await desk.resolve(first)])
+        await desk.clock.advance(180.0)
+        ledgers.note([await desk.resolve(second)])
+    (rule,) = ledgers.finish()
+    assert rule.timeline == [2, 2, 2, 1, 1, 1] + [0] * (BUCKETS - 6)
+    assert (rule.fired, rule.firing_seconds, rule.longest_seconds) == (2, 420.0, 300.0)
