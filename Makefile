@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check bench format clean
+.PHONY: help install demo test check bench build sbom format clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -39,9 +39,24 @@ lint: $(STAMP)
 bench: $(STAMP)  ## benchmarks, as ratios measured in one run
 	$(BIN)/python -m benchmarks $(ARGS)
 
+build: $(STAMP)  ## the wheel and the source archive, in dist/
+	$(BIN)/python -m build --no-isolation
+
+# Of what runs: the monitor with all its extras and what they bring along. Pinned versions, so the same list each time.
+sbom:  ## dist/bsg-monitor.cdx.json: what an installation consists of, with licences (CycloneDX)
+	rm -rf .build/sbom .build/sbom-tool
+	$(PYTHON) -m venv --without-pip .build/sbom
+	$(PYTHON) -m venv .build/sbom-tool
+	.build/sbom-tool/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt cyclonedx-bom
+	.build/sbom-tool/bin/python -m pip --python .build/sbom/bin/python install --quiet --disable-pip-version-check \
+	    --constraint constraints.txt '.[apprise,postgres,uvloop]'
+	mkdir -p dist
+	.build/sbom-tool/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	    --output-file dist/bsg-monitor.cdx.json .build/sbom/bin/python
+
 format: $(STAMP)  ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:  ## remove what was made
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) dist build .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
