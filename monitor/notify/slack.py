@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from monitor.domain.notification import Notification
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.answers import check
+from monitor.notify.answers import Meaning, check
 from monitor.notify.integration import Context, Integration, refusal
 from monitor.notify.slack_bot import SlackBotNotifier
 from monitor.notify.slack_message import compose
@@ -19,7 +19,9 @@ _MEANINGS: Mapping[str, str] = {
     "invalid_payload": "invalid_payload, Slack could not read the message",
     "invalid_blocks": "invalid_blocks, Slack refused the message's layout",
     "invalid_attachments": "invalid_attachments, Slack refused the message's layout",
+    "msg_too_long": "msg_too_long, the message is too long for Slack",
     "msg_blocks_too_long": "msg_blocks_too_long, the message is too long for Slack",
+    "too_many_attachments": "too_many_attachments, the message is too long for Slack",
     "no_text": "no_text, Slack found nothing to show",
     "user_not_found": "user_not_found, the webhook's person is gone",
     "invalid_token": "invalid_token, the URL is not a valid webhook of this workspace; make a new one",
@@ -33,6 +35,9 @@ _MEANINGS: Mapping[str, str] = {
     "team_disabled": "team_disabled, the workspace is disabled",
     "rollup_error": "rollup_error, a fault of Slack's own",
 }
+_TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "too_many_attachments"})
+_IN_HALVES: Meaning = (DeliveryFault.TOO_LARGE, False)
+"""Slack answers 400 to those, but a part of the message is taken."""
 
 
 class SlackNotifier:
@@ -51,7 +56,9 @@ class SlackNotifier:
         body = msgspec.json.encode(compose(notification, context.external_url))
         headers = {"webhook-id": notification.id}
         answer = await post(context.session, self._url.get_secret_value(), body, headers, seconds=context.attempt_seconds)
-        check(answer, now=context.clock.now(), detail=_MEANINGS.get(_text(answer)))
+        word = _text(answer)
+        meaning = _IN_HALVES if word in _TOO_LONG else None
+        check(answer, now=context.clock.now(), detail=_MEANINGS.get(word), meaning=meaning)
         _confirm(answer)
 
     async def close(self) -> None:

@@ -22,6 +22,8 @@ from monitor.notify.webhook_sandbox import ENVIRONMENT, LONGEST_OUTPUT, Lenient,
 
 LONGEST_TEMPLATE = 20_000
 """Characters."""
+MOST_FAULTS = 10
+"""How many are told at once."""
 
 
 def gives_json(content_type: str) -> bool:
@@ -50,8 +52,8 @@ class BodyTemplate:
         trials = samples()
         try:
             tree = ENVIRONMENT.parse(text)
-            for line, fault in faults(tree, _context(trials[0][1], None)):
-                raise ValueError(f"line {line}: {fault}")
+            if wrong := sorted(dict.fromkeys(faults(tree, _context(trials[0][1], None)))):
+                raise ValueError("; ".join(f"line {line}: {fault}" for line, fault in wrong[:MOST_FAULTS]))
             template = cls(ENVIRONMENT.from_string(tree))
         except jinja2.TemplateSyntaxError as error:
             raise ValueError(f"line {error.lineno}: {error.message}") from None

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.patience import until
+from tests.ports import free_port
 
 KEY = "live_acceptance_key_0123456789"
 WEBHOOK_SECRET = "whsec_c2VjcmV0LW9mLXRoZS13ZWJob29r"
@@ -40,12 +40,6 @@ route:
   group_by: [alertname]
   group_interval: 1s
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Receiver:

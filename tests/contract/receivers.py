@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from monitor.clock import Clock
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
-from monitor.notify import INTEGRATIONS, Context, open_session
+from monitor.notify import INTEGRATIONS, Context, Integration, open_session
 from monitor.ports import Notifier
 from tests.clock import START
 
@@ -132,6 +133,11 @@ def _slack(url: str) -> dict[str, Any]:
     return {"url": url}
 
 
+def _slack_bot(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)  # where the Web API is is no secret
+    return {"bot_token": f"xoxb-{SECRET}", "channel": "C012AB3CD", "api_url": f"{parts.scheme}://{parts.netloc}/api"}
+
+
 def _alertmanager(url: str) -> dict[str, Any]:
     return {"urls": [url], "bearer": SECRET}
 
@@ -153,6 +159,7 @@ OVER_HTTP: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "discord": _hook,
     "pagerduty": _pagerduty,
     "slack": _slack,
+    "slack bot": _slack_bot,
     "teams": _hook,
     "telegram": _telegram,
     "webhook": _webhook,
@@ -160,12 +167,22 @@ OVER_HTTP: Mapping[str, Callable[[str], dict[str, Any]]] = {
 """Every integration that speaks HTTP, with options full of secrets for a receiver at a URL."""
 
 
+def integration_of(kind: str) -> Integration[Any]:
+    """The integration that a kind of the above is built by."""
+    return INTEGRATIONS[kind.partition(" ")[0]]
+
+
+def success(kind: str) -> bytes:
+    """The body of an answer by which that kind's service says yes."""
+    return b'{"ok": true, "channel": "C012AB3CD", "ts": "1772442000.000100"}' if kind == "slack bot" else b"ok"
+
+
 @asynccontextmanager
 async def notifier_for(
     kind: str, url: str, clock: Clock, *, seconds: float = 10.0, options: dict[str, Any] | None = None
 ) -> AsyncIterator[Notifier]:
     """A notifier of that kind as the monitor builds it, with every secret or with `options`; `seconds` bounds an attempt."""
-    integration = INTEGRATIONS[kind]
+    integration = integration_of(kind)
     checked = integration.options.model_validate(options or OVER_HTTP[kind](url))
     async with open_session() as session:
         context = Context(

@@ -75,7 +75,11 @@ async def test_a_service_is_told_title_text_and_how_bad(receiver: ScriptedReceiv
     assert "3,834 of 5,400 delivered (71.0 %)" in said["message"]
 
 
-@pytest.mark.parametrize("reply", [Reply(status=500), Reply(status=403), Reply(reset=True), Reply(status=302)])
+@pytest.mark.parametrize(
+    "reply",
+    [*(Reply(status=status) for status in (302, 400, 401, 403, 404, 410, 413, 429, 500, 503)), Reply(reset=True)],
+    ids=lambda reply: "reset" if reply.reset else str(reply.status),
+)
 async def test_no_is_tried_again_whatever_the_reason(receiver: ScriptedReceiver, reply: Reply) -> None:
     receiver.replies = [reply]
     async with told_through(json_url(receiver)) as notifier:
@@ -85,8 +89,9 @@ async def test_no_is_tried_again_whatever_the_reason(receiver: ScriptedReceiver,
 
 async def test_an_attempt_that_takes_too_long_is_a_timeout_and_the_next_one_waits_for_it(receiver: ScriptedReceiver) -> None:
     receiver.replies = [Reply(hang=True), Reply()]
-    async with told_through(json_url(receiver) + "&rto=0.3", seconds=0.05) as notifier:
+    async with told_through(json_url(receiver) + "&rto=60", seconds=0.05) as notifier:  # the end of the test ends the first
         assert (await failure(notifier)).reason is F.TIMEOUT
+        await receiver.asked.wait()
         error = await failure(notifier)
         assert (error.reason, error.retryable) == (F.TIMEOUT, True)
         assert len(receiver.requests) == 1  # the second waited for the first, which could not be ended

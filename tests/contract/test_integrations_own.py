@@ -91,6 +91,13 @@ async def test_slacks_own_word_for_a_failure_is_explained(receiver: ScriptedRece
     assert "make a new one" in str(await refused_by_slack(receiver, Reply(status=404, body=b"no_service")))
 
 
+@pytest.mark.parametrize("word", ["msg_too_long", "msg_blocks_too_long", "too_many_attachments"])
+async def test_what_is_too_long_for_slack_goes_on_in_halves(receiver: ScriptedReceiver, word: str) -> None:
+    error = await refused_by_slack(receiver, Reply(status=400, body=word.encode()))
+    assert (error.reason, error.retryable) == (DeliveryFault.TOO_LARGE, False)
+    assert word in str(error)
+
+
 async def refused_by_slack(receiver: ScriptedReceiver, reply: Reply) -> DeliveryError:
     receiver.replies = [reply]
     async with notifier_for("slack", receiver.url, FakeClock()) as slack:

@@ -14,10 +14,11 @@ import pytest
 from monitor.clock import SystemClock
 from monitor.simulator.scenario import Scenario
 from monitor.simulator.server import Simulator
-from tests.acceptance.daemon import KEY, free_port
+from tests.acceptance.daemon import KEY
 from tests.deploy.image import ROOT, Builder, Image
 from tests.deploy.running import innermost, started, status
 from tests.patience import until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from monitor.notify import INTEGRATIONS, refusal
 from monitor.notify.slack_options import SlackOptions
 from monitor.notify.webhook_options import WebhookOptions
 from monitor.notify.webhook_signature import signing_key
-from tests.contract.receivers import OVER_HTTP, ROUTING_KEY
+from tests.contract.receivers import OVER_HTTP, ROUTING_KEY, integration_of
 from tests.contract.receivers import SECRET as RECEIVERS_SECRET
 
 SECRET = "hunter2hunter2"
@@ -24,7 +24,7 @@ def webhook(url: str, secret: str | None = None) -> WebhookOptions:
 def test_an_address_that_cannot_be_posted_to_is_refused_without_being_quoted(kind: str, url: str) -> None:
     given = url.replace("https://", f"https://{SECRET}@") if url.startswith("https://") else url + SECRET if url else url
     with pytest.raises(ValidationError) as refused:
-        INTEGRATIONS[kind].options.model_validate({"url": given})
+        integration_of(kind).options.model_validate({"url": given})
     assert SECRET not in str(refused.value)
     assert refused.value.errors(include_input=False)[0]["loc"] == ("url",)
 
@@ -32,7 +32,7 @@ def test_an_address_that_cannot_be_posted_to_is_refused_without_being_quoted(kin
 @pytest.mark.parametrize("kind", sorted(INTEGRATIONS))
 def test_unknown_options_and_wrong_types_are_refused(kind: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        INTEGRATIONS[kind].options.model_validate({"url": 3, "colour": SECRET})
+        integration_of(kind).options.model_validate({"url": 3, "colour": SECRET})
     assert SECRET not in str(refused.value)
 
 
@@ -49,7 +49,7 @@ def test_a_secret_is_base64_after_whsec_and_plain_otherwise() -> None:
 
 @pytest.mark.parametrize("kind", sorted(OVER_HTTP))
 def test_options_do_not_print_their_secrets(kind: str) -> None:
-    options = INTEGRATIONS[kind].options.model_validate(OVER_HTTP[kind]("https://x.example"))
+    options = integration_of(kind).options.model_validate(OVER_HTTP[kind]("https://x.example"))
     printed = f"{options} {options!r} {options.model_dump()}"
     assert not [secret for secret in (RECEIVERS_SECRET, ROUTING_KEY) if secret in printed]
 

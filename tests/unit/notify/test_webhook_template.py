@@ -107,6 +107,13 @@ def test_a_wrong_template_is_refused_with_what_is_wrong(text: str, expected: str
     assert expected in refusal(text)
 
 
+def test_everything_wrong_with_a_template_is_told_at_once_in_the_order_of_its_lines() -> None:
+    assert refusal("{{ titel }}\n{{ title | upperr }}\n{{ range(3) }}") == (
+        'line 1: there is no "titel" (did you mean "title"?); line 2: there is no filter "upperr" (did you mean "upper"?); '
+        "line 3: a call cannot stand in a body's template"
+    )
+
+
 @pytest.mark.parametrize("text", ['{"text": "{{ title }}"}', '{"text": {{ title }} }', "hello"])
 def test_a_template_that_forgets_tojson_is_found_out_at_load(text: str) -> None:
     assert "does not make JSON of a sample message" in refusal(text, as_json=True)
