@@ -36,12 +36,12 @@ class Heartbeat:
                 await self._call()
 
     async def _call(self) -> None:
-        proxy = proxy_for(self._url)
-        request = self._session.get(self._url, allow_redirects=False, proxy=proxy.url, proxy_headers=proxy.headers)
         try:
+            proxy = proxy_for(self._url)
+            request = self._session.get(self._url, allow_redirects=False, proxy=proxy.url, proxy_headers=proxy.headers)
             async with asyncio.timeout(TIMEOUT_SECONDS), request as answer:
                 failure = None if answer.status < 400 else f"HTTP {answer.status}"
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 (none may end the daemon)
             failure = type(error).__name__  # its text may hold the address, which is a secret
         if failure is not None and not self._failing:
             log.warning("heartbeat_failed", error=failure)

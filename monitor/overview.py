@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 
 from monitor import __version__
 from monitor.clock import Clock
@@ -22,6 +23,8 @@ OUTSIDE_SECONDS = 0.5
 
 SUMMARY_EVERY = 10
 """Turns of that between two counts of the outbox."""
+
+log = structlog.get_logger()
 
 
 class Overview:
@@ -86,6 +89,9 @@ class Overview:
                 self._read_error = None
             except StoreError as error:
                 self._read_error = str(error)
+            except Exception:
+                log.exception("overview_failed")
+                self._metrics.loop_failures.labels("overview").inc()
             turn += 1
             await self._clock.sleep(OUTSIDE_SECONDS)
 

@@ -6,6 +6,11 @@ from typing import Any
 import aioresponses.core
 import pytest
 from aiohttp import ClientResponse, StreamReader
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no finding: how long an example takes, or its making, says nothing about what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class _Sent:

@@ -22,6 +22,7 @@ class Quieting:
         self._store = store
         self.suppression = Suppression(rules)
         self.acknowledged: Mapping[str, Acknowledgement] = {}
+        self._silences: frozenset[str] = frozenset()
 
     async def read(self, now: datetime, *, ended_after: datetime) -> set[str]:
         """Take in what the store has, silences that ended no earlier than that included; returns ids of alerts that it may
@@ -30,6 +31,9 @@ class Quieting:
         said = {each.alert_id: each for each in await self._store.acknowledgements()}
         before, self.acknowledged = self.acknowledged, said
         changed = {id_ for id_ in before.keys() | said.keys() if before.get(id_) != said.get(id_)}
+        known, self._silences = self._silences, frozenset(each.id for each in silences if each.end is None or each.end > now)
+        if changed or known != self._silences:
+            log.info("quiet_changed", silences=len(self._silences), acknowledgements=len(said))
         return changed | self.suppression.load(silences, now)
 
     def at(self, route: Route, now: datetime) -> Quiet:

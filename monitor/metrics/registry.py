@@ -34,6 +34,7 @@ LOOPS = (
     "retention",
     "baselines",
     "details",
+    "overview",
     "supervision",
 )
 """Every loop that is counted when it fails. They begin at 0: `increase()` does not see a counter that is born at 1."""

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from tests.patience import until
+from tests.patience import BOUND_SECONDS, until
 from tests.ports import free_port
 
 KEY = "live_acceptance_key_0123456789"
@@ -151,6 +151,17 @@ class Monitor:
         except aiohttp.ClientError:
             return None
 
+    def logged(self, event: str) -> int:
+        """How many lines of its log tell of this event."""
+        return self.log.read_text().count(f'"event": "{event}"')
+
+    async def pending(self) -> list[dict[str, Any]]:
+        """What its outbox holds that is not confirmed, the newest first, each with its alerts."""
+        code, out, err = await self.command("outbox", "list", "--state", "pending", "--json")
+        assert code == 0, err
+        shown = [await self.command("outbox", "show", row["id"], "--json") for row in json.loads(out)]
+        return [json.loads(out) for code, out, _ in shown if code == 0]
+
     async def kill(self) -> None:
         """As the kernel does it: no warning."""
         assert self.process is not None
@@ -162,7 +173,7 @@ class Monitor:
         assert self.process is not None
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self.process.wait(), 15)
+        return await asyncio.wait_for(self.process.wait(), BOUND_SECONDS)
 
 
 @asynccontextmanager

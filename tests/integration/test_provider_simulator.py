@@ -232,7 +232,7 @@ async def test_two_feeds_at_once_share_four_connections_and_one_log_in() -> None
     assert [seen.path for seen in simulator.requests].count("/api/auth/login") == 1
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(0, 10_000), rate=st.sampled_from([0.05, 0.2, 0.5]))
 def test_a_complete_sweep_misses_nothing_while_rows_shift_between_pages(seed: int, rate: float) -> None:
     async def run() -> None:

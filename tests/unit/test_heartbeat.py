@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
@@ -64,4 +65,24 @@ async def test_a_failing_url_is_logged_once_with_its_recovery_and_without_its_ad
                 await until(lambda: any(entry["event"] == "heartbeat_recovered" for entry in logs))
                 loop.cancel()
     assert [entry["event"] for entry in logs] == ["heartbeat_failed", "heartbeat_recovered"]
+    assert "very-secret" not in repr(logs)
+
+
+async def test_a_call_that_raises_whatever_it_may_is_a_failed_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(url: str) -> object:
+        raise RuntimeError(f"cannot {url}")
+
+    async with listener([200]) as (url, answered), aiohttp.ClientSession() as session:
+        with capture_logs() as logs:
+            async with asyncio.TaskGroup() as tasks:
+                heartbeat = Heartbeat(url, session=session, fresh=lambda: True)
+                loop = tasks.create_task(heartbeat.run())
+                with monkeypatch.context() as patched:
+                    patched.setattr("monitor.heartbeat.proxy_for", broken)
+                    heartbeat.beat()
+                    await until(lambda: bool(logs))
+                heartbeat.beat()
+                await until(lambda: len(answered) == 1)
+                loop.cancel()
+    assert (logs[0]["event"], logs[0]["error"]) == ("heartbeat_failed", "RuntimeError")
     assert "very-secret" not in repr(logs)

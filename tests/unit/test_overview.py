@@ -1,20 +1,24 @@
-"""What the overview answers when it is asked for one alert."""
+"""What the overview answers when it is asked for one alert, and how soon it notices what others wrote into the store."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import AlertState
 from monitor.domain.feed import Feed
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.overview import Overview
-from monitor.ports import CycleCommit, FlushCommit
+from monitor.ports import CycleCommit, FlushCommit, Snapshot
 from monitor.state import State
 from monitor.store import SqliteStore
-from tests.clock import FakeClock
+from tests.clock import START, FakeClock
 from tests.contract.stores import alert, resolved, tracked
+from tests.patience import until
 
 FEEDS = (Feed("default", "rcs"),)
 
@@ -74,3 +78,72 @@ async def test_a_feed_may_miss_three_polls_and_five_minutes_before_it_is_stale(
 ) -> None:
     state = State(await store.load(), polled=FEEDS)
     assert overview(state, store, interval=timedelta(minutes=minutes)).status().fresh_for == timedelta(minutes=expected)
+
+
+class Watched:
+    """An overview that watches a file on disk, and when it said that somebody else had written there (seconds)."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.clock = FakeClock()
+        self.metrics = Metrics("1")
+        self.noticed: list[float] = []
+        self.broken = False
+        self.overview = Overview(
+            state=State(Snapshot(), polled=FEEDS),
+            store=store,
+            feeds=FEEDS,
+            receivers={},
+            rules=1,
+            clock=self.clock,
+            metrics=self.metrics,
+            on_outside_change=self._notice,
+        )
+
+    def _notice(self) -> None:
+        if self.broken:
+            raise RuntimeError("a bug")
+        self.noticed.append(self.clock.monotonic())
+
+    async def look(self) -> None:
+        """Let the next one be due and be over (the store answers from a thread)."""
+        await until(lambda: self.clock.sleeping == 1)
+        await self.clock.advance(0.5)
+        await until(lambda: self.clock.sleeping == 1)
+
+
+async def acknowledge_beside(path: Path, author: str = "anna") -> None:
+    async with SqliteStore(path, daemon=False) as beside:
+        await beside.acknowledge([Acknowledgement(alert_id="a1", author=author, at=START)])
+
+
+async def test_what_a_command_writes_is_noticed_within_a_second(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.db"
+    async with SqliteStore(path) as store, asyncio.TaskGroup() as tasks:
+        watched = Watched(store)
+        running = tasks.create_task(watched.overview.run())
+        await watched.look()
+        assert watched.noticed == []
+        await acknowledge_beside(path)
+        written = watched.clock.monotonic()
+        for _ in range(4):
+            await watched.look()
+        running.cancel()
+    (noticed,) = watched.noticed
+    assert 0 < noticed - written <= 1
+
+
+async def test_a_bug_does_not_end_the_looking(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.db"
+    async with SqliteStore(path) as store, asyncio.TaskGroup() as tasks:
+        watched = Watched(store)
+        running = tasks.create_task(watched.overview.run())
+        await watched.look()
+        watched.broken = True
+        await acknowledge_beside(path)
+        await watched.look()
+        watched.broken = False
+        await acknowledge_beside(path, "ben")
+        await watched.look()
+        running.cancel()
+    assert len(watched.noticed) == 1
+    assert watched.metrics.registry.get_sample_value("bsg_monitor_loop_failures_total", {"loop": "overview"}) == 1
