@@ -1,7 +1,7 @@
 """The errors that cross a boundary. Each carries the decision it leads to, not a sentence to parse."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -11,27 +11,55 @@ class MonitorError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something was written: a file with line and column (both from 1), or the name of a variable."""
+    """Where something was written: a file with line and column (both from 1), or the name of a variable.
+
+    `end_column`, where it is known, is just past the end on the same line. Two places are the same wherever they end.
+    """
 
     source: str
     line: int | None = None
     column: int | None = None
+    end_column: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The line of a place as it may be shown, without what may be secret in it. `line[start:end]` is what is meant, and empty
+    where the place has no end or lies past the line's."""
+
+    line: str
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, line: str, place: Place) -> "Excerpt":
+        """The whole line as it is written."""
+        start = min((place.column or 1) - 1, len(line))
+        return cls(line, start, min(max(start, (place.end_column or 0) - 1), len(line)))
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a setting or a rule: where, what was found, what was expected, what to do."""
+    """One thing wrong in a setting or a rule: where, what was found, what was expected, what to do.
+
+    `excerpt` shows it, where that is possible; two problems are the same whatever it is.
+    """
 
     message: str
     place: Place | None = None
     hint: str | None = None
+    excerpt: Excerpt | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def words(self) -> str:
+        """Message and hint, without the place."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
 
     def __str__(self) -> str:
-        head = f"{self.place}: {self.message}" if self.place else self.message
-        return f"{head} ({self.hint})" if self.hint else head
+        return f"{self.place}: {self.words}" if self.place else self.words
 
 
 class ConfigError(MonitorError):

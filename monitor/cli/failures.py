@@ -1,11 +1,9 @@
 """How a command fails: words for people on stderr, an exit code for programs, no traceback for what a user can cause."""
 
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,7 +12,7 @@ from typer.core import TyperGroup
 from monitor import __version__
 from monitor.cli.printing import cannot_print
 from monitor.domain.text import visible
-from monitor.errors import ConfigError, MonitorError, Place, Problem
+from monitor.errors import ConfigError, MonitorError, Problem
 
 FAILED = 1
 WRONG_USE = 2
@@ -22,10 +20,6 @@ BUG = 70
 """EX_SOFTWARE of sysexits.h."""
 BROKEN_PIPE = 141
 """What a shell shows for a program that SIGPIPE ended, which is what whoever closed the pipe expects."""
-
-LONGEST_LINE = 120
-_SECRETIVE = re.compile(r"key|token|secret|passw|credential|authori[sz]ation|signature|url|dsn|://", re.IGNORECASE)
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 class MonitorGroup(TyperGroup):
@@ -61,52 +55,22 @@ def complain(text: str) -> None:
 
 
 def report_problems(problems: Iterable[Problem], *, kind: str = "error") -> None:
-    """One problem a line on stderr, each followed by its line of the file with a caret under the column.
+    """Each problem on stderr: place, kind and words on a line, and below it the line of the file with a caret under it.
 
     `kind` is `error` or `warning`.
     """
     from monitor.logs import journal_prefix
 
     prefix = journal_prefix(kind)
-    files: dict[str, list[str] | None] = {}
     for problem in problems:
-        sys.stderr.write(f"{prefix}{kind}: {_safe(str(problem))}\n")
-        if problem.place is not None:
-            sys.stderr.writelines(f"{prefix}  {line}\n" for line in _excerpt(problem.place, files))
+        place = problem.place
+        head = f"{kind}: {problem}" if place is None or place.line is None else f"{place}: {kind}: {problem.words}"
+        sys.stderr.write(f"{prefix}{_safe(head)}\n")
+        excerpt = problem.excerpt
+        if excerpt is not None and _safe(excerpt.line) == visible(excerpt.line):  # or it looks like one of the secrets
+            from monitor.cli.excerpts import drawn, width_for
 
-
-def _excerpt(place: Place, files: dict[str, list[str] | None]) -> list[str]:
-    """The line and the caret; nothing when the file cannot be read, or when the line or the one before may hold a secret."""
-    if place.line is None or Path(place.source).suffix not in {".yaml", ".yml"}:
-        return []
-    if place.source not in files:
-        files[place.source] = _lines(Path(place.source))
-    lines = files[place.source]
-    if lines is None or not 0 < place.line <= len(lines):
-        return []
-    line = lines[place.line - 1]
-    if any(_SECRETIVE.search(near) for near in lines[max(0, place.line - 2) : place.line]) or _safe(line) != visible(line):
-        return []
-    column = min(place.column or 1, len(line) + 1)
-    start = max(0, column - LONGEST_LINE // 2) if len(line) > LONGEST_LINE else 0
-    shown = line[start : start + LONGEST_LINE]
-    if place.column is None:
-        return [_printable(shown)]
-    from rich.cells import cell_len
-
-    return [_printable(shown), " " * cell_len(_printable(line[start : column - 1])) + "^"]
-
-
-def _lines(path: Path) -> list[str] | None:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return None
-
-
-def _printable(line: str) -> str:
-    """The line with one visible character for each that is not, so that columns stay where they are."""
-    return _UNPRINTABLE.sub("\ufffd", line.replace("\t", " "))
+            sys.stderr.writelines(f"{prefix}  {line}\n" for line in drawn(excerpt, width_for(sys.stderr) - 2))
 
 
 def _safe(text: str) -> str:

@@ -1,6 +1,12 @@
 """Everything wrong at once: problems and warnings are collected, and raised together in the order of the file."""
 
-from monitor.errors import ConfigError, Place, Problem
+from collections.abc import Callable
+from dataclasses import replace
+
+from monitor.errors import ConfigError, Excerpt, Place, Problem
+
+Excerpts = Callable[[Place], Excerpt | None]
+"""The line of a place in one source, where it may be shown."""
 
 
 class Findings:
@@ -10,6 +16,11 @@ class Findings:
         self._problems: dict[Problem, None] = {}
         self._warnings: dict[Problem, None] = {}
         self._spoilt: set[Place] = set()
+        self._excerpts: dict[str, Excerpts] = {}
+
+    def show(self, source: str, excerpts: Excerpts) -> None:
+        """From now on problems in this source are told with its line."""
+        self._excerpts[source] = excerpts
 
     def wrong(self, message: str, place: Place | None = None, hint: str | None = None) -> None:
         """Note something that must be mended before anything runs."""
@@ -31,12 +42,19 @@ class Findings:
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        return _in_order(self._warnings)
+        return self._told(self._warnings)
 
     def raise_if_wrong(self) -> None:
         """ConfigError with every problem, if there is one."""
         if self._problems:
-            raise ConfigError(_in_order(self._problems))
+            raise ConfigError(self._told(self._problems))
+
+    def _told(self, problems: dict[Problem, None]) -> tuple[Problem, ...]:
+        return tuple(replace(problem, excerpt=self._excerpt(problem.place)) for problem in _in_order(problems))
+
+    def _excerpt(self, place: Place | None) -> Excerpt | None:
+        excerpts = self._excerpts.get(place.source) if place is not None and place.line is not None else None
+        return excerpts(place) if excerpts is not None and place is not None else None
 
 
 def _in_order(problems: dict[Problem, None]) -> tuple[Problem, ...]:

@@ -1,26 +1,20 @@
 """The options of one receiver: from the file's mapping to the integration's own model, secrets from files among them."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import SecretStr, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.config import values
 from monitor.config.findings import Findings
+from monitor.config.optionmodels import FILE_SUFFIX, Model, fields_as_written, model_at, nested_model, secret_fields, secret_texts
 from monitor.config.suggestion import did_you_mean
 from monitor.config.textfile import read_secret, world_readable
 from monitor.config.yamlfile import Entry, Listing, Scalar, Table, YamlNode, described, plain
 from monitor.errors import ConfigError, Place
 from monitor.notify import INTEGRATIONS, OPTIONS_FOLDER, ReceiverOptions, refusal
-
-FILE_SUFFIX = "_file"
-
-Model = type[ReceiverOptions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ class OptionsReader:
         try:
             options = model.model_validate(given.options, context={OPTIONS_FOLDER: self.folder})
         except ValidationError as error:
-            secrets = [text for text in _secret_texts(given.options, model) if len(text) > 3]
+            secrets = [text for text in secret_texts(given.options, model) if len(text) > 3]
             for detail in error.errors(include_url=False, include_input=False):
                 self._note(detail, entry, node, model, given, secrets)
             return None
@@ -74,16 +68,16 @@ class OptionsReader:
 
     def _with_files(self, table: Table, model: Model, *, prefix: str) -> _Given:
         """The options by name, nested ones too."""
-        fields = _fields(model)
+        fields = fields_as_written(model)
         given: dict[str, Any] = {}
         unread = False
         for entry in table.entries.values():
             stem = entry.key.removesuffix(FILE_SUFFIX)
-            inner = _nested(fields[entry.key].annotation) if entry.key in fields else None
+            inner = nested_model(fields[entry.key].annotation) if entry.key in fields else None
             if inner is not None and isinstance(entry.value, Table):
                 below = self._with_files(entry.value, inner, prefix=f"{prefix}{entry.key}.")
                 given[entry.key], unread = below.options, unread or below.unread
-            elif entry.key in fields or stem not in _secrets(model) or stem == entry.key:
+            elif entry.key in fields or stem not in secret_fields(model) or stem == entry.key:
                 given[entry.key] = plain(entry.value)
             elif stem in table.entries:
                 self.findings.wrong(f"{prefix}{stem} and {prefix}{entry.key} are both there", entry.place, "keep one of them")
@@ -112,22 +106,22 @@ class OptionsReader:
         return secret
 
     def _note(self, detail: ErrorDetails, entry: Entry, table: Table, model: Model, given: _Given, secrets: list[str]) -> None:
-        location = _written(detail["loc"])
-        owner = _model_at(location[:-1], model)
+        location = _written(detail["loc"], given.options)
+        owner = model_at(location[:-1], model)
         name = ".".join(str(part) for part in location)
         place = _place(table, location) or entry.place
         if detail["type"] == "missing" and owner is not None:
             last = str(location[-1])
-            required = last in _fields(owner) and _fields(owner)[last].is_required()
+            required = last in fields_as_written(owner) and fields_as_written(owner)[last].is_required()
             written = _table_at(table, location[:-1])
             if (written is not None and f"{last}{FILE_SUFFIX}" in written.entries) or (given.unread and not required):
                 return  # what was to be in a file could not be read, and that has been said
-            hints = [f"or {name}{FILE_SUFFIX}: the file that holds it"] if last in _secrets(owner) else []
+            hints = [f"or {name}{FILE_SUFFIX}: the file that holds it"] if last in secret_fields(owner) else []
             hints += [] if required else [detail["msg"]]
             hint = "; ".join(hints) or None
             self.findings.wrong(f'{entry.key} needs "{name}"', place if len(location) > 1 else entry.place, hint)
         elif detail["type"] == "extra_forbidden" and owner is not None:
-            known = (*_fields(owner), *(f"{secret}{FILE_SUFFIX}" for secret in _secrets(owner)))
+            known = (*fields_as_written(owner), *(f"{secret}{FILE_SUFFIX}" for secret in secret_fields(owner)))
             hint = did_you_mean(str(location[-1]), known) or (f"allowed are {', '.join(known)}" if known else "it has no options")
             self.findings.wrong(f'{entry.key} has no "{name}"', _key_place(table, location) or entry.place, hint)
         else:
@@ -143,69 +137,18 @@ def _expected(message: str) -> str:
     return message.replace("Input should be", "expected").replace("a valid string", "a text in quotes")
 
 
-# --- models -----------------------------------------------------------------------------------------------------------
-
-
-def _fields(model: Model) -> Mapping[str, FieldInfo]:
-    """The model's fields by the names that are written."""
-    return MappingProxyType({found.alias or name: found for name, found in model.model_fields.items()})
-
-
-def _secrets(model: Model) -> tuple[str, ...]:
-    """The fields that may be read from a file."""
-    return tuple(name for name, found in _fields(model).items() if _holds_secret(found.annotation))
-
-
-def _holds_secret(annotation: object) -> bool:
-    if get_origin(annotation) in (dict, Mapping):  # many secrets, each with a name of its own
-        return False
-    return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
-
-
-def _nested(annotation: object) -> Model | None:
-    """The model that a field's value is of."""
-    if isinstance(annotation, type) and issubclass(annotation, ReceiverOptions):
-        return annotation
-    return next((found for found in map(_nested, get_args(annotation)) if found is not None), None)
-
-
-def _model_at(location: tuple[str | int, ...], model: Model) -> Model | None:
-    """The model that the names in `location` lead to."""
-    found: Model | None = model
-    for part in location:
-        if found is None or part not in _fields(found):
-            return None
-        found = _nested(_fields(found)[str(part)].annotation)
-    return found
-
-
-def _written(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+def _written(location: tuple[str | int, ...], given: object) -> tuple[str | int, ...]:
     """An error's location without what pydantic adds for branches of unions and keys of mappings."""
-    return tuple(part for part in location if isinstance(part, int) or "[" not in part)
-
-
-def _secret_texts(given: object, model: Model) -> Iterator[str]:
-    """Every text that was given as a secret."""
-    if not isinstance(given, dict):
-        return
-    for name, found in _fields(model).items():
-        value = given.get(name)
-        inner = _nested(found.annotation)
-        if inner is not None:
-            yield from _secret_texts(value, inner)
-        elif "SecretStr" in repr(found.annotation):
-            yield from _texts(value)
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            for item in value:
-                yield from _texts(item)
-        case dict():
-            yield from _texts(list(value.values()))
+    found: list[str | int] = []
+    for part in location:
+        if isinstance(given, dict) and part in given:
+            given = given[part]
+        elif isinstance(part, int):
+            given = given[part] if isinstance(given, list) and part < len(given) else None
+        elif "[" in part:
+            continue
+        found.append(part)
+    return tuple(found)
 
 
 # --- places -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from monitor.config import values
+from monitor.config.excerpts import KeyPath
 from monitor.config.findings import Findings
+from monitor.config.optionmodels import option_may_show
 from monitor.config.receiveroptions import OptionsReader
 from monitor.config.suggestion import listed
 from monitor.config.tables import TableReader
@@ -39,6 +41,16 @@ class Receiver:
     fallback_after: timedelta = FALLBACK_AFTER
     fallback_place: Place | None = None
     place: Place | None = None
+
+
+def receiver_may_show(path: KeyPath) -> bool:
+    """Whether the value under these keys of a receiver is no secret."""
+    match path:
+        case (key,) if key in COMMON_KEYS:
+            return True
+        case (key, *below) if key in INTEGRATIONS:
+            return option_may_show(INTEGRATIONS[key].options, tuple(below))
+    return False
 
 
 class ReceiverReader:

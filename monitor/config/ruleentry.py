@@ -159,10 +159,10 @@ def _condition(
         condition = parse_condition(node.text, scope=scope.value, event=event, extra_statuses=extra_statuses, settle=settle)
     except ConditionError as error:
         for fault in error.faults:
-            reader.findings.wrong(f"when: {fault.message}", node.position(fault.line, fault.column), fault.hint)
+            reader.findings.wrong(f"when: {fault.message}", node.place_of(fault.span), fault.hint)
         return None
     for fault in condition.warnings:
-        reader.findings.warn(f"when: {fault.message}", node.position(fault.line, fault.column), fault.hint)
+        reader.findings.warn(f"when: {fault.message}", node.place_of(fault.span), fault.hint)
     if "old_status" in condition.fields and kinds and EventKind.STATUS_CHANGED not in kinds:
         reader.findings.wrong("when: old_status is known on status_changed only", node.place, 'add it to "on"')
     return condition
@@ -218,5 +218,5 @@ def _template(reader: TableReader, key: str, rule: str | None, scope: Scope, *, 
         return Template.parse(node.text, scope=scope.value, event=event and scope is Scope.CAMPAIGN, name=f"{key} of {rule}")
     except TemplateError as error:
         for fault in error.faults:
-            reader.findings.wrong(f"{key}: {fault.message}", node.position(fault.line, 1), fault.hint)
+            reader.findings.wrong(f"{key}: {fault.message}", node.place_of(fault.span_in(node.text)), fault.hint)
         return None

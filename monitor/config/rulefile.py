@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.config.excerpts import KeyPath, Veil
 from monitor.config.expansion import Expansion, Lookup
 from monitor.config.fallbacks import check_fallbacks
 from monitor.config.findings import Findings
 from monitor.config.inhibitrules import read_inhibit_rules
 from monitor.config.matching import KnownLabels
 from monitor.config.quiethours import read_quiet_hours
-from monitor.config.receivers import Receiver, ReceiverReader
+from monitor.config.receivers import Receiver, ReceiverReader, receiver_may_show
+from monitor.config.routes import KEYS as ROUTE_KEYS
 from monitor.config.routes import Intervals, RouteReader
+from monitor.config.ruleentry import KEYS as RULE_KEYS
 from monitor.config.ruleentry import read_rule
 from monitor.config.settling import read_settle
 from monitor.config.tables import TableReader, tables
@@ -29,6 +32,7 @@ from monitor.errors import ConfigError, Place, Problem
 
 KEYS = ("rules", "receivers", "route", "inhibit_rules", "time_intervals", "quiet_hours", "settle", "extra_statuses")
 OTHERWISE = {"mute_time_intervals": "define it under time_intervals, and name it in a route"}
+_OPEN = frozenset(KEYS) - {"receivers"}
 _STATUS = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -66,7 +70,7 @@ def parse_rules(text: str, *, source: str, lookup: Lookup, allow_insecure_http: 
     `lookup` gives the value of `${NAME}`. ConfigError with everything that is wrong, with line and column.
     """
     findings = Findings()
-    document = parse_yaml(text, source=source, findings=findings)
+    document = parse_yaml(text, source=source, findings=findings, veil=VEIL)
     findings.raise_if_wrong()
     if not isinstance(document, Table):
         found = "is empty" if document is None else f"is {described(document, veiled=True)}"
@@ -93,6 +97,24 @@ def parse_rules(text: str, *, source: str, lookup: Lookup, allow_insecure_http: 
         warnings=findings.warnings,
         path=Path(source),
     )
+
+
+def _may_be_shown(path: KeyPath) -> bool:
+    """Whether the value under these keys of the file is no secret. What nobody knows may be one in the wrong place."""
+    match path:
+        case ("receivers", *below):
+            return receiver_may_show(tuple(below))
+        case ("rules", key, *_):
+            return key in RULE_KEYS
+        case ("route", *keys):
+            return all(key in ROUTE_KEYS for key in keys)
+        case (key, *_):
+            return key in _OPEN
+    return False
+
+
+VEIL = Veil(shows=_may_be_shown, open=_OPEN, closed=frozenset(KEYS) - _OPEN)
+"""What of a rules file may be shown beside an error."""
 
 
 def _extra_statuses(reader: TableReader) -> tuple[str, ...]:

@@ -115,6 +115,9 @@ BOOTSTRAP = ("config", "secrets_dir")
 SECRETS = frozenset({"api_key", "api_token", "read_token", "admin_token", "heartbeat_url"})
 """Settings whose value is never shown."""
 
+MAY_BEAR_SECRETS = SECRETS | {"database_url"}
+"""Settings whose value is not shown as it was written: a password may stand in it."""
+
 
 def variable(path: tuple[str, ...]) -> str:
     """The variable of a setting: ("accounts", "shop", "api_key") is BSG_ACCOUNTS__SHOP__API_KEY."""

@@ -13,15 +13,16 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from monitor.config import values
 from monitor.config.addresses import DatabaseUrl, Listen
 from monitor.config.coherence import check
+from monitor.config.dotenvfile import Dotenv
 from monitor.config.expansion import Lookup
 from monitor.config.findings import Findings
 from monitor.config.schema import ACCOUNT_SETTINGS, BOOTSTRAP, SECRETS, AccountSettings, Settings, variable
-from monitor.config.sources import Dotenv, Layer, SecretsFolder, SettingPath, Written, environment, yaml_file
+from monitor.config.sources import SecretsFolder, environment, yaml_file
 from monitor.config.values import WrongConditionError, WrongValueError
-from monitor.config.yamlfile import Scalar
+from monitor.config.written import Layer, SettingPath, Written
 from monitor.domain.condition import Condition
 from monitor.domain.duration import format_duration
-from monitor.errors import Place, Problem
+from monitor.errors import Problem
 
 __all__ = ["AccountSettings", "DatabaseUrl", "Listen", "LoadedSettings", "Settings", "describe", "load_settings"]
 
@@ -178,12 +179,8 @@ def _note(written: Written, cause: object, message: str, findings: Findings) -> 
     prefix = "" if place.line is None else f"{written.name}: "
     if isinstance(cause, WrongConditionError):
         for fault in cause.faults:
-            if isinstance(written.node, Scalar):
-                at, where = written.node.position(fault.line, fault.column), ""
-            elif place.line is None:
-                at, where = Place(place.source, fault.line, fault.column), ""
-            else:
-                at, where = place, f" (at character {fault.column} of the condition)"
+            at = written.place_of(fault.span)
+            where = f" (at character {fault.column} of the condition)" if at.line is not None and at.column is None else ""
             findings.wrong(f"{prefix}{fault.message}{where}", at, fault.hint)
         return
     hint = cause.hint if isinstance(cause, WrongValueError) else None

@@ -6,7 +6,7 @@ decimal, no dates, no tags, no merge keys. Aliases work, within a limit on what 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from yaml.composer import Composer
 from yaml.error import MarkedYAMLError, YAMLError
@@ -16,8 +16,10 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
+from monitor.config.excerpts import NO_VEIL, Veil, YamlExcerpts
 from monitor.config.findings import Findings
 from monitor.config.scalarplace import file_place
+from monitor.domain.condition import Span
 from monitor.errors import Place
 
 DEEPEST = 20
@@ -37,11 +39,23 @@ class Scalar:
     _file: str = field(repr=False, default="")
     _node: ScalarNode | None = field(repr=False, default=None, compare=False)
 
-    def position(self, line: int | None, column: int | None) -> Place:
-        """Where in the file a position (both from 1) in `text` stands."""
+    def position(self, line: int | None, column: int | None, *, length: int = 0) -> Place:
+        """Where in the file a position (both from 1) in `text` stands; with `length`, also where so many characters end, if that
+        is on the same line."""
         if self._node is None or line is None:
             return self.place
-        return file_place(self.place.source, self._file, self._node, line=line, column=column or 1)
+        place = file_place(self.place.source, self._file, self._node, line=line, column=column or 1)
+        if length < 1:
+            return place
+        last = file_place(self.place.source, self._file, self._node, line=line, column=(column or 1) + length - 1)
+        same = last.line == place.line and (last.column or 0) >= (place.column or 0)
+        return replace(place, end_column=(last.column or 0) + 1) if same else place
+
+    def place_of(self, span: Span) -> Place:
+        """Where in the file a stretch of `text` begins, and where it ends or its first line does."""
+        lines = self.text.splitlines()
+        end = span.end_column if span.end_line == span.line else len(lines[span.line - 1]) + 1 if span.line <= len(lines) else 0
+        return self.position(span.line, span.column, length=max(0, end - span.column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +127,17 @@ def plain(node: YamlNode) -> object:
             return node.value
 
 
-def parse_yaml(text: str, *, source: str, findings: Findings) -> YamlNode | None:
-    """The document in `text`; None when it is empty (nothing is noted) or could not be read (a problem is)."""
+def parse_yaml(text: str, *, source: str, findings: Findings, veil: Veil = NO_VEIL) -> YamlNode | None:
+    """The document in `text`; None when it is empty (nothing is noted) or could not be read (a problem is).
+
+    `veil` says what of it may be shown beside what is found wrong in it.
+    """
+    findings.show(source, YamlExcerpts(text, None, veil))
     try:
         node = _Loader(text).get_single_node()
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        unclosed = "unexpected end of stream" in (error.problem or "") and error.context_mark is not None
+        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         place = Place(source, mark.line + 1, mark.column + 1) if mark else Place(source)
         findings.wrong(*_explained(error, place))
     except ReaderError as error:
@@ -131,6 +150,7 @@ def parse_yaml(text: str, *, source: str, findings: Findings) -> YamlNode | None
         findings.wrong("is not valid YAML", Place(source))
     else:
         if node is not None:
+            findings.show(source, YamlExcerpts(text, node, veil))
             return _Conversion(text, source, findings).convert(node)
     return None
 
@@ -170,7 +190,9 @@ class _Conversion:
         return converted if self._findings.count == before else None
 
     def _place(self, node: Node) -> Place:
-        return Place(self._source, node.start_mark.line + 1, node.start_mark.column + 1)
+        start, end = node.start_mark, node.end_mark
+        one_line = isinstance(node, ScalarNode) and start.line == end.line
+        return Place(self._source, start.line + 1, start.column + 1, end.column + 1 if one_line else None)
 
     def _convert(self, node: Node, depth: int) -> tuple[YamlNode, int]:
         """The node and how many nodes it is once its aliases are written out."""
@@ -211,7 +233,7 @@ class _Conversion:
             converted, size = self._convert(value, depth + 1)
             total += 1 + size
             name: str = key.value
-            if missing := _MISSING_SPACE.match(name):
+            if missing := _MISSING_SPACE.search(name):
                 self._findings.wrong(f'a space is missing after "{missing[0]}"', at)
                 continue
             if name in entries:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from jinja2 import nodes
 
+from monitor.domain.condition.faults import Span
 from monitor.domain.figures import FILTERS, TESTS
 from monitor.errors import MonitorError
 
@@ -34,15 +35,27 @@ _FOREIGN: dict[type[nodes.Node], str] = {
     nodes.Mod: "%",
     nodes.FloorDiv: "//",
 }
+_TAG = re.compile(r"\{[{%].*?[%}]\}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class TemplateFault:
-    """One thing wrong in a template; `line` counts from 1 within its text."""
+    """One thing wrong in a template; `line` counts from 1 within its text. `word` is what is wrong there, if it is one word."""
 
     message: str
     line: int
     hint: str | None = None
+    word: str = ""
+
+    def span_in(self, text: str) -> Span:
+        """Where it stands in the template's text: the word, else the line's beginning."""
+        lines = text.split("\n")
+        line = lines[self.line - 1] if self.line <= len(lines) else ""
+        for tag in (*_TAG.finditer(line), re.match(r".*", line)):
+            found = re.search(rf"(?<!\w){re.escape(self.word)}(?!\w)", tag[0]) if tag and self.word else None
+            if tag and found:
+                return Span(self.line, tag.start() + found.start() + 1, self.line, tag.start() + found.end() + 1)
+        return Span(self.line, 1, self.line, 1)
 
     def __str__(self) -> str:
         head = f"line {self.line}: {self.message}"
@@ -86,13 +99,13 @@ def _about(node: nodes.Node, fields: Collection[str], names: Sequence[str], owne
     if not isinstance(node, _ALLOWED):
         yield TemplateFault(f"{_FOREIGN.get(type(node), type(node).__name__.lower())} cannot stand in a text", line)
     elif isinstance(node, nodes.Name) and node.name not in names:
-        yield TemplateFault(f'there is no "{node.name[:80]}"', line, _hint(node.name, names))
+        yield TemplateFault(f'there is no "{node.name[:80]}"', line, _hint(node.name, names), node.name)
     elif isinstance(node, nodes.Name) and node.name in owners:
-        yield TemplateFault(f"{node.name} is no value", line, f"write {node.name}.name")
+        yield TemplateFault(f"{node.name} is no value", line, f"write {node.name}.name", node.name)
     elif isinstance(node, nodes.Filter):
         yield from _filter(node, line)
     elif isinstance(node, nodes.Test) and node.name not in TESTS:
-        yield TemplateFault(f'there is no test "{node.name[:80]}"', line, f"there is {', '.join(TESTS)}")
+        yield TemplateFault(f'there is no test "{node.name[:80]}"', line, f"there is {', '.join(TESTS)}", node.name)
     elif isinstance(node, (nodes.Getattr, nodes.Getitem)):
         yield from _member(node, line, fields, owners)
 
@@ -106,15 +119,14 @@ def _owner(node: nodes.Node) -> str | None:
 
 def _filter(node: nodes.Filter, line: int) -> Iterator[TemplateFault]:
     if node.name not in FILTERS:
-        yield TemplateFault(
-            f'there is no filter "{node.name[:80]}"', line, _hint(node.name, FILTERS) or f"there are {', '.join(FILTERS)}"
-        )
+        hint = _hint(node.name, FILTERS) or f"there are {', '.join(FILTERS)}"
+        yield TemplateFault(f'there is no filter "{node.name[:80]}"', line, hint, node.name)
         return
     keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
     try:
         inspect.signature(FILTERS[node.name]).bind(node.node, *node.args, **keywords)
     except TypeError as error:
-        yield TemplateFault(f'the filter "{node.name}" does not take this: {error}', line)
+        yield TemplateFault(f'the filter "{node.name}" does not take this: {error}', line, word=node.name)
 
 
 def _member(
@@ -129,9 +141,9 @@ def _member(
     if not isinstance(member, str):
         yield TemplateFault(f'{owner} wants the name of a member, like {owner}["name"]', line)
     elif owner == "campaign" and member not in fields:
-        yield TemplateFault(f'a campaign has no "{member[:80]}"', line, _hint(member, fields))
+        yield TemplateFault(f'a campaign has no "{member[:80]}"', line, _hint(member, fields), member)
     elif not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", member):
-        yield TemplateFault(f'"{member[:80]}" cannot be the name of a label', line)
+        yield TemplateFault(f'"{member[:80]}" cannot be the name of a label', line, word=member)
 
 
 def _hint(word: str, known: Collection[str]) -> str | None:

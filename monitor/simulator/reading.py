@@ -1,12 +1,13 @@
 """Reading a scenario file: YAML to plans, with file, line and column for everything that is wrong, all of it at once."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
 import yaml
 
-from monitor.errors import ConfigError, Place, Problem
+from monitor.errors import ConfigError, Excerpt, Place, Problem
 from monitor.simulator.offset import parse_offset
 from monitor.simulator.plan import BalancePlan, CampaignPlan
 from monitor.simulator.planning import PLANNING_FIELDS, REQUIRED_FIELDS, UnfitField, make_plan, read_field
@@ -44,7 +45,7 @@ def read_scenario(text: str, source: str) -> ScenarioFile:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ConfigError([Problem(f"not YAML: {error.problem or error.context}", _place(source, mark))]) from None
+        raise ConfigError([_shown(text, Problem(f"not YAML: {error.problem or error.context}", _place(source, mark)))]) from None
     except yaml.YAMLError as error:
         raise ConfigError([Problem(f"not YAML: {error}", Place(source))]) from None
     if root is None:
@@ -52,7 +53,7 @@ def read_scenario(text: str, source: str) -> ScenarioFile:
     reader = _Reader(source)
     found = reader.scenario(root)
     if reader.problems:
-        raise ConfigError(sorted(reader.problems, key=_position))
+        raise ConfigError([_shown(text, problem) for problem in sorted(reader.problems, key=_position)])
     return found
 
 
@@ -190,6 +191,14 @@ def _numbered(plan: CampaignPlan, number: int, every: float) -> CampaignPlan:
     """The repetition's own name: `{n}` replaced, or the number put behind."""
     name = plan.name.replace("{n}", str(number + 1)) if "{n}" in plan.name else f"{plan.name} {number + 1}"
     return msgspec.structs.replace(plan, name=name, created=plan.created + number * every)
+
+
+def _shown(text: str, problem: Problem) -> Problem:
+    """The problem with its line."""
+    lines, place = text.splitlines(), problem.place
+    if place is None or place.line is None or place.line > len(lines):
+        return problem
+    return replace(problem, excerpt=Excerpt.of(lines[place.line - 1], place))
 
 
 def _place(source: str, mark: yaml.Mark | None) -> Place:

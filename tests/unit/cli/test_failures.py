@@ -3,16 +3,13 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import typer
-from hypothesis import given
-from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from monitor.cli.failures import MonitorGroup, report_problems
-from monitor.errors import ConfigError, MonitorError, Place, Problem, StoreError, StoreFault
+from monitor.errors import ConfigError, Excerpt, MonitorError, Place, Problem, StoreError, StoreFault
 from monitor.logs import mask
 
 Captured = pytest.CaptureFixture[str]
@@ -62,66 +59,32 @@ def test_wrong_use_is_typers_to_tell() -> None:
     assert "no such thing" in done.stderr
 
 
-@pytest.fixture
-def rules(tmp_path: Path) -> Path:
-    path = tmp_path / "rules.yaml"
-    path.write_text(
-        "rules:\n"
-        "  - alert: Late\n"
-        "\twhen: sennt > 10 and 名前 == 1 and x > 2\n"
-        "receivers:\n"
-        "  - slack: {url: hooks, foo: 1}\n"
-        "  - webhook:\n"
-        "      secret:\n"
-        "        hunter2\n"
-        f"  - note: {'é' * 200} end\n"
-    )
-    return path
+def shown(capsys: Captured, problem: Problem) -> list[str]:
+    report_problems([problem])
+    return capsys.readouterr().err.splitlines()
 
 
-def shown(capsys: Captured, path: Path, line: int | None, column: int | None = None) -> list[str]:
-    report_problems([Problem("wrong", Place(str(path), line, column))])
-    head, *rest = capsys.readouterr().err.splitlines()
-    assert head.endswith(": wrong")
-    return rest
+def test_a_problem_with_a_line_begins_with_its_place_and_shows_it(capsys: Captured) -> None:
+    place = Place("rules.yaml", 3, 11, 16)
+    problem = Problem("wrong", place, "mend it", Excerpt.of("    when: sennt > 10", place))
+    assert shown(capsys, problem) == [
+        "rules.yaml:3:11: error: wrong (mend it)",
+        "      when: sennt > 10",
+        "            ^^^^^",
+    ]
 
 
-def test_the_line_is_shown_with_a_caret_under_the_column(capsys: Captured, rules: Path) -> None:
-    assert shown(capsys, rules, 3, 8) == ["   when: sennt > 10 and 名前 == 1 and x > 2", "         ^"]
-    assert shown(capsys, rules, 2) == ["    - alert: Late"]
+def test_a_problem_without_a_line_begins_with_what_it_is(capsys: Captured) -> None:
+    assert shown(capsys, Problem("wrong")) == ["error: wrong"]
+    assert shown(capsys, Problem("wrong", Place("BSG_LISTEN"))) == ["error: BSG_LISTEN: wrong"]
+    assert shown(capsys, Problem("wrong", Place("rules.yaml", 3))) == ["rules.yaml:3: error: wrong"]
 
 
-def test_the_caret_stands_right_beyond_wide_characters(capsys: Captured, rules: Path) -> None:
-    line, caret = shown(capsys, rules, 3, 37)
-    assert line[len("   when: sennt > 10 and 名前 == 1 and ") - 2 + 2] == "x"
-    assert caret == " " * (2 + 36 + 2) + "^"  # indent, columns before it, two characters that are twice as wide
-
-
-@pytest.mark.parametrize("line", [5, 7, 8])
-def test_a_line_that_may_hold_a_secret_is_not_shown(capsys: Captured, rules: Path, line: int) -> None:
-    assert shown(capsys, rules, line, 3) == []
-
-
-def test_a_long_line_is_shown_around_the_column(capsys: Captured, rules: Path) -> None:
-    line, caret = shown(capsys, rules, 9, 212)
-    assert len(line) <= 122
-    assert line[caret.index("^")] == "e"
-
-
-@pytest.mark.parametrize(("name", "line"), [("gone.yaml", 1), ("rules.yaml", 99), ("rules.yaml", 0), (".env", 1)])
-def test_what_cannot_be_shown_is_not(capsys: Captured, rules: Path, name: str, line: int) -> None:
-    (rules.parent / ".env").write_text("BSG_API_KEY=live_abcdef0123\n")
-    assert shown(capsys, rules.parent / name, line, 1) == []
-
-
-@given(
-    st.text(st.characters(exclude_characters="\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", codec="utf-8"), max_size=300),
-    st.integers(1, 400),
-)
-def test_any_line_and_column_can_be_shown(tmp_path_factory: pytest.TempPathFactory, text: str, column: int) -> None:
-    path = tmp_path_factory.mktemp("rules") / "rules.yaml"
-    path.write_text(text, encoding="utf-8")
-    report_problems([Problem("wrong", Place(str(path), 1, column))])
+def test_a_line_that_looks_like_a_secret_is_not_shown(capsys: Captured) -> None:
+    mask("hunter2hunter2")
+    for line in ("when: hunter2hunter2", "url: https://user:pw@example.org", "key: live_0123456789abcdef"):
+        place = Place("rules.yaml", 1, 1)
+        assert shown(capsys, Problem("wrong", place, None, Excerpt.of(line, place))) == ["rules.yaml:1:1: error: wrong"]
 
 
 @pytest.mark.slow

@@ -93,10 +93,53 @@ def test_check_finds_every_mistake_in_settings_and_rules_at_once(
     assert done.exit_code == 2
     assert done.stdout == ""
     assert "BSG_API_KEY" in done.stderr
-    assert "rules.yaml:3:11: " in done.stderr
-    assert "\n      when: sennt > 10\n            ^\n" in done.stderr
+    said = 'rules.yaml:3:11: error: when: there is no field "sennt" (did you mean "sent"?)'
+    assert f"\n{said}\n      when: sennt > 10\n            ^^^^^\n" in done.stderr
     assert "rules.yaml:6:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_check_tells_programs_where_each_problem_is(invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "rules.yaml").write_text(RULES.replace("start_delay", "start_dellay"))
+    monkeypatch.setenv("BSG_LISTEN", "nowhere")
+    done = invoke("check", "--json")
+    assert (done.exit_code, done.stderr) == (2, "")
+    told = json.loads(done.stdout)
+    assert (told["ok"], told["rules"], told["receivers"], told["online"]) == (False, None, None, None)
+    assert [(each["severity"], each["file"], each["variable"]) for each in told["problems"]] == [("error", None, "BSG_LISTEN")]
+    monkeypatch.delenv("BSG_LISTEN")
+    (problem,) = json.loads(invoke("check", "--json").stdout)["problems"]
+    assert problem == {
+        "severity": "error",
+        "file": "rules.yaml",
+        "variable": None,
+        "line": 3,
+        "column": 37,
+        "end_column": 49,
+        "message": 'when: there is no field "start_dellay"',
+        "hint": 'did you mean "start_delay"?',
+        "excerpt": '    when: status == "scheduled" and start_dellay > "10m"',
+    }
+
+
+def test_check_tells_programs_of_warnings_and_what_could_be_reached(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "rules.yaml").write_text(RULES.replace("critical", "critcal"))
+    monkeypatch.setenv("BSG_API_URL", "http://127.0.0.1:9")
+    done = invoke("check", "--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, done.stderr, told["ok"], told["rules"], told["receivers"]) == (0, "", True, 1, 1)
+    assert [(each["severity"], each["line"], each["hint"]) for each in told["problems"]] == [
+        ("warning", 4, 'did you mean "critical"?')
+    ]
+    done = invoke("check", "--json", "--online")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, done.stderr, told["ok"]) == (1, "", False)
+    assert [(each["what"], each["ok"]) for each in told["online"]] == [
+        ("account default", False),
+        ("receiver desk (console)", True),
+    ]
 
 
 def test_wrong_settings_are_named_with_what_was_expected(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:

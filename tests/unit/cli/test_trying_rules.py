@@ -49,7 +49,7 @@ def test_a_test_file_that_is_wrong_or_missing_is_wrong_use(invoke: Invoke, folde
     (folder / "odd.yaml").write_text(CASES.replace("Late", "Lat"))
     done = invoke("test", "odd.yaml")
     assert done.exit_code == 2
-    assert 'odd.yaml:6:36: alert: expected Late, found "Lat" (did you mean "Late"?)' in done.stderr
+    assert 'odd.yaml:6:36: error: alert: expected Late, found "Lat" (did you mean "Late"?)' in done.stderr
     assert invoke("test", "nowhere.yaml").exit_code == 2
 
 

@@ -106,6 +106,7 @@ def test_a_bot_needs_a_token_and_a_channel() -> None:
         (HOOK + "basic: {username: u, password_file: gone}}", "basic.password_file: gone does not exist"),
         (HOOK + "basic: {username: u, password: x, password_file: y}}", "basic.password and basic.passwo"),
         (HOOK + "headers: {X-A: 5}}", "rules.yaml:5:60: webhook: headers.X-A: expected a text in quotes"),
+        (HOOK + "'ba[sic': x}", 'webhook has no "ba[sic" (did you mean "basic"?)'),
         (HOOK + "headers_file: password}", 'webhook has no "headers_file"'),
         (HOOK + "headers: {'X A': very-secret}}", "rules.yaml:5:54: webhook: headers holds 'X A'"),
         (HOOK + "secret: [a, 'whsec_?very-secret']}", "rules.yaml:5:57: webhook: secret.1 begins with"),

@@ -37,7 +37,7 @@ def test_environment_goes_before_dotenv_before_secrets_before_the_file(
     loaded = load(config=file, BSG_POLL_INTERVAL="4s", BSG_SECRETS_DIR="secrets")
     settings, origins = loaded.settings, loaded.origins
     assert (settings.poll_interval, origins["poll_interval"]) == (timedelta(seconds=4), "environment")
-    assert (settings.lookback, origins["lookback"]) == (timedelta(days=4), f"{tmp_path}/.env:2")
+    assert (settings.lookback, origins["lookback"]) == (timedelta(days=4), f"{tmp_path}/.env:2:14")
     assert (settings.log_level, origins["log_level"]) == ("error", f"{secrets}/bsg_log_level")
     assert (settings.log_format, origins["log_format"]) == ("json", f"{file}:4:13")
     assert origins["listen"] == "default"
@@ -80,7 +80,7 @@ def test_names_in_files_are_errors_when_unknown(refused: Refused, tmp_path: Path
     (secrets / "slack_url").write_text("x")
     file.write_text(f"api_key: {KEY}\naccounts:\n  shop:\n    api_kee: x\nBSG_LOOKBACK: 1d\n")
     assert refused(config=file, BSG_SECRETS_DIR="secrets") == [
-        '.env:3: BSG_LISTN is not a setting (did you mean "BSG_LISTEN"?)',
+        '.env:3:1: BSG_LISTN is not a setting (did you mean "BSG_LISTEN"?)',
         'secrets/bsg_reed_token: bsg_reed_token is not a setting (did you mean "BSG_READ_TOKEN"?)',
         'monitor.yaml:4:5: api_kee is not a setting of an account (did you mean "api_key"?)',
         'monitor.yaml:5:1: BSG_LOOKBACK is not a setting (did you mean "lookback"?)',
@@ -92,7 +92,7 @@ def test_the_place_of_a_wrong_value_is_the_files(refused: Refused, tmp_path: Pat
     (secrets / "BSG_LISTEN").write_text("x")
     file.write_text("poll_interval: 60\nmessage_types: [sms, rsc]\nignore: |\n  sent > 5\n  and nmae == 'x'\n")
     assert [problem.split(": ")[0] for problem in refused(config=file, BSG_SECRETS_DIR="secrets")] == [
-        ".env:4",
+        ".env:4:21",
         "secrets/BSG_LISTEN",
         "monitor.yaml:1:16",
         "monitor.yaml:2:16",
@@ -196,7 +196,7 @@ def test_a_broken_dotenv_line_is_an_error_that_does_not_show_it(refused: Refused
 
 def test_a_name_twice_in_dotenv_is_an_error(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"BSG_API_KEY={KEY}\nBSG_API_KEY={KEY}\n")
-    assert refused() == [".env:2: BSG_API_KEY is there twice (first in line 1)"]
+    assert refused() == [".env:2:1: BSG_API_KEY is there twice (first in line 1)"]
 
 
 def test_a_dotenv_that_is_not_utf8_is_an_error_with_its_place(refused: Refused, tmp_path: Path) -> None:

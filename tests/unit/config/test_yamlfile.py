@@ -65,7 +65,7 @@ def test_an_empty_file_is_nothing() -> None:
         ("a: 1\na: 2\n", 'f:2:1: the key "a" is there twice (first in line 1)'),
         ("a:\n\t- b\n", "f:2:1: a tab: YAML is indented with spaces"),
         ("a: [b\n", "f:2:1: not valid YAML"),
-        ("a: 'b\n", "f:2:1: not valid YAML"),
+        ("a: 'b\n", "f:1:4: not valid YAML: found unexpected end of stream (a quote is not closed)"),
         ("a: b: c\n", 'f:1:5: not valid YAML: mapping values are not allowed here (a text with ": " in it needs quotes)'),
         ("a: @b\n", "(put the text in quotes)"),
         ('a: "\\q"\n', "unknown escape character"),

@@ -1,0 +1,186 @@
+"""Lines of files beside errors, without what may be secret in them.
+
+What is secret is decided by where it stands, not by what it looks like: a value is shown when its keys are known to bear none.
+Comments are left out, for anything may be in them.
+"""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from monitor.errors import Excerpt, Place
+
+KeyPath = tuple[str, ...]
+"""The keys that lead to a value; positions in lists are left out."""
+
+HIDDEN = "…"
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_KEY = re.compile(r"([ \t-]*)([A-Za-z_][A-Za-z0-9_]*)[ \t]*:")
+_STRANGE = re.compile(r"[^\s#-]")
+"""How a line begins that is at the top and no key."""
+_COMMENT = re.compile(r"(?:\A|(?<=\s))#")
+_SECRETIVE = re.compile(r"key|token|secret|passw|credential|authori[sz]ation|signature|url|dsn|://", re.IGNORECASE)
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)\s*=\s*(.*)")
+_SAID = re.compile(r"\w")
+_MOST_VISITS = 50_000
+_DEEPEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """What of a file may be shown.
+
+    `shows` says it of the value under these keys. `open` and `closed` are keys at the top: below the first nothing is secret,
+    below the others something may be. They decide where the file is no YAML and nobody knows what stands where.
+    """
+
+    shows: Callable[[KeyPath], bool]
+    open: Collection[str] = ()
+    closed: Collection[str] = ()
+
+
+NO_VEIL = Veil(shows=lambda _: True)
+"""Nothing in the file is secret."""
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines as YAML counts them."""
+    return _BREAK.split(text)
+
+
+class YamlExcerpts:
+    """Excerpts of a YAML file. `root` is its tree, None where it could not be parsed."""
+
+    def __init__(self, text: str, root: Node | None, veil: Veil) -> None:
+        self._text = text
+        self._root = root
+        self._veil = veil
+
+    def __call__(self, place: Place) -> Excerpt | None:
+        """The line of the place; None when there is none, or nothing of it may be shown."""
+        number = place.line or 0
+        if not 0 < number <= len(self._lines):
+            return None
+        line = self._lines[number - 1]
+        if self._root is None:
+            return self._unparsed(number, place)
+        hidden = self._hidden_in(number)
+        return None if hidden is None else _veiled(Excerpt.of(line, place), hidden)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return lines_of(self._text)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins in the text."""
+        return [0, *(found.end() for found in _BREAK.finditer(self._text))]
+
+    @cached_property
+    def _scalars(self) -> list[tuple[int, int, bool]] | None:
+        """Every single value and key, ascending: where it begins and ends in the text, and whether it may be shown. None when
+        the tree is too large to tell."""
+        found: dict[tuple[int, int], bool] = {}
+        waiting: list[tuple[Node, KeyPath, bool]] = [] if self._root is None else [(self._root, (), False)]
+        for _ in range(_MOST_VISITS):
+            if not waiting:
+                return sorted((start, end, shown) for (start, end), shown in found.items())
+            node, path, is_key = waiting.pop()
+            if len(path) > _DEEPEST:
+                return None
+            if isinstance(node, ScalarNode):
+                where = (node.start_mark.index, node.end_mark.index)
+                shown = _may_show_key(node.value) if is_key else self._veil.shows(path)
+                found[where] = found.get(where, True) and shown  # through an alias it stands in several places
+            elif isinstance(node, MappingNode):
+                for key, value in node.value:
+                    name = key.value if isinstance(key, ScalarNode) else HIDDEN
+                    waiting += [(key, path, True), (value, (*path, name), False)]
+            else:
+                waiting += [(item, path or (HIDDEN,), False) for item in node.value]
+        return None
+
+    def _hidden_in(self, number: int) -> list[tuple[int, int]] | None:
+        """The stretches of a line (from 0) that are not to be shown, ascending; None when nothing is."""
+        scalars = self._scalars
+        if scalars is None:
+            return None
+        start = self._starts[number - 1]
+        line = self._lines[number - 1]
+        end = start + len(line)
+        inside = [(max(a, start) - start, min(b, end) - start, shown) for a, b, shown in scalars if a < end and b > start]
+        hidden = [(a, b) for a, b, shown in inside if not shown]
+        for comment in _COMMENT.finditer(line):
+            if not any(a <= comment.start() < b for a, b, _ in inside):
+                hidden.append((comment.start(), len(line)))
+                break
+        return sorted(hidden)
+
+    def _unparsed(self, number: int, place: Place) -> Excerpt | None:
+        """Decided by the keys that stand above, and by what the line looks like."""
+        excerpt = Excerpt.of(self._lines[number - 1], place)
+        if self._veil is NO_VEIL:
+            return excerpt
+        comment = _COMMENT.search(excerpt.line)
+        told = _veiled(excerpt, [(comment.start(), len(excerpt.line))] if comment else [])
+        for above in range(number, 0, -1):
+            key = _KEY.match(self._lines[above - 1])
+            if key is None:
+                if _STRANGE.match(self._lines[above - 1]):
+                    return None
+                continue
+            if above == number and not key[1] and self._veil.shows((key[2],)):
+                return told
+            if key[2] in self._veil.closed or _SECRETIVE.search(excerpt.line):
+                return None
+            if not key[1]:
+                return told if key[2] in self._veil.open else None
+        return None
+
+
+class DotenvExcerpts:
+    """Excerpts of a `.env` file: the value is shown of names that `shows` says bear no secret, and nothing of what is no
+    `NAME=value` at all."""
+
+    def __init__(self, text: str, shows: Callable[[str], bool]) -> None:
+        self._lines = text.splitlines()
+        self._shows = shows
+
+    def __call__(self, place: Place) -> Excerpt | None:
+        """The line of the place; None when there is none, or it may not be shown."""
+        number = place.line or 0
+        line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+        assignment = _ASSIGNMENT.match(line)
+        if assignment is None:
+            return None
+        excerpt = Excerpt.of(line, place)
+        hide = bool(assignment[2].strip()) and not self._shows(assignment[1])
+        return _veiled(excerpt, [assignment.span(2)]) if hide else excerpt
+
+
+def _may_show_key(key: str) -> bool:
+    """A key that lacks the space behind its colon has its value in it."""
+    return re.search(r"[:=]\S", key) is None
+
+
+def _veiled(excerpt: Excerpt, hidden: Sequence[tuple[int, int]]) -> Excerpt | None:
+    """The excerpt with these stretches cut to a mark; comments go without one. None when nothing is left that says something."""
+    shown = ""
+    moved: list[int] = []  # where each character stands now; for a hidden one, where its mark does
+    for start, end in (*hidden, (len(excerpt.line), len(excerpt.line))):
+        before = excerpt.line[len(moved) : start]
+        moved += range(len(shown), len(shown) + len(before))
+        shown += before
+        moved += [len(shown)] * (end - len(moved))
+        if end > start and excerpt.line[start] != "#":
+            shown += HIDDEN
+    line = shown.rstrip()
+    if not _SAID.search(line):
+        return None
+    first = moved[excerpt.start] if excerpt.start < len(moved) else len(line)
+    last = moved[excerpt.end - 1] + 1 if excerpt.end > excerpt.start else first
+    return Excerpt(line, min(first, len(line)), min(last, len(line)))

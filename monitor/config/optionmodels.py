@@ -1,0 +1,88 @@
+"""What an option model says of itself: its fields as they are written, and which of them are secrets."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import get_args, get_origin
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from monitor.notify import ReceiverOptions
+
+FILE_SUFFIX = "_file"
+"""A secret may be read from a file: `url_file` holds the path of the file that holds `url`."""
+
+Model = type[ReceiverOptions]
+
+
+def fields_as_written(model: Model) -> Mapping[str, FieldInfo]:
+    """The model's fields by the names that are written."""
+    return MappingProxyType({found.alias or name: found for name, found in model.model_fields.items()})
+
+
+def secret_fields(model: Model) -> tuple[str, ...]:
+    """The fields that may be read from a file."""
+    return tuple(name for name, found in fields_as_written(model).items() if _holds_secret(found.annotation))
+
+
+def _holds_secret(annotation: object) -> bool:
+    if get_origin(annotation) in (dict, Mapping):  # many secrets, each with a name of its own
+        return False
+    return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
+
+
+def nested_model(annotation: object) -> Model | None:
+    """The model that a field's value is of."""
+    if isinstance(annotation, type) and issubclass(annotation, ReceiverOptions):
+        return annotation
+    return next((found for found in map(nested_model, get_args(annotation)) if found is not None), None)
+
+
+def model_at(location: tuple[str | int, ...], model: Model) -> Model | None:
+    """The model that the names in `location` lead to."""
+    found: Model | None = model
+    for part in location:
+        if found is None or part not in fields_as_written(found):
+            return None
+        found = nested_model(fields_as_written(found)[str(part)].annotation)
+    return found
+
+
+def secret_texts(given: object, model: Model) -> Iterator[str]:
+    """Every text that was given as a secret."""
+    if not isinstance(given, dict):
+        return
+    for name, found in fields_as_written(model).items():
+        value = given.get(name)
+        inner = nested_model(found.annotation)
+        if inner is not None:
+            yield from secret_texts(value, inner)
+        elif _mentions_secret(found.annotation):
+            yield from _texts(value)
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            yield from _texts(list(value.values()))
+
+
+def option_may_show(model: Model, path: tuple[str, ...]) -> bool:
+    """Whether the value under these keys of a receiver's options is no secret. What the model does not know may be one."""
+    if not path:
+        return True
+    name, below = path[0], path[1:]
+    fields = fields_as_written(model)
+    if name in fields:
+        inner = nested_model(fields[name].annotation)
+        return option_may_show(inner, below) if inner is not None else not _mentions_secret(fields[name].annotation)
+    return not below and name.removesuffix(FILE_SUFFIX) in secret_fields(model)
+
+
+def _mentions_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_mentions_secret, get_args(annotation)))
