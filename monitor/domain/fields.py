@@ -308,6 +308,15 @@ _SENDER = (
         for bound, words in (("upper", "the delivery ratio is at most this"), ("lower", "the delivery ratio is at least this"))
     ),
     _read(
+        "median_ratio",
+        _N,
+        "_v.median_ratio",
+        "the `settled_ratio` of the campaign in the middle: whether most of them are bad, or one large one; null when none can "
+        "be judged",
+        "ratio",
+        nullable=True,
+    ),
+    _read(
         "worst_campaigns",
         _X,
         "_v.worst_campaigns",

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from statistics import median
 
 from monitor.domain.baseline import began
+from monitor.domain.campaign import Campaign
 from monitor.domain.history import settled_sent
 from monitor.domain.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.statistics import wilson_lower, wilson_upper
@@ -76,11 +78,20 @@ class SenderView:
     @property
     def worst_campaigns(self) -> str:
         """Up to three campaigns with the lowest settled ratio, the lowest first: `Spring sale 61 %, Win-back 70 %`."""
-        instant, settle = self.now.timestamp(), self.window.settle
-        judged = [(row, settled_sent(row, instant, settle) or 0) for row in self.sums.rows]
-        ratios = [(min(row.campaign.delivered or 0, sent) / sent, -sent, row.campaign) for row, sent in judged if sent > 0]
-        worst = sorted(ratios, key=lambda found: (found[0], found[1], found[2].id))[:WORST_SHOWN]
+        worst = sorted(self._judged(), key=lambda found: (found[0], -found[1], found[2].id))[:WORST_SHOWN]
         return ", ".join(f"{campaign.name} {ratio * 100:.0f} %" for ratio, _, campaign in worst)
+
+    @property
+    def median_ratio(self) -> float | None:
+        """The settled ratio of the campaign in the middle; null when none can be judged."""
+        ratios = [ratio for ratio, _, _ in self._judged()]
+        return median(ratios) if ratios else None
+
+    def _judged(self) -> list[tuple[float, int, Campaign]]:
+        """Settled ratio, settled messages and snapshot of each campaign that has any."""
+        instant, settle = self.now.timestamp(), self.window.settle
+        judged = [(row.campaign, settled_sent(row, instant, settle) or 0) for row in self.sums.rows]
+        return [(min(campaign.delivered or 0, sent) / sent, sent, campaign) for campaign, sent in judged if sent > 0]
 
 
 class SenderTally:

@@ -287,18 +287,19 @@ def test_the_default_file_is_right_without_any_change(tmp_path: Path) -> None:
 def test_every_rule_of_the_default_file_stands_below_a_comment() -> None:
     lines = rules_template().splitlines()
     first = [number for number, line in enumerate(lines) if line.startswith("  - alert:")]
-    assert len(first) == 15
+    assert len(first) == 20
     assert all(lines[number - 1].startswith("  # ") for number in first)
 
 
-def test_the_receivers_that_the_default_file_suggests_are_right() -> None:
+def test_the_receivers_and_quiet_hours_that_the_default_file_suggests_are_right() -> None:
     text = rules_template()
     for line in text.splitlines():
-        if line.startswith("#  "):
+        if line.startswith(("#  ", "#quiet_hours:")):
             text = text.replace(line, line[1:])
     environ = {"SLACK_WEBHOOK_URL": "https://hooks.slack.example.org/1", "WEBHOOK_SECRET": "whsec_c2VjcmV0"}
     file = rules(text, environ)
     assert [receiver.integration for receiver in file.receivers] == ["console", "slack", "webhook"]
+    assert len(file.quiet_hours) == 3
 
 
 FRAGMENTS = [

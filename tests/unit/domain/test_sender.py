@@ -117,6 +117,8 @@ def test_the_worst_campaigns_are_named_with_their_ratio() -> None:
         sent_by(number=5, name="nothing yet", sent=0, delivered=0),
     )
     assert view.worst_campaigns == "worst 10 %, bad 50 %, poor 61 %"
+    assert field_values("sender", view)["median_ratio"] == pytest.approx((0.5 + 0.61) / 2)
+    assert views(sent_by(sent=0))[0].median_ratio is None
 
 
 def test_a_sender_alert_has_the_labels_of_a_campaign_alert_without_the_campaign() -> None:
