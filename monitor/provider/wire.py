@@ -3,6 +3,7 @@
 What can be read without guessing is read (numbers as texts, the page at either level); the rest is a `BodyError`.
 """
 
+import re
 from datetime import datetime
 from typing import NoReturn, TypeVar
 
@@ -14,6 +15,11 @@ from monitor.provider.values import Number, amount, count, text
 _NO_ERROR = frozenset({b"", b"null", b"0", b'"0"', b'""', b"false", b"[]"})
 _LONGEST_CURRENCY = 64
 _LONGEST_TOKEN = 16_384
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SURROGATES = re.compile(
+    rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+"""Escaped halves of characters; what is escaped before them is matched too, so that no backslash is read twice."""
 
 UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """What msgspec raises: malformed or mistyped, not UTF-8 or a number of 5,000 digits, nested absurdly deep."""
@@ -144,11 +150,22 @@ def failure_text(body: bytes) -> str | None:
 def _decode(decoder: "msgspec.json.Decoder[_AnswerT]", body: bytes) -> _AnswerT:
     try:
         answer = decoder.decode(body)
-    except UNREADABLE as error:
-        _refuse(body, error)
+    except UNREADABLE:
+        body = _readable(body)
+        try:
+            answer = decoder.decode(body)
+        except UNREADABLE as error:
+            _refuse(body, error)
     if bytes(answer.error) not in _NO_ERROR:
         raise BodyError(failure_text(body) or "an error without a description")
     return answer
+
+
+def _readable(body: bytes) -> bytes:
+    """The body without what is legal in JSON and still refused by the decoder: half a character, as of an emoji that was cut in
+    two, becomes U+FFFD; a byte order mark goes. One such name in a list must not cost the list.
+    """
+    return _SURROGATES.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], body).removeprefix(_BYTE_ORDER_MARK)
 
 
 def _refuse(body: bytes, error: Exception) -> NoReturn:

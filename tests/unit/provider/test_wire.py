@@ -35,6 +35,34 @@ def test_the_total_may_stand_at_either_level_and_be_a_text(envelope: dict[str, A
 
 
 @pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (r"cut \ud83d", "cut \ufffd"),
+        (r"\uDE00 cut", "\ufffd cut"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\ud83d\u0041", "\ufffdA"),
+        (r"\\ud83d \ud83d", "\\ud83d \ufffd"),
+        (r"\"\\\ud83d", '"\\\ufffd'),
+    ],
+)
+def test_a_character_that_was_cut_in_two_costs_itself_and_not_the_page(written: str, name: str) -> None:
+    body = encoded(page(row(1, name="NAME"), row(2, name="whole \U0001f600"))).replace(b"NAME", written.encode())
+    first, second = (json.loads(bytes(raw))["name"] for raw in read_page(body).rows)
+    assert (first, second) == (name, "whole \U0001f600")
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert read_page(b"\xef\xbb\xbf" + encoded(page(row(1)))).total == 1
+
+
+@given(st.lists(st.text(st.characters(categories=["Cs", "Lu", "So", "Po"]), max_size=6), max_size=5))
+def test_whatever_the_names_hold_a_list_in_json_is_read(names: list[str]) -> None:
+    read = read_page(encoded(page(*(row(number, name=name) for number, name in enumerate(names, 1)))))
+    expected = [name.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for name in names]
+    assert [json.loads(bytes(raw))["name"] for raw in read.rows] == expected
+
+
+@pytest.mark.parametrize(
     ("body", "says"),
     [
         ({"error": "40", "errorDescription": "Unknown error"}, "error 40: Unknown error"),
