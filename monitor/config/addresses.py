@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import SecretStr
 
 from monitor.config.values import WrongValueError, shortened, text, unveiled
+from monitor.notify.options import possible_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _checked_url(url: str, *, query: bool, show: bool = True) -> str:
         port = parts.port
     except ValueError:
         raise WrongValueError(f"{found} is not a URL; {expected}") from None
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or port == 0:
+    if parts.scheme.lower() not in ("http", "https") or not possible_host(parts.hostname or "") or port == 0:
         raise WrongValueError(f"{found} is not a web address; {expected}")
     if any(character.isspace() or not character.isprintable() for character in url):
         raise WrongValueError(f"contains a space or a control character; {expected}")

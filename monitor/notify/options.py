@@ -62,6 +62,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def possible_host(host: str) -> bool:
+    """Whether a DNS could be asked for a host: none of its labels is empty or has more than 63 characters (RFC 1035, 2.3.4)."""
+    return ":" in host or all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+
+
 def url_has_user(url: str) -> bool:
     """Whether a URL holds a user or a password."""
     parts = urlsplit(url)
@@ -89,7 +94,7 @@ def _checked_url(value: SecretStr) -> SecretStr:
         raise ValueError("is not a URL: its host or port cannot be read") from None
     if parts.scheme.lower() not in ("http", "https"):
         raise ValueError("is not a web address; expected it to begin with https://")
-    if not parts.hostname or port == 0:
+    if not parts.hostname or not possible_host(parts.hostname) or port == 0:
         raise ValueError("names no host; expected a URL such as https://example.org/hook")
     return value
 

@@ -106,7 +106,7 @@ async def _exchange(
             return Answer(status=response.status, headers=response.headers, body=await _beginning(response, largest))
     except TimeoutError:
         raise DeliveryError(f"no answer within {seconds:g} s", reason=DeliveryFault.TIMEOUT, retryable=True) from None
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, UnicodeError) as error:
         raise DeliveryError(_words(error), reason=DeliveryFault.CONNECTION, retryable=True) from None  # its text may hold the URL
 
 
@@ -123,7 +123,7 @@ async def _beginning(response: aiohttp.ClientResponse, largest: int) -> bytes:
 def _words(error: Exception) -> str:
     """What went wrong, in words of ours: aiohttp's own may hold the URL."""
     match error:
-        case aiohttp.ClientConnectorDNSError():
+        case aiohttp.ClientConnectorDNSError() | UnicodeError():
             return "the host name could not be resolved"
         case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
             return f"the TLS certificate was not accepted: {cause.verify_message}"

@@ -109,6 +109,7 @@ def test_every_setting_is_typed(load: Load) -> None:
         ("BSG_DATABASE_URL", "postgresql:///db", "names no host"),
         ("BSG_IGNORE", "nmae == 5", 'did you mean "name"?'),
         ("BSG_HEARTBEAT_URL", "ftp://x", "is not a web address"),
+        ("BSG_HEARTBEAT_URL", "https://hc-ping..com/", "is not a web address"),
     ],
 )
 def test_a_wrong_value_names_its_variable_and_what_is_expected(refused: Refused, name: str, value: str, words: str) -> None:

@@ -18,8 +18,12 @@ def webhook(url: str, secret: str | None = None) -> WebhookOptions:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://x", "example.org/hook", "https://", "https://a b", "http://h:99999/", "https://[::1", "http://h\n/"]
-)
+    "url",
+    [
+        "", "ftp://x", "example.org/hook", "https://", "https://a b", "http://h:99999/", "https://[::1", "http://h\n/",
+        "https://hooks..example.org/", f"https://{'a' * 64}.org/",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("kind", ["webhook", "slack"])
 def test_an_address_that_cannot_be_posted_to_is_refused_without_being_quoted(kind: str, url: str) -> None:
     given = url.replace("https://", f"https://{SECRET}@") if url.startswith("https://") else url + SECRET if url else url

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.transport import open_session, post
 
 
@@ -34,3 +35,10 @@ async def test_a_password_in_netrc_is_never_sent_to_a_receiver(
         await post(session, f"http://127.0.0.1:{runner.addresses[0][1]}/", b"{}", {}, seconds=5)
     await runner.cleanup()
     assert seen == [None]
+
+
+async def test_a_host_that_no_dns_can_be_asked_for_is_a_failed_connection() -> None:
+    async with open_session() as session:
+        with pytest.raises(DeliveryError, match="could not be resolved") as failed:
+            await post(session, f"https://{'a' * 64}.example/", b"{}", {}, seconds=5)
+    assert failed.value.reason is DeliveryFault.CONNECTION
