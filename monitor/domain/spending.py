@@ -30,5 +30,6 @@ class Spending:
 
 
 def price_of(row: TrackedCampaign) -> float | None:
-    """What the campaign costs, as far as the provider says; a price of 0 in its lists says nothing."""
-    return row.campaign.calculated_price or None
+    """What the campaign costs: by its detail, where that was read, else by the list, where a price of 0 says nothing."""
+    detailed = None if row.detail is None else row.detail.total_price
+    return detailed or row.campaign.calculated_price or None
