@@ -2,29 +2,26 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.clock import Clock
 from monitor.detail import DetailReader, FeedDetails
 from monitor.domain.account import AccountView, Balance
-from monitor.domain.alert import Alert, ResolveReason
+from monitor.domain.alert import Alert
 from monitor.domain.baseline import NO_BASELINES
-from monitor.domain.campaign import FINAL_STATUSES, Campaign
-from monitor.domain.diff import observe, settle, vanish
-from monitor.domain.evaluation import Evaluation, RuleSet
-from monitor.domain.event import CampaignEvent, EventKind
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.event import EventKind
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
-from monitor.domain.sample import Sample
 from monitor.domain.sender import SenderTally
 from monitor.domain.spending import Spending
 from monitor.domain.tracking import SETTLING_SECONDS, TrackedCampaign
-from monitor.domain.window import left_window
 from monitor.journal import note_alerts
 from monitor.metrics import Metrics
+from monitor.observation import Observation
 from monitor.ports import CampaignSource, CycleCommit, Store
 from monitor.reading import CHUNK, FeedReader, Reading
-from monitor.state import AccountTable, State
+from monitor.state import State
 
 HITS_CHUNK = 500
 """Rows evaluated between two turns: if all of them fire at once, their texts take some 25 ms."""
@@ -51,24 +48,6 @@ class CycleReport:
     forgotten: tuple[int, ...] = ()
     created_ahead: int = 0
     reason: str | None = None
-
-
-@dataclass(slots=True)
-class Work:
-    """What a cycle has found so far."""
-
-    changed: list[TrackedCampaign] = field(default_factory=list)
-    adopted: list[TrackedCampaign] = field(default_factory=list)
-    events: list[tuple[CampaignEvent, TrackedCampaign]] = field(default_factory=list)
-    samples: dict[int, Sample] = field(default_factory=dict)
-    forgotten: list[int] = field(default_factory=list)
-
-    def put(self, rows: Sequence[TrackedCampaign]) -> None:
-        """More is known of these, whatever was found of them before."""
-        if rows:
-            ids = {row.campaign.id for row in rows}
-            self.adopted = [row for row in self.adopted if row.campaign.id not in ids]
-            self.changed = [*(row for row in self.changed if row.campaign.id not in ids), *rows]
 
 
 class AccountCycles:
@@ -148,51 +127,55 @@ class AccountCycles:
     # --- deciding ---------------------------------------------------------------------------------------------------
 
     async def _decide(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
-        now = started.timestamp()
         decided = self._clock.now()  # of two feeds, the one that began first may be the last to decide
-        baseline = before.last_success is None
         rules = self.rules
         known_to_rules = self._asked.get(feed) is rules
         table = self._state.table(self.account)
-        work = Work()
         evaluation = rules.begin(self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines)
+        seen = Observation(
+            table=table,
+            evaluation=evaluation,
+            now=started.timestamp(),
+            baseline=before.last_success is None,
+            keep=self._keep,
+            progress=self._progress,
+            ignored=self._ignored,
+        )
         details = self._details.setdefault(feed, FeedDetails(self._detail_reader, self._clock))
         spent = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
-            rows, same = self._observe(
-                reading.campaigns[start : start + CHUNK], table, evaluation, work, now=now, baseline=baseline
-            )
+            rows, same = seen.see(reading.campaigns[start : start + CHUNK])
             details.started(rows)
             spent += await self._ask(evaluation.campaigns, rows)
             spent += await self._ask(evaluation.unchanged if known_to_rules else evaluation.campaigns, same)
-        self._end(reading.gone, ResolveReason.VANISHED, table, evaluation, work, now)
+        seen.gone(reading.gone)
         if reading.full:
-            await self._forget_old(feed, table, evaluation, work, now)
+            await seen.forget_old(feed.message_type, self._clock)
         if reading.sums:
-            await self._sum_up(feed, rules, table, evaluation, work, decided)
-        for first in range(0, len(work.events), HITS_CHUNK):
-            evaluation.events(work.events[first : first + HITS_CHUNK])
+            await self._sum_up(feed, rules, seen, decided)
+        for first in range(0, len(seen.events), HITS_CHUNK):
+            evaluation.events(seen.events[first : first + HITS_CHUNK])
             await self._clock.sleep(0)
-        work.put(await details.add(evaluation.detail, self._finder(feed, table, work), decided.timestamp()))
+        seen.put(await details.add(evaluation.detail, seen.finder(feed.message_type), decided.timestamp()))
         begun = self._clock.monotonic()
         after = before.after(SweepOutcome.OK, started=started, full=reading.full)
         balance = self._take_balance()
-        counts = table.counts_with(work.changed, work.forgotten)
+        counts = table.counts_with(seen.changed, seen.forgotten)
         evaluation.account(self._view(after, counts, balance, decided), failed=False)
         changes = evaluation.finish()
         self._metrics.evaluation_duration.observe(spent + self._clock.monotonic() - begun)
         commit = CycleCommit(
             account=self.account,
-            campaigns=work.changed,
-            forgotten=work.forgotten,
-            events=[event for event, _ in work.events],
-            samples=work.samples,
+            campaigns=seen.changed,
+            forgotten=seen.forgotten,
+            events=[event for event, _ in seen.events],
+            samples=seen.samples,
             alerts=changes.alerts,
             dropped_alerts=changes.dropped,
             feed=after,
             balance=balance,
         )
-        await self._commit(commit, decided, adopted=work.adopted)
+        await self._commit(commit, decided, adopted=seen.adopted)
         self._asked[feed] = rules
         ahead = (self._clock.now() + CLOCK_TOLERANCE).timestamp()
         return CycleReport(
@@ -200,11 +183,11 @@ class AccountCycles:
             outcome=SweepOutcome.OK,
             full=reading.full,
             campaigns=len(reading.campaigns),
-            changed=len(work.changed),
-            events=len(work.events),
+            changed=len(seen.changed),
+            events=len(seen.events),
             alerts=len(changes.alerts),
-            forgotten=tuple(work.forgotten),
-            created_ahead=sum(row.campaign.created_at > ahead for row in work.changed),
+            forgotten=tuple(seen.forgotten),
+            created_ahead=sum(row.campaign.created_at > ahead for row in seen.changed),
         )
 
     async def _ask(self, ask: Callable[[Sequence[TrackedCampaign]], None], rows: Sequence[TrackedCampaign]) -> float:
@@ -217,145 +200,24 @@ class AccountCycles:
             await self._clock.sleep(0)
         return spent
 
-    def _observe(
-        self,
-        campaigns: Sequence[Campaign],
-        table: AccountTable,
-        evaluation: Evaluation,
-        work: Work,
-        *,
-        now: float,
-        baseline: bool,
-    ) -> tuple[list[TrackedCampaign], list[TrackedCampaign]]:
-        """Diff one chunk against what is known. Returns the rows that are new or read anew, and the watched ones that are the
-        same objects as before."""
-        held = table.rows
-        may_settle = now - SETTLING_SECONDS  # asked of every row: a call for each would cost more than the diff
-        rows: list[TrackedCampaign] = []
-        same: list[TrackedCampaign] = []
-        for campaign in campaigns:
-            row = held.get(campaign.id)
-            found = same
-            if row is None or row.campaign is not campaign:
-                seen = self._see(row, campaign, evaluation, work, now=now, baseline=baseline)
-                if seen is None:
-                    continue
-                row, found = seen, rows
-            if row.settled:
-                if found is rows:
-                    rows.append(row)
-                continue
-            if campaign.status in FINAL_STATUSES:
-                ended = row.status_since if campaign.finished_at is None else campaign.finished_at
-                settled = settle(row, now=now) if ended <= may_settle else None
-                if settled is not None:
-                    if work.changed and work.changed[-1] is row:
-                        work.changed.pop()
-                    (row, event), found = settled, rows
-                    work.changed.append(row)
-                    if not baseline:
-                        work.events.append((event, row))
-            found.append(row)
-        return rows, same
-
-    def _see(
-        self,
-        row: TrackedCampaign | None,
-        campaign: Campaign,
-        evaluation: Evaluation,
-        work: Work,
-        *,
-        now: float,
-        baseline: bool,
-    ) -> TrackedCampaign | None:
-        """One row that is new or whose bytes changed; None when it is not to be tracked."""
-        if row is None and left_window(campaign, now=now):
-            return None
-        seen, events = observe(row, campaign, now=now, keep=self._keep, progress=self._progress)
-        if baseline and row is None:
-            events = ()  # what already happened is not news
-        if self._ignored is not None and self._ignored(seen, now):
-            if row is not None:
-                work.forgotten.append(campaign.id)
-                evaluation.gone(campaign.id, ResolveReason.IGNORED)
-            return None
-        if row is not None and seen.revision == row.revision:
-            work.adopted.append(seen)
-        else:
-            work.changed.append(seen)
-            if not seen.settled and (row is None or seen.samples is not row.samples):
-                work.samples[campaign.id] = seen.samples[-1] if seen.samples else Sample.of(campaign, now)
-        for event in events:
-            work.events.append((event, seen))
-        return seen
-
-    def _end(
-        self,
-        ids: frozenset[int],
-        reason: ResolveReason,
-        table: AccountTable,
-        evaluation: Evaluation,
-        work: Work,
-        now: float,
-    ) -> None:
-        for campaign_id in sorted(ids):
-            row = table.rows.get(campaign_id)
-            if row is None:
-                continue
-            work.events.append((vanish(row, now=now), row))
-            work.forgotten.append(campaign_id)
-            evaluation.gone(campaign_id, reason)
-
-    async def _forget_old(self, feed: Feed, table: AccountTable, evaluation: Evaluation, work: Work, now: float) -> None:
-        rows = list(table.rows.values())
-        for start in range(0, len(rows), CHUNK):
-            for row in table.of_feed(rows[start : start + CHUNK], feed.message_type):
-                if left_window(row.campaign, now=now):
-                    work.forgotten.append(row.campaign.id)
-                    evaluation.gone(row.campaign.id, ResolveReason.LEFT_WINDOW)
-            await self._clock.sleep(0)
-        forgotten = set(work.forgotten)
-        work.changed = [row for row in work.changed if row.campaign.id not in forgotten]
-        work.adopted = [row for row in work.adopted if row.campaign.id not in forgotten]
-
-    def _finder(self, feed: Feed, table: AccountTable, work: Work) -> Callable[[int], TrackedCampaign | None]:
-        """Gives a campaign of the feed as it will be known after this cycle; None for one that will not."""
-        seen: dict[int, TrackedCampaign | None] = {}
-
-        def find(campaign_id: int) -> TrackedCampaign | None:
-            if not seen:
-                seen.update((row.campaign.id, row) for rows in (work.adopted, work.changed) for row in rows)
-                seen.update(dict.fromkeys(work.forgotten))
-            row = seen[campaign_id] if campaign_id in seen else table.rows.get(campaign_id)
-            return row if row is not None and table.of_feed([row], feed.message_type) else None
-
-        return find
-
-    async def _sum_up(
-        self, feed: Feed, rules: RuleSet, table: AccountTable, evaluation: Evaluation, work: Work, now: datetime
-    ) -> None:
+    async def _sum_up(self, feed: Feed, rules: RuleSet, seen: Observation, now: datetime) -> None:
         """Gather what sender rules and `runway` ask of many campaigns at once. Costs nothing where no rule asks."""
         if not rules.windows and not rules.asks_for_spending:
             return
         # Whatever started less than 72 hours ago is watched still.
-        far = any(window.over > SETTLING_SECONDS for window in rules.windows)
-        present = dict(table.rows if far else table.watched)
-        present.update((row.campaign.id, row) for row in work.changed)
-        for campaign_id in work.forgotten:
-            present.pop(campaign_id, None)
-        rows = list(present.values())
+        rows = seen.present(settled=any(window.over > SETTLING_SECONDS for window in rules.windows))
         tally, spending = SenderTally(self.account, rules.windows, now), Spending(now.timestamp())
         kinds = {feed.message_type}
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
             if rules.windows:
-                listed = table.of_feed(chunk, feed.message_type)
+                listed = seen.table.of_feed(chunk, feed.message_type)
                 kinds.update(row.campaign.message_type for row in listed)
                 tally.add(listed)
             if rules.asks_for_spending:
                 spending.add(chunk)
             await self._clock.sleep(0)
-        evaluation.senders(tally.views(), kinds)
+        seen.evaluation.senders(tally.views(), kinds)
         self._spent = spending.total
 
     async def _note_failure(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
