@@ -40,16 +40,26 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
-def load_settings_of(ctx: typer.Context, *, need_account: bool = False, daemon: bool = False) -> "LoadedSettings":
-    """The settings in force; logs are set up by them and know their secrets. ConfigError.
+def load_settings_of(ctx: typer.Context) -> "LoadedSettings":
+    """The settings in force, with or without an account; logs are set up by them and know their secrets. ConfigError."""
+    from monitor.errors import ConfigError
+
+    loaded = _read_settings(ctx)
+    if loaded.problems:
+        raise ConfigError(loaded.problems)
+    return loaded
+
+
+def _read_settings(ctx: typer.Context, *, need_account: bool = False, daemon: bool = False) -> "LoadedSettings":
+    """The settings and what is wrong with them; logs as of `load_settings_of`.
 
     Only the daemon tells its story unasked. Other commands say themselves what went wrong: unless BSG_LOG_LEVEL was set, they
     log errors alone.
     """
-    from monitor.config import load_settings
+    from monitor.config import read_settings
     from monitor.logs import configure_logs
 
-    loaded = load_settings(config=options_of(ctx).config, need_account=need_account)
+    loaded = read_settings(config=options_of(ctx).config, need_account=need_account)
     _mask_settings(loaded)
     unasked = not daemon and loaded.origins.get("log_level") == "default"
     configure_logs("error" if unasked else loaded.settings.log_level, loaded.settings.log_format)
@@ -57,28 +67,28 @@ def load_settings_of(ctx: typer.Context, *, need_account: bool = False, daemon: 
 
 
 def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettings, RuleFile]":
-    """Settings, with an account, and rules. ConfigError with what is wrong in either: a missing key hides no wrong rule."""
+    """Settings, with an account, and rules. ConfigError with what is wrong in either: a wrong setting hides no wrong rule."""
     from monitor.config import doubts_without_details
-    from monitor.errors import ConfigError, Problem
+    from monitor.errors import ConfigError
 
-    problems: list[Problem] = []
-    try:
-        loaded = load_settings_of(ctx, need_account=True, daemon=daemon)
-    except ConfigError as error:
-        problems += error.problems
+    loaded = _read_settings(ctx, need_account=True, daemon=daemon)
+    problems = list(loaded.problems)
+    rules: RuleFile | None = None
+    if not problems or _rules_are_known(loaded):
         try:
-            loaded = load_settings_of(ctx)
-        except ConfigError:
-            raise error from None
-    try:
-        rules = load_rules_of(loaded)
-    except ConfigError as error:
-        problems += error.problems
-    if problems:
+            rules = load_rules_of(loaded)
+        except ConfigError as error:
+            problems += error.problems
+    if rules is None or problems:
         raise ConfigError(problems)
     if not loaded.settings.details_per_minute:
         rules = replace(rules, warnings=(*rules.warnings, *doubts_without_details(rules.rules)))
     return loaded, rules
+
+
+def _rules_are_known(loaded: "LoadedSettings") -> bool:
+    """Whether it is clear beside wrong settings which rules are meant: what follows from one mistake is no second one."""
+    return ("rules_file",) not in loaded.wrong and loaded.settings.rules_file.exists()
 
 
 def load_rules_of(loaded: "LoadedSettings") -> "RuleFile":
@@ -86,7 +96,8 @@ def load_rules_of(loaded: "LoadedSettings") -> "RuleFile":
     from monitor.config import load_rules
 
     settings = loaded.settings
-    rules = load_rules(settings.rules_file, lookup=loaded.lookup, allow_insecure_http=settings.allow_insecure_http)
+    insecure = settings.allow_insecure_http or ("allow_insecure_http",) in loaded.wrong
+    rules = load_rules(settings.rules_file, lookup=loaded.lookup, allow_insecure_http=insecure)
     for receiver in rules.receivers:
         _mask_all(receiver.options)
     return rules

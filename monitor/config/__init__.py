@@ -9,7 +9,16 @@ it was written at; nothing in here shows a secret. Files are read while the daem
 from monitor.config.detailkey import doubts_without_details
 from monitor.config.receivers import Receiver
 from monitor.config.rulefile import RuleFile, load_rules, parse_rules
-from monitor.config.settings import AccountSettings, DatabaseUrl, Listen, LoadedSettings, Settings, describe, load_settings
+from monitor.config.settings import (
+    AccountSettings,
+    DatabaseUrl,
+    Listen,
+    LoadedSettings,
+    Settings,
+    describe,
+    load_settings,
+    read_settings,
+)
 from monitor.config.starter import env_template, rules_template
 
 __all__ = [
@@ -26,5 +35,6 @@ __all__ = [
     "load_rules",
     "load_settings",
     "parse_rules",
+    "read_settings",
     "rules_template",
 ]

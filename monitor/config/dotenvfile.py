@@ -1,6 +1,7 @@
 """The `.env` file."""
 
 import io
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ class Dotenv:
     def __init__(self, path: Path, findings: Findings) -> None:
         self.values: dict[str, str] = {}
         self.layer: Layer = {}
-        if not path.is_file():
+        if not os.path.lexists(path):  # a folder, which is what a mount of a missing file leaves, is no lack of one
             return
         try:
             text = read_text(path, what="the .env file")

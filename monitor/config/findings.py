@@ -41,13 +41,17 @@ class Findings:
         return len(self._problems)
 
     @property
+    def problems(self) -> tuple[Problem, ...]:
+        return self._told(self._problems)
+
+    @property
     def warnings(self) -> tuple[Problem, ...]:
         return self._told(self._warnings)
 
     def raise_if_wrong(self) -> None:
         """ConfigError with every problem, if there is one."""
         if self._problems:
-            raise ConfigError(self._told(self._problems))
+            raise ConfigError(self.problems)
 
     def _told(self, problems: dict[Problem, None]) -> tuple[Problem, ...]:
         return tuple(replace(problem, excerpt=self._excerpt(problem.place)) for problem in _in_order(problems))

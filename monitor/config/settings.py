@@ -22,9 +22,18 @@ from monitor.config.values import WrongConditionError, WrongValueError
 from monitor.config.written import Layer, SettingPath, Written
 from monitor.domain.condition import Condition
 from monitor.domain.duration import format_duration
-from monitor.errors import Problem
+from monitor.errors import ConfigError, Problem
 
-__all__ = ["AccountSettings", "DatabaseUrl", "Listen", "LoadedSettings", "Settings", "describe", "load_settings"]
+__all__ = [
+    "AccountSettings",
+    "DatabaseUrl",
+    "Listen",
+    "LoadedSettings",
+    "Settings",
+    "describe",
+    "load_settings",
+    "read_settings",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,7 +44,8 @@ class LoadedSettings:
 
     `origins` says for every setting (`poll_interval`, `accounts.shop.api_key`) where its value was written: `default`,
     `environment`, or a file with its line. `lookup` gives a name's value for `${NAME}`. `config` is the YAML file that was
-    read, if any.
+    read, if any. `problems` are what is wrong; the `wrong` settings among them are left at their defaults. What
+    `load_settings` gives has none.
     """
 
     settings: Settings
@@ -44,6 +54,8 @@ class LoadedSettings:
     lookup: Lookup
     config: Path | None = None
     secrets_dir: Path | None = None
+    problems: tuple[Problem, ...] = ()
+    wrong: frozenset[SettingPath] = frozenset()
 
 
 def load_settings(
@@ -53,10 +65,24 @@ def load_settings(
     directory: Path | None = None,
     need_account: bool = True,
 ) -> LoadedSettings:
+    """As `read_settings`; ConfigError with everything that is wrong."""
+    loaded = read_settings(config=config, environ=environ, directory=directory, need_account=need_account)
+    if loaded.problems:
+        raise ConfigError(loaded.problems)
+    return loaded
+
+
+def read_settings(
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    need_account: bool = True,
+) -> LoadedSettings:
     """Read environment, `.env`, secrets folder and YAML file, the first that has a setting winning.
 
     `config` is `--config` and goes before BSG_CONFIG. `directory` (default: the working directory) holds `.env` and is where
-    relative paths begin. `need_account`: no account at all is an error. ConfigError with everything that is wrong.
+    relative paths begin. `need_account`: no account at all is an error.
     """
     environ = os.environ if environ is None else environ
     directory = Path() if directory is None else directory
@@ -81,7 +107,6 @@ def load_settings(
 
     settings, sound = _settings(written, directory, findings)
     check(settings, written, sound=sound, need_account=need_account, findings=findings)
-    findings.raise_if_wrong()
     return LoadedSettings(
         settings=settings,
         warnings=findings.warnings,
@@ -89,6 +114,8 @@ def load_settings(
         lookup=_lookup(environ, dotenv, folder),
         config=config,
         secrets_dir=secrets_dir,
+        problems=findings.problems,
+        wrong=frozenset(written.keys() - sound),
     )
 
 

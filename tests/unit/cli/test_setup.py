@@ -99,6 +99,31 @@ def test_check_finds_every_mistake_in_settings_and_rules_at_once(
     assert "Traceback" not in done.stderr
 
 
+def test_wrong_settings_hide_no_wrong_rule(invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "rules.yaml").write_text(RULES.replace("start_delay", "start_dellay"))
+    monkeypatch.setenv("BSG_POLL_INTERVAL", "fast")
+    monkeypatch.setenv("BSG_ALLOW_INSECURE_HTTP", "perhaps")
+    for command in ("check", "run", "once"):
+        done = invoke(command)
+        assert done.exit_code == 2
+        told = [line for line in done.stderr.splitlines() if "error: " in line]
+        places = ["error: BSG_ALLOW_INSECURE_HTTP: ", "error: BSG_POLL_INTERVAL: ", "rules.yaml:3:37: error: "]
+        assert [line.startswith(place) for line, place in zip(told, places, strict=True)] == [True] * 3, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("BSG_RULES_FILE", "~nobody-of-that-name/rules.yaml"), ("BSG_POLL_INTERVAL", "fast")]
+)
+def test_rules_that_wrong_settings_do_not_lead_to_are_no_mistake_of_their_own(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    (folder / "rules.yaml").unlink()
+    monkeypatch.setenv(name, value)
+    done = invoke("check")
+    assert done.exit_code == 2
+    assert [line.split(":")[1] for line in done.stderr.splitlines()] == [f" {name}"]
+
+
 def test_check_tells_programs_where_each_problem_is(invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "rules.yaml").write_text(RULES.replace("start_delay", "start_dellay"))
     monkeypatch.setenv("BSG_LISTEN", "nowhere")
@@ -106,10 +131,9 @@ def test_check_tells_programs_where_each_problem_is(invoke: Invoke, folder: Path
     assert (done.exit_code, done.stderr) == (2, "")
     told = json.loads(done.stdout)
     assert (told["ok"], told["rules"], told["receivers"], told["online"]) == (False, None, None, None)
-    assert [(each["severity"], each["file"], each["variable"]) for each in told["problems"]] == [("error", None, "BSG_LISTEN")]
-    monkeypatch.delenv("BSG_LISTEN")
-    (problem,) = json.loads(invoke("check", "--json").stdout)["problems"]
-    assert problem == {
+    setting, rule = told["problems"]
+    assert (setting["severity"], setting["file"], setting["variable"]) == ("error", None, "BSG_LISTEN")
+    assert rule == {
         "severity": "error",
         "file": "rules.yaml",
         "variable": None,

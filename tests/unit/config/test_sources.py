@@ -194,6 +194,11 @@ def test_a_broken_dotenv_line_is_an_error_that_does_not_show_it(refused: Refused
     assert KEY not in "".join(problems)
 
 
+def test_a_dotenv_that_is_a_folder_is_an_error(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    assert refused(BSG_API_KEY=KEY) == [".env: the .env file is a directory, not a file"]
+
+
 def test_a_name_twice_in_dotenv_is_an_error(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"BSG_API_KEY={KEY}\nBSG_API_KEY={KEY}\n")
     assert refused() == [".env:2:1: BSG_API_KEY is there twice (first in line 1)"]
