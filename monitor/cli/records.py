@@ -9,6 +9,7 @@ from typing import Any
 from monitor.cli.printing import Column, identifier, readable, severity_style, share, state_style
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
+from monitor.domain.detail import breakdown
 from monitor.domain.event import CampaignEvent
 from monitor.domain.notification import OutboxRow
 from monitor.domain.tracking import TrackedCampaign
@@ -46,6 +47,9 @@ def campaign_record(row: TrackedCampaign) -> Record:
         "currency": c.currency,
         "first_seen": moment(row.first_seen),
         "settled": row.settled,
+        "total_messages": row.detail.total_messages if row.detail else None,
+        "why": breakdown(row.detail),
+        "detail_read_at": moment(row.detail.read_at) if row.detail else None,
     }
 
 
@@ -79,6 +83,7 @@ def alert_record(alert: Alert, acknowledged: Acknowledgement | None = None, sile
         "message_type": alert.labels.get("message_type"),
         "about": c.name if c else alert.key.subject or alert.key.account,
         "summary": alert.annotations.get("summary", ""),
+        "why": breakdown(alert.detail),
         "active_since": alert.active_since,
         "fired_at": alert.fired_at,
         "resolved_at": None if alert.is_event else alert.resolved_at,

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail
 
 
 class NotifyReason(StrEnum):
@@ -24,8 +25,8 @@ class NotifyReason(StrEnum):
 class NotifiedAlert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert as a receiver is told of it. `status` is "firing" or "resolved"; an event is "firing" and has `ends_at`.
 
-    `changed` marks what the receiver has not been told yet; the others complete the picture of the group. `acknowledged_by`
-    looks after it since `acknowledged_at`.
+    `changed` marks what the receiver has not been told yet; the others complete the picture of the group. `detail` is
+    what was last read of the campaign in detail. `acknowledged_by` looks after it since `acknowledged_at`.
     """
 
     id: str
@@ -40,6 +41,7 @@ class NotifiedAlert(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str | None = None
     changed: bool = True
     campaign: Campaign | None = None
+    detail: CampaignDetail | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
 

@@ -48,6 +48,7 @@ def notified(alert: Alert, *, changed: bool, acknowledged: Acknowledgement | Non
         event_id=alert.event_id,
         changed=changed,
         campaign=alert.campaign,
+        detail=alert.detail,
         acknowledged_by=acknowledged.author if acknowledged else None,
         acknowledged_at=acknowledged.at if acknowledged else None,
     )

@@ -1,8 +1,9 @@
 """An alert as Alertmanager's API v2 takes it (prometheus/alertmanager, api/v2/openapi.yaml: `postableAlert`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from monitor.domain.detail import breakdown
 from monitor.domain.notification import NotifiedAlert
 from monitor.notify.message import alert_link
 from monitor.notify.paragraph import link
@@ -45,7 +46,7 @@ def postable(
     """One element of the body. What fires ends `valid_for` after `now`, unless it is told again."""
     told: dict[str, object] = {
         "labels": _labels(alert),
-        "annotations": alert.annotations,
+        "annotations": _annotations(alert),
         "startsAt": rfc3339(alert.starts_at),
         "endsAt": rfc3339(max(_ends_at(alert, now, valid_for), alert.starts_at)),
     }
@@ -59,6 +60,12 @@ def _ends_at(alert: NotifiedAlert, now: datetime, valid_for: timedelta) -> datet
     if alert.status == "resolved":
         return alert.ends_at or now
     return now + valid_for
+
+
+def _annotations(alert: NotifiedAlert) -> Mapping[str, str]:
+    """The rule's texts, and why messages have not arrived where that is known."""
+    reasons = breakdown(alert.detail)
+    return {**alert.annotations, "why": reasons} if reasons else alert.annotations
 
 
 def _labels(alert: NotifiedAlert) -> dict[str, str]:

@@ -105,8 +105,9 @@ def _alert(notification: Notification, alert: NotifiedAlert, external_url: str |
     else:
         when = f"since {message.moment(alert.active_since)} ({held})" if held else f"at {message.moment(alert.starts_at)}"
     yield _INDENT + " · ".join(part for part in (message.figures(alert), when) if part)
-    if description := message.description(alert):
-        yield f"{_INDENT}{description}"
+    for more in (message.why(alert), message.description(alert)):
+        if more:
+            yield f"{_INDENT}{more}"
     for link in (message.alert_link(external_url, alert), message.runbook(alert)):
         if link:
             yield f"{_INDENT}{link}"

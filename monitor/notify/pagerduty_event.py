@@ -6,6 +6,7 @@ Documented: `summary` 1,024 characters, `dedup_key` 255, 512 KB in all; four sev
 
 import hashlib
 
+from monitor.domain.detail import breakdown
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.domain.routing import SEVERITIES
 from monitor.notify import message
@@ -82,6 +83,7 @@ def _details(notification: Notification, alert: NotifiedAlert) -> dict[str, obje
     told: dict[str, object] = {
         "about": message.identity(alert),
         "figures": message.figures(alert),
+        "why": breakdown(alert.detail),
         "description": message.description(alert),
         "since": rfc3339(alert.active_since),
         "held_for": message.lasted(alert, notification.created_at),

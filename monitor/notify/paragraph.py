@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """What is said of one alert. `facts`: what it is about, figures, description; those there are.
+    """What is said of one alert. `facts`: what it is about, figures, reasons, description; those there are.
 
     `when` is made of our own words only; `headline` and `facts` hold other people's text, cleaned and not escaped.
     """
@@ -53,7 +53,7 @@ def paragraph(
     date: Callable[[datetime], str] = message.moment,
 ) -> Paragraph:
     """`date` writes a moment the service's way."""
-    facts = (message.identity(alert), message.figures(alert), message.description(alert))
+    facts = (message.identity(alert), message.figures(alert), message.why(alert), message.description(alert))
     links = (link(message.alert_link(external_url, alert), "Open"), link(message.runbook(alert), "Runbook"))
     return Paragraph(
         mark=mark(alert),

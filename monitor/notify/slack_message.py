@@ -116,11 +116,15 @@ def _title_mark(notification: Notification) -> str:
 
 
 def _section(notification: Notification, alert: NotifiedAlert, external_url: str | None) -> str:
-    """One alert: headline, what it is about, figures, description, since when, where to look. At most `LONGEST_SECTION` wide."""
+    """One alert: headline, what it is about, figures, reasons, description, since when, where to look.
+
+    At most `LONGEST_SECTION` wide.
+    """
     lines = [
         f"{_look(alert)[0]} *{escape(message.headline(alert), 300)}*",
         escape(message.identity(alert), 400),
         escape(message.figures(alert), 200),
+        escape(message.why(alert), 300),
         escape(message.description(alert), 500),
         " · ".join(part for part in (_when(notification, alert), *_links(alert, external_url)) if part),
     ]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import COUNTERS, CampaignDetail, Split, breakdown
 from monitor.domain.notification import Notification, NotifiedAlert
 from monitor.notify.message import alert_link
 
@@ -47,7 +48,7 @@ def _alert(alert: NotifiedAlert, external_url: str | None) -> dict[str, object]:
         "endsAt": rfc3339(ends_at) if ends_at else NOT_ENDED,
         "generatorURL": alert_link(external_url, alert) or "",
         "fingerprint": alert.fingerprint,
-        "campaign": _campaign(alert.campaign) if alert.campaign else None,
+        "campaign": _campaign(alert.campaign, alert.detail) if alert.campaign else None,
     }
     if is_event:
         told["event_id"] = alert.event_id
@@ -56,14 +57,32 @@ def _alert(alert: NotifiedAlert, external_url: str | None) -> dict[str, object]:
     return told
 
 
-def _campaign(campaign: Campaign) -> dict[str, object]:
-    """Every field of the snapshot under its own name, times as RFC 3339."""
+def _campaign(campaign: Campaign, detail: CampaignDetail | None) -> dict[str, object]:
+    """Every field of the snapshot under its own name, times as RFC 3339; and its `detail`, null until it was read."""
     told: dict[str, object] = msgspec.structs.asdict(campaign)
     for field in ("created_at", "start_at", "real_start_at", "finished_at"):
         seconds = told[field]
         if isinstance(seconds, int | float):
             told[field] = rfc3339(datetime.fromtimestamp(seconds, UTC))
-    return told
+    return told | {"detail": None if detail is None else _detail(detail)}
+
+
+def _detail(detail: CampaignDetail) -> dict[str, object]:
+    """Every figure under its own name; those of the SMS fallback under `fallback`."""
+    return {
+        "read_at": rfc3339(datetime.fromtimestamp(detail.read_at, UTC)),
+        "why": breakdown(detail),
+        "total_messages": detail.total_messages,
+        "total_phones": detail.total_phones,
+        "total_price": detail.total_price,
+        "currency": detail.currency,
+        **_counters(detail),
+        "fallback": None if detail.fallback is None else _counters(detail.fallback),
+    }
+
+
+def _counters(split: Split) -> dict[str, object]:
+    return {name: getattr(split, name) for name in COUNTERS}
 
 
 def _common(maps: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail, Split
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
 
 _SAMPLE_TIME = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -10,7 +11,8 @@ _SAMPLE_TEXT = 'Spring "sale"\\ 50 % <b>\n\u2028off ☀'
 
 
 def samples() -> list[tuple[str, Notification]]:
-    """Each with what it is: quotes and line breaks in names, no campaign, counters that are not known, a resolve, an event."""
+    """Each with what it is: quotes and line breaks in names, no campaign, counters that are not known, a campaign read in detail
+    and one that was not, a resolve, an event."""
     campaign = Campaign(
         account="default", id=53651994, name=_SAMPLE_TEXT, sender=_SAMPLE_TEXT, status="sending", message_type="rcs",
         created_at=_SAMPLE_TIME.timestamp(), start_at=_SAMPLE_TIME.timestamp(), sent=5400, delivered=3834, currency="EUR",
@@ -18,6 +20,10 @@ def samples() -> list[tuple[str, Notification]]:
     bare = Campaign(
         account="default", id=1, name="", sender="", status="moderation", message_type="sms", created_at=_SAMPLE_TIME.timestamp()
     )
+    detail = CampaignDetail(
+        read_at=_SAMPLE_TIME.timestamp(), total_messages=9000, total_price=5.6, currency="EUR", delivered=3834, failed=1566,
+        fallback=Split(delivered=10),
+    )  # fmt: skip
 
     def sample(reason: NotifyReason, *alerts: NotifiedAlert, parts: int = 1) -> Notification:
         return Notification(
@@ -31,7 +37,7 @@ def samples() -> list[tuple[str, Notification]]:
         return NotifiedAlert(
             id="a1", fingerprint="0123456789abcdef", status=status, labels={"alertname": "Sample", "severity": "critical"},
             annotations={"summary": _SAMPLE_TEXT, "description": _SAMPLE_TEXT}, active_since=_SAMPLE_TIME - timedelta(hours=1),
-            starts_at=_SAMPLE_TIME, ends_at=ends, event_id=event, campaign=about,
+            starts_at=_SAMPLE_TIME, ends_at=ends, event_id=event, campaign=about, detail=detail if about is campaign else None,
         )  # fmt: skip
 
     resolved = alert(campaign, "resolved", ends=_SAMPLE_TIME)

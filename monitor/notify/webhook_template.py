@@ -1,9 +1,9 @@
 """A webhook's body from a Jinja2 template, cut down to what a message needs and cannot be hurt by.
 
 A template sees what Alertmanager's JSON holds under the same names (docs/webhook.md), and `id`, `title`, and per alert
-`headline`, `identity` and `figures`. It may loop, two loops deep, and use the filters of `webhook_sandbox`; there are no calls,
-assignments, macros or includes. Labels and annotations that are not there are empty, as in Alertmanager; any other unknown
-name is an error. Null is false, and stays null in calculations.
+`headline`, `identity`, `figures` and `why`. It may loop, two loops deep, and use the filters of `webhook_sandbox`; there are
+no calls, assignments, macros or includes. Labels and annotations that are not there are empty, as in Alertmanager; any other
+unknown name is an error. Null is false, and stays null in calculations.
 """
 
 from collections.abc import Mapping
@@ -117,6 +117,7 @@ def _context(notification: Notification, external_url: str | None) -> dict[str, 
             "headline": message.headline(alert),
             "identity": message.identity(alert),
             "figures": message.figures(alert),
+            "why": message.why(alert),
         }
         for each, alert in zip(told if isinstance(told, list) else (), notification.alerts, strict=True)
     ]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail, breakdown
 from monitor.notify.message import end_in_words
 
 ALERT_ID = re.compile(r"[0-9A-Za-z_.-]{1,200}")
@@ -87,7 +88,8 @@ class AlertDetail:
     @property
     def figures(self) -> Sequence[Figure]:
         """The campaign's, where it is about one."""
-        return [] if self.alert.campaign is None else campaign_figures(self.alert.campaign)
+        alert = self.alert
+        return [] if alert.campaign is None else [*campaign_figures(alert.campaign), *detail_figures(alert.detail)]
 
 
 def web_address(text: str) -> str | None:
@@ -120,6 +122,19 @@ def campaign_figures(campaign: Campaign) -> Sequence[Figure]:
     ]
     figures = ((name, _moment(value) if isinstance(value, float | int) else value) for name, value in found)
     return [Figure(name, value) for name, value in figures if value]
+
+
+def detail_figures(detail: CampaignDetail | None) -> Sequence[Figure]:
+    """What was read of it in detail; nothing where it was not, and what is not known is left out."""
+    if detail is None:
+        return []
+    found: list[tuple[str, str | datetime | None]] = [
+        ("Messages in all", None if detail.total_messages is None else f"{detail.total_messages:,}"),
+        ("Cost so far", None if detail.total_price is None else f"{detail.total_price:,.2f} {detail.currency or ''}".rstrip()),
+        ("Not delivered because", breakdown(detail)),
+        ("Detail read", _moment(detail.read_at)),
+    ]
+    return [Figure(name, value) for name, value in found if value]
 
 
 def _of(part: int | None, whole: int | None) -> str | None:

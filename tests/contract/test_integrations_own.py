@@ -10,12 +10,13 @@ import pytest
 from standardwebhooks import Webhook
 
 from monitor.clock import Clock, SystemClock
+from monitor.domain.detail import COUNTERS, CampaignDetail, breakdown
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.webhook_body import payload
 from monitor.notify.webhook_signature import signing_key
 from tests.clock import FakeClock
 from tests.contract.receivers import NOTIFICATION, Reply, Request, ScriptedReceiver, notifier_for
-from tests.unit.notify.builders import notification
+from tests.unit.notify.builders import alert, detail, notification
 
 SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a plain secret ☀"]
 PAGE = (Path(__file__).parents[2] / "docs" / "webhook.md").read_text()
@@ -68,10 +69,15 @@ async def test_without_a_secret_nothing_is_signed_but_the_id_is_sent(receiver: S
 def test_the_documented_example_has_the_shape_of_the_body() -> None:
     (source,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     example = json.loads(source)
-    ours = json.loads(msgspec.json.encode(payload(notification(), "https://monitor.example.org")))
+    ours = json.loads(msgspec.json.encode(payload(notification(alert(detail=detail())), "https://monitor.example.org")))
     assert list(example) == list(ours)
     assert list(example["alerts"][0]) == list(ours["alerts"][0])
     assert list(example["alerts"][0]["campaign"]) == list(ours["alerts"][0]["campaign"])
+    shown, told = example["alerts"][0]["campaign"]["detail"], ours["alerts"][0]["campaign"]["detail"]
+    assert list(shown) == list(told)
+    assert list(shown["fallback"]) == list(told["fallback"])
+    assert shown["why"] == breakdown(msgspec.convert(shown | {"read_at": 0.0}, CampaignDetail))
+    assert sum(shown[name] for name in COUNTERS) == shown["total_messages"]
 
 
 @pytest.mark.parametrize("body", [b"<html>login</html>", b'{"ok": false, "error": "x"}', b'{"success": false}'])

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
 from monitor.web import FeedStatus, WebOptions, WebServer, worst_alerts
@@ -103,6 +104,16 @@ async def test_an_alerts_page_says_what_is_wrong_since_when_and_with_what() -> N
     assert "It ended" not in page
     assert "<script" not in page
     assert "<b>" not in page
+
+
+async def test_an_alerts_page_shows_what_was_read_of_its_campaign_in_detail() -> None:
+    read = CampaignDetail(
+        read_at=NOW.timestamp() - 120, total_messages=9000, total_price=54.321, currency="EUR", delivered=90, expired=10
+    )
+    async with served(alert(detail=read)) as ask, ask("/alerts/0123456789abcdef-195") as answer:
+        page = await answer.text()
+    for fact in ("Messages in all", "9,000", "Cost so far", "54.32 EUR", "Not delivered because", "expired 10 %", "2 min ago"):
+        assert fact in page, fact
 
 
 async def test_an_ended_alert_says_what_ended_it_and_stands_still() -> None:

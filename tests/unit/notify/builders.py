@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail, Split
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -28,6 +29,23 @@ def campaign(**changes: object) -> Campaign:
         fallback_delivered=61,
         calculated_price=12.5,
         currency="EUR",
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def detail(**changes: object) -> CampaignDetail:
+    plain = CampaignDetail(
+        read_at=NOW.timestamp() - 60.5,
+        total_messages=9000,
+        total_phones=8999,
+        total_price=54.0,
+        currency="EUR",
+        delivered=3000,
+        read=348,
+        not_rcs_user=2052,
+        expired=486,
+        failed=162,
+        fallback=Split(delivered=61, expired=9),
     )
     return msgspec.structs.replace(plain, **changes)
 
@@ -123,6 +141,7 @@ def alerts(draw: st.DrawFn, number: int) -> NotifiedAlert:
         annotations=annotations,
         changed=draw(st.booleans()),
         campaign=about,
+        detail=None if about is None else draw(st.sampled_from([None, detail(), detail(not_rcs_user=None, failed=None)])),
         active_since=NOW - timedelta(seconds=draw(st.integers(0, 10**7))),
     )
 

@@ -11,7 +11,7 @@ from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.console import ConsoleNotifier, render
 from monitor.notify.integration import Context
 from tests.clock import FakeClock
-from tests.unit.notify.builders import alert, campaign, event, notification, resolved
+from tests.unit.notify.builders import alert, campaign, detail, event, notification, resolved
 
 
 def context(stream: io.TextIOBase) -> Context:
@@ -28,6 +28,11 @@ async def test_a_message_is_printed_for_people() -> None:
     assert lines[3].strip() == "http://127.0.0.1:9780/alerts/a1"
     assert [line.split()[2] for line in lines if line.startswith("09:")] == ["FIRING", "EVENT", "RESOLVED"]
     assert any("resolved after 12 min · no longer holds" in line for line in lines)
+
+
+def test_a_message_says_why_below_the_figures() -> None:
+    lines = render(notification(alert(detail=detail())), None).splitlines()
+    assert lines[3].strip() == "Why: not RCS-capable 34 %, expired 8 %, failed 3 %; SMS fallback: expired 13 %"
 
 
 def test_text_of_others_cannot_move_the_cursor_or_add_lines() -> None:

@@ -12,7 +12,7 @@ from monitor.domain.notification import Notification, NotifyReason
 from monitor.notify import message
 from monitor.notify.email_message import compose
 from monitor.notify.email_options import mailbox
-from tests.unit.notify.builders import alert, campaign, notification, notifications, resolved
+from tests.unit.notify.builders import alert, campaign, detail, notification, notifications, resolved
 
 URL = "https://m.example/bsg"
 TO = ("ops@example.org", "Léa <lea@example.org>")
@@ -72,6 +72,12 @@ def test_the_subject_says_what_is_wrong_and_the_text_has_figures_and_links() -> 
     ]
     page = Page(part(read, "html"))
     assert page.links == ["https://m.example/bsg/alerts/a1", "https://runbooks.example/low?a=1&b=2"]
+
+
+def test_both_texts_say_why_messages_have_not_arrived() -> None:
+    read = mail(notification(alert(detail=detail())))
+    for kind in ("plain", "html"):
+        assert "Why: not RCS-capable 34 %, expired 8 %, failed 3 %" in part(read, kind)
 
 
 def test_a_retry_is_the_same_mail_and_a_group_is_one_thread() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.notification import NotifyReason
 from monitor.notify import message
-from tests.unit.notify.builders import NASTY, alert, campaign, event, notification, resolved
+from tests.unit.notify.builders import NASTY, alert, campaign, detail, event, notification, resolved
 
 
 @given(st.one_of(st.text(), NASTY))
@@ -54,6 +54,15 @@ def test_a_headline_names_the_campaign_once() -> None:
     assert message.headline(alert(annotations={})) == "Spring sale: LowDelivery"
     assert message.headline(alert(annotations={}, campaign=campaign(name="\n"))) == "campaign 53651994: LowDelivery"
     assert message.headline(alert(annotations={"summary": "API down"}, campaign=None)) == "API down"
+
+
+def test_why_messages_have_not_arrived_is_said_where_it_is_known_and_not_once_it_is_over() -> None:
+    reasons = "not RCS-capable 34 %, expired 8 %, failed 3 %; SMS fallback: expired 13 %"
+    assert message.why(alert(detail=detail())) == f"Why: {reasons}"
+    assert message.why(event(detail=detail())) == f"Why: {reasons}"
+    assert message.why(alert()) == ""
+    assert message.why(alert(detail=detail(not_rcs_user=0, expired=0, failed=0, fallback=None))) == ""
+    assert message.why(resolved(detail=detail())) == ""
 
 
 def test_who_looks_after_an_alert_is_said_until_it_is_over() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 
+from monitor.domain.detail import COUNTERS
 from monitor.domain.notification import Notification
 from monitor.notify.webhook_body import payload
-from tests.unit.notify.builders import NOW, alert, campaign, event, notification, notifications, resolved
+from tests.unit.notify.builders import NOW, alert, campaign, detail, event, notification, notifications, resolved
 
 ALERTMANAGER = [
     "receiver", "status", "alerts", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "version", "groupKey",
@@ -57,11 +58,22 @@ def test_common_labels_and_annotations_are_what_all_alerts_share() -> None:
 
 def test_a_snapshot_has_every_field_with_times_in_rfc_3339() -> None:
     told = body(notification())["alerts"][0]["campaign"]
-    assert set(told) == set(campaign().__struct_fields__)
+    assert set(told) == {*campaign().__struct_fields__, "detail"}
     assert told["created_at"] == "2026-03-02T07:00:00Z"
     assert told["real_start_at"] == "2026-03-02T08:00:09.500000Z"
     assert told["finished_at"] is None
     assert body(notification(alert(campaign=None)))["alerts"][0]["campaign"] is None
+
+
+def test_a_campaign_that_was_read_in_detail_has_every_figure_of_it() -> None:
+    assert body(notification(alert()))["alerts"][0]["campaign"]["detail"] is None
+    told = body(notification(alert(detail=detail())))["alerts"][0]["campaign"]["detail"]
+    assert {*COUNTERS, *detail().__struct_fields__, "why"} == set(told)
+    assert (told["read_at"], told["total_price"], told["not_rcs_user"]) == ("2026-03-02T08:58:59.500000Z", 54.0, 2052)
+    assert told["why"] == "not RCS-capable 34 %, expired 8 %, failed 3 %; SMS fallback: expired 13 %"
+    assert set(told["fallback"]) == set(COUNTERS)
+    assert (told["fallback"]["delivered"], told["fallback"]["failed"]) == (61, None)
+    assert body(notification(alert(detail=detail(fallback=None))))["alerts"][0]["campaign"]["detail"]["fallback"] is None
 
 
 def test_without_an_external_url_the_urls_are_empty() -> None:

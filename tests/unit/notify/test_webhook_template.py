@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from monitor.domain.notification import Notification
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.webhook_template import BodyTemplate, gives_json
-from tests.unit.notify.builders import alert, event, notification, notifications, resolved
+from tests.unit.notify.builders import alert, detail, event, notification, notifications, resolved
 
 URL = "https://m.example"
 CHAT = """{
@@ -71,6 +71,13 @@ def test_null_is_false_and_stays_null_in_calculations() -> None:
         "{{ (a.campaign.delivered / a.campaign.sent) | percent }}{% endif %}{% endfor %}"
     )
     assert rendered(text) == "running 0.71 71.0 %"
+
+
+def test_the_reasons_and_figures_of_a_detail_are_there_where_it_was_read() -> None:
+    text = "{% for a in alerts %}{{ a.why }}|{% if a.campaign.detail %}{{ a.campaign.detail.expired }}{% endif %};{% endfor %}"
+    told = notification(alert(detail=detail(fallback=None)), alert(2))
+    body = BodyTemplate.parse(text.replace("a.campaign.detail %", "a.campaign and a.campaign.detail %"), json=False)
+    assert body.render(told, None).decode() == "Why: not RCS-capable 34 %, expired 8 %, failed 3 %|486;|;"
 
 
 def test_parts_events_and_reasons_are_there_in_every_message() -> None:
