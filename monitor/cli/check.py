@@ -16,11 +16,7 @@ from monitor.domain.text import counted
 from monitor.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    import aiohttp
-
     from monitor.config import LoadedSettings, RuleFile
-    from monitor.notify import ReceiverOptions
-    from monitor.ports import Notifier
 
 _VARIABLE = re.compile(r"BSG_[A-Z0-9_]+")
 
@@ -117,7 +113,8 @@ async def _try_all(loaded: "LoadedSettings", rules: "RuleFile", *, aloud: bool) 
 async def _attempts(loaded: "LoadedSettings", rules: "RuleFile") -> AsyncIterator[_Tried]:
     from monitor.assembly import build_notifiers, build_sources
     from monitor.clock import SystemClock
-    from monitor.errors import MonitorError
+    from monitor.doctor import verified
+    from monitor.errors import DeliveryError, MonitorError
     from monitor.metrics import Metrics
     from monitor.notify import open_session
 
@@ -134,24 +131,9 @@ async def _attempts(loaded: "LoadedSettings", rules: "RuleFile") -> AsyncIterato
         notifiers = build_notifiers(loaded.settings, rules, session=session, clock=SystemClock(), console=sys.stdout)
         for receiver in rules.receivers:
             notifier = notifiers[receiver.name]
-            found, refused = await _reached(notifier, receiver.options, session)
-            yield _Tried(f"receiver {receiver.name} ({receiver.integration})", found, refused)
+            named = f"receiver {receiver.name} ({receiver.integration})"
+            try:
+                yield _Tried(named, await verified(receiver, notifier, session))
+            except DeliveryError as error:
+                yield _Tried(named, refused=str(error))
             await notifier.close()
-
-
-async def _reached(notifier: "Notifier", options: "ReceiverOptions", session: "aiohttp.ClientSession") -> tuple[str, str | None]:
-    """What is known of a receiver without sending it a message, and what is wrong with it."""
-    from monitor.cli.reach import reach
-    from monitor.errors import DeliveryError
-    from monitor.notify import Verifiable
-
-    if isinstance(notifier, Verifiable):
-        try:
-            await notifier.verify()
-        except DeliveryError as error:
-            return "", str(error)
-        return "can be reached and takes the credentials; notify-test proves the rest", None
-    endpoint = options.endpoint()
-    if endpoint is None:
-        return "needs no network" if not options.carries_secret() else "cannot be tried without a message; notify-test does", None
-    return "can be reached; notify-test proves the rest", await reach(session, endpoint, tls=options.tls_context())

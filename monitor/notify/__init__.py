@@ -19,7 +19,7 @@ from monitor.notify.pagerduty import PAGERDUTY
 from monitor.notify.slack import SLACK
 from monitor.notify.teams import TEAMS
 from monitor.notify.telegram import TELEGRAM
-from monitor.notify.transport import open_session
+from monitor.notify.transport import open_session, reach
 from monitor.notify.webhook import WEBHOOK
 
 INTEGRATIONS: Mapping[str, Integration[Any]] = MappingProxyType(
@@ -51,5 +51,6 @@ __all__ = [
     "Verifiable",
     "VolatileMemory",
     "open_session",
+    "reach",
     "refusal",
 ]

@@ -73,6 +73,15 @@ async def get(
     return await _exchange(session, "GET", url, None, headers, seconds=seconds, tls=tls)
 
 
+async def reach(session: aiohttp.ClientSession, url: str, *, seconds: float, tls: ssl.SSLContext | None = None) -> None:
+    """Whether the host of `url` answers at all: its root is asked for its headers, and gets neither a message nor the path, which
+    may be a secret. Raises `DeliveryError` as `post`; any answer is one.
+    """
+    parts = urlsplit(url)
+    root = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path="/", query="", fragment=""))
+    await _exchange(session, "HEAD", root, None, {}, seconds=seconds, tls=tls)
+
+
 def under(url: str, path: str) -> str:
     """The URL of `path`, which begins with a slash, below another; the other's query stays."""
     parts = urlsplit(url)

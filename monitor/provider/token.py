@@ -46,17 +46,27 @@ class Token:
 
 def life_of(token: str) -> float | None:
     """Seconds between a JWT's `iat` and `exp`; null for a token that does not say (it then lasts until a 401)."""
+    claims = _claims_of(token)
+    if claims is None or claims.iat is None or claims.exp is None or claims.exp <= claims.iat:
+        return None
+    return claims.exp - claims.iat
+
+
+def expiry_of(token: str) -> float | None:
+    """When a JWT ends (Unix seconds); null for a token that does not say."""
+    claims = _claims_of(token)
+    return None if claims is None else claims.exp
+
+
+def _claims_of(token: str) -> _Claims | None:
     parts = token.split(".")
     if len(parts) != 3:
         return None
     try:
         payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        claims = msgspec.json.decode(payload, type=_Claims)
+        return msgspec.json.decode(payload, type=_Claims)
     except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
         return None
-    if claims.iat is None or claims.exp is None or claims.exp <= claims.iat:
-        return None
-    return claims.exp - claims.iat
 
 
 class Credentials(Protocol):

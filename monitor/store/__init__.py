@@ -9,8 +9,19 @@ from pathlib import Path
 from monitor.ports import Store
 from monitor.store.sqlite import SqliteStore
 from monitor.store.sqlite_backup import Backup, BackupError, BackupProgress, back_up
+from monitor.store.sqlite_inspection import Inspection, check_writable, inspect
 
-__all__ = ["Backup", "BackupError", "BackupProgress", "SqliteStore", "back_up", "sqlite_store"]
+__all__ = [
+    "Backup",
+    "BackupError",
+    "BackupProgress",
+    "Inspection",
+    "SqliteStore",
+    "back_up",
+    "check_writable",
+    "inspect",
+    "sqlite_store",
+]
 
 
 def sqlite_store(path: Path | None, *, daemon: bool = True, read_only: bool = False) -> Store:

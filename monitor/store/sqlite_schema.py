@@ -50,7 +50,7 @@ def check_not_newer(db: sqlite3.Connection, path: Path | None) -> None:
     if found <= known:
         return
     raise StoreError(
-        f"{described(path)} was written by a newer bsg-monitor ({_writer(db)}, schema {found}); "
+        f"{described(path)} was written by a newer bsg-monitor ({writer(db) or 'unknown version'}, schema {found}); "
         f"this is {__version__} (schema {known}): use the newer one, or a backup from before the upgrade",
         reason=StoreFault.NEWER,
         retryable=False,
@@ -64,15 +64,17 @@ def check_current(db: sqlite3.Connection, path: Path | None) -> None:
         raise unavailable(f"{described(path)} is empty: `bsg-monitor run` has not used it yet")
     if found < known:
         raise unavailable(
-            f"{described(path)} was written by an older bsg-monitor ({_writer(db)}, schema {found}); "
+            f"{described(path)} was written by an older bsg-monitor ({writer(db) or 'unknown version'}, schema {found}); "
             f"this is {__version__} (schema {known}): restart `bsg-monitor run` with this version, it upgrades the database"
         )
 
 
-def _writer(db: sqlite3.Connection) -> str:
-    """The version whose daemon used the database last."""
+def writer(db: sqlite3.Connection) -> str | None:
+    """The version whose daemon used the database last; None when it has not been used."""
+    if version(db) == 0:
+        return None
     found = db.execute("SELECT value FROM meta WHERE name = 'written_by'").fetchone()
-    return str(found[0]) if found else "unknown version"
+    return None if found is None else str(found[0])
 
 
 def migrate(db: sqlite3.Connection) -> None:

@@ -14,7 +14,7 @@ from monitor.domain.fields import FIELDS, fields_markdown
 from tests.unit.cli.conftest import RULES, Invoke
 
 COMMANDS = (
-    "run once init check config demo simulate campaigns alerts events ack backup route backtest fields test notify-test outbox "
+    "run once init check doctor config demo simulate campaigns alerts events ack backup route backtest fields test notify-test outbox "
     "silence"
 )
 
@@ -161,7 +161,7 @@ def test_check_online_says_which_receiver_cannot_be_reached(
     (folder / "rules.yaml").write_text(RULES.replace("console: {}", 'webhook: {url: "http://127.0.0.1:9/s3cr3t"}'))
     done = invoke("check", "--online")
     assert done.exit_code == 1
-    assert "receiver desk (webhook): no connection: " in done.stderr
+    assert "receiver desk (webhook): could not connect: " in done.stderr
     assert "s3cr3t" not in done.stderr
 
 
