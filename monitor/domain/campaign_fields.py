@@ -131,7 +131,8 @@ CAMPAIGN_FIELDS = (
             f"delivery_ratio_{bound}",
             _N,
             f"_wilson_{bound}(max(0, min(delivered, settled_sent)), settled_sent)",
-            f"{words} with 95 % confidence (Wilson's bound of `settled_ratio`): few messages prove little; null like it",
+            f"{words} with 95 % confidence (Wilson's bound of `settled_ratio`): few messages prove little; null when "
+            "`settled_sent` is 0 or null",
             "ratio",
             guards=("settled_sent", "settled_sent > 0", "delivered is not None"),
         )

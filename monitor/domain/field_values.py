@@ -5,9 +5,12 @@ from functools import cache
 from typing import cast
 
 from monitor.domain.account import AccountView
+from monitor.domain.campaign import Campaign
 from monitor.domain.event import CampaignEvent
-from monitor.domain.fields import FUNCTIONS_OF_FIELDS, Field, FieldValue, Subject, fields_of
+from monitor.domain.fields import FIELDS, FUNCTIONS_OF_FIELDS, Field, FieldValue, Subject, fields_of, has_past
+from monitor.domain.history import shown_at
 from monitor.domain.receiver import ReceiverView
+from monitor.domain.sample import Sample
 from monitor.domain.sender import SenderView
 from monitor.domain.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
@@ -37,6 +40,23 @@ def field_values(
     if not isinstance(subject, wanted) or (scope == "campaign" and now is None):
         raise TypeError(f"scope {scope} wants {wanted.__name__}{' and the time' if scope == 'campaign' else ''}")
     return _getter(scope, event is not None)(subject, event, now, settle, around)
+
+
+def past_values(tracked: TrackedCampaign, instant: float) -> dict[str, FieldValue]:
+    """What the fields that have a past (`has_past`) were at `instant` (Unix seconds); all null where nothing is known of then."""
+    return _past_getter()(shown_at(tracked, instant))
+
+
+@cache
+def _past_getter() -> Callable[[Campaign | Sample | None], dict[str, FieldValue]]:
+    fields = [field for field in FIELDS["campaign"].values() if has_past("campaign", field.name)]
+    lines = ["def values(_shown):", f"    if _shown is None: return dict.fromkeys({tuple(field.name for field in fields)!r})"]
+    lines += [f"    {field.name} = _shown.{field.name}" for field in fields if field.read]
+    lines += [f"    {field.name} = {_guarded(field)}" for field in fields if field.made_of]
+    lines.append(f"    return {{{', '.join(f'{field.name!r}: {field.name}' for field in fields)}}}")
+    namespace: dict[str, object] = {"__builtins__": {"dict": dict}, **FUNCTIONS_OF_FIELDS}
+    exec("\n".join(lines), namespace)  # noqa: S102 (made of our own table alone)
+    return cast("Callable[[Campaign | Sample | None], dict[str, FieldValue]]", namespace["values"])
 
 
 @cache

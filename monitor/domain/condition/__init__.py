@@ -1,10 +1,12 @@
 """The condition language: a small, typed subset of Python expressions. docs/rules.md describes it to those who write rules.
 
 `scan` takes a text to Python's syntax tree, `check` (with `operators`, `functions`, `foreign`) to the typed tree of `nodes`,
-`doubts` warns, `generate` compiles. `faults` says what is wrong and where.
+`doubts` warns, `generate` compiles. `faults` says what is wrong and where. `explain` says what each part comes to for one
+subject, `missing` (with `figuretext`) what would have to be different.
 """
 
 from monitor.domain.condition.condition import Condition, moves_while_failing, parse_condition
+from monitor.domain.condition.explain import Part, explain
 from monitor.domain.condition.faults import ConditionError, Fault, Span
 from monitor.domain.condition.functions import FUNCTIONS
 from monitor.domain.condition.generate import (
@@ -19,6 +21,7 @@ from monitor.domain.condition.generate import (
     compile_receiver,
     compile_sender,
 )
+from monitor.domain.condition.missing import Lack, missing
 from monitor.domain.field_values import field_values
 
 __all__ = [
@@ -29,6 +32,8 @@ __all__ = [
     "ConditionError",
     "EventFunction",
     "Fault",
+    "Lack",
+    "Part",
     "ReceiverFunction",
     "SenderFunction",
     "Span",
@@ -37,7 +42,9 @@ __all__ = [
     "compile_event",
     "compile_receiver",
     "compile_sender",
+    "explain",
     "field_values",
+    "missing",
     "moves_while_failing",
     "parse_condition",
 ]

@@ -169,7 +169,7 @@ class Checker:
         """One comparison, or a chain of them as an `and` of its pairs."""
         if any(isinstance(operator, (ast.In, ast.NotIn)) for operator in tree.ops):
             if len(tree.ops) == 1:
-                return self._membership(tree.left, tree.comparators[0], isinstance(tree.ops[0], ast.NotIn))
+                return self._membership(tree)
             self._refuse("in cannot stand in a chain of comparisons", tree, "join them with and")
             return None
         trees = [tree.left, *tree.comparators]
@@ -183,7 +183,7 @@ class Checker:
         return found[0] if len(found) == 1 else Junction(operator="and", operands=tuple(found), span=self._source.span_of(tree))
 
     def _pair(self, operator: ast.cmpop, left: tuple[Node | None, ast.expr], right: tuple[Node | None, ast.expr]) -> Node | None:
-        span = self._between(left[1], right[1])
+        span = self._source.between(self._source.span_of(left[1]), self._source.span_of(right[1]))
         written = _COMPARISONS.get(type(operator))
         if written is None:
             self._foreign_operator(operator, span)
@@ -192,12 +192,9 @@ class Checker:
             return None
         return self._operators.comparison(written, left[0], right[0], span)
 
-    def _between(self, left: ast.expr, right: ast.expr) -> Span:
-        start, end = self._source.span_of(left), self._source.span_of(right)
-        return Span(start.line, start.column, end.end_line, end.end_column)
-
-    def _membership(self, left: ast.expr, right: ast.expr, negated: bool) -> Node | None:
-        operand = self._value(left)
+    def _membership(self, tree: ast.Compare) -> Node | None:
+        right, negated = tree.comparators[0], isinstance(tree.ops[0], ast.NotIn)
+        operand = self._value(tree.left)
         if not isinstance(right, ast.List):
             searched = isinstance(right, ast.Name) and right.id in self._fields
             hint = f'to search in a text write matches({right.id}, "…")' if searched and isinstance(right, ast.Name) else None
@@ -212,7 +209,7 @@ class Checker:
         if operand.type in (None, FieldType.BOOL):
             self._refuse("in wants a number, a text, a duration or a time on its left", operand.span)
             return None
-        return Membership(operand=operand, values=found, negated=negated, span=self._between(left, right))
+        return Membership(operand=operand, values=found, negated=negated, span=self._source.span_of(tree))
 
     def _listed(self, tree: ast.expr, operand: Node | None) -> Constant | None:
         """One constant of a list, of the operand's type."""

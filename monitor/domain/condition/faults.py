@@ -2,10 +2,16 @@
 
 import ast
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monitor.errors import MonitorError
+
+_QUOTED = r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+_BETWEEN = re.compile(rf"{_QUOTED}|(?:\s|\#[^\n]*)+")
+"""Texts in quotes, which stay as they are, and what stands between words: white space and comments."""
+_BRACKET = re.compile(rf"{_QUOTED}|\#[^\n]*|[()]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,6 +80,23 @@ class SourceText:
             self._characters(end_line - 1, end_column) + 1,
         )
 
+    def between(self, first: Span, last: Span) -> Span:
+        """From the one to the other, with the brackets that either stands in alone."""
+        start, end = self._offset(first.line, first.column), self._offset(last.end_line, last.end_column)
+        opened = closed = 0
+        for piece in _BRACKET.finditer(self.text, start, end):
+            if piece[0] == "(":
+                opened += 1
+            elif piece[0] == ")" and opened:
+                opened -= 1
+            elif piece[0] == ")":
+                closed += 1
+        for _ in range(closed):
+            start = len(self.text[:start].rstrip()) - 1
+        for _ in range(opened):
+            end += len(self.text[end:]) - len(self.text[end:].lstrip()) + 1
+        return Span(*self._position(start), *self._position(end))
+
     def span_at(self, offset: int, length: int = 1) -> Span:
         """`length` characters at an offset into `text`; they are taken to stand on one line."""
         before = self.text[:offset]
@@ -88,17 +111,28 @@ class SourceText:
         column = min(max(column, 1), len(self.lines[line - 1]) + 1)
         return Span(line, column, line, column + 1)
 
-    def shown(self, span: Span) -> str:
-        """What stands there, on one line and cut to 40 characters."""
+    def written(self, span: Span) -> str:
+        """What stands there, on one line and without comments."""
         lines = self.lines[span.line - 1 : span.end_line]
         lines[-1] = lines[-1][: span.end_column - 1]
         lines[0] = lines[0][span.column - 1 :]
-        text = " ".join(" ".join(lines).split())
+        return _BETWEEN.sub(lambda found: found[1] or " ", "\n".join(lines)).strip()
+
+    def shown(self, span: Span) -> str:
+        """What stands there, cut to 40 characters."""
+        text = self.written(span)
         return text if len(text) <= 40 else text[:39] + "…"
 
     @property
     def whole(self) -> Span:
         return Span(1, 1, len(self.lines), len(self.lines[-1]) + 1)
+
+    def _offset(self, line: int, column: int) -> int:
+        return sum(len(each) + 1 for each in self.lines[: line - 1]) + column - 1
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        before = self.text[: max(0, offset)]
+        return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
     def _characters(self, line: int, offset: int) -> int:
         """Bytes of UTF-8 into a line, as characters."""

@@ -1,0 +1,133 @@
+"""An explanation says of every part what it came to, and of the whole what the compiled condition says."""
+
+import ast
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.domain.account import AccountView
+from monitor.domain.baseline import BaselineKey, Baselines, began, hour_of_week
+from monitor.domain.condition import (
+    compile_account,
+    compile_batch,
+    compile_event,
+    compile_receiver,
+    compile_sender,
+    parse_condition,
+)
+from monitor.domain.condition.explain import Part, explain
+from monitor.domain.event import CampaignEvent
+from monitor.domain.feed import Feed, FeedState
+from monitor.domain.receiver import ReceiverHealth, ReceiverView
+from monitor.domain.sample import Sample
+from monitor.domain.sender import SenderView, Sums, Window
+from monitor.domain.settle import Settle
+from monitor.domain.surroundings import Surroundings
+from monitor.domain.tracking import TrackedCampaign
+from tests.unit.domain.builders import a_campaign, tracked
+from tests.unit.domain.expressions import NOW, conditions, events, rows
+from tests.unit.domain.interpreter import campaign_values, evaluate
+
+AT = datetime.fromtimestamp(NOW, UTC)
+
+
+def parts(part: Part) -> list[Part]:
+    return [part, *(found for child in part.children for found in parts(child))]
+
+
+def value(text: str, root: Part) -> object:
+    """Of the part that is written so."""
+    return next(part.value for part in parts(root) if part.text == text)
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=conditions(), settle=st.sampled_from([60.0, 900.0]), row=rows(), quiet=st.booleans())
+def test_the_whole_is_what_the_compiled_condition_says(text: str, settle: float, row: TrackedCampaign, quiet: bool) -> None:
+    condition = parse_condition(text, scope="campaign", settle=Settle(settle))
+    around = Surroundings(in_quiet_hours=quiet)
+
+    root = explain(condition, row, NOW, around=around)
+
+    assert root.value is bool(compile_batch([condition])([row], NOW, around))
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=conditions(depth=2), event=events, row=rows())
+def test_the_whole_is_what_the_compiled_condition_of_an_event_rule_says(
+    text: str, event: CampaignEvent, row: TrackedCampaign
+) -> None:
+    row = msgspec.structs.replace(row, campaign=event.campaign)
+    condition = parse_condition(f"old_status != status or ({text}\n)", scope="campaign", event=True)
+
+    assert explain(condition, row, NOW, event=event).value is compile_event(condition)(event, row, NOW)
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=conditions(depth=2), row=rows())
+def test_every_part_is_what_the_interpreter_makes_of_its_text(text: str, row: TrackedCampaign) -> None:
+    root = explain(parse_condition(text, scope="campaign"), row, NOW)
+
+    values = campaign_values(row, NOW)
+    for part in parts(root):
+        if part.children:  # a literal is read as what stands beside it
+            expected = evaluate(ast.parse(part.text, mode="eval").body, values).value
+            assert part.value == (pytest.approx(expected) if isinstance(expected, float) else expected), part.text
+
+
+@settings(max_examples=100, deadline=None)
+@given(row=rows(), usual=st.none() | st.sampled_from([0.0, 0.5, 1.0]), factor=st.sampled_from(["0.9", "1", "2"]))
+def test_a_baseline_is_the_one_that_the_compiled_condition_asks_for(
+    row: TrackedCampaign, usual: float | None, factor: str
+) -> None:
+    campaign = row.campaign
+    key = BaselineKey(28 * 86_400.0, campaign.message_type, campaign.sender, hour_of_week(began(campaign)))
+    around = Surroundings(baselines=Baselines({} if usual is None else {key: {"reach": usual}}))
+    condition = parse_condition(f'reach < {factor} * baseline(reach, "28d")', scope="campaign")
+
+    root = explain(condition, row, NOW, around=around)
+
+    assert root.value is bool(compile_batch([condition])([row], NOW, around))
+    assert value('baseline(reach, "28d")', root) == usual
+
+
+def test_functions_of_the_past_show_what_they_are_made_of() -> None:
+    samples = (Sample(at=NOW - 3_600, status="sending", sent=40), Sample(at=NOW - 60, status="sending", sent=100))
+    row = tracked(a_campaign(sent=100), samples=samples)
+    root = explain(parse_condition('rate(sent, "10m") > 1 or increase(sent, "10m") < 5', scope="campaign"), row, NOW)
+
+    assert value('rate(sent, "10m")', root) == 0.1
+    assert value('increase(sent, "10m")', root) == 60
+    assert value('ago(sent, "10m")', root) == 40
+    assert value("sent", root) == 100
+
+
+def test_a_part_is_written_as_it_stands_on_one_line_without_comments() -> None:
+    text = 'sent > 5  # "five"\n  and matches(name,\n  "a  # b")'
+    root = explain(parse_condition(text, scope="campaign"), tracked(), NOW)
+    assert root.text == 'sent > 5 and matches(name, "a  # b")'
+    assert [child.text for child in root.children] == ["sent > 5", 'matches(name, "a  # b")']
+    assert [child.span.line for child in root.children] == [1, 2]
+
+
+def test_conditions_of_accounts_receivers_and_senders_are_explained() -> None:
+    account = parse_condition("not api_up or consecutive_failures > 2", scope="account")
+    feed = FeedState(feed=Feed("default", "sms"), first_tried=AT)
+    view = AccountView(account="default", feeds=(feed,), balance=None, counts={}, now=AT)
+    assert explain(account, view).value is compile_account(account)(view)
+    receiver = parse_condition('failing_for > "5m" and waiting > 0', scope="receiver")
+    failing = ReceiverView(
+        receiver="ops",
+        integration="slack",
+        health=ReceiverHealth(failing_since=AT),
+        dead_letters=0,
+        waiting=1,
+        oldest_at=AT,
+        now=AT,
+    )
+    assert explain(receiver, failing).value is compile_receiver(receiver)(failing) is False
+    sender = parse_condition('reach < baseline(reach, "28d") or campaigns == 0', scope="sender")
+    nobody = SenderView(account="a", sender="Shop", message_type="sms", window=Window(), sums=Sums(), now=AT)
+    assert explain(sender, nobody).value is compile_sender(sender)(nobody) is True
