@@ -37,7 +37,7 @@ from monitor.notify import open_session
 from monitor.orphans import end_orphans
 from monitor.overview import Overview
 from monitor.poller import Poller
-from monitor.ports import Store
+from monitor.ports import Acknowledging, Store
 from monitor.publisher import Publisher
 from monitor.receiver_rules import ReceiverRules
 from monitor.resender import Resender
@@ -109,6 +109,7 @@ async def running(
             route=rules.route,
             inhibit_rules=rules.inhibit_rules,
             silent_on_resolve=frozenset(r.name for r in rules.receivers if not r.send_resolved),
+            acknowledging=frozenset(name for name, notifier in notifiers.items() if isinstance(notifier, Acknowledging)),
             receivers=tuple(notifiers),
             clock=clock,
             metrics=metrics,

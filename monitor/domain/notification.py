@@ -18,6 +18,7 @@ class NotifyReason(StrEnum):
     NEW_ALERTS = "new_alerts"  # more alerts of a group that is known to fire
     RESOLVED = "resolved"  # nothing new fires, something resolved
     REPEAT = "repeat"  # nothing changed; `repeat_interval` passed
+    ACKNOWLEDGED = "acknowledged"  # somebody looks after it, told where a service shows that
     EVENT = "event"
     TEST = "test"  # notify-test
 

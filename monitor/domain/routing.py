@@ -1,12 +1,12 @@
 """Who is told what, and why: groups, the ledger of what was told, and the flush that compares the two."""
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert, AlertState
+from monitor.domain.ledger import Ledger, Told
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.domain.notified import SEVERITIES, in_order, notified
 from monitor.domain.route import GroupId, Route, group_of
@@ -34,34 +34,6 @@ LARGEST_MESSAGE = 200
 """Alerts in one message; more are split into several."""
 
 
-class Told(StrEnum):
-    """What a receiver was last told of an alert."""
-
-    FIRING = "firing"
-    RESOLVED = "resolved"
-    EVENT = "event"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
-    """What was decided to be told to one receiver about one group. `told` maps an alert's instance id to what was told;
-    `flushed_at` is when the last message was decided, `changed_at` when the last news were. `path` is that of the group's
-    route. Written in one transaction with the outbox rows it stands for.
-    """
-
-    group: GroupId
-    labels: Mapping[str, str]
-    told: Mapping[str, Told] = field(default_factory=dict)
-    flushed_at: datetime | None = None
-    changed_at: datetime | None = None
-    path: str = ""
-
-    def without(self, ids: Collection[str]) -> "Ledger":
-        """The ledger once these alerts are closed: nobody will ask again what was told of them."""
-        gone = frozenset(ids)
-        return replace(self, told={id_: told for id_, told in self.told.items() if id_ not in gone})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
     """What keeps a group's alerts from being told at a moment.
@@ -69,12 +41,13 @@ class Quiet:
     `suppressed` holds the ids of alerts that are silenced or inhibited: those that a receiver does not know to fire are not
     told to it, neither now nor, once they have ended, later; those it knows are told when they end. `muted` puts everything
     off, ends included, until it no longer is. `acknowledged` maps an alert's id to who looks after it: its group is not
-    repeated until there is news.
+    repeated until there is news. With `tells_acknowledgements` the group's receiver is told so at once.
     """
 
     suppressed: Container[str] = frozenset()
     muted: bool = False
     acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
+    tells_acknowledgements: bool = False
 
 
 SPOKEN = Quiet()
@@ -130,6 +103,20 @@ def _looked_after(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> bool
     return any(ledger.changed_at is None or at >= ledger.changed_at for at in said)
 
 
+def _newly_acknowledged(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> dict[str, datetime]:
+    """Which alerts that the receiver knows to fire somebody looks after without its having been told; since when."""
+    if not quiet.tells_acknowledgements:
+        return {}
+    return {
+        alert.id: said.at
+        for alert in alerts
+        if (said := quiet.acknowledged.get(alert.id)) is not None
+        and _fires(alert)
+        and ledger.told.get(alert.id) == Told.FIRING
+        and ledger.acknowledged.get(alert.id) != said.at
+    }
+
+
 def next_flush(
     alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet = SPOKEN, *, now: datetime | None = None
 ) -> datetime | None:
@@ -137,13 +124,16 @@ def next_flush(
 
     A change is due at once in a group that waits for nothing; a group of which nobody knows that it fires waits
     `group_wait` from its first change; and no group is told before its last flush + `group_interval`, repeats included.
+    That somebody looks after it is due at once or, where there are changes to be told, with these.
     When `quiet` is muted this is when it would be due: it will be told when that ends, if that is later.
     Where `now` is given, what lies ahead of it holds nothing back: a clock that was set back must not silence anybody.
     """
     flushed_at = ledger.flushed_at
-    if now is not None and flushed_at is not None and flushed_at > now:
-        return now if untold(alerts, ledger, quiet.suppressed) or _repeats(alerts, ledger, quiet) else None
     changes = untold(alerts, ledger, quiet.suppressed)
+    if not changes and (said := _newly_acknowledged(alerts, ledger, quiet)):
+        return min(said.values()) if now is None else min(now, *said.values())
+    if now is not None and flushed_at is not None and flushed_at > now:
+        return now if changes or _repeats(alerts, ledger, quiet) else None
     if changes:
         first = min(_news_since(alert, ledger) for alert in changes)
         known = any(told == Told.FIRING for told in ledger.told.values())
@@ -189,7 +179,8 @@ def flush(
     that any older message, attempted or not, has not been confirmed: then nothing is repeated (None, though
     `next_flush` has passed: ask again later). The message shows the group's present state, Alertmanager's way: everything
     that fires, and what resolved or happened that the receiver does not know. Of what `quiet` suppresses it shows only what
-    the receiver knows to fire, and that only beside news: otherwise it would have to believe that it is over.
+    the receiver knows to fire, and that only beside news: otherwise it would have to believe that it is over. A message that
+    somebody looks after alerts begins with these, and no interval begins with it; it waits for news never attempted to be told.
 
     With `send_resolved` false, the end of an alert whose firing was told is noted and not told. One that ended before anybody
     heard of it is told all the same: that it fired is the news.
@@ -199,7 +190,8 @@ def flush(
         return None
     changes = {alert.id: alert for alert in untold(alerts, ledger, quiet.suppressed)}
     carried = {alert.id: alert for alert in undelivered if alert.changed}
-    if not changes and (waiting or carried):
+    said = {} if changes else _newly_acknowledged(alerts, ledger, quiet)
+    if not changes and (carried or (waiting and not said)):
         return None
     silent = set() if send_resolved else {id_ for id_ in changes if _ends_known(changes[id_], ledger) and id_ not in carried}
     news = changes.keys() - silent
@@ -209,16 +201,32 @@ def flush(
     shown = {
         alert.id: notified(alert, changed=alert.id in news or alert.id in carried, acknowledged=quiet.acknowledged.get(alert.id))
         for alert in alerts
-        if alert.id in news or (_fires(alert) and (alert.id not in quiet.suppressed or (changes and alert.id in ledger.told)))
+        if alert.id in news
+        or (_fires(alert) and (alert.id not in quiet.suppressed or ((changes or said) and alert.id in ledger.told)))
     }
     for id_, alert in carried.items():
         shown.setdefault(id_, alert)
     known = any(state == Told.FIRING and id_ not in carried for id_, state in ledger.told.items())
+    told_of = _told_acknowledgements(shown.values(), ledger, quiet)
+    if said:
+        acknowledged_first = sorted(in_order(shown.values()), key=lambda alert: alert.id not in said)
+        return Flush(
+            reason=NotifyReason.ACKNOWLEDGED, alerts=tuple(acknowledged_first), ledger=replace(ledger, acknowledged=told_of)
+        )
     return Flush(
         reason=_reason(shown.values(), known),
         alerts=in_order(shown.values()),
-        ledger=replace(ledger, told=told, flushed_at=now, changed_at=now if changes else ledger.changed_at),
+        ledger=replace(ledger, told=told, flushed_at=now, changed_at=now if changes else ledger.changed_at, acknowledged=told_of),
     )
+
+
+def _told_acknowledgements(shown: Iterable[NotifiedAlert], ledger: Ledger, quiet: Quiet) -> dict[str, datetime]:
+    """As the receiver will know them: what a message says of alerts that are news in it counts as not told, for a service that
+    is to hear of an alert has to know it."""
+    if not quiet.tells_acknowledgements:
+        return {}
+    told = {id_: at for id_, at in ledger.acknowledged.items() if id_ in quiet.acknowledged}
+    return told | {alert.id: at for alert in shown if not alert.changed and (at := alert.acknowledged_at) is not None}
 
 
 def _ends_known(alert: Alert, ledger: Ledger) -> bool:

@@ -42,6 +42,7 @@ class Flusher:
         route: Route | None,
         inhibit_rules: Sequence[InhibitRule] = (),
         silent_on_resolve: frozenset[str] = frozenset(),
+        acknowledging: frozenset[str] = frozenset(),
         receivers: Sequence[str] = (),
         clock: Clock,
         metrics: Metrics,
@@ -58,7 +59,7 @@ class Flusher:
         self._woken = asyncio.Event()
         self._groups = Groups(route, state.ledgers.values(), receivers)
         self._due: dict[GroupId, datetime] = {}
-        self._quieting = Quieting(store, inhibit_rules)
+        self._quieting = Quieting(store, inhibit_rules, acknowledging=acknowledging)
         self._suppression = self._quieting.suppression
         self._taken: set[str] = set()
         self._news: list[Alert] = state.open_alerts()

@@ -18,8 +18,10 @@ log = structlog.get_logger()
 class Quieting:
     """Suppression of the open alerts, and who looks after them."""
 
-    def __init__(self, store: QuietStore, rules: Sequence[InhibitRule]) -> None:
+    def __init__(self, store: QuietStore, rules: Sequence[InhibitRule], *, acknowledging: frozenset[str] = frozenset()) -> None:
+        """`acknowledging` are the receivers that are told at once who looks after an alert."""
         self._store = store
+        self._acknowledging = acknowledging
         self.suppression = Suppression(rules)
         self.acknowledged: Mapping[str, Acknowledgement] = {}
         self._silences: frozenset[str] = frozenset()
@@ -38,7 +40,12 @@ class Quieting:
 
     def at(self, route: Route, now: datetime) -> Quiet:
         """What is quiet in the groups of a route."""
-        return Quiet(suppressed=self.suppression, muted=route.muted(now) is not None, acknowledged=self.acknowledged)
+        return Quiet(
+            suppressed=self.suppression,
+            muted=route.muted(now) is not None,
+            acknowledged=self.acknowledged,
+            tells_acknowledgements=route.receiver in self._acknowledging,
+        )
 
     def forget(self, alert_ids: Iterable[str]) -> None:
         """These alerts are closed. (Their acknowledgements go when the store is read again.)"""

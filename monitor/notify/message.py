@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+import msgspec
+
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import breakdown
 from monitor.domain.duration import humanize_duration
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
-from monitor.domain.routing import SEVERITIES
+from monitor.domain.notified import SEVERITIES, in_order
 
 LONGEST_NAME = 80
 LONGEST_HEADLINE = 200
@@ -124,12 +126,22 @@ def remaining(notification: Notification, left: Sequence[NotifiedAlert]) -> str:
 
 
 def news(notification: Notification) -> Sequence[NotifiedAlert]:
-    """What deserves to be told in full: the changed alerts, or all of them in a repetition, where none changed.
+    """What deserves to be told in full: the changed alerts; where none changed, those that somebody looks after if that is
+    what it says, or else all of them: it is a repetition.
 
     In the notification's order, but what is resolved after what is not: that needs nobody any more.
     """
-    changed = [alert for alert in notification.alerts if alert.changed] or notification.alerts
-    return sorted(changed, key=lambda alert: alert.status == "resolved")
+    found = [alert for alert in notification.alerts if alert.changed]
+    if not found and notification.reason is NotifyReason.ACKNOWLEDGED:
+        found = [alert for alert in notification.alerts if acknowledged(alert)]
+    return sorted(found or notification.alerts, key=lambda alert: alert.status == "resolved")
+
+
+def standing(notification: Notification) -> Notification:
+    """The same as the group stands, whatever of it is news: all that fires is told in full, the most severe first. For a
+    message that stays and is brought up to date."""
+    alerts = in_order([msgspec.structs.replace(alert, changed=True) for alert in notification.alerts])
+    return msgspec.structs.replace(notification, alerts=alerts)
 
 
 def the_rest(notification: Notification) -> Sequence[NotifiedAlert]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from pydantic import AfterValidator, SecretStr
 
-from monitor.domain.notification import Notification, NotifiedAlert
+from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import message
 from monitor.notify.answers import Meaning, check, confirm, json_object
@@ -51,7 +51,7 @@ class PagerDutyOptions(ReceiverOptions):
 
 
 class PagerDutyNotifier:
-    """Sends one event for each alert that changed (or each that fires, in a repetition), up to `AT_ONCE` at a time.
+    """Sends one event for each alert that changed or is looked after (in a repetition for each that fires), `AT_ONCE` at a time.
 
     PagerDuty takes about 120 events a minute for a key. An attempt that is cut short by that or by anything else is taken up
     where it stopped; after a restart it begins anew, which changes nothing: the same `dedup_key` is the same incident.
@@ -60,6 +60,7 @@ class PagerDutyNotifier:
     integration = "pagerduty"
     min_interval = 0.5
     burst = 1
+    shows_acknowledgements = True
 
     def __init__(self, options: PagerDutyOptions, context: Context) -> None:
         self._options = options
@@ -68,7 +69,7 @@ class PagerDutyNotifier:
 
     async def send(self, notification: Notification) -> None:
         """Raises what kept events from being taken now, else what PagerDuty refuses for good."""
-        alerts = [*message.news(notification), *filter(is_acknowledged, message.the_rest(notification))]
+        alerts = _to_send(notification)
         settled = self._progress.setdefault(notification.id, {})
         self._progress.move_to_end(notification.id)
         if len(self._progress) > MOST_REMEMBERED:
@@ -121,6 +122,13 @@ class PagerDutyNotifier:
         detail, meaning = _reading(answer)
         check(answer, now=context.clock.now(), detail=detail, meaning=meaning)
         confirm(answer, "PagerDuty")
+
+
+def _to_send(notification: Notification) -> list[NotifiedAlert]:
+    """What PagerDuty has to hear of: the news, or all that fires in a repetition, and who looks after what it knows."""
+    if notification.reason is NotifyReason.ACKNOWLEDGED:
+        return list(filter(is_acknowledged, notification.alerts))
+    return [*message.news(notification), *filter(is_acknowledged, message.the_rest(notification))]
 
 
 def _reading(answer: Answer) -> tuple[str | None, Meaning | None]:

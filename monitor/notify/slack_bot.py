@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from monitor.domain.notification import Notification, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault, StoreError
 from monitor.notify.integration import Context
+from monitor.notify.message import standing
 from monitor.notify.slack_api import MESSAGE_GONE, SlackApi, SlackRefusalError
 from monitor.notify.slack_message import compose, history, opening
 
@@ -42,6 +43,7 @@ class SlackBotNotifier:
     integration = "slack"
     min_interval = 1.0
     burst = 1
+    shows_acknowledgements = True
 
     def __init__(self, receiver: str, *, token: SecretStr, channel: str, api_url: str, context: Context) -> None:
         self._receiver = receiver
@@ -67,7 +69,7 @@ class SlackBotNotifier:
 
     async def _tell(self, notification: Notification) -> None:
         if notification.reason is NotifyReason.TEST:
-            await self._post(notification)
+            await self._post(self._body(notification))
             return
         shown = await self._recall(notification)
         if shown is None or not self._continues(notification, shown):
@@ -90,7 +92,8 @@ class SlackBotNotifier:
 
     async def _begin(self, notification: Notification) -> None:
         """A message of its own."""
-        channel, ts = await self._post(notification)
+        calls = {"text": self._body(notification)["text"]}  # what a phone shows are the news
+        channel, ts = await self._post(self._body(standing(notification)) | calls)
         first = opening(notification) if notification.part == 1 else ""
         fires = _fires(notification)
         await self._remember(
@@ -113,10 +116,11 @@ class SlackBotNotifier:
             return
         if notification.part > 1:  # the message shows the first part, the thread holds the others in full
             if not again:
-                await self._post(notification, shown)
+                await self._post(self._body(notification), shown)
             fires = shown.open or _fires(notification)
         else:
-            await self._api.call("chat.update", {"channel": shown.channel, "ts": shown.ts, **self._body(notification)})
+            place = {"channel": shown.channel, "ts": shown.ts}
+            await self._api.call("chat.update", place | self._body(standing(notification)))
             if not again:
                 await self._note(notification, shown)
             fires = _fires(notification)
@@ -127,12 +131,12 @@ class SlackBotNotifier:
             msgspec.structs.replace(shown, open=fires, last=notification.id, decided=notification.created_at, opening=first),
         )
 
-    async def _post(self, notification: Notification, shown: Shown | None = None) -> tuple[str, str]:
+    async def _post(self, body: dict[str, object], shown: Shown | None = None) -> tuple[str, str]:
         """A new message, in the thread of `shown` where there is one; the channel's id and the message's `ts`."""
         place: dict[str, object] = {"channel": self._target}
         if shown is not None:
             place = {"channel": shown.channel, "thread_ts": shown.ts}
-        posted = await self._api.call("chat.postMessage", place | self._body(notification))
+        posted = await self._api.call("chat.postMessage", place | body)
         if not posted.channel or not posted.ts:
             reason = "the answer does not say where the message is"
             raise DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True)
@@ -149,7 +153,7 @@ class SlackBotNotifier:
             if refusal.code not in ("cannot_reply_to_message", "restricted_action_thread_locked"):
                 raise
             if aloud:  # the message itself is up to date, but nobody was called
-                await self._post(notification)
+                await self._post(self._body(notification))
 
     def _body(self, notification: Notification) -> dict[str, object]:
         return compose(notification, self._context.external_url) | _QUIET | _metadata(notification)

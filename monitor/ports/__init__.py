@@ -4,13 +4,14 @@
 The docstrings are the contract: ordering, units, what is raised, and what a crash in the middle leaves behind.
 """
 
-from monitor.ports.notifier import Notifier, Resending
+from monitor.ports.notifier import Acknowledging, Notifier, Resending
 from monitor.ports.quiet_store import QuietStore
 from monitor.ports.source import CampaignSource, Sweep
 from monitor.ports.store import Store
 from monitor.ports.values import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, SampleExtent, Snapshot
 
 __all__ = [
+    "Acknowledging",
     "CampaignSource",
     "CycleCommit",
     "DeliveryResult",

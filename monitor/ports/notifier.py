@@ -52,3 +52,14 @@ class Resending(Protocol):
         nothing that a repetition would make different. Raises `DeliveryError` when nobody took it: it is called again soon.
         """
         ...
+
+
+@runtime_checkable
+class Acknowledging(Protocol):
+    """A notifier whose service shows who looks after an alert, and is told so at once (`NotifyReason.ACKNOWLEDGED`). Others say
+    it in the group's next message."""
+
+    @property
+    def shows_acknowledgements(self) -> bool:
+        """True."""
+        ...

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.simulator.server import Simulator
-from tests.acceptance.daemon import RULES, Receiver, monitor
+from tests.acceptance.daemon import RULES, Monitor, Receiver, monitor
 from tests.patience import until
 
 pytestmark = pytest.mark.slow
@@ -63,3 +63,26 @@ async def test_an_acknowledged_alert_is_not_repeated(
         before = len(receiver.messages)
         await asyncio.sleep(2.5)  # noqa: TID251 (two repeats of another process)
         assert len(receiver.messages) == before
+
+
+async def test_an_acknowledgement_is_pagerdutys_too_at_once(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
+    simulator.world.add(name="Waits", sender="Shop", status="spam")
+    subject = Monitor(tmp_path, provider_url, receiver.url, HOOK_SECRET="0123456789abcdef0123456789abcdef")
+    rules = tmp_path / "rules.yaml"
+    hook = 'webhook: {url: "${HOOK_URL}", secret: "${HOOK_SECRET}"}'
+    assert hook in rules.read_text()
+    rules.write_text(rules.read_text().replace(hook, 'pagerduty: {url: "${HOOK_URL}", routing_key: "${HOOK_SECRET}"}'))
+    try:
+        await subject.start()
+        await until(lambda: [body["event_action"] for _, body in receiver.messages] == ["trigger"])
+        simulator.faults.set("hang")  # no poll ends any more
+        code, _, err = await subject.command("ack", "--matcher", "alertname=Spam")
+        assert code == 0, err
+        await until(lambda: len(receiver.messages) >= 2)
+        (_, first), (_, second) = receiver.messages[:2]
+        assert (second["event_action"], second["dedup_key"]) == ("acknowledge", first["dedup_key"])
+    finally:
+        if subject.process is not None and subject.process.returncode is None:
+            await subject.kill()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from monitor.domain.notification import NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.pagerduty import PagerDutyOptions
 from monitor.ports import Notifier
@@ -60,6 +61,14 @@ async def test_what_somebody_looks_after_is_acknowledged_beside_other_news(
     looked_after = alert(2, changed=False, acknowledged_by="Ana")
     await pagerduty.send(notification(alert(1), looked_after, alert(3, changed=False)))
     assert {each["dedup_key"]: each["event_action"] for each in told(receiver)} == {"a1": "trigger", "a2": "acknowledge"}
+
+
+async def test_that_somebody_looks_after_alerts_acknowledges_these_and_triggers_nothing(
+    pagerduty: Notifier, receiver: ScriptedReceiver
+) -> None:
+    looked_after = alert(2, changed=False, acknowledged_by="Ana")
+    await pagerduty.send(notification(looked_after, alert(1, changed=False), reason=NotifyReason.ACKNOWLEDGED))
+    assert [(each["dedup_key"], each["event_action"]) for each in told(receiver)] == [("a2", "acknowledge")]
 
 
 async def test_a_repetition_triggers_everything_that_fires_again(pagerduty: Notifier, receiver: ScriptedReceiver) -> None:

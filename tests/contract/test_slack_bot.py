@@ -17,7 +17,7 @@ from monitor.ports import Notifier
 from monitor.store import SqliteStore
 from tests.clock import FakeClock
 from tests.contract.receivers import SECRET, Reply, ScriptedReceiver
-from tests.contract.slack import TOKEN, FakeSlack, bot, validate
+from tests.contract.slack import TOKEN, FakeSlack, bot, texts, validate
 from tests.unit.notify.builders import NOW, alert, event, notification, notifications, resolved
 
 F = DeliveryFault
@@ -58,7 +58,7 @@ async def test_a_group_has_one_message_that_is_brought_up_to_date_and_a_thread_w
     (post,) = slack.channel
     assert [text.splitlines()[0].split(" · ")[:2] for text in post.told] == [
         ["🔴 CRITICAL", "1 firing"],
-        ["🔴 CRITICAL", "2 firing (1 new)"],
+        ["🔴 CRITICAL", "2 firing"],
         ["✅ RESOLVED", "2 resolved"],
     ]
     first, second = slack.thread(post)
@@ -68,6 +68,38 @@ async def test_a_group_has_one_message_that_is_brought_up_to_date_and_a_thread_w
         "🔴 CRITICAL",
     ]
     assert second.startswith("✅ RESOLVED")
+
+
+async def test_the_message_shows_how_the_group_stands_and_the_thread_what_is_new(slack: FakeSlack, ops: Notifier) -> None:
+    over = later("ntf_03", resolved(1), alert(2, changed=False), reason=NotifyReason.RESOLVED)
+    for told in (notification(alert(1), alert(2)), over):
+        await ops.send(told)
+    (post,) = slack.channel
+    assert post.told[-1].startswith("🔴 CRITICAL · 1 firing, 1 resolved · ")
+    assert slack.thread(post)[-1].splitlines()[-1].startswith("✅ RESOLVED · 1 still firing, 1 resolved · ")
+
+
+async def test_a_phone_shows_the_news_also_of_a_message_that_has_to_be_posted_anew(slack: FakeSlack, ops: Notifier) -> None:
+    warning = alert(2, labels={"alertname": "Stalled", "severity": "warning"})
+    await ops.send(later("ntf_02", warning, alert(1, changed=False), reason=NotifyReason.NEW_ALERTS))
+    (post,) = slack.channel
+    assert post.told == [post.body["text"]]
+    assert post.body["text"].startswith("🟡 WARNING · 2 firing (1 new) · ")
+    assert texts(post.body)[0].startswith("🔴 CRITICAL · 2 firing · ")
+
+
+async def test_that_somebody_looks_after_it_is_in_the_message_and_a_line_of_the_thread_and_calls_nobody(
+    slack: FakeSlack, ops: Notifier
+) -> None:
+    looked_after = alert(2, changed=False, acknowledged_by="Ana", acknowledged_at=NOW)
+    said = later("ntf_03", looked_after, alert(1, changed=False), reason=NotifyReason.ACKNOWLEDGED)
+    for told in (notification(alert(1), alert(2)), said):
+        await ops.send(told)
+    (post,) = slack.channel
+    assert "acknowledged by Ana" in "\n".join(texts(post.body))
+    (line,) = slack.thread(post)
+    assert line.splitlines()[-1].startswith("🔴 CRITICAL · 2 still firing · acknowledged by Ana · ")
+    assert not any(each.broadcast for each in slack.posts.values())
 
 
 async def test_a_group_that_fires_again_after_it_resolved_has_a_new_message(slack: FakeSlack, ops: Notifier) -> None:

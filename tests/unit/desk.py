@@ -36,6 +36,7 @@ class Desk:
         silent: frozenset[str] = frozenset(),
         rules: Sequence[InhibitRule] = (),
         receivers: Sequence[str] = ("ops", "desk", "night"),
+        acknowledging: frozenset[str] = frozenset(),
     ) -> None:
         self.state = State(snapshot, polled=())
         self.flusher = Flusher(
@@ -44,6 +45,7 @@ class Desk:
             route=route,
             silent_on_resolve=silent,
             inhibit_rules=rules,
+            acknowledging=acknowledging,
             receivers=receivers,
             clock=self.clock,
             metrics=Metrics(__version__),

@@ -38,6 +38,9 @@ TREE = replace(
 )
 HIDES = InhibitRule(source=parse_matchers("alertname=ApiDown"), target=parse_matchers("alertname=Spam"), equal=("account",))
 
+ACKNOWLEDGING = frozenset({"desk"})
+"""Who is told at once that somebody looks after an alert."""
+
 
 def receivers_of(alert: Alert) -> set[str]:
     return {"desk", "night"} if alert.labels.get("severity") == "critical" else {"ops"}
@@ -52,6 +55,7 @@ class Model:
     decided: set[tuple[str, str]] = field(default_factory=set)
     heard: list[tuple[str, str, str]] = field(default_factory=list)
     belief: dict[tuple[str, str], str] = field(default_factory=dict)
+    looked_after: dict[str, datetime | None] = field(default_factory=dict)  # as "desk" knows of what it knows to fire
     number: int = 0
 
     @property
@@ -103,7 +107,7 @@ class Model:
                 await self.desk.store.acknowledge([Acknowledgement(alert_id=alert.id, author="anna", at=self.now)])
                 self.desk.flusher.look_outside()
             case "restart":
-                self.desk.open(await self.desk.store.load(), TREE, rules=(HIDES,))
+                self.desk.open(await self.desk.store.load(), TREE, rules=(HIDES,), acknowledging=ACKNOWLEDGING)
             case "pass":
                 await self.desk.clock.advance((20, 120, 400, 2000)[choice % 4])
             case "deliver" | "fail":
@@ -134,7 +138,9 @@ class Model:
             if message.id in before:
                 continue
             assert message.receiver != "night" or not MUTE.contains(self.now), "told while mute"
-            assert (message.reason is NotifyReason.REPEAT) == (not any(alert.changed for alert in message.alerts))
+            without_news = message.reason in (NotifyReason.REPEAT, NotifyReason.ACKNOWLEDGED)
+            assert without_news == (not any(alert.changed for alert in message.alerts))
+            assert message.reason is not NotifyReason.ACKNOWLEDGED or message.receiver in ACKNOWLEDGING
             for told in message.alerts:
                 assert message.receiver in receivers_of(self.alerts[told.id])
                 assert (message.receiver, told.id) not in self.hushed, "told of what ended in silence"
@@ -158,6 +164,8 @@ class Model:
                     assert (receiver, told.id, status) not in self.heard, "the same news twice"
                     self.heard.append((receiver, told.id, status))
                 self.belief[receiver, told.id] = status
+                if receiver in ACKNOWLEDGING and status == "firing" and not told.changed:
+                    self.looked_after[told.id] = told.acknowledged_at
         done = [DeliveryResult(id=row.notification.id, state=OutboxState.DELIVERED, at=now) for row in rows]
         await self.desk.store.settle(done)
 
@@ -180,6 +188,11 @@ class Model:
             if (receiver, alert.id) not in self.hushed
         }
         assert self.belief == expected
+        said = {each.alert_id: each.at for each in await self.desk.store.acknowledgements()}
+        known = {alert.id for alert in self.firing() if ACKNOWLEDGING & receivers_of(alert)}
+        assert {id_: at for id_, at in self.looked_after.items() if id_ in known and at} == {
+            id_: at for id_, at in said.items() if id_ in known
+        }
         firing = {alert.id for alert in self.firing()}
         left = await self.desk.store.load()
         assert {alert.id for alert in left.alerts} == firing
@@ -197,7 +210,7 @@ def test_receivers_end_up_knowing_the_truth(steps: list[tuple[str, int]]) -> Non
     async def play() -> None:
         async with SqliteStore(None) as store:
             desk = Desk(store)
-            desk.open(Snapshot(), TREE, rules=(HIDES,))
+            desk.open(Snapshot(), TREE, rules=(HIDES,), acknowledging=ACKNOWLEDGING)
             model = Model(desk)
             for operation, choice in steps:
                 await model.step(operation, choice)

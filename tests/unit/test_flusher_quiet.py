@@ -337,6 +337,50 @@ async def test_an_acknowledged_alert_that_ends_is_told_and_the_others_are_repeat
     assert [reason for reason, _ in await told(desk)] == [NotifyReason.REPEAT]
 
 
+async def test_a_receiver_whose_service_shows_it_is_told_at_once_who_looks_after_it(desk: Desk) -> None:
+    desk.open(Snapshot(), TREE, acknowledging=frozenset({"desk"}))
+    first = await desk.fire("1", severity="critical")
+    second = await desk.fire("2", severity="critical")
+    await told(desk, "desk")
+    await told(desk, "night")
+    await desk.clock.advance(1)
+    await ack(desk, second)
+    await desk.flusher.flush_due()
+    (row,) = await desk.rows()
+    assert row.notification.receiver == "desk"
+    assert facts(row) == (NotifyReason.ACKNOWLEDGED, [("2", "firing"), ("1", "firing")])
+    assert row.notification.alerts[0].acknowledged_by == "anna"
+    desk.open(await desk.store.load(), TREE, acknowledging=frozenset({"desk"}))
+    await desk.clock.advance(5 * 3600)
+    assert await told(desk, "desk") == [(NotifyReason.ACKNOWLEDGED, [("2", "firing"), ("1", "firing")])]  # still the same one
+    assert await told(desk, "desk") == []
+    await ack(desk, first)
+    assert await told(desk, "desk") == [(NotifyReason.ACKNOWLEDGED, [("1", "firing"), ("2", "firing")])]
+
+
+async def test_news_replace_a_message_that_only_says_who_looks_after_it(desk: Desk) -> None:
+    desk.open(Snapshot(), acknowledging=frozenset({"ops"}))
+    first = await desk.fire("1")
+    await told(desk)
+    await ack(desk, first)
+    await desk.flusher.flush_due()
+    await desk.clock.advance(300)
+    await desk.fire("2")
+    assert await told(desk) == [(NotifyReason.NEW_ALERTS, [("2", "firing"), ("1", "firing")])]
+    await desk.clock.advance(60)
+    assert await told(desk) == []
+
+
+async def test_it_is_told_after_the_news_that_an_alert_fires_and_not_in_its_place(desk: Desk) -> None:
+    desk.open(Snapshot(), acknowledging=frozenset({"ops"}))
+    first = await desk.fire("1")
+    await desk.flusher.flush_due()
+    await ack(desk, first)
+    assert await told(desk) == [(NotifyReason.FIRING, [("1", "firing")])]
+    await desk.clock.advance(60)
+    assert await told(desk) == [(NotifyReason.ACKNOWLEDGED, [("1", "firing")])]
+
+
 async def test_an_acknowledgement_survives_a_restart_and_can_be_taken_back(desk: Desk) -> None:
     alert = await desk.fire("1")
     await told(desk)

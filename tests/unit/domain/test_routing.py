@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert, AlertKey, ResolveReason, begin
 from monitor.domain.notification import NotifyReason
-from monitor.domain.routing import Flush, Ledger, Route, Told, flush, fully_told, group_of, next_flush, split
+from monitor.domain.routing import Flush, Ledger, Quiet, Route, Told, flush, fully_told, group_of, next_flush, split
 from tests.clock import START
 from tests.unit.domain.flushes import MINUTE, ROUTE, a_ledger, event, firing, resolved
 
@@ -192,8 +193,70 @@ def test_an_alert_is_fully_told_when_every_group_knows_its_end() -> None:
 
 
 def test_a_ledger_forgets_closed_alerts() -> None:
-    ledger = a_ledger(told={"a": Told.RESOLVED, "b": Told.FIRING}, flushed_at=START)
-    assert ledger.without(["a", "c"]) == a_ledger(told={"b": Told.FIRING}, flushed_at=START)
+    ledger = a_ledger(told={"a": Told.RESOLVED, "b": Told.FIRING}, flushed_at=START, acknowledged={"a": START, "b": START})
+    assert ledger.without(["a", "c"]) == a_ledger(told={"b": Told.FIRING}, flushed_at=START, acknowledged={"b": START})
+
+
+# --- acknowledgements, where the receiver's service shows them ------------------------------------------------------------
+
+
+def looked_after(*alerts: Alert, at: datetime = START + MINUTE, **more: Any) -> Quiet:
+    said = {alert.id: Acknowledgement(alert_id=alert.id, author="anna", at=at) for alert in alerts}
+    return Quiet(acknowledged=said, tells_acknowledgements=True, **more)
+
+
+BOTH_TOLD = a_ledger(told={firing(1).id: Told.FIRING, firing(2).id: Told.FIRING}, flushed_at=START, changed_at=START)
+
+
+def test_that_somebody_looks_after_it_is_told_at_once_and_once_and_begins_no_interval() -> None:
+    alerts, quiet = [firing(1), firing(2)], looked_after(firing(2))
+    assert next_flush(alerts, BOTH_TOLD, ROUTE, quiet) == START + MINUTE
+    decision = decided(alerts, BOTH_TOLD, START + MINUTE, quiet=quiet)
+    assert decision.reason is NotifyReason.ACKNOWLEDGED
+    assert summary(decision) == [(firing(2).id, "firing", False), (firing(1).id, "firing", False)]
+    assert [alert.acknowledged_by for alert in decision.alerts] == ["anna", None]
+    assert decision.ledger == replace(BOTH_TOLD, acknowledged={firing(2).id: START + MINUTE})
+    assert next_flush(alerts, decision.ledger, ROUTE, quiet) is None
+    again = looked_after(firing(2), at=START + 2 * MINUTE)
+    assert next_flush(alerts, decision.ledger, ROUTE, again) == START + 2 * MINUTE
+
+
+def test_who_looks_after_it_is_told_with_changes_where_there_are_some() -> None:
+    alerts, quiet = [firing(1), firing(2), firing(3, now=START + MINUTE)], looked_after(firing(2))
+    assert next_flush(alerts, BOTH_TOLD, ROUTE, quiet) == START + ROUTE.group_interval
+    decision = decided(alerts, BOTH_TOLD, START + ROUTE.group_interval, quiet=quiet)
+    assert decision.reason is NotifyReason.NEW_ALERTS
+    assert decision.ledger.acknowledged == {firing(2).id: START + MINUTE}
+    repeat = START + ROUTE.group_interval + ROUTE.repeat_interval
+    assert next_flush(alerts, decision.ledger, ROUTE, quiet) == repeat  # there were news since
+
+
+def test_what_was_acknowledged_before_the_receiver_knew_it_is_told_so_once_it_does() -> None:
+    alerts, quiet = [firing(1)], looked_after(firing(1))
+    first = decided(alerts, a_ledger(), START + MINUTE, quiet=quiet)
+    assert (first.reason, first.ledger.acknowledged) == (NotifyReason.FIRING, {})
+    assert flush(alerts, first.ledger, ROUTE, START + MINUTE, quiet=quiet, undelivered=first.alerts, waiting=True) is None
+    then = decided(alerts, first.ledger, START + 2 * MINUTE, quiet=quiet, waiting=True)
+    assert (then.reason, summary(then)) == (NotifyReason.ACKNOWLEDGED, [(firing(1).id, "firing", False)])
+
+
+def test_a_mute_puts_it_off_and_others_are_not_told_of_it_by_itself() -> None:
+    alerts = [firing(1), firing(2)]
+    assert flush(alerts, BOTH_TOLD, ROUTE, START + MINUTE, quiet=looked_after(firing(2), muted=True)) is None
+    assert next_flush(alerts, BOTH_TOLD, ROUTE, replace(looked_after(firing(2)), tells_acknowledgements=False)) is None
+
+
+def test_of_silenced_alerts_only_those_that_the_receiver_knows_are_beside_it() -> None:
+    alerts = [firing(1), firing(2), firing(3)]
+    quiet = looked_after(firing(2), suppressed={alert.id for alert in alerts})
+    decision = decided(alerts, BOTH_TOLD, START + MINUTE, quiet=quiet)
+    assert summary(decision) == [(firing(2).id, "firing", False), (firing(1).id, "firing", False)]
+
+
+def test_a_clock_that_was_set_back_holds_nothing_of_it_back() -> None:
+    later = replace(BOTH_TOLD, flushed_at=START + timedelta(days=1))
+    quiet = looked_after(firing(2), at=START + timedelta(hours=1))
+    assert next_flush([firing(1), firing(2)], later, ROUTE, quiet, now=START) == START
 
 
 @pytest.mark.parametrize(
