@@ -14,8 +14,8 @@ from monitor.domain.fields import FIELDS, fields_markdown
 from tests.unit.cli.conftest import RULES, Invoke
 
 COMMANDS = (
-    "run once init check doctor config demo simulate campaigns alerts events ack backup route backtest fields test notify-test outbox "
-    "silence"
+    "run once init check doctor config demo simulate campaigns alerts events "
+    "ack backup route backtest fields test notify-test outbox silence"
 )
 
 
