@@ -126,15 +126,34 @@ class OptionsReader:
             self.findings.wrong(f'{entry.key} has no "{name}"', _key_place(table, location) or entry.place, hint)
         else:
             cause = detail.get("ctx", {}).get("error")
-            said = f"{name} {cause}" if isinstance(cause, ValueError) else f"{name}: {_expected(detail['msg'])}"
+            said = f"{name} {cause}" if isinstance(cause, ValueError) else f"{name}: {_expected(detail)}"
             message = f"{entry.key}: {said.strip()}"
             for secret in secrets:
                 message = message.replace(secret, "…")
             self.findings.wrong(message, place)
 
 
-def _expected(message: str) -> str:
-    return message.replace("Input should be", "expected").replace("a valid string", "a text in quotes")
+_EXPECTED = {
+    "string_type": "a text in quotes",
+    "list_type": "a text in quotes, or a list of such",  # wherever several will do, one will
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "too_short": "a list of {min_length} or more",
+    "too_long": "{max_length} at most",
+    "greater_than_equal": "{ge} or more",
+    "less_than_equal": "{le} at most",
+}
+"""What an option should have been, by pydantic's name for the fault: its words are those of Python."""
+
+
+def _expected(detail: ErrorDetails) -> str:
+    words = _EXPECTED.get(detail["type"])
+    if words is None:
+        return detail["msg"].replace("Input should be", "expected")
+    return f"expected {words.format(**detail.get('ctx', {}))}"
 
 
 def _written(location: tuple[str | int, ...], given: object) -> tuple[str | int, ...]:
