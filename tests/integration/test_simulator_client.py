@@ -1,190 +1,93 @@
-"""Plays the provider's own generated client: strict integers, date-times and enums, nothing coerced.
+"""The provider's own generated client (`bsg-sdk`: strict integers, date-times, enums) reads the simulator.
 
-Logs in, lists both types page by page, reads details and the balance, from every bundled scenario and a bulk.
+Logs in, refreshes, lists both types page by page, reads details and the balance, from every bundled scenario and a bulk.
 """
 
-from datetime import datetime
-from enum import StrEnum
-from typing import Annotated
+import asyncio
+from datetime import UTC
 
-import aiohttp
+import bsg_api
 import pytest
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from bsg_api.models.campaign_schema import CampaignSchema
 
 from monitor.simulator.scenario import Scenario, bulk_scenario, load_scenario
 from monitor.simulator.server import Simulator
-from tests.clock import FakeClock
+from tests.clock import START, FakeClock
+
+PAGE = 500
 
 
-def _date_time(value: object) -> datetime:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")  # noqa: TRY004 (pydantic wants a ValueError)
-    return datetime.strptime(value, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 (naive, as documented)
+def logged_in(url: str) -> bsg_api.ApiClient:
+    """A client whose token has been refreshed once."""
+    configuration = bsg_api.Configuration(host=url)
+    configuration.datetime_format = "%Y-%m-%d %H:%M:%S"  # what the documentation asks for; as generated it is ISO 8601
+    client = bsg_api.ApiClient(configuration)
+    access = bsg_api.AuthApi(client)
+    configuration.access_token = access.login(bsg_api.LoginRequest(api_key="live_demo")).bearer
+    refreshed = access.refresh_token().bearer
+    assert refreshed != configuration.access_token
+    configuration.access_token = refreshed
+    return client
 
 
-Moment = Annotated[datetime, BeforeValidator(_date_time)]
+def listed(api: bsg_api.CampaignApi, message_type: str) -> list[CampaignSchema]:
+    """Every campaign of a type, page by page."""
+    rows: list[CampaignSchema] = []
+    total = 1
+    while len(rows) < total:
+        page = api.campaigns(page_offset=len(rows), page_limit=PAGE, sort="id", filter_type=message_type)
+        assert (page.meta.page.limit, page.meta.page.offset) == (PAGE, len(rows))
+        rows += page.data
+        total = page.meta.page.total
+    return rows
 
 
-class Status(StrEnum):
-    CREATION = "creation"
-    MODERATION = "moderation"
-    SPAM = "spam"
-    SCHEDULED = "scheduled"
-    SENDING = "sending"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    DONE = "done"
-
-
-class Type(StrEnum):
-    SMS = "sms"
-    RCS = "rcs"
-    VIBER = "viber"
-    HLR = "hlr"
-    WHATSAPP = "whatsapp"
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class Login(Shape):
-    bearer: str
-
-
-class Counters(Shape):
-    sent: int
-    delivered: int
-
-
-class SmsCounters(Shape):
-    statistics: Counters
-
-
-class Channels(Shape):
-    sms: SmsCounters
-
-
-class Row(Shape):
-    id: int
-    name: str
-    sender: str
-    status: Annotated[Status, BeforeValidator(Status)]
-    message_type: Annotated[Type, BeforeValidator(Type)]
-    start_at: Moment | None
-    real_start_at: Moment | None
-    finished_at: Moment | None
-    created_at: Moment
-    statistics: Counters | None
-    calculated_price: int | float | None
-    currency: str | None
-    alternative_channels: Channels | None
-
-
-class Page(Shape):
-    total: int
-    limit: int
-    offset: int
-
-
-class Meta(Shape):
-    page: Page
-
-
-class Listed(Shape):
-    data: list[Row]
-    meta: Meta
-
-
-class One(Shape):
-    data: Row
-
-
-class Split(Shape):
-    delivered: int
-    sent: int
-    scheduled: int
-    moderation: int
-    accepted: int
-    sending: int
-    expired: int
-    failed: int
-    undelivered: int
-    unknown: int
-    read: int
-    not_viber_user: int
-    not_rcs_user: int
-
-
-class SmsSplit(Shape):
-    statistics: Split
-
-
-class SplitChannels(Shape):
-    sms: SmsSplit
-
-
-class Detail(Shape):
-    id: int
-    name: str
-    sender: str
-    status: Annotated[Status, BeforeValidator(Status)]
-    type: Annotated[Type, BeforeValidator(Type)]
-    started_at: Moment | None
-    actual_start_at: Moment | None
-    finished_at: Moment | None
-    created_at: Moment
-    statistics: Split
-    total_messages: int
-    total_phones: int
-    total_price: str
-    currency: str
-    alternative_channels: SplitChannels | None
-
-
-class Detailed(Shape):
-    data: Detail
-
-
-class Money(Shape):
-    balance: float
-    currency: str
-    credit: float
-
-
-class Balance(Shape):
-    data: Money
+def read_everything(url: str) -> None:
+    with logged_in(url) as client:
+        api = bsg_api.CampaignApi(client)
+        for message_type in ("sms", "rcs"):
+            rows = listed(api, message_type)
+            for row in (rows[0], *rows[-12:]):
+                assert row.message_type == message_type
+                assert api.campaign(row.id).data == row
+                assert api.campaigns(filter_type=message_type, search_field="taskname", search_value=str(row.id)).data == [row]
+                detail = api.campaign_details(row.id).data
+                assert sum(detail.statistics.to_dict().values()) == detail.total_messages
+                assert (detail.type, detail.status) == (row.message_type, row.status)
+                assert (detail.started_at, detail.actual_start_at) == (row.start_at, row.real_start_at)
+                assert detail.statistics.delivered + detail.statistics.read == row.statistics.delivered
+        assert bsg_api.BalanceApi(client).account_balance().data.currency
 
 
 @pytest.mark.parametrize("name", ["demo", "healthy", "incidents", "bulk"])
 async def test_the_providers_own_client_can_read_everything(name: str) -> None:
     clock = FakeClock()
     scenario: Scenario = bulk_scenario(700) if name == "bulk" else load_scenario(name)
-    async with Simulator(scenario, clock=clock).serve() as url, aiohttp.ClientSession(url) as session:
-        async with session.post("/api/auth/login", json={"api_key": "live_demo"}) as answer:
-            session.headers["Authorization"] = f"Bearer {Login.model_validate_json(await answer.read()).bearer}"
-
-        async def get(path: str, **query: str) -> bytes:
-            async with session.get(path, params=query) as answer:
-                assert answer.status == 200
-                return await answer.read()
-
+    async with Simulator(scenario, clock=clock).serve() as url:
         for minutes in (0, 1, 30):
             await clock.advance(minutes * 60)
-            for message_type in Type.SMS, Type.RCS:
-                rows: list[Row] = []
-                total = 1
-                while len(rows) < total:
-                    query = {"filter[type]": message_type.value, "page[limit]": "500", "page[offset]": str(len(rows))}
-                    page = Listed.model_validate_json(await get("/api/campaigns", **query))
-                    rows += page.data
-                    total = page.meta.page.total
-                for row in (rows[0], *rows[-12:]):
-                    assert row.message_type is message_type
-                    assert One.model_validate_json(await get(f"/api/campaigns/{row.id}")).data == row
-                    detail = Detailed.model_validate_json(await get(f"/api/campaigns/{row.id}/detail")).data
-                    assert sum(detail.statistics.model_dump().values()) == detail.total_messages
-                    assert (detail.started_at, detail.actual_start_at) == (row.start_at, row.real_start_at)
-                    assert row.statistics is not None
-                    assert detail.statistics.delivered + detail.statistics.read == row.statistics.delivered
-        Balance.model_validate_json(await get("/api/accounts/balance"))
+            await asyncio.to_thread(read_everything, url)
+
+
+async def test_the_providers_own_client_meets_the_documented_refusals() -> None:
+    def ask(url: str) -> list[int]:
+        with logged_in(url) as client:
+            api = bsg_api.CampaignApi(client)
+            refusals: list[int] = []
+            for question in (
+                lambda: api.campaigns(filter_from=START.replace(year=2025, tzinfo=None)),  # a window of more than 3 months
+                lambda: api.campaigns(filter_to=START.replace(year=2027, tzinfo=UTC)),
+                lambda: api.campaigns(filter_type="fax"),
+                lambda: api.campaign(1),
+                lambda: api.campaign_details(1),
+            ):
+                with pytest.raises(bsg_api.ApiException) as refused:
+                    question()
+                refusals.append(refused.value.status)
+            client.configuration.access_token = "expired"
+            with pytest.raises(bsg_api.ApiException) as refused:
+                api.campaigns()
+            return [*refusals, refused.value.status]
+
+    async with Simulator(load_scenario("healthy"), clock=FakeClock()).serve() as url:
+        assert await asyncio.to_thread(ask, url) == [422, 422, 422, 404, 404, 401]
