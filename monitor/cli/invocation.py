@@ -40,17 +40,17 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
-def load_settings_of(ctx: typer.Context) -> "LoadedSettings":
-    """The settings in force, with or without an account; logs are set up by them and know their secrets. ConfigError."""
+def load_settings_of(ctx: typer.Context, *, need_account: bool = False) -> "LoadedSettings":
+    """The settings in force; logs are set up by them and know their secrets. ConfigError."""
     from monitor.errors import ConfigError
 
-    loaded = _read_settings(ctx)
+    loaded = _read_settings(ctx, need_account=need_account)
     if loaded.problems:
         raise ConfigError(loaded.problems)
     return loaded
 
 
-def _read_settings(ctx: typer.Context, *, need_account: bool = False, daemon: bool = False) -> "LoadedSettings":
+def _read_settings(ctx: typer.Context, *, need_account: bool, daemon: bool = False) -> "LoadedSettings":
     """The settings and what is wrong with them; logs as of `load_settings_of`.
 
     Only the daemon tells its story unasked. Other commands say themselves what went wrong: unless BSG_LOG_LEVEL was set, they
