@@ -13,6 +13,7 @@ from monitor.app import Daemon, running
 from monitor.clock import Clock
 from monitor.config import LoadedSettings, load_rules, load_settings
 from monitor.demo.receiver import PrintingReceiver
+from monitor.domain.text import counted
 from monitor.errors import MonitorError
 from monitor.simulator.scenario import load_scenario
 from monitor.simulator.server import Simulator
@@ -97,9 +98,9 @@ def _introduce(daemon: Daemon, provider_url: str, duration: timedelta | None) ->
 def _summarise(receiver: PrintingReceiver, campaigns: int, duration: timedelta | None, seconds: float) -> int:
     _show("")
     _show(
-        f"{seconds:.0f} s: {campaigns} campaigns watched, {receiver.messages} messages received: "
-        f"{sum(receiver.fired.values())} alerts of {len(receiver.fired)} kinds fired, "
-        f"{sum(receiver.resolved.values())} resolved, {sum(receiver.events.values())} events."
+        f"{seconds:.0f} s: {counted(campaigns, 'campaign')} watched, {counted(receiver.messages, 'message')} received: "
+        f"{counted(sum(receiver.fired.values()), 'alert')} of {counted(len(receiver.fired), 'kind')} fired, "
+        f"{sum(receiver.resolved.values())} resolved, {counted(sum(receiver.events.values()), 'event')}."
     )
     _show("Nothing is left behind. To watch a real account: bsg-monitor init")
     complete = len(receiver.fired) >= EXPECTED_KINDS and receiver.resolved and receiver.events
