@@ -46,6 +46,9 @@ class Poller:
         self._uncommitted: set[Feed] = set()
         self._failing_since: dict[Feed, datetime] = {}
         self._warned_of_zone: set[str] = set()
+        for feed in cycles:  # from 0 on: `increase()` does not see a counter that is born at 1
+            for outcome in SweepOutcome:
+                metrics.polls.labels(feed.account, feed.message_type, outcome.value)
 
     async def run(self) -> None:
         """Poll until cancelled."""

@@ -23,6 +23,10 @@ _STATUSES: frozenset[str] = frozenset(DOCUMENTED_STATUSES)
 _TYPES: frozenset[str] = frozenset(kind.value for kind in MessageType)
 
 
+UNDOCUMENTED = ("status", "message_type")
+"""The fields whose values may be such as nobody documented; the `field` label of `bsg_monitor_unknown_values_total`."""
+
+
 class RejectReason(StrEnum):
     """Why a row was not used; the `reason` label of `bsg_monitor_rows_rejected_total`. A closed set."""
 
@@ -93,7 +97,7 @@ def row_id(raw: msgspec.Raw) -> int | None:
 
 
 def undocumented(campaign: Campaign) -> list[str]:
-    """The fields of a campaign whose value nobody documented: of `status` and `message_type`."""
+    """The fields of a campaign whose value nobody documented: of `UNDOCUMENTED`."""
     found = [] if campaign.status in _STATUSES else ["status"]
     return found if campaign.message_type in _TYPES else [*found, "message_type"]
 

@@ -23,7 +23,7 @@ from monitor.provider.client import Client, Query, Tally
 from monitor.provider.detail import DetailLookup
 from monitor.provider.lookup import MOST_WITNESSES, CampaignLookup
 from monitor.provider.paths import AUTO, CampaignPaths
-from monitor.provider.row import RowDecoder, RowError
+from monitor.provider.row import UNDOCUMENTED, RejectReason, RowDecoder, RowError
 from monitor.provider.rows import FeedMemory, SweepRows
 from monitor.provider.sweep import Window, read_feed, windows
 from monitor.provider.times import LocalTimes
@@ -93,6 +93,10 @@ class Provider:
         self._lookup = CampaignLookup(self._authorized, self._paths, self._decode_single, clock)
         self._details = DetailLookup(self._authorized, self._paths, clock)
         self._memories: dict[str, FeedMemory] = {}
+        for reason in RejectReason:  # from 0 on: `increase()` does not see a counter that is born at 1
+            metrics.rows_rejected.labels(options.account, reason.value)
+        for name in UNDOCUMENTED:
+            metrics.unknown_values.labels(options.account, name)
         if (options.api_key or "").startswith("test_"):
             log.warning(
                 "test_key_in_use",

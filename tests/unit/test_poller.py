@@ -90,6 +90,13 @@ async def polls() -> AsyncIterator[Round]:
         yield Round(store)
 
 
+async def test_every_outcome_is_counted_from_nought_on(polls: Round) -> None:
+    for feed in (SMS, RCS):
+        for outcome in SweepOutcome:
+            labels = {"account": "default", "message_type": feed.message_type, "outcome": outcome.value}
+            assert polls.metrics.registry.get_sample_value("bsg_monitor_polls_total", labels) == 0
+
+
 @pytest.mark.parametrize(("random", "seconds"), [(0.0, 57.0), (0.5, 60.0), (1.0, 63.0)])
 async def test_the_interval_has_five_percent_of_jitter(polls: Round, random: float, seconds: float) -> None:
     polls.random = random

@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 from monitor.errors import ConfigError
 from monitor.metrics import Metrics
 from monitor.ports import CampaignSource
+from monitor.provider.row import RejectReason
 from monitor.provider.source import Provider, ProviderOptions
 from monitor.provider.token import life_of
 from tests.clock import InstantClock
@@ -17,6 +18,16 @@ SECRET = "live_do-not-tell"
 def made(**options: Any) -> CampaignSource:
     given = {"account": "default", "url": "https://one-api.bsg.world", "api_key": SECRET, **options}
     return Provider(ProviderOptions(**given), clock=InstantClock(), metrics=Metrics("test"))
+
+
+def test_what_the_provider_may_do_wrong_is_counted_from_nought_on() -> None:
+    metrics = Metrics("test")
+    Provider(ProviderOptions(account="a", url="https://x.test", api_key=SECRET), clock=InstantClock(), metrics=metrics)
+    value = metrics.registry.get_sample_value
+    for reason in RejectReason:
+        assert value("bsg_monitor_rows_rejected_total", {"account": "a", "reason": reason.value}) == 0
+    for name in ("status", "message_type"):
+        assert value("bsg_monitor_unknown_values_total", {"account": "a", "field": name}) == 0
 
 
 def test_options_show_no_secret() -> None:
