@@ -14,6 +14,7 @@ PACKAGES = {
     "prometheus-alertmanager": "prometheus-alertmanager",
     "chromium": "chromium",
     "postgres": "postgresql",
+    "amtool": "prometheus-alertmanager",
     "bwrap": "bubblewrap",
 }
 """Debian's package for a tool that is not called like its package."""

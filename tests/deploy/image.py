@@ -51,14 +51,17 @@ class Image:
     ) -> list[str]:
         """How to run it as `docker run --read-only` would, `volume` being mounted where the image has its own.
 
-        `arguments` stand in place of CMD, `entrypoint` in place of ENTRYPOINT. `mounts` are folders to be read. Ports are the
-        machine's.
+        `arguments` stand in place of CMD, `entrypoint` in place of ENTRYPOINT. `mounts` are files and folders to be read.
+        Ports are the machine's.
         """
         user, group = self.config["User"].split(":")
         variables = self.environment | dict(environment or {})
         (mounted,) = self.config["Volumes"]
-        for path in mounts or {}:
-            (self.files / path[1:]).mkdir(parents=True, exist_ok=True)  # an engine does so in the container's own layer
+        for path, source in (mounts or {}).items():  # an engine makes these places in the container's own layer
+            place = self.files / path[1:]
+            (place if source.is_dir() else place.parent).mkdir(parents=True, exist_ok=True)
+            if source.is_file():
+                place.touch()
         started = [*(self.config["Entrypoint"] if entrypoint is None else entrypoint), *(arguments or self.config["Cmd"])]
         return [
             *(str(require("bwrap")), "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--die-with-parent"),

@@ -1,0 +1,31 @@
+"""Writes the manifests that are made from other files of the repository; with --check it only says which are out of date.
+
+kustomize reads no file outside of its folder.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+def made() -> Iterator[tuple[Path, str]]:
+    """Every file that is made, with what has to be in it."""
+    yield HERE / "base/rules.yaml", (ROOT / "rules.yaml").read_text()
+
+
+def main() -> str | None:
+    """What is out of date, in words; None when nothing is, or when it was only to be written."""
+    stale = [(path, text) for path, text in made() if not path.exists() or path.read_text() != text]
+    if "--check" in sys.argv[1:]:
+        names = ", ".join(str(path.relative_to(ROOT)) for path, _ in stale)
+        return f"out of date: {names}; run: python deploy/kubernetes/generate.py" if stale else None
+    for path, text in stale:
+        path.write_text(text)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
