@@ -7,7 +7,7 @@ without, and asked for again in later cycles.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 import msgspec
 import structlog
@@ -168,12 +168,11 @@ class FeedDetails:
 
         `now` is in Unix seconds.
         """
-        if self._reader.per_minute:
-            self._owe(phase, now)
+        fired = self._owe(phase, now) if self._reader.per_minute else frozenset()
         if not (phase.postponed or self._owed or self._starting):
             return []
         outdated_ones = {id_: row for id_, row in phase.postponed.items() if outdated(row, now)}
-        wanted = {**self._after_alerts(phase, find), **outdated_ones}
+        wanted = {**self._after_alerts(phase, find, fired), **outdated_ones}
         wanted.update({id_: row for id_, row in self._at_the_start(find).items() if id_ not in wanted})
         answers = await self._reader.read(wanted) if wanted else {}
         for campaign_id in answers:
@@ -187,18 +186,19 @@ class FeedDetails:
             await self._clock.sleep(0)
         return fresh
 
-    def _owe(self, phase: DetailPhase, now: float) -> None:
-        """Note the campaigns whose alert has just fired, the most severe first, before what is owed from earlier on."""
+    def _owe(self, phase: DetailPhase, now: float) -> Set[int]:
+        """Note the campaigns whose alert has just fired, the most severe first, before what is owed from earlier on. Returns
+        them."""
         if not self._looked_back:
             self._looked_back = True
             self._owed = dict.fromkeys(phase.unexplained(), 0.0)
         if fired := dict.fromkeys(phase.fired(), now):
             self._owed = {**fired, **{id_: since for id_, since in self._owed.items() if id_ not in fired}}
+        return fired.keys()
 
-    def _after_alerts(self, phase: DetailPhase, find: Find) -> dict[int, TrackedCampaign]:
+    def _after_alerts(self, phase: DetailPhase, find: Find, just_fired: Set[int]) -> dict[int, TrackedCampaign]:
         """As many as the budget may allow; what is no longer needed is forgotten."""
         wanted: dict[int, TrackedCampaign] = {}
-        just_fired = set(phase.fired())
         for campaign_id, since in list(self._owed.items()):
             row = find(campaign_id)
             read_at = None if row is None or row.detail is None else row.detail.read_at

@@ -88,11 +88,11 @@ class Receiver:
 class Monitor:
     """`bsg-monitor run` in a folder of its own."""
 
-    def __init__(self, folder: Path, provider_url: str, receiver_url: str, **more: str) -> None:
+    def __init__(self, folder: Path, provider_url: str, receiver_url: str, *, rules: str = RULES, **more: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.log = folder / "monitor.log"
-        (folder / "rules.yaml").write_text(RULES)
+        (folder / "rules.yaml").write_text(rules)
         self.environment: Mapping[str, str] = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BSG_")},
             "BSG_API_KEY": KEY,
