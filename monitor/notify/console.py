@@ -34,16 +34,29 @@ class ConsoleNotifier:
         self._stream = context.console
         self._external_url = context.external_url
         self._seconds = context.attempt_seconds
-        self._writing: threading.Thread | None = None
+        self._turn = asyncio.Lock()
+        self._writing = False
 
     async def send(self, notification: Notification) -> None:
         text = render(notification, self._external_url, coloured=_is_terminal(self._stream))
-        if self._writing is not None and self._writing.is_alive():
-            raise DeliveryError("nobody reads the console", reason=DeliveryFault.TIMEOUT, retryable=True)
+        try:
+            async with asyncio.timeout(self._seconds), self._turn:  # one block after the other
+                error = await self._written(text)
+        except TimeoutError:
+            raise DeliveryError("nobody reads the console", reason=DeliveryFault.TIMEOUT, retryable=True) from None
+        if error is not None:
+            reason = "the console cannot be written to"
+            raise DeliveryError(reason, reason=DeliveryFault.CONNECTION, retryable=True) from error
+
+    async def _written(self, text: str) -> OSError | ValueError | None:
+        """What went wrong, if anything. TimeoutError at once while an earlier attempt, given up since, still blocks."""
+        if self._writing:
+            raise TimeoutError
         loop = asyncio.get_running_loop()
         written: asyncio.Future[OSError | ValueError | None] = loop.create_future()
 
         def settle(error: OSError | ValueError | None) -> None:
+            self._writing = False
             if not written.done():
                 written.set_result(error)
 
@@ -53,16 +66,9 @@ class ConsoleNotifier:
                 loop.call_soon_threadsafe(settle, outcome)
 
         # A terminal that was stopped blocks whoever writes to it, for as long as it likes: a thread that nobody waits for.
-        self._writing = threading.Thread(target=write, name="console", daemon=True)
-        self._writing.start()
-        try:
-            async with asyncio.timeout(self._seconds):
-                error = await written
-        except TimeoutError:
-            raise DeliveryError("nobody reads the console", reason=DeliveryFault.TIMEOUT, retryable=True) from None
-        if error is not None:
-            reason = "the console cannot be written to"
-            raise DeliveryError(reason, reason=DeliveryFault.CONNECTION, retryable=True) from error
+        self._writing = True
+        threading.Thread(target=write, name="console", daemon=True).start()
+        return await written
 
     def _write(self, text: str) -> OSError | ValueError | None:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"

@@ -1,5 +1,6 @@
 """The console integration."""
 
+import asyncio
 import dataclasses
 import io
 import threading
@@ -11,6 +12,7 @@ from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.console import ConsoleNotifier, render
 from monitor.notify.integration import Context
 from tests.clock import FakeClock
+from tests.patience import until
 from tests.unit.notify.builders import alert, campaign, detail, event, notification, resolved
 
 
@@ -88,8 +90,18 @@ async def test_a_console_that_nobody_reads_fails_in_time_and_blocks_nobody() -> 
             await notifier.send(notification(alert()))
         assert (caught.value.reason, caught.value.retryable) == (DeliveryFault.TIMEOUT, True)
     stream.released.set()
-    assert notifier._writing is not None
-    notifier._writing.join()
+    await until(lambda: not notifier._writing)
     notifier._seconds = 30.0
     await notifier.send(notification(alert()))
     assert stream.getvalue().count("Spring sale") == 2
+
+
+async def test_messages_of_one_moment_are_printed_one_after_the_other() -> None:
+    stream = Stuck()
+    notifier = ConsoleNotifier(context(stream))
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(5):
+            tasks.create_task(notifier.send(notification(alert())))
+        await asyncio.sleep(0)  # noqa: TID251 (all of them have begun)
+        stream.released.set()
+    assert stream.getvalue().count("Spring sale") == 5
