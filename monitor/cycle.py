@@ -156,7 +156,7 @@ class AccountCycles:
         for first in range(0, len(seen.events), HITS_CHUNK):
             evaluation.events(seen.events[first : first + HITS_CHUNK])
             await self._clock.sleep(0)
-        seen.put(await details.add(evaluation.detail, seen.finder(feed.message_type), decided.timestamp()))
+        seen.put(await details.add(evaluation.detail, seen.finder(reading.campaigns), decided.timestamp()))
         begun = self._clock.monotonic()
         after = before.after(SweepOutcome.OK, started=started, full=reading.full)
         balance = self._take_balance()

@@ -33,7 +33,7 @@ NONE_FOR_SECONDS = 3600.0
 DECIDED_AT_ONCE = 500
 
 Find = Callable[[int], TrackedCampaign | None]
-"""A campaign of the feed as this cycle has read it; None for one that is not tracked (any more)."""
+"""A campaign as this cycle has read it; None for one that it has not read, or that is not tracked (any more)."""
 
 log = structlog.get_logger()
 
@@ -201,11 +201,10 @@ class FeedDetails:
         wanted: dict[int, TrackedCampaign] = {}
         for campaign_id, since in list(self._owed.items()):
             row = find(campaign_id)
-            read_at = None if row is None or row.detail is None else row.detail.read_at
-            fresh = read_at is not None and read_at >= since - GOOD_FOR_SECONDS
-            if row is None or fresh or not (campaign_id in just_fired or phase.fires(campaign_id)):
+            known = row is not None and row.detail is not None and row.detail.read_at >= since - GOOD_FOR_SECONDS
+            if known or not (campaign_id in just_fired or phase.fires(campaign_id)):
                 del self._owed[campaign_id]
-            else:
+            elif row is not None:
                 wanted[campaign_id] = row
                 if len(wanted) == self._reader.per_minute:
                     break

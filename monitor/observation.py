@@ -122,16 +122,18 @@ class Observation:
             self.adopted = [row for row in self.adopted if row.campaign.id not in ids]
             self.changed = [*(row for row in self.changed if row.campaign.id not in ids), *rows]
 
-    def finder(self, message_type: str) -> Callable[[int], TrackedCampaign | None]:
-        """Gives a campaign of the feed as it will be known once this is committed; None for one that will not."""
+    def finder(self, campaigns: Sequence[Campaign]) -> Callable[[int], TrackedCampaign | None]:
+        """Gives one of the campaigns that were read as it will be known once this is committed. None for one that will not, and
+        for one that was not read: what is known of it is not of now."""
         seen: dict[int, TrackedCampaign | None] = {}
 
         def find(campaign_id: int) -> TrackedCampaign | None:
             if not seen:
-                seen.update((row.campaign.id, row) for rows in (self.adopted, self.changed) for row in rows)
+                rows = self.table.rows
+                seen.update((campaign.id, rows.get(campaign.id)) for campaign in campaigns)
+                seen.update((row.campaign.id, row) for found in (self.adopted, self.changed) for row in found)
                 seen.update(dict.fromkeys(self.forgotten))
-            row = seen[campaign_id] if campaign_id in seen else self.table.rows.get(campaign_id)
-            return row if row is not None and self.table.of_feed([row], message_type) else None
+            return seen.get(campaign_id)
 
         return find
 

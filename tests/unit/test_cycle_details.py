@@ -229,6 +229,24 @@ async def test_a_failed_or_partial_sweep_reads_nothing(bench: DetailBench) -> No
     assert bench.asked() == []
 
 
+async def test_a_campaign_whose_row_could_not_be_read_is_frozen_and_read_later(store: SqliteStore) -> None:
+    bench = DetailBench(store, [LOW, state_rule("Large", "total_messages >= 5000")])
+    bench.source.details[1] = outage()
+    bench.source.put(campaign(1, status="done", sent=1000, delivered=400), campaign(2, status="done"))
+    await bench.poll()
+    assert bench.asked() == [1]
+    bench.knows(1, total_messages=5000)
+    bench.source.unreadable = {1}
+    before = dict(bench.state.active)
+    assert (await bench.poll()).outcome is SweepOutcome.OK
+    assert bench.asked() == []
+    assert bench.state.active == before
+    bench.source.unreadable = set()
+    await bench.poll()
+    assert bench.asked() == [1]
+    assert bench.firing() == {"Low 1", "Large 1"}
+
+
 async def test_a_restart_knows_what_was_read_and_what_is_still_owed(bench: DetailBench) -> None:
     bench.knows(1, delivered=400, expired=600)
     bench.source.details[2] = outage()
