@@ -15,18 +15,23 @@ from monitor.cycle import CycleReport
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import SweepOutcome
+from monitor.domain.rule import Scope
 from monitor.metrics import Metrics
 from monitor.poller import Poller
 from monitor.ports import Snapshot
 from monitor.state import State
 from monitor.store import SqliteStore
 
+MONEY = frozenset({"balance", "credit", "spendable", "runway", "currency"})
+"""The fields of an account that come from its balance."""
+
 WRONG_ZONE = "BSG_API_TIMEZONE does not seem to be the zone of the provider's times"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnceReport:
-    """What one cycle found. `alerts` would fire were it not for `for`; `failures` says of each feed why it could not be read.
+    """What one cycle found. `alerts` would fire were it not for `for`; `failures` says of each feed, and of each balance that a
+    rule asks for, why it could not be read.
 
     `campaigns` counts what was read, settled ones included; `counts` are watched ones by status. `doubts` are signs that a
     setting is wrong.
@@ -41,6 +46,11 @@ class OnceReport:
     @property
     def watched(self) -> int:
         return sum(self.counts.values())
+
+
+def _asks_for_money(rules: RuleFile) -> bool:
+    """Whether a rule cannot be judged without the balance."""
+    return any(rule.scope is Scope.ACCOUNT and not MONEY.isdisjoint(rule.names) for rule in rules.rules)
 
 
 async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> OnceReport:
@@ -77,10 +87,13 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
         campaigns=sum(report.campaigns for report in reports),
         counts=dict(counts),
         alerts=tuple(alert for alert in state.active.values() if alert.state is AlertState.FIRING),
-        failures=tuple(
-            f"{report.feed.account}/{report.feed.message_type}: {report.reason}"
-            for report in reports
-            if report.outcome is not SweepOutcome.OK
+        failures=(
+            *(
+                f"{report.feed.account}/{report.feed.message_type}: {report.reason}"
+                for report in reports
+                if report.outcome is not SweepOutcome.OK
+            ),
+            *(f"{account}/balance: {error}" for account, error in poller.unread_balances.items() if _asks_for_money(rules)),
         ),
         doubts=tuple(
             f"{report.feed.account}/{report.feed.message_type}: {report.created_ahead:,} campaigns of the future; {WRONG_ZONE}"

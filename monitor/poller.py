@@ -46,6 +46,8 @@ class Poller:
         self._uncommitted: set[Feed] = set()
         self._failing_since: dict[Feed, datetime] = {}
         self._warned_of_zone: set[str] = set()
+        self.unread_balances: dict[str, ProviderError] = {}
+        """Accounts whose balance could not be read when it was last asked for, and why."""
         for feed in cycles:  # from 0 on: `increase()` does not see a counter that is born at 1
             for outcome in SweepOutcome:
                 metrics.polls.labels(feed.account, feed.message_type, outcome.value)
@@ -113,8 +115,12 @@ class Poller:
         try:
             balance = await self._sources[account].balance(now=self._clock.now())
         except ProviderError as error:
-            log.warning("balance_not_read", account=account, reason=error.reason.value, error=str(error))
+            if account not in self.unread_balances:
+                log.warning("balance_not_read", account=account, reason=error.reason.value, error=str(error))
+            self.unread_balances[account] = error
             return
+        if self.unread_balances.pop(account, None) is not None:
+            log.warning("balance_read_again", account=account)
         for feed, cycles in self._cycles.items():
             if feed.account == account:
                 cycles.balance = balance

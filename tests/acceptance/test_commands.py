@@ -136,6 +136,18 @@ def test_once_exits_with_0_when_nothing_fires(folder: Path) -> None:
     assert "nothing fires" in done.stdout
 
 
+def test_once_cannot_tell_whether_money_is_short_when_the_balance_cannot_be_read(folder: Path) -> None:
+    quiet = RULES.replace("30m", "30d")
+    poor = '  - {alert: Poor, scope: account, when: spendable < 10, summary: "{{ spendable }} left"}\n'
+    with simulated(folder, "--fault", "error,path=/api/accounts/balance") as url:
+        (folder / "rules.yaml").write_text(quiet)
+        assert command(folder, "once", BSG_API_URL=url).returncode == 0  # no rule asks for it
+        (folder / "rules.yaml").write_text(quiet.replace("receivers:", f"{poor}receivers:"))
+        done = command(folder, "once", BSG_API_URL=url)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: could not read default/balance: the provider answered 500")
+
+
 def test_check_online_logs_in(folder: Path) -> None:
     with simulated(folder) as url:
         good = command(folder, "check", "--online", BSG_API_URL=url)

@@ -205,6 +205,20 @@ async def test_a_balance_is_read_at_once_and_then_every_five_minutes(polls: Roun
         await polls.until(lambda: read == 2)
 
 
+async def test_of_a_balance_that_cannot_be_read_the_first_failure_and_the_recovery_are_logged(polls: Round) -> None:
+    polls.source.error = outage()
+    with capture_logs() as logs:
+        async with polls.polling():
+            await polls.until(lambda: "default" in polls.poller.unread_balances)
+            await polls.clock.advance(600)
+            polls.source.error = None
+            await polls.clock.advance(300)
+            await polls.until(lambda: not polls.poller.unread_balances)
+            await polls.clock.advance(300)
+    told = [entry["event"] for entry in logs if entry["event"].startswith("balance")]
+    assert told == ["balance_not_read", "balance_read_again"]
+
+
 async def test_a_campaign_from_the_future_warns_once_that_the_zone_is_wrong(polls: Round) -> None:
     polls.source.put(campaign(3, created_at=START.timestamp() + 7200))
     with capture_logs() as logs:
