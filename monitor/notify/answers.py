@@ -26,8 +26,13 @@ _FAULTS: Mapping[int, tuple[DeliveryFault, bool]] = {
     503: (DeliveryFault.UNAVAILABLE, True),
 }
 _OBEYS_RETRY_AFTER = frozenset({DeliveryFault.RATE_LIMITED, DeliveryFault.UNAVAILABLE})
+_LONGEST_WISH = 1_000_000_000
+"""Seconds; a number may have more digits than a float can hold."""
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""What decoding JSON that somebody else made can raise."""
 
 Meaning = tuple[DeliveryFault, bool]
 """Why it was not delivered, and whether it is tried again."""
@@ -65,7 +70,7 @@ def json_object(answer: Answer) -> Mapping[str, object]:
     """What the answer says as a JSON object; empty for anything else. It may repeat what was sent: never to be shown."""
     try:
         said = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return {}
     return said if isinstance(said, dict) else {}
 
@@ -74,7 +79,7 @@ def seconds(value: object) -> float | None:
     """A number of seconds from a JSON body; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if 0 <= value < math.inf else None
+    return float(min(value, _LONGEST_WISH)) if 0 <= value < math.inf else None
 
 
 def confirm(answer: Answer, service: str) -> None:

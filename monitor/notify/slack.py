@@ -6,8 +6,8 @@ import msgspec
 from pydantic import SecretStr
 
 from monitor.domain.notification import Notification
-from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.answers import Meaning, check
+from monitor.errors import DeliveryFault
+from monitor.notify.answers import Meaning, check, json_object, unconfirmed
 from monitor.notify.integration import Context, Integration, refusal
 from monitor.notify.slack_bot import SlackBotNotifier
 from monitor.notify.slack_message import compose
@@ -72,16 +72,9 @@ def _text(answer: Answer) -> str:
 def _confirm(answer: Answer) -> None:
     """Slack says `ok`, look-alikes (Mattermost, Rocket.Chat) `ok` or JSON. A web page is a proxy's, not the receiver's word."""
     text = _text(answer)
-    refused = text.startswith("<")
-    if text.startswith("{"):
-        try:
-            said = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            said = {}
-        refused = said.get("ok") is False or said.get("success") is False
-    if refused:
-        reason = f"HTTP {answer.status}, but the answer does not say that Slack took the message"
-        raise DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True)
+    said = json_object(answer)
+    if text.startswith("<") or said.get("ok") is False or said.get("success") is False:
+        raise unconfirmed(answer, "Slack")
 
 
 def _build(receiver: str, options: SlackOptions, context: Context) -> SlackNotifier | SlackBotNotifier:

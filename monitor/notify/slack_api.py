@@ -7,7 +7,7 @@ import msgspec
 from pydantic import SecretStr
 
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.answers import check, retry_after
+from monitor.notify.answers import UNREADABLE, check, retry_after, unconfirmed
 from monitor.notify.integration import Context
 from monitor.notify.transport import post
 
@@ -122,9 +122,8 @@ class SlackApi:
         check(answer, now=context.clock.now())
         try:
             said = msgspec.json.decode(answer.body, type=Posted)
-        except (msgspec.MsgspecError, UnicodeError):
-            reason = f"HTTP {answer.status}, but the answer does not say that Slack took the message"
-            raise DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True) from None
+        except UNREADABLE:
+            raise unconfirmed(answer, "Slack") from None
         if not said.ok:
             raise _refusal(said.error, retry_after(answer.headers, now=context.clock.now()))
         return said

@@ -16,6 +16,7 @@ from monitor.domain.figures import NULL
 from monitor.domain.notification import Notification
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import message
+from monitor.notify.answers import UNREADABLE
 from monitor.notify.webhook_body import payload
 from monitor.notify.webhook_sample import samples
 from monitor.notify.webhook_sandbox import ENVIRONMENT, LONGEST_OUTPUT, Lenient, faults
@@ -97,7 +98,7 @@ class BodyTemplate:
             return
         try:
             msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise ValueError(
                 f"does not make JSON of {what}, whose texts hold quotes and line breaks: {error}; "
                 "write {{ value | tojson }} without quotes around it, or set content_type"

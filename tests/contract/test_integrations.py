@@ -118,6 +118,30 @@ async def test_retry_after_is_passed_on(
     assert (await failure(notifier)).retry_after == seconds
 
 
+HOSTILE = [
+    b"[" * 2000 + b"]" * 2000,
+    b'{"retry_after": ' + b"9" * 400 + b"}",
+    b'{"parameters": {"retry_after": -1e999}, "errors": {}, "error": [], "message": 7, "code": [], "description": null}',
+    b"\xff\xfe{\x00",
+    b"",
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+@pytest.mark.parametrize("status", [200, 400, 429])
+async def test_no_answer_makes_our_own_code_fail(
+    notifier: Notifier, receiver: ScriptedReceiver, body: bytes, status: int
+) -> None:
+    receiver.replies = [Reply(status=status, body=body)]
+    if status == 200:
+        with suppress(DeliveryError):
+            await notifier.send(NOTIFICATION)
+        return
+    error = await failure(notifier)
+    assert error.reason is TABLE[status][0]
+    assert error.retry_after is None or error.retry_after >= 0
+
+
 async def test_a_receiver_that_says_nothing_is_a_timeout(kind: str, receiver: ScriptedReceiver) -> None:
     receiver.replies = [Reply(hang=True)]
     async with notifier_for(kind, receiver.url, FakeClock(), seconds=0.1) as hurried:

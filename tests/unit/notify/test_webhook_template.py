@@ -121,6 +121,10 @@ def test_everything_wrong_with_a_template_is_told_at_once_in_the_order_of_its_li
     )
 
 
+def test_json_that_nobody_could_read_is_found_out_at_load() -> None:
+    assert "does not make JSON of a sample message" in refusal("[" * 5000 + "]" * 5000, as_json=True)
+
+
 @pytest.mark.parametrize("text", ['{"text": "{{ title }}"}', '{"text": {{ title }} }', "hello"])
 def test_a_template_that_forgets_tojson_is_found_out_at_load(text: str) -> None:
     assert "does not make JSON of a sample message" in refusal(text, as_json=True)
