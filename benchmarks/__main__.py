@@ -2,11 +2,12 @@
 
 import sys
 
-from benchmarks import backtest, cycle_cpu, delivery, firing, latency, loop_lag, memory, startup
+from benchmarks import backtest, cycle_cpu, delivery, evaluation, firing, latency, loop_lag, memory, startup
 from benchmarks.table import Row, show
 
 ALL = {
     "cycle": cycle_cpu.rows,
+    "evaluation": evaluation.rows,
     "memory": memory.rows,
     "startup": startup.rows,
     "lag": loop_lag.rows,

@@ -15,8 +15,8 @@ DAYS = 2.5
 """All campaigns were created so recently that they are live or settling: the worst case, every one is watched."""
 
 
-async def _serve(campaigns: int) -> None:
-    simulator = Simulator(bulk_scenario(campaigns, days=DAYS, live_share=0.02), clock=SystemClock(), keys=(KEY,))
+async def _serve(campaigns: int, days: float) -> None:
+    simulator = Simulator(bulk_scenario(campaigns, days=days, live_share=0.02), clock=SystemClock(), keys=(KEY,))
     async with simulator.serve() as url:
         sys.stdout.write(url + "\n")
         sys.stdout.flush()
@@ -24,9 +24,9 @@ async def _serve(campaigns: int) -> None:
 
 
 @contextlib.contextmanager
-def provider(campaigns: int) -> Iterator[str]:
-    """A simulator with so many campaigns, 2 % of which move all the time; gives its URL."""
-    command = [sys.executable, "-m", "benchmarks.provider", str(campaigns)]
+def provider(campaigns: int, *, days: float = DAYS) -> Iterator[str]:
+    """A simulator with so many campaigns, 2 % of which move all the time; gives its URL. They were created over so many days."""
+    command = [sys.executable, "-m", "benchmarks.provider", str(campaigns), str(days)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -36,4 +36,4 @@ def provider(campaigns: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))

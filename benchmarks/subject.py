@@ -1,7 +1,7 @@
 """A monitor set up for measuring: two feeds, twenty rules, a store on disk."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +43,10 @@ CONDITIONS = (
 )
 
 
-def rules_text() -> str:
-    """A rules file with those conditions."""
+def rules_text(conditions: Sequence[str] = CONDITIONS) -> str:
+    """A rules file with these conditions."""
     lines = ["rules:"]
-    for number, condition in enumerate(CONDITIONS, 1):
+    for number, condition in enumerate(conditions, 1):
         lines += [f"  - alert: Rule{number}", f"    when: >-\n      {condition}", '    summary: "{{ campaign.name }}"']
     return "\n".join(lines) + "\n"
 
@@ -70,6 +70,13 @@ class Subject:
     cycles: dict[str, AccountCycles]
     state: State
     publisher: Publisher
+    metrics: Metrics
+
+    @property
+    def evaluation_seconds(self) -> float:
+        """What evaluations have taken so far."""
+        (found,) = self.metrics.evaluation_duration.collect()
+        return next(sample.value for sample in found.samples if sample.name.endswith("_sum"))
 
     async def cycle(self) -> list[CycleReport]:
         """One cycle of each feed, published, one after the other. A cycle that is not complete would measure nothing."""
@@ -83,12 +90,12 @@ class Subject:
 
 
 @contextlib.asynccontextmanager
-async def subject(url: str, folder: Path) -> AsyncIterator[Subject]:
+async def subject(url: str, folder: Path, conditions: Sequence[str] = CONDITIONS) -> AsyncIterator[Subject]:
     """A monitor that polls when told to."""
     loaded = settings(url, folder)
     clock = SystemClock()
     metrics = Metrics(__version__)
-    rules = parse_rules(rules_text(), source="bench", lookup=lambda _: None)
+    rules = parse_rules(rules_text(conditions), source="bench", lookup=lambda _: None)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(SqliteStore(folder / "bench.db"))
         feeds = feeds_of(loaded.settings)
@@ -100,4 +107,4 @@ async def subject(url: str, folder: Path) -> AsyncIterator[Subject]:
             loaded.settings, sources, store=store, state=state, rules=RuleSet(rules.rules), clock=clock, metrics=metrics
         )
         names = [(rule.name, rule.severity) for rule in rules.rules]
-        yield Subject(feeds, cycles, state, Publisher(state, metrics, rules=names, clock=clock))
+        yield Subject(feeds, cycles, state, Publisher(state, metrics, rules=names, clock=clock), metrics)

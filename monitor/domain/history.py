@@ -5,7 +5,7 @@ from operator import attrgetter
 
 import msgspec
 
-from monitor.domain.campaign import Campaign
+from monitor.domain.campaign import FINAL_STATUSES, Campaign
 from monitor.domain.sample import Sample
 from monitor.domain.settle import Settle
 from monitor.domain.tracking import TrackedCampaign
@@ -51,9 +51,10 @@ def settled_sent(tracked: TrackedCampaign, now: float, settle: Settle) -> int | 
     None while nothing is known of that time, and while the provider gives no statistics.
     """
     campaign = tracked.campaign
-    since = now - settle.seconds(campaign.message_type)
-    ended = tracked.final_since
-    if ended is not None and ended <= since:
-        return campaign.sent
+    since = now - (settle.seconds(campaign.message_type) if settle.by_type else settle.default)
+    if campaign.status in FINAL_STATUSES:
+        ended = campaign.finished_at
+        if (tracked.status_since if ended is None else ended) <= since:
+            return campaign.sent
     shown = shown_at(tracked, since)
     return None if shown is None else shown.sent

@@ -31,7 +31,7 @@ from monitor.domain.condition.nodes import (
     walk,
 )
 from monitor.domain.event import CampaignEvent
-from monitor.domain.fields import FUNCTIONS_OF_FIELDS
+from monitor.domain.fields import FUNCTIONS_OF_FIELDS, depends_on
 from monitor.domain.receiver import ReceiverView
 from monitor.domain.sender import SenderView
 from monitor.domain.settle import Settle
@@ -155,7 +155,6 @@ class _Code:
             "abs": abs,
             "_nothing_special": NOTHING_SPECIAL,
             **FUNCTIONS_OF_FIELDS,
-            **self.loads.namespace,
         }
         self._divisors: dict[str, str] = {}
         self._usual: dict[tuple[str, float], str] = {}
@@ -164,6 +163,7 @@ class _Code:
     def function(self, name: str, lines: Sequence[str]) -> object:
         """The function that these lines define."""
         code = compile("\n".join(lines), f"<compiled conditions: {name}>", "exec")
+        self._namespace |= self.loads.namespace
         exec(code, self._namespace)  # noqa: S102 (generated above from checked nodes)
         return self._namespace[name]
 
@@ -177,12 +177,12 @@ class _Code:
         match node:
             case Junction(operator="and"):
                 parts = []
-                for operand in sorted(node.operands, key=_searches):
+                for operand in sorted(node.operands, key=self._dearness):
                     part, known = self.truth(operand, known)
                     parts.append(part)
                 return f"({' and '.join(parts)})", known
             case Junction():
-                parts = [self.truth(operand, known)[0] for operand in sorted(node.operands, key=_searches)]
+                parts = [self.truth(operand, known)[0] for operand in sorted(node.operands, key=self._dearness)]
                 return f"({' or '.join(parts)})", known
             case Not():
                 return f"(not {self.truth(node.operand, known)[0]})", known
@@ -203,6 +203,15 @@ class _Code:
                 return _guarded(guards, f"{name}({subject})", known)
             case _:
                 return _guarded(*self.value(node), known)
+
+    def _dearness(self, node: Node) -> int:
+        """What is dear goes last, since the parts cannot disturb each other: looking into the past, and patterns above all."""
+        parts = list(walk(node))
+        if any(isinstance(part, Matches) for part in parts):
+            return 2
+        past = any(isinstance(part, (Past, Usual)) for part in parts)
+        names = (part.field.name for part in parts if isinstance(part, FieldUse))
+        return int(past or any(depends_on(self._scope, name, "_settle") for name in names))
 
     def value(self, node: Node) -> _Value:
         """The guards under which the value is not null, in order, and the value."""
@@ -271,8 +280,3 @@ def _literals(constants: Sequence[Constant]) -> str:
 
 def _negative(constant: Constant) -> bool:
     return isinstance(constant.value, (int, float)) and constant.value < 0
-
-
-def _searches(node: Node) -> bool:
-    """Whether a pattern is searched for in it, which is dear: such a part goes last, since parts cannot disturb each other."""
-    return any(isinstance(found, Matches) for found in walk(node))

@@ -1,90 +1,76 @@
-"""What a compiled function reads from its subject before its tests: every field once, and once more for each other frame.
+"""What a compiled function reads from its subject: every field once before its tests, what is dear only when a test asks for it.
 
 A frame is another view of the same fields: what they were some time ago, or what they are by another `settle`. Its names bear a
-suffix, so that one function can hold the conditions of many rules.
+suffix, so that one function can hold the conditions of many rules. What is dear (looking into the past, bounds) begins as
+`_unset` for each row and is worked out by the first test that gets so far: most rows fail at something cheap before.
 """
 
 import ast
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from monitor.domain.condition.condition import Condition
-from monitor.domain.condition.nodes import Past, walk
+from monitor.domain.condition.nodes import Past
 from monitor.domain.field import Field
 from monitor.domain.fields import FIELDS, depends_on, ingredients
 from monitor.domain.history import shown_at
 from monitor.domain.settle import Settle
 
+Value = tuple[list[str], str]
+"""The guards under which a value is not null, in order, and the value, as expressions over what was loaded."""
+
 
 class Loads:
-    """The assignments that the conditions of one function need."""
+    """The assignments that the conditions of one function need, and how its tests get at what they name."""
 
     def __init__(self, scope: str, conditions: Sequence[Condition]) -> None:
         self._scope = scope
         self._settles: dict[Settle, str] = {}
         self._pasts: dict[float, str] = {}
-        self.namespace: dict[str, object] = {"_shown_at": shown_at}
-        self.lines: list[str] = []
-        self._read_present(conditions)
-        self._read_by_settle(conditions)
-        self._read_past(conditions)
-
-    def present(self, field: Field, settle: Settle) -> tuple[list[str], str]:
-        """The guards under which the field is not null, in order, and its value, as expressions over what was loaded."""
-        if not depends_on(self._scope, field.name, "_settle"):
-            return list(field.conditions), field.made_of or field.name
-        return self._framed(field, self._settling(), self._settles[settle])
-
-    def past(self, node: Past) -> tuple[list[str], str]:
-        """The same for what a field was."""
-        suffix = self._pasts[node.seconds]
-        guards, value = self._framed(node.field, _all_of(self._scope, node.field.name), suffix)
-        return [f"_shown{suffix} is not None", *guards], value
-
-    def _framed(self, field: Field, names: Collection[str], suffix: str) -> tuple[list[str], str]:
-        guards = [_renamed(guard, frozenset(names), suffix) for guard in field.conditions]
-        return guards, _renamed(field.made_of or field.name, frozenset(names), suffix)
-
-    def _settling(self) -> frozenset[str]:
-        return frozenset(name for name in FIELDS[self._scope] if depends_on(self._scope, name, "_settle"))
-
-    def _read_present(self, conditions: Iterable[Condition]) -> None:
+        self._lazy: dict[str, None] = {}
+        self.namespace: dict[str, object] = {"_shown_at": shown_at, "_unset": object()}
         named = {name for condition in conditions for name in condition.fields}
-        needed = named.union(*(ingredients(self._scope, name) for name in named))
-        if any(depends_on(self._scope, name, "_d") for name in named):
-            self.lines.append("_d = _t.detail")
-        self.lines += [
+        needed = named.union(*(ingredients(scope, name) for name in named))
+        self._read = ["_d = _t.detail"] if any(depends_on(scope, name, "_d") for name in named) else []
+        self._read += [
             f"{name} = {field.read}"
-            for name, field in FIELDS[self._scope].items()
-            if name in needed and field.read and not depends_on(self._scope, name, "_settle")
+            for name, field in FIELDS[scope].items()
+            if name in needed and field.read and not depends_on(scope, name, "_settle")
         ]
 
-    def _read_by_settle(self, conditions: Iterable[Condition]) -> None:
-        for condition in conditions:
-            wanted = [name for name in condition.fields if depends_on(self._scope, name, "_settle")]
-            if not wanted or condition.settle in self._settles:
-                continue
-            suffix = self._settles[condition.settle] = f"__s{len(self._settles)}"
-            self.namespace[f"_settle{suffix}"] = condition.settle
-            for name, field in FIELDS[self._scope].items():
-                if field.read and depends_on(self._scope, name, "_settle"):
-                    self.lines.append(f"{name}{suffix} = {_renamed(field.read, frozenset({'_settle'}), suffix)}")
+    @property
+    def lines(self) -> list[str]:
+        """The assignments before the tests. Complete once every test has been generated."""
+        return [*self._read, *(f"{name} = _unset" for name in self._lazy)]
 
-    def _read_past(self, conditions: Iterable[Condition]) -> None:
-        loaded: set[str] = set()
-        for node in (node for condition in conditions for node in walk(condition.root) if isinstance(node, Past)):
-            if node.seconds not in self._pasts:
-                suffix = self._pasts[node.seconds] = f"__p{len(self._pasts)}"
-                self.lines.append(f"_shown{suffix} = _shown_at(_t, now - {node.seconds!r})")
-            suffix = self._pasts[node.seconds]
-            for name in sorted(_all_of(self._scope, node.field.name)):
-                if FIELDS[self._scope][name].read and name + suffix not in loaded:
-                    loaded.add(name + suffix)
-                    self.lines.append(f"{name}{suffix} = None if _shown{suffix} is None else _shown{suffix}.{name}")
+    def present(self, field: Field, settle: Settle) -> Value:
+        """What a field is now, by a rule's `settle`."""
+        if not depends_on(self._scope, field.name, "_settle"):
+            return list(field.conditions), field.made_of or field.name
+        suffix = self._settles.setdefault(settle, f"__s{len(self._settles)}")
+        self.namespace[f"_settle{suffix}"] = settle
+        read = next(each for each in FIELDS[self._scope].values() if each.read and depends_on(self._scope, each.name, "_settle"))
+        ensured = self._once(read.name + suffix, _renamed(read.read, frozenset({"_settle"}), suffix))
+        settling = frozenset(name for name in FIELDS[self._scope] if depends_on(self._scope, name, "_settle"))
+        guards = [f"{ensured} is not None", *(_renamed(guard, settling, suffix) for guard in field.conditions)]
+        if not field.made_of:
+            return guards, field.name + suffix
+        value = _renamed(field.made_of, settling, suffix)
+        return guards, self._once(field.name + suffix, value) if _calls(field.made_of) else value
 
+    def past(self, node: Past) -> Value:
+        """What a field was some time ago."""
+        suffix = self._pasts.setdefault(node.seconds, f"__p{len(self._pasts)}")
+        shown = f"_shown{suffix}"
+        guards = [f"{self._once(shown, f'_shown_at(_t, now - {node.seconds!r})')} is not None"]
+        names = frozenset(ingredients(self._scope, node.field.name) | {node.field.name})
+        guards += [_attributes(guard, names, shown) for guard in node.field.conditions]
+        return guards, _attributes(node.field.made_of or node.field.name, names, shown)
 
-def _all_of(scope: str, name: str) -> frozenset[str]:
-    return ingredients(scope, name) | {name}
+    def _once(self, name: str, value: str) -> str:
+        """An expression for a value that is worked out when it is first asked for of a row."""
+        self._lazy[name] = None
+        return f"({name} if {name} is not _unset else ({name} := {value}))"
 
 
 @cache
@@ -94,4 +80,25 @@ def _renamed(expression: str, names: frozenset[str], suffix: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in names:
             node.id += suffix
-    return f"({ast.unparse(tree)})" if not isinstance(tree.body, ast.Name) else ast.unparse(tree)
+    return _written(tree)
+
+
+@cache
+def _attributes(expression: str, names: frozenset[str], owner: str) -> str:
+    """The expression with these names read from `owner`."""
+
+    class Reading(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return ast.Attribute(ast.Name(owner, ast.Load()), node.id, ast.Load()) if node.id in names else node
+
+    tree = ast.parse(expression, mode="eval")
+    return _written(ast.Expression(Reading().visit(tree.body)))
+
+
+@cache
+def _calls(expression: str) -> bool:
+    return isinstance(ast.parse(expression, mode="eval").body, ast.Call)
+
+
+def _written(tree: ast.Expression) -> str:
+    return ast.unparse(tree) if isinstance(tree.body, ast.Name | ast.Attribute) else f"({ast.unparse(tree)})"
