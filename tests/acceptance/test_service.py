@@ -138,5 +138,5 @@ async def test_what_stops_a_start_is_an_error_in_the_journal(tmp_path: Path, pro
         with pytest.raises(AssertionError):
             await subject.start()
     written = subject.log.read_text()[before:].splitlines()
-    assert written[0].startswith("<3>error: ")
+    assert written[0].startswith("<3>rules.yaml:1:28: error: ")
     assert {line[:3] for line in written} <= {"<3>", "<4>"}
