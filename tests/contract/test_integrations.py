@@ -43,6 +43,7 @@ TABLE: dict[int, tuple[DeliveryFault, bool]] = {
     410: (F.GONE, False),
     413: (F.TOO_LARGE, False),
     422: (F.REJECTED, False),
+    425: (F.RATE_LIMITED, True),
     429: (F.RATE_LIMITED, True),
     500: (F.SERVER_ERROR, True),
     502: (F.SERVER_ERROR, True),
