@@ -1,4 +1,7 @@
-"""Lag of the event loop during cycles over 100,000 campaigns, while `/metrics` and `/healthz` are asked 20 times a second."""
+"""Lag of the event loop during cycles over 100,000 campaigns, while `/metrics` and `/healthz` are each asked 20 times a second.
+
+The two feeds are polled as often as the monitor will, so that hardly a tick falls between cycles: those would flatter the result.
+"""
 
 import asyncio
 import json
@@ -20,13 +23,22 @@ SECONDS = 40.0
 TICK = 0.002
 LIMIT_MS = 50.0
 
+PER_SECOND = 20
+
 ASK = """
-import sys, time, urllib.request
-while True:
-    for path in ("/metrics", "/healthz"):
+import sys, threading, time, urllib.request
+begun, asked = time.monotonic(), [0, 0]
+def ask(number, path):
+    while True:
         urllib.request.urlopen(sys.argv[1] + path, timeout=30).read()
-    time.sleep(0.1)
+        asked[number] += 1
+        time.sleep(max(0, begun + asked[number] / float(sys.argv[2]) - time.monotonic()))
+for number, path in enumerate(("/metrics", "/healthz")):
+    threading.Thread(target=ask, args=(number, path), daemon=True).start()
+sys.stdin.read()
+print(min(asked) / (time.monotonic() - begun))
 """
+"""Each path on a schedule of its own, until standard input ends; then prints how often a second the slower one was asked."""
 
 
 async def _ticks(lags: list[float]) -> None:
@@ -37,21 +49,21 @@ async def _ticks(lags: list[float]) -> None:
 
 
 async def _measure(url: str, folder: Path) -> dict[str, float]:
-    loaded = settings(url, folder, BSG_POLL_INTERVAL="3s")
+    loaded = settings(url, folder, BSG_POLL_INTERVAL="1s")
     rules = parse_rules(rules_text(), source="bench", lookup=lambda _: None)
     lags: list[float] = []
     async with running(loaded, rules, clock=SystemClock()) as daemon:
-        with subprocess.Popen([sys.executable, "-c", ASK, daemon.url]) as asker:  # noqa: ASYNC220 (before anything is measured)
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    ticking = tasks.create_task(_ticks(lags))
-                    await asyncio.sleep(SECONDS)
-                    ticking.cancel()
-            finally:
-                asker.kill()
+        asker = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", ASK, daemon.url, str(PER_SECOND), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        async with asyncio.TaskGroup() as tasks:
+            ticking = tasks.create_task(_ticks(lags))
+            await asyncio.sleep(SECONDS)
+            ticking.cancel()
+        asked, _ = await asker.communicate(b"")
         campaigns = sum(len(table.rows) for table in daemon.state.accounts.values())
     lags.sort()
-    return {"p999": lags[int(len(lags) * 0.999)], "worst": lags[-1], "ticks": len(lags), "campaigns": campaigns}
+    return {"p999": lags[int(len(lags) * 0.999)], "worst": lags[-1], "asked": float(asked), "campaigns": campaigns}
 
 
 def rows() -> list[Row]:
@@ -60,6 +72,7 @@ def rows() -> list[Row]:
         command = [sys.executable, "-m", "benchmarks.loop_lag", url, folder]
         found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
     assert found["campaigns"] == CAMPAIGNS, found
+    assert found["asked"] > 0.95 * PER_SECOND, found
     lag = found["p999"] * 1e3
     what = f"event-loop lag, 99.9th percentile, first sweep and cycles of {CAMPAIGNS:,} campaigns"
     return [Row(what, f"{lag:.0f} ms (worst {found['worst'] * 1e3:.0f} ms)", f"≤ {LIMIT_MS:.0f} ms", lag <= LIMIT_MS)]
