@@ -1,6 +1,7 @@
 """`notify-test`: one marked message to one receiver, sent directly, and what came of it."""
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -29,21 +30,26 @@ def notify_test(
         raise typer.BadParameter(
             f"there is no receiver {receiver!r} in the rules file; there are: {names}", param_hint="RECEIVER"
         )
-    seconds, error = run_async(_send(loaded, rules, receiver, console=sys.stderr if as_json else sys.stdout))
+    sent = run_async(_send(loaded, rules, receiver, console=sys.stderr if as_json else sys.stdout))
+    error = sent.error
     if as_json:
         print_json(
             {
                 "receiver": receiver,
                 "integration": found.integration,
                 "delivered": error is None,
-                "seconds": round(seconds, 3),
+                "seconds": round(sent.seconds, 3),
+                "http_statuses": sent.statuses,
                 "reason": error.reason.value if error else None,
                 "retryable": error.retryable if error else None,
                 "error": str(error) if error else None,
             }
         )
     elif error is None:
-        print_line(f"{receiver} ({found.integration}): delivered in {seconds:.2f} s")
+        from monitor.notify import status_words
+
+        answers = ", ".join(map(status_words, dict.fromkeys(sent.statuses)))
+        print_line(f"{receiver} ({found.integration}): delivered in {sent.seconds:.2f} s{answers and f' ({answers})'}")
     else:
         later = "; in earnest it would be tried again" if error.retryable else "; in earnest it would be given up"
         complain(f"{receiver} ({found.integration}): {error} ({error.reason.value}){later}")
@@ -51,10 +57,16 @@ def notify_test(
         raise typer.Exit(FAILED)
 
 
-async def _send(
-    loaded: "LoadedSettings", rules: "RuleFile", name: str, *, console: TextIO
-) -> "tuple[float, DeliveryError | None]":
-    """How many seconds the attempt took, and how it failed."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """How many seconds the attempt took, how it failed, and the HTTP statuses that came back: several for several requests."""
+
+    seconds: float
+    error: "DeliveryError | None"
+    statuses: list[int]
+
+
+async def _send(loaded: "LoadedSettings", rules: "RuleFile", name: str, *, console: TextIO) -> _Sent:
     from monitor.assembly import build_notifiers, new_message_id
     from monitor.clock import SystemClock
     from monitor.domain.notification import test_notification
@@ -62,14 +74,17 @@ async def _send(
     from monitor.notify import open_session
 
     clock = SystemClock()
-    async with open_session() as session:
+    statuses: list[int] = []
+    failure: DeliveryError | None = None
+    async with open_session(on_answer=statuses.append) as session:
         notifiers = build_notifiers(loaded.settings, rules, session=session, clock=clock, console=console)
         begun = clock.monotonic()
         try:
             await notifiers[name].send(test_notification(name, clock.now(), new_message_id()))
         except DeliveryError as error:
-            return clock.monotonic() - begun, error
+            failure = error
         finally:
+            seconds = clock.monotonic() - begun
             for notifier in notifiers.values():
                 await notifier.close()
-        return clock.monotonic() - begun, None
+    return _Sent(seconds, failure, statuses)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from monitor.notify.alertmanager import ALERTMANAGER
+from monitor.notify.answers import status_words
 from monitor.notify.apprise import APPRISE
 from monitor.notify.console import CONSOLE
 from monitor.notify.discord import DISCORD
@@ -53,4 +54,5 @@ __all__ = [
     "open_session",
     "reach",
     "refusal",
+    "status_words",
 ]

@@ -59,7 +59,7 @@ def check(
     reason, retryable = meaning or _FAULTS.get(status) or _by_class(status)
     wait = retry_after(answer.headers, now=now) if wished is None else wished
     raise DeliveryError(
-        f"{_name(status)}: {detail}" if detail else _name(status),
+        f"{status_words(status)}: {detail}" if detail else status_words(status),
         reason=reason,
         retryable=retryable,
         retry_after=wait if reason in _OBEYS_RETRY_AFTER else None,
@@ -104,7 +104,8 @@ def _by_class(status: int) -> tuple[DeliveryFault, bool]:
     return DeliveryFault.BAD_ANSWER, True
 
 
-def _name(status: int) -> str:
+def status_words(status: int) -> str:
+    """`HTTP 404 Not Found`; of a redirect also that it is not followed."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:

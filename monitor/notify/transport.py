@@ -1,7 +1,7 @@
 """One HTTP request of an attempt: bounded in time and in what is read, never following a redirect, never logging a body."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,17 +27,27 @@ class Answer:
     body: bytes
 
 
-def open_session() -> aiohttp.ClientSession:
-    """The session that all receivers share; its caller closes it.
+def open_session(*, on_answer: Callable[[int], None] | None = None) -> aiohttp.ClientSession:
+    """The session that all receivers share; its caller closes it. `on_answer` is called with the status of every answer.
 
     Without a limit on connections, which one receiver that hangs could use up for all (each receiver bounds its own), and
     without cookies. Proxies are looked up for each request (`proxy.proxy_for`), never by aiohttp: it would read `~/.netrc` too.
     """
     return aiohttp.ClientSession(
+        trace_configs=[] if on_answer is None else [_telling(on_answer)],
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=30),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT},
     )
+
+
+def _telling(on_answer: Callable[[int], None]) -> aiohttp.TraceConfig:
+    async def tell(_session: aiohttp.ClientSession, _context: object, answered: aiohttp.TraceRequestEndParams) -> None:
+        on_answer(answered.response.status)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(tell)
+    return trace
 
 
 async def post(

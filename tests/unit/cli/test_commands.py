@@ -117,6 +117,7 @@ def test_a_test_message_is_marked_and_delivered(invoke: Invoke, hook: Hook) -> N
     done = invoke("notify-test", "desk")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("desk (webhook): delivered in ")
+    assert done.stdout.endswith(" s (HTTP 200 OK)\n")
     (body,) = hook.bodies
     assert json.loads(body)["notification_reason"] == "test"
 
@@ -129,6 +130,7 @@ def test_a_test_message_that_was_refused_says_why(invoke: Invoke, hook: Hook) ->
     assert "s3cr3t" not in done.stderr
     record = json.loads(invoke("notify-test", "desk", "--json").stdout)
     assert (record["delivered"], record["reason"], record["retryable"]) == (False, "gone", False)
+    assert record["http_statuses"] == [410]
 
 
 def test_a_test_message_on_the_console_does_not_spoil_the_json(invoke: Invoke) -> None:
