@@ -113,6 +113,14 @@ def web_link(value: object) -> str:
     return _checked_url(text(value), query=True)
 
 
+def runbook_link(value: object) -> str:
+    """An http(s) URL, or the path of a page of the monitor's own, such as /runbooks#stalled."""
+    path = text(value)
+    if path.startswith("/") and not path.startswith("//") and path.isprintable() and not any(map(str.isspace, path)):
+        return path
+    return web_link(value)
+
+
 def secret_web_address(value: object) -> SecretStr:
     """An http(s) URL that is a secret as a whole."""
     return SecretStr(_checked_url(unveiled(value), query=True, show=False))

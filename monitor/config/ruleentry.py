@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from monitor.config.addresses import web_link
+from monitor.config.addresses import runbook_link
 from monitor.config.detailkey import read_detail
 from monitor.config.findings import Findings
 from monitor.config.settling import read_settle
@@ -52,8 +52,11 @@ _LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}")
 _SEVERITY = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
-def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, findings: Findings) -> Rule | None:
-    """The rule; None when something in it is wrong, which is noted. `settle` is the file's."""
+def read_rule(
+    table: Table, *, extra_statuses: Collection[str], settle: Settle, findings: Findings, external_url: str | None = None
+) -> Rule | None:
+    """The rule; None when something in it is wrong, which is noted. `settle` is the file's, `external_url` how people reach the
+    monitor's own pages."""
     before = findings.count
     reader = TableReader(table, "a rule", findings)
     reader.check_keys(KEYS)
@@ -77,7 +80,7 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, 
     labels = _labels(reader)
     summary = _template(reader, "summary", name, scope, event=event)
     description = _template(reader, "description", name, scope, event=event)
-    runbook = reader.parsed("runbook_url", web_link)
+    runbook = _completed(reader.parsed("runbook_url", runbook_link), external_url)
     if summary is None and not reader.has("summary"):
         summary = Template.parse(DEFAULT_SUMMARY[scope], scope=scope.value, event=event, name=f"summary of {name}")
     if findings.count > before or name is None or summary is None:
@@ -99,6 +102,13 @@ def read_rule(table: Table, *, extra_statuses: Collection[str], settle: Settle, 
         detail=detail,
         place=table.place,
     )
+
+
+def _completed(link: str | None, external_url: str | None) -> str | None:
+    """A page of the monitor's own has an address only where people reach the monitor."""
+    if link is None or not link.startswith("/"):
+        return link
+    return None if external_url is None else external_url.rstrip("/") + link
 
 
 def _name(reader: TableReader) -> str | None:

@@ -53,7 +53,7 @@ class RuleFile:
     path: Path | None = None
 
 
-def load_rules(path: Path, *, lookup: Lookup, allow_insecure_http: bool = False) -> RuleFile:
+def load_rules(path: Path, *, lookup: Lookup, allow_insecure_http: bool = False, external_url: str | None = None) -> RuleFile:
     """Read and check a rules file; arguments and errors as of `parse_rules`, and ConfigError when it cannot be read."""
     hint = "`bsg-monitor init` writes one to start from; BSG_RULES_FILE names another"
     return parse_rules(
@@ -61,13 +61,17 @@ def load_rules(path: Path, *, lookup: Lookup, allow_insecure_http: bool = False)
         source=str(path),
         lookup=lookup,
         allow_insecure_http=allow_insecure_http,
+        external_url=external_url,
     )
 
 
-def parse_rules(text: str, *, source: str, lookup: Lookup, allow_insecure_http: bool = False) -> RuleFile:
+def parse_rules(
+    text: str, *, source: str, lookup: Lookup, allow_insecure_http: bool = False, external_url: str | None = None
+) -> RuleFile:
     """Check a rules file's text. `source` is its path: it stands in messages, and secret files are looked for beside it.
 
-    `lookup` gives the value of `${NAME}`. ConfigError with everything that is wrong, with line and column.
+    `lookup` gives the value of `${NAME}`, `external_url` says where runbooks of the monitor's own are. ConfigError with
+    everything that is wrong, with line and column.
     """
     findings = Findings()
     document = parse_yaml(text, source=source, findings=findings, veil=VEIL)
@@ -79,7 +83,7 @@ def parse_rules(text: str, *, source: str, lookup: Lookup, allow_insecure_http: 
     reader = TableReader(document, "the rules file", findings)
     reader.check_keys(KEYS, instead=OTHERWISE)
     statuses = _extra_statuses(reader)
-    rules = _rules(reader, statuses, read_settle(reader, DEFAULT_SETTLE))
+    rules = _rules(reader, statuses, read_settle(reader, DEFAULT_SETTLE), external_url)
     expansion = Expansion(lookup, findings)
     receivers = _receivers(reader, expansion, Path(source).parent, allow_insecure_http=allow_insecure_http)
     known = KnownLabels.of(rules, _alert_names(reader))
@@ -131,14 +135,14 @@ def _extra_statuses(reader: TableReader) -> tuple[str, ...]:
     return tuple(statuses)
 
 
-def _rules(reader: TableReader, extra_statuses: tuple[str, ...], settle: Settle) -> list[Rule]:
+def _rules(reader: TableReader, extra_statuses: tuple[str, ...], settle: Settle, external_url: str | None) -> list[Rule]:
     findings = reader.findings
     node = reader.require("rules", 'a list; each rule begins with "- alert: Name"')
     first: dict[str, Place] = {}
     rules: list[Rule] = []
     entries = tables(node, "rules", findings)
     for table in entries:
-        rule = read_rule(table, extra_statuses=extra_statuses, settle=settle, findings=findings)
+        rule = read_rule(table, extra_statuses=extra_statuses, settle=settle, findings=findings, external_url=external_url)
         if rule is not None:
             rules.append(rule)
         _once(table, "alert", "a rule", first, findings)

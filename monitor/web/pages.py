@@ -13,6 +13,7 @@ from monitor.domain.duration import humanize_duration
 from monitor.domain.routing import SEVERITIES
 from monitor.domain.text import without_controls
 from monitor.web.alertpage import AlertDetail
+from monitor.web.runbooks import runbooks_html
 from monitor.web.status import Status
 
 HERE = Path(__file__).parent
@@ -86,6 +87,7 @@ class Pages:
         self._index = environment.get_template("index.html")
         self._alert = environment.get_template("alert.html")
         self._message = environment.get_template("message.html")
+        self._runbooks = environment.get_template("runbooks.html")
         self.static = {name: (HERE / "static" / name).read_bytes() for name in STATIC_FILES}
 
     def index(self, status: Status) -> str:
@@ -110,3 +112,7 @@ class Pages:
     def message(self, title: str, lines: Sequence[str]) -> str:
         """A page in the place of an alert's that cannot be shown."""
         return self._message.render(title=title, lines=lines, refresh=0, root=FROM_ALERT)
+
+    def runbooks(self) -> str:
+        """What to do when a rule fires, as HTML."""
+        return self._runbooks.render(text=runbooks_html(), refresh=0, root=TOP)

@@ -116,6 +116,7 @@ class WebServer:
         app = web.Application(middlewares=[self._guard], client_max_size=1024)
         app.router.add_get("/", self._index)
         app.router.add_get("/alerts/{id}", self._alert)
+        app.router.add_get("/runbooks", self._runbooks)
         app.router.add_get("/static/{name}", self._static)
         app.router.add_get("/metrics", self._render_metrics)
         app.router.add_get("/healthz", self._healthz)
@@ -163,6 +164,9 @@ class WebServer:
         if alert is None:
             return _html(request, self._pages.message("No such alert", NO_ALERT), HTTPStatus.NOT_FOUND)
         return _html(request, self._pages.alert(alert, self._status().now))
+
+    async def _runbooks(self, request: web.Request) -> web.Response:
+        return _html(request, self._pages.runbooks())
 
     async def _static(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
