@@ -37,7 +37,8 @@ class Store(QuietStore, Protocol):
 
     async def samples(self, *, since: datetime) -> Mapping[CampaignKey, tuple[Sample, ...]]:
         """What campaigns that are not settled showed at that time and since: ascending by time, the first one what it showed
-        then, where that is known. Campaigns of which nothing is known are left out."""
+        then, where that is known. Campaigns that have shown the same since then, or since they were first seen, are left out:
+        they show it still. So are those of which nothing is known."""
         ...
 
     async def commit_cycle(self, commit: CycleCommit) -> None:

@@ -19,7 +19,7 @@ def put(db: sqlite3.Connection, account: str, samples: Mapping[int, Sample]) -> 
 def since(db: sqlite3.Connection, instant: float) -> dict[CampaignKey, tuple[Sample, ...]]:
     """See `Store.samples`."""
     found: dict[CampaignKey, list[Sample]] = {}
-    for key, sample in map(rows.read_sample, db.execute(statements.SAMPLES_SINCE, (instant,))):
+    for key, sample in map(rows.read_sample, db.execute(statements.SAMPLES_SINCE, (instant, instant))):
         found.setdefault(key, []).append(sample)
     return {key: tuple(samples) for key, samples in found.items()}
 

@@ -103,12 +103,20 @@ ONE_ALERT = _select("alerts", ("id", "alert"), "WHERE id = ?")
 # --- samples ------------------------------------------------------------------------------------------------------
 
 SAMPLES_SINCE = (
-    f"SELECT {', '.join(f's.{column}' for column in SAMPLE_COLUMNS)} FROM campaigns c JOIN samples s "  # noqa: S608 (constants)
-    "ON s.account = c.account AND s.campaign_id = c.id AND s.at >= coalesce((SELECT max(p.at) FROM samples p "
-    "WHERE p.account = c.account AND p.campaign_id = c.id AND p.at <= ?), 0) "
-    "WHERE c.settled = 0 ORDER BY s.account, s.campaign_id, s.at"
+    "WITH recent AS (SELECT at, account, campaign_id FROM samples WHERE at > ? ORDER BY at LIMIT 9000000000), "  # noqa: S608 (constants)
+    "moved AS (SELECT DISTINCT n.account, n.campaign_id FROM recent n JOIN campaigns c "
+    "ON c.account = n.account AND c.id = n.campaign_id WHERE n.at > c.first_seen AND c.settled = 0), "
+    "bounded AS (SELECT m.account, m.campaign_id, coalesce((SELECT max(p.at) FROM samples p "
+    "WHERE p.account = m.account AND p.campaign_id = m.campaign_id AND p.at <= ?), 0) AS first FROM moved m) "
+    f"SELECT {', '.join(f's.{column}' for column in SAMPLE_COLUMNS)} FROM bounded b CROSS JOIN samples s "
+    "WHERE s.account = b.account AND s.campaign_id = b.campaign_id AND s.at >= b.first "
+    "ORDER BY s.account, s.campaign_id, s.at"
 )
-"""What unsettled campaigns showed at that time and since."""
+"""What unsettled campaigns that moved after that time showed then and since; the time is wanted twice.
+
+It begins with what is recent, which is found by the primary key: ORDER BY and LIMIT keep SQLite from going through the samples
+of three months in the order of campaigns.
+"""
 
 RECORDED = _select(
     "samples", SAMPLE_COLUMNS, "WHERE (at, account, campaign_id) > (?, ?, ?) ORDER BY at, account, campaign_id LIMIT ?"

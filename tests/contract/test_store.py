@@ -279,9 +279,21 @@ async def test_samples_reach_back_to_what_was_shown_at_the_time_asked_for(store:
 
 async def test_samples_of_what_is_settled_or_forgotten_are_not_asked_for(store: Store) -> None:
     settled = msgspec.structs.replace(tracked(1), settled=True)
-    samples = {1: shown(5.0, 1), 2: shown(5.0, 1), 3: shown(5.0, 1)}
+    at = NOW.timestamp() + 5
+    samples = {1: shown(at, 1), 2: shown(at, 1), 3: shown(at, 1)}
     await store.commit_cycle(CycleCommit(account="default", campaigns=[settled, tracked(2)], samples=samples))
-    assert await store.samples(since=NOW) == {CampaignKey("default", 2): (shown(5.0, 1),)}
+    assert await store.samples(since=NOW) == {CampaignKey("default", 2): (shown(at, 1),)}
+
+
+async def test_samples_of_what_has_shown_the_same_all_the_time_are_not_asked_for(store: Store) -> None:
+    first, now = tracked().first_seen, NOW.timestamp()
+    moments = {1: (first,), 2: (first, now - 60), 3: (first, now), 4: (first, now + 60)}
+    for id_, ats in moments.items():
+        for at in ats:
+            await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(id_)], samples={id_: shown(at, 1)}))
+    assert await store.samples(since=NOW) == {CampaignKey("default", 4): (shown(first, 1), shown(now + 60, 1))}
+    of_all = await store.samples(since=datetime.fromtimestamp(0, UTC))
+    assert {key.id: len(samples) for key, samples in of_all.items()} == {2: 2, 3: 2, 4: 2}
 
 
 async def test_old_samples_are_thinned_to_the_last_of_each_hour(store: Store) -> None:
