@@ -1,6 +1,7 @@
 """Rules of scope `receiver`: the monitor's word on its own deliveries, evaluated by a loop of their own."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -64,7 +65,7 @@ class ReceiverRules:
 
     async def evaluate(self) -> None:
         """Once. Raises `StoreError`; nothing of it is remembered then."""
-        views = await self._views()
+        views = await receiver_views(self._store, self._receivers, self._health(), now=self._clock.now())
         evaluation = self._rules.begin(NO_ACCOUNT, self._clock.now(), self._state.alerts_of(NO_ACCOUNT))
         for view in views:
             evaluation.receiver(view)
@@ -76,21 +77,24 @@ class ReceiverRules:
         self._state.apply_cycle(commit)
         self._on_alerts(changes.alerts)
 
-    async def _views(self) -> list[ReceiverView]:
-        summary = await self._store.outbox_summary()
-        waiting = {line.receiver: line for line in summary if line.state is OutboxState.PENDING and line.count}
-        dead = await self._store.dead_letters()
-        health, now = self._health(), self._clock.now()
-        return [
-            ReceiverView(
-                receiver=name,
-                integration=integration,
-                health=health[name],
-                dead_letters=dead.get(name, 0),
-                waiting=waiting[name].count if name in waiting else 0,
-                oldest_at=waiting[name].oldest if name in waiting else None,
-                now=now,
-            )
-            for name, integration in self._receivers.items()
-            if name in health
-        ]
+
+async def receiver_views(
+    store: Store, receivers: Mapping[str, str], health: Mapping[str, ReceiverHealth], *, now: datetime
+) -> list[ReceiverView]:
+    """How the deliveries to those of `receivers` (integrations by name) stand of whose `health` is known. Raises `StoreError`."""
+    summary = await store.outbox_summary()
+    waiting = {line.receiver: line for line in summary if line.state is OutboxState.PENDING and line.count}
+    dead = await store.dead_letters()
+    return [
+        ReceiverView(
+            receiver=name,
+            integration=integration,
+            health=health[name],
+            dead_letters=dead.get(name, 0),
+            waiting=waiting[name].count if name in waiting else 0,
+            oldest_at=waiting[name].oldest if name in waiting else None,
+            now=now,
+        )
+        for name, integration in receivers.items()
+        if name in health
+    ]

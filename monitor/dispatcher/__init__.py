@@ -5,7 +5,7 @@ means for its row, `settlement` records it, `reporting` says it. `backlog` looks
 `dispatcher` runs them all.
 """
 
-from monitor.dispatcher.backlog import Fallback
+from monitor.dispatcher.backlog import HEALTH, Fallback, read_health
 from monitor.dispatcher.dispatcher import Dispatcher
 
-__all__ = ["Dispatcher", "Fallback"]
+__all__ = ["HEALTH", "Dispatcher", "Fallback", "read_health"]

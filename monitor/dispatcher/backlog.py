@@ -72,7 +72,7 @@ class Backlog:
         """Once: what the store knows from before a restart. Raises `StoreError`."""
         if self._restored:
             return
-        self._kept = _read_health(await self._store.recall(self._receiver, HEALTH))
+        self._kept = read_health(await self._store.recall(self._receiver, HEALTH))
         self._reporting.restore(self._kept)
         if self._fallback is not None:
             query = OutboxQuery(receiver=self._fallback.receiver, copies=True, limit=REMEMBERED_COPIES)
@@ -155,7 +155,8 @@ def _written_health(health: ReceiverHealth) -> str:
     return "" if health.failing_since is None else f"{health.failing_since.isoformat()} {health.last_error or ''}"
 
 
-def _read_health(text: str | None) -> ReceiverHealth:
+def read_health(text: str | None) -> ReceiverHealth:
+    """What the store remembers under `HEALTH` of how a receiver fares."""
     if not text:
         return ReceiverHealth()
     since, _, error = text.partition(" ")

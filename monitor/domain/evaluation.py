@@ -29,7 +29,7 @@ from monitor.domain.settle import DEFAULT_SETTLE_SECONDS
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.time_interval import TimeInterval
 from monitor.domain.tracking import TrackedCampaign
-from monitor.domain.wording import scope_of, sender_labels
+from monitor.domain.wording import account_labels, receiver_labels, scope_of, sender_labels
 from monitor.domain.working_alerts import Changes, WorkingAlerts, end
 
 __all__ = ["Changes", "Evaluation", "RuleSet"]
@@ -192,13 +192,12 @@ class Evaluation:
         for rule, test, moves in self._rules.account_rules:
             if failed and not moves:
                 continue
-            labels = {"alertname": rule.name, "account": self._account, "severity": rule.severity, **rule.labels}
-            self._alerts.about(rule, "", view, labels, active=test(view, self._around))
+            self._alerts.about(rule, "", view, account_labels(rule, self._account), active=test(view, self._around))
 
     def receiver(self, view: ReceiverView) -> None:
         """Apply the receiver rules to one receiver. Receivers belong to no account: such an evaluation is begun for ""."""
         for rule, test in self._rules.receiver_rules:
-            labels = {"alertname": rule.name, "receiver": view.receiver, "severity": rule.severity, **rule.labels}
+            labels = receiver_labels(rule, view.receiver)
             self._alerts.about(rule, view.receiver, view, labels, active=test(view, self._around))
 
     def gone(self, campaign_id: int, reason: ResolveReason) -> None:

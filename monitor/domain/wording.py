@@ -36,6 +36,16 @@ def sender_labels(rule: Rule, view: SenderView) -> dict[str, str]:
     }
 
 
+def account_labels(rule: Rule, account: str) -> dict[str, str]:
+    """The labels of an alert about an account."""
+    return {"alertname": rule.name, "account": account, "severity": rule.severity, **rule.labels}
+
+
+def receiver_labels(rule: Rule, receiver: str) -> dict[str, str]:
+    """The labels of an alert about a receiver, which belongs to no account."""
+    return {"alertname": rule.name, "receiver": receiver, "severity": rule.severity, **rule.labels}
+
+
 def scope_of(labels: Mapping[str, str]) -> Scope:
     """What an alert with these labels is about: the monitor alone sets the names that tell."""
     if "receiver" in labels:

@@ -191,10 +191,17 @@ def test_other_commands_read_what_a_running_daemon_has_found(folder: Path) -> No
         campaigns = json.loads(command(folder, "campaigns", "--json").stdout)
         alerts = json.loads(command(folder, "alerts", "--json").stdout)
         outbox = json.loads(command(folder, "outbox", "list", "--json").stdout)
+        why = command(folder, "explain", "Spam", "stuck")
+        why_not = json.loads(command(folder, "explain", "Spam", "fine", "--json").stdout)
         code, _, err = ended(daemon, signal.SIGINT)
     assert "Stuck [red]sale" in {row["name"] for row in campaigns}
     assert [row["state"] for row in alerts] == ["firing"]
     assert [row["receiver"] for row in outbox] == ["desk"]
+    assert (why.returncode, why.stderr) == (0, "")
+    assert "\nfires since " in why.stdout
+    assert '\n  ├ ✓ status == "spam"  status = "spam"\n' in why.stdout
+    assert "was told that it fires" in why.stdout
+    assert (why_not["standing"], why_not["missing"]["words"]) == ("inactive", 'status is "done", needs to be "spam"')
     assert code == 0, err
     assert "Traceback" not in err, err.replace("\\n", "\n")
     assert command(folder, "alerts").returncode == 0  # also once it has stopped

@@ -1,0 +1,72 @@
+"""`explain`: why a rule fires, or what is missing."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.arguments import Account, AsJson, MessageType
+from monitor.cli.failures import WRONG_USE, complain
+from monitor.cli.invocation import load_rules_of, load_settings_of, run_async, store_beside
+from monitor.cli.printing import print_json
+
+if TYPE_CHECKING:
+    from monitor.config import LoadedSettings, RuleFile
+    from monitor.explanation import Explanation
+
+
+def explain(
+    ctx: typer.Context,
+    rule: Annotated[
+        str, typer.Argument(help="A rule by its name, or an alert by its id (a beginning that fits only one).", metavar="ALERT")
+    ],
+    subject: Annotated[
+        str | None,
+        typer.Argument(
+            help="The campaign, by its id or a part of its name; for rules of other scopes the sender, account or receiver."
+            " An alert's id needs none.",
+            metavar="CAMPAIGN",
+        ),
+    ] = None,
+    account: Account = None,
+    message_type: MessageType = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a rule fires for a campaign or what is missing, part by part, and who is told.
+
+    Exit code 2 when ALERT or CAMPAIGN is not known, or fits several.
+    """
+    from monitor.explanation import UnclearTargetError
+
+    loaded = load_settings_of(ctx)
+    rules = load_rules_of(loaded)
+    try:
+        explanation = run_async(_explanation(loaded, rules, rule, subject, account, message_type))
+    except UnclearTargetError as error:
+        complain(str(error))
+        raise typer.Exit(WRONG_USE) from error
+    if as_json:
+        from monitor.cli.explanationrecord import explanation_record
+
+        print_json(explanation_record(explanation))
+        return
+    from monitor.cli.explained import print_explanation
+
+    print_explanation(explanation)
+
+
+async def _explanation(
+    loaded: "LoadedSettings",
+    rules: "RuleFile",
+    named: str,
+    subject: str | None,
+    account: str | None,
+    message_type: str | None,
+) -> "Explanation":
+    from monitor.assembly import feeds_of
+    from monitor.clock import SystemClock
+    from monitor.explanation import explain_target, find_target, read_known
+
+    async with store_beside(loaded) as store:
+        known = await read_known(store, rules, feeds_of(loaded.settings), now=SystemClock().now())
+        target = await find_target(known, named, subject, account=account, message_type=message_type)
+        return await explain_target(known, target)

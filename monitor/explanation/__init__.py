@@ -1,0 +1,25 @@
+"""Why a rule fires or does not: read from what the store knows, for one rule and what it is asked about.
+
+`known` reads, `target` finds what is meant, `subject` is what the rule sees, `outlook` looks ahead, `telling` says who is told
+and what keeps them from it, `explaining` puts it together.
+"""
+
+from monitor.explanation.explaining import explain_target
+from monitor.explanation.known import Known, read_known
+from monitor.explanation.target import Target, UnclearTargetError, find_target
+from monitor.explanation.values import About, Destination, EventSeen, Explanation, Standing, Telling
+
+__all__ = [
+    "About",
+    "Destination",
+    "EventSeen",
+    "Explanation",
+    "Known",
+    "Standing",
+    "Target",
+    "Telling",
+    "UnclearTargetError",
+    "explain_target",
+    "find_target",
+    "read_known",
+]

@@ -1,0 +1,189 @@
+"""Which rule, and what it is asked about: from what a person typed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from monitor.config.suggestion import did_you_mean
+from monitor.domain.alert import Alert, AlertState
+from monitor.domain.campaign import Campaign
+from monitor.domain.rule import Rule, Scope
+from monitor.domain.text import counted
+from monitor.domain.wording import scope_of
+from monitor.errors import MonitorError
+from monitor.explanation.known import Known
+from monitor.explanation.values import About
+
+MOST_SHOWN = 10
+"""Candidates that a complaint lists."""
+
+
+class UnclearTargetError(MonitorError):
+    """What was typed fits nothing, or several things: the text says which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """`alert` is the one that was named by its id. `rule` is None where it is left of a rule that is not in the file any more."""
+
+    rule_name: str
+    rule: Rule | None
+    about: About
+    alert: Alert | None = None
+
+
+async def find_target(
+    known: Known, named: str, subject: str | None, *, account: str | None = None, message_type: str | None = None
+) -> Target:
+    """What is meant by a rule's name or an alert's id (or its beginning), and by a campaign's id or a part of its name, a sender,
+    an account or a receiver.
+
+    UnclearTargetError when that is nothing, or more than one thing.
+    """
+    rule = known.ruleset.rules.get(named)
+    if rule is None:
+        return _of_alert(known, await _alert(known, named), subject)
+    return Target(rule_name=rule.name, rule=rule, about=await _about(known, rule, subject, account, message_type))
+
+
+async def _alert(known: Known, named: str) -> Alert:
+    open_ = known.state.open_alerts()
+    found = _fitting(open_, named) or _fitting(await known.ended(), named)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnclearTargetError(
+            f"{counted(len(found), 'alert')} have ids that begin with {named!r}: {_some(each.id for each in found)}"
+        )
+    hint = did_you_mean(named, known.ruleset.rules)
+    raise UnclearTargetError(f"there is no rule and no alert {named!r}{f' ({hint})' if hint else ''}")
+
+
+def _fitting(alerts: Sequence[Alert], named: str) -> list[Alert]:
+    exact = [alert for alert in alerts if alert.id == named]
+    return exact or [alert for alert in alerts if len(named) >= 4 and alert.id.startswith(named)]
+
+
+def _of_alert(known: Known, alert: Alert, subject: str | None) -> Target:
+    scope = scope_of(alert.labels)
+    rule = known.ruleset.rules.get(alert.key.rule)
+    if rule is not None and rule.scope is not scope:
+        rule = None  # another one of the same name
+    name = alert.campaign.name if alert.campaign else alert.key.subject or alert.key.account
+    if subject is not None and subject != alert.key.subject and subject.casefold() not in name.casefold():
+        raise UnclearTargetError(f"the alert {alert.id} is about {name}, not about {subject!r}")
+    about = About(
+        scope=scope,
+        account=alert.key.account,
+        subject=alert.key.subject,
+        name=alert.labels.get("sender", name) if scope is Scope.SENDER else name,
+        message_type=alert.labels.get("message_type"),
+        campaign=alert.campaign,
+    )
+    return Target(rule_name=alert.key.rule, rule=rule, about=about, alert=alert if _over(alert) else None)
+
+
+def _over(alert: Alert) -> bool:
+    return alert.is_event or alert.state is AlertState.RESOLVED
+
+
+async def _about(known: Known, rule: Rule, subject: str | None, account: str | None, message_type: str | None) -> About:
+    match rule.scope:
+        case Scope.CAMPAIGN:
+            campaign = await _campaign(known, rule, subject, account, message_type)
+            return About(
+                scope=rule.scope,
+                account=campaign.account,
+                subject=str(campaign.id),
+                name=campaign.name,
+                message_type=campaign.message_type,
+                campaign=campaign,
+            )
+        case Scope.SENDER:
+            return _sender(known, rule, subject, account, message_type)
+        case Scope.ACCOUNT:
+            names = sorted({feed.account for feed in known.state.feeds} | known.state.accounts.keys())
+            name = _one_of(names, subject or account, "an account", rule)
+            return About(scope=rule.scope, account=name, subject="", name=name)
+        case Scope.RECEIVER:
+            name = _one_of([each.name for each in known.rules.receivers], subject, "a receiver", rule)
+            return About(scope=rule.scope, account="", subject=name, name=name)
+
+
+def _one_of(names: Sequence[str], wanted: str | None, what: str, rule: Rule) -> str:
+    if wanted is None and len(names) == 1:
+        return names[0]
+    there = f"there is {_some(names)}" if names else "none is known"
+    if wanted is None:
+        raise UnclearTargetError(f"rule {rule.name} is asked about {what}: name one ({there})")
+    if wanted not in names:
+        hint = did_you_mean(wanted, names) or there
+        raise UnclearTargetError(f"{wanted!r} is not {what} that is known ({hint})")
+    return wanted
+
+
+async def _campaign(known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None) -> Campaign:
+    if wanted is None:
+        raise UnclearTargetError(f"rule {rule.name} is asked about a campaign: name one by its id, or by a part of its name")
+    there = [
+        row.campaign
+        for row in known.rows.values()
+        if account in (None, row.campaign.account) and message_type in (None, row.campaign.message_type)
+    ]
+    found = _by_id(there, wanted) or await _gone(known, wanted, account) or _by_name(there, wanted)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UnclearTargetError(
+            f"no campaign {wanted!r} is known: neither an id nor a part of a name. It may not have been read yet, be older than"
+            " the monitor follows, or fall under BSG_IGNORE"
+        )
+    newest = sorted(found, key=lambda each: each.created_at, reverse=True)
+    listed = _some(f'{each.id} "{each.name}" ({each.status}, account {each.account})' for each in newest)
+    raise UnclearTargetError(
+        f"{wanted!r} fits {counted(len(found), 'campaign')}: {listed}. Name one by its id, or with --account"
+    )
+
+
+def _by_id(campaigns: Iterable[Campaign], wanted: str) -> list[Campaign]:
+    return [each for each in campaigns if str(each.id) == wanted]
+
+
+def _by_name(campaigns: Sequence[Campaign], wanted: str) -> list[Campaign]:
+    """Those called so, else those whose name has it in it, in whatever case."""
+    word = wanted.casefold()
+    return [each for each in campaigns if each.name.casefold() == word] or [
+        each for each in campaigns if word and word in each.name.casefold()
+    ]
+
+
+async def _gone(known: Known, wanted: str, account: str | None) -> list[Campaign]:
+    """A campaign that is not followed any more, by its id: as its last event showed it."""
+    if not wanted.isdecimal() or len(wanted) > 18:
+        return []
+    events = await known.store.events(campaign_id=int(wanted), account=account, limit=1)
+    return [event.campaign for event in events]
+
+
+def _sender(known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None) -> About:
+    if wanted is None:
+        raise UnclearTargetError(f"rule {rule.name} is asked about a sender: name one")
+    senders = {(row.campaign.account, row.campaign.message_type, row.campaign.sender) for row in known.rows.values()}
+    found = sorted(
+        each
+        for each in senders
+        if wanted in (each[2], f"{each[1]}:{each[2]}") and account in (None, each[0]) and message_type in (None, each[1])
+    )
+    if not found:
+        hint = did_you_mean(wanted, {sender for _, _, sender in senders})
+        raise UnclearTargetError(f"no sender {wanted!r} is known{f' ({hint})' if hint else ''}")
+    if len(found) > 1:
+        listed = _some(f"{kind}:{sender} of account {owner}" for owner, kind, sender in found)
+        raise UnclearTargetError(f"{wanted!r} fits {counted(len(found), 'sender')}: {listed}. Say which with --type or --account")
+    owner, kind, sender = found[0]
+    return About(scope=rule.scope, account=owner, subject=f"{kind}:{sender}", name=sender, message_type=kind)
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - MOST_SHOWN:,} more" if len(listed) > MOST_SHOWN else ""
+    return ", ".join(listed[:MOST_SHOWN]) + more
