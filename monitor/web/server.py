@@ -18,6 +18,7 @@ from monitor.web.access import CHALLENGE, SECURITY_HEADERS, Access
 from monitor.web.alertpage import ALERT_ID
 from monitor.web.listening import listen_error
 from monitor.web.pages import STATIC_FILES, Pages
+from monitor.web.site import IDLE_SECONDS, BoundedSite
 from monitor.web.status import Status
 
 log = structlog.get_logger()
@@ -121,11 +122,13 @@ class WebServer:
         app.router.add_get("/metrics", self._render_metrics)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handle_signals=False)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=IDLE_SECONDS, handle_signals=False
+        )
         await runner.setup()
         host, port = self._options.host, self._options.port
         try:
-            await web.TCPSite(runner, host, port).start()
+            await BoundedSite(runner, host, port).start()
         except (OSError, OverflowError) as error:
             await runner.cleanup()
             raise listen_error(host, port, error) from error
