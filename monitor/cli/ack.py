@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, parse_arguments
 from monitor.cli.failures import FAILED, WRONG_USE, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
@@ -21,11 +22,20 @@ def ack(
     ctx: typer.Context,
     ids: Annotated[
         list[str] | None,
-        typer.Argument(help="Ids as `alerts` shows them; a beginning that fits only one is enough.", metavar="ALERT-ID"),
+        typer.Argument(
+            help="Ids as `alerts` shows them; a beginning that fits only one is enough.",
+            metavar="ALERT-ID",
+            autocompletion=completion.firing_alerts,
+        ),
     ] = None,
     matchers: Annotated[
         list[str] | None,
-        typer.Option("--matcher", help="All firing alerts with this label; may be given several times.", metavar="MATCHER"),
+        typer.Option(
+            "--matcher",
+            help="All firing alerts with this label; may be given several times.",
+            metavar="MATCHER",
+            autocompletion=completion.matchers,
+        ),
     ] = None,
     author: Author = None,
     comment: Comment = "",

@@ -5,11 +5,16 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from monitor.cli import completion
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", help="Show at most this many; 0 shows all.", min=0, metavar="N")]
-Account = Annotated[str | None, typer.Option(help="Only this account.", metavar="NAME")]
+Account = Annotated[str | None, typer.Option(help="Only this account.", metavar="NAME", autocompletion=completion.accounts)]
 Sender = Annotated[str | None, typer.Option(help="Only this sender.", metavar="NAME")]
-MessageType = Annotated[str | None, typer.Option("--type", help="Only this message type (sms, rcs, …).", metavar="TYPE")]
+MessageType = Annotated[
+    str | None,
+    typer.Option("--type", help="Only this message type (sms, rcs, …).", metavar="TYPE", autocompletion=completion.message_types),
+]
 
 T = TypeVar("T")
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.arguments import AsJson, one_of
 from monitor.cli.printing import Column, print_records, write
 
@@ -18,7 +19,12 @@ FIELD_COLUMNS = (
 
 
 def fields(
-    scope: Annotated[str | None, typer.Option(help="Only this scope: campaign or account.", metavar="SCOPE")] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option(
+            help="Only this scope: campaign, sender, account or receiver.", metavar="SCOPE", autocompletion=completion.scopes
+        ),
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables of the documentation, in Markdown.")] = False,
     as_json: AsJson = False,
 ) -> None:

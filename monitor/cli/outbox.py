@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.arguments import AsJson, Limit, cut, one_of, parse_span
 from monitor.cli.failures import WRONG_USE, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
@@ -26,9 +27,13 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(help="Ids as `outbox list` shows them; a beginning that fits only one is enough.", metavar="ID"),
+    typer.Argument(
+        help="Ids as `outbox list` shows them; a beginning that fits only one is enough.",
+        metavar="ID",
+        autocompletion=completion.notifications("pending", "dead"),
+    ),
 ]
-Receiver = Annotated[str | None, typer.Option(help="Only this receiver.", metavar="NAME")]
+Receiver = Annotated[str | None, typer.Option(help="Only this receiver.", metavar="NAME", autocompletion=completion.receivers)]
 OlderThan = Annotated[
     str | None, typer.Option(help="Only what was decided longer ago than this (10m, 2h, 1d).", metavar="DURATION")
 ]
@@ -39,7 +44,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 def list_(
     ctx: typer.Context,
     receiver: Receiver = None,
-    state: Annotated[str | None, typer.Option(help="pending, delivered, superseded or dead.", metavar="STATE")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(help="pending, delivered, superseded or dead.", metavar="STATE", autocompletion=completion.words(*STATES)),
+    ] = None,
     older_than: OlderThan = None,
     limit: Limit = 50,
     as_json: AsJson = False,
@@ -64,7 +72,11 @@ def list_(
 
 
 @app.command()
-def show(ctx: typer.Context, id_: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+def show(
+    ctx: typer.Context,
+    id_: Annotated[str, typer.Argument(metavar="ID", autocompletion=completion.notifications(*STATES))],
+    as_json: AsJson = False,
+) -> None:
     """Show one notification whole, with its alerts."""
     from monitor.cli.records import outbox_record
 
@@ -125,7 +137,9 @@ def retry(
     ctx: typer.Context,
     ids: Ids = None,
     receiver: Receiver = None,
-    state: Annotated[str | None, typer.Option(help="pending or dead.", metavar="STATE")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="pending or dead.", metavar="STATE", autocompletion=completion.words("pending", "dead"))
+    ] = None,
     older_than: OlderThan = None,
     yes: Yes = False,
 ) -> None:
@@ -139,7 +153,14 @@ def drop(
     ctx: typer.Context,
     ids: Ids = None,
     receiver: Receiver = None,
-    state: Annotated[str | None, typer.Option(help="pending (the default with other filters) or dead.", metavar="STATE")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            help="pending (the default with other filters) or dead.",
+            metavar="STATE",
+            autocompletion=completion.words("pending", "dead"),
+        ),
+    ] = None,
     older_than: OlderThan = None,
     yes: Yes = False,
 ) -> None:

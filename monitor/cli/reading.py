@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, cut, one_of
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_records
@@ -26,7 +27,8 @@ MOST_EVENTS = 1_000_000
 def campaigns(
     ctx: typer.Context,
     status: Annotated[
-        list[str] | None, typer.Option(help="Only this status; may be given several times.", metavar="STATUS")
+        list[str] | None,
+        typer.Option(help="Only this status; may be given several times.", metavar="STATUS", autocompletion=completion.statuses),
     ] = None,
     message_type: MessageType = None,
     account: Account = None,
@@ -62,11 +64,17 @@ def alerts(
     state: Annotated[
         list[str] | None,
         typer.Option(
-            help="pending, firing, resolved or event; may be given several times. Without: pending and firing.", metavar="STATE"
+            help="pending, firing, resolved or event; may be given several times. Without: pending and firing.",
+            metavar="STATE",
+            autocompletion=completion.words(*STATES),
         ),
     ] = None,
-    rule: Annotated[str | None, typer.Option("--alert", help="Only alerts of this rule.", metavar="NAME")] = None,
-    severity: Annotated[str | None, typer.Option(help="Only this severity.", metavar="SEVERITY")] = None,
+    rule: Annotated[
+        str | None, typer.Option("--alert", help="Only alerts of this rule.", metavar="NAME", autocompletion=completion.rules)
+    ] = None,
+    severity: Annotated[
+        str | None, typer.Option(help="Only this severity.", metavar="SEVERITY", autocompletion=completion.severities)
+    ] = None,
     message_type: MessageType = None,
     account: Account = None,
     sender: Sender = None,
@@ -105,7 +113,9 @@ def events(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help="appeared, status_changed, edited, rewound, settled or vanished; may be given several times.", metavar="KIND"
+            help="appeared, status_changed, edited, rewound, settled or vanished; may be given several times.",
+            metavar="KIND",
+            autocompletion=completion.event_kinds,
         ),
     ] = None,
     message_type: MessageType = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_rules_of, load_settings_of, run_async
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 def notify_test(
     ctx: typer.Context,
-    receiver: Annotated[str, typer.Argument(help="The receiver's name in the rules file.", metavar="RECEIVER")],
+    receiver: Annotated[
+        str,
+        typer.Argument(help="The receiver's name in the rules file.", metavar="RECEIVER", autocompletion=completion.receivers),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Send a message marked as a test to one receiver and say what it answered. One attempt, past the outbox."""

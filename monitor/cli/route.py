@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_rules_of, load_settings_of
@@ -26,7 +27,12 @@ COLUMNS = (
 def route(
     ctx: typer.Context,
     labels: Annotated[
-        list[str], typer.Argument(help="The labels of an alert: severity=critical alertname=Stalled …", metavar="LABEL=VALUE…")
+        list[str],
+        typer.Argument(
+            help="The labels of an alert: severity=critical alertname=Stalled …",
+            metavar="LABEL=VALUE…",
+            autocompletion=completion.matchers,
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:

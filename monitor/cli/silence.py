@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.arguments import AsJson, Limit, cut, parse_span
 from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, parse_arguments, parse_moment
 from monitor.cli.failures import WRONG_USE, complain
@@ -28,7 +29,11 @@ def add(
     ctx: typer.Context,
     matchers: Annotated[
         list[str],
-        typer.Argument(help='What to silence: alertname=Stalled, sender=~"Shop.*"; all must hold.', metavar="MATCHER…"),
+        typer.Argument(
+            help='What to silence: alertname=Stalled, sender=~"Shop.*"; all must hold.',
+            metavar="MATCHER…",
+            autocompletion=completion.matchers,
+        ),
     ],
     span: Annotated[str | None, typer.Option("--for", help="For so long (90s, 2h, 1d).", metavar="DURATION")] = None,
     until: Annotated[str | None, typer.Option(help="Until then (2026-03-02T09:00Z).", metavar="TIME")] = None,
@@ -109,7 +114,11 @@ def expire(
     ctx: typer.Context,
     ids: Annotated[
         list[str],
-        typer.Argument(help="Ids as `silence list` shows them; a beginning that fits only one is enough.", metavar="ID…"),
+        typer.Argument(
+            help="Ids as `silence list` shows them; a beginning that fits only one is enough.",
+            metavar="ID…",
+            autocompletion=completion.silences,
+        ),
     ],
     author: Author = None,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.arguments import parse_span
 from monitor.cli.invocation import run_async
 from monitor.cli.printing import print_line
@@ -20,7 +21,13 @@ DEFAULT_SCENARIO = "incidents"
 
 def simulate(
     scenario: Annotated[
-        str | None, typer.Option(help="A bundled scenario by its name, or a YAML file.", show_default="incidents", metavar="NAME")
+        str | None,
+        typer.Option(
+            help="A bundled scenario by its name, or a YAML file.",
+            show_default="incidents",
+            metavar="NAME",
+            autocompletion=completion.scenarios,
+        ),
     ] = None,
     campaigns: Annotated[
         int | None, typer.Option(help="So many made-up campaigns instead of a scenario.", min=1, max=1_000_000, metavar="N")

@@ -1,0 +1,173 @@
+"""What the shell offers after a TAB: names from settings, rules and database. Whatever goes wrong, it says nothing.
+
+Typer makes the shells' scripts and completes commands and options by itself; here are the values.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from monitor.config import LoadedSettings, RuleFile
+    from monitor.store import SqliteStore
+
+MOST_ROWS = 100
+"""Notifications offered, the newest first: nobody picks from more."""
+
+Offer = tuple[str, str]
+"""A value, and in a few words what it is, which some shells show."""
+
+_UNPLAIN = re.compile(r"[^\w .,/%+-]+")
+"""zsh evaluates what it is offered, and the names of campaigns are other people's: nothing that means something to a shell."""
+
+Complete = Callable[[typer.Context, str], list[Offer]]
+
+
+def words(*values: str) -> Complete:
+    """Values that are always the same."""
+
+    def complete(_ctx: typer.Context, incomplete: str) -> list[Offer]:
+        return [(value, "") for value in values if value.startswith(incomplete)]
+
+    return complete
+
+
+def accounts(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    return _offered(ctx, incomplete, lambda loaded: [(name, "") for name in loaded.settings.accounts])
+
+
+def message_types(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    return _offered(
+        ctx, incomplete, lambda loaded: [(kind, "") for each in loaded.settings.accounts.values() for kind in each.message_types]
+    )
+
+
+def statuses(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Documented ones, and those that the rules file adds."""
+    from monitor.domain.campaign import DOCUMENTED_STATUSES
+
+    extra = _offered(ctx, incomplete, lambda loaded: [(status, "") for status in _rules(loaded).extra_statuses])
+    return [*words(*DOCUMENTED_STATUSES)(ctx, incomplete), *extra]
+
+
+def severities(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Those with a place of their own, and those that rules use."""
+    from monitor.domain.routing import SEVERITIES
+
+    used = _offered(ctx, incomplete, lambda loaded: [(rule.severity, "") for rule in _rules(loaded).rules])
+    return list(dict([*words(*SEVERITIES)(ctx, incomplete), *used]).items())
+
+
+def event_kinds(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    from monitor.domain.event import EventKind
+
+    return words(*(kind.value for kind in EventKind if kind is not EventKind.PROGRESSED))(ctx, incomplete)
+
+
+def scopes(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    from monitor.domain.fields import FIELDS
+
+    return words(*FIELDS)(ctx, incomplete)
+
+
+def scenarios(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    from monitor.simulator.scenario import bundled_scenarios
+
+    return words(*bundled_scenarios())(ctx, incomplete)
+
+
+def rules(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    return _offered(ctx, incomplete, lambda loaded: [(rule.name, rule.severity) for rule in _rules(loaded).rules])
+
+
+def receivers(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    return _offered(ctx, incomplete, lambda loaded: [(each.name, each.integration) for each in _rules(loaded).receivers])
+
+
+def matchers(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """`label=value` of what rules and settings know. bash takes `=` for the end of a word and asks for the value alone."""
+
+    def pairs(loaded: "LoadedSettings") -> list[Offer]:
+        known = _rules(loaded)
+        return [
+            *((f"alertname={rule.name}", rule.severity) for rule in known.rules),
+            *((f"severity={severity}", "") for severity in dict.fromkeys(rule.severity for rule in known.rules)),
+            *((f"account={name}", "") for name in loaded.settings.accounts),
+        ]
+
+    typed = [str(word) for value in ctx.params.values() if isinstance(value, list | tuple) for word in value]
+    if typed[-1:] == ["="]:
+        label = "".join(typed[-2:])
+        whole = _offered(ctx, label + incomplete, pairs)
+        return [(pair.removeprefix(label), about) for pair, about in whole]
+    return _offered(ctx, incomplete, pairs)
+
+
+def firing_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    from monitor.cli.asking import described
+    from monitor.domain.silence import fires
+
+    async def look(store: "SqliteStore") -> list[Offer]:
+        return [(alert.id, described(alert)) for alert in await store.open_alerts() if fires(alert)]
+
+    return _stored(ctx, incomplete, look)
+
+
+def silences(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Those that have not ended."""
+    from monitor.clock import SystemClock
+
+    async def look(store: "SqliteStore") -> list[Offer]:
+        return [(each.id, each.comment) for each in await store.silences(ended_after=SystemClock().now())]
+
+    return _stored(ctx, incomplete, look)
+
+
+def notifications(*states: str) -> Complete:
+    """Ids of notifications in one of these states."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[Offer]:
+        from monitor.domain.notification import OutboxState
+        from monitor.ports import OutboxQuery
+
+        async def look(store: "SqliteStore") -> list[Offer]:
+            wanted = [OutboxState(state) for state in states]
+            rows = [row for state in wanted for row in await store.outbox(OutboxQuery(state=state, limit=MOST_ROWS))]
+            return [(row.notification.id, f"{row.state.value} to {row.notification.receiver}") for row in rows]
+
+        return _stored(ctx, incomplete, look)
+
+    return complete
+
+
+def _stored(ctx: typer.Context, incomplete: str, look: "Callable[[SqliteStore], Awaitable[list[Offer]]]") -> list[Offer]:
+    from monitor.cli.invocation import run_async, store_beside
+
+    async def opened(loaded: "LoadedSettings") -> list[Offer]:
+        async with store_beside(loaded) as store:
+            return await look(store)
+
+    return _offered(ctx, incomplete, lambda loaded: run_async(opened(loaded)))
+
+
+def _offered(ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSettings], Iterable[Offer]]") -> list[Offer]:
+    """What is found there and fits, each value once."""
+    from monitor.config import load_settings
+    from monitor.errors import MonitorError
+    from monitor.logs import configure_logs
+
+    configure_logs("error", "auto")
+    try:
+        loaded = load_settings(config=ctx.find_root().params.get("config"), need_account=False)
+        found = dict(look(loaded))
+    except MonitorError:  # `check` and `doctor` say what is wrong; whoever pressed TAB did not ask
+        return []
+    return [(value, " ".join(_UNPLAIN.sub(" ", about).split())) for value, about in found.items() if value.startswith(incomplete)]
+
+
+def _rules(loaded: "LoadedSettings") -> "RuleFile":
+    from monitor.cli.invocation import load_rules_of
+
+    return load_rules_of(loaded)
