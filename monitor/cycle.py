@@ -89,6 +89,7 @@ class AccountCycles:
         self._detail_reader = DetailReader(account, source, per_minute=details_per_minute, clock=clock, metrics=metrics)
         self._details: dict[Feed, FeedDetails] = {}
         self._deciding = asyncio.Lock()
+        self._tried: set[Feed] = set()
 
     def use(self, rules: RuleSet) -> None:
         """Go on with other rules; each feed's next cycle asks them about every watched campaign."""
@@ -115,6 +116,7 @@ class AccountCycles:
 
     async def conclude(self, feed: Feed, reading: Reading, started: datetime) -> CycleReport:
         """Decide on what was read of `feed` at `started`, and commit it. Raises `StoreError`, like `run`."""
+        self._tried.add(feed)
         async with self._deciding:
             before = self._before(feed, started)
             if reading.outcome is SweepOutcome.OK:
@@ -258,4 +260,5 @@ class AccountCycles:
             counts=counts,
             now=now,
             spent=self._spent,
+            untried=frozenset(feeds.keys() - self._tried),
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.domain.feed import FeedState
+from monitor.domain.feed import Feed, FeedState
 
 SPENDING_SECONDS = 24 * 3600.0
 """The time over which the pace of spending is taken: a day has all its hours."""
@@ -31,7 +31,8 @@ class AccountView:
     `feeds` holds the account's polled feeds (at least one). `counts` are watched campaigns (live or settling) by status. `spent`
     is what the campaigns that started in the last 24 hours cost; null when none of them bears a price, or no rule asks.
     Of these only `api_up`, `last_success_age` and `consecutive_failures` move while polls fail; the balance and the counts
-    stay what they last were.
+    stay what they last were. `untried` feeds have not been polled since the monitor was started: the age of their last success
+    says for how long it was not running, and nothing of the provider, so that nothing is decided by it.
     """
 
     account: str
@@ -40,6 +41,7 @@ class AccountView:
     counts: Mapping[str, int]
     now: datetime
     spent: float | None = None
+    untried: frozenset[Feed] = frozenset()
 
     @property
     def api_up(self) -> bool:

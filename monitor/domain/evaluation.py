@@ -188,9 +188,10 @@ class Evaluation:
                 self._alerts.advance(rule, alert, None, active=False)
 
     def account(self, view: AccountView, *, failed: bool) -> None:
-        """Apply the account rules after a poll. After one that failed only those whose fields move all the same."""
+        """Apply the account rules after a poll. After one that failed only those whose fields move all the same; those that ask
+        for the age of what was read only once every feed has been tried."""
         for rule, test, moves in self._rules.account_rules:
-            if failed and not moves:
+            if (failed and not moves) or (view.untried and rule.when is not None and "last_success_age" in rule.when.fields):
                 continue
             self._alerts.about(rule, "", view, account_labels(rule, self._account), active=test(view, self._around))
 

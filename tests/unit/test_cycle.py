@@ -281,6 +281,29 @@ async def test_account_rules_see_the_balance_and_frozen_fields_do_not_advance_on
     assert bench.firing() == {"Poor"}
 
 
+async def test_for_how_long_the_monitor_was_stopped_is_no_age_of_a_feed_that_was_not_asked_yet(bench: Bench) -> None:
+    feeds = (FEED, Feed("default", "rcs"))
+    bench.rules = RuleSet([state_rule("Stale", 'last_success_age > "30m"', scope="account"), POOR])
+    bench.restart(Snapshot(), polled=feeds)
+    bench.source.money = (10.0, 0.0)
+    for feed in feeds:
+        await bench.cycles.run(feed)
+    await bench.clock.sleep(7200)
+    bench.restart(await bench.store.load(), polled=feeds)
+    bench.cycles.balance = await bench.source.balance(now=bench.clock.now())
+    await bench.cycles.run(FEED)
+    assert bench.firing() == {"Poor"}
+    bench.source.error = outage()
+    await bench.cycles.run(feeds[1])
+    assert bench.firing() == {"Poor", "Stale"}
+    bench.restart(await bench.store.load(), polled=feeds)
+    bench.source.error = None
+    await bench.cycles.run(FEED)
+    assert bench.firing() == {"Poor", "Stale"}, "nor does it resolve"
+    await bench.cycles.run(feeds[1])
+    assert bench.firing() == {"Poor"}
+
+
 async def test_the_state_counts_watched_campaigns_by_status(bench: Bench) -> None:
     bench.source.put(campaign(1), campaign(2, status="spam"), campaign(3, status="spam"))
     await bench.poll()
