@@ -162,8 +162,9 @@ class AccountCycles:
         begun = self._clock.monotonic()
         after = before.after(SweepOutcome.OK, started=started, full=reading.full)
         balance = self._take_balance()
-        counts = table.counts_with(seen.changed, seen.forgotten)
-        evaluation.account(self._view(after, counts, balance, decided), failed=False)
+        if reading.sums:
+            counts = table.counts_with(seen.changed, seen.forgotten)
+            evaluation.account(self._view(after, counts, balance, decided), failed=False)
         changes = evaluation.finish()
         self._metrics.evaluation_duration.observe(spent + self._clock.monotonic() - begun)
         commit = CycleCommit(

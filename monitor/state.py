@@ -36,14 +36,19 @@ class AccountTable:
         for row in rows:
             campaign = row.campaign
             old = table.get(campaign.id)
-            if old is not None and old.watched:
-                counts[old.campaign.message_type, old.campaign.status] -= 1
-            if row.watched:
-                counts[campaign.message_type, campaign.status] += 1
+            table[campaign.id] = row
+            if not row.settled:
                 watched[campaign.id] = row
             elif old is not None:
                 watched.pop(campaign.id, None)
-            table[campaign.id] = row
+            if old is not None and old.settled == row.settled:
+                before = old.campaign
+                if before.status == campaign.status and before.message_type == campaign.message_type:
+                    continue  # counted as it is
+            if old is not None and not old.settled:
+                counts[old.campaign.message_type, old.campaign.status] -= 1
+            if not row.settled:
+                counts[campaign.message_type, campaign.status] += 1
 
     def listed(self, campaigns: Iterable[Campaign], message_type: str) -> None:
         """The list of this type showed these: remembered of those that call themselves something else."""

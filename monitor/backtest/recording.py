@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -46,26 +45,32 @@ class Recording:
 
     async def moments(self) -> AsyncIterator[Moment]:
         """The readings, ascending by time. Campaigns that are no longer known are passed over: only their figures were kept."""
-        after: tuple[float, str, int] = (self.since, "", 0)
-        feeds = {key: _feed(campaign) for key, campaign in self.campaigns.items()}
-        held: list[tuple[str, int, Sample]] = []
-        while True:
-            found = await self.store.recorded(after=after, limit=READ_AT_ONCE)
-            rows = [*held, *(row for row in found if row[2].at <= self.until)]
-            over = len(found) < READ_AT_ONCE or found[-1][2].at > self.until
-            # The last moment may go on in the next piece.
-            last = rows[-1][2].at if rows else 0.0
-            held = [] if over else [row for row in rows if row[2].at == last]
-            for at, samples in groupby(rows[: len(rows) - len(held)], key=lambda row: row[2].at):
-                by_feed: dict[Feed, list[Campaign]] = {}
-                for account, id_, sample in samples:
-                    known = self.campaigns.get((account, id_))
-                    if known is not None:
-                        by_feed.setdefault(feeds[account, id_], []).append(_as_of(known, sample))
+        known = {key: (campaign, _feed(campaign)) for key, campaign in self.campaigns.items()}
+        at = self.since
+        by_feed: dict[Feed, list[Campaign]] = {}
+        async for account, id_, sample in self._samples():
+            found = known.get((account, id_))
+            if found is None:
+                continue
+            if sample.at != at:
                 for feed, campaigns in by_feed.items():
                     yield Moment(at, feed, campaigns)
-            if over:
-                return
+                at, by_feed = sample.at, {}
+            campaign, feed = found
+            group = by_feed.get(feed)
+            if group is None:
+                group = by_feed[feed] = []
+            group.append(_as_of(campaign, sample))
+        for feed, campaigns in by_feed.items():
+            yield Moment(at, feed, campaigns)
+
+    async def _samples(self) -> AsyncIterator[tuple[str, int, Sample]]:
+        after: tuple[float, str, int] = (self.since, "", 0)
+        while found := await self.store.recorded(after=after, limit=READ_AT_ONCE):
+            for row in found:
+                if row[2].at > self.until:
+                    return
+                yield row
             account, id_, sample = found[-1]
             after = (sample.at, account, id_)
 

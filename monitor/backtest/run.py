@@ -19,6 +19,9 @@ from monitor.replay import Replay, replaying
 
 LIVE_STEP_SECONDS = 300.0
 SETTLING_STEP_SECONDS = 3600.0
+SURVEY_STEP_SECONDS = 86_400.0
+"""What is usual is a median over weeks: a day changes little of it, and the daemon's hour would cost more than all the rest."""
+
 GAPS_KEPT = 10_000
 """Gaps between readings of which the usual one is taken."""
 
@@ -65,6 +68,7 @@ class _Player:
         self._live: dict[Feed, dict[int, Campaign]] = {feed: {} for feed in feeds}
         self._next_live = start + LIVE_STEP_SECONDS
         self._next_settling = start + SETTLING_STEP_SECONDS
+        self._next_survey = start + SURVEY_STEP_SECONDS
 
     async def read(self, moment: Moment) -> None:
         """One reading, after every step before it."""
@@ -86,6 +90,8 @@ class _Player:
             settling = at >= self._next_settling
             if settling:
                 self._next_settling += SETTLING_STEP_SECONDS
+            if at >= self._next_survey:
+                self._next_survey += SURVEY_STEP_SECONDS
                 self._survey(at)
             await self._replay.flush_until(_moment(at))
             for feed in self._feeds:
@@ -100,7 +106,7 @@ class _Player:
         return [row.campaign for row in table.of_feed(table.watched.values(), feed.message_type)]
 
     def _survey(self, now: float) -> None:
-        """What is usual, as the daemon works it out every hour."""
+        """What is usual by now."""
         wanted = self._replay.rules.baselines
         if not wanted:
             return

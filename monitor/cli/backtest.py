@@ -9,7 +9,7 @@ import typer
 from monitor.cli.arguments import AsJson, parse_span
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_rules_of, load_settings_of, run_async, store_beside
-from monitor.cli.printing import Column, print_json, print_line, print_records, severity_style
+from monitor.cli.printing import Column, print_json, print_line, print_records, say, severity_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,7 @@ def backtest(
     if not reports[0].samples:
         complain("there is no history of that time: a monitor records it while it runs")
         raise typer.Exit(FAILED)
+    _warn(tried)
     if as_json:
         print_json(_record(reports[0]) if against is None else {"rules": _record(reports[0]), "against": _record(reports[1])})
     elif against is None:
@@ -122,6 +123,12 @@ def _print_head(report: "Report") -> None:
     print_line(f"{report.samples:,} samples of {report.campaigns:,} campaigns, {first} to {last}{every}")
     if report.thinned_until is not None and report.thinned_until > report.since:
         print_line(f"before {_time(report.thinned_until)} one sample an hour was kept: what lasts less is not seen there")
+
+
+def _warn(tried: "Sequence[RuleFile]") -> None:
+    asking = sorted({rule.name for file in tried for rule in file.rules if rule.detail})
+    if asking:
+        say(f"not recorded, so these cannot fire: details, for {', '.join(asking)}")
 
 
 def _row(rule: "RuleReport") -> dict[str, Any]:

@@ -49,6 +49,8 @@ def observe(
         return (previous if before is current else msgspec.structs.replace(previous, campaign=current)), ()
     if (before.account, before.id) != (current.account, current.id):
         raise ValueError(f"campaign {current.id} of {current.account} is not {before.id} of {before.account}")
+    if not progress and _only_grew(before, current):  # what nearly every change is
+        return _grown(previous, current, now=now, keep=keep), ()
     found = _compare(before, current)
     status_changed = EventKind.STATUS_CHANGED in found
     starts = status_changed and current.status == CampaignStatus.SENDING
@@ -87,6 +89,43 @@ def settle(tracked: TrackedCampaign, *, now: float) -> tuple[TrackedCampaign, Ca
 def vanish(tracked: TrackedCampaign, *, now: float) -> CampaignEvent:
     """The event that the provider no longer has it."""
     return _event(tracked, EventKind.VANISHED, now)
+
+
+def _grown(previous: TrackedCampaign, current: Campaign, *, now: float, keep: float) -> TrackedCampaign:
+    return TrackedCampaign(
+        campaign=current,
+        first_seen=previous.first_seen,
+        status_since=previous.status_since,
+        progress_since=now if (current.sent or 0) > (previous.campaign.sent or 0) else previous.progress_since,
+        settled=previous.settled and reports_are_in(previous, now=now),
+        revision=previous.revision + 1,
+        samples=() if previous.settled else grown(previous, current, now=now, keep=keep),
+        detail=previous.detail,
+    )
+
+
+def _only_grew(before: Campaign, current: Campaign) -> bool:
+    """Whether nothing differs but counters that grew."""
+    return (
+        before.status == current.status
+        and before.name == current.name
+        and before.sender == current.sender
+        and before.real_start_at == current.real_start_at
+        and before.finished_at == current.finished_at
+        and before.start_at == current.start_at
+        and before.created_at == current.created_at
+        and before.message_type == current.message_type
+        and before.calculated_price == current.calculated_price
+        and before.currency == current.currency
+        and _not_less(before.sent, current.sent)
+        and _not_less(before.delivered, current.delivered)
+        and _not_less(before.fallback_sent, current.fallback_sent)
+        and _not_less(before.fallback_delivered, current.fallback_delivered)
+    )
+
+
+def _not_less(old: int | None, new: int | None) -> bool:
+    return old is None or (new is not None and new >= old)
 
 
 def _compare(before: Campaign, current: Campaign) -> dict[EventKind, list[Change]]:

@@ -34,7 +34,9 @@ def grown(tracked: TrackedCampaign, campaign: Campaign, *, now: float, keep: flo
     Ascending by time, the last one what it shows now. Those are left out that say nothing about the last `keep` seconds.
     """
     before = tracked.samples or (Sample.of(tracked.campaign, tracked.first_seen),)
-    first = max(0, bisect_right(before, now - keep, key=_at) - 1)
+    first, last, horizon = 0, len(before) - 1, now - keep
+    while first < last and before[first + 1].at <= horizon:  # mostly one or none
+        first += 1
     return (*before[first:], Sample.of(campaign, now))
 
 
