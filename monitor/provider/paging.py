@@ -3,7 +3,8 @@
 The list is sorted by id, ascending, and pages overlap by one row. While it is read, rows appear and vanish and shift the
 others. A page is a run of neighbours at the moment it was made. If each page begins with the row that the page before
 ended with, the runs join without a gap, the first begins at the list's beginning and the last ends at its end: every row
-that was there throughout lies in one of the runs. Where they do not join, nobody can say what is missing.
+that was there throughout lies in one of the runs. Where they do not join, nobody can say what is missing. A row that the
+provider gives twice changes nothing of that: between two runs that join there is no room but for its copies.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter, lt
+from operator import attrgetter, le
 
 import msgspec
 import structlog
@@ -172,4 +172,4 @@ class SweepRows:
 
 
 def _ascending(ids: Sequence[int]) -> bool:
-    return all(map(lt, ids, ids[1:]))
+    return all(map(le, ids, ids[1:]))

@@ -122,12 +122,16 @@ def test_a_bad_row_at_the_edge_of_a_page_still_gives_its_id() -> None:
     assert Reader().sweep([], row(2)).first_id is None
 
 
-@pytest.mark.parametrize("order", [(2, 1), (1, 1), (1, 3, 2)])
+@pytest.mark.parametrize("order", [(2, 1), (1, 3, 2), (2, 2, 1)])
 def test_rows_out_of_order_are_noticed(order: tuple[int, ...]) -> None:
     rows = [row(id_, name=str(number)) for number, id_ in enumerate(order)]
     reader = Reader()
     assert not reader.sweep(*rows).ascending
     assert not reader.sweep(*rows).ascending  # also when every row is known
+
+
+def test_a_row_that_is_there_twice_is_in_order() -> None:
+    assert Reader().sweep(row(1), row(2), row(2, status="done"), row(3)).ascending
 
 
 def test_rows_of_another_feed_are_dropped_counted_and_not_decoded_again() -> None:
