@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import backtest, cycle_cpu, delivery, evaluation, firing, latency, loop_lag, memory, startup
+from benchmarks import backtest, cycle_cpu, delivery, disk, evaluation, firing, latency, loop_lag, memory, startup
 from benchmarks.table import Row, show
 
 ALL = {
@@ -15,6 +15,7 @@ ALL = {
     "firing": firing.rows,
     "delivery": delivery.rows,
     "backtest": backtest.rows,
+    "disk": disk.rows,
 }
 
 

@@ -115,6 +115,20 @@ def firing_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
     return _stored(ctx, incomplete, look)
 
 
+def rules_and_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    return [*rules(ctx, incomplete), *firing_alerts(ctx, incomplete)]
+
+
+def campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """By their ids, those of which something fires or is pending."""
+
+    async def look(store: "SqliteStore") -> list[Offer]:
+        about = [alert.campaign for alert in await store.open_alerts() if alert.campaign is not None]
+        return [(str(campaign.id), campaign.name) for campaign in about]
+
+    return _stored(ctx, incomplete, look)
+
+
 def silences(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Those that have not ended."""
     from monitor.clock import SystemClock

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli import completion
 from monitor.cli.arguments import Account, AsJson, MessageType
 from monitor.cli.failures import WRONG_USE, complain
 from monitor.cli.invocation import load_rules_of, load_settings_of, run_async, store_beside
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 def explain(
     ctx: typer.Context,
     rule: Annotated[
-        str, typer.Argument(help="A rule by its name, or an alert by its id (a beginning that fits only one).", metavar="ALERT")
+        str,
+        typer.Argument(
+            help="A rule by its name, or an alert by its id (a beginning that fits only one).",
+            metavar="ALERT",
+            autocompletion=completion.rules_and_alerts,
+        ),
     ],
     subject: Annotated[
         str | None,
@@ -25,6 +31,7 @@ def explain(
             help="The campaign, by its id or a part of its name; for rules of other scopes the sender, account or receiver."
             " An alert's id needs none.",
             metavar="CAMPAIGN",
+            autocompletion=completion.campaigns_with_alerts,
         ),
     ] = None,
     account: Account = None,

@@ -44,6 +44,7 @@ def test_options_are_offered() -> None:
         (("outbox", "list", "--receiver", "d"), ["desk"]),
         (("outbox", "list", "--state", "de"), ["delivered", "dead"]),
         (("alerts", "--alert", ""), ["Late"]),
+        (("explain", "L"), ["Late"]),
         (("alerts", "--severity", "cr"), ["critical"]),
         (("alerts", "--state", "p"), ["pending"]),
         (("alerts", "--account", ""), ["default"]),
@@ -67,6 +68,8 @@ def test_values_are_offered(words: tuple[str, ...], expected: list[str]) -> None
 @pytest.mark.usefixtures("filled")
 def test_ids_are_offered_from_the_database() -> None:
     assert complete("ack", "") == ["a1"]  # what fires; not what is pending or has ended
+    assert complete("explain", "") == ["Late", "a1"]
+    assert set(complete("explain", "Late", "")) == {"1", "3"}  # of which something fires or is pending
     assert set(complete("outbox", "show", "msg_")) == {"msg_aa1", "msg_aa2", "msg_b", "msg_c"}
     assert set(complete("outbox", "retry", "msg_")) == {"msg_aa1", "msg_aa2", "msg_b"}
 
