@@ -90,6 +90,7 @@ async def running(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(SqliteStore(settings.database_url.path))
         feeds = feeds_of(settings)
+        metrics.begin(feeds)
         state = State(await store.load(), polled=feeds)
         session = await stack.enter_async_context(open_session())
         notifiers = build_notifiers(settings, rules, session=session, clock=clock, console=console, memory=store)

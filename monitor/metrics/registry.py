@@ -4,14 +4,14 @@ import platform
 from collections.abc import Iterable, Mapping
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertState
-from monitor.domain.campaign import DOCUMENTED_STATUSES, MessageType
-from monitor.domain.feed import Feed
+from monitor.domain.campaign import DOCUMENTED_STATUSES, FINAL_STATUSES, MessageType
+from monitor.domain.feed import Feed, SweepOutcome
 from monitor.domain.notification import OutboxState
 from monitor.metrics.series import MOST_CAMPAIGNS, CampaignSeries, SeriesText, printable
 
@@ -64,6 +64,7 @@ class Metrics:
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         r = self.registry
+        ProcessCollector(registry=r)  # memory, processor time, open files, start
         self.campaigns = Gauge(
             "bsg_campaigns", "Watched campaigns (live or settling).", ["account", "message_type", "status"], registry=r
         )
@@ -142,6 +143,16 @@ class Metrics:
         self._series: dict[Feed, CampaignSeries] = {}
         self._series_writer = SeriesText()
         self._series_text = b""
+
+    def begin(self, feeds: Iterable[Feed]) -> None:
+        """Show 0 for what these feeds are going to count: their polls, and changes of status from one that is not final."""
+        statuses = DOCUMENTED_STATUSES
+        changes = [(old, new) for old in statuses for new in statuses if old != new and old not in FINAL_STATUSES]
+        for feed in feeds:
+            for outcome in SweepOutcome:
+                self.polls.labels(feed.account, feed.message_type, outcome.value)
+            for old, new in changes:
+                self.status_transitions.labels(feed.account, feed.message_type, old, new)
 
     def count_transition(self, account: str, message_type: str, old: str, new: str) -> None:
         """Count one observed change of status."""

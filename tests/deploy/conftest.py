@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.image import DOCKERFILE, ROOT, Builder, Image
+from tests.deploy.stack import Stack, running
 
 
 @contextmanager
@@ -47,3 +48,10 @@ def volume(tmp_path: Path, image: Image) -> Path:
     volume.chmod(original.st_mode & 0o7777)
     os.chown(volume, original.st_uid, original.st_gid)
     return volume
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A provider, a monitor and a Prometheus that scrapes it, running."""
+    with running(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack

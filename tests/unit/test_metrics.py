@@ -124,7 +124,8 @@ def test_names_and_labels_are_those_of_the_contract(openmetrics: bool) -> None:
     families = (parse_openmetrics if openmetrics else parse_text)(text)
     found = {sample.name: set(sample.labels) - {"le"} for family in families for sample in family.samples}
     found = {name: labels for name, labels in found.items() if not name.endswith(("_bucket", "_sum"))}
-    assert found == CONTRACT
+    assert {name: labels for name, labels in found.items() if not name.startswith("process_")} == CONTRACT
+    assert {"process_resident_memory_bytes", "process_cpu_seconds_total", "process_start_time_seconds"} <= found.keys()
 
 
 def test_promtool_has_nothing_to_say() -> None:
@@ -237,6 +238,18 @@ def test_undocumented_statuses_beyond_twenty_count_as_other() -> None:
     found = {dict(key)["to"]: value for key, value in samples(metrics, "bsg_status_transitions_total").items()}
     assert len(found) == 22
     assert (found["other"], found["new3"], found["done"]) == (10, 2, 1)
+
+
+def test_what_a_feed_will_count_is_there_at_zero_from_the_start() -> None:
+    metrics = Metrics("1")
+    metrics.begin([SMS, RCS])
+    polls = samples(metrics, "bsg_monitor_polls_total")
+    assert {dict(key)["outcome"] for key in polls} == {"ok", "partial", "failed"}
+    transitions = samples(metrics, "bsg_status_transitions_total")
+    assert (len(polls), len(transitions), {*polls.values(), *transitions.values()}) == (2 * 3, 2 * 6 * 7, {0})
+    metrics.count_transition("default", "sms", "sending", "stopped")
+    assert sum(samples(metrics, "bsg_status_transitions_total").values()) == 1
+    assert len(samples(metrics, "bsg_status_transitions_total")) == len(transitions)
 
 
 def test_a_balance_whose_currency_changed_leaves_no_old_series() -> None:
