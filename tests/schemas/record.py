@@ -63,6 +63,7 @@ RULES = """
 DETAIL_RULE = """
   - alert: Expired
     when: expired > 1000000
+    detail: true
 """
 HOOK = """
   - name: hook
@@ -144,14 +145,13 @@ class Outside:
 class Recording:
     """A monitor of some version in a folder of its own."""
 
-    def __init__(self, code: Path, folder: Path, provider: str, outside: str) -> None:
+    def __init__(self, code: Path, folder: Path, outside: str) -> None:
         self._folder = folder
         self._outside = outside
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BSG_")},
             "PYTHONPATH": str(code),
             "BSG_API_KEY": KEY,
-            "BSG_API_URL": provider,
             "BSG_POLL_INTERVAL": "1s",
             "BSG_DATABASE_URL": "sqlite:///monitor.db",
             "BSG_LISTEN": "127.0.0.1:0",
@@ -161,8 +161,8 @@ class Recording:
     def database(self) -> Path:
         return self._folder / "monitor.db"
 
-    async def start(self) -> asyncio.subprocess.Process:
-        """Run the daemon, with as much in its rules as that version takes."""
+    async def choose_rules(self) -> None:
+        """As much as that version takes."""
         rules: Rules = (RULES, HOOK, ROUTE)
         wanted: list[Rules] = [(RULES, HOOK + BOT, ROUTES), (RULES + DETAIL_RULE, HOOK + BOT, ROUTES)]
         for each in (rules, *wanted):
@@ -171,6 +171,10 @@ class Recording:
                 break
             rules = each
         self._write(rules)
+
+    async def start(self, provider: str) -> asyncio.subprocess.Process:
+        """Run the daemon."""
+        self._environment["BSG_API_URL"] = provider
         return await self._process("run")
 
     async def command(self, *arguments: str) -> tuple[int, str]:
@@ -226,19 +230,21 @@ ENOUGH = (
 
 async def _record(code: Path, folder: Path) -> Path:
     (folder / "scenario.yaml").write_text(SCENARIO)
-    scenario = load_scenario(str(folder / "scenario.yaml"))
-    simulator = Simulator(scenario, clock=SystemClock(), keys=(KEY,))
     outside = Outside()
-    async with simulator.serve("127.0.0.1", 0) as provider, outside.serve():
-        recording = Recording(code, folder, provider, outside.url)
-        daemon = await recording.start()
-        try:
-            for statement in ENOUGH:
-                await until(lambda statement=statement: recording.found(statement))
-            await recording.say()
-        finally:
-            daemon.send_signal(signal.SIGTERM)
-            await daemon.wait()
+    async with outside.serve():
+        recording = Recording(code, folder, outside.url)
+        await recording.choose_rules()
+        # The campaigns' time begins here: the daemon has to see them change.
+        simulator = Simulator(load_scenario(str(folder / "scenario.yaml")), clock=SystemClock(), keys=(KEY,))
+        async with simulator.serve("127.0.0.1", 0) as provider:
+            daemon = await recording.start(provider)
+            try:
+                for statement in ENOUGH:
+                    await until(lambda statement=statement: recording.found(statement))
+                await recording.say()
+            finally:
+                daemon.send_signal(signal.SIGTERM)
+                await daemon.wait()
     return recording.database
 
 

@@ -113,6 +113,9 @@ async def test_what_an_older_version_wrote_can_be_read(path: Path) -> None:
     assert {(row.campaign.id, row.campaign.name, row.campaign.sent, row.settled) for row in snapshot.campaigns} == {
         (row["id"], row["name"], row["sent"], bool(row["settled"])) for row in was["campaigns"]
     }
+    assert {row.campaign.id: row.detail and row.detail.delivered for row in snapshot.campaigns} == {
+        row["id"]: json.loads(row["detail"])["delivered"] if row.get("detail") else None for row in was["campaigns"]
+    }
     assert {alert.id: alert.state for alert in snapshot.alerts} == {
         row["id"]: row["state"] for row in was["alerts"] if not row["closed"]
     }
