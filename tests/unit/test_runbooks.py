@@ -19,6 +19,11 @@ def test_every_default_rule_has_a_runbook_and_links_to_it() -> None:
         assert rule.runbook_url == f"https://m.example.org/bsg/runbooks#{rule.name.lower()}"
 
 
+def test_every_alert_about_the_monitor_has_one() -> None:
+    alerts = (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text()
+    assert set(re.findall(r"alert: (\w+)", alerts)) <= SECTIONS
+
+
 def test_the_page_has_an_anchor_for_each_and_no_link_that_leads_nowhere() -> None:
     html = str(runbooks_html())
     anchors = set(re.findall(r'<h3 id="(\w+)">', html))
