@@ -29,6 +29,10 @@ check: $(STAMP)  ## the fast part: lint, types, layers, quick tests
 	$(MAKE) lint
 	$(BIN)/pytest -q -n auto --dist worksteal -m 'not slow' $(ARGS)
 
+.PHONY: docs
+docs: $(STAMP)  ## write anew what is made from the program: tables of the documentation, rules.schema.json
+	$(BIN)/python -m tests.generated
+
 .PHONY: lint
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -13,7 +13,8 @@ ROOT = HERE.parents[1]
 
 def made() -> Iterator[tuple[Path, str]]:
     """Every file that is made, with what has to be in it."""
-    yield HERE / "base/rules.yaml", (ROOT / "rules.yaml").read_text()
+    beside = "$schema=rules.schema.json"
+    yield HERE / "base/rules.yaml", (ROOT / "rules.yaml").read_text().replace(beside, f"$schema={'../' * 3}rules.schema.json")
 
 
 def main() -> str | None:

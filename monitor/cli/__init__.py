@@ -78,6 +78,7 @@ for _command, _short in (
     (explain.explain, "Why does a rule fire, or not?"),
     (route.route, "Which receivers do these labels reach, and why?"),
     (backtest.backtest, "Rules over recorded history."),
+    (setup.schema, "The JSON Schema of rules.yaml, for editors."),
     (fields.fields, "Every field a condition may use."),
 ):
     app.command(short_help=_short)(_command)

@@ -54,6 +54,8 @@ def check(
         print_line(f"ok: {counted(len(rules.rules), 'rule')}, {counted(len(rules.receivers), 'receiver')}")
         if _told_on_the_console_only(rules):
             print_line("note: told on the console only; a receiver in the rules file can reach people (docs/receivers.md)")
+        if _has_an_old_schema(rules):
+            print_line("note: the rules.schema.json beside it is another version's; `bsg-monitor schema` prints this one's")
     tried = run_async(_try_all(loaded, rules, aloud=not as_json)) if online else []
     good = all(each.refused is None for each in tried)
     if as_json:
@@ -96,6 +98,18 @@ def _told_on_the_console_only(rules: "RuleFile") -> bool:
         return False  # nobody is told at all, which is a warning of its own
     named = RouteTree(rules.route).receivers
     return all(receiver.integration == "console" for receiver in rules.receivers if receiver.name in named)
+
+
+def _has_an_old_schema(rules: "RuleFile") -> bool:
+    """Whether the editor of whoever writes rules goes by what another version allowed."""
+    from monitor.config import RULES_SCHEMA_NAME, rules_schema_text
+
+    if rules.path is None:
+        return False
+    try:
+        return (rules.path.parent / RULES_SCHEMA_NAME).read_text(encoding="utf-8") != rules_schema_text()
+    except (OSError, ValueError):
+        return False
 
 
 async def _try_all(loaded: "LoadedSettings", rules: "RuleFile", *, aloud: bool) -> list[_Tried]:

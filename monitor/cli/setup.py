@@ -9,7 +9,7 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain, report_problems
 from monitor.cli.invocation import load_settings_of
-from monitor.cli.printing import Column, print_line, print_records, say
+from monitor.cli.printing import Column, print_line, print_records, say, write
 
 CONFIG_COLUMNS = (Column("Setting", "setting"), Column("Value", "value", text=True), Column("From", "origin", text=True))
 
@@ -20,8 +20,11 @@ def init(
     ] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
 ) -> None:
-    """Write a commented rules.yaml and .env to start from. Files that are there stay as they are."""
-    from monitor.config import env_template, rules_template
+    """Write a commented rules.yaml and .env to start from, and the schema by which editors complete and check rules.yaml.
+
+    A rules.yaml and a .env that are there stay as they are.
+    """
+    from monitor.config import RULES_SCHEMA_NAME, env_template, rules_schema_text, rules_template
     from monitor.errors import MonitorError
 
     contents = {"rules.yaml": (rules_template(), 0o644), ".env": (env_template(), 0o600)}
@@ -37,6 +40,8 @@ def init(
                 continue
             _write(directory / name, text, mode)
             print_line(f"wrote {directory / name}")
+        _write(directory / RULES_SCHEMA_NAME, rules_schema_text(), 0o644)  # this version's, whatever was there
+        print_line(f"wrote {directory / RULES_SCHEMA_NAME}")
     except OSError as error:
         raise MonitorError(f"cannot write to {_place(directory)}: {error.strerror}") from error
     where = "" if directory == Path() else f"cd {directory}, then "
@@ -54,6 +59,13 @@ def _write(path: Path, text: str, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def schema() -> None:
+    """Print the JSON Schema of rules.yaml (draft 7), by which editors complete and check it."""
+    from monitor.config import rules_schema_text
+
+    write(rules_schema_text())
 
 
 def config(ctx: typer.Context, as_json: AsJson = False) -> None:

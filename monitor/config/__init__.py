@@ -7,6 +7,7 @@ it was written at; nothing in here shows a secret. Files are read while the daem
 """
 
 from monitor.config.detailkey import doubts_without_details
+from monitor.config.filekeys import RULES_SCHEMA_NAME, rules_schema, rules_schema_text
 from monitor.config.receivers import Receiver
 from monitor.config.rulefile import RuleFile, load_rules, parse_rules
 from monitor.config.settings import (
@@ -22,6 +23,7 @@ from monitor.config.settings import (
 from monitor.config.starter import env_template, rules_template
 
 __all__ = [
+    "RULES_SCHEMA_NAME",
     "AccountSettings",
     "DatabaseUrl",
     "Listen",
@@ -36,5 +38,7 @@ __all__ = [
     "load_settings",
     "parse_rules",
     "read_settings",
+    "rules_schema",
+    "rules_schema_text",
     "rules_template",
 ]

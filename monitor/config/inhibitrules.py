@@ -1,9 +1,21 @@
 """The `inhibit_rules:` of the rules file."""
 
+from monitor.config.keys import Key, Keys
 from monitor.config.matching import KnownLabels, read_matchers
+from monitor.config.shapes import TEXT, several
 from monitor.config.tables import TableReader, tables
 from monitor.domain.inhibition import InhibitRule
 
+_SOME = several(TEXT, least=1)
+KEYS: Keys = {
+    "source_matchers": Key(
+        meaning="what hides: all of these hold for an alert that fires", shape=several(TEXT, least=1), required=True
+    ),
+    "target_matchers": Key(
+        meaning="what is hidden: alerts that all of these hold for", shape=several(TEXT, least=1), required=True
+    ),
+    "equal": Key(meaning="labels that must have the same value in both", shape=several(TEXT), default="none"),
+}
 OLD = {
     **dict.fromkeys(("source_match", "source_match_re"), "write source_matchers: ['name=\"value\"']"),
     **dict.fromkeys(("target_match", "target_match_re"), "write target_matchers: ['name=\"value\"']"),
@@ -17,7 +29,7 @@ def read_inhibit_rules(reader: TableReader, known: KnownLabels) -> tuple[Inhibit
     for table in tables(reader.table.value("inhibit_rules"), "inhibit_rules", findings):
         entry = TableReader(table, "an inhibit rule", findings)
         before = findings.count
-        entry.check_keys(("source_matchers", "target_matchers", "equal"), instead=OLD)
+        entry.check_keys(KEYS, instead=OLD)
         for key in ("source_matchers", "target_matchers"):
             if not any(old.startswith(key.removesuffix("ers")) for old in table.entries.keys() & OLD.keys()):
                 entry.require(key, "a list such as ['alertname=\"ApiDown\"']")

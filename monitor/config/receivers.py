@@ -8,22 +8,31 @@ from pathlib import Path
 from monitor.config import values
 from monitor.config.excerpts import KeyPath
 from monitor.config.findings import Findings
+from monitor.config.keys import Key, Keys
 from monitor.config.optionmodels import option_may_show
 from monitor.config.receiveroptions import OptionsReader
+from monitor.config.shapes import BOOLEAN, DURATION, TEXT, matching
 from monitor.config.suggestion import listed
 from monitor.config.tables import TableReader
 from monitor.config.yamlfile import Table, described
+from monitor.domain.duration import format_duration
 from monitor.domain.notification import GIVE_UP_AFTER
 from monitor.errors import Place
 from monitor.notify import INTEGRATIONS, ReceiverOptions
 
-LATER = ("alertmanager", "apprise", "discord", "email", "pagerduty", "teams", "telegram")
-
-COMMON_KEYS = ("name", "send_resolved", "fallback", "fallback_after")
 FALLBACK_AFTER = timedelta(minutes=15)
 LONGEST_FALLBACK_AFTER = GIVE_UP_AFTER
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
+
+COMMON_KEYS: Keys = {
+    "name": Key(meaning="what routes call it", shape=matching(_NAME.pattern), required=True),
+    "send_resolved": Key(meaning="whether it is told when alerts end", shape=BOOLEAN, default="`true`"),
+    "fallback": Key(meaning="the receiver that is told in its place once it fails", shape=TEXT),
+    "fallback_after": Key(
+        meaning="how long it must have failed for that", shape=DURATION, default=f"`{format_duration(FALLBACK_AFTER)}`"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +73,7 @@ class ReceiverReader:
         """The receiver; None when something in it is wrong, which is noted."""
         before = self._findings.count
         reader = TableReader(table, "a receiver", self._findings)
-        later: dict[str, str | None] = {key: f"there are {listed(INTEGRATIONS)}" for key in LATER if key not in INTEGRATIONS}
-        reader.check_keys((*COMMON_KEYS, *INTEGRATIONS), later)
+        reader.check_keys((*COMMON_KEYS, *INTEGRATIONS))
         reader.require("name")
         name = reader.text("name")
         if name is not None and not _NAME.fullmatch(name.text):

@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.config.findings import Findings
+from monitor.config.keys import Key, Keys, table_shape
 from monitor.config.matching import KnownLabels, read_matchers
+from monitor.config.shapes import BOOLEAN, DURATION, TEXT, listed, several
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, tables
 from monitor.config.values import boolean
@@ -15,17 +17,49 @@ from monitor.domain.route import ALL_LABELS, Route
 from monitor.domain.time_interval import NamedIntervals
 from monitor.errors import Place
 
-ROOT_KEYS = (
-    "receiver",
-    "group_by",
-    "group_wait",
-    "group_interval",
-    "repeat_interval",
-    "mute_time_intervals",
-    "active_time_intervals",
-    "routes",
-)
-KEYS = (*ROOT_KEYS, "matchers", "continue")
+ROUTE_REFERENCE = "#/definitions/route"
+_LABELS = several(TEXT)
+_NAMES = several(TEXT)
+_OWN = "none, **not** inherited (as in Alertmanager)"
+
+ROOT_KEYS: Keys = {
+    "receiver": Key(meaning="who is told; the first route must name one", shape=TEXT, default="inherited"),
+    "group_by": Key(
+        meaning="alerts that agree in these labels are one message; `[...]` (three dots) makes each alert one of its own; `[]` "
+        "puts all into one",
+        shape=_LABELS,
+        default="inherited; `[alertname, account, message_type]`",
+    ),
+    "group_wait": Key(
+        meaning="how long the first message of a new group waits for more", shape=DURATION, default="inherited; `0s`"
+    ),
+    "group_interval": Key(meaning="the least time between two messages of a group", shape=DURATION, default="inherited; `5m`"),
+    "repeat_interval": Key(meaning="when what still fires is told again", shape=DURATION, default="inherited; `4h`"),
+    "mute_time_intervals": Key(
+        meaning="names of `time_intervals` during which nothing is told",
+        shape=_NAMES,
+        default=_OWN,
+    ),
+    "active_time_intervals": Key(
+        meaning="names of `time_intervals` outside of which nothing is told",
+        shape=_NAMES,
+        default=_OWN,
+    ),
+    "routes": Key(
+        meaning="routes below: they take what they match, the rest stays here", shape=listed({"$ref": ROUTE_REFERENCE})
+    ),
+}
+KEYS: Keys = {
+    **ROOT_KEYS,
+    "matchers": Key(
+        meaning="all must hold for an alert to take this route; none hold for every alert. Not in the first route",
+        shape=several(TEXT),
+        default="none",
+    ),
+    "continue": Key(meaning="whether the routes after this one are asked too", shape=BOOLEAN, default="`false`"),
+}
+ROOT_SHAPE = table_shape({**ROOT_KEYS, "receiver": replace(ROOT_KEYS["receiver"], required=True)})
+ROUTE_SHAPE = table_shape(KEYS)
 OLD = dict.fromkeys(("match", "match_re"), "write matchers: ['name=\"value\"']")
 OF_CHILDREN = dict.fromkeys(
     ("matchers", "match", "match_re", "continue"), "every alert comes to the first route; put it in routes"

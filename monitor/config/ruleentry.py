@@ -1,12 +1,12 @@
 """One entry of `rules:`, checked."""
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from monitor.config.addresses import runbook_link
 from monitor.config.detailkey import read_detail
 from monitor.config.findings import Findings
+from monitor.config.rulekeys import KEYS, KINDS, LABEL, LONGEST_LABEL, NAME, SCOPES, SEVERITY
 from monitor.config.settling import read_settle
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, one_of
@@ -19,23 +19,6 @@ from monitor.domain.sender import DEFAULT_OVER_SECONDS
 from monitor.domain.settle import Settle
 from monitor.domain.template import Template, TemplateError
 
-KEYS = (
-    "alert",
-    "scope",
-    "when",
-    "on",
-    "for",
-    "keep_firing_for",
-    "settle",
-    "over",
-    "detail",
-    "severity",
-    "labels",
-    "summary",
-    "description",
-    "runbook_url",
-)
-SCOPES = tuple(scope.value for scope in Scope)
 DEFAULT_SUMMARY = {
     Scope.CAMPAIGN: "{{ campaign.name }}: {{ status }}, {{ delivered }} of {{ sent }} delivered",
     Scope.SENDER: "{{ sender }}: {{ delivered }} of {{ sent }} delivered by {{ campaigns }} campaigns",
@@ -45,11 +28,6 @@ DEFAULT_SUMMARY = {
 LONGEST_FOR = timedelta(days=31)
 DEFAULT_OVER = timedelta(seconds=DEFAULT_OVER_SECONDS)
 SHORTEST_OVER, LONGEST_OVER = timedelta(minutes=5), timedelta(days=31)
-LONGEST_LABEL = 200
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,99}")
-_LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}")
-_SEVERITY = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 def read_rule(
@@ -116,7 +94,7 @@ def _name(reader: TableReader) -> str | None:
     node = reader.text("alert")
     if node is None:
         return None
-    if not _NAME.fullmatch(node.text):
+    if not NAME.fullmatch(node.text):
         hint = "a letter first, then letters, digits and _ . : -, at most 100 characters"
         reader.findings.wrong(f"alert: {described(node)} cannot be a rule's name", node.place, hint)
         return None
@@ -139,15 +117,14 @@ def _kinds(reader: TableReader, scope: Scope) -> frozenset[EventKind]:
         place = reader.table.entries["on"].place
         reader.findings.wrong(f'a rule of scope {scope} has no "on": events happen to campaigns', place)
     nodes = reader.texts("on")
-    known = tuple(kind.value for kind in EventKind)
     for node in nodes:
-        if node.text not in known:
-            message, hint = one_of(known, node.text)
+        if node.text not in KINDS:
+            message, hint = one_of(KINDS, node.text)
             reader.findings.wrong(f"on: {message}", node.place, hint)
     value = reader.table.value("on")
     if not nodes and value is not None:
-        reader.findings.wrong(f"on: names no event; there are {', '.join(known)}", value.place)
-    return frozenset(EventKind(node.text) for node in nodes if node.text in known)
+        reader.findings.wrong(f"on: names no event; there are {', '.join(KINDS)}", value.place)
+    return frozenset(EventKind(node.text) for node in nodes if node.text in KINDS)
 
 
 def _condition(
@@ -182,7 +159,7 @@ def _severity(reader: TableReader) -> str:
     node = reader.text("severity")
     if node is None:
         return "warning"
-    if not _SEVERITY.fullmatch(node.text):
+    if not SEVERITY.fullmatch(node.text):
         reader.findings.wrong(f"severity: expected a word such as {', '.join(SEVERITIES)}, found {described(node)}", node.place)
     elif node.text not in SEVERITIES and (hint := did_you_mean(node.text, SEVERITIES)):
         reader.findings.warn(f'severity: "{node.text}" is none of {", ".join(SEVERITIES)}', node.place, hint)
@@ -202,7 +179,7 @@ def _labels(reader: TableReader) -> Mapping[str, str]:
         if entry.key in RESERVED_LABELS:
             hint = 'use the key "severity" of the rule' if entry.key == "severity" else "choose another name"
             reader.findings.wrong(f"labels: the monitor sets {entry.key} itself", entry.place, hint)
-        elif not _LABEL.fullmatch(entry.key):
+        elif not LABEL.fullmatch(entry.key):
             hint = "letters, digits and _, no digit first, no __ at the beginning, at most 64 characters"
             reader.findings.wrong(f'labels: "{entry.key}" cannot be the name of a label', entry.place, hint)
         elif value := inner.text(entry.key):

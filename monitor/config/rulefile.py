@@ -1,6 +1,5 @@
 """`rules.yaml`: from its text to rules, receivers and route, or to everything that is wrong in it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from monitor.config.excerpts import KeyPath, Veil
 from monitor.config.expansion import Expansion, Lookup
 from monitor.config.fallbacks import check_fallbacks
+from monitor.config.filekeys import KEYS, STATUS
 from monitor.config.findings import Findings
 from monitor.config.inhibitrules import read_inhibit_rules
 from monitor.config.matching import KnownLabels
@@ -15,8 +15,8 @@ from monitor.config.quiethours import read_quiet_hours
 from monitor.config.receivers import Receiver, ReceiverReader, receiver_may_show
 from monitor.config.routes import KEYS as ROUTE_KEYS
 from monitor.config.routes import Intervals, RouteReader
-from monitor.config.ruleentry import KEYS as RULE_KEYS
 from monitor.config.ruleentry import read_rule
+from monitor.config.rulekeys import KEYS as RULE_KEYS
 from monitor.config.settling import read_settle
 from monitor.config.tables import TableReader, tables
 from monitor.config.textfile import read_text
@@ -30,10 +30,8 @@ from monitor.domain.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.time_interval import TimeInterval
 from monitor.errors import ConfigError, Place, Problem
 
-KEYS = ("rules", "receivers", "route", "inhibit_rules", "time_intervals", "quiet_hours", "settle", "extra_statuses")
 OTHERWISE = {"mute_time_intervals": "define it under time_intervals, and name it in a route"}
 _OPEN = frozenset(KEYS) - {"receivers"}
-_STATUS = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +122,7 @@ VEIL = Veil(shows=_may_be_shown, open=_OPEN, closed=frozenset(KEYS) - _OPEN)
 def _extra_statuses(reader: TableReader) -> tuple[str, ...]:
     statuses: dict[str, None] = {}
     for node in reader.texts("extra_statuses"):
-        if not _STATUS.fullmatch(node.text):
+        if not STATUS.fullmatch(node.text):
             hint = "lower-case letters, digits, _ and -"
             reader.findings.wrong(f"extra_statuses: {described(node)} cannot be a status", node.place, hint)
         elif node.text in DOCUMENTED_STATUSES:

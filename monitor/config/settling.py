@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from monitor.config import values
+from monitor.config.shapes import DURATION, Shape, mapping
 from monitor.config.tables import TableReader, one_of
 from monitor.config.yamlfile import Table
 from monitor.domain.campaign import MessageType
@@ -10,6 +11,10 @@ from monitor.domain.settle import Settle
 
 SHORTEST, LONGEST = timedelta(0), timedelta(hours=72)
 DEFAULT = "default"
+TYPES = (*map(str, MessageType), DEFAULT)
+
+SETTLE_SHAPE: Shape = {"anyOf": [DURATION, mapping(dict.fromkeys(TYPES, DURATION))]}
+"""What `settle:` looks like."""
 
 
 def read_settle(reader: TableReader, otherwise: Settle) -> Settle:
@@ -19,15 +24,15 @@ def read_settle(reader: TableReader, otherwise: Settle) -> Settle:
         found = reader.parsed("settle", values.duration(SHORTEST, LONGEST))
         return otherwise if found is None else Settle(found.total_seconds())
     inner = TableReader(node, "settle", reader.findings)
-    types = tuple(map(str, MessageType))
     by_type = dict(otherwise.by_type)
     default = otherwise.default
     for entry in node.entries.values():
-        found = inner.parsed(entry.key, values.duration(SHORTEST, LONGEST))
-        if entry.key not in (*types, DEFAULT):
-            message, hint = one_of((*types, DEFAULT), entry.key)
+        if entry.key not in TYPES:
+            message, hint = one_of(TYPES, entry.key)
             reader.findings.wrong(f"settle: {message}", entry.place, hint)
-        elif found is not None and entry.key == DEFAULT:
+            continue
+        found = inner.parsed(entry.key, values.duration(SHORTEST, LONGEST))
+        if found is not None and entry.key == DEFAULT:
             default = found.total_seconds()
         elif found is not None:
             by_type[entry.key] = found.total_seconds()

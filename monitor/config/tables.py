@@ -21,21 +21,10 @@ class TableReader:
         self.what = what
         self.findings = findings
 
-    def check_keys(
-        self,
-        allowed: Collection[str],
-        later: Mapping[str, str | None] | None = None,
-        *,
-        instead: Mapping[str, str] | None = None,
-    ) -> None:
-        """Refuse every other key. `later` are keys that are understood but not supported, and what to say of each; `instead`
-        says what to write for those that people may expect."""
+    def check_keys(self, allowed: Collection[str], *, instead: Mapping[str, str] | None = None) -> None:
+        """Refuse every other key. `instead` says what to write for those that people may expect."""
         for entry in self.table.entries.values():
-            if entry.key in allowed:
-                continue
-            if later and entry.key in later:
-                self.findings.wrong(f'"{entry.key}" is not supported by this version', entry.place, later[entry.key])
-            else:
+            if entry.key not in allowed:
                 known = (instead or {}).get(entry.key) or did_you_mean(entry.key, allowed)
                 hint = known or f"allowed are {', '.join(allowed)}"
                 self.findings.wrong(f'{self.what} has no "{entry.key}"', entry.place, hint)

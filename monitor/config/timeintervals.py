@@ -6,6 +6,8 @@ from datetime import UTC, tzinfo
 
 from monitor.config import values
 from monitor.config.findings import Findings
+from monitor.config.keys import Key, Keys, table_shape
+from monitor.config.shapes import TEXT, listed, matching, several, suggesting
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, tables
 from monitor.config.values import WrongValueError
@@ -13,11 +15,39 @@ from monitor.config.yamlfile import Listing, Scalar, Table, described
 from monitor.domain.time_interval import DAY_MINUTES, MONTHS, WEEKDAYS, NamedIntervals, Span, TimeInterval
 from monitor.errors import Place
 
-KEYS = ("times", "weekdays", "days_of_month", "months", "years", "location")
 SHORTEST_MONTH = 28
+CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00)")
 _NUMBER = re.compile(r"-?[0-9]{1,4}")
+_NUMBERS = matching(rf"\s*{_NUMBER.pattern}\s*(?::\s*{_NUMBER.pattern}\s*)?")
+_TIME = matching(rf"\s*(?:{CLOCK})\s*")
+_OF_DAY: Keys = {
+    "start_time": Key(meaning='from then on, such as `"09:00"`', shape=_TIME, required=True),
+    "end_time": Key(meaning='until then, which is not included; up to `"24:00"`', shape=_TIME, required=True),
+}
+KEYS: Keys = {
+    "times": Key(meaning="times of the day; over midnight it takes two", shape=listed(table_shape(_OF_DAY))),
+    "weekdays": Key(meaning="days of the week: `sunday`, `monday:friday`", shape=several(suggesting(WEEKDAYS, TEXT))),
+    "days_of_month": Key(
+        meaning="days of the month: `1:5`; from the end `-1`, `-7:-1`",
+        shape=several({"anyOf": [{"type": "integer", "minimum": -31, "maximum": 31}, _NUMBERS]}),
+    ),
+    "months": Key(
+        meaning="months, by name or number: `may:august`, `5:8`",
+        shape=several(suggesting(MONTHS, {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 12}, TEXT]})),
+    ),
+    "years": Key(
+        meaning="years: `2026:2028`", shape=several({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 9999}, _NUMBERS]})
+    ),
+    "location": Key(meaning="whose clocks: an IANA zone such as `Europe/Berlin`", shape=TEXT, default="`UTC`"),
+}
+NAMED_KEYS: Keys = {
+    "name": Key(meaning="what routes call it", shape=TEXT, required=True),
+    "time_intervals": Key(
+        meaning="a moment is in it when any of these contains it", shape=listed(table_shape(KEYS)), required=True
+    ),
+}
 
 
 def read_time_intervals(reader: TableReader) -> Mapping[str, tuple[NamedIntervals | None, Place]]:
@@ -26,7 +56,7 @@ def read_time_intervals(reader: TableReader) -> Mapping[str, tuple[NamedInterval
     for table in tables(reader.table.value("time_intervals"), "time_intervals", reader.findings):
         entry = TableReader(table, "a time interval", reader.findings)
         before = reader.findings.count
-        entry.check_keys(("name", "time_intervals"))
+        entry.check_keys(NAMED_KEYS)
         entry.require("name")
         entry.require("time_intervals", "a list; see docs/routing.md")
         intervals = [
@@ -76,7 +106,7 @@ def _times(reader: TableReader) -> tuple[Span, ...]:
     spans: list[Span] = []
     for table in tables(reader.table.value("times"), "times", reader.findings):
         entry = TableReader(table, "a time of the day", reader.findings)
-        entry.check_keys(("start_time", "end_time"))
+        entry.check_keys(_OF_DAY)
         for key in ("start_time", "end_time"):
             entry.require(key, 'such as "09:00"')
         start, end = entry.parsed("start_time", clock_minutes), entry.parsed("end_time", clock_minutes)

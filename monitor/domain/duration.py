@@ -18,6 +18,8 @@ _UNITS = (
 
 _EXACT_ONLY = frozenset({"y", "w"})  # 90d is easier to read than 12w6d: Prometheus writes these only when nothing remains
 _SHAPE = re.compile("".join(f"(?:([0-9]+){unit})?" for unit, _ in _UNITS))
+DURATION_PATTERN = rf"(?:0|(?=[0-9]){''.join(f'(?:[0-9]+{unit})?' for unit, _ in _UNITS)})"
+"""The shape of what `parse_duration` reads, as a regular expression that other languages read too."""
 _PART = re.compile(r"([0-9]+)(ms|[ywdhms])")
 _LONGEST = 292 * 365 * 86_400 * _SECOND  # what Prometheus can hold: 2^63 nanoseconds
 

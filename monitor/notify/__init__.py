@@ -15,7 +15,7 @@ from monitor.notify.console import CONSOLE
 from monitor.notify.discord import DISCORD
 from monitor.notify.email import EMAIL
 from monitor.notify.integration import Context, Integration, Memory, Verifiable, VolatileMemory, refusal
-from monitor.notify.options import OPTIONS_FOLDER, ReceiverOptions
+from monitor.notify.options import OPTIONS_FOLDER, AlsoWritten, ReceiverOptions
 from monitor.notify.pagerduty import PAGERDUTY
 from monitor.notify.slack import SLACK
 from monitor.notify.teams import TEAMS
@@ -45,6 +45,7 @@ INTEGRATIONS: Mapping[str, Integration[Any]] = MappingProxyType(
 __all__ = [
     "INTEGRATIONS",
     "OPTIONS_FOLDER",
+    "AlsoWritten",
     "Context",
     "Integration",
     "Memory",

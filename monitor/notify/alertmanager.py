@@ -23,7 +23,7 @@ from monitor.notify.alertmanager_alert import (
 )
 from monitor.notify.answers import check, confirm
 from monitor.notify.integration import Context, Integration, refusal
-from monitor.notify.options import SecretUrl, is_loopback, url_carries_secret, url_has_user
+from monitor.notify.options import AlsoWritten, SecretUrl, is_loopback, url_carries_secret, url_has_user
 from monitor.notify.tls import TlsOptions
 from monitor.notify.transport import post, under
 from monitor.notify.webhook_options import BasicAuth, HeaderValue
@@ -51,9 +51,15 @@ def _different(value: list[SecretUrl]) -> list[SecretUrl]:
 class AlertmanagerOptions(TlsOptions):
     """`urls`: every peer of one cluster, such as `http://alertmanager-0:9093`; what is below is found under them."""
 
-    urls: Annotated[list[SecretUrl], BeforeValidator(_several), Field(min_length=1, max_length=20), AfterValidator(_different)]
-    bearer: HeaderValue | None = None
-    basic: BasicAuth | None = None
+    urls: Annotated[
+        list[SecretUrl],
+        BeforeValidator(_several),
+        AlsoWritten(str),
+        Field(min_length=1, max_length=20),
+        AfterValidator(_different),
+    ] = Field(description="Every peer of one cluster, such as `http://alertmanager-0:9093`.")
+    bearer: HeaderValue | None = Field(default=None, description="A token that is sent as `Authorization: Bearer`.")
+    basic: BasicAuth | None = Field(default=None, description="User and password, in place of `bearer`.")
 
     @field_validator("bearer", "basic")
     @classmethod

@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from monitor.domain.notification import Notification, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
@@ -77,7 +77,7 @@ def _known(value: SecretStr) -> SecretStr:
 class AppriseOptions(ReceiverOptions):
     """`url` is Apprise's address of one service, a secret as a whole."""
 
-    url: Annotated[Secret, AfterValidator(_known)]
+    url: Annotated[Secret, AfterValidator(_known)] = Field(description="Apprise's address of one service.")
 
     def carries_secret(self) -> bool:
         return True

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
+from pydantic import Field
 
 from monitor.domain.notification import Notification
 from monitor.errors import DeliveryFault
@@ -31,7 +32,7 @@ _MENDABLE: Meaning = (DeliveryFault.NOT_FOUND, True)
 class DiscordOptions(ReceiverOptions):
     """`url` is the webhook's; whoever has it can post, so it is a secret. It may name a thread (`?thread_id=…`)."""
 
-    url: SecretUrl
+    url: SecretUrl = Field(description="The webhook's address; `?thread_id=…` names a thread.")
 
     def endpoint(self) -> str:
         return self.url.get_secret_value()

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from monitor.notify.options import Secret, is_loopback
+from monitor.notify.options import AlsoWritten, Secret, is_loopback
 from monitor.notify.tls import TlsOptions
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -78,14 +78,22 @@ class EmailOptions(TlsOptions):
 
     clear_words = ("an unencrypted connection", "tls: starttls or tls: tls")
 
-    host: Host
-    port: Annotated[int, BeforeValidator(_number), Field(ge=1, le=65535)] | None = None
-    tls: Literal["starttls", "tls", "none"] = "starttls"
-    username: str | None = Field(default=None, min_length=1, max_length=300)
-    password: Secret | None = Field(default=None, validate_default=True)
-    sender: Mailbox = Field(alias="from")
-    to: Annotated[list[Mailbox], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_RECIPIENTS)]
-    hello: Host | None = None
+    host: Host = Field(description="The mail server's name or address.")
+    port: Annotated[int, BeforeValidator(_number), AlsoWritten(str), Field(ge=1, le=65535)] | None = Field(
+        default=None, description="Its port; 587, 465 or 25, as `tls` says."
+    )
+    tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="`starttls` (a must, not an offer), `tls` from the first byte, or `none`."
+    )
+    username: str | None = Field(default=None, min_length=1, max_length=300, description="Who logs in.")
+    password: Secret | None = Field(default=None, validate_default=True, description="It goes with `username`.")
+    sender: Mailbox = Field(alias="from", description="The sender: `BSG monitor <monitor@example.org>`.")
+    to: Annotated[list[Mailbox], BeforeValidator(_listed), AlsoWritten(str), Field(min_length=1, max_length=MOST_RECIPIENTS)] = (
+        Field(description="Everybody who gets it.")
+    )
+    hello: Host | None = Field(
+        default=None, description="What the monitor calls itself to the server; this machine's name by default."
+    )
 
     @field_validator("username")
     @classmethod

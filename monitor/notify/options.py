@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, ClassVar
 from urllib.parse import parse_qsl, urlsplit
@@ -10,6 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 OPTIONS_FOLDER = "folder"
 """The key of the validation context that says where relative paths begin; without it, in the working directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoWritten:
+    """In an `Annotated`: what may be written in the file in place of the field's own type; a validator before it takes that."""
+
+    type: type
+
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "auth", "sig", "signature", "code")
 
@@ -20,6 +29,9 @@ class ReceiverOptions(BaseModel):
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    ways: ClassVar[Sequence[Sequence[str]]] = ()
+    """Where none of the fields is a must by itself: the sets of fields one of which must be there."""
 
     clear_words: ClassVar[tuple[str, str]] = ("plain HTTP", "https://")
     """How `in_clear` is called for people, and what is expected in its place."""

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from typing import Annotated
 
 import msgspec
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
@@ -40,8 +40,13 @@ class PagerDutyOptions(ReceiverOptions):
     EU https://events.eu.pagerduty.com/v2/enqueue.
     """
 
-    routing_key: Annotated[Secret, AfterValidator(_integration_key)]
-    url: SecretUrl = SecretStr("https://events.pagerduty.com/v2/enqueue")
+    routing_key: Annotated[Secret, AfterValidator(_integration_key)] = Field(
+        description="The integration key of a service or an event orchestration, 32 characters."
+    )
+    url: SecretUrl = Field(
+        default=SecretStr("https://events.pagerduty.com/v2/enqueue"),
+        description="Where events go; for accounts in the EU `https://events.eu.pagerduty.com/v2/enqueue`.",
+    )
 
     def endpoint(self) -> str:
         return self.url.get_secret_value()

@@ -26,10 +26,18 @@ class SlackOptions(ReceiverOptions):
     a public one's name). `api_url` is where Slack's Web API is, for GovSlack and the like.
     """
 
-    bot_token: Annotated[Secret, AfterValidator(_bot_token)] | None = None
-    channel: str | None = Field(default=None, validate_default=True)
-    api_url: WebAddress = WEB_API
-    url: SecretUrl | None = Field(default=None, validate_default=True)
+    ways = (("url",), ("bot_token", "channel"))
+
+    bot_token: Annotated[Secret, AfterValidator(_bot_token)] | None = Field(
+        default=None, description='A bot\'s "Bot User OAuth Token" (`xoxb-…`), in place of `url`; it wants `channel`.'
+    )
+    channel: str | None = Field(
+        default=None, validate_default=True, description="The id of a channel that the bot is in, or a public one's `#name`."
+    )
+    api_url: WebAddress = Field(default=WEB_API, description="Where Slack's Web API is, for GovSlack and the like.")
+    url: SecretUrl | None = Field(
+        default=None, validate_default=True, description="An incoming webhook's address. Whoever has it can post."
+    )
 
     @field_validator("channel")
     @classmethod

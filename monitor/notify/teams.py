@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
+from pydantic import Field
 
 from monitor.domain.notification import Notification
 from monitor.errors import DeliveryFault
@@ -33,7 +34,7 @@ _MEANINGS: Mapping[str, tuple[str, Meaning]] = {
 class TeamsOptions(ReceiverOptions):
     """`url` is the workflow's; whoever has it can post, so it is a secret."""
 
-    url: SecretUrl
+    url: SecretUrl = Field(description="The workflow's address.")
 
     def endpoint(self) -> str:
         return self.url.get_secret_value()

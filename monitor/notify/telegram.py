@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from monitor.domain.notification import Notification
 from monitor.errors import DeliveryFault
 from monitor.notify import message
 from monitor.notify.answers import Meaning, check, confirm, json_object, seconds, unconfirmed
 from monitor.notify.integration import Context, Integration, refusal
-from monitor.notify.options import ReceiverOptions, Secret, SecretUrl
+from monitor.notify.options import AlsoWritten, ReceiverOptions, Secret, SecretUrl
 from monitor.notify.telegram_message import compose
 from monitor.notify.transport import Answer, post, under
 
@@ -61,10 +61,16 @@ class TelegramOptions(ReceiverOptions):
     Bot API server where that is not Telegram's own.
     """
 
-    token: Annotated[Secret, AfterValidator(_token)]
-    chat_id: Annotated[str, BeforeValidator(_chat)]
-    message_thread_id: Annotated[int | None, BeforeValidator(_number)] = None
-    url: SecretUrl = SecretStr("https://api.telegram.org")
+    token: Annotated[Secret, AfterValidator(_token)] = Field(description="The bot's token, as @BotFather gives it.")
+    chat_id: Annotated[str, BeforeValidator(_chat), AlsoWritten(int)] = Field(
+        description="Who is written to: a chat's number, such as `-1001234567890`, or a public channel's `@name`."
+    )
+    message_thread_id: Annotated[int | None, BeforeValidator(_number), AlsoWritten(str)] = Field(
+        default=None, description="A topic in a group that has topics."
+    )
+    url: SecretUrl = Field(
+        default=SecretStr("https://api.telegram.org"), description="The Bot API server, where that is not Telegram's own."
+    )
 
     def endpoint(self) -> str:
         return self.url.get_secret_value()

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from monitor.notify.options import OPTIONS_FOLDER, ReceiverOptions
 
@@ -43,9 +43,9 @@ class TlsOptions(ReceiverOptions):
     `key_file` its key unless that stands in `cert_file`, too; a key that wants a passphrase is refused.
     """
 
-    ca_file: PemFile | None = None
-    cert_file: PemFile | None = None
-    key_file: PemFile | None = None
+    ca_file: PemFile | None = Field(default=None, description="PEM file of the authorities to trust in place of the system's.")
+    cert_file: PemFile | None = Field(default=None, description="PEM file of the certificate to show, with its chain.")
+    key_file: PemFile | None = Field(default=None, description="PEM file of its key, unless that stands in `cert_file`.")
     _context: ssl.SSLContext | None = PrivateAttr(default=None)
 
     @field_validator("key_file")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from monitor.notify.options import ReceiverOptions, Secret, SecretUrl, url_carries_secret, url_has_user
+from monitor.notify.options import AlsoWritten, ReceiverOptions, Secret, SecretUrl, url_carries_secret, url_has_user
 from monitor.notify.tls import TlsOptions
 from monitor.notify.webhook_signature import signing_key
 from monitor.notify.webhook_template import BodyTemplate, gives_json
@@ -60,8 +60,8 @@ HeaderValue = Annotated[Secret, AfterValidator(_printable)]
 class BasicAuth(ReceiverOptions):
     """RFC 7617."""
 
-    username: str = Field(min_length=1)
-    password: Secret
+    username: str = Field(min_length=1, description="Who the monitor is.")
+    password: Secret = Field(description="How it proves that.")
 
     @field_validator("username")
     @classmethod
@@ -82,16 +82,31 @@ class WebhookOptions(TlsOptions):
     `body` is a template (see `webhook_template`) in place of Alertmanager's JSON, `content_type` what it makes.
     """
 
-    url: SecretUrl
+    url: SecretUrl = Field(description="Where to POST.")
     secret: Annotated[
-        list[Annotated[Secret, AfterValidator(_usable)]], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_SECRETS)
-    ] = Field(default_factory=list, validate_default=False)
-    bearer: Annotated[HeaderValue, AfterValidator(_token)] | None = None
-    basic: BasicAuth | None = None
-    headers: dict[str, HeaderValue] = Field(default_factory=dict, max_length=MOST_HEADERS)
-    content_type: str = JSON
-    body: str | None = None
-    max_bytes: int | None = Field(default=None, ge=1000, le=100_000_000)
+        list[Annotated[Secret, AfterValidator(_usable)]],
+        BeforeValidator(_listed),
+        AlsoWritten(str),
+        Field(min_length=1, max_length=MOST_SECRETS),
+    ] = Field(
+        default_factory=list,
+        validate_default=False,
+        description="Signs every message as Standard Webhooks say; several while one is being changed, the newest first.",
+    )
+    bearer: Annotated[HeaderValue, AfterValidator(_token)] | None = Field(
+        default=None, description="A token that is sent as `Authorization: Bearer`."
+    )
+    basic: BasicAuth | None = Field(default=None, description="User and password, in place of `bearer`.")
+    headers: dict[str, HeaderValue] = Field(
+        default_factory=dict, max_length=MOST_HEADERS, description="Further headers by name; their values are secrets."
+    )
+    content_type: str = Field(default=JSON, description="What `body` makes.")
+    body: str | None = Field(
+        default=None, description="A template of the body, in place of Alertmanager's JSON (docs/webhook.md)."
+    )
+    max_bytes: int | None = Field(
+        default=None, ge=1000, le=100_000_000, description="A message of several alerts that is larger is split."
+    )
 
     @field_validator("bearer", "basic")
     @classmethod

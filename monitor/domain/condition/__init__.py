@@ -8,7 +8,6 @@ subject, `missing` (with `figuretext`) what would have to be different.
 from monitor.domain.condition.condition import Condition, moves_while_failing, parse_condition
 from monitor.domain.condition.explain import Part, explain
 from monitor.domain.condition.faults import ConditionError, Fault, Span
-from monitor.domain.condition.functions import FUNCTIONS
 from monitor.domain.condition.generate import (
     AccountFunction,
     BatchFunction,
@@ -22,6 +21,7 @@ from monitor.domain.condition.generate import (
     compile_sender,
 )
 from monitor.domain.condition.missing import Lack, missing
+from monitor.domain.condition.vocabulary import FUNCTIONS, functions_markdown
 from monitor.domain.field_values import field_values
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "compile_sender",
     "explain",
     "field_values",
+    "functions_markdown",
     "missing",
     "moves_while_failing",
     "parse_condition",

@@ -6,7 +6,7 @@ from math import isfinite
 
 from monitor.domain.condition.faults import ConditionError, Fault, SourceText, Span, did_you_mean
 from monitor.domain.condition.foreign import FOREIGN, FOREIGN_OPERATORS
-from monitor.domain.condition.functions import FUNCTIONS, Functions
+from monitor.domain.condition.functions import Functions
 from monitor.domain.condition.nodes import (
     Constant,
     FieldUse,
@@ -18,6 +18,7 @@ from monitor.domain.condition.nodes import (
     Past,
 )
 from monitor.domain.condition.operators import Operators
+from monitor.domain.condition.vocabulary import FUNCTIONS
 from monitor.domain.fields import FIELDS, Field, FieldType
 
 _LARGEST = 2**53
@@ -237,7 +238,7 @@ class Checker:
 
     def _call(self, tree: ast.Call) -> Node | None:
         span, name = self._source.span_of(tree), tree.func.id if isinstance(tree.func, ast.Name) else None
-        if name not in FUNCTIONS:
+        if name is None or name not in FUNCTIONS:
             hint = did_you_mean(name, FUNCTIONS) if name else 'to search in a text write matches(name, "…")'
             what = f'"{name[:80]}"' if name else self._source.shown(self._source.span_of(tree.func))
             self._refuse(f"there is no function {what}", tree.func, hint or f"there are {', '.join(FUNCTIONS)}")

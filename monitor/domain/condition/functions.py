@@ -8,21 +8,19 @@ from monitor.domain.condition.faults import SourceText, Span
 from monitor.domain.condition.nodes import Arithmetic, Call, Constant, FieldUse, Matches, Node, Past, Usual
 from monitor.domain.condition.operators import Operators
 from monitor.domain.condition.patterns import compile_pattern
+from monitor.domain.condition.vocabulary import (
+    LONGEST_BASELINE,
+    LONGEST_LOOK_BACK,
+    MOST_ARGUMENTS,
+    SHORTEST_BASELINE,
+    SHORTEST_LOOK_BACK,
+)
 from monitor.domain.duration import format_duration
 from monitor.domain.fields import FIELDS, FieldType, has_past
 
-FUNCTIONS = ("matches", "min", "max", "abs", "ago", "increase", "rate", "baseline")
-"""What can be called."""
-
 PAST_FUNCTIONS = ("ago", "increase", "rate")
-DAY = 86_400.0
-SHORTEST_LOOK_BACK, LONGEST_LOOK_BACK = 1.0, 7 * DAY
-"""Seconds. The longest bounds what is held in memory: a campaign that is sent for a week shows ten thousand figures."""
-SHORTEST_BASELINE, LONGEST_BASELINE = 7 * DAY, 84 * DAY
-"""Seconds: every hour of the week is in it at least once; campaigns are followed for three months."""
 
 _USUAL = {"campaign": frozenset(BASELINE_FIELDS), "sender": SENDER_BASELINE_FIELDS}
-_MOST_ARGUMENTS = 10
 _MEASURES = (FieldType.NUMBER, FieldType.DURATION, FieldType.TIME)
 
 
@@ -45,7 +43,7 @@ class Functions:
 
     def _measure(self, name: str, arguments: Sequence[Node], span: Span) -> Call | None:
         """`abs` of a number or duration; `min` and `max` of several numbers, durations or times."""
-        least, most = (1, 1) if name == "abs" else (2, _MOST_ARGUMENTS)
+        least, most = (1, 1) if name == "abs" else (2, MOST_ARGUMENTS)
         allowed = _MEASURES[:2] if name == "abs" else _MEASURES
         if not least <= len(arguments) <= most:
             wanted = "one argument" if name == "abs" else f"{least} to {most} arguments"

@@ -17,14 +17,28 @@ def test_init_writes_files_that_pass_the_check(invoke: Invoke, folder: Path) -> 
     (folder / "rules.yaml").unlink()
     done = invoke("init")
     assert done.exit_code == 0
-    assert "wrote rules.yaml\nwrote .env\n" in done.stdout
+    assert "wrote rules.yaml\nwrote .env\nwrote rules.schema.json\n" in done.stdout
     assert mode(folder / ".env") == 0o600
     assert invoke("check").exit_code == 0
 
 
 def test_init_makes_the_directory(invoke: Invoke, folder: Path) -> None:
     assert invoke("init", "--directory", "deep/er").exit_code == 0
-    assert {path.name for path in (folder / "deep/er").iterdir()} == {"rules.yaml", ".env"}
+    assert {path.name for path in (folder / "deep/er").iterdir()} == {"rules.yaml", ".env", "rules.schema.json"}
+
+
+def test_the_schema_that_init_writes_is_the_one_that_the_rules_name_and_the_command_prints(invoke: Invoke, folder: Path) -> None:
+    (folder / "rules.yaml").unlink()
+    invoke("init")
+    first = (folder / "rules.yaml").read_text().splitlines()[0]
+    named = folder / first.removeprefix("# yaml-language-server: $schema=")
+    assert named.read_text() == invoke("schema").stdout
+    assert json.loads(named.read_text())["title"] == "rules.yaml of bsg-monitor"
+    assert "schema" not in invoke("check").stdout
+    named.write_text("{}")
+    assert "note: the rules.schema.json beside it is another version's; `bsg-monitor schema` prints this one's\n" in (
+        invoke("check").stdout
+    )
 
 
 def test_init_keeps_what_is_there(invoke: Invoke, folder: Path) -> None:

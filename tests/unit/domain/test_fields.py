@@ -9,7 +9,7 @@ from monitor.domain.campaign import DOCUMENTED_STATUSES
 from monitor.domain.condition import compile_batch, field_values, parse_condition
 from monitor.domain.detail import COUNTERS, CampaignDetail, Split
 from monitor.domain.detail_fields import DETAIL_FIELDS
-from monitor.domain.fields import FIELDS, MOVING_ACCOUNT_FIELDS, fields_markdown, fields_of
+from monitor.domain.fields import FIELDS, MOVING_ACCOUNT_FIELDS, fields_of
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 
 RULES = Path(__file__).parents[3] / "docs" / "rules.md"
@@ -145,11 +145,3 @@ def test_every_field_has_a_description_and_a_place_it_comes_from() -> None:
             assert field.description
             assert field.name == name
             assert bool(field.read) + bool(field.made_of) == (0 if name == "now" and not field.read else 1)
-
-
-def test_the_documentation_shows_the_fields_as_they_are() -> None:
-    text = RULES.read_text(encoding="utf-8")
-    begin, end = "<!-- fields: begin -->\n", "<!-- fields: end -->"
-    assert begin in text
-    shown = text.partition(begin)[2].partition(end)[0]
-    assert shown == fields_markdown(), "put the output of `bsg-monitor fields --markdown` between the markers of docs/rules.md"

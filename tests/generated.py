@@ -1,0 +1,44 @@
+"""What is made from the program and committed: parts of the documentation and the schema of rules.yaml.
+
+`make docs` writes it anew; `tests/unit/test_generated.py` says what is stale.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from monitor.config import rules_schema_text
+from monitor.config.keys import keys_markdown
+from monitor.config.routes import KEYS as ROUTE_KEYS
+from monitor.config.rulekeys import KEYS as RULE_KEYS
+from monitor.domain.condition import functions_markdown
+from monitor.domain.fields import fields_markdown
+
+ROOT = Path(__file__).parents[1]
+
+PARTS: Mapping[tuple[str, str], Callable[[], str]] = {
+    ("docs/rules.md", "fields"): fields_markdown,
+    ("docs/rules.md", "functions"): functions_markdown,
+    ("docs/rules.md", "keys of a rule"): lambda: keys_markdown(RULE_KEYS),
+    ("docs/routing.md", "keys of a route"): lambda: keys_markdown(ROUTE_KEYS),
+}
+"""By file, and by the name between whose markers they stand."""
+
+FILES: Mapping[str, Callable[[], str]] = {"rules.schema.json": rules_schema_text}
+
+
+def markers(name: str) -> tuple[str, str]:
+    return f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+
+
+def main() -> None:
+    for (file, name), made in PARTS.items():
+        path = ROOT / file
+        begin, end = markers(name)
+        before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+        path.write_text(before + begin + made() + end + rest.partition(end)[2], encoding="utf-8")
+    for file, made in FILES.items():
+        (ROOT / file).write_text(made(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
