@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from monitor.domain.alert import Alert, AlertKey, AlertState, fingerprint
+from monitor.domain.baseline import Baselines
 from monitor.domain.condition import Part, explain, missing
 from monitor.domain.event import CampaignEvent
 from monitor.domain.fields import Subject
@@ -117,19 +118,19 @@ def _changes_at(standing: Standing, rule: Rule, active: Alert | None, now: datet
 async def _events(known: Known, rule: Rule, about: About, key: AlertKey, seen: Seen) -> tuple[EventSeen, ...]:
     """The latest events of the kinds that the rule is about, the newest first."""
     events = await known.store.events(campaign_id=int(about.subject), account=about.account, limit=EVERYTHING)
+    baselines = known.baselines(about.account, rule.when.baselines if rule.when else ())
     found: list[EventSeen] = []
     for event in [event for event in events if event.kind in rule.on][:MOST_EVENTS]:
         told = await known.store.alert(f"{fingerprint(key)}-{event.id}") is not None
-        found.append(EventSeen(event=event, told=told, part=_at_event(known, rule, event, seen)))
+        found.append(EventSeen(event=event, told=told, part=_at_event(known, rule, event, seen, baselines)))
     return tuple(found)
 
 
-def _at_event(known: Known, rule: Rule, event: CampaignEvent, seen: Seen) -> Part | None:
+def _at_event(known: Known, rule: Rule, event: CampaignEvent, seen: Seen, baselines: Baselines) -> Part | None:
     subject = seen.at(known.now)
     if rule.when is None or subject is None:
         return None
     moment = datetime.fromtimestamp(event.at, known.now.tzinfo)
-    baselines = known.baselines(event.campaign.account, rule.when.baselines)
     around = known.ruleset.surroundings(moment, baselines)
     return explain(rule.when, subject, event.at, event=event, around=around)
 

@@ -155,6 +155,31 @@ def test_once_cannot_tell_whether_money_is_short_when_the_balance_cannot_be_read
     assert done.stderr.startswith("error: could not read default/balance: the provider answered 500")
 
 
+def test_check_shows_where_in_the_file_it_is_wrong_to_people_and_programs(folder: Path) -> None:
+    (folder / "rules.yaml").write_text(
+        RULES.replace("age >", "agee >").replace("console: {}", "slack: {url: secret-1, chanel: x}")
+    )
+    done = command(folder, "check")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        'rules.yaml:3:32: error: when: there is no field "agee" (did you mean "age"?)\n'
+        '      when: status == "spam" and agee > "30m"\n'
+        "                                 ^^^^\n"
+    )
+    assert 'slack has no "chanel" (did you mean "channel"?)\n      slack: {url: …, chanel: …}\n' in done.stderr
+    assert "secret-1" not in done.stderr
+    told = json.loads(command(folder, "check", "--json").stdout)
+    assert (told["problems"][0]["file"], told["problems"][0]["line"], told["problems"][0]["column"]) == ("rules.yaml", 3, 32)
+    assert "secret-1" not in json.dumps(told)
+
+
+def test_init_leaves_rules_with_the_schema_that_they_name(tmp_path: Path) -> None:
+    assert command(tmp_path, "init").returncode == 0
+    first = (tmp_path / "rules.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=rules.schema.json"
+    assert (tmp_path / "rules.schema.json").read_text() == command(tmp_path, "schema").stdout
+
+
 def test_check_online_logs_in(folder: Path) -> None:
     with simulated(folder) as url:
         good = command(folder, "check", "--online", BSG_API_URL=url)

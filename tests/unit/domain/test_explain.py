@@ -2,14 +2,17 @@
 
 import ast
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.config import load_rules
 from monitor.domain.account import AccountView
-from monitor.domain.baseline import BaselineKey, Baselines, began, hour_of_week
+from monitor.domain.baseline import BASELINE_FIELDS, BaselineKey, Baselines, began, hour_of_week
 from monitor.domain.condition import (
     compile_account,
     compile_batch,
@@ -22,14 +25,26 @@ from monitor.domain.condition.explain import Part, explain
 from monitor.domain.event import CampaignEvent
 from monitor.domain.feed import Feed, FeedState
 from monitor.domain.receiver import ReceiverHealth, ReceiverView
+from monitor.domain.rule import Scope
 from monitor.domain.sample import Sample
-from monitor.domain.sender import SenderView, Sums, Window
+from monitor.domain.sender import SenderTally, SenderView, Sums, Window
 from monitor.domain.settle import Settle
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.tracking import TrackedCampaign
 from tests.unit.domain.builders import a_campaign, tracked
 from tests.unit.domain.expressions import NOW, conditions, events, rows
 from tests.unit.domain.interpreter import campaign_values, evaluate
+
+
+class Alike(dict[BaselineKey, dict[str, float]]):
+    """The same is usual of everything."""
+
+    def __init__(self, value: float) -> None:
+        self._medians = dict.fromkeys(BASELINE_FIELDS, value)
+
+    def get(self, *_: object) -> Any:
+        return self._medians
+
 
 AT = datetime.fromtimestamp(NOW, UTC)
 
@@ -91,6 +106,26 @@ def test_a_baseline_is_the_one_that_the_compiled_condition_asks_for(
 
     assert root.value is bool(compile_batch([condition])([row], NOW, around))
     assert value('baseline(reach, "28d")', root) == usual
+
+
+DEFAULT = load_rules(Path(__file__).parents[3] / "rules.yaml", lookup=lambda _: None).rules
+OF_CAMPAIGNS = [rule for rule in DEFAULT if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule]
+OF_SENDERS = [rule for rule in DEFAULT if rule.scope is Scope.SENDER]
+
+
+@settings(max_examples=50, deadline=None)
+@given(subjects=st.lists(rows(), min_size=1, max_size=4), usual=st.none() | st.sampled_from([0.5, 0.95]))
+def test_the_default_rules_are_explained_as_they_are_decided(subjects: list[TrackedCampaign], usual: float | None) -> None:
+    around = Surroundings(baselines=Baselines({} if usual is None else Alike(usual)))
+    for rule in OF_CAMPAIGNS:
+        decided = {id(row) for _, row in compile_batch([rule.condition])(subjects, NOW, around)}
+        for row in subjects:
+            assert explain(rule.condition, row, NOW, around=around).holds is (id(row) in decided), rule.name
+    for rule in OF_SENDERS:
+        tally = SenderTally("default", [rule.window], AT)
+        tally.add(subjects)
+        for view in tally.views()[rule.window]:
+            assert explain(rule.condition, view, around=around).value is compile_sender(rule.condition)(view, around), rule.name
 
 
 def test_functions_of_the_past_show_what_they_are_made_of() -> None:
