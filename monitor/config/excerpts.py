@@ -86,6 +86,7 @@ class YamlExcerpts:
         the tree is too large to tell."""
         found: dict[tuple[int, int], bool] = {}
         waiting: list[tuple[Node, KeyPath, bool]] = [] if self._root is None else [(self._root, (), False)]
+        odd: list[Node] = []
         for _ in range(_MOST_VISITS):
             if not waiting:
                 return sorted((start, end, shown) for (start, end), shown in found.items())
@@ -94,10 +95,12 @@ class YamlExcerpts:
                 return None
             if isinstance(node, ScalarNode):
                 where = (node.start_mark.index, node.end_mark.index)
-                shown = _may_show_key(node.value) if is_key else self._veil.shows(path)
+                shown = _may_show_key(node.value) and node not in odd if is_key else self._veil.shows(path)
                 found[where] = found.get(where, True) and shown  # through an alias it stands in several places
             elif isinstance(node, MappingNode):
                 for key, value in node.value:
+                    if _is_empty(value) and path and not self._veil.shows(path):
+                        odd.append(key)  # a value with a colon too many looks like this
                     name = key.value if isinstance(key, ScalarNode) else HIDDEN
                     waiting += [(key, path, True), (value, (*path, name), False)]
             else:
@@ -127,6 +130,9 @@ class YamlExcerpts:
             return excerpt
         comment = _COMMENT.search(excerpt.line)
         told = _veiled(excerpt, [(comment.start(), len(excerpt.line))] if comment else [])
+        own = _KEY.match(excerpt.line)
+        if own is None:
+            return None  # a part of a value that began above, of which key cannot be told
         for above in range(number, 0, -1):
             key = _KEY.match(self._lines[above - 1])
             if key is None:
@@ -138,7 +144,7 @@ class YamlExcerpts:
             if key[2] in self._veil.closed or _SECRETIVE.search(excerpt.line):
                 return None
             if not key[1]:
-                return told if key[2] in self._veil.open else None
+                return told if key[2] in self._veil.open and self._veil.shows((key[2], own[2])) else None
         return None
 
 
@@ -160,6 +166,10 @@ class DotenvExcerpts:
         excerpt = Excerpt.of(line, place)
         hide = bool(assignment[2].strip()) and not self._shows(assignment[1])
         return _veiled(excerpt, [assignment.span(2)]) if hide else excerpt
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index
 
 
 def _may_show_key(key: str) -> bool:

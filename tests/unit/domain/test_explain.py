@@ -66,7 +66,7 @@ def test_the_whole_is_what_the_compiled_condition_says(text: str, settle: float,
 
     root = explain(condition, row, NOW, around=around)
 
-    assert root.value is bool(compile_batch([condition])([row], NOW, around))
+    assert root.holds is bool(compile_batch([condition])([row], NOW, around))
 
 
 @settings(max_examples=150, deadline=None)
@@ -77,7 +77,7 @@ def test_the_whole_is_what_the_compiled_condition_of_an_event_rule_says(
     row = msgspec.structs.replace(row, campaign=event.campaign)
     condition = parse_condition(f"old_status != status or ({text}\n)", scope="campaign", event=True)
 
-    assert explain(condition, row, NOW, event=event).value is compile_event(condition)(event, row, NOW)
+    assert explain(condition, row, NOW, event=event).holds is compile_event(condition)(event, row, NOW)
 
 
 @settings(max_examples=150, deadline=None)
@@ -104,7 +104,7 @@ def test_a_baseline_is_the_one_that_the_compiled_condition_asks_for(
 
     root = explain(condition, row, NOW, around=around)
 
-    assert root.value is bool(compile_batch([condition])([row], NOW, around))
+    assert root.holds is bool(compile_batch([condition])([row], NOW, around))
     assert value('baseline(reach, "28d")', root) == usual
 
 
