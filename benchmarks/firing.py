@@ -12,7 +12,7 @@ from monitor.config.rulefile import RuleFile, parse_rules
 from monitor.domain.campaign import Campaign
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.tracking import TrackedCampaign
-from monitor.flusher import Flusher
+from monitor.flusher import Flusher, Telling
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, Snapshot
 from monitor.state import State
@@ -65,8 +65,7 @@ async def _spent(folder: Path, rules: RuleFile) -> tuple[float, int]:
         flusher = Flusher(
             store=store,
             state=state,
-            route=rules.route,
-            receivers=("ops",),
+            telling=Telling(route=rules.route, receivers=("ops",)),
             clock=clock,
             metrics=Metrics("bench"),
             new_id=lambda: f"msg_{next(ids)}",

@@ -1,9 +1,7 @@
 """The composition root: settings and rules in, a running daemon out."""
 
 import asyncio
-import os
 import random
-import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,10 +13,12 @@ import structlog
 from monitor import __version__
 from monitor.assembly import (
     FRESH_POLLS,
+    RulesInForce,
     build_cycles,
     build_heartbeat,
-    build_notifiers,
     build_sources,
+    compiled,
+    context_of,
     feeds_of,
     new_message_id,
     web_options,
@@ -27,19 +27,21 @@ from monitor.baselines import BaselineLoop
 from monitor.clock import Clock
 from monitor.config import LoadedSettings, RuleFile
 from monitor.cycle import CycleReport
-from monitor.dispatcher import Dispatcher, Fallback
+from monitor.dispatcher import Dispatcher
 from monitor.domain.alert import Alert
-from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import SweepOutcome
+from monitor.filewatch import FileWatch
 from monitor.flusher import Flusher
+from monitor.governed import Governed
 from monitor.metrics import Metrics, measure_loop_lag
 from monitor.notify import open_session
 from monitor.orphans import end_orphans
 from monitor.overview import Overview
 from monitor.poller import Poller
-from monitor.ports import Acknowledging, Store
+from monitor.ports import Store
 from monitor.publisher import Publisher
 from monitor.receiver_rules import ReceiverRules
+from monitor.reload import Reloader, watched
 from monitor.resender import Resender
 from monitor.retention import Retention
 from monitor.state import State
@@ -57,17 +59,24 @@ log = structlog.get_logger()
 class Daemon:
     """A monitor that is running: what it serves, knows and can be asked to do."""
 
-    def __init__(self, *, state: State, store: Store, poller: Poller, web: WebServer, metrics: Metrics) -> None:
+    def __init__(
+        self, *, state: State, store: Store, poller: Poller, web: WebServer, metrics: Metrics, reloader: Reloader
+    ) -> None:
         self.state = state
         self.store = store
         self.poller = poller
         self.metrics = metrics
         self._web = web
+        self._reloader = reloader
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return self._web.url
+
+    def reload(self) -> None:
+        """Have the rules file read anew."""
+        self._reloader.request()
 
 
 @asynccontextmanager
@@ -87,31 +96,32 @@ async def running(
     settings = loaded.settings
     manager = manager or ServiceManager()
     metrics = Metrics(__version__)
+    watch = FileWatch(watched(loaded, rules))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(SqliteStore(settings.database_url.path))
         feeds = feeds_of(settings)
         metrics.begin(feeds)
         state = State(await store.load(), polled=feeds)
         session = await stack.enter_async_context(open_session())
-        notifiers = build_notifiers(settings, rules, session=session, clock=clock, console=console, memory=store)
-        for notifier in notifiers.values():
-            stack.push_async_callback(notifier.close)
+        context = context_of(settings, session=session, clock=clock, console=console, memory=store)
+        in_force = RulesInForce.of(rules, compiled(rules), context)
         sources = build_sources(settings, clock=clock, metrics=metrics)
         for source in sources.values():
             stack.push_async_callback(source.close)
-        ruleset = RuleSet(rules.rules, quiet_hours=rules.quiet_hours)
-        state.remember(await store.samples(since=clock.now() - timedelta(seconds=ruleset.look_back)))
-        await end_orphans(ruleset, state, store, feeds=feeds, receivers=tuple(notifiers), now=clock.now())
-        fallbacks = {r.name: Fallback(r.fallback, r.fallback_after) for r in rules.receivers if r.fallback}
-        dispatcher = Dispatcher(store, notifiers, clock=clock, metrics=metrics, random=random.random, fallbacks=fallbacks)
+        state.remember(await store.samples(since=clock.now() - timedelta(seconds=in_force.rules.look_back)))
+        await end_orphans(in_force.rules, state, store, feeds=feeds, receivers=in_force.receivers, now=clock.now())
+        dispatcher = Dispatcher(
+            store,
+            in_force.notifiers,
+            clock=clock,
+            metrics=metrics,
+            random=random.random,
+            fallbacks=in_force.fallbacks,
+        )
         flusher = Flusher(
             store=store,
             state=state,
-            route=rules.route,
-            inhibit_rules=rules.inhibit_rules,
-            silent_on_resolve=frozenset(r.name for r in rules.receivers if not r.send_resolved),
-            acknowledging=frozenset(name for name, notifier in notifiers.items() if isinstance(notifier, Acknowledging)),
-            receivers=tuple(notifiers),
+            telling=in_force.telling,
             clock=clock,
             metrics=metrics,
             new_id=new_message_id,
@@ -122,12 +132,12 @@ async def running(
             dispatcher.wake()
             flusher.look_outside()
 
-        publisher = Publisher(state, metrics, rules=[(rule.name, rule.severity) for rule in rules.rules], clock=clock)
+        publisher = Publisher(state, metrics, rules=in_force.severities, clock=clock)
         overview = Overview(
             state=state,
             store=store,
             feeds=feeds,
-            receivers={name: notifier.integration for name, notifier in notifiers.items()},
+            receivers=in_force.integrations,
             rules=len(rules.rules),
             clock=clock,
             metrics=metrics,
@@ -135,7 +145,14 @@ async def running(
             fresh_for=settings.poll_interval * FRESH_POLLS,
         )
         cycles = build_cycles(
-            settings, sources, store=store, state=state, rules=ruleset, clock=clock, metrics=metrics, on_alerts=flusher.note
+            settings,
+            sources,
+            store=store,
+            state=state,
+            rules=in_force.rules,
+            clock=clock,
+            metrics=metrics,
+            on_alerts=flusher.note,
         )
         heartbeat = build_heartbeat(settings, session, overview.fresh)
 
@@ -144,10 +161,10 @@ async def running(
             publisher.alerts()
 
         receiver_rules = ReceiverRules(
-            ruleset,
+            in_force.rules,
             state=state,
             store=store,
-            receivers={name: notifier.integration for name, notifier in notifiers.items()},
+            receivers=in_force.integrations,
             health=lambda: dispatcher.health,
             clock=clock,
             metrics=metrics,
@@ -171,9 +188,23 @@ async def running(
             on_not_committed=overview.not_committed,
         )
         await store.release(now=clock.now())
-        buried = await store.bury(tuple(notifiers), now=clock.now())
-        if buried:
-            log.warning("notifications_of_unknown_receivers_given_up", count=buried)
+        await dispatcher.bury()
+        resender = Resender(state, in_force.notifiers, clock=clock, metrics=metrics)
+        governed = Governed(
+            in_force=in_force,
+            state=state,
+            store=store,
+            feeds=feeds,
+            cycles=cycles,
+            receiver_rules=receiver_rules,
+            dispatcher=dispatcher,
+            flusher=flusher,
+            resender=resender,
+            publisher=publisher,
+            overview=overview,
+            clock=clock,
+        )
+        reloader = Reloader(loaded, governed, context, watch, manager=manager, clock=clock, metrics=metrics)
         web = await stack.enter_async_context(WebServer(web_options(settings), metrics, overview.status, overview.alert))
         log.info("monitor_started", version=__version__, listen=web.url, rules=len(rules.rules), feeds=len(feeds))
         async with asyncio.TaskGroup() as tasks:
@@ -182,11 +213,12 @@ async def running(
                 for name, loop in (
                     ("poller", poller.run()),
                     ("flusher", flusher.run()),
-                    ("resender", Resender(state, notifiers, clock=clock, metrics=metrics).run()),
+                    ("resender", resender.run()),
                     ("receiver_rules", receiver_rules.run()),
                     ("baselines", BaselineLoop(cycles, state=state, clock=clock, metrics=metrics).run()),
                     ("retention", Retention(store, clock=clock, metrics=metrics).run()),
                     ("overview", overview.run()),
+                    ("reload", reloader.run()),
                     ("lag", measure_loop_lag(clock, metrics)),
                     *((("heartbeat", heartbeat.run()),) if heartbeat else ()),
                 )
@@ -197,7 +229,7 @@ async def running(
             supervised = tasks.create_task(supervision.run(), name="supervision")
             await publisher.all()
             try:
-                yield Daemon(state=state, store=store, poller=poller, web=web, metrics=metrics)
+                yield Daemon(state=state, store=store, poller=poller, web=web, metrics=metrics, reloader=reloader)
             finally:
                 manager.stopping()
                 for task in background:
@@ -206,27 +238,3 @@ async def running(
                 delivering.cancel()
                 supervised.cancel()
         log.info("monitor_stopped")
-
-
-async def run_daemon(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> int:
-    """Run until SIGTERM or SIGINT, which drain; a second one ends at once. Returns the exit code."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: int) -> None:
-        if stop.is_set():
-            log.warning("monitor_ended_at_once", signal=signal.Signals(number).name)
-            os._exit(128 + number)
-        log.info("monitor_stopping", signal=signal.Signals(number).name)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal, number)
-    loop.add_signal_handler(signal.SIGHUP, lambda: log.warning("reload_not_supported", hint="restart to read the rules anew"))
-    try:
-        async with running(loaded, rules, clock=clock, manager=ServiceManager.of()):
-            await stop.wait()
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.remove_signal_handler(number)
-    return 0

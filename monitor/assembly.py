@@ -2,22 +2,25 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
 import aiohttp
 
 from monitor.clock import Clock
-from monitor.config import RuleFile, Settings
+from monitor.config import Receiver, RuleFile, Settings
 from monitor.cycle import AccountCycles
+from monitor.dispatcher import Fallback
 from monitor.domain.alert import Alert
 from monitor.domain.condition import Condition, compile_batch
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed
 from monitor.domain.tracking import TrackedCampaign
+from monitor.flusher import Telling
 from monitor.heartbeat import Heartbeat
 from monitor.metrics import Metrics
 from monitor.notify import INTEGRATIONS, Context, Memory, VolatileMemory
-from monitor.ports import CampaignSource, Notifier, Store
+from monitor.ports import Acknowledging, CampaignSource, Notifier, Store
 from monitor.provider.source import Provider, ProviderOptions
 from monitor.state import State
 from monitor.web import WebOptions
@@ -64,21 +67,90 @@ def build_notifiers(
     session: aiohttp.ClientSession,
     clock: Clock,
     console: TextIO,
-    memory: Memory | None = None,
 ) -> dict[str, Notifier]:
-    """A notifier for each receiver of the rules file, by name. `memory` is the store, where there is one."""
-    context = Context(
+    """A notifier for each receiver of the rules file, by name, for single messages."""
+    context = context_of(settings, session=session, clock=clock, console=console, memory=VolatileMemory())
+    return {receiver.name: _notifier(receiver, context) for receiver in rules.receivers}
+
+
+def context_of(settings: Settings, *, session: aiohttp.ClientSession, clock: Clock, console: TextIO, memory: Memory) -> Context:
+    """What notifiers are built with."""
+    return Context(
         session=session,
         clock=clock,
         console=console,
         external_url=settings.external_url,
         allow_insecure_http=settings.allow_insecure_http,
-        memory=VolatileMemory() if memory is None else memory,
+        memory=memory,
     )
-    return {
-        receiver.name: INTEGRATIONS[receiver.integration].build(receiver.name, receiver.options, context)
-        for receiver in rules.receivers
-    }
+
+
+def _notifier(receiver: Receiver, context: Context) -> Notifier:
+    return INTEGRATIONS[receiver.integration].build(receiver.name, receiver.options, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesInForce:
+    """A rules file at work: its rules compiled, its receivers ready to be told."""
+
+    file: RuleFile
+    rules: RuleSet
+    notifiers: Mapping[str, Notifier]
+
+    @classmethod
+    def of(cls, file: RuleFile, rules: RuleSet, context: Context, *, before: "RulesInForce | None" = None) -> "RulesInForce":
+        """`rules` are the file's, compiled. A receiver with the same options as `before` keeps its notifier."""
+        known = {} if before is None else {each.name: each for each in before.file.receivers}
+
+        def notifier(receiver: Receiver) -> Notifier:
+            same = known.get(receiver.name)
+            if before is None or same is None or (same.integration, same.options) != (receiver.integration, receiver.options):
+                return _notifier(receiver, context)
+            return before.notifiers[receiver.name]
+
+        return cls(file=file, rules=rules, notifiers={each.name: notifier(each) for each in file.receivers})
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Their names, in the order of the file."""
+        return tuple(self.notifiers)
+
+    @property
+    def integrations(self) -> dict[str, str]:
+        """The kind of each receiver."""
+        return {name: notifier.integration for name, notifier in self.notifiers.items()}
+
+    @property
+    def fallbacks(self) -> dict[str, Fallback]:
+        """Who is told in the place of a receiver that fails."""
+        return {each.name: Fallback(each.fallback, each.fallback_after) for each in self.file.receivers if each.fallback}
+
+    @property
+    def telling(self) -> Telling:
+        """Who is told of what."""
+        acknowledging = (name for name, notifier in self.notifiers.items() if isinstance(notifier, Acknowledging))
+        return telling_of(self.file, acknowledging=frozenset(acknowledging))
+
+    @property
+    def severities(self) -> list[tuple[str, str]]:
+        """The rules' names and severities."""
+        return [(rule.name, rule.severity) for rule in self.file.rules]
+
+
+def telling_of(file: RuleFile, *, acknowledging: frozenset[str] = frozenset()) -> Telling:
+    """Who is told of what by a rules file; `acknowledging` are receivers that are told who looks after an alert."""
+    return Telling(
+        route=file.route,
+        receivers=tuple(each.name for each in file.receivers),
+        inhibit_rules=file.inhibit_rules,
+        silent_on_resolve=frozenset(each.name for each in file.receivers if not each.send_resolved),
+        acknowledging=acknowledging,
+    )
+
+
+def compiled(file: RuleFile) -> RuleSet:
+    """The rules of a file that has been found right."""
+    return RuleSet(file.rules, quiet_hours=file.quiet_hours)
 
 
 def build_cycles(

@@ -51,7 +51,8 @@ class CycleReport:
 
 
 class AccountCycles:
-    """Runs the cycles of one account's feeds. Sweeps of different feeds overlap; decisions and commits do not."""
+    """Runs the cycles of one account's feeds. Sweeps of different feeds overlap; decisions and commits do not: whoever has
+    `deciding` knows that none is under way."""
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class AccountCycles:
         self._readers: dict[Feed, FeedReader] = {}
         self._detail_reader = DetailReader(account, source, per_minute=details_per_minute, clock=clock, metrics=metrics)
         self._details: dict[Feed, FeedDetails] = {}
-        self._deciding = asyncio.Lock()
+        self.deciding = asyncio.Lock()
         self._tried: set[Feed] = set()
 
     def use(self, rules: RuleSet) -> None:
@@ -117,7 +118,7 @@ class AccountCycles:
     async def conclude(self, feed: Feed, reading: Reading, started: datetime) -> CycleReport:
         """Decide on what was read of `feed` at `started`, and commit it. Raises `StoreError`, like `run`."""
         self._tried.add(feed)
-        async with self._deciding:
+        async with self.deciding:
             before = self._before(feed, started)
             if reading.outcome is SweepOutcome.OK:
                 return await self._decide(feed, before, reading, started)

@@ -1,11 +1,12 @@
-"""What became of alerts, in the log: whoever reads it at night wants names, not counts."""
+"""What became of alerts, and what is wrong in rules, in the log: whoever reads it at night wants names, not counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import structlog
 
 from monitor.domain.alert import Alert, AlertState
+from monitor.errors import Problem
 
 MOST_LINES = 20
 """Lines for one commit; a thousand alerts at once are a number."""
@@ -31,3 +32,19 @@ def _verb(alert: Alert, now: datetime) -> str | None:
     if alert.state is AlertState.RESOLVED:
         return "alert_resolved"
     return "alert_fired" if alert.state is AlertState.FIRING and alert.fired_at == now else None
+
+
+def note_doubts(doubts: Iterable[Problem]) -> None:
+    """One line for each thing in settings and rules that works and is probably not meant."""
+    for doubt in doubts:
+        log.warning("configuration_doubtful", place=_place(doubt), doubt=doubt.message, hint=doubt.hint)
+
+
+def note_problems(problems: Iterable[Problem]) -> None:
+    """One line for each thing in settings and rules that must be mended."""
+    for problem in problems:
+        log.error("configuration_wrong", place=_place(problem), problem=problem.message, hint=problem.hint)
+
+
+def _place(problem: Problem) -> str | None:
+    return None if problem.place is None else str(problem.place)

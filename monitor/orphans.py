@@ -3,18 +3,20 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from monitor.domain.alert import Alert
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed
+from monitor.journal import note_alerts
 from monitor.ports import CycleCommit, Store
 from monitor.state import State
 
 
 async def end_orphans(
     rules: RuleSet, state: State, store: Store, *, feeds: Collection[Feed], receivers: Collection[str], now: datetime
-) -> None:
-    """Resolve them, with the reason, and commit; whoever was told that they fire is told that they ended.
+) -> list[Alert]:
+    """Resolve them, with the reason, and commit; whoever was told that they fire is told that they ended. Returns these.
 
-    Raises `StoreError`; nothing has ended then.
+    Raises `StoreError`; what has not been committed by then has not ended.
     """
     changes = rules.orphans(state.active.values(), now, feeds=feeds, receivers=receivers)
     dropped = set(changes.dropped)
@@ -29,3 +31,5 @@ async def end_orphans(
         )
         await store.commit_cycle(commit)
         state.apply_cycle(commit)
+        note_alerts(commit.alerts, now=now)
+    return list(ended.values())

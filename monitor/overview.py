@@ -46,8 +46,6 @@ class Overview:
         self._state = state
         self._store = store
         self._feeds = feeds
-        self._receivers = receivers
-        self._rules = rules
         self._clock = clock
         self._metrics = metrics
         self._on_outside_change = on_outside_change
@@ -58,6 +56,19 @@ class Overview:
         self._outbox: Sequence[OutboxSummary] = ()
         self._read_error: str | None = None
         self._write_error: str | None = None
+        self._reload_problems: tuple[str, ...] = ()
+        self.use(receivers, rules)
+
+    def use(self, receivers: Mapping[str, str], rules: int) -> None:
+        """The receivers' integrations by name, and how many rules there are, from now on."""
+        self._receivers = receivers
+        self._rules = rules
+        self._loaded_at = self._clock.now()
+        self._reload_problems = ()
+
+    def refused(self, problems: Sequence[str]) -> None:
+        """The rules could not be loaded anew, and why."""
+        self._reload_problems = tuple(problems)
 
     def cycle(self, report: CycleReport) -> None:
         """A cycle has ended."""
@@ -132,7 +143,8 @@ class Overview:
             firing=firing,
             pending=len(active) - firing,
             receivers=[self._receiver(name, kind) for name, kind in self._receivers.items()],
-            last_reload=self._started_at,
+            last_reload=self._loaded_at,
+            reload_problems=self._reload_problems,
             store_error=self._write_error or self._read_error,
             fresh_for=self._fresh_for,
         )
@@ -141,6 +153,7 @@ class Overview:
         """The same in one line."""
         firing = sum(alert.state is AlertState.FIRING for alert in self._state.active.values())
         troubles = ["the database does not work"] if self._write_error or self._read_error else []
+        troubles += ["the changed rules were refused, the earlier ones are in force"] if self._reload_problems else []
         return headline([self._feed(feed) for feed in self._feeds], firing=firing, troubles=troubles)
 
     async def alert(self, alert_id: str) -> Alert | None:

@@ -16,8 +16,12 @@ class Publisher:
     def __init__(self, state: State, metrics: Metrics, *, rules: Sequence[tuple[str, str]], clock: Clock) -> None:
         self._state = state
         self._metrics = metrics
-        self._rules = rules
         self._clock = clock
+        self.use(rules)
+
+    def use(self, rules: Sequence[tuple[str, str]]) -> None:
+        """The names and severities of the rules from now on."""
+        self._rules = rules
 
     def alerts(self) -> None:
         """Count the alerts anew; `rules` without any show 0."""

@@ -1,5 +1,6 @@
 """Rules of scope `receiver`: the monitor's word on its own deliveries, evaluated by a loop of their own."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -26,7 +27,8 @@ class ReceiverRules:
     """Looks at every receiver every 15 s.
 
     `receivers` are integrations by name. `health` says how those fare of which it is known; the alerts of the others stay as they
-    are. `on_alerts` is called with what changed, once it is committed.
+    are. `on_alerts` is called with what changed, once it is committed. Whoever has `deciding` knows that nothing is being
+    decided.
     """
 
     def __init__(
@@ -41,21 +43,28 @@ class ReceiverRules:
         metrics: Metrics,
         on_alerts: Callable[[Sequence[Alert]], None],
     ) -> None:
-        self._rules = rules
         self._state = state
         self._store = store
-        self._receivers = receivers
         self._health = health
         self._clock = clock
         self._metrics = metrics
         self._on_alerts = on_alerts
+        self.deciding = asyncio.Lock()
+        self.use(rules, receivers)
+
+    def use(self, rules: RuleSet, receivers: Mapping[str, str]) -> None:
+        """Go on with other rules and receivers."""
+        self._rules = rules
+        self._receivers = receivers
 
     async def run(self) -> None:
-        """Evaluate until cancelled; without such rules there is nothing to do."""
-        while self._rules.receiver_rules:
+        """Evaluate until cancelled; while there are no such rules, nothing is asked."""
+        while True:
             await self._clock.sleep(INTERVAL_SECONDS)
             try:
-                await self.evaluate()
+                if self._rules.receiver_rules:
+                    async with self.deciding:
+                        await self.evaluate()
             except StoreError as error:
                 self._metrics.loop_failures.labels("receiver_rules").inc()
                 log.error("receiver_rules_not_committed", reason=error.reason.value, error=str(error))  # noqa: TRY400 (see poller)

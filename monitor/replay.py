@@ -11,6 +11,7 @@ from itertools import count
 import msgspec
 
 from monitor import __version__
+from monitor.assembly import compiled, telling_of
 from monitor.clock import Clock, SteppedClock
 from monitor.config import RuleFile
 from monitor.cycle import AccountCycles
@@ -19,7 +20,6 @@ from monitor.domain.alert import Alert
 from monitor.domain.baseline import Baselines
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import CampaignDetail
-from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed, SweepOutcome
 from monitor.domain.notification import Notification, OutboxState
 from monitor.flusher import Flusher
@@ -51,7 +51,7 @@ class Replay:
     ) -> None:
         self.clock = clock
         self.state = State(Snapshot(), polled=feeds)
-        self.rules = RuleSet(rules.rules, quiet_hours=rules.quiet_hours)
+        self.rules = compiled(rules)
         self.messages: list[Notification] = []
         self._store = store
         self._receivers = tuple(receiver.name for receiver in rules.receivers)
@@ -62,10 +62,7 @@ class Replay:
         self._flusher = Flusher(
             store=store,
             state=self.state,
-            route=rules.route,
-            inhibit_rules=rules.inhibit_rules,
-            silent_on_resolve=frozenset(receiver.name for receiver in rules.receivers if not receiver.send_resolved),
-            receivers=self._receivers,
+            telling=telling_of(rules),
             clock=clock,
             metrics=metrics,
             new_id=lambda: f"msg_{next(ids)}",

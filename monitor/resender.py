@@ -28,15 +28,31 @@ class Resender:
 
     def __init__(self, state: State, notifiers: Mapping[str, Notifier], *, clock: Clock, metrics: Metrics) -> None:
         self._state = state
-        self._receivers = {name: notifier for name, notifier in notifiers.items() if isinstance(notifier, Resending)}
         self._clock = clock
         self._metrics = metrics
+        self._changed = asyncio.Event()
+        self._notifiers: dict[str, Resending] = {}
+        self.use(notifiers)
+
+    def use(self, notifiers: Mapping[str, Notifier]) -> None:
+        """Tell these from now on; who is told in the same way as before does not notice."""
+        self._notifiers = {name: notifier for name, notifier in notifiers.items() if isinstance(notifier, Resending)}
+        self._changed.set()
 
     async def run(self) -> None:
-        """Until cancelled; returns at once where no receiver forgets. The first round is at once: the last may be long ago."""
+        """Until cancelled. A receiver's first round is at once: the last may be long ago."""
+        loops: dict[str, tuple[Resending, asyncio.Task[None]]] = {}
         async with asyncio.TaskGroup() as group:
-            for receiver, notifier in self._receivers.items():
-                group.create_task(self._keep_told(receiver, notifier))
+            while True:
+                self._changed.clear()
+                for receiver, (notifier, task) in list(loops.items()):
+                    if self._notifiers.get(receiver) is not notifier:
+                        task.cancel()
+                        del loops[receiver]
+                for receiver, notifier in self._notifiers.items():
+                    if receiver not in loops:
+                        loops[receiver] = notifier, group.create_task(self._keep_told(receiver, notifier))
+                await self._changed.wait()
 
     async def firing(self, receiver: str) -> list[NotifiedAlert]:
         """What the receiver was told fires and not yet told that it ended, as it is now.

@@ -56,11 +56,11 @@ def _read_settings(ctx: typer.Context, *, need_account: bool, daemon: bool = Fal
     Only the daemon tells its story unasked. Other commands say themselves what went wrong: unless BSG_LOG_LEVEL was set, they
     log errors alone.
     """
-    from monitor.config import read_settings
+    from monitor.config import mask_settings, read_settings
     from monitor.logs import configure_logs
 
     loaded = read_settings(config=options_of(ctx).config, need_account=need_account)
-    _mask_settings(loaded)
+    mask_settings(loaded)
     unasked = not daemon and loaded.origins.get("log_level") == "default"
     configure_logs("error" if unasked else loaded.settings.log_level, loaded.settings.log_format)
     return loaded
@@ -93,13 +93,12 @@ def _rules_are_known(loaded: "LoadedSettings") -> bool:
 
 def load_rules_of(loaded: "LoadedSettings") -> "RuleFile":
     """The rules file the settings name; logs know the secrets of its receivers. ConfigError."""
-    from monitor.config import load_rules
+    from monitor.config import load_rules, mask_receivers
 
     settings = loaded.settings
     insecure = settings.allow_insecure_http or ("allow_insecure_http",) in loaded.wrong
     rules = load_rules(settings.rules_file, lookup=loaded.lookup, allow_insecure_http=insecure)
-    for receiver in rules.receivers:
-        _mask_all(receiver.options)
+    mask_receivers(rules)
     return rules
 
 
@@ -110,36 +109,3 @@ async def store_beside(loaded: "LoadedSettings", *, writable: bool = False) -> "
 
     async with SqliteStore(loaded.settings.database_url.path, daemon=False, read_only=not writable) as store:
         yield store
-
-
-def _mask_settings(loaded: "LoadedSettings") -> None:
-    settings = loaded.settings
-    _mask_all(settings)
-    for account in settings.accounts.values():
-        _mask_all(account)
-    if settings.database_url.dsn is not None:
-        from monitor.logs import mask
-
-        mask(settings.database_url.dsn.get_secret_value())
-
-
-def _mask_all(model: object) -> None:
-    """Have the logs mask every secret of a pydantic model, nested ones included."""
-    from pydantic import BaseModel, SecretStr
-
-    from monitor.logs import mask
-
-    def visit(value: object) -> None:
-        if isinstance(value, SecretStr):
-            mask(value.get_secret_value())
-        elif isinstance(value, BaseModel):
-            for name in type(value).model_fields:
-                visit(getattr(value, name))
-        elif isinstance(value, dict):
-            for item in value.values():
-                visit(item)
-        elif isinstance(value, list | tuple):
-            for item in value:
-                visit(item)
-
-    visit(model)

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 def run(ctx: typer.Context) -> None:
     """Run the daemon: poll, evaluate the rules, tell the receivers.
 
-    SIGTERM and Ctrl-C let notifications on their way arrive (up to 10 s); a second one ends at once.
+    SIGTERM and Ctrl-C let notifications on their way arrive (up to 10 s); a second one ends at once. SIGHUP, and a change of the
+    rules file, put the rules in force anew.
     """
-    from monitor.app import run_daemon
     from monitor.clock import SystemClock
+    from monitor.service import run_daemon
 
     loaded, rules = load_all(ctx, daemon=True)
     _warn([*loaded.warnings, *rules.warnings], loaded.settings.log_format)
@@ -33,18 +34,13 @@ def run(ctx: typer.Context) -> None:
 
 def _warn(doubts: "Sequence[Problem]", log_format: str) -> None:
     """What is doubtful in settings and rules: in words, or as events where logs are JSON, which share stderr with them."""
+    from monitor.journal import note_doubts
     from monitor.logs import for_people
 
     if for_people(log_format):
         report_problems(doubts, kind="warning")
-        return
-    import structlog
-
-    log = structlog.get_logger()
-    for doubt in doubts:
-        log.warning(
-            "configuration_doubtful", place=str(doubt.place) if doubt.place else None, doubt=doubt.message, hint=doubt.hint
-        )
+    else:
+        note_doubts(doubts)
 
 
 def once(ctx: typer.Context, as_json: AsJson = False) -> None:

@@ -8,6 +8,7 @@ it was written at; nothing in here shows a secret. Files are read while the daem
 
 from monitor.config.detailkey import doubts_without_details
 from monitor.config.filekeys import RULES_SCHEMA_NAME, rules_schema, rules_schema_text
+from monitor.config.masking import mask_receivers, mask_settings
 from monitor.config.receivers import Receiver
 from monitor.config.rulefile import RuleFile, load_rules, parse_rules
 from monitor.config.settings import (
@@ -17,6 +18,7 @@ from monitor.config.settings import (
     LoadedSettings,
     Settings,
     describe,
+    differing,
     load_settings,
     read_settings,
 )
@@ -32,10 +34,13 @@ __all__ = [
     "RuleFile",
     "Settings",
     "describe",
+    "differing",
     "doubts_without_details",
     "env_template",
     "load_rules",
     "load_settings",
+    "mask_receivers",
+    "mask_settings",
     "parse_rules",
     "read_settings",
     "rules_schema",

@@ -27,11 +27,15 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class OptionsReader:
-    """Reads options. `folder` is where the paths of secret files begin; what is wrong is noted, never with a secret."""
+    """Reads options. `folder` is where the paths of secret files begin; what is wrong is noted, never with a secret.
+
+    `files` gathers every file that was read, or should have been.
+    """
 
     folder: Path
     allow_insecure_http: bool
     findings: Findings = field(repr=False)
+    files: list[Path] = field(default_factory=list)
 
     def read(self, entry: Entry) -> ReceiverOptions | None:
         """The options of the integration `entry.key`; None when something in them is wrong."""
@@ -54,6 +58,7 @@ class OptionsReader:
             for detail in error.errors(include_url=False, include_input=False):
                 self._note(detail, entry, node, model, given, secrets)
             return None
+        self.files.extend(map(Path, options.files()))
         if self.findings.count > before:
             return None
         place = _place(node, ("url",)) or entry.place
@@ -93,6 +98,7 @@ class OptionsReader:
     def _read_file(self, key: str, node: Scalar) -> str | None:
         try:
             path = self.folder / values.path(node.text)
+            self.files.append(path)
             secret = read_secret(path, what=f"{key}: {path}").strip()
         except ValueError as error:
             self.findings.wrong(f"{key}: {error}", node.place)

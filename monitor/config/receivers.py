@@ -1,6 +1,7 @@
 """The `receivers:` of the rules file."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +69,11 @@ class ReceiverReader:
     def __init__(self, *, folder: Path, allow_insecure_http: bool, findings: Findings) -> None:
         self._options = OptionsReader(folder, allow_insecure_http, findings)
         self._findings = findings
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Files that receivers named and that were read."""
+        return self._options.files
 
     def read(self, table: Table) -> Receiver | None:
         """The receiver; None when something in it is wrong, which is noted."""

@@ -38,7 +38,8 @@ _OPEN = frozenset(KEYS) - {"receivers"}
 class RuleFile:
     """A rules file that has been found right. `route` is the root of the tree; None when there is no receiver: nobody is told.
 
-    `rules` and `receivers` are in the order of the file. `warnings` are what works and is probably not meant.
+    `rules` and `receivers` are in the order of the file. `warnings` are what works and is probably not meant. `files` are those
+    that receivers name: secrets and certificates.
     """
 
     rules: tuple[Rule, ...]
@@ -49,6 +50,7 @@ class RuleFile:
     extra_statuses: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     path: Path | None = None
+    files: tuple[Path, ...] = ()
 
 
 def load_rules(path: Path, *, lookup: Lookup, allow_insecure_http: bool = False, external_url: str | None = None) -> RuleFile:
@@ -83,7 +85,8 @@ def parse_rules(
     statuses = _extra_statuses(reader)
     rules = _rules(reader, statuses, read_settle(reader, DEFAULT_SETTLE), external_url)
     expansion = Expansion(lookup, findings)
-    receivers = _receivers(reader, expansion, Path(source).parent, allow_insecure_http=allow_insecure_http)
+    receiver_reader = ReceiverReader(folder=Path(source).parent, allow_insecure_http=allow_insecure_http, findings=findings)
+    receivers = _receivers(reader, expansion, receiver_reader)
     known = KnownLabels.of(rules, _alert_names(reader))
     route = _route(reader, expansion, receivers, read_time_intervals(reader), known)
     inhibit_rules = read_inhibit_rules(reader, known)
@@ -98,6 +101,7 @@ def parse_rules(
         extra_statuses=statuses,
         warnings=findings.warnings,
         path=Path(source),
+        files=tuple(receiver_reader.files),
     )
 
 
@@ -161,15 +165,12 @@ def _once(table: Table, key: str, what: str, first: dict[str, Place], findings: 
     first.setdefault(name.text, name.place)
 
 
-def _receivers(
-    reader: TableReader, expansion: Expansion, folder: Path, *, allow_insecure_http: bool
-) -> Mapping[str, Receiver | None]:
+def _receivers(reader: TableReader, expansion: Expansion, each: ReceiverReader) -> Mapping[str, Receiver | None]:
     """By name; None for one in which something is wrong."""
     findings = reader.findings
     node = reader.table.value("receivers")
     receivers: dict[str, Receiver | None] = {}
     first: dict[str, Place] = {}
-    each = ReceiverReader(folder=folder, allow_insecure_http=allow_insecure_http, findings=findings)
     for table in tables(expansion.expand(node) if node else None, "receivers", findings, veiled=True):
         receiver = each.read(table)
         _once(table, "name", "a receiver", first, findings)

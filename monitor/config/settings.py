@@ -1,9 +1,10 @@
 """From all sources to `Settings`: precedence, origins, accounts, and every error at once."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -31,6 +32,7 @@ __all__ = [
     "LoadedSettings",
     "Settings",
     "describe",
+    "differing",
     "load_settings",
     "read_settings",
 ]
@@ -45,15 +47,18 @@ class LoadedSettings:
     `origins` says for every setting (`poll_interval`, `accounts.shop.api_key`) where its value was written: `default`,
     `environment`, or a file with its line. `lookup` gives a name's value for `${NAME}`. `config` is the YAML file that was
     read, if any. `problems` are what is wrong; the `wrong` settings among them are left at their defaults. What
-    `load_settings` gives has none.
+    `load_settings` gives has none. `files` are all files and folders that values may have come from, those that are not there
+    included. `again` reads the same places anew (`read_settings`), for what may have changed.
     """
 
     settings: Settings
     warnings: tuple[Problem, ...]
     origins: Mapping[str, str]
     lookup: Lookup
+    again: Callable[[], "LoadedSettings"] = field(repr=False)
     config: Path | None = None
     secrets_dir: Path | None = None
+    files: tuple[Path, ...] = ()
     problems: tuple[Problem, ...] = ()
     wrong: frozenset[SettingPath] = frozenset()
 
@@ -86,6 +91,7 @@ def read_settings(
     """
     environ = os.environ if environ is None else environ
     directory = Path() if directory is None else directory
+    again = partial(read_settings, config=config, environ=environ, directory=directory, need_account=False)
     findings = Findings()
     variables = environment(environ, findings)
     dotenv = Dotenv(directory / ".env", findings)
@@ -112,8 +118,10 @@ def read_settings(
         warnings=findings.warnings,
         origins=MappingProxyType({**_origins(settings, written), **origins}),
         lookup=_lookup(environ, dotenv, folder),
+        again=again,
         config=config,
         secrets_dir=secrets_dir,
+        files=tuple(path for path in (directory / ".env", secrets_dir, config) if path is not None),
         problems=findings.problems,
         wrong=frozenset(written.keys() - sound),
     )
@@ -229,19 +237,25 @@ def _origins(settings: Settings, written: Layer) -> dict[str, str]:
 
 def describe(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
     """Every setting as (variable, value, origin), for people: secrets masked, "" where nothing is set. Accounts come last."""
+    return [(variable(setting), _shown(value), loaded.origins[".".join(setting)]) for setting, value in _values(loaded)]
+
+
+def differing(before: LoadedSettings, after: LoadedSettings) -> list[str]:
+    """The variables that have another value now, those of accounts that came or went included, in the order of `describe`."""
+    old, new = ({variable(setting): _comparable(value) for setting, value in _values(each)} for each in (before, after))
+    return [name for name in {**new, **old} if old.get(name) != new.get(name)]
+
+
+def _values(loaded: LoadedSettings) -> Iterator[tuple[SettingPath, object]]:
     settings = loaded.settings
-    rows = [
-        (variable((name,)), _shown(getattr(settings, name)), loaded.origins[name])
-        for name in Settings.model_fields
-        if name != "accounts"
-    ]
-    for name, path in (("config", loaded.config), ("secrets_dir", loaded.secrets_dir)):
-        rows.append((variable((name,)), _shown(path), loaded.origins[name]))
+    yield from (((name,), getattr(settings, name)) for name in Settings.model_fields if name != "accounts")
+    yield from ((("config",), loaded.config), (("secrets_dir",), loaded.secrets_dir))
     for account in settings.accounts.values():
-        for name, field in ACCOUNT_SETTINGS.items():
-            setting = ("accounts", account.name, name)
-            rows.append((variable(setting), _shown(getattr(account, field)), loaded.origins[".".join(setting)]))
-    return rows
+        yield from ((("accounts", account.name, name), getattr(account, field)) for name, field in ACCOUNT_SETTINGS.items())
+
+
+def _comparable(value: object) -> object:
+    return value.text if isinstance(value, Condition) else value
 
 
 def _shown(value: object) -> str:

@@ -65,8 +65,15 @@ class Backlog:
 
     @property
     def restored(self) -> bool:
-        """Whether what was known before a restart is known again."""
+        """Whether what was known before a restart, or is to be known for another fallback, is known again."""
         return self._restored
+
+    def use(self, fallback: Fallback | None) -> None:
+        """Another fallback, or another time, from now on; what waits is copied to it when that is due."""
+        if fallback != self._fallback:
+            self._fallback = fallback
+            self._known = KnownByFallback()
+            self._copied_to, self._taken_over, self._restored = 0, False, False
 
     async def restore(self) -> None:
         """Once: what the store knows from before a restart. Raises `StoreError`."""

@@ -3,11 +3,12 @@
 import asyncio
 import random as random_numbers
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 
 import structlog
 
-from monitor.clock import Clock
+from monitor.clock import Clock, sleep_or_event
 from monitor.dispatcher.backlog import Backlog, Fallback
 from monitor.dispatcher.lane import Lane
 from monitor.dispatcher.reporting import Reporting
@@ -30,7 +31,7 @@ class Dispatcher:
 
     A row is marked delivered only after its receiver confirmed it; a crash in between sends it again under the same id.
     `random` gives numbers in [0, 1); `in_flight` is the most attempts at once per receiver. `fallbacks` says by receiver who
-    is told in its place.
+    is told in its place. Notifiers are closed once nothing goes through them any more.
     """
 
     def __init__(
@@ -47,31 +48,49 @@ class Dispatcher:
         self._store = store
         self._clock = clock
         self._metrics = metrics
+        self._random = random
+        self._in_flight = in_flight
         self._lanes: dict[str, Lane] = {}
-        for receiver, notifier in notifiers.items():
-            reporting = Reporting(receiver, notifier.integration, metrics)
-            backlog = Backlog(receiver, store, clock, reporting, fallback=fallbacks.get(receiver), copied=self.wake)
-            self._lanes[receiver] = Lane(
-                receiver,
-                notifier,
-                store,
-                clock,
-                reporting,
-                backlog,
-                random=random,
-                in_flight=in_flight,
-                changed=self._outbox_changed,
-            )
+        self._serving: dict[Lane, asyncio.Task[None]] = {}  # those of receivers that are gone, too, until they have ended
+        self._group: asyncio.TaskGroup | None = None
         self._gauges_stale = False
         self._stop = asyncio.Event()
         self._finished = asyncio.Event()
         self._finished.set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self.use(notifiers, fallbacks)
 
     @property
     def health(self) -> Mapping[str, ReceiverHealth]:
         """How each receiver fares; one of which that is not known yet, after a start, is left out."""
         return {receiver: lane.reporting.health for receiver, lane in self._lanes.items() if lane.backlog.restored}
+
+    def use(self, notifiers: Mapping[str, Notifier], fallbacks: Mapping[str, Fallback] = MappingProxyType({})) -> None:
+        """These are the receivers from now on; those that are told in the same way as before do not notice.
+
+        One with another notifier keeps its place in everything, and what waits for it is due at once. What is under way to one
+        that is gone ends as it began; then its other messages are given up.
+        """
+        before, self._lanes = self._lanes, {}
+        for receiver, notifier in notifiers.items():
+            fallback = fallbacks.get(receiver)
+            lane = before.pop(receiver, None)
+            if lane is None:
+                lane = self._open(receiver, notifier, fallback)
+                if self._group is not None:
+                    self._serve(lane, self._group)
+            else:
+                lane.use(notifier, fallback)
+            self._lanes[receiver] = lane
+        for gone in before.values():
+            gone.stop()
+        self._outbox_changed()
+
+    async def bury(self) -> None:
+        """Give up what waits for receivers that there are not. Raises `StoreError`."""
+        buried = await self._store.bury(tuple(self._lanes), now=self._clock.now())
+        if buried:
+            log.warning("notifications_of_unknown_receivers_given_up", count=buried)
+            self._outbox_changed()
 
     def wake(self, receiver: str | None = None) -> None:
         """Rows were committed for `receiver` (any, when None): look now. Names without a lane are passed over."""
@@ -85,21 +104,14 @@ class Dispatcher:
         self._finished.clear()
         try:
             async with asyncio.TaskGroup() as background:
-                beside = [background.create_task(self._keep("outbox_gauges", self._show))]
-                beside += [
-                    background.create_task(self._keep("backlog", lane.backlog.run, receiver=lane.receiver))
-                    for lane in self._lanes.values()
-                ]
-                async with asyncio.TaskGroup() as lanes:
-                    self._tasks = [
-                        lanes.create_task(self._keep("dispatcher", lane.run, receiver=lane.receiver))
-                        for lane in self._lanes.values()
-                    ]
+                gauges = background.create_task(self._keep("outbox_gauges", self._show))
+                async with asyncio.TaskGroup() as self._group:
+                    for lane in self._lanes.values():
+                        self._serve(lane, self._group)
                     await self._stop.wait()
-                for task in beside:
-                    task.cancel()
+                gauges.cancel()
         finally:
-            self._tasks = []
+            self._group = None
             self._finished.set()
 
     async def drain(self, timeout: float) -> None:
@@ -108,7 +120,7 @@ class Dispatcher:
         What has not ended by then is cut off and stays pending, due at once at the next start. Takes at most a second more.
         """
         self._stop.set()
-        for lane in self._lanes.values():
+        for lane in self._serving:
             lane.stop()
         async with asyncio.TaskGroup() as group:
             cut_off = group.create_task(self._cut_off(timeout))
@@ -117,11 +129,48 @@ class Dispatcher:
 
     async def _cut_off(self, timeout: float) -> None:
         await self._clock.sleep(timeout)
-        for lane in self._lanes.values():
+        for lane in self._serving:
             lane.abort()
         await self._clock.sleep(ABORT_GRACE_SECONDS)
-        for task in self._tasks:
+        for task in self._serving.values():
             task.cancel()
+
+    # --- lanes --------------------------------------------------------------------------------------------------------
+
+    def _open(self, receiver: str, notifier: Notifier, fallback: Fallback | None) -> Lane:
+        reporting = Reporting(receiver, notifier.integration, self._metrics)
+        backlog = Backlog(receiver, self._store, self._clock, reporting, fallback=fallback, copied=self.wake)
+        return Lane(
+            receiver,
+            notifier,
+            self._store,
+            self._clock,
+            reporting,
+            backlog,
+            random=self._random,
+            in_flight=self._in_flight,
+            changed=self._outbox_changed,
+        )
+
+    def _serve(self, lane: Lane, group: asyncio.TaskGroup) -> None:
+        self._serving[lane] = group.create_task(self._live(lane))
+
+    async def _live(self, lane: Lane) -> None:
+        """A lane until it is stopped and what it had under way has ended; then what is left of a receiver that is gone."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                backlog = group.create_task(self._keep("backlog", lane.backlog.run, receiver=lane.receiver))
+                await self._keep("dispatcher", lane.run, receiver=lane.receiver)
+                backlog.cancel()
+        finally:
+            del self._serving[lane]
+            await lane.close()
+        self.wake(lane.receiver)  # it may be back, and may now have what this one had
+        while not self._stop.is_set():
+            with suppress(StoreError):
+                await self.bury()
+                return
+            await sleep_or_event(self._clock, RESTART_SECONDS, self._stop)
 
     async def _keep(self, loop: str, work: Callable[[], Awaitable[None]], **facts: str) -> None:
         """Run `work` until it returns; one bug does not end the daemon."""

@@ -4,14 +4,15 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.clock import Clock
 from monitor.dispatcher import verdict
-from monitor.dispatcher.backlog import Backlog
+from monitor.dispatcher.attempts import ATTEMPT_SECONDS, Attempts
+from monitor.dispatcher.backlog import Backlog, Fallback
+from monitor.dispatcher.hastening import Hastening
 from monitor.dispatcher.pace import Pace
 from monitor.dispatcher.reporting import Reporting
 from monitor.dispatcher.settlement import Settlement, StoreWatch
@@ -19,23 +20,10 @@ from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.errors import DeliveryError, DeliveryFault, StoreError
 from monitor.ports import DeliveryResult, Notifier, Store
 
-ATTEMPT_SECONDS = 15.0
-"""An attempt is cut off after that. Integrations keep a shorter limit of their own, which tells more."""
-HASTEN_EVERY_SECONDS = 10.0
-"""A row that fails by itself must not be hastened by every other's success."""
 LONGEST_WAIT_SECONDS = 60.0
 """Rows are looked for at least this often: the wall clock may jump, and people may write to the outbox."""
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One under way, in `task` since `begun` (monotonic). `overdue`: the lane has cut it off."""
-
-    task: asyncio.Task[None]
-    begun: float
-    overdue: bool = False
 
 
 class Lane:
@@ -61,23 +49,23 @@ class Lane:
         self.receiver = receiver
         self.reporting = reporting
         self.backlog = backlog
-        self._notifier = notifier
+        self.notifier = notifier
         self._store = store
         self._clock = clock
         self._random = random
         self._changed = changed
         self._watch = StoreWatch(receiver, clock)
         self._settlement = Settlement(receiver, store, clock, self._watch, settled=self._settled, crashed=self.reporting.crashed)
+        self._in_flight = in_flight
         self._pace = Pace(notifier.min_interval, notifier.burst, in_flight, now=clock.monotonic())
+        self._hastening = Hastening(receiver, store, clock)
         self._ready: deque[tuple[OutboxRow, float]] = deque()  # claimed, with the latest moment to begin
-        self._active: dict[str, _Attempt] = {}
+        self._active = Attempts()
+        self._former: list[Notifier] = []  # what is under way may still go through them
         self._crashes: Counter[str] = Counter()
         self._awake = asyncio.Event()
         self._look = True  # the store may have due rows that we do not know of
         self._due: datetime | None = None
-        self._hasten_owed = True  # unknown after a start: there may be rows that failed before
-        self._hasten_now = False
-        self._hasten_not_before = clock.monotonic()
         self._claiming = False  # `run` may still bring rows into `_ready`
         self._stopping = False
         self._aborting = False
@@ -96,9 +84,25 @@ class Lane:
     def abort(self) -> None:
         """After `stop`: cut off what is still in flight. It stays pending, due at the next start."""
         self._aborting = True
-        for attempt in self._active.values():
-            attempt.task.cancel()
+        self._active.abort()
         self._settlement.hurry()
+
+    def use(self, notifier: Notifier, fallback: Fallback | None) -> None:
+        """Tell the receiver through this from now on. What is under way ends as it began; what waits is due at once, for the
+        reason why it failed may be gone. The same notifier goes on as if nothing had been."""
+        self.backlog.use(fallback)
+        if notifier is not self.notifier:
+            self._former.append(self.notifier)
+            self.notifier = notifier
+            self.reporting.integration = notifier.integration
+            self._pace = Pace(notifier.min_interval, notifier.burst, self._in_flight, now=self._clock.monotonic())
+            self._hastening.want()
+        self.wake()
+
+    async def close(self) -> None:
+        """After `run`: let go of everything."""
+        for notifier in (*self._former, self.notifier):
+            await notifier.close()
 
     async def run(self) -> None:
         """Deliver until stopped. Results obtained are kept when this raises and is run again."""
@@ -112,11 +116,11 @@ class Lane:
             )
             while not self._stopping:
                 self._awake.clear()
-                if self._hasten_now:
-                    await self._hasten()
+                await self._hasten()
                 await self._claim()
                 self._begin(group)
-                self._cut_off_overdue()
+                self._active.cut_off_overdue(self._clock.monotonic())
+                await self._let_go()
                 await self._wait(group)
             self._put_back(self._clock.now())
             self._claiming = False
@@ -160,23 +164,18 @@ class Lane:
         self._ready.clear()
 
     async def _hasten(self) -> None:
-        """The receiver answers again: what waits for it is due now."""
-        if self._clock.monotonic() < self._hasten_not_before:
+        if self._hastening.wait() != 0:
             return
-        self._hasten_not_before = self._clock.monotonic() + HASTEN_EVERY_SECONDS
-        self._hasten_now = False
         try:
-            await self._store.hasten(self.receiver, now=self._clock.now())
+            await self._hastening.run()
+            self._look = True
         except StoreError as error:
             self._watch.refused(error)
-            return
-        self._hasten_owed = False
-        self._look = True
 
     def _settled(self, results: tuple[DeliveryResult, ...]) -> None:
         self.reporting.recorded()
         self.backlog.settled(results)
-        self._hasten_now |= self._hasten_owed and any(result.state is OutboxState.DELIVERED for result in results)
+        self._hastening.settled(results)
         self._changed()
         self.wake()  # a group's next row may be due now
 
@@ -184,7 +183,7 @@ class Lane:
 
     def _begin(self, group: asyncio.TaskGroup) -> None:
         while len(self._active) < self._pace.at_once and (row := self._next()) is not None:
-            self._active[row.notification.id] = _Attempt(group.create_task(self._work(row)), self._clock.monotonic())
+            self._active.begin(row.notification.id, group.create_task(self._work(row)), self.notifier, self._clock.monotonic())
 
     def _next(self) -> OutboxRow | None:
         """The next row to begin with now, its token taken; None when there is none or something holds it back."""
@@ -207,28 +206,27 @@ class Lane:
             try:
                 result = await self._attempt(row)
             finally:
-                self._active.pop(row.notification.id, None)
+                self._active.end(row.notification.id)
             if result.state is not OutboxState.PENDING:
                 self._crashes.pop(row.notification.id, None)
             self._settlement.add(self.backlog.with_copy(row, result))
             following = self._next() if len(self._active) < self._pace.at_once else None
             if following is not None:
-                self._active[following.notification.id] = _Attempt(task, self._clock.monotonic())
+                self._active.begin(following.notification.id, task, self.notifier, self._clock.monotonic())
             if following is None or (self._look and self._room()):
                 self._awake.set()
 
     async def _attempt(self, row: OutboxRow) -> DeliveryResult:
         """One attempt; whatever it meets becomes a result."""
+        notifier = self.notifier
         try:
-            await self._notifier.send(row.notification)
+            await notifier.send(row.notification)
         except DeliveryError as error:
-            return self._failed(row, error)
+            return self._failed(row, error, notifier)
         except asyncio.CancelledError:
-            attempt = self._active.get(row.notification.id)
-            if attempt is not None and attempt.overdue:
-                attempt.task.uncancel()
+            if self._active.was_cut_off(row.notification.id):
                 text = f"no answer within {ATTEMPT_SECONDS:g} s; the attempt was cut off"
-                return self._failed(row, DeliveryError(text, reason=DeliveryFault.TIMEOUT, retryable=True))
+                return self._failed(row, DeliveryError(text, reason=DeliveryFault.TIMEOUT, retryable=True), notifier)
             if not self._aborting:
                 raise
             return verdict.again(row, now=(now := self._clock.now()), at=now, error="cut short when the monitor was stopped")
@@ -245,11 +243,15 @@ class Lane:
         self.reporting.delivered(row, now=result.at)
         return result
 
-    def _failed(self, row: OutboxRow, error: DeliveryError) -> DeliveryResult:
+    def _failed(self, row: OutboxRow, error: DeliveryError, notifier: Notifier) -> DeliveryResult:
+        if notifier is not self.notifier:  # the receiver has been configured anew meanwhile: how that fares decides
+            result = verdict.again(row, now=(now := self._clock.now()), at=now, error=str(error))
+            self.reporting.failed(row, result, outcome=error.reason.value)
+            return result
         result = verdict.after_failure(row, error, now=self._clock.now(), random=self._random())
         self.reporting.failed(row, result, outcome=error.reason.value)
         if error.retryable:
-            self._hasten_owed = True
+            self._hastening.failed()
             self._pace.failed(self._clock.monotonic())
             if self._pace.open:  # what was claimed ahead goes back, to wait for its turn
                 self._put_back(self._clock.now())
@@ -262,13 +264,11 @@ class Lane:
         seconds = self._pace.pause(seconds, self._clock.monotonic())
         self._put_back(self._clock.now() + timedelta(seconds=seconds))
 
-    def _cut_off_overdue(self) -> None:
-        """An integration that forgot its own limit must not keep a place for ever."""
-        now = self._clock.monotonic()
-        for attempt in self._active.values():
-            if not attempt.overdue and now - attempt.begun >= ATTEMPT_SECONDS:
-                attempt.overdue = True
-                attempt.task.cancel()
+    async def _let_go(self) -> None:
+        """Close former notifiers that nothing goes through any more."""
+        for former in [each for each in self._former if not self._active.go_through(each)]:
+            self._former.remove(former)
+            await former.close()
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
@@ -288,12 +288,8 @@ class Lane:
             wait = min(wait, held) if held > 0 else wait
         elif self._due is not None:
             wait = min(wait, max(held, (self._due - self._clock.now()).total_seconds()))
-        if self._active:
-            oldest = min(attempt.begun for attempt in self._active.values())
-            wait = min(wait, max(0.0, oldest + ATTEMPT_SECONDS - now))
-        if self._hasten_now:
-            wait = min(wait, max(0.0, self._hasten_not_before - now))
-        return wait
+        others = (self._active.next_overdue(now), self._hastening.wait())
+        return min([wait, *(each for each in others if each is not None)])
 
     async def _ring(self, seconds: float) -> None:
         await self._clock.sleep(seconds)

@@ -20,12 +20,13 @@ _MESSAGE_ITSELF = frozenset({DeliveryFault.REJECTED.value, DeliveryFault.TOO_LAR
 
 
 class Reporting:
-    """Keeps one receiver's health; every attempt that ended is reported exactly once. `attempted`: one has, since the start."""
+    """Keeps one receiver's health; every attempt that ended is reported exactly once. `attempted`: one has, since the start.
+    `integration` is the receiver's kind."""
 
     def __init__(self, receiver: str, integration: str, metrics: Metrics) -> None:
         self.health = ReceiverHealth()
+        self.integration = integration
         self._receiver = receiver
-        self._integration = integration
         self._metrics = metrics
         self.attempted = False
         self._delivered: list[OutboxRow] = []
@@ -49,7 +50,7 @@ class Reporting:
         """What was delivered is committed: one line for each message or, under load, one for many, since
         a line costs half as much as a delivery."""
         rows, self._delivered = self._delivered, []
-        facts = {"receiver": self._receiver, "integration": self._integration}
+        facts = {"receiver": self._receiver, "integration": self.integration}
         if len(rows) > SAID_SINGLY:
             log.info("notifications_delivered", **facts, count=len(rows), notifications=[row.notification.id for row in rows])
             return
@@ -68,7 +69,7 @@ class Reporting:
         """It did not; `result` is what becomes of the row, `outcome` the metric's label. A halved message is no failure."""
         self._count(row, outcome)
         id_ = row.notification.id
-        facts = {"receiver": self._receiver, "integration": self._integration, "error": result.error}
+        facts = {"receiver": self._receiver, "integration": self.integration, "error": result.error}
         if result.state is OutboxState.SUPERSEDED:
             log.info("notification_halved", notification=id_, alerts=len(row.notification.alerts), **facts)
             return
@@ -87,4 +88,4 @@ class Reporting:
     def _count(self, row: OutboxRow, outcome: str) -> None:
         self.attempted = True
         reason = row.notification.reason.value
-        self._metrics.notifications.labels(self._receiver, self._integration, outcome, reason).inc()
+        self._metrics.notifications.labels(self._receiver, self.integration, outcome, reason).inc()

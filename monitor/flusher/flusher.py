@@ -8,12 +8,12 @@ import structlog
 
 from monitor.clock import Clock, sleep_or_event
 from monitor.domain.alert import Alert
-from monitor.domain.inhibition import InhibitRule
 from monitor.domain.notification import OutboxRow
-from monitor.domain.routing import Flush, GroupId, Ledger, Route, flush, fully_told, next_flush, split
+from monitor.domain.routing import Flush, GroupId, Ledger, flush, fully_told, next_flush, split
 from monitor.errors import StoreError, StoreFault
-from monitor.flusher.groups import Groups
+from monitor.flusher.groups import Groups, told_in
 from monitor.flusher.quieting import Quieting
+from monitor.flusher.telling import Telling
 from monitor.metrics import Metrics
 from monitor.ports import FlushCommit, Store
 from monitor.state import State
@@ -32,18 +32,14 @@ log = structlog.get_logger()
 
 class Flusher:
     """Keeps the open alerts by group and what must stay quiet, decides what is due, and writes it with its ledger in one
-    transaction."""
+    transaction. Whoever has `deciding` knows that nothing is being decided."""
 
     def __init__(
         self,
         *,
         store: Store,
         state: State,
-        route: Route | None,
-        inhibit_rules: Sequence[InhibitRule] = (),
-        silent_on_resolve: frozenset[str] = frozenset(),
-        acknowledging: frozenset[str] = frozenset(),
-        receivers: Sequence[str] = (),
+        telling: Telling,
         clock: Clock,
         metrics: Metrics,
         new_id: Callable[[], str],
@@ -51,19 +47,26 @@ class Flusher:
     ) -> None:
         self._store = store
         self._state = state
-        self._silent_on_resolve = silent_on_resolve
         self._clock = clock
         self._metrics = metrics
         self._new_id = new_id
         self._on_rows = on_rows
         self._woken = asyncio.Event()
-        self._groups = Groups(route, state.ledgers.values(), receivers)
+        self.deciding = asyncio.Lock()
+        self._told = told_in(state.ledgers.values())
+        self.use(telling)
+
+    def use(self, telling: Telling) -> None:
+        """Decide by this from now on: everything open is sorted into groups anew, and what was told is known."""
+        self._telling = telling
+        self._groups = Groups(telling.route, self._state.ledgers.values(), telling.receivers, self._told)
         self._due: dict[GroupId, datetime] = {}
-        self._quieting = Quieting(store, inhibit_rules, acknowledging=acknowledging)
+        self._quieting = Quieting(self._store, telling.inhibit_rules, acknowledging=telling.acknowledging)
         self._suppression = self._quieting.suppression
         self._taken: set[str] = set()
-        self._news: list[Alert] = state.open_alerts()
+        self._news: list[Alert] = self._state.open_alerts()
         self._outside = True  # nothing is decided before silences have been read
+        self._woken.set()
 
     def note(self, alerts: Iterable[Alert]) -> None:
         """These alerts are new or have changed, and are committed. Due groups are flushed at once."""
@@ -80,7 +83,8 @@ class Flusher:
         while True:
             self._woken.clear()
             try:
-                await self.flush_due()
+                async with self.deciding:
+                    await self.flush_due()
             except StoreError as error:
                 self._metrics.loop_failures.labels("flusher").inc()
                 log.error("flush_not_committed", reason=error.reason.value, error=str(error))  # noqa: TRY400 (see poller)
@@ -185,7 +189,7 @@ class Flusher:
             quiet=self._quieting.at(group.route, now),
             undelivered=[alert for row in replaceable for alert in row.notification.alerts],
             waiting=waiting is not None,
-            send_resolved=group_id.receiver not in self._silent_on_resolve,
+            send_resolved=group_id.receiver not in self._telling.silent_on_resolve,
         )
         if decision is None:
             self._schedule(group_id, now, not_before=now + REPEAT_RECHECK)

@@ -28,12 +28,16 @@ class Group:
 class Groups:
     """All groups by id, kept up to date with alerts and with what was committed. Where an alert goes is found out once: its
     labels do not change. Ledgers of receivers that are no longer there are `orphans`.
+
+    `told` is what `told_in` says of the ledgers. It is kept up to date, and outlives the routes.
     """
 
-    def __init__(self, route: Route | None, ledgers: Iterable[Ledger], receivers: Collection[str]) -> None:
+    def __init__(
+        self, route: Route | None, ledgers: Iterable[Ledger], receivers: Collection[str], told: dict[str, set[GroupId]]
+    ) -> None:
         self._tree = None if route is None else RouteTree(route)
         self._groups: dict[GroupId, Group] = {}
-        self._told_in: dict[str, set[GroupId]] = {}
+        self._told = told
         self._homes: dict[str, tuple[tuple[GroupId, Mapping[str, str], Branch], ...]] = {}
         self.orphans: list[GroupId] = []
         for ledger in ledgers:
@@ -41,7 +45,6 @@ class Groups:
                 self.orphans.append(ledger.group)
                 continue
             self._groups[ledger.group] = Group(ledger, _route_of(ledger, self._tree))
-            self._remember(ledger)
 
     def __getitem__(self, group_id: GroupId) -> Group:
         return self._groups[group_id]
@@ -51,12 +54,12 @@ class Groups:
 
     def of(self, alert: Alert) -> set[GroupId]:
         """Where the routes send it now, and wherever it was told before."""
-        return {*self._told_in.get(alert.id, ()), *self._current(alert)}
+        return self._former(alert) | self._current(alert)
 
     def put(self, alert: Alert) -> set[GroupId]:
         """An alert is new or has changed; returns the groups that it belongs to."""
         current = self._current(alert)
-        found = {*self._told_in.get(alert.id, ()), *current}
+        found = self._former(alert) | current
         for group_id in found:
             group = self._groups[group_id]
             group.alerts[alert.id] = alert
@@ -69,13 +72,13 @@ class Groups:
         for group_id in self.of(alert):
             self._groups[group_id].alerts.pop(alert.id, None)
             self._groups[group_id].stale.discard(alert.id)
-        self._told_in.pop(alert.id, None)
+        self._told.pop(alert.id, None)
         self._homes.pop(alert.id, None)
 
     def put_ledger(self, ledger: Ledger) -> None:
         """What was told in a group has been committed."""
         self._groups[ledger.group].ledger = ledger
-        self._remember(ledger)
+        _note_told(self._told, ledger)
 
     def drop(self, group_id: GroupId) -> None:
         """A group with nothing left to remember."""
@@ -89,9 +92,9 @@ class Groups:
             ledger.flushed_at is None or ledger.flushed_at + group.route.group_interval <= now
         )
 
-    def _remember(self, ledger: Ledger) -> None:
-        for alert_id in ledger.told:
-            self._told_in.setdefault(alert_id, set()).add(ledger.group)
+    def _former(self, alert: Alert) -> set[GroupId]:
+        """Where it was told, as far as anybody is told anything there."""
+        return {group_id for group_id in self._told.get(alert.id, ()) if group_id in self._groups}
 
     def _current(self, alert: Alert) -> set[GroupId]:
         homes = self._homes.get(alert.id)
@@ -103,6 +106,19 @@ class Groups:
             if group_id not in self._groups:
                 self._groups[group_id] = Group(Ledger(group=group_id, labels=labels, path=branch.path), branch.route)
         return {group_id for group_id, _, _ in homes}
+
+
+def told_in(ledgers: Iterable[Ledger]) -> dict[str, set[GroupId]]:
+    """By alert, the groups that it was told in."""
+    told: dict[str, set[GroupId]] = {}
+    for ledger in ledgers:
+        _note_told(told, ledger)
+    return told
+
+
+def _note_told(told: dict[str, set[GroupId]], ledger: Ledger) -> None:
+    for alert_id in ledger.told:
+        told.setdefault(alert_id, set()).add(ledger.group)
 
 
 def _route_of(ledger: Ledger, tree: RouteTree) -> Route:

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -36,6 +37,7 @@ LOOPS = (
     "details",
     "overview",
     "supervision",
+    "reload",
 )
 """Every loop that is counted when it fails. They begin at 0: `increase()` does not see a counter that is born at 1."""
 OPENMETRICS_END = b"# EOF\n"
@@ -129,6 +131,16 @@ class Metrics:
         )
         for loop in LOOPS:
             self.loop_failures.labels(loop)
+        self.reload_successful = Gauge(
+            "bsg_monitor_config_last_reload_successful",
+            "Whether the rules in force are those of the file: 0 while a changed one is refused.",
+            registry=r,
+        )
+        self.reload_success_time = Gauge(
+            "bsg_monitor_config_last_reload_success_timestamp_seconds",
+            "When the rules in force were loaded.",
+            registry=r,
+        )
         build = Gauge("bsg_monitor_build_info", "Always 1; says what runs.", ["version", "python"], registry=r)
         build.labels(version, platform.python_version()).set(1)
         self.campaign_series_dropped = Gauge(
@@ -153,6 +165,11 @@ class Metrics:
                 self.polls.labels(feed.account, feed.message_type, outcome.value)
             for old, new in changes:
                 self.status_transitions.labels(feed.account, feed.message_type, old, new)
+
+    def reloaded(self, at: datetime) -> None:
+        """The rules in force were loaded then, and are those of the file."""
+        self.reload_successful.set(1)
+        self.reload_success_time.set(at.timestamp())
 
     def count_transition(self, account: str, message_type: str, old: str, new: str) -> None:
         """Count one observed change of status."""

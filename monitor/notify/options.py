@@ -40,6 +40,10 @@ class ReceiverOptions(BaseModel):
         """What to connect to the endpoint with; None: as the system says."""
         return None
 
+    def files(self) -> Sequence[str]:
+        """The paths of files that were read to make these."""
+        return ()
+
     def doubts(self) -> Sequence[str]:
         """What works and is probably not meant, one text each; it names the option."""
         return ()

@@ -65,6 +65,9 @@ class TlsOptions(ReceiverOptions):
         """What to connect with; None: as the system says. The same object each time, for connections to be shared."""
         return self._context
 
+    def files(self) -> list[str]:
+        return [path for path in (self.ca_file, self.cert_file, self.key_file) if path is not None]
+
     def doubts(self) -> list[str]:
         holder = self.key_file or self.cert_file
         name = "key_file" if self.key_file else "cert_file"

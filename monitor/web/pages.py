@@ -18,6 +18,8 @@ from monitor.web.status import Status
 
 HERE = Path(__file__).parent
 REFRESH_SECONDS = 15
+MOST_PROBLEMS = 10
+"""Of a refused rules file so many are shown."""
 STATIC_FILES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
 """What the pages need beside themselves, by content type."""
 
@@ -100,6 +102,7 @@ class Pages:
             troubles=status.troubles(),
             not_ready=status.not_ready(),
             counts=[(name, count) for name, count in counts if count],
+            most_problems=MOST_PROBLEMS,
             refresh=REFRESH_SECONDS,
             root=TOP,
         )

@@ -165,7 +165,7 @@ class Trouble:
 class Status:
     """Everything at one moment. `alerts` are the worst ones, `firing` and `pending` count all.
 
-    `reload_error` is set while the rules in force are not those of the file; `store_error` while the store does not work.
+    `reload_problems` says why the rules in force are not those of the file; `store_error` is set while the store does not work.
     A feed without a complete reading for longer than `fresh_for` is stale.
     """
 
@@ -180,7 +180,7 @@ class Status:
     pending: int = 0
     receivers: Sequence[ReceiverStatus] = ()
     last_reload: datetime | None = None
-    reload_error: str | None = None
+    reload_problems: Sequence[str] = ()
     store_error: str | None = None
     fresh_for: timedelta = FRESH_FOR
 

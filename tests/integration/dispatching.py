@@ -45,6 +45,7 @@ class ScriptedNotifier:
     active: int = 0
     most_active: int = 0
     takes: float = 0.0
+    closed: int = 0
 
     async def send(self, notification: Notification) -> None:
         self.seen.append(((self.clock.now() - START).total_seconds(), notification.id))
@@ -63,7 +64,8 @@ class ScriptedNotifier:
         finally:
             self.active -= 1
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        self.closed += 1
 
     def times(self, id_: str | None = None) -> list[float]:
         """When attempts at a message (at any) began, in whole seconds."""

@@ -10,7 +10,7 @@ import pytest
 from monitor.domain.alert import Alert, AlertKey, advance, begin, happened
 from monitor.domain.notification import Notification, OutboxState
 from monitor.domain.route import Route
-from monitor.flusher import Flusher
+from monitor.flusher import Flusher, Telling
 from monitor.ports import CycleCommit, Snapshot
 from monitor.state import State
 from tests.integration.dispatching import Bench, ScriptedNotifier, bench, fault
@@ -42,8 +42,9 @@ class World:
         self.flusher = Flusher(
             store=at.store,  # type: ignore[arg-type]
             state=self.state,
-            route=Route(receiver="ops", group_by=("alertname",), group_interval=timedelta(minutes=5)),
-            receivers=("ops",),
+            telling=Telling(
+                route=Route(receiver="ops", group_by=("alertname",), group_interval=timedelta(minutes=5)), receivers=("ops",)
+            ),
             clock=at.clock,
             metrics=at.metrics,
             new_id=lambda: next(self.ids),

@@ -194,5 +194,9 @@ async def test_without_such_rules_nothing_is_asked(at: Bench) -> None:
         metrics=at.metrics,
         on_alerts=watch.told.extend,
     )
-    await watch.rules.run()
-    assert at.store.calls["dead_letters"] == 0
+    async with at.loop(watch.rules.run()):
+        await at.pass_time(60)
+        assert at.store.calls["dead_letters"] == 0
+        watch.rules.use(RULES, {"ops": "webhook"})
+        await at.pass_time(20)
+        assert at.store.calls["dead_letters"] == 1

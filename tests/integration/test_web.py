@@ -26,7 +26,7 @@ Client = Callable[..., AbstractAsyncContextManager[aiohttp.ClientResponse]]
 
 
 def status(
-    *, swept: bool = True, store_error: str | None = None, name: str = "Spring sale", reload_error: str | None = None
+    *, swept: bool = True, store_error: str | None = None, name: str = "Spring sale", reload_problems: tuple[str, ...] = ()
 ) -> Status:
     return Status(
         version="1.2.3",
@@ -72,7 +72,7 @@ def status(
         pending=4,
         receivers=(ReceiverStatus(receiver="ops", integration="slack", pending=2, delivered=31, dead=1, oldest_pending=NOW),),
         last_reload=NOW - timedelta(hours=1),
-        reload_error=reload_error,
+        reload_problems=reload_problems,
         store_error=store_error,
     )
 
@@ -263,7 +263,7 @@ async def test_every_answer_bears_the_security_headers() -> None:
 
 
 async def test_the_page_says_what_runs() -> None:
-    async with served(shown=status(reload_error="rules.yaml:3:5: unknown key")) as ask, ask("/") as answer:
+    async with served(shown=status(reload_problems=("rules.yaml:3:5: unknown key",))) as ask, ask("/") as answer:
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         page = await answer.text()
     for fact in (

@@ -9,7 +9,7 @@ from monitor.domain.alert import Alert, AlertKey, advance, begin, happened
 from monitor.domain.inhibition import InhibitRule
 from monitor.domain.notification import NotifyReason, OutboxRow, OutboxState
 from monitor.domain.routing import Route
-from monitor.flusher import Flusher
+from monitor.flusher import Flusher, Telling
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, DeliveryResult, OutboxQuery, Snapshot
 from monitor.state import State
@@ -42,11 +42,13 @@ class Desk:
         self.flusher = Flusher(
             store=self.store,
             state=self.state,
-            route=route,
-            silent_on_resolve=silent,
-            inhibit_rules=rules,
-            acknowledging=acknowledging,
-            receivers=receivers,
+            telling=Telling(
+                route=route,
+                silent_on_resolve=silent,
+                inhibit_rules=rules,
+                acknowledging=acknowledging,
+                receivers=receivers,
+            ),
             clock=self.clock,
             metrics=Metrics(__version__),
             new_id=lambda: next(self.ids),

@@ -1,4 +1,4 @@
-"""Several routes, silences, a mute, an inhibition, acknowledgements, failing receivers and restarts, over time, against a model.
+"""Several routes, silences, a mute, an inhibition, acknowledgements, failing receivers, reloads and restarts, against a model.
 
 The model knows what is true and what a person has said, and looks at nothing but the messages: receivers end up knowing the
 truth, nobody is told the same news twice, nothing is told while mute, and what was told to nobody ended in silence.
@@ -18,6 +18,7 @@ from monitor.domain.matcher import parse_matchers
 from monitor.domain.notification import NotifyReason, OutboxState
 from monitor.domain.silence import Silence
 from monitor.domain.time_interval import NamedIntervals, TimeInterval
+from monitor.flusher import Telling
 from monitor.ports import DeliveryResult, OutboxQuery, Snapshot
 from monitor.store import SqliteStore
 from tests.unit.desk import ROUTE, Desk
@@ -108,6 +109,10 @@ class Model:
                 self.desk.flusher.look_outside()
             case "restart":
                 self.desk.open(await self.desk.store.load(), TREE, rules=(HIDES,), acknowledging=ACKNOWLEDGING)
+            case "reload":
+                everybody = ("ops", "desk", "night")
+                told = Telling(route=TREE, inhibit_rules=(HIDES,), receivers=everybody, acknowledging=ACKNOWLEDGING)
+                self.desk.flusher.use(told)
             case "pass":
                 await self.desk.clock.advance((20, 120, 400, 2000)[choice % 4])
             case "deliver" | "fail":
@@ -200,7 +205,22 @@ class Model:
 
 
 operations = st.sampled_from(
-    ["fire", "fire", "resolve", "resolve", "down", "event", "silence", "ack", "restart", "pass", "pass", "deliver", "fail"]
+    [
+        "fire",
+        "fire",
+        "resolve",
+        "resolve",
+        "down",
+        "event",
+        "silence",
+        "ack",
+        "restart",
+        "reload",
+        "pass",
+        "pass",
+        "deliver",
+        "fail",
+    ]
 )
 
 

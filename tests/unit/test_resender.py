@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import msgspec
-import pytest
 import structlog
 
 from monitor import __version__
@@ -175,7 +174,34 @@ async def test_a_receiver_that_hangs_delays_no_other() -> None:
         assert (len(desk.forgetful.told), len(slow.told)) == (3, 0)
 
 
-@pytest.mark.parametrize("notifiers", [{}, {"ops": Plain()}])
-async def test_where_nobody_forgets_there_is_nothing_to_run(notifiers: dict[str, Notifier]) -> None:
-    desk = Desk(ledgers=[])
-    await Resender(desk.state, notifiers, clock=desk.clock, metrics=desk.metrics).run()
+async def test_where_nobody_forgets_nothing_is_done() -> None:
+    desk = Desk(ONE, ledgers=[ledger("ops", {ONE.id: Told.FIRING})])
+    desk.resender.use({"ops": Plain()})
+    async with desk.running():
+        await desk.clock.advance(120)
+        assert desk.clock.sleeping == 0
+
+
+async def test_other_receivers_are_told_at_once_and_those_that_stay_go_on() -> None:
+    desk = Desk(ONE, ledgers=[ledger("am", {ONE.id: Told.FIRING}), ledger("new", {ONE.id: Told.FIRING})])
+    new = Forgetful()
+    async with desk.running():
+        await desk.clock.advance(30)
+        desk.resender.use({"am": desk.forgetful, "new": new})
+        await desk.clock.settle()
+        assert (len(desk.forgetful.told), len(new.told)) == (1, 1)
+        await desk.clock.advance(31)
+        assert (len(desk.forgetful.told), len(new.told)) == (2, 1)
+        desk.resender.use({"new": new})
+        await desk.clock.advance(120)
+        assert (len(desk.forgetful.told), len(new.told)) == (2, 3)
+
+
+async def test_a_receiver_that_is_told_in_another_way_begins_anew() -> None:
+    desk = Desk(ONE, ledgers=[ledger("am", {ONE.id: Told.FIRING})])
+    desk.forgetful.hang = asyncio.Event()
+    other = Forgetful()
+    async with desk.running():
+        desk.resender.use({"am": other})
+        await desk.clock.settle()
+        assert (len(desk.forgetful.told), len(other.told)) == (0, 1)
