@@ -32,6 +32,13 @@ def test_amtool_accepts_the_example_for_alertmanager() -> None:
     assert code == 0, words
 
 
+@pytest.mark.parametrize(("alert", "receiver"), [("BsgMonitorDown", "platform"), ("LowDelivery", "messaging")])
+def test_the_example_tells_each_kind_of_alert_to_those_whom_it_concerns(alert: str, receiver: str) -> None:
+    test = ("config", "routes", "test", "--config.file=alertmanager.yml", f"--verify.receivers={receiver}")
+    code, words = told(require("amtool"), *test, f"alertname={alert}", "severity=critical")
+    assert code == 0, words
+
+
 def test_the_rules_pass_their_own_tests() -> None:
     code, words = told(require("promtool"), "test", "rules", "alerts_test.yml", "recording_test.yml")
     assert code == 0, words
