@@ -35,7 +35,7 @@ def _now() -> Iterable[Panel]:
         "Whether Prometheus could read the monitor's metrics: 1 yes, 0 no; of several monitors, the worst.",
         (f"min(up{{{OURS}}}) or vector(0)", ""),
         steps=UP,
-        span=4,
+        span=3,
     )
     yield stat(
         "Age of the data",
@@ -43,7 +43,7 @@ def _now() -> Iterable[Panel]:
         (f"max(time() - bsg_monitor_last_success_timestamp_seconds{{{FEEDS}}})", ""),
         unit="s",
         steps=STALE,
-        span=4,
+        span=3,
     ).no_value("never read")
     yield stat(
         "Waiting to be told",
@@ -51,7 +51,7 @@ def _now() -> Iterable[Panel]:
         (f"max(bsg_monitor_outbox_oldest_seconds{{{HERE}}}) or vector(0)", ""),
         unit="s",
         steps=WAITING,
-        span=4,
+        span=3,
     )
     dead = once(f'bsg_monitor_outbox{{{HERE},state="dead"}}', "receiver")
     yield stat(
@@ -59,6 +59,13 @@ def _now() -> Iterable[Panel]:
         "Notifications that were given up. `bsg-monitor outbox retry` sends them again, `outbox drop` puts them aside.",
         (f"sum({dead}) or vector(0)", ""),
         steps=BAD_FROM_ONE,
+        span=3,
+    )
+    yield stat(
+        "Rules in force",
+        "Whether the rules in force are those of the file: 1 yes, 0 a changed file was refused and the rules before it still apply.",
+        (f"min(bsg_monitor_config_last_reload_successful{{{HERE}}})", ""),
+        steps=UP,
         span=3,
     )
     yield stat(
