@@ -63,7 +63,7 @@ def _now() -> Iterable[Panel]:
     )
     yield stat(
         "Rules in force",
-        "Whether the rules in force are those of the file: 1 yes, 0 a changed file was refused and the rules before it still apply.",
+        "Whether the rules in force are those of the file: 1 yes, 0 a changed file was refused and those before it apply.",
         (f"min(bsg_monitor_config_last_reload_successful{{{HERE}}})", ""),
         steps=UP,
         span=3,
