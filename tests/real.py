@@ -16,6 +16,7 @@ PACKAGES = {
     "postgres": "postgresql",
     "amtool": "prometheus-alertmanager",
     "bwrap": "bubblewrap",
+    "systemd-analyze": "systemd",
 }
 """Debian's package for a tool that is not called like its package."""
 
