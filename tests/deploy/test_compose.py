@@ -33,7 +33,7 @@ def test_every_service_is_hardened(files: tuple[str, ...]) -> None:
 @BOTH
 def test_everything_is_published_on_this_machine_only(files: tuple[str, ...]) -> None:
     published = [port for service in services(files).values() for port in service.get("ports", ())]
-    assert {port["target"] for port in published} == {9780, 9090, 9093}
+    assert {port["target"] for port in published} == {9780, 9090, 9093, 3000}
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
 
 
@@ -45,6 +45,7 @@ def test_what_is_not_a_volume_is_mounted_to_be_read(files: tuple[str, ...]) -> N
         "monitor": ["/var/lib/bsg-monitor"],
         "prometheus": ["/prometheus"],
         "alertmanager": ["/alertmanager"],
+        "grafana": ["/var/lib/grafana"],
     }
 
 
@@ -71,7 +72,7 @@ def test_every_setting_is_one(files: tuple[str, ...]) -> None:
 
 def test_the_live_stack_has_no_simulator_no_open_door_and_its_secrets_in_files() -> None:
     live = services(LIVE)
-    assert set(live) == {"monitor", "prometheus", "alertmanager"}
+    assert set(live) == {"monitor", "prometheus", "alertmanager", "grafana"}
     environment = live["monitor"]["environment"]
     assert not {"BSG_API_URL", "BSG_API_KEY", "BSG_PUBLIC_READ", "BSG_ALLOW_INSECURE_HTTP"} & set(environment)
     assert mounts(live["monitor"])[environment["BSG_SECRETS_DIR"]] == FOLDER / "secrets"
@@ -112,6 +113,19 @@ def test_the_services_find_each_other_by_their_names() -> None:
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
     assert targets == {"bsg-monitor": ["monitor:9780"], "prometheus": ["localhost:9090"], "alertmanager": ["alertmanager:9093"]}
     assert services()["monitor"]["environment"]["BSG_API_URL"] == "http://simulator:9781"
+
+
+def test_grafana_finds_prometheus_and_the_dashboards() -> None:
+    seen = mounts(services()["grafana"])
+    provisioning = seen["/etc/grafana/provisioning"]
+    (source,) = [
+        each for path in provisioning.glob("datasources/*.y*ml") for each in yaml.safe_load(path.read_text())["datasources"]
+    ]
+    assert source["url"] == "http://prometheus:9090"
+    (provider,) = [
+        each for path in provisioning.glob("dashboards/*.y*ml") for each in yaml.safe_load(path.read_text())["providers"]
+    ]
+    assert list(seen[provider["options"]["path"]].glob("*.json"))
 
 
 def test_the_rules_of_the_stack_can_be_loaded() -> None:

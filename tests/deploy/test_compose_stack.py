@@ -1,4 +1,7 @@
-"""The stack of compose.yaml on a network of its own: our image, Debian's Prometheus and Alertmanager, the mounted files."""
+"""The stack of compose.yaml on a network of its own: our image, Debian's Prometheus and Alertmanager, the files as mounted there.
+
+Grafana is not on the machine; its dashboards and the data source are tested where they are made.
+"""
 
 import json
 from collections.abc import Mapping
@@ -92,6 +95,7 @@ def test_what_goes_wrong_at_the_provider_reaches_alertmanager_and_prometheus(
                 "metrics": ("http://localhost:9090/api/v1/query?query=sum(bsg_campaigns)", '"value":'),
                 "down": ("http://localhost:9090/api/v1/query?query=count(up==1)", ',"3"]'),
                 "alertmanager": ("http://localhost:9090/api/v1/alertmanagers", "http://alertmanager:9093/"),
+                "rules": ("http://localhost:9090/api/v1/rules", '"health":"ok"'),
             },
         },
         tmp_path,
@@ -104,3 +108,6 @@ def test_what_goes_wrong_at_the_provider_reaches_alertmanager_and_prometheus(
     assert json.loads(answers["metrics"])["data"]["result"], logs
     assert json.loads(answers["down"])["data"]["result"][0]["value"][1] == "3", logs
     assert json.loads(answers["alertmanager"])["data"]["activeAlertmanagers"], logs
+    groups = json.loads(answers["rules"])["data"]["groups"]
+    assert {group["file"] for group in groups} == {"/etc/prometheus/rules/alerts.yml", "/etc/prometheus/rules/recording.yml"}
+    assert [rule for group in groups for rule in group["rules"] if rule.get("lastError")] == []

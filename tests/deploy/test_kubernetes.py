@@ -2,6 +2,7 @@
 
 import copy
 import ipaddress
+import re
 import subprocess
 import sys
 import tomllib
@@ -194,6 +195,21 @@ def test_the_image_is_this_version() -> None:
 def test_what_is_made_from_other_files_is_up_to_date() -> None:
     done = subprocess.run([sys.executable, FOLDER / "generate.py", "--check"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_operator_gets_every_rule_of_prometheus() -> None:
+    groups = [
+        group
+        for name in ("alerts.yml", "recording.yml")
+        for group in yaml.safe_load((ROOT / "deploy/prometheus" / name).read_text())["groups"]
+    ]
+    assert only("PrometheusRule", "overlays/example")["spec"]["groups"] == groups
+
+
+def test_the_alerts_find_the_monitor_by_the_name_that_the_operator_gives_its_job() -> None:
+    assert "jobLabel" not in only("ServiceMonitor", "overlays/example")["spec"]  # so it is the service's name
+    alerts = (ROOT / "deploy/prometheus/alerts.yml").read_text()
+    assert set(re.findall(r'job="([^"]+)"', alerts)) == {only("Service", "overlays/example")["metadata"]["name"]}
 
 
 @pytest.mark.parametrize("folder", WHAT_CAN_BE_APPLIED)
