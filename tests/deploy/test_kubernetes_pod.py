@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,27 +21,41 @@ from tests.patience import until
 pytestmark = pytest.mark.slow
 
 
-def mounted(folder: Path, data: dict[str, str]) -> Path:
-    """A ConfigMap or Secret as the kubelet lays it out: files are links into a folder that is replaced as a whole."""
-    version = folder / "..2026_11_26_10_00_00.1234567890"
+def mounted(folder: Path, data: Mapping[str, str]) -> Path:
+    """A ConfigMap or Secret as the kubelet lays it out: files are links into a folder that is replaced as a whole.
+
+    A second call brings a new version, at one moment.
+    """
+    version = folder / f"..2026_11_26_10_00_00.{len(list(folder.glob('..2026*')))}"
     version.mkdir(parents=True)
     for name, text in data.items():
         (version / name).write_text(text)
-        (folder / name).symlink_to(f"..data/{name}")
-    (folder / "..data").symlink_to(version.name)
+    (folder / "..data_tmp").symlink_to(version.name)
+    (folder / "..data_tmp").replace(folder / "..data")
+    for name in data:
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(f"..data/{name}")
     return folder
 
 
-async def test_the_pod_becomes_ready_and_ends_within_its_grace_period(image: Image, volume: Path, tmp_path: Path) -> None:
+def rules_of(folder: str) -> Mapping[str, str]:
+    """The files of the ConfigMap of rules."""
+    (data,) = (each["data"] for each in of_kind("ConfigMap", folder) if each["metadata"]["name"] == "bsg-monitor-rules")
+    return dict(data)
+
+
+async def test_the_pod_becomes_ready_takes_up_changed_rules_and_ends_in_time(image: Image, volume: Path, tmp_path: Path) -> None:
     secret = yaml.safe_load((FOLDER / "secret.example.yaml").read_text())["stringData"]
     maps = {config["metadata"]["name"]: config["data"] for config in of_kind("ConfigMap")}
     places = {mount["name"]: mount["mountPath"] for mount in container()["volumeMounts"]}
     mounts = {
-        places["rules"]: mounted(tmp_path / "rules", maps["bsg-monitor-rules"]),
+        places["rules"]: mounted(tmp_path / "rules", rules_of("base")),
         places["secrets"]: mounted(tmp_path / "secrets", secret),
     }
     simulator = Simulator(Scenario(name="pod"), clock=SystemClock(), keys=(secret["bsg_api_key"],))
     port = free_port()
+    page = f"http://127.0.0.1:{port}"
+    log = tmp_path / "log"
     async with simulator.serve() as provider:
         environment = {
             **{name: value for source in container()["envFrom"] for name, value in maps[source["configMapRef"]["name"]].items()},
@@ -48,19 +63,21 @@ async def test_the_pod_becomes_ready_and_ends_within_its_grace_period(image: Ima
             "BSG_API_URL": provider,
             "BSG_LISTEN": f"0.0.0.0:{port}",
         }
-        command = image.command(volume=volume, environment=environment, mounts=mounts)
-        log = tmp_path / "log"
-        async with started(command, log) as process:
+        async with started(image.command(volume=volume, environment=environment, mounts=mounts), log) as process:
 
             async def ready() -> bool:
                 assert process.returncode is None, log.read_text()
-                return await status(f"http://127.0.0.1:{port}{container()['readinessProbe']['httpGet']['path']}") == 200
+                return await status(page + container()["readinessProbe"]["httpGet"]["path"]) == 200
 
             await until(ready)
-            assert await status(f"http://127.0.0.1:{port}{container()['livenessProbe']['httpGet']['path']}") == 200
-            assert await status(f"http://127.0.0.1:{port}/metrics") == 401
-            token = secret["bsg_read_token"]
-            assert await status(f"http://127.0.0.1:{port}/metrics", Authorization=f"Bearer {token}") == 200
+            assert await status(page + container()["livenessProbe"]["httpGet"]["path"]) == 200
+            assert await status(f"{page}/metrics") == 401
+            assert await status(f"{page}/metrics", Authorization=f"Bearer {secret['bsg_read_token']}") == 200
+            assert "configuration_doubtful" not in log.read_text()
+
+            mounted(tmp_path / "rules", rules_of("overlays/example"))
+            await until(lambda: '"rules_reloaded"' in log.read_text())
+            assert '"receivers_added": ["cluster"]' in log.read_text()
+
             os.kill(innermost(process.pid), signal.SIGTERM)
             assert await asyncio.wait_for(process.wait(), pod()["spec"]["terminationGracePeriodSeconds"]) == 0
-    assert "configuration_doubtful" not in log.read_text()
