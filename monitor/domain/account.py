@@ -50,8 +50,11 @@ class AccountView:
 
     @property
     def last_success_age(self) -> float:
-        """Seconds since the stalest feed's last complete sweep; before its first one, since the monitor began to try."""
-        return max((self.now - (feed.last_success or feed.first_tried)).total_seconds() for feed in self.feeds)
+        """Seconds since the stalest feed's last complete sweep; before its first one, since the monitor began to try.
+
+        Never negative: the wall clock may have been set back.
+        """
+        return max(0.0, *((self.now - (feed.last_success or feed.first_tried)).total_seconds() for feed in self.feeds))
 
     @property
     def consecutive_failures(self) -> int:

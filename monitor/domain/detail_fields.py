@@ -64,7 +64,9 @@ DETAIL_FIELDS: tuple[Field, ...] = (
         "where there is nothing to explain",
         read="_breakdown(_d)",
     ),
-    _of_detail("detail_age", FieldType.DURATION, "how long ago the detail was read", "seconds", read="now - _d.read_at"),
+    _of_detail(
+        "detail_age", FieldType.DURATION, "how long ago the detail was read", "seconds", read="max(0.0, now - _d.read_at)"
+    ),
 )
 
 COUNTS_OF_DETAIL: frozenset[str] = frozenset(_COUNTERS) | {f"fallback_{name}" for name in _FALLBACK_COUNTERS}

@@ -155,7 +155,7 @@ def detail_values(row: TrackedCampaign, now: float) -> dict[str, Typed]:
         "progress": Typed(NUMBER, progress),
         "eta": Typed(DURATION, eta(row, now)),
         "why": Typed(TEXT, why(row)),
-        "detail_age": Typed(DURATION, None if d is None else now - d.read_at),
+        "detail_age": Typed(DURATION, None if d is None else since(d.read_at, now)),
     }
 
 
@@ -179,6 +179,10 @@ def past_values(row: TrackedCampaign, now: float, seconds: float) -> dict[str, T
     return {name: Typed(PAST_KINDS[name], value) for name, value in values.items()}
 
 
+def since(instant: float, now: float) -> float:
+    return max(now - instant, 0.0)
+
+
 def campaign_values(
     row: TrackedCampaign, now: float, event: CampaignEvent | None = None, *, settle: float = 900.0, quiet: bool = False
 ) -> dict[str, Typed]:
@@ -200,8 +204,8 @@ def campaign_values(
         "start_at": Typed(TIME, c.start_at),
         "real_start_at": Typed(TIME, c.real_start_at),
         "finished_at": Typed(TIME, c.finished_at),
-        "age": Typed(DURATION, now - c.created_at),
-        "status_age": Typed(DURATION, now - row.status_since),
+        "age": Typed(DURATION, since(c.created_at, now)),
+        "status_age": Typed(DURATION, since(row.status_since, now)),
         "start_delay": Typed(DURATION, start_delay(c.status, c.start_at, c.real_start_at, now)),
         "duration": Typed(DURATION, duration_of(row, now)),
         "sent": Typed(NUMBER, c.sent),
@@ -211,7 +215,7 @@ def campaign_values(
         "fallback_delivered": Typed(NUMBER, c.fallback_delivered),
         "fallback_ratio": Typed(NUMBER, ratio(c.fallback_delivered, c.fallback_sent)),
         "reach": Typed(NUMBER, ratio(reached, c.sent)),
-        "stalled_for": Typed(DURATION, now - row.progress_since if c.status == "sending" else None),
+        "stalled_for": Typed(DURATION, since(row.progress_since, now) if c.status == "sending" else None),
         "calculated_price": Typed(NUMBER, c.calculated_price),
         "settled_sent": Typed(NUMBER, judged),
         "settled_ratio": Typed(NUMBER, ratio(good, judged)),
@@ -245,7 +249,7 @@ def account_values(view: AccountView) -> dict[str, Typed]:
         "api_up": Typed(BOOL, not any(not feed.answered for feed in view.feeds)),
         "last_success_age": Typed(
             DURATION,
-            max((view.now - (f.first_tried if f.last_success is None else f.last_success)).total_seconds() for f in view.feeds),
+            max(since((f.last_success or f.first_tried).timestamp(), view.now.timestamp()) for f in view.feeds),
         ),
         "consecutive_failures": Typed(NUMBER, max(f.consecutive_failures for f in view.feeds)),
         "balance": Typed(NUMBER, money.balance if money else None),

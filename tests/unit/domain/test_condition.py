@@ -180,6 +180,13 @@ def test_an_account_condition_agrees_with_the_interpreter(view: AccountView, tex
     assert field_values("account", view) == {name: typed.value for name, typed in account_values(view).items()}
 
 
+def test_the_last_success_is_never_less_than_no_time_ago_after_the_clock_was_set_back() -> None:
+    view = a_view()
+    back = a_view(now=view.now - timedelta(days=2))
+    assert field_values("account", back)["last_success_age"] == 0
+    assert compile_account(parse_condition('last_success_age >= "0s"', scope="account"))(back)
+
+
 def test_only_what_moves_while_polls_fail_may_be_evaluated_then() -> None:
     def moves(text: str, scope: str = "account") -> bool:
         return moves_while_failing(parse_condition(text, scope=scope))

@@ -75,8 +75,21 @@ def test_stalled_for_counts_only_while_sending() -> None:
 
 def test_ages_count_from_creation_and_from_the_status() -> None:
     assert value("age", created_at=NOW - DAY) == DAY
-    assert value("age", created_at=NOW + HOUR) == -HOUR
     assert value("status_age", known={"status_since": NOW - 61}) == 61
+
+
+def test_no_age_is_below_nought_after_the_clock_was_set_back() -> None:
+    ahead = tracked(
+        a_campaign(status="sending", created_at=NOW + 60),
+        status_since=NOW + 60,
+        progress_since=NOW + 60,
+        detail=CampaignDetail(read_at=NOW + 60),
+    )
+    names = ("age", "status_age", "stalled_for", "detail_age")
+    assert [field_values("campaign", ahead, NOW)[name] for name in names] == [0, 0, 0, 0]
+    texts = [*(f'{name} >= "0s"' for name in names), *(f'{name} < "0s"' for name in names)]
+    hits = compile_batch([parse_condition(text, scope="campaign") for text in texts])([ahead], NOW)
+    assert [index for index, _ in hits] == [0, 1, 2, 3]
 
 
 def test_final_is_done_or_stopped() -> None:
