@@ -1,9 +1,10 @@
 """What the compose files promise, as Compose itself understands them."""
 
+import json
 import re
 import subprocess
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
@@ -126,6 +127,12 @@ def test_grafana_finds_prometheus_and_the_dashboards() -> None:
         each for path in provisioning.glob("dashboards/*.y*ml") for each in yaml.safe_load(path.read_text())["providers"]
     ]
     assert list(seen[provider["options"]["path"]].glob("*.json"))
+
+
+def test_grafana_opens_on_the_overview() -> None:
+    grafana = services()["grafana"]
+    home = PurePosixPath(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert json.loads((mounts(grafana)[str(home.parent)] / home.name).read_text())["uid"] == "bsg-overview"
 
 
 def test_the_rules_of_the_stack_can_be_loaded() -> None:
