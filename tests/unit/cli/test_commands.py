@@ -1,6 +1,7 @@
 """The command line as a whole: help, versions, fields, test messages."""
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -68,6 +69,12 @@ def test_fields_are_filtered_by_scope(invoke: Invoke) -> None:
     rows = json.loads(invoke("fields", "--scope", "account", "--json").stdout)
     assert {row["scope"] for row in rows} == {"account"}
     assert invoke("fields", "--scope", "planet").exit_code == 2
+
+
+def test_the_help_of_fields_names_every_scope(invoke: Invoke) -> None:
+    text = " ".join(invoke("fields", "--help").stdout.split())
+    listed = text.partition("Only this scope: ")[2].partition(".")[0]
+    assert re.split(", | or ", listed) == list(FIELDS)
 
 
 def test_fields_in_markdown_are_those_of_the_documentation(invoke: Invoke) -> None:
