@@ -107,16 +107,8 @@ class Overview:
             await self._clock.sleep(OUTSIDE_SECONDS)
 
     async def count(self) -> None:
-        """Count the outbox anew, for the page and the metrics."""
+        """Count the outbox anew, for the page. (The gauges are the dispatcher's.)"""
         self._outbox = await self._store.outbox_summary()
-        now = self._clock.now()
-        pending = {
-            row.receiver: (now - row.oldest).total_seconds()
-            for row in self._outbox
-            if row.state is OutboxState.PENDING and row.oldest is not None
-        }
-        oldest = {receiver: pending.get(receiver, 0.0) for receiver in self._receivers} | pending
-        self._metrics.set_outbox({(row.receiver, row.state): row.count for row in self._outbox}, oldest)
 
     def status(self) -> Status:
         """Everything at this moment, from memory."""

@@ -17,7 +17,7 @@ from monitor.ports import CycleCommit, FlushCommit, Snapshot
 from monitor.state import State
 from monitor.store import SqliteStore
 from tests.clock import START, FakeClock
-from tests.contract.stores import alert, resolved, tracked
+from tests.contract.stores import alert, resolved, row, tracked
 from tests.patience import until
 
 FEEDS = (Feed("default", "rcs"),)
@@ -109,6 +109,16 @@ class Watched:
         await until(lambda: self.clock.sleeping == 1)
         await self.clock.advance(0.5)
         await until(lambda: self.clock.sleeping == 1)
+
+
+async def test_the_outbox_is_counted_for_the_page_and_its_gauges_are_left_to_the_dispatcher(store: SqliteStore) -> None:
+    await store.commit_flush(FlushCommit(rows=[row("m1"), row("m2")]))
+    watched = Watched(store)
+    watched.overview.use({"ops": "webhook"}, 1)
+    await watched.overview.count()
+    (shown,) = watched.overview.status().receivers
+    assert (shown.receiver, shown.pending) == ("ops", 2)
+    assert watched.metrics.registry.get_sample_value("bsg_monitor_outbox", {"receiver": "ops", "state": "pending"}) is None
 
 
 async def acknowledge_beside(path: Path, author: str = "anna") -> None:
