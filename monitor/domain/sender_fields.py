@@ -74,6 +74,7 @@ SENDER_FIELDS = (
         "worst_campaigns",
         _X,
         "_v.worst_campaigns",
-        "for texts: up to three campaigns with the lowest `settled_ratio`, with it; empty when none can be judged",
+        "for texts: up to three campaigns with the lowest `settled_ratio`, each with it and its `settled_sent`: "
+        "`Spring sale (61 % of 12,000)`; empty when none can be judged",
     ),
 )

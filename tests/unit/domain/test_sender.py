@@ -116,9 +116,19 @@ def test_the_worst_campaigns_are_named_with_their_ratio() -> None:
         sent_by(number=4, name="bad", delivered=50),
         sent_by(number=5, name="nothing yet", sent=0, delivered=0),
     )
-    assert view.worst_campaigns == "worst 10 %, bad 50 %, poor 61 %"
+    assert view.worst_campaigns == "worst (10 % of 100), bad (50 % of 100), poor (61 % of 100)"
     assert field_values("sender", view)["median_ratio"] == pytest.approx((0.5 + 0.61) / 2)
     assert views(sent_by(sent=0))[0].median_ratio is None
+
+
+def test_the_worst_campaigns_can_be_read_whatever_they_are_called() -> None:
+    (view,) = views(
+        sent_by(number=1, name="Win-back 3", sent=4000, delivered=1000),
+        sent_by(number=2, name="", delivered=30),
+        sent_by(number=3, name="word " * 60, delivered=40),
+    )
+    cut = " ".join(["word"] * 12)
+    assert view.worst_campaigns == f"Win-back 3 (25 % of 4,000), campaign 2 (30 % of 100), {cut}… (40 % of 100)"
 
 
 def test_a_sender_alert_has_the_labels_of_a_campaign_alert_without_the_campaign() -> None:
@@ -127,7 +137,7 @@ def test_a_sender_alert_has_the_labels_of_a_campaign_alert_without_the_campaign(
     assert fired.labels == {
         "alertname": "Bad", "account": "default", "sender": "Shop", "message_type": "sms", "severity": "warning", "team": "x",
     }  # fmt: skip
-    assert fired.annotations["summary"] == "Shop: 50.0 %, Spring sale 50 %"
+    assert fired.annotations["summary"] == "Shop: 50.0 %, Spring sale (50 % of 100)"
     (resolved,) = life.poll_senders(sent_by(), minutes=1)
     assert resolved.resolve_reason is ResolveReason.CONDITION
 
