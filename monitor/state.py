@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import msgspec
+
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertKey, AlertState
 from monitor.domain.campaign import LISTABLE_TYPES, Campaign, CampaignKey
@@ -137,11 +139,14 @@ class State:
         return held
 
     def remember(self, samples: Mapping[CampaignKey, tuple[Sample, ...]]) -> None:
-        """Let campaigns know what they showed before (`Store.samples`). What they know already counts for more."""
+        """Let campaigns know what they showed before (`Store.samples`). What they know already counts for more, unless it is no
+        more than what one that had not moved for long was taken to have shown ever since it was first seen."""
         for key, known in samples.items():
             table = self.accounts.get(key.account)
             row = table.rows.get(key.id) if table else None
-            if table and row is not None and not row.settled:
+            if table and row is not None and known and not row.settled:
+                if row.samples and row.samples[0].at == row.first_seen:
+                    row = msgspec.structs.replace(row, samples=row.samples[1:])
                 table.put([extended(row, known)])
 
     def alerts_of(self, account: str) -> dict[AlertKey, Alert]:
