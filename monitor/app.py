@@ -190,12 +190,15 @@ async def running(
         await store.release(now=clock.now())
         await dispatcher.bury()
         resender = Resender(state, in_force.notifiers, clock=clock, metrics=metrics)
+        baselines = BaselineLoop(cycles, state=state, clock=clock, metrics=metrics)
+        await baselines.survey_all()
         governed = Governed(
             in_force=in_force,
             state=state,
             store=store,
             feeds=feeds,
             cycles=cycles,
+            baselines=baselines,
             receiver_rules=receiver_rules,
             dispatcher=dispatcher,
             flusher=flusher,
@@ -215,7 +218,7 @@ async def running(
                     ("flusher", flusher.run()),
                     ("resender", resender.run()),
                     ("receiver_rules", receiver_rules.run()),
-                    ("baselines", BaselineLoop(cycles, state=state, clock=clock, metrics=metrics).run()),
+                    ("baselines", baselines.run()),
                     ("retention", Retention(store, clock=clock, metrics=metrics).run()),
                     ("overview", overview.run()),
                     ("reload", reloader.run()),

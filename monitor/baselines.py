@@ -34,13 +34,18 @@ class BaselineLoop:
     async def run(self) -> None:
         """Survey until cancelled."""
         while True:
-            for account in self._cycles:
-                try:
-                    await self.survey(account)
-                except Exception:
-                    self._metrics.loop_failures.labels("baselines").inc()
-                    log.exception("baselines_failed", account=account)
+            await self.survey_all()
             await self._clock.sleep(LOOK_SECONDS)
+
+    async def survey_all(self) -> None:
+        """Survey every account where that is due. Done before the first poll too: to rules nothing would be usual, and what fires
+        would end."""
+        for account in self._cycles:
+            try:
+                await self.survey(account)
+            except Exception:
+                self._metrics.loop_failures.labels("baselines").inc()
+                log.exception("baselines_failed", account=account)
 
     async def survey(self, account: str) -> None:
         """Work out the account's baselines where that is due: hourly, after a full sweep, and for other rules."""
@@ -53,9 +58,10 @@ class BaselineLoop:
             return
         self._surveyed[account] = (cause, self._clock.monotonic())
         if wanted:
-            cycles.baselines = await self._medians(account, wanted)
+            cycles.baselines = await self.medians(account, wanted)
 
-    async def _medians(self, account: str, look_backs: frozenset[float]) -> Baselines:
+    async def medians(self, account: str, look_backs: frozenset[float]) -> Baselines:
+        """What is usual for the account's senders over each of these times (seconds), worked out now."""
         survey = BaselineSurvey(look_backs, self._clock.now().timestamp())
         rows = list(self._state.table(account).rows.values())
         for start in range(0, len(rows), CHUNK):

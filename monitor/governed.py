@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.assembly import RulesInForce
+from monitor.baselines import BaselineLoop
 from monitor.clock import Clock
 from monitor.cycle import AccountCycles
 from monitor.dispatcher import Dispatcher
+from monitor.domain.baseline import Baselines
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.feed import Feed
 from monitor.domain.sample import Sample
@@ -32,6 +34,7 @@ class Governed:
     store: Store
     feeds: Sequence[Feed]
     cycles: Mapping[str, AccountCycles]
+    baselines: BaselineLoop
     receiver_rules: ReceiverRules
     dispatcher: Dispatcher
     flusher: Flusher
@@ -46,29 +49,37 @@ class Governed:
         Alerts of rules that are not there any more end with that reason. Raises `StoreError`: nothing has changed then unless
         `in_force` says so, and to adopt the same again does what is left.
         """
-        recorded = await self._recorded(new)
+        recorded, usual = await self._recorded(new), await self._usual(new)
         async with AsyncExitStack() as standstill:
             accounts = [cycles.deciding for cycles in self.cycles.values()]
             for deciding in (*accounts, self.receiver_rules.deciding, self.flusher.deciding):
                 await standstill.enter_async_context(deciding)
             await self._remember(recorded)
-            self._swap(new)
+            self._swap(new, usual)
             now = self.clock.now()
             ended = await end_orphans(new.rules, self.state, self.store, feeds=self.feeds, receivers=new.receivers, now=now)
             self.flusher.note(ended)
         self.publisher.alerts()
 
-    def _swap(self, new: RulesInForce) -> None:
+    def _swap(self, new: RulesInForce, usual: Mapping[str, Baselines]) -> None:
         """In one go: whoever looks sees all parts go by the old rules, or all by the new."""
         self.in_force = new
-        for cycles in self.cycles.values():
+        for account, cycles in self.cycles.items():
             cycles.use(new.rules)
+            cycles.baselines = usual.get(account, cycles.baselines)
         self.receiver_rules.use(new.rules, new.integrations)
         self.dispatcher.use(new.notifiers, new.fallbacks)
         self.flusher.use(new.telling)
         self.resender.use(new.notifiers)
         self.publisher.use(new.severities)
         self.overview.use(new.integrations, len(new.file.rules))
+
+    async def _usual(self, new: RulesInForce) -> Mapping[str, Baselines]:
+        """The baselines that the new rules ask for, where that is not what the old ones asked for."""
+        wanted = new.rules.baselines
+        if wanted == self.in_force.rules.baselines:
+            return {}
+        return {account: await self.baselines.medians(account, wanted) for account in self.cycles}
 
     async def _recorded(self, new: RulesInForce) -> Mapping[CampaignKey, tuple[Sample, ...]]:
         """What campaigns showed in the time that the new rules look back to and the old ones did not."""

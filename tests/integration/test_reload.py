@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.assembly import RulesInForce, build_cycles, compiled, context_of, feeds_of, new_message_id
+from monitor.baselines import BaselineLoop
 from monitor.config import load_rules, load_settings
 from monitor.dispatcher import Dispatcher
 from monitor.domain.alert import AlertState
@@ -89,6 +90,7 @@ class Stage:
             store=store,  # type: ignore[arg-type]
             feeds=self.feeds,
             cycles=self.cycles,
+            baselines=BaselineLoop(self.cycles, state=state, clock=clock, metrics=metrics),
             receiver_rules=ReceiverRules(
                 in_force.rules,
                 state=state,
@@ -225,6 +227,27 @@ async def test_rules_that_look_further_back_know_what_was_recorded(stage: Stage)
     recorded = await stage.store.samples(since=stage.clock.now().replace(hour=0))
     assert row.samples == recorded[CampaignKey("default", 1)]
     assert [sample.sent for sample in row.samples] == [1000, 2000, 3000]
+
+
+async def test_rules_that_ask_for_other_baselines_know_at_once_what_is_usual(stage: Stage) -> None:
+    def odd(look_back: str) -> str:
+        return f'{{alert: Odd, when: "delivery_ratio < baseline(delivery_ratio, \\"{look_back}\\") - 0.2", summary: odd}}'
+
+    now, week = stage.clock.now().timestamp(), 7 * 86400.0
+    ended = {"status": "done", "finished_at": now - 6 * 86400.0, "sent": 100, "delivered": 95, "real_start_at": None}
+    stage.source.put(*(campaign(weeks, created_at=now - weeks * week, **ended) for weeks in (1, 2, 3)))
+    stage.source.put(campaign(9, created_at=now, real_start_at=None, sent=100, delivered=60))
+    await stage.cycle()
+    stage.write(odd("28d"))
+    await stage.reloader.reload("request")
+    await stage.cycle()
+    assert stage.firing == ["Odd"]
+    alerts = dict(stage.state.active)
+    stage.write(odd("56d"))
+    await stage.reloader.reload("request")
+    await stage.clock.advance(1)
+    await stage.cycle()
+    assert stage.state.active.keys() == alerts.keys(), "told to have ended, only because nothing was known yet"
 
 
 async def test_a_bug_is_refused_like_a_bad_file_and_tried_again(stage: Stage) -> None:
