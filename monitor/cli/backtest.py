@@ -1,41 +1,21 @@
 """`backtest`: rules over recorded history."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.arguments import AsJson, parse_span
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_rules_of, load_settings_of, run_async, store_beside
-from monitor.cli.printing import Column, print_json, print_line, print_records, say, severity_style
+from monitor.cli.printing import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.backtest import Report, RuleReport
+    from monitor.backtest import Report
     from monitor.config import LoadedSettings, RuleFile
-
-LEVELS = " ▁▂▃▄▅▆▇█"
-COLUMNS = (
-    Column("Rule", "rule"),
-    Column("Severity", "severity", style=severity_style),
-    Column("Fired", "fired", right=True),
-    Column("On", "subjects", right=True),
-    Column("For, in all", "firing", right=True),
-    Column("Longest", "longest", right=True),
-    Column("When", "timeline"),
-)
-COMPARED = (
-    Column("Rule", "rule"),
-    Column("Fired", "fired", right=True),
-    Column("then", "fired_then", right=True),
-    Column("For, in all", "firing", right=True),
-    Column("then", "firing_then", right=True),
-)
-RECEIVERS = (Column("Receiver", "receiver"), Column("Messages", "messages", right=True))
-RECEIVERS_COMPARED = (*RECEIVERS, Column("then", "messages_then", right=True))
 
 
 def backtest(
@@ -55,19 +35,37 @@ def backtest(
     and of senders every hour.
     """
     loaded = load_settings_of(ctx)
-    tried = [_rules(loaded, rules), *([_rules(loaded, against)] if against else [])]
+    tried = _load(loaded, [rules, *([against] if against else [])])
     span = parse_span(since, "--since")
     reports = run_async(_play(loaded, tried, span))
     if not reports[0].samples:
         complain("there is no history of that time: a monitor records it while it runs")
         raise typer.Exit(FAILED)
-    _warn(tried)
+    from monitor.cli.backtested import print_comparison, print_report, report_record
+
     if as_json:
-        print_json(_record(reports[0]) if against is None else {"rules": _record(reports[0]), "against": _record(reports[1])})
+        records = [report_record(*each) for each in zip(reports, tried, strict=True)]
+        print_json(records[0] if against is None else {"rules": records[0], "against": records[1]})
     elif against is None:
-        _print(reports[0])
+        print_report(reports[0], tried[0])
     else:
-        _print_compared(reports[0], reports[1])
+        print_comparison(reports[0], reports[1], tried)
+
+
+def _load(loaded: "LoadedSettings", paths: "Sequence[Path | None]") -> "list[RuleFile]":
+    """The rules files, None for the one in force. ConfigError with what is wrong in any of them."""
+    from monitor.errors import ConfigError, Problem
+
+    files: list[RuleFile] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            files.append(_rules(loaded, path))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return files
 
 
 def _rules(loaded: "LoadedSettings", path: Path | None) -> "RuleFile":
@@ -94,90 +92,3 @@ async def _play(loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: tim
             with progress(what) as on_progress:
                 reports.append(await play(recording, rules, on_progress=on_progress))
         return reports
-
-
-def _print(report: "Report") -> None:
-    _print_head(report)
-    print_records([_row(rule) for rule in report.rules], COLUMNS, empty="no rules")
-    print_records([{"receiver": name, "messages": count} for name, count in report.messages.items()], RECEIVERS, empty="")
-
-
-def _print_compared(report: "Report", then: "Report") -> None:
-    _print_head(report)
-    before = {rule.name: _row(rule) for rule in report.rules}
-    after = {rule.name: _row(rule) for rule in then.rules}
-    rows = []
-    for name in {**before, **after}:
-        first, second = before.get(name, {}), after.get(name, {})
-        changed = {f"{key}_then": second.get(key) for key in ("fired", "firing")}
-        rows.append({"rule": name, "fired": first.get("fired"), "firing": first.get("firing"), **changed})
-    print_records(rows, COMPARED, empty="no rules")
-    names = {**report.messages, **then.messages}
-    told = [{"receiver": n, "messages": report.messages.get(n), "messages_then": then.messages.get(n)} for n in names]
-    print_records(told, RECEIVERS_COMPARED, empty="")
-
-
-def _print_head(report: "Report") -> None:
-    first, last = _time(report.since), _time(report.until)
-    every = "" if report.interval_seconds is None else f", a reading every {_duration(report.interval_seconds)}"
-    print_line(f"{report.samples:,} samples of {report.campaigns:,} campaigns, {first} to {last}{every}")
-    if report.thinned_until is not None and report.thinned_until > report.since:
-        print_line(f"before {_time(report.thinned_until)} one sample an hour was kept: what lasts less is not seen there")
-
-
-def _warn(tried: "Sequence[RuleFile]") -> None:
-    asking = sorted({rule.name for file in tried for rule in file.rules if rule.detail})
-    if asking:
-        say(f"not recorded, so these cannot fire: details, for {', '.join(asking)}")
-
-
-def _row(rule: "RuleReport") -> dict[str, Any]:
-    return {
-        "rule": rule.name,
-        "severity": rule.severity,
-        "fired": rule.fired,
-        "subjects": len(rule.subjects),
-        "firing": _duration(rule.firing_seconds) if rule.firing_seconds else None,
-        "longest": _duration(rule.longest_seconds) if rule.longest_seconds else None,
-        "timeline": _drawn(rule.timeline),
-    }
-
-
-def _drawn(timeline: "Sequence[int]") -> str:
-    """One character for each part of the time, the taller the more fired at once."""
-    most = max(timeline, default=0)
-    return "".join(LEVELS[0 if not count else max(1, round(count / most * (len(LEVELS) - 1)))] for count in timeline)
-
-
-def _record(report: "Report") -> dict[str, Any]:
-    return {
-        "since": datetime.fromtimestamp(report.since, UTC),
-        "until": datetime.fromtimestamp(report.until, UTC),
-        "samples": report.samples,
-        "campaigns": report.campaigns,
-        "interval_seconds": report.interval_seconds,
-        "thinned_until": None if report.thinned_until is None else datetime.fromtimestamp(report.thinned_until, UTC),
-        "rules": [
-            {
-                "rule": rule.name,
-                "severity": rule.severity,
-                "fired": rule.fired,
-                "subjects": len(rule.subjects),
-                "firing_seconds": rule.firing_seconds,
-                "longest_seconds": rule.longest_seconds,
-                "timeline": rule.timeline,
-            }
-            for rule in report.rules
-        ],
-        "messages": dict(report.messages),
-    }
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
-
-
-def _duration(seconds: float) -> str:
-    from monitor.domain.duration import humanize_duration
-
-    return humanize_duration(seconds)

@@ -153,6 +153,13 @@ def say(text: str) -> None:
     sys.stderr.write(without_controls(text) + "\n")
 
 
+def terminal_width() -> int:
+    """Columns of the terminal that stdout is."""
+    from rich.console import Console
+
+    return Console(file=sys.stdout).width
+
+
 def _print_table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -166,7 +173,7 @@ def _print_table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]
         written = {plain(record[column.key]) for record in records}
         if not (column.dull and len(written) == 1) and not (column.spare and written == {""}):
             telling.append(column)
-    shown = _fitting(telling, records, console.width)
+    shown = list(fitting(telling, records, console.width))
     for column in shown:
         justify: Literal["left", "right"] = "right" if column.right else "left"
         table.add_column(Text(column.title), justify=justify, overflow="fold", no_wrap=not column.text)
@@ -178,18 +185,18 @@ def _print_table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]
     write(drawn.get())
 
 
-def _fitting(columns: Sequence[Column], records: Sequence[Mapping[str, Any]], width: int) -> list[Column]:
-    """The columns that fit side by side: spare ones are left out until the others do."""
+def fitting(columns: Sequence[Column], records: Sequence[Mapping[str, Any]], width: int) -> dict[Column, int]:
+    """The columns that fit side by side, each with the characters it takes: spare ones are left out until the others do."""
     from rich.cells import cell_len
 
     def wanted(column: Column) -> int:
-        widest = max(cell_len(column.show(record[column.key])) for record in records)
+        widest = max((cell_len(column.show(record[column.key])) for record in records), default=0)
         return max(cell_len(column.title), min(widest, LEAST_TEXT) if column.text else widest)
 
     kept = {column: wanted(column) + GAP for column in columns}
     while sum(kept.values()) > width and any(column.spare for column in kept):
         del kept[max(reversed(kept), key=lambda column: column.spare)]
-    return list(kept)
+    return kept
 
 
 def _iso(at: datetime) -> str:

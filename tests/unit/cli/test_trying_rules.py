@@ -77,9 +77,11 @@ def test_history_is_played_through_the_rules_in_force(invoke: Invoke) -> None:
     assert (rule["rule"], rule["fired"], rule["subjects"], report["messages"]) == ("Late", 1, 1, {"desk": 2})
     assert 900 <= rule["firing_seconds"] <= 1200
     done = invoke("backtest", "--since", "3h")
-    assert done.stdout.splitlines()[0].startswith("3 samples of 1 campaigns, ")
-    assert "Late\tcritical\t1\t1\t" in done.stdout
-    assert "desk\t2" in done.stdout
+    assert done.stderr.startswith("3 samples of 1 campaign, ")
+    keys, late, empty, *receivers = done.stdout.splitlines()
+    assert keys.split("\t")[:5] == ["rule", "severity", "fired", "subjects", "firing_seconds"]
+    assert late.split("\t")[:4] == ["Late", "critical", "1", "1"]
+    assert (empty, receivers) == ("", ["receiver\tmessages", "desk\t2"])
 
 
 @pytest.mark.usefixtures("recorded")
@@ -89,9 +91,19 @@ def test_two_rules_files_are_shown_side_by_side(invoke: Invoke, folder: Path) ->
     done = invoke("backtest", "--since", "3h", "--against", "tamer.yaml")
     assert done.exit_code == 0
     line = next(line for line in done.stdout.splitlines() if line.startswith("Late"))
-    assert line.split("\t")[:3] == ["Late", "1", "0"]
+    assert line.split("\t")[:4] == ["Late", "critical", "1", "0"]
     both = json.loads(invoke("backtest", "--since", "3h", "--against", "tamer.yaml", "--json").stdout)
     assert [both[which]["rules"][0]["fired"] for which in ("rules", "against")] == [1, 0]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_what_is_wrong_in_either_file_is_told_at_once(invoke: Invoke, folder: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (folder / name).write_text((folder / "rules.yaml").read_text().replace("start_delay", "delay"))
+    done = invoke("backtest", "--rules", "a.yaml", "--against", "b.yaml")
+    assert done.exit_code == 2
+    assert "a.yaml:3:37: error:" in done.stderr
+    assert "b.yaml:3:37: error:" in done.stderr
 
 
 @pytest.mark.usefixtures("filled")

@@ -1,0 +1,27 @@
+"""What rules ask for and history does not have."""
+
+from monitor.domain.account_fields import ACCOUNT_FIELDS
+from monitor.domain.detail_fields import DETAIL_FIELDS
+from monitor.domain.fields import FIELDS
+from monitor.domain.rule import Rule, Scope
+
+_KNOWN = ("account", "now", "in_quiet_hours")
+_NEVER = {
+    Scope.CAMPAIGN: frozenset(field.name for field in DETAIL_FIELDS),
+    Scope.SENDER: frozenset[str](),
+    Scope.ACCOUNT: frozenset(
+        field.name for field in ACCOUNT_FIELDS if field.name not in _KNOWN and not field.name.startswith("campaigns")
+    ),
+    Scope.RECEIVER: frozenset(FIELDS[Scope.RECEIVER]) - frozenset(_KNOWN),
+}
+
+
+def unrecorded(rule: Rule) -> tuple[str, ...]:
+    """The fields that its condition names and that are not recorded, sorted: they are null, or as if all were well."""
+    named = frozenset[str]() if rule.when is None else rule.when.fields
+    return tuple(sorted(named & _NEVER[rule.scope]))
+
+
+def cannot_be_tried(rule: Rule) -> bool:
+    """Whether history says nothing of the rule: that it did not fire is no news then."""
+    return rule.detail or rule.scope is Scope.RECEIVER or (rule.scope is Scope.ACCOUNT and bool(unrecorded(rule)))
