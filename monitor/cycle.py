@@ -77,7 +77,7 @@ class AccountCycles:
         self._progress = EventKind.PROGRESSED in rules.event_rules
         self.balance: Balance | None = None
         self.baselines = NO_BASELINES
-        self._spent: float | None = None
+        self._spending: Spending | None = None
         self._source = source
         self._store = store
         self._state = state
@@ -148,7 +148,7 @@ class AccountCycles:
         spent = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
             rows, same = seen.see(reading.campaigns[start : start + CHUNK])
-            details.started(rows)
+            details.seen(rows, decided.timestamp(), prices=rules.asks_for_spending)
             spent += await self._ask(evaluation.campaigns, rows)
             spent += await self._ask(evaluation.unchanged if known_to_rules else evaluation.campaigns, same)
         seen.gone(reading.gone)
@@ -222,7 +222,7 @@ class AccountCycles:
                 spending.add(chunk)
             await self._clock.sleep(0)
         seen.evaluation.senders(tally.views(), kinds)
-        self._spent = spending.total
+        self._spending = spending
 
     async def _note_failure(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
         """A failed or partial sweep moves the account's health and nothing else."""
@@ -255,12 +255,13 @@ class AccountCycles:
 
     def _view(self, feed: FeedState, counts: dict[str, int], fresh: Balance | None, now: datetime) -> AccountView:
         feeds = {**{f: s for f, s in self._state.feeds.items() if f.account == self.account}, feed.feed: feed}
+        balance = fresh or self._state.balances.get(self.account)
         return AccountView(
             account=self.account,
             feeds=tuple(feeds[f] for f in sorted(feeds)),
-            balance=fresh or self._state.balances.get(self.account),
+            balance=balance,
             counts=counts,
             now=now,
-            spent=self._spent,
+            spent=self._spending.total(balance.currency) if self._spending and balance else None,
             untried=frozenset(feeds.keys() - self._tried),
         )

@@ -1,8 +1,9 @@
 """Campaigns in detail: which are read, in which order, and within which bounds.
 
 What has just fired goes first, so that its message can say why; then what rules with `detail: true` ask for; then each campaign
-that starts, once. Whatever the provider does, a cycle waits no longer than `PATIENCE_SECONDS` for it: what was not read is told
-without, and asked for again in later cycles.
+that starts, once; then each that has ended, once, where a rule asks what it has cost and the list does not say. Whatever the
+provider does, a cycle waits no longer than `PATIENCE_SECONDS` for it: what was not read is told without, and asked for again in
+later cycles.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from monitor.clock import Clock
 from monitor.domain.campaign import CampaignStatus
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.detail_rules import GOOD_FOR_SECONDS, DetailPhase, outdated
+from monitor.domain.spending import lacks_price
 from monitor.domain.tracking import TrackedCampaign
 from monitor.errors import ProviderError
 from monitor.metrics import Metrics
@@ -156,12 +158,19 @@ class FeedDetails:
         self._clock = clock
         self._owed: dict[int, float] = {}  # campaign → when its alert fired, in Unix seconds
         self._starting: dict[int, None] = {}
+        self._unpriced: dict[int, None] = {}
         self._looked_back = False
 
-    def started(self, rows: Iterable[TrackedCampaign]) -> None:
-        """These are new, or were read anew: those that have started are to be read once."""
-        if self._reader.per_minute:
-            self._starting.update((row.campaign.id, None) for row in rows if _has_started(row))
+    def seen(self, rows: Iterable[TrackedCampaign], now: float, *, prices: bool) -> None:
+        """These are new, or were read anew: those that have started are to be read once; with `prices` those that have ended too,
+        where nothing else says what they have cost."""
+        if not self._reader.per_minute:
+            return
+        for row in rows:
+            if _has_started(row, now):
+                self._starting[row.campaign.id] = None
+            elif prices and lacks_price(row, now):
+                self._unpriced[row.campaign.id] = None
 
     async def add(self, phase: DetailPhase, find: Find, now: float) -> list[TrackedCampaign]:
         """Read what is wanted and let the phase decide on it. Returns the campaigns of which more is known now.
@@ -169,15 +178,17 @@ class FeedDetails:
         `now` is in Unix seconds.
         """
         fired = self._owe(phase, now) if self._reader.per_minute else frozenset()
-        if not (phase.postponed or self._owed or self._starting):
+        if not (phase.postponed or self._owed or self._starting or self._unpriced):
             return []
         outdated_ones = {id_: row for id_, row in phase.postponed.items() if outdated(row, now)}
         wanted = {**self._after_alerts(phase, find, fired), **outdated_ones}
-        wanted.update({id_: row for id_, row in self._at_the_start(find).items() if id_ not in wanted})
+        for once, lacks in ((self._starting, _has_started), (self._unpriced, lacks_price)):
+            wanted.update({id_: row for id_, row in self._once(once, lacks, find, now).items() if id_ not in wanted})
         answers = await self._reader.read(wanted) if wanted else {}
         for campaign_id in answers:
             self._owed.pop(campaign_id, None)
             self._starting.pop(campaign_id, None)
+            self._unpriced.pop(campaign_id, None)
         fresh = [msgspec.structs.replace(wanted[id_], detail=detail) for id_, detail in answers.items() if detail is not None]
         phase.read(fresh)
         decided = [id_ for id_ in phase.postponed if id_ in answers or id_ not in outdated_ones]
@@ -210,13 +221,15 @@ class FeedDetails:
                     break
         return wanted
 
-    def _at_the_start(self, find: Find) -> dict[int, TrackedCampaign]:
-        """The same for campaigns that have started."""
+    def _once(
+        self, ids: dict[int, None], lacks: Callable[[TrackedCampaign, float], bool], find: Find, now: float
+    ) -> dict[int, TrackedCampaign]:
+        """The same for campaigns that are to be read once, for what they lack."""
         wanted: dict[int, TrackedCampaign] = {}
-        for campaign_id in list(self._starting):
+        for campaign_id in list(ids):
             row = find(campaign_id)
-            if row is None or not _has_started(row):
-                del self._starting[campaign_id]
+            if row is None or not lacks(row, now):
+                del ids[campaign_id]
             else:
                 wanted[campaign_id] = row
                 if len(wanted) == self._reader.per_minute:
@@ -224,7 +237,7 @@ class FeedDetails:
         return wanted
 
 
-def _has_started(row: TrackedCampaign) -> bool:
+def _has_started(row: TrackedCampaign, _now: float) -> bool:
     """Whether it is sending and was not read since it began to, and nobody knows how large it is."""
     if row.campaign.status != CampaignStatus.SENDING:
         return False

@@ -29,7 +29,7 @@ class AccountView:
     """One account at one moment.
 
     `feeds` holds the account's polled feeds (at least one). `counts` are watched campaigns (live or settling) by status. `spent`
-    is what the campaigns that started in the last 24 hours cost; null when none of them bears a price, or no rule asks.
+    is what the campaigns that started in the last 24 hours cost (`spending.py`); null when that is not known, or no rule asks.
     Of these only `api_up`, `last_success_age` and `consecutive_failures` move while polls fail; the balance and the counts
     stay what they last were. `untried` feeds have not been polled since the monitor was started: the age of their last success
     says for how long it was not running, and nothing of the provider, so that nothing is decided by it.

@@ -37,8 +37,8 @@ ACCOUNT_FIELDS = (
         "runway",
         _D,
         "_v.runway",
-        "how long `spendable` lasts at the pace of the last 24 hours: what the campaigns cost that started in them; null when "
-        "none of them bears a price",
+        "how long `spendable` lasts at the pace of the last 24 hours: what the campaigns cost that really started in them; null "
+        "when none of them bears a price, or one in another currency than the balance's",
         "seconds",
         nullable=True,
     ),

@@ -88,13 +88,14 @@ def _account(known: Known, rule: Rule, about: About) -> Seen:
         return Seen(lambda _: None, f"account {about.account} has not been polled yet")
     spending = Spending(known.now.timestamp())
     spending.add(table.rows.values())
+    balance = known.state.balances.get(about.account)
     view = AccountView(
         account=about.account,
         feeds=feeds,
-        balance=known.state.balances.get(about.account),
+        balance=balance,
         counts=table.counts_with(()),
         now=known.now,
-        spent=spending.total,
+        spent=spending.total(balance.currency) if balance else None,
     )
     failing = any(feed.consecutive_failures for feed in feeds)
     moves = rule.when is not None and moves_while_failing(rule.when)

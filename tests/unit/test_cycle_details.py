@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.evaluation import RuleSet
@@ -336,3 +337,40 @@ async def test_without_a_budget_alerts_are_told_without_details(store: SqliteSto
     await bench.poll()
     assert bench.firing() == {"Low 1"}
     assert bench.asked() == []
+
+
+async def test_what_a_campaign_has_cost_is_read_once_it_has_ended_where_a_rule_asks(bench: DetailBench) -> None:
+    bench.cycles.use(RuleSet([state_rule("Short", 'runway < "12h"', scope="account")]))
+    bench.source.put(campaign(1, sent=10), campaign(2, sent=10, calculated_price=5.0))
+    bench.source.details[1] = CampaignDetail(read_at=0.0, total_messages=1000, total_price=0.3, currency="EUR")
+    await bench.poll()
+    assert bench.asked() == [1, 2]
+    bench.cycles.balance = Balance(balance=10.0, credit=0.0, currency="EUR", read_at=bench.clock.now())
+    bench.source.details[1] = CampaignDetail(read_at=0.0, total_messages=1000, total_price=30.0, currency="EUR")
+    bench.source.put(campaign(1, status="done", sent=1000), campaign(2, status="done", sent=1000, calculated_price=5.0))
+    await bench.poll()
+    assert bench.asked() == [1], "of the other the list says it"
+    await bench.poll()
+    assert bench.firing() == {"Short"}
+    bench.source.put(campaign(1, status="done", sent=1000, delivered=950))
+    await bench.poll()
+    assert bench.asked() == []
+
+
+async def test_what_has_ended_is_not_read_while_no_rule_asks_for_prices(store: SqliteStore) -> None:
+    bench = DetailBench(store, [LOW])
+    bench.source.put(campaign(1, status="done", sent=1000, delivered=950))
+    await bench.poll()
+    assert bench.asked() == []
+
+
+async def test_what_starts_goes_before_what_has_ended(store: SqliteStore) -> None:
+    bench = DetailBench(store, [state_rule("Short", 'runway < "12h"', scope="account")], details_per_minute=2)
+    bench.source.put(*(campaign(id_, status="done", sent=1000) for id_ in (1, 2, 3)))
+    await bench.poll()
+    assert bench.asked() == [1, 2]
+    bench.source.put(campaign(4, sent=1), campaign(5, sent=1))
+    await bench.poll()
+    assert bench.asked() == [4, 5]
+    await bench.poll()
+    assert bench.asked() == [3]
