@@ -1,15 +1,15 @@
 """`bsg-monitor` and `python -m monitor`."""
 
-import io
 import sys
 
 from monitor.cli import app
+from monitor.cli.plainchars import write_plainly
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a locale that lacks a character is no reason to fail
+    write_plainly(sys.stdout)
+    write_plainly(sys.stderr)
     app(prog_name="bsg-monitor")
 
 

@@ -22,9 +22,9 @@ def width_for(file: TextIO) -> int:
     return max(NARROWEST, min(columns, WIDEST))
 
 
-def drawn(excerpt: Excerpt, width: int) -> list[str]:
+def drawn(excerpt: Excerpt, width: int, *, encoding: str = "utf-8") -> list[str]:
     """The line, and one of carets. A line that is wider than `width` columns is cut around the place; what cannot be printed has
-    one visible character in its stead, so that columns stay where they are."""
+    one visible character in its stead, and what `encoding` lacks has `?`, so that columns stay where they are."""
     most = 4 * width  # characters; what is further off is cut in any case
     before = _printable(excerpt.line[max(0, excerpt.start - most) : excerpt.start])
     meant = _printable(excerpt.line[excerpt.start : min(excerpt.end, excerpt.start + most)])
@@ -34,11 +34,18 @@ def drawn(excerpt: Excerpt, width: int) -> list[str]:
         room = width - max(1, _cells(meant))
         before = _tail(before, max(room // 2, room - _cells(after)))
         after = _head(after, room - _cells(before))
-    return [f"{before}{meant}{after}".rstrip(), " " * _cells(before) + "^" * max(1, _cells(meant))]
+    line = _encodable(f"{before}{meant}{after}".rstrip(), encoding)
+    return [line, " " * _cells(before) + "^" * max(1, _cells(meant))]
 
 
 def _printable(line: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", line.replace("\t", " "))
+
+
+def _encodable(line: str, encoding: str) -> str:
+    if line.encode(encoding, "replace").decode(encoding) == line:
+        return line
+    return "".join(char if char.encode(encoding, "ignore") else "?" * _cells(char) for char in line)
 
 
 def _cells(text: str) -> int:

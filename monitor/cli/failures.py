@@ -70,7 +70,8 @@ def report_problems(problems: Iterable[Problem], *, kind: str = "error") -> None
         if excerpt is not None and _safe(excerpt.line) == visible(excerpt.line):  # or it looks like one of the secrets
             from monitor.cli.excerpts import drawn, width_for
 
-            sys.stderr.writelines(f"{prefix}  {line}\n" for line in drawn(excerpt, width_for(sys.stderr) - 2))
+            lines = drawn(excerpt, width_for(sys.stderr) - 2, encoding=sys.stderr.encoding or "ascii")
+            sys.stderr.writelines(f"{prefix}  {line}\n" for line in lines)
 
 
 def _safe(text: str) -> str:

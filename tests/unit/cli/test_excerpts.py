@@ -69,3 +69,8 @@ def test_the_meant_word_stands_above_the_carets_in_any_line(before: str, after: 
     line, carets = picture(f"{before}sennt{after}", start, start + 5)
     cells = [char for char in line for _ in range(cell_len(char))]
     assert "".join(cells[carets.index("^") : len(carets)]) == "sennt"
+
+
+def test_what_the_terminal_cannot_write_leaves_the_carets_where_they_belong() -> None:
+    excerpt = Excerpt.of("名前 == sennt", Place("rules.yaml", 1, 7, 12))
+    assert drawn(excerpt, 80, encoding="ascii") == ["???? == sennt", "        ^^^^^"]
