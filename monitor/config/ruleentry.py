@@ -25,6 +25,12 @@ DEFAULT_SUMMARY = {
     Scope.ACCOUNT: "account {{ account }}",
     Scope.RECEIVER: "receiver {{ receiver }}: {{ waiting }} waiting, {{ dead_letters }} given up",
 }
+OTHERWISE = {
+    **dict.fromkeys(("expr", "if", "condition"), 'write it as "when"'),
+    **dict.fromkeys(("name", "record"), 'write it as "alert"'),
+    "annotations": "summary, description and runbook_url are keys of the rule itself",
+}
+"""What people know from elsewhere."""
 LONGEST_FOR = timedelta(days=31)
 DEFAULT_OVER = timedelta(seconds=DEFAULT_OVER_SECONDS)
 SHORTEST_OVER, LONGEST_OVER = timedelta(minutes=5), timedelta(days=31)
@@ -37,7 +43,7 @@ def read_rule(
     monitor's own pages."""
     before = findings.count
     reader = TableReader(table, "a rule", findings)
-    reader.check_keys(KEYS)
+    reader.check_keys(KEYS, instead=OTHERWISE)
     name = _name(reader)
     scope = _scope(reader)
     kinds = _kinds(reader, scope)

@@ -30,7 +30,10 @@ from monitor.domain.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.time_interval import TimeInterval
 from monitor.errors import ConfigError, Place, Problem
 
-OTHERWISE = {"mute_time_intervals": "define it under time_intervals, and name it in a route"}
+OTHERWISE = {
+    "mute_time_intervals": "define it under time_intervals, and name it in a route",
+    "groups": "rules are not grouped: they are a list under rules",
+}
 _OPEN = frozenset(KEYS) - {"receivers"}
 
 

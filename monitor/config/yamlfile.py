@@ -19,13 +19,12 @@ from yaml.scanner import Scanner
 from monitor.config.excerpts import NO_VEIL, Veil, YamlExcerpts
 from monitor.config.findings import Findings
 from monitor.config.scalarplace import file_place
+from monitor.config.yamlfaults import MISSING_SPACE, explained
 from monitor.domain.condition import Span
 from monitor.errors import Place
 
 DEEPEST = 20
 MOST_NODES = 20_000
-_MISSING_SPACE = re.compile(r"[A-Za-z_]+[:=](?=\S)")
-"""Of a key such as `url:https://…`. It is not shown as a whole: it may hold a secret."""
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -139,7 +138,7 @@ def parse_yaml(text: str, *, source: str, findings: Findings, veil: Veil = NO_VE
         unclosed = "unexpected end of stream" in (error.problem or "") and error.context_mark is not None
         mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         place = Place(source, mark.line + 1, mark.column + 1) if mark else Place(source)
-        findings.wrong(*_explained(error, place))
+        findings.wrong(*explained(error, place, text))
     except ReaderError as error:
         before = text[: error.position]
         place = Place(source, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
@@ -208,7 +207,7 @@ class _Conversion:
         self._open.discard(id(node))
         if size > MOST_NODES and not self._too_large:
             self._too_large = True
-            self._findings.wrong(f"more than {MOST_NODES} values once its aliases are written out", place)
+            self._findings.wrong(f"more than {MOST_NODES:,} values, aliases counted as what they stand for", place)
         self._done[id(node)] = converted, size
         return converted, size
 
@@ -233,7 +232,10 @@ class _Conversion:
             converted, size = self._convert(value, depth + 1)
             total += 1 + size
             name: str = key.value
-            if missing := _MISSING_SPACE.search(name):
+            if name == "<<":
+                self._findings.wrong("merge keys (<<) are not supported", at, "write the keys out")
+                continue
+            if missing := MISSING_SPACE.search(name):
                 self._findings.wrong(f'a space is missing after "{missing[0]}"', at)
                 continue
             if name in entries:
@@ -256,33 +258,12 @@ class _Conversion:
                 return int(text)
             case "float" if len(text) <= 40 and text.lstrip("+-")[:1].isdecimal():
                 return float(text)
-        self._findings.wrong(
-            "not a value that is allowed here", place, "tags (!…) are not supported; numbers have at most 20 digits"
-        )
+        if node.tag in (f"{_TAG}int", f"{_TAG}float"):
+            self._findings.wrong("a number has at most 20 digits", place, "put it in quotes when it is a text")
+        else:
+            self._findings.wrong("tags (!…) are not supported", place, 'a text that begins with "!" needs quotes')
         return text
 
     def _check_tag(self, node: Node, kind: str, place: Place) -> None:
         if node.tag not in (f"{_TAG}{kind}", "!"):
             self._findings.wrong("tags (!…) are not supported", place)
-
-
-_HINTS = {
-    "mapping values are not allowed": 'a text with ": " in it needs quotes',
-    "could not find expected ':'": "a key is followed by a colon and a space",
-    "expected <block end>": "check the indentation, and that every text with quotes in it is quoted as a whole",
-    "did not find expected": "check the indentation, brackets and quotes",
-    "expected ',' or": "a bracket is not closed, or a text that begins with one needs quotes",
-    "unexpected end of stream": "a quote is not closed",
-    "unknown escape character": r"write \\ for a backslash in double quotes, or use single quotes",
-    "that cannot start any token": "put the text in quotes",
-    "expected a single document": "only one document a file: remove the ---",
-}
-
-
-def _explained(error: MarkedYAMLError, place: Place) -> tuple[str, Place, str | None]:
-    problem = " ".join((error.problem or error.context or "").split())
-    context = " ".join((error.context or "").split())
-    if "'\\t'" in problem:
-        return "a tab: YAML is indented with spaces", place, "replace the tab by spaces"
-    hint = next((hint for part, hint in _HINTS.items() if part in problem or part in context), None)
-    return f"not valid YAML: {problem}", place, hint

@@ -17,6 +17,7 @@ from monitor.domain.condition.vocabulary import (
 )
 from monitor.domain.duration import format_duration
 from monitor.domain.fields import FIELDS, FieldType, has_past
+from monitor.domain.text import counted
 
 PAST_FUNCTIONS = ("ago", "increase", "rate")
 
@@ -65,7 +66,7 @@ class Functions:
 
     def _matches(self, arguments: Sequence[Node], span: Span) -> Matches | None:
         if len(arguments) != 2:
-            wrong = f"matches wants a text and a pattern, not {len(arguments)} arguments"
+            wrong = f"matches wants a text and a pattern, not {counted(len(arguments), 'argument')}"
             self._operators.refuse(wrong, span, 'write matches(name, "…")')
             return None
         subject, pattern = arguments
@@ -85,7 +86,7 @@ class Functions:
     def _past(self, name: str, arguments: Sequence[Node], span: Span) -> Node | None:
         """`ago` as it is; `increase` and `rate` as what they are short for: a difference, and that by the seconds."""
         if len(arguments) != 2:
-            wrong = f"{name} wants a field and a duration, not {len(arguments)} arguments"
+            wrong = f"{name} wants a field and a duration, not {counted(len(arguments), 'argument')}"
             self._operators.refuse(wrong, span, f'write {name}(sent, "10m")')
             return None
         use, back = arguments
@@ -111,7 +112,7 @@ class Functions:
 
     def _usual(self, arguments: Sequence[Node], span: Span) -> Usual | None:
         if len(arguments) != 2:
-            wrong = f"baseline wants a field and a duration, not {len(arguments)} arguments"
+            wrong = f"baseline wants a field and a duration, not {counted(len(arguments), 'argument')}"
             self._operators.refuse(wrong, span, 'write baseline(delivery_ratio, "28d")')
             return None
         use, back = arguments

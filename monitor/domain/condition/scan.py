@@ -12,6 +12,7 @@ DEEPEST = 40
 """Levels of the syntax tree, and of brackets."""
 MOST_NODES = 1_000
 
+_STRANGE_SPACE = re.compile("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]")
 _PIECE = re.compile(
     r'"(?:\\.|[^"\\\n])*"'  # a text in either kind of quotes
     r"|'(?:\\.|[^'\\\n])*'"
@@ -21,7 +22,10 @@ _PIECE = re.compile(
     r"|&&|\|\||<>|===|!(?!=)|\?|;|:=|(?<![=!<>])=(?!=)"
     r"|(?<=[0-9])[^\S\n]*%"
     r"|\b(?:AND|OR|NOT|IN)\b"
-    r"|[“”„‘’«»]",
+    r"|[“”„‘’«»≥≤≠−–—×÷]"
+    rf"|{_STRANGE_SPACE.pattern}"
+    r"|(?<![\w.])[0-9]+(?:\.[0-9]+)?(?:ms|[ywdhms])(?:[0-9]+(?:ms|[ywdhms]))*\b"  # a duration without quotes
+    r"|(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+(?![\w,.])",  # thousands set apart
     re.DOTALL,
 )
 _HINTS = {
@@ -36,6 +40,14 @@ _HINTS = {
     "OR": "write or",
     "NOT": "write not",
     "IN": "write in",
+    "%": "ratios are written as 0.8 for 80 %",
+    "≥": "write >=",
+    "≤": "write <=",
+    "≠": "write !=",
+    "×": "write *",
+    "÷": "write /",
+    **dict.fromkeys("−–—", "write - for minus"),
+    **dict.fromkeys("“”„‘’«»", 'write straight quotes: "…"'),
 }
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _NOTHING_BETWEEN = re.compile(r"\s*[rRuUbBfF]{0,2}")
@@ -93,9 +105,7 @@ class _Pieces:
             elif structural:
                 fault = self._bracket(what, at)
             else:
-                sign = what.strip()
-                message = f'"{sign}" is not part of the language'
-                fault = None if what[0] == "#" else Fault(message, self._source.span_at(at, len(what)), _hint(sign))
+                fault = self._foreign(what, at)
             if fault:
                 faults.append(fault)
                 if structural:
@@ -124,13 +134,18 @@ class _Pieces:
         self._open.pop()
         return None
 
-
-def _hint(what: str) -> str | None:
-    if what == "%":
-        return "ratios are written as 0.8 for 80 %"
-    if what in "“”„‘’«»":
-        return 'write straight quotes: "…"'
-    return _HINTS.get(what)
+    def _foreign(self, what: str, at: int) -> Fault | None:
+        span = self._source.span_at(at, len(what))
+        sign = what.strip()
+        if what[0] == "#" or ("," in what and self._open):  # a comment; numbers of a list
+            return None
+        if "," in what:
+            return Fault("a number has no commas", span, f"write {what.replace(',', '')}, or {what.replace(',', '_')}")
+        if what[0] in "0123456789":
+            return Fault(f"{what} is not a number", span, f'a duration is written in quotes: "{what}"')
+        if _STRANGE_SPACE.fullmatch(what):
+            return Fault(f"the space U+{ord(what):04X} cannot stand in a condition", span, "write an ordinary space")
+        return Fault(f'"{sign}" is not part of the language', span, _HINTS.get(sign))
 
 
 def _check_size(root: ast.expr, source: SourceText) -> None:

@@ -110,6 +110,8 @@ def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
         ("{alert: A, scope: senders, when: sent > 5}", "scope: expected"),
         ("{alert: A, on: status_chnged}", '(did you mean "status_changed"?)'),
         ("{alert: A, on: []}", "on: names no event; there are appeared"),
+        ("{alert: A, expr: sent > 5, when: sent > 5}", 'rules.yaml:2:16: a rule has no "expr" (write it as "when")'),
+        ("{alert: A, when: sent > 5, annotations: {}}", 'no "annotations" (summary, description and runbook_url are keys'),
         ("{alert: A, on: vanished, for: 5m}", 'rules.yaml:2:30: a rule with "on" has no "for"'),
         ("{alert: A, on: vanished, keep_firing_for: 5m}", 'a rule with "on" has no "keep_firing_for"'),
         ("{alert: A, on: vanished, when: old_status == 'done'}", "old_status is known on status_changed only"),

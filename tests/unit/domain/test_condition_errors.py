@@ -77,7 +77,7 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         # functions
         ("agos(sent, '10m') > 5", 1, 5, 'did you mean "ago"?'),
         ("before(sent, '10m') > 5", 1, 7, "there are matches, min, max, abs, ago, increase, rate"),
-        ("ago(sent) > 5", 1, 10, 'ago wants a field and a duration, not 1 arguments (write ago(sent, "10m"))'),
+        ("ago(sent) > 5", 1, 10, 'ago wants a field and a duration, not 1 argument (write ago(sent, "10m"))'),
         ("ago(name, '10m') == 'a'", 5, 9, "nothing is known of what name was (it is known of status, final, sent,"),
         ("ago(sent + 1, '10m') > 5", 5, 13, "nothing is known of what sent + 1 was"),
         ("increase(status, '10m') > 5", 10, 16, "increase wants a number; status is a text (write ago(…) to compare it)"),
@@ -91,7 +91,7 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         ("abs(now) > '1m'", 5, 8, "abs wants numbers or durations; now is a time"),
         ("matches(name, sender)", 15, 21, "wants its pattern written out"),
         ("matches(sent, 'x')", 9, 13, "matches searches in texts; sent is a number"),
-        ("matches(name)", 1, 14, "not 1 arguments"),
+        ("matches(name)", 1, 14, "not 1 argument"),
         ("matches(name, '(a')", 15, 19, "this is not a pattern: missing ): (a"),
         (r"matches(name, '\btest')", 15, 23, r'for a word boundary write r"\b"'),
         # what Python has and we have not
@@ -120,7 +120,14 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         ("delivery_ratio < 80%", 20, 21, "ratios are written as 0.8 for 80 %"),
         ("NOT final", 1, 4, "write not"),
         ("(x := 5) > 3", 4, 6, "write == to compare"),
+        ("sent ≥ 5", 6, 7, "write >="),
+        ("sent – 5 > 3", 6, 7, "write - for minus"),
+        ("sent\u00a0> 5", 5, 6, "the space U+00A0 cannot stand in a condition (write an ordinary space)"),
         # numbers
+        ("status_age > 10m", 14, 17, '10m is not a number (a duration is written in quotes: "10m")'),
+        ("increase(sent, 1h30m) > 5", 16, 21, '(a duration is written in quotes: "1h30m")'),
+        ("sent > 1,000,000 and final", 8, 17, "a number has no commas (write 1000000, or 1_000_000)"),
+        ("rate(sent) > 4", 1, 11, "rate wants a field and a duration, not 1 argument (write"),
         ("1e400 > sent", 1, 6, "the number is too large"),
         ("sent > 99999999999999999999", 8, 28, "the number is too large"),
         # brackets and quotes
@@ -145,6 +152,10 @@ def test_a_fault_says_what_is_wrong_and_where(text: str, column: int, end: int, 
     fault = the_fault(text)
     assert (fault.line, fault.column, fault.end_column) == (1, column, end), fault
     assert said in str(fault)
+
+
+def test_commas_between_the_numbers_of_a_list_are_no_thousands() -> None:
+    parse_condition("sent in [1,100,200] or max(1,100) > delivered", scope="campaign")
 
 
 def test_columns_count_characters_and_not_bytes() -> None:
