@@ -189,7 +189,7 @@ class FeedDetails:
             self._owed.pop(campaign_id, None)
             self._starting.pop(campaign_id, None)
             self._unpriced.pop(campaign_id, None)
-        fresh = [msgspec.structs.replace(wanted[id_], detail=detail) for id_, detail in answers.items() if detail is not None]
+        fresh = [_explained(wanted[id_], detail) for id_, detail in answers.items() if detail is not None]
         phase.read(fresh)
         decided = [id_ for id_ in phase.postponed if id_ in answers or id_ not in outdated_ones]
         for first in range(0, len(decided), DECIDED_AT_ONCE):
@@ -242,3 +242,8 @@ def _has_started(row: TrackedCampaign, _now: float) -> bool:
     if row.campaign.status != CampaignStatus.SENDING:
         return False
     return row.detail is None or (row.detail.total_messages is None and row.detail.read_at < row.status_since)
+
+
+def _explained(row: TrackedCampaign, detail: CampaignDetail) -> TrackedCampaign:
+    """The campaign with what was just read of it."""
+    return msgspec.structs.replace(row, detail=msgspec.structs.replace(detail, revision=row.revision))

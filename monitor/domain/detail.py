@@ -32,7 +32,8 @@ class CampaignDetail(Split, frozen=True, gc=False, kw_only=True):
     """One reading of a campaign's detail, at `read_at` (Unix seconds, UTC): its messages by state on its own channel, and in all.
 
     `total_messages` includes those not handed over yet. `total_price` is in `currency`. `fallback` is the same split of the SMS
-    fallback of an RCS campaign; null without one.
+    fallback of an RCS campaign; null without one. `revision` is that of the tracked campaign which it was read of; null where
+    that is not known.
     """
 
     read_at: float
@@ -41,6 +42,7 @@ class CampaignDetail(Split, frozen=True, gc=False, kw_only=True):
     total_price: float | None = None
     currency: str | None = None
     fallback: Split | None = None
+    revision: int | None = None
 
 
 COUNTERS: tuple[str, ...] = Split.__struct_fields__

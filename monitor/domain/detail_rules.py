@@ -18,12 +18,10 @@ GOOD_FOR_SECONDS = 300.0
 
 
 def outdated(row: TrackedCampaign, now: float) -> bool:
-    """Whether nothing is known of the campaign in detail, or only what was so some minutes ago while its figures have moved
+    """Whether nothing is known of the campaign in detail, or only what was so some minutes ago while something of it has changed
     since. `now` in Unix seconds."""
-    if row.detail is None:
-        return True
-    moved_at = row.samples[-1].at if row.samples else row.first_seen
-    return now - row.detail.read_at > GOOD_FOR_SECONDS and moved_at > row.detail.read_at
+    detail = row.detail
+    return detail is None or (now - detail.read_at > GOOD_FOR_SECONDS and detail.revision != row.revision)
 
 
 class DetailRules:

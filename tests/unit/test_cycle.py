@@ -60,6 +60,10 @@ class Bench:
             on_alerts=self.told.extend,
         )
 
+    async def remember(self) -> None:
+        """As a daemon does when it starts."""
+        self.state.remember(await self.store.samples(since=self.clock.now() - timedelta(seconds=self.rules.look_back)))
+
     async def poll(self, after: float = 60.0) -> CycleReport:
         await self.clock.sleep(after)
         return await self.cycles.run(FEED)
@@ -392,7 +396,7 @@ async def test_after_a_restart_rules_know_what_was_shown_before_it(bench: Bench)
         bench.source.put(campaign(1, sent=sent))
         await bench.poll()
     bench.restart(await bench.store.load())
-    bench.state.remember(await bench.store.samples(since=bench.clock.now() - timedelta(seconds=bench.rules.look_back)))
+    await bench.remember()
     bench.source.put(campaign(1, sent=430))
     await bench.poll()  # 430 now, 200 five minutes ago
     assert bench.firing() == set()

@@ -374,3 +374,21 @@ async def test_what_starts_goes_before_what_has_ended(store: SqliteStore) -> Non
     assert bench.asked() == [4, 5]
     await bench.poll()
     assert bench.asked() == [3]
+
+
+async def test_after_a_restart_what_moved_since_it_was_read_is_still_to_be_read_again(bench: DetailBench) -> None:
+    bench.knows(1, expired=1)
+    bench.source.put(campaign(1, status="paused", sent=1000, delivered=900))
+    await bench.poll()
+    bench.source.put(campaign(1, status="paused", sent=1000, delivered=910))
+    await bench.poll()
+    assert bench.asked() == [1]
+    await bench.clock.sleep(60 * MINUTE)
+    bench.restart(await bench.store.load())
+    await bench.remember()
+    bench.knows(1, expired=90)
+    await bench.poll()
+    assert bench.asked() == [1]
+    assert bench.firing() == {"Expired 1"}
+    await bench.poll(10 * MINUTE)
+    assert bench.asked() == [], "it has not moved since"

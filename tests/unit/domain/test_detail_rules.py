@@ -14,10 +14,9 @@ from monitor.domain.detail import CampaignDetail
 from monitor.domain.detail_rules import GOOD_FOR_SECONDS, outdated
 from monitor.domain.evaluation import Changes
 from monitor.domain.event import CampaignEvent, EventKind
-from monitor.domain.sample import Sample
 from monitor.domain.tracking import TrackedCampaign
 from tests.clock import START
-from tests.unit.domain.builders import HOUR, NOW, a_campaign, tracked
+from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows
 from tests.unit.domain.life import MINUTE, Life, row, rule
 
@@ -76,18 +75,17 @@ def test_the_rest_holds_wherever_the_whole_does(text: str, subjects: list[Tracke
     assert held <= {id(row) for _, row in compile_batch([whole.without("_d")])(subjects, NOW)}
 
 
-def test_a_detail_is_outdated_after_some_minutes_if_something_moved_since() -> None:
-    def known(age: float, moved: float | None) -> TrackedCampaign:
-        samples = () if moved is None else (Sample(NOW - moved, "sending", 1),)
-        return tracked(a_campaign(), detail=CampaignDetail(read_at=NOW - age), samples=samples)
+def test_a_detail_is_outdated_after_some_minutes_if_something_has_changed_since() -> None:
+    def known(age: float, revision: int | None) -> TrackedCampaign:
+        return tracked(a_campaign(), detail=CampaignDetail(read_at=NOW - age, revision=revision), revision=7)
 
     late, fresh = GOOD_FOR_SECONDS + 1, GOOD_FOR_SECONDS - 1
     assert outdated(tracked(), NOW)
-    assert outdated(known(late, 10), NOW)
-    assert not outdated(known(late, HOUR), NOW)  # has not moved since it was read
-    assert not outdated(known(fresh, 10), NOW)
-    assert not outdated(known(HOUR - 1, None), NOW)  # has never moved since it was first seen
-    assert outdated(known(HOUR + 1, None), NOW)
+    assert outdated(known(late, 6), NOW)
+    assert not outdated(known(late, 7), NOW)
+    assert not outdated(known(fresh, 6), NOW)
+    assert outdated(known(late, None), NOW)  # read before the revision was noted
+    assert not outdated(known(fresh, None), NOW)
 
 
 def test_a_rule_is_asked_once_the_detail_was_read_in_the_same_evaluation() -> None:
