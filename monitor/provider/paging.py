@@ -5,6 +5,9 @@ others. A page is a run of neighbours at the moment it was made. If each page be
 ended with, the runs join without a gap, the first begins at the list's beginning and the last ends at its end: every row
 that was there throughout lies in one of the runs. Where they do not join, nobody can say what is missing. A row that the
 provider gives twice changes nothing of that: between two runs that join there is no room but for its copies.
+
+Where the row that two pages share has no readable id, a small page around it is read too, a bridge: it joins them when it
+shares a row with each, or with the first and reaches the list's end. Nothing but rows without an id has room there then.
 """
 
 import asyncio
@@ -21,10 +24,18 @@ MOST_ROWS = 1_000_000
 READERS = 3
 """Pages read at a time: one less than an account may have in flight, so that a feed that hangs leaves a slot to the others."""
 READINGS = 2
+BRIDGE_ROWS = 30
+"""The smallest page that the provider gives."""
+MOST_BRIDGES = 10
+"""In one list: where more ids cannot be read, something else is wrong."""
+
+
+_APART = "two pages do not join: rows appeared or vanished while they were read"
 
 
 class PageFacts(Protocol):
-    """What is checked of a page. `first_id` and `last_id` are null on an empty page and where unreadable."""
+    """What is checked of a page. `first_id` and `last_id` are null on an empty page and where unreadable; `ids` are those of
+    all its rows, in their order, without the unreadable ones."""
 
     @property
     def count(self) -> int: ...
@@ -36,6 +47,8 @@ class PageFacts(Protocol):
     def first_id(self) -> int | None: ...
     @property
     def last_id(self) -> int | None: ...
+    @property
+    def ids(self) -> Sequence[int]: ...
     @property
     def ascending(self) -> bool: ...
 
@@ -56,10 +69,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ListRead(Generic[PageT]):
-    """The pages that were read, in the list's order, and in words why they are not the whole list (null when they are)."""
+    """The pages that were read, in the list's order, and in words why they are not the whole list (null when they are).
+
+    `bridges` were read where two pages share a row without a readable id, one for each such row.
+    """
 
     pages: Sequence[PageT]
     problem: str | None
+    bridges: Sequence[PageT] = ()
 
 
 def plan(first: PageFacts) -> Plan:
@@ -77,14 +94,21 @@ def plan(first: PageFacts) -> Plan:
 
 
 def mismatch(pages: Sequence[PageFacts], limit: int) -> str | None:
-    """Why pages read at offsets 0, limit - 1, 2 · (limit - 1), … do not join to the whole list; null when they do."""
+    """Why pages read at offsets 0, limit - 1, 2 · (limit - 1), … do not join to the whole list; null when they do, provided
+    that those of `unnamed` can be bridged."""
+    seams = frozenset(unnamed(pages))
     for index, page in enumerate(pages):
         problem = _problem_of(page, index * (limit - 1), pages[0].total, limit)
         if problem:
             return problem
-        if index and (page.first_id is None or page.first_id != pages[index - 1].last_id):
-            return "two pages do not join: rows appeared or vanished while they were read"
+        if index and index not in seams and page.first_id != pages[index - 1].last_id:
+            return _APART
     return None
+
+
+def unnamed(pages: Sequence[PageFacts]) -> Sequence[int]:
+    """The indexes of pages that begin with a row whose id could not be read, there or at the end of the page before."""
+    return [index for index in range(1, len(pages)) if pages[index].first_id is None or pages[index - 1].last_id is None]
 
 
 def _problem_of(page: PageFacts, offset: int, total: int, limit: int) -> str | None:
@@ -111,7 +135,7 @@ async def read_list(fetch: FetchPage[PageT]) -> ListRead[PageT]:
             read = await _read_once(fetch)
         except ProviderError as error:
             return ListRead(read.pages, str(error))
-    return ListRead(read.pages, read.problem)
+    return ListRead(read.pages, read.problem, read.bridges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +143,7 @@ class _Reading(Generic[PageT]):
     pages: Sequence[PageT]
     problem: str | None
     failed: bool = False
+    bridges: Sequence[PageT] = ()
 
 
 async def _read_once(fetch: FetchPage[PageT]) -> _Reading[PageT]:
@@ -153,4 +178,28 @@ async def _read_once(fetch: FetchPage[PageT]) -> _Reading[PageT]:
     if len(rest) < len(todo.offsets):
         problems = (_problem_of(rest[o], o, first.total, todo.limit) for o in todo.offsets if o in rest)
         return _Reading(pages, next(filter(None, problems)))
-    return _Reading(pages, mismatch(pages, todo.limit))
+    problem = mismatch(pages, todo.limit)
+    return _Reading(pages, problem) if problem else await _bridged(fetch, pages, todo.limit)
+
+
+async def _bridged(fetch: FetchPage[PageT], pages: Sequence[PageT], limit: int) -> _Reading[PageT]:
+    """Pages that join but for rows without a readable id, with the bridges over these."""
+    seams = unnamed(pages)
+    if len(seams) > MOST_BRIDGES:
+        return _Reading(pages, f"{len(seams)} pages begin with a row that has no readable id")
+    rows = min(BRIDGE_ROWS, limit)
+    bridges: list[PageT] = []
+    for index in seams:
+        offset = index * (limit - 1) - rows // 2
+        try:
+            bridge = await fetch(offset, rows)
+        except ProviderError as error:
+            return _Reading(pages, str(error), failed=True)
+        problem = _problem_of(bridge, offset, pages[0].total, rows)
+        to_join = pages[index - 1 : index + 1] if offset + rows < pages[0].total else pages[index - 1 : index]
+        if problem is None and not all(set(bridge.ids).intersection(page.ids) for page in to_join):
+            problem = _APART
+        if problem:
+            return _Reading(pages, problem)
+        bridges.append(bridge)
+    return _Reading(pages, None, bridges=bridges)

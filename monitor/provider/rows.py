@@ -24,13 +24,15 @@ _MOST_ROWS = 2_000_000
 class PageRows:
     """What one page's rows turned out to be, in their order.
 
-    `unreadable` are the ids of rows that could not be used, `nameless` counts those without a readable id. `first_id` and
-    `last_id` are those of the page's first and last row, null where unreadable. `ascending`: no id is above a later one.
+    `unreadable` are the ids of rows that could not be used, `nameless` counts those without a readable id; `ids` are those of
+    all others. `first_id` and `last_id` are those of the page's first and last row, null where unreadable. `ascending`: no id
+    is above a later one.
     """
 
     campaigns: Sequence[Campaign]
     unreadable: frozenset[int]
     nameless: int
+    ids: Sequence[int]
     first_id: int | None
     last_id: int | None
     ascending: bool
@@ -91,7 +93,7 @@ class SweepRows:
         if self._anew:  # here is the steady state, without a line of Python a row
             self._known.update(zip(keys, campaigns, strict=True))
         ids = list(map(_ID, campaigns))
-        return PageRows(campaigns, frozenset(), 0, ids[0] if ids else None, ids[-1] if ids else None, _ascending(ids))
+        return PageRows(campaigns, frozenset(), 0, ids, ids[0] if ids else None, ids[-1] if ids else None, _ascending(ids))
 
     def finish(self, *, complete: bool) -> None:
         """Remember this sweep's rows for the next, and say once per reason what was rejected."""
@@ -137,7 +139,7 @@ class SweepRows:
             elif key not in self._foreign:
                 unreadable.add(id_)
         known_ids = [id_ for id_ in ids if id_ is not None]
-        return PageRows(campaigns, frozenset(unreadable), nameless, ids[0], ids[-1], _ascending(known_ids))
+        return PageRows(campaigns, frozenset(unreadable), nameless, known_ids, ids[0], ids[-1], _ascending(known_ids))
 
     def _read_one(self, key: int, raw: msgspec.Raw) -> tuple[Campaign | None, int | None]:
         """(campaign or null, id or null) of a row that the last sweep did not have."""

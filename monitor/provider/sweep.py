@@ -1,8 +1,9 @@
 """One reading of a feed: its window of creation times in the provider's zone, read list by list, put together by id."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 from operator import attrgetter
 
 from monitor.clock import Clock
@@ -56,6 +57,10 @@ class SweptPage:
         return self.rows.last_id
 
     @property
+    def ids(self) -> Sequence[int]:
+        return self.rows.ids
+
+    @property
     def ascending(self) -> bool:
         return self.rows.ascending
 
@@ -80,6 +85,7 @@ async def read_feed(fetch: FetchRows, rows: SweepRows, asked: Sequence[Window], 
     ProviderError when the very first page cannot be read. `Sweep.requests` is left at 0: the caller counts them.
     """
     pages: list[SweptPage] = []
+    counted_twice = 0
     problem: str | None = None
     for window in asked:
 
@@ -96,11 +102,14 @@ async def read_feed(fetch: FetchRows, rows: SweepRows, asked: Sequence[Window], 
                 raise
             problem = str(error)
             break
-        pages += read.pages
+        pages += [*read.pages, *read.bridges]
+        counted_twice += sum(bridge.rows.nameless for bridge in read.bridges)
+        counted_twice += sum(page.last_id is None and after.first_id is None for page, after in pairwise(read.pages))
         problem = read.problem
         if problem is not None:
             break
-    return await _put_together(pages, problem, clock)
+    sweep = await _put_together(pages, problem, clock)
+    return replace(sweep, nameless=sweep.nameless - counted_twice)
 
 
 async def _put_together(pages: Sequence[SweptPage], problem: str | None, clock: Clock) -> Sweep:

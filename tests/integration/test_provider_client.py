@@ -201,6 +201,16 @@ async def test_rows_that_cannot_be_read_are_told_with_the_sweep() -> None:
     assert (swept.complete, swept.unreadable, swept.nameless) == (True, {2}, 1)
 
 
+async def test_a_row_without_an_id_at_the_edge_of_two_pages_is_one_row_of_a_complete_sweep() -> None:
+    rows = [row(number) for number in range(1, 60)]
+    rows[29] = {"id": "none"}  # the last of the first page, the first of the second
+    pages = [page(*rows[:30], total=59, limit=30), page(*rows[29:], total=59, limit=30), page(*rows[14:44], total=59, limit=30)]
+    async with scripted({LIST: [ok(answer) for answer in pages]}) as server, reader(server.url) as provider:
+        swept = await sweep(provider)
+        assert [asked.query["page[offset]"] for asked in server.requests(LIST)] == ["0", "29", "14"]
+    assert (swept.complete, swept.nameless, len(swept.campaigns)) == (True, 1, 58)
+
+
 async def test_an_unchanged_row_is_the_same_object_in_the_next_sweep() -> None:
     async with scripted({LIST: [ok(page(row(1)))]}) as server, reader(server.url) as provider:
         first, second = await sweep(provider), await sweep(provider)

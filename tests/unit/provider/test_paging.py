@@ -15,32 +15,45 @@ from monitor.provider.paging import ListRead, plan, read_list
 
 @dataclass(frozen=True)
 class ModelPage:
-    ids: tuple[int, ...]
+    """Rows of which those in `nameless` have no readable id."""
+
+    rows: tuple[int, ...]
     total: int
     limit: int | None
+    nameless: frozenset[int] = frozenset()
 
     @property
     def count(self) -> int:
-        return len(self.ids)
+        return len(self.rows)
+
+    @property
+    def ids(self) -> list[int]:
+        return [id_ for id_ in self.rows if id_ not in self.nameless]
 
     @property
     def first_id(self) -> int | None:
-        return self.ids[0] if self.ids else None
+        return self.rows[0] if self.rows and self.rows[0] not in self.nameless else None
 
     @property
     def last_id(self) -> int | None:
-        return self.ids[-1] if self.ids else None
+        return self.rows[-1] if self.rows and self.rows[-1] not in self.nameless else None
 
     @property
     def ascending(self) -> bool:
-        return list(self.ids) == sorted(self.ids)
+        return self.ids == sorted(self.ids)
 
 
 class Table:
     """The provider's list: ids in order, a largest page, and something that happens before each fetch."""
 
-    def __init__(self, ids: set[int], largest: int, before: Callable[["Table"], None] = lambda _: None) -> None:
-        self.ids, self.largest, self.before = set(ids), largest, before
+    def __init__(
+        self,
+        ids: set[int],
+        largest: int,
+        before: Callable[["Table"], None] = lambda _: None,
+        nameless: frozenset[int] = frozenset(),
+    ) -> None:
+        self.ids, self.largest, self.before, self.nameless = set(ids), largest, before, nameless
         self.always = set(ids)
         self.asked: list[tuple[int, int]] = []
         self.in_flight = self.most_in_flight = 0
@@ -54,7 +67,7 @@ class Table:
         self.before(self)
         self.always &= self.ids
         limit = min(limit, self.largest)
-        return ModelPage(tuple(sorted(self.ids)[offset : offset + limit]), len(self.ids), limit)
+        return ModelPage(tuple(sorted(self.ids)[offset : offset + limit]), len(self.ids), limit, self.nameless)
 
 
 def read(table: Table) -> ListRead[ModelPage]:
@@ -62,7 +75,7 @@ def read(table: Table) -> ListRead[ModelPage]:
 
 
 def ids_of(result: ListRead[ModelPage]) -> set[int]:
-    return {id_ for page in result.pages for id_ in page.ids}
+    return {id_ for page in (*result.pages, *result.bridges) for id_ in page.ids}
 
 
 @dataclass(frozen=True)
@@ -81,12 +94,13 @@ CHANGES = st.lists(
     | st.builds(Change, appear=st.integers(1, 100)),
     max_size=20,
 )
+NAMELESS = st.frozensets(st.integers(1, 100), max_size=8)
 
 
-@settings(max_examples=500)
-@given(st.sets(st.integers(1, 100), min_size=5, max_size=40), st.integers(1, 6), CHANGES)
+@settings(max_examples=1000)
+@given(st.sets(st.integers(1, 100), min_size=5, max_size=40), st.integers(1, 6), CHANGES, NAMELESS)
 def test_a_reading_called_complete_never_misses_what_was_there_all_along(
-    ids: set[int], largest: int, changes: list[Change]
+    ids: set[int], largest: int, changes: list[Change], nameless: frozenset[int]
 ) -> None:
     script = iter(changes)
 
@@ -100,10 +114,10 @@ def test_a_reading_called_complete_never_misses_what_was_there_all_along(
         if step.appear is not None:
             table.ids.add(step.appear)
 
-    table = Table(ids, largest, change)
+    table = Table(ids, largest, change, nameless)
     result = read(table)
     if result.problem is None:
-        assert table.always <= ids_of(result)
+        assert table.always - nameless <= ids_of(result)
     assert table.most_in_flight <= 3
 
 
@@ -228,19 +242,53 @@ async def test_a_whole_list_on_one_page_need_not_be_sorted_nor_keep_to_the_limit
     assert result.problem is None
 
 
-async def test_pages_whose_edge_has_no_readable_id_do_not_join() -> None:
-    @dataclass(frozen=True)
-    class Edgeless(ModelPage):
-        @property
-        def last_id(self) -> None:
-            return None
+def test_a_row_without_an_id_at_the_edge_of_two_pages_costs_one_small_page() -> None:
+    table = Table(set(range(1, 1601)), 500, nameless=frozenset({500, 999}))
+    result = read(table)
+    assert result.problem is None
+    assert ids_of(result) == table.ids - table.nameless
+    assert table.asked[-2:] == [(484, 30), (983, 30)]
+    assert len(table.asked) == 4 + 2
 
-        @property
-        def first_id(self) -> None:
-            return None
 
-    script = Scripted({0: Edgeless((1, 2), 3, 2), 1: Edgeless((2, 3), 3, 2)})
-    assert (await read_list(script.fetch)).problem is not None
+@given(st.sets(st.integers(1, 10_000), max_size=200), st.integers(30, 40), st.data())
+def test_single_rows_without_an_id_keep_no_list_from_being_read(ids: set[int], largest: int, data: st.DataObject) -> None:
+    nameless = data.draw(st.frozensets(st.sampled_from(sorted(ids)), max_size=5)) if ids else frozenset[int]()
+    result = read(Table(ids, largest, nameless=nameless))
+    assert result.problem is None
+    assert ids_of(result) == ids - nameless
+
+
+def test_an_edge_among_nothing_but_rows_without_an_id_joins_nothing() -> None:
+    result = read(Table(set(range(1, 101)), 30, nameless=frozenset(range(15, 60))))
+    assert result.problem == "two pages do not join: rows appeared or vanished while they were read"
+
+
+def test_rows_without_an_id_at_more_edges_than_chance_can_explain_are_not_bridged() -> None:
+    table = Table(set(range(1, 1001)), 30, nameless=frozenset(range(30, 1001, 29)))
+    result = read(table)
+    assert result.problem == "34 pages begin with a row that has no readable id"
+    assert len(table.asked) == 2 * 35
+
+
+def test_a_list_that_moves_under_a_bridge_is_read_once_more() -> None:
+    def swap(table: Table) -> None:
+        if len(table.asked) == 5:  # the four pages have been read
+            table.ids = (table.ids - set(range(1, 26))) | set(range(1001, 1026))
+
+    table = Table(set(range(1, 101)), 30, swap, frozenset({30}))
+    result = read(table)
+    assert result.problem is None
+    assert table.asked.count((0, 500)) == 2
+    assert ids_of(result) >= table.always - table.nameless
+
+
+async def test_a_bridge_that_cannot_be_read_makes_the_reading_partial() -> None:
+    nameless = frozenset({30})
+    pages = {0: ModelPage(tuple(range(1, 31)), 59, 30, nameless), 29: ModelPage(tuple(range(30, 60)), 59, 30, nameless)}
+    script = Scripted({**pages, 14: DOWN})
+    result = await read_list(script.fetch)
+    assert (result.problem, script.asked) == ("the provider is down", [0, 29, 14])
 
 
 def test_the_plan_never_asks_for_more_than_the_provider_allows() -> None:
