@@ -1,19 +1,17 @@
 """A feed's rows from sweep to sweep: what has not changed since the last one is neither decoded nor made anew."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, le
 
 import msgspec
-import structlog
 
 from monitor.domain.campaign import Campaign
 from monitor.domain.feed import Feed
 from monitor.metrics import Metrics
+from monitor.provider.rejects import Rejects, ToldRejects
 from monitor.provider.row import RejectReason, RowDecoder, RowError, row_id, undocumented
 
-log = structlog.get_logger()
 _ID = attrgetter("id")
 _SPARE = 1000
 _MOST_ROWS = 2_000_000
@@ -49,7 +47,7 @@ class FeedMemory:
 
     known: dict[int, Campaign] = field(default_factory=dict)
     foreign: dict[int, int] = field(default_factory=dict)
-    foreign_told: bool = False
+    rejects: ToldRejects = field(default_factory=ToldRejects)
     outgrown: bool = False
 
 
@@ -78,8 +76,7 @@ class SweepRows:
         self._foreign: dict[int, int] = {} if anew else memory.foreign
         self._anew = anew
         self._rows = 0
-        self._rejected: Counter[RejectReason] = Counter()
-        self._examples: dict[RejectReason, tuple[int | None, str]] = {}
+        self._rejects = Rejects(feed, memory.rejects)
 
     def read(self, rows: Sequence[msgspec.Raw]) -> PageRows:
         """Rows → campaigns; a row with the bytes of one in the last sweep gives the same object as then."""
@@ -92,11 +89,12 @@ class SweepRows:
             return self._read_each(keys, rows, list(map(earlier.get, keys)))
         if self._anew:  # here is the steady state, without a line of Python a row
             self._known.update(zip(keys, campaigns, strict=True))
+        self._rejects.read(campaigns)
         ids = list(map(_ID, campaigns))
         return PageRows(campaigns, frozenset(), 0, ids, ids[0] if ids else None, ids[-1] if ids else None, _ascending(ids))
 
     def finish(self, *, complete: bool) -> None:
-        """Remember this sweep's rows for the next, and say once per reason what was rejected."""
+        """Remember this sweep's rows for the next, and log which could not be used, as far as that is news."""
         memory = self._memory
         if complete and self._anew:
             memory.known, memory.foreign = self._known, self._foreign
@@ -107,21 +105,7 @@ class SweepRows:
             memory.outgrown = len(memory.known) + len(memory.foreign) > 1.1 * self._rows + _SPARE
         elif len(memory.known) + len(memory.foreign) > _MOST_ROWS:
             memory.known, memory.foreign = {}, {}
-        for reason, rows in self._rejected.items():
-            if reason is RejectReason.OTHER_FEED:
-                if memory.foreign_told:
-                    continue
-                memory.foreign_told = True
-            campaign_id, detail = self._examples[reason]
-            log.warning(
-                "rows_rejected",
-                account=self._feed.account,
-                message_type=self._feed.message_type,
-                reason=reason.value,
-                rows=rows,
-                example_campaign_id=campaign_id,
-                detail=detail,
-            )
+        self._rejects.tell(everything=complete and self._fresh)
 
     def _read_each(self, keys: Sequence[int], rows: Sequence[msgspec.Raw], found: Sequence[Campaign | None]) -> PageRows:
         campaigns: list[Campaign] = []
@@ -138,6 +122,7 @@ class SweepRows:
                 nameless += 1
             elif key not in self._foreign:
                 unreadable.add(id_)
+        self._rejects.read(campaigns)
         known_ids = [id_ for id_ in ids if id_ is not None]
         return PageRows(campaigns, frozenset(unreadable), nameless, known_ids, ids[0], ids[-1], _ascending(known_ids))
 
@@ -153,7 +138,7 @@ class SweepRows:
             campaign = self._decoder.decode(raw)
         except RowError as error:
             id_ = row_id(raw)
-            self._reject(error.reason, id_, str(error))
+            self._reject(error.reason, key, id_, str(error))
             return None, id_
         if campaign.message_type in self._other_types:
             return self._pass_over(key, campaign.id)
@@ -164,13 +149,12 @@ class SweepRows:
 
     def _pass_over(self, key: int, id_: int) -> tuple[None, int]:
         self._foreign[key] = id_
-        self._reject(RejectReason.OTHER_FEED, id_, "its message type belongs to another feed: filter[type] was not obeyed")
+        self._reject(RejectReason.OTHER_FEED, key, id_, "its message type belongs to another feed: filter[type] was not obeyed")
         return None, id_
 
-    def _reject(self, reason: RejectReason, id_: int | None, detail: str) -> None:
+    def _reject(self, reason: RejectReason, key: int, id_: int | None, detail: str) -> None:
         self._metrics.rows_rejected.labels(self._feed.account, reason.value).inc()
-        self._rejected[reason] += 1
-        self._examples.setdefault(reason, (id_, detail))
+        self._rejects.add(reason, key, id_, detail)
 
 
 def _ascending(ids: Sequence[int]) -> bool:

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from monitor.domain.feed import Feed
 from monitor.metrics import Metrics
+from monitor.provider.rejects import MOST_TOLD
 from monitor.provider.row import RowDecoder
 from monitor.provider.rows import FeedMemory, PageRows, SweepRows
 from monitor.provider.times import LocalTimes
@@ -114,6 +115,78 @@ def test_a_bad_row_costs_that_row_is_counted_and_logged_once_per_reason() -> Non
     assert sorted(told) == ["bad_time", "malformed", "missing_field"]
     assert (told["bad_time"]["rows"], told["bad_time"]["example_campaign_id"]) == (2, 2)
     assert all(entry["event"] == "rows_rejected" for entry in logs)
+
+
+def said(*entries: Any) -> list[tuple[Any, ...]]:
+    return [(entry["event"], entry.get("reason"), entry["rows"], entry["example_campaign_id"]) for entry in entries]
+
+
+def test_a_bad_row_is_logged_once_until_it_can_be_read_again() -> None:
+    reader = Reader()
+    with capture_logs() as logs:
+        for sent in range(3):  # its other fields move on
+            reader.sweep(row(1, statistics={"sent": sent}), row(2, created_at="x", statistics={"sent": sent}))
+        assert said(*logs) == [("rows_rejected", "bad_time", 1, 2)]
+        assert reader.counted("bsg_monitor_rows_rejected_total", reason="bad_time") == 3
+        reader.sweep(row(1), row(2, created_at="x"), row(3, created_at="x"))
+        assert said(*logs[1:]) == [("rows_rejected", "bad_time", 1, 3)]
+        for _ in range(2):
+            reader.sweep(row(1), row(2), row(3, created_at="x"))
+        assert said(*logs[2:]) == [("rejected_rows_read_again", None, 1, 2)]
+        reader.sweep(row(1), row(2, created_at="x"), row(3, created_at="x"))
+        assert said(*logs[3:]) == [("rows_rejected", "bad_time", 1, 2)]
+        reader.sweep(row(1), row(2), row(3, created_at="x"))  # a row whose bytes are known from before
+        reader.sweep(row(1), row(2), row(3))
+    assert said(*logs[4:]) == [("rejected_rows_read_again", None, 1, 2), ("rejected_rows_read_again", None, 1, 3)]
+
+
+def test_a_row_that_is_bad_in_another_way_is_logged_again() -> None:
+    reader = Reader()
+    with capture_logs() as logs:
+        for bad in ({"created_at": "x"}, {"created_at": "x"}, {"start_at": "x"}, {"status": None}):
+            reader.sweep(row(1, **bad))
+    assert said(*logs) == [("rows_rejected", reason, 1, 1) for reason in ("bad_time", "bad_time", "missing_field")]
+    assert [entry["detail"].partition(":")[0] for entry in logs] == ["created_at", "start_at", "status"]
+
+
+def test_a_bad_row_that_a_narrow_or_partial_sweep_leaves_out_is_not_logged_anew() -> None:
+    reader = Reader()
+    bad = (row(1, created_at="x"), {"name": "no id"})
+    with capture_logs() as logs:
+        reader.sweep(*bad, row(2), fresh=True)
+        for complete in (True, False):
+            reader.sweep(row(2), complete=complete)
+            reader.sweep(*bad, row(2), fresh=True)
+        assert len(logs) == 2
+        reader.sweep(row(2), fresh=True)  # gone from all there is
+        reader.sweep(*bad, row(2))
+    assert said(*logs[2:]) == said(*logs[:2])
+
+
+def test_rows_without_an_id_are_logged_when_they_become_more() -> None:
+    reader = Reader()
+    with capture_logs() as logs:
+        for sent in range(3):
+            reader.sweep({"statistics": {"sent": sent}})
+        reading = reader.begin()  # at the edge of two pages
+        for page in ((row(1), {"name": "a"}), ({"name": "a"}, row(2))):
+            reading.read(raws(*page))
+        reading.finish(complete=True)
+        reader.sweep({"name": "a"}, {"name": "b"})
+    assert said(*logs) == [("rows_rejected", "missing_field", 1, None)] * 2
+
+
+def test_what_is_remembered_of_bad_rows_is_bounded() -> None:
+    reader = Reader()
+    many = [row(number, created_at="x") for number in range(1, 3 * MOST_TOLD)]
+    with capture_logs() as logs:
+        for _ in range(2):
+            reader.sweep(*many)
+        assert said(*logs) == [("rows_rejected", "bad_time", MOST_TOLD, 1)]
+        assert len(reader.memory.rejects.rows) == MOST_TOLD
+        reader.sweep(*many[-5:])  # the others make room
+    assert said(*logs[1:]) == [("rows_rejected", "bad_time", 5, 3 * MOST_TOLD - 5)]
+    assert len(reader.memory.rejects.rows) == MOST_TOLD
 
 
 def test_a_bad_row_at_the_edge_of_a_page_still_gives_its_id() -> None:
