@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 
 from monitor.clock import Clock
 from monitor.detail import DetailReader, FeedDetails
-from monitor.domain.account import AccountView, Balance
+from monitor.domain.account import AccountView, Balance, account_setting
 from monitor.domain.alert import Alert
 from monitor.domain.baseline import NO_BASELINES
+from monitor.domain.duration import humanize_duration
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.event import EventKind
 from monitor.domain.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.sender import SenderTally
 from monitor.domain.spending import Spending
 from monitor.domain.tracking import SETTLING_SECONDS, TrackedCampaign
+from monitor.domain.zone import at_least_further_east
 from monitor.journal import note_alerts
 from monitor.metrics import Metrics
 from monitor.observation import Observation
@@ -34,8 +36,8 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 class CycleReport:
     """How a cycle ended, for the log's one line per cycle and for `once`.
 
-    `forgotten` are ids no longer tracked. `created_ahead` counts new or changed campaigns that were created in the future: the
-    provider's zone is set wrong.
+    `forgotten` are ids no longer tracked. `created_ahead` counts new or changed campaigns that were created in the future, and
+    `furthest_ahead` is by how much the furthest of them, in seconds: the provider's zone is set wrong.
     """
 
     feed: Feed
@@ -47,7 +49,20 @@ class CycleReport:
     alerts: int = 0
     forgotten: tuple[int, ...] = ()
     created_ahead: int = 0
+    furthest_ahead: float = 0.0
     reason: str | None = None
+
+    @property
+    def zone_doubt(self) -> str | None:
+        """What to set where campaigns were created in the future; null where none was."""
+        if not self.created_ahead:
+            return None
+        by = humanize_duration(at_least_further_east(self.furthest_ahead))
+        setting = account_setting(self.feed.account, "API_TIMEZONE")
+        return (
+            f"set {setting} to the zone of the times that BSG's own page shows: it lies at least {by} further east."
+            " Or this machine's clock is slow by that much: bsg-monitor doctor compares it with BSG's"
+        )
 
 
 class AccountCycles:
@@ -181,7 +196,9 @@ class AccountCycles:
         )
         await self._commit(commit, decided, adopted=seen.adopted)
         self._asked[feed] = rules
-        ahead = (self._clock.now() + CLOCK_TOLERANCE).timestamp()
+        now = self._clock.now().timestamp()
+        tolerated = CLOCK_TOLERANCE.total_seconds()
+        ahead = [seconds for row in seen.changed if (seconds := row.campaign.created_at - now) > tolerated]
         return CycleReport(
             feed=feed,
             outcome=SweepOutcome.OK,
@@ -191,7 +208,8 @@ class AccountCycles:
             events=len(seen.events),
             alerts=len(changes.alerts),
             forgotten=tuple(seen.forgotten),
-            created_ahead=sum(row.campaign.created_at > ahead for row in seen.changed),
+            created_ahead=len(ahead),
+            furthest_ahead=max(ahead, default=0.0),
         )
 
     async def _ask(self, ask: Callable[[Sequence[TrackedCampaign]], None], rows: Sequence[TrackedCampaign]) -> float:

@@ -16,6 +16,7 @@ from monitor.domain.alert import Alert, AlertState
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import SweepOutcome
 from monitor.domain.rule import Scope
+from monitor.domain.text import counted
 from monitor.metrics import Metrics
 from monitor.poller import Poller
 from monitor.ports import Snapshot
@@ -24,8 +25,6 @@ from monitor.store import SqliteStore
 
 MONEY = frozenset({"balance", "credit", "spendable", "runway", "currency"})
 """The fields of an account that come from its balance."""
-
-WRONG_ZONE = "BSG_API_TIMEZONE does not seem to be the zone of the provider's times"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +95,9 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
             *(f"{account}/balance: {error}" for account, error in poller.unread_balances.items() if _asks_for_money(rules)),
         ),
         doubts=tuple(
-            f"{report.feed.account}/{report.feed.message_type}: {report.created_ahead:,} campaigns of the future; {WRONG_ZONE}"
+            f"{report.feed.account}/{report.feed.message_type}: {counted(report.created_ahead, 'campaign')} created in the"
+            f" future; {report.zone_doubt}"
             for report in reports
-            if report.created_ahead
+            if report.zone_doubt
         ),
     )

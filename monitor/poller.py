@@ -147,13 +147,14 @@ class Poller:
                 full=report.full,
                 seconds=round(seconds, 3),
             )
-            if report.created_ahead and feed.account not in self._warned_of_zone:
+            if report.zone_doubt and feed.account not in self._warned_of_zone:
                 self._warned_of_zone.add(feed.account)
                 log.warning(
                     "campaign_created_in_the_future",
                     **facts,
                     campaigns=report.created_ahead,
-                    hint="BSG_API_TIMEZONE does not seem to be the zone of the provider's times",
+                    furthest_ahead_seconds=round(report.furthest_ahead),
+                    hint=report.zone_doubt,
                 )
         elif feed not in self._failing_since:
             self._failing_since[feed] = self._clock.now()

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from monitor.config import AccountSettings
 from monitor.cycle import CLOCK_TOLERANCE
 from monitor.doctor.finding import Finding, ok, problem, warning
+from monitor.domain.account import account_setting
 from monitor.domain.campaign import Campaign
 from monitor.domain.duration import humanize_duration
 from monitor.domain.event import CampaignEvent, EventKind
 from monitor.domain.text import counted
+from monitor.domain.zone import at_least_further_east, at_most_further_west
 
 SMALLEST_SHIFT = timedelta(minutes=30)
 """Two zones differ by a quarter of an hour at least, and by more than this where anybody would mix them up."""
@@ -34,20 +36,22 @@ def examine_zone(
     With a zone too far west campaigns are created in the future. With one too far east every campaign is hours old when it is
     first seen, although a poll is never further back than `poll_interval`: `events` tell.
     """
-    zone = f"{account.timezone.key} (BSG_API_TIMEZONE)"
+    zone = f"{account.timezone.key} ({account_setting(account.name, 'API_TIMEZONE')})"
     advice = "set it to the zone of the times that BSG's own page shows"
     ahead = [each.created_at for each in recent if each.created_at > (now + CLOCK_TOLERANCE).timestamp()]
     if ahead:
-        by = humanize_duration(max(ahead) - now.timestamp())
+        furthest = max(ahead) - now.timestamp()
+        by, shift = humanize_duration(furthest), humanize_duration(at_least_further_east(furthest))
         message = f"{counted(len(ahead), 'campaign')} created in the future, by up to {by}: the zone {zone} is wrong"
-        return [problem(subject, message, advice)]
+        return [problem(subject, message, f"{advice}, at least {shift} further east")]
     ages = [event.at - event.campaign.created_at for event in events if event.kind is EventKind.APPEARED]
     if len(ages) >= LEAST_EVIDENCE and min(ages) > (SMALLEST_SHIFT + 2 * poll_interval).total_seconds():
+        by, shift = humanize_duration(min(ages)), humanize_duration(at_most_further_west(min(ages)))
         message = (
-            f"the last {counted(len(ages), 'campaign')} were all at least {humanize_duration(min(ages))} old when they were"
-            f" first seen: the zone {zone} is probably wrong by that much"
+            f"the last {counted(len(ages), 'campaign')} were all at least {by} old when they were first seen: the zone {zone} is"
+            " probably wrong by that much"
         )
-        return [warning(subject, message, advice)]
+        return [warning(subject, message, f"{advice}, at most {shift} further west")]
     newest = max((each.created_at for each in (*recent, *(event.campaign for event in events))), default=None)
     if newest is None:
         return [ok(subject, f"no campaign was created within the last day; the zone {zone} could not be compared with any")]

@@ -10,6 +10,11 @@ SPENDING_SECONDS = 24 * 3600.0
 """The time over which the pace of spending is taken: a day has all its hours."""
 
 
+def account_setting(account: str, name: str) -> str:
+    """The variable that holds a setting of this account alone, as `API_KEY`."""
+    return f"BSG_{name}" if account == "default" else f"BSG_ACCOUNTS__{account.upper()}__{name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
     """`balance` and `credit` in units of `currency`; what can still be spent is their sum."""

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from monitor.clock import Clock
-from monitor.domain.account import Balance
+from monitor.domain.account import Balance, account_setting
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.feed import Feed
@@ -55,7 +55,7 @@ class ProviderOptions:
 
     def setting(self, name: str) -> str:
         """The environment variable that holds a setting of this account, as `API_KEY`."""
-        return f"BSG_{name}" if self.account == "default" else f"BSG_ACCOUNTS__{self.account.upper()}__{name}"
+        return account_setting(self.account, name)
 
 
 class Provider:

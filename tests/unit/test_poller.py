@@ -229,4 +229,15 @@ async def test_a_campaign_from_the_future_warns_once_that_the_zone_is_wrong(poll
             await polls.until(lambda: polls.count(SMS) == 2)
     warnings = [entry for entry in logs if entry["event"] == "campaign_created_in_the_future"]
     assert len(warnings) == 1
-    assert "BSG_API_TIMEZONE" in warnings[0]["hint"]
+    assert warnings[0]["furthest_ahead_seconds"] == 7200
+    assert warnings[0]["hint"].startswith(
+        "set BSG_API_TIMEZONE to the zone of the times that BSG's own page shows: it lies at least 2 h"
+    )
+
+
+def test_the_warning_of_a_wrong_zone_names_the_setting_of_the_account() -> None:
+    report = CycleReport(feed=Feed("shop", "sms"), outcome=SweepOutcome.OK, full=False, created_ahead=1, furthest_ahead=5400.0)
+    assert report.zone_doubt is not None
+    assert report.zone_doubt.startswith("set BSG_ACCOUNTS__SHOP__API_TIMEZONE to ")
+    assert "at least 1 h 30 min further east" in report.zone_doubt
+    assert CycleReport(feed=Feed("shop", "sms"), outcome=SweepOutcome.OK, full=False).zone_doubt is None

@@ -35,6 +35,7 @@ def test_a_campaign_of_the_future_is_a_problem_with_its_distance() -> None:
     found = examined(created(-3 * 3600), created(-3600), created(3600))
     assert found.level is Level.PROBLEM
     assert "2 campaigns created in the future, by up to 3 h: the zone Asia/Tokyo (BSG_API_TIMEZONE) is wrong" in found.message
+    assert found.advice == "set it to the zone of the times that BSG's own page shows, at least 3 h further east"
 
 
 def test_clocks_that_are_a_little_apart_are_not_the_zone() -> None:
@@ -45,6 +46,13 @@ def test_campaigns_that_are_all_hours_old_when_first_seen_are_doubtful() -> None
     found = examined(created(7000), events=[appeared(7200 + n, days_ago=n) for n in range(5)])
     assert found.level is Level.WARNING
     assert "the last 5 campaigns were all at least 2 h old when they were first seen" in found.message
+    assert found.advice == "set it to the zone of the times that BSG's own page shows, at most 2 h further west"
+
+
+def test_the_setting_of_the_account_is_named() -> None:
+    shop = ACCOUNT.model_copy(update={"name": "shop"})
+    (found,) = examine_zone("a", shop, [created(-3600)], [], now=START, poll_interval=timedelta(minutes=1))
+    assert "(BSG_ACCOUNTS__SHOP__API_TIMEZONE)" in found.message
 
 
 @pytest.mark.parametrize(
