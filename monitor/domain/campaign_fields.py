@@ -117,9 +117,9 @@ CAMPAIGN_FIELDS = (
     read(
         "settled_sent",
         _N,
-        "_settled_sent(_t, now, _settle)",
+        "_least(_settled_sent(_t, now, _settle), _c.sent)",
         "what had been sent `settle` ago (15 minutes, or what the rule says), so that its reports are there; all of `sent` once "
-        "it ended longer ago; null when it was not watched yet at that time",
+        "it ended longer ago, and never more than that; null when it was not watched yet at that time",
         "messages",
         nullable=True,
     ),

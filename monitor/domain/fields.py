@@ -45,6 +45,11 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
 """What the expressions of a scope's fields may use: tracked campaign, its snapshot and detail, event, `Settle`, time; view of a
 sender, account or receiver; surroundings."""
 
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else min(one, other)
+
+
 FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
     {
         "min": min,
@@ -52,6 +57,7 @@ FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
         "sum": sum,
         "len": len,
         "_breakdown": breakdown,
+        "_least": _least,
         "_remaining": remaining,
         "_settled_sent": settled_sent,
         "_wilson_lower": wilson_lower,

@@ -26,9 +26,18 @@ class Window:
     settle: Settle = DEFAULT_SETTLE
 
 
+def judged_sent(row: TrackedCampaign, now: float, settle: Settle) -> int:
+    """`settled_sent` of a campaign; 0 where that is null, and where nothing is known of what was delivered."""
+    campaign = row.campaign
+    if campaign.delivered is None or not campaign.sent:
+        return 0
+    return min(settled_sent(row, now, settle) or 0, campaign.sent)
+
+
 @dataclass(slots=True)
 class Sums:
-    """Sums over some campaigns. A counter that the provider does not give counts as 0; `settled_*` are as of `Window.settle`."""
+    """Sums over some campaigns. A counter that the provider does not give counts as 0; `settled_*` are as of `Window.settle`, and
+    leave out campaigns of which it does not tell what was delivered."""
 
     rows: list[TrackedCampaign] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -42,7 +51,7 @@ class Sums:
     def add(self, row: TrackedCampaign, now: float, settle: Settle) -> None:
         campaign = row.campaign
         delivered = campaign.delivered or 0
-        judged = settled_sent(row, now, settle) or 0
+        judged = judged_sent(row, now, settle)
         self.rows.append(row)
         self.statuses[campaign.status] += 1
         self.sent += campaign.sent or 0
@@ -92,7 +101,7 @@ class SenderView:
     def _judged(self) -> list[tuple[float, int, Campaign]]:
         """Settled ratio, settled messages and snapshot of each campaign that has any."""
         instant, settle = self.now.timestamp(), self.window.settle
-        judged = [(row.campaign, settled_sent(row, instant, settle) or 0) for row in self.sums.rows]
+        judged = [(row.campaign, judged_sent(row, instant, settle)) for row in self.sums.rows]
         return [(min(campaign.delivered or 0, sent) / sent, sent, campaign) for campaign, sent in judged if sent > 0]
 
 

@@ -47,7 +47,9 @@ SENDER_FIELDS = (
         "ratio",
         guards=("sent",),
     ),
-    _sum("settled_sent", "what had been sent `settle` ago, so that its reports are there"),
+    _sum(
+        "settled_sent", "what had been sent `settle` ago, so that its reports are there, by campaigns whose `delivered` is known"
+    ),
     _sum("settled_delivered", "of these, delivered: each campaign's `min(delivered, settled_sent)`"),
     _share("settled_ratio", "settled_delivered", "settled_sent"),
     *(

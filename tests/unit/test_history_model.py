@@ -76,12 +76,15 @@ class Past:
     def judged(self, now: float, settle: float = 15 * MINUTE) -> tuple[int, int]:
         """Of so many messages so many were delivered; (0, 0) where nothing can be judged."""
         then = self.present if self.final_for(now) >= settle else self.at(now - settle)
-        sent, delivered = (None if then is None else then.sent), self.present.delivered
-        return (0, 0) if not sent else (sent, min(delivered or 0, sent))
+        delivered = self.present.delivered
+        if then is None or delivered is None or not then.sent or not self.present.sent:
+            return 0, 0
+        sent = min(then.sent, self.present.sent)
+        return sent, min(delivered, sent)
 
     def settled_ratio(self, now: float) -> float | None:
         sent, delivered = self.judged(now)
-        return delivered / sent if sent and self.present.delivered is not None else None
+        return delivered / sent if sent else None
 
 
 Holds = Callable[[Past, float], bool]

@@ -83,7 +83,9 @@ def settled_sent(row: TrackedCampaign, now: float, settle: float) -> int | None:
     if c.status in ("done", "stopped") and now - ended >= settle:
         return c.sent
     then = shown(row, now, settle)
-    return None if then is None else then.sent
+    if then is None or then.sent is None or c.sent is None:
+        return None
+    return min(then.sent, c.sent)
 
 
 def bound(hits: float | None, trials: float | None, sign: int) -> float | None:

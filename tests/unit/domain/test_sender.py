@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import Alert, ResolveReason
 from monitor.domain.condition import ConditionError, compile_sender, field_values, parse_condition
+from monitor.domain.diff import observe
 from monitor.domain.feed import Feed
 from monitor.domain.history import settled_sent
 from monitor.domain.rule import Rule, Scope
@@ -99,13 +100,30 @@ rows = st.lists(
 def test_what_is_settled_is_judged_campaign_by_campaign_and_bounded_over_all(found: list[TrackedCampaign]) -> None:
     window = Window(DAY, Settle(900.0))
     (view,) = views(*found, window=window)
-    judged = [(settled_sent(row, NOW, window.settle) or 0, row.campaign.delivered or 0) for row in found]
+    known = [row for row in found if row.campaign.delivered is not None]
+    judged = [(settled_sent(row, NOW, window.settle) or 0, row.campaign.delivered or 0) for row in known]
     total, good = sum(sent for sent, _ in judged), sum(min(pair) for pair in judged)
     values = field_values("sender", view)
     assert (values["settled_sent"], values["settled_delivered"]) == (total, good)
     assert values["settled_ratio"] == (good / total if total else None)
     assert values["delivery_ratio_upper"] == (pytest.approx(wilson_upper(good, total)) if total else None)
     assert values["delivery_ratio_lower"] == (pytest.approx(wilson_lower(good, total)) if total else None)
+
+
+def test_campaigns_of_which_no_report_is_told_do_not_spoil_what_can_be_judged() -> None:
+    (view,) = views(sent_by(number=1, delivered=95), sent_by(number=2, name="silent", delivered=None))
+    values = field_values("sender", view)
+    assert (values["campaigns"], values["sent"], values["settled_sent"], values["settled_delivered"]) == (2, 200, 100, 95)
+    assert "silent" not in view.worst_campaigns
+
+
+def test_what_the_provider_took_back_is_not_judged() -> None:
+    sending = {"status": "sending", "finished_at": None, "delivered": 480}
+    corrected = sent_by(sent=500, **sending).campaign
+    row, _ = observe(sent_by(sent=1000, **sending), corrected, now=NOW - 60)
+    (view,) = views(row)
+    for values in (field_values("sender", view), field_values("campaign", row, NOW)):
+        assert (values["settled_sent"], values["settled_ratio"]) == (500, 480 / 500)
 
 
 def test_the_worst_campaigns_are_named_with_their_ratio() -> None:
