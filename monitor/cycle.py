@@ -229,17 +229,18 @@ class AccountCycles:
         # Whatever started less than 72 hours ago is watched still.
         rows = seen.present(settled=any(window.over > SETTLING_SECONDS for window in rules.windows))
         tally, spending = SenderTally(self.account, rules.windows, now), Spending(now.timestamp())
-        kinds = {feed.message_type}
+        here, shown = {feed.message_type}, set(seen.table.types)
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
             if rules.windows:
                 listed = seen.table.of_feed(chunk, feed.message_type)
-                kinds.update(row.campaign.message_type for row in listed)
+                here.update(row.campaign.message_type for row in listed)
+                shown.update(row.campaign.message_type for row in chunk)
                 tally.add(listed)
             if rules.asks_for_spending:
                 spending.add(chunk)
             await self._clock.sleep(0)
-        seen.evaluation.senders(tally.views(), kinds)
+        seen.evaluation.senders(tally.views(), shown - here)
         self._spending = spending
 
     async def _note_failure(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:

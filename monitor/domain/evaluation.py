@@ -170,9 +170,9 @@ class Evaluation:
                 if test is None or test(event, row, self._instant, self._around):
                     self._alerts.happened(rule, event, row)
 
-    def senders(self, views: Mapping[Window, Sequence[SenderView]], message_types: Collection[str]) -> None:
-        """Apply the sender rules to all senders of these message types. A sender with no campaign in a rule's window any more
-        fulfils no condition."""
+    def senders(self, views: Mapping[Window, Sequence[SenderView]], elsewhere: Collection[str]) -> None:
+        """Apply the sender rules to all senders but those of the message types that are shown `elsewhere`, by other feeds. A
+        sender with no campaign in a rule's window any more fulfils no condition."""
         for rule, test in self._rules.sender_rules:
             seen: set[str] = set()
             for view in views.get(rule.window, ()):
@@ -182,7 +182,7 @@ class Evaluation:
             silent = [
                 alert
                 for key, alert in self._alerts.active.items()
-                if key.rule == rule.name and key.subject not in seen and alert.labels.get("message_type") in message_types
+                if key.rule == rule.name and key.subject not in seen and alert.labels.get("message_type") not in elsewhere
             ]
             for alert in silent:
                 self._alerts.advance(rule, alert, None, active=False)

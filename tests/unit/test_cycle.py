@@ -440,6 +440,17 @@ async def test_sender_rules_look_at_all_its_campaigns_whether_they_changed_or_no
     assert bench.firing() == set()
 
 
+async def test_a_sender_of_a_type_that_nobody_polls_is_let_go_with_its_last_campaign(bench: Bench) -> None:
+    bench.cycles.use(RuleSet([state_rule("Bad", "delivery_ratio < 0.9", scope="sender")]))
+    bench.source.put(campaign(1, sent=100, delivered=40, message_type="viber"))
+    bench.source.listed_as[1] = "sms"
+    await bench.poll()
+    assert bench.firing() == {"Bad viber:Shop"}
+    del bench.source.campaigns[1]
+    await bench.poll()
+    assert bench.firing() == set()
+
+
 async def test_the_runway_is_what_can_be_spent_by_the_pace_of_a_day(bench: Bench) -> None:
     bench.cycles.use(RuleSet([state_rule("Short", 'runway < "12h"', scope="account")]))
     started = bench.clock.now().timestamp()

@@ -43,11 +43,11 @@ def sender_rule(name: str = "Bad", when: str = "delivery_ratio_upper < 0.9", **v
 
 
 class Senders(Life):
-    def poll_senders(self, *rows: TrackedCampaign, minutes: float = 0, types: tuple[str, ...] = ("sms",)) -> tuple[Alert, ...]:
+    def poll_senders(self, *rows: TrackedCampaign, minutes: float = 0, elsewhere: tuple[str, ...] = ()) -> tuple[Alert, ...]:
         evaluation = self.begin(minutes=minutes)
         tally = SenderTally("default", self.rules.windows, self.now)
         tally.add(rows)
-        evaluation.senders(tally.views(), types)
+        evaluation.senders(tally.views(), elsewhere)
         return self.finish(evaluation).alerts
 
 
@@ -163,7 +163,7 @@ def test_a_sender_alert_has_the_labels_of_a_campaign_alert_without_the_campaign(
 def test_a_sender_without_campaigns_in_the_window_fulfils_nothing_any_more() -> None:
     life = Senders(sender_rule())
     life.poll_senders(sent_by(delivered=50))
-    assert life.poll_senders(minutes=1, types=("rcs",)) == (), "another feed says nothing of it"
+    assert life.poll_senders(minutes=1, elsewhere=("sms",)) == (), "another feed says nothing of it"
     (resolved,) = life.poll_senders(minutes=1)
     assert resolved.resolve_reason is ResolveReason.CONDITION
 
