@@ -8,7 +8,7 @@ import typer
 
 from monitor.cli.arguments import AsJson, parse_span
 from monitor.cli.failures import FAILED, complain
-from monitor.cli.invocation import load_rules_of, load_settings_of, run_async, store_beside
+from monitor.cli.invocation import load_rules_untold, load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -60,21 +60,12 @@ def _load(loaded: "LoadedSettings", paths: "Sequence[Path | None]") -> "list[Rul
     problems: list[Problem] = []
     for path in paths:
         try:
-            files.append(_rules(loaded, path))
+            files.append(load_rules_untold(loaded, path))
         except ConfigError as error:
             problems += error.problems
     if problems:
         raise ConfigError(problems)
     return files
-
-
-def _rules(loaded: "LoadedSettings", path: Path | None) -> "RuleFile":
-    """A file to try needs no secrets: nobody is told."""
-    from monitor.config import load_rules
-
-    if path is None:
-        return load_rules_of(loaded)
-    return load_rules(path, lookup=lambda name: loaded.lookup(name) or "https://receiver.invalid/")
 
 
 async def _play(loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: timedelta) -> "list[Report]":

@@ -182,6 +182,6 @@ def _offered(ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSetting
 
 
 def _rules(loaded: "LoadedSettings") -> "RuleFile":
-    from monitor.cli.invocation import load_rules_of
+    from monitor.cli.invocation import load_rules_untold
 
-    return load_rules_of(loaded)
+    return load_rules_untold(loaded)

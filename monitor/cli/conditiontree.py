@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from monitor.cli.printing import Piece
 from monitor.domain.condition import Part
 from monitor.domain.condition.figuretext import unit_of, value_text
 from monitor.domain.condition.nodes import Comparison, Constant, Junction, Not
 from monitor.domain.fields import FieldType
 from monitor.domain.text import without_controls
 
-Line = list[tuple[str, str]]
-"""Pieces of text, each with its style (a Rich style name, "" for none)."""
+Line = list[Piece]
 
 HOLDS, FAILS = "✓", "✗"
 GAP = 2

@@ -7,7 +7,7 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import Account, AsJson, MessageType
 from monitor.cli.failures import WRONG_USE, complain
-from monitor.cli.invocation import load_rules_of, load_settings_of, run_async, store_beside
+from monitor.cli.invocation import load_rules_untold, load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def explain(
     from monitor.explanation import UnclearTargetError
 
     loaded = load_settings_of(ctx)
-    rules = load_rules_of(loaded)
+    rules = load_rules_untold(loaded)
     try:
         explanation = run_async(_explanation(loaded, rules, rule, subject, account, message_type))
     except UnclearTargetError as error:

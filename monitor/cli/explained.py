@@ -1,11 +1,10 @@
 """An explanation for people: what is the case, the condition as a tree, what is missing, who is told."""
 
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from monitor.cli.conditiontree import Line, tree_lines, wrapped
-from monitor.cli.printing import write
+from monitor.cli.printing import print_lines, terminal_width
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.condition import Lack
 from monitor.domain.duration import format_duration, humanize_duration
@@ -31,15 +30,7 @@ _TOLD = {Told.FIRING: "was told that it fires", Told.RESOLVED: "was told that it
 
 def print_explanation(explained: Explanation) -> None:
     """On stdout, as wide as the terminal."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
-    width = max(NARROWEST, console.width)
-    with console.capture() as drawn:
-        for line in explanation_lines(explained, width):
-            console.print(Text.assemble(*((text, style) for text, style in line)), soft_wrap=True)
-    write(drawn.get())
+    print_lines(explanation_lines(explained, max(NARROWEST, terminal_width())))
 
 
 def explanation_lines(explained: Explanation, width: int) -> list[Line]:

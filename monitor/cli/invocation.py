@@ -102,6 +102,14 @@ def load_rules_of(loaded: "LoadedSettings") -> "RuleFile":
     return rules
 
 
+def load_rules_untold(loaded: "LoadedSettings", path: Path | None = None) -> "RuleFile":
+    """A rules file, that of the settings when none is named, for what tells nobody: no secret of a receiver is needed, and
+    receivers have no options. ConfigError."""
+    from monitor.config import load_rules
+
+    return load_rules(path or loaded.settings.rules_file, lookup=loaded.lookup, reaching=False)
+
+
 @asynccontextmanager
 async def store_beside(loaded: "LoadedSettings", *, writable: bool = False) -> "AsyncIterator[SqliteStore]":
     """The store of a running or stopped monitor. StoreError when there is none or it cannot be used."""

@@ -15,6 +15,8 @@ from monitor.domain.text import without_controls
 from monitor.errors import MonitorError
 
 NOTHING = "–"
+Piece = tuple[str, str]
+"""A text and its style: a Rich style name, "" for none."""
 LEAST_TEXT = 16
 """Characters that a column of long texts wants at least; before it gets fewer, spare columns go."""
 GAP = 2
@@ -141,6 +143,18 @@ def print_records(
         say(empty)
     if more:
         say(f"{more}; --limit 0 shows all")
+
+
+def print_lines(lines: Iterable[Sequence[Piece]]) -> None:
+    """Lines of pieces on stdout, with colours where it is a terminal; cleaned, and no line is broken."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+    with console.capture() as drawn:
+        for line in lines:
+            console.print(Text.assemble(*((without_controls(text), style) for text, style in line)), soft_wrap=True)
+    write(drawn.get())
 
 
 def print_line(text: str) -> None:

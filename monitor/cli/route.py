@@ -7,7 +7,7 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
-from monitor.cli.invocation import load_rules_of, load_settings_of
+from monitor.cli.invocation import load_rules_untold, load_settings_of
 from monitor.cli.printing import Column, print_records, say
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def route(
     from monitor.domain.route import RouteTree
 
     given = _parse(labels)
-    rules = load_rules_of(load_settings_of(ctx))
+    rules = load_rules_untold(load_settings_of(ctx))
     if rules.route is None:
         complain("there are no receivers in the rules file: nobody is told of anything")
         raise typer.Exit(FAILED)

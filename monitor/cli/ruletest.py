@@ -1,19 +1,23 @@
 """`test`: unit tests of rules."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.arguments import AsJson
-from monitor.cli.failures import FAILED
+from monitor.cli.failures import FAILED, report_problems
 from monitor.cli.invocation import load_settings_of, run_async
-from monitor.cli.printing import print_json, print_line
+from monitor.cli.printing import Piece, print_json, print_line, print_lines
+from monitor.domain.text import counted
 
 if TYPE_CHECKING:
+    from monitor.config import LoadedSettings
     from monitor.ruletest import Case, CaseFile, Difference
 
-Outcome = tuple["CaseFile", "Case", "list[Difference]"]
+Outcome = tuple["CaseFile", "Case", "Sequence[Difference]"]
+_STYLES = {"-": "red", "+": "green"}
 
 
 def run_tests(
@@ -28,40 +32,61 @@ def run_tests(
 
     Exit code 0: all as expected; 1: something differs; 2: a file is wrong.
     """
-    from monitor.ruletest import load_cases
-
-    lookup = load_settings_of(ctx).lookup
+    loaded = _load(load_settings_of(ctx), files, rules)
+    report_problems([warning for file in loaded for warning in file.warnings], kind="warning")
     outcomes: list[Outcome] = []
-    for loaded in [load_cases(path, lookup=lookup, rules=rules) for path in files]:
-        outcomes += run_async(_run(loaded))
+    for outcome in _outcomes(loaded):
+        outcomes.append(outcome)
+        if not as_json:
+            _print(*outcome)
+    failed = sum(bool(differences) for _, _, differences in outcomes)
     if as_json:
         print_json([_record(*outcome) for outcome in outcomes])
+    elif failed:
+        print_line(f"{len(outcomes) - failed} of {len(outcomes)} as expected")
     else:
-        _print(outcomes)
-    raise typer.Exit(FAILED if any(differences for _, _, differences in outcomes) else 0)
+        print_line(f"{counted(len(outcomes), 'test')}, all as expected")
+    raise typer.Exit(FAILED if failed else 0)
 
 
-async def _run(loaded: "CaseFile") -> "list[Outcome]":
+def _load(settings: "LoadedSettings", paths: Sequence[Path], rules: Path | None) -> "list[CaseFile]":
+    """Every file. ConfigError with what is wrong in any of them; what is wrong in rules that several test counts once."""
+    from monitor.errors import ConfigError, Problem
+    from monitor.ruletest import load_cases
+
+    loaded: list[CaseFile] = []
+    problems: dict[Problem, None] = {}
+    for path in paths:
+        try:
+            loaded.append(load_cases(path, lookup=settings.lookup, rules=rules))
+        except ConfigError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise ConfigError(list(problems))
+    return loaded
+
+
+def _outcomes(files: "Sequence[CaseFile]") -> Iterator[Outcome]:
+    """Of each test, as soon as it has run."""
     from monitor.ruletest import run_case
 
-    return [(loaded, case, await run_case(case, loaded.rules)) for case in loaded.cases]
+    for file in files:
+        for case in file.cases:
+            yield file, case, run_async(run_case(case, file.rules))
 
 
-def _print(outcomes: "list[Outcome]") -> None:
-    failed = 0
-    for loaded, case, differences in outcomes:
-        failed += bool(differences)
-        print_line(f"{'FAILED' if differences else 'ok    '}  {loaded.path}: {case.name}")
-        for difference in differences:
-            print_line(f"        {difference.place}: at {_elapsed(difference.at)}, {difference.what}")
-            for line in difference.lines:
-                print_line(f"          {line}")
-    total = len(outcomes)
-    plural = "" if total == 1 else "s"
-    print_line(f"{total - failed} of {total} as expected" if failed else f"{total} test{plural}, all as expected")
+def _print(file: "CaseFile", case: "Case", differences: "Sequence[Difference]") -> None:
+    from monitor.ruletest import elapsed
+
+    verdict: Piece = ("FAILED", "bold red") if differences else ("ok    ", "green")
+    lines: list[list[Piece]] = [[verdict, (f"  {file.path}: {case.name}", "")]]
+    for difference in differences:
+        lines.append([(f"        {difference.place}: at {elapsed(difference.at)}, {difference.what}", "")])
+        lines += [[(f"          {line}", _STYLES.get(line.lstrip()[:1], ""))] for line in difference.lines]
+    print_lines(lines)
 
 
-def _record(loaded: "CaseFile", case: "Case", differences: "list[Difference]") -> dict[str, object]:
+def _record(loaded: "CaseFile", case: "Case", differences: "Sequence[Difference]") -> dict[str, object]:
     return {
         "file": loaded.path,
         "test": case.name,
@@ -70,11 +95,3 @@ def _record(loaded: "CaseFile", case: "Case", differences: "list[Difference]") -
             {"line": found.place.line, "at_seconds": found.at, "what": found.what, "lines": found.lines} for found in differences
         ],
     }
-
-
-def _elapsed(seconds: float) -> str:
-    from datetime import timedelta
-
-    from monitor.domain.duration import format_duration
-
-    return format_duration(timedelta(seconds=seconds)) if seconds >= 0 else f"-{format_duration(timedelta(seconds=-seconds))}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from monitor.cli.invocation import load_rules_of, run_async, store_beside
+from monitor.cli.invocation import load_rules_untold, run_async, store_beside
 from monitor.cli.printing import say
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _rules(loaded: "LoadedSettings") -> "RuleFile | None":
     from monitor.errors import ConfigError
 
     try:
-        return load_rules_of(loaded)
+        return load_rules_untold(loaded)
     except ConfigError:  # listing needs none; `check` says what is wrong with them
         return None
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from monitor.config.receiveroptions import OptionsReader
 from monitor.config.shapes import BOOLEAN, DURATION, TEXT, matching
 from monitor.config.suggestion import listed
 from monitor.config.tables import TableReader
-from monitor.config.yamlfile import Table, described
+from monitor.config.yamlfile import Listing, Table, YamlNode, described
 from monitor.domain.duration import format_duration
 from monitor.domain.notification import GIVE_UP_AFTER
 from monitor.errors import Place
@@ -38,7 +38,7 @@ COMMON_KEYS: Keys = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Somebody who can be told. `options` are of the integration's own model.
+    """Somebody who can be told. `options` are of the integration's own model, or none at all where nobody will be.
 
     `fallback` names the receiver that is told in its place once it has failed for `fallback_after`, and of what is given up.
     """
@@ -64,16 +64,24 @@ def receiver_may_show(path: KeyPath) -> bool:
 
 
 class ReceiverReader:
-    """Reads receivers whose `${NAME}` are replaced. `folder` is where the paths of secret files begin."""
+    """Reads receivers whose `${NAME}` are replaced. `folder` is where the paths of secret files begin; unless `reaching`, options
+    are passed over."""
 
-    def __init__(self, *, folder: Path, allow_insecure_http: bool, findings: Findings) -> None:
+    def __init__(self, *, folder: Path, allow_insecure_http: bool, reaching: bool, findings: Findings) -> None:
         self._options = OptionsReader(folder, allow_insecure_http, findings)
+        self._reaching = reaching
         self._findings = findings
 
     @property
     def files(self) -> Sequence[Path]:
         """Files that receivers named and that were read."""
         return self._options.files
+
+    def wanted(self, node: YamlNode) -> YamlNode:
+        """What of `receivers:` is to be read."""
+        if self._reaching or not isinstance(node, Listing):
+            return node
+        return replace(node, items=tuple(_without_options(item) if isinstance(item, Table) else item for item in node.items))
 
     def read(self, table: Table) -> Receiver | None:
         """The receiver; None when something in it is wrong, which is noted."""
@@ -96,7 +104,9 @@ class ReceiverReader:
             self._findings.wrong(f"a receiver needs one of {listed(INTEGRATIONS)}: how it is told", table.place, hint)
         for extra in kinds[1:]:
             self._findings.wrong(f"a receiver has {kinds[0].key} or {extra.key}, not both", extra.place, "make two receivers")
-        options = self._options.read(kinds[0]) if kinds else None
+        options: ReceiverOptions | None = None
+        if kinds:
+            options = self._options.read(kinds[0]) if self._reaching else ReceiverOptions()
         if name is None or options is None or self._findings.count > before:
             return None
         return Receiver(
@@ -109,3 +119,11 @@ class ReceiverReader:
             fallback_place=fallback.place if fallback else None,
             place=table.place,
         )
+
+
+def _without_options(table: Table) -> Table:
+    entries = {
+        key: replace(entry, value=Table({}, entry.place)) if key in INTEGRATIONS else entry
+        for key, entry in table.entries.items()
+    }
+    return replace(table, entries=entries)

@@ -42,7 +42,7 @@ class RuleFile:
     """A rules file that has been found right. `route` is the root of the tree; None when there is no receiver: nobody is told.
 
     `rules` and `receivers` are in the order of the file. `warnings` are what works and is probably not meant. `files` are those
-    that receivers name: secrets and certificates.
+    that receivers name: secrets and certificates. Of a file that was read without reaching anybody, receivers have no options.
     """
 
     rules: tuple[Rule, ...]
@@ -56,7 +56,14 @@ class RuleFile:
     files: tuple[Path, ...] = ()
 
 
-def load_rules(path: Path, *, lookup: Lookup, allow_insecure_http: bool = False, external_url: str | None = None) -> RuleFile:
+def load_rules(
+    path: Path,
+    *,
+    lookup: Lookup,
+    allow_insecure_http: bool = False,
+    external_url: str | None = None,
+    reaching: bool = True,
+) -> RuleFile:
     """Read and check a rules file; arguments and errors as of `parse_rules`, and ConfigError when it cannot be read."""
     hint = "`bsg-monitor init` writes one to start from; BSG_RULES_FILE names another"
     return parse_rules(
@@ -65,16 +72,24 @@ def load_rules(path: Path, *, lookup: Lookup, allow_insecure_http: bool = False,
         lookup=lookup,
         allow_insecure_http=allow_insecure_http,
         external_url=external_url,
+        reaching=reaching,
     )
 
 
 def parse_rules(
-    text: str, *, source: str, lookup: Lookup, allow_insecure_http: bool = False, external_url: str | None = None
+    text: str,
+    *,
+    source: str,
+    lookup: Lookup,
+    allow_insecure_http: bool = False,
+    external_url: str | None = None,
+    reaching: bool = True,
 ) -> RuleFile:
     """Check a rules file's text. `source` is its path: it stands in messages, and secret files are looked for beside it.
 
-    `lookup` gives the value of `${NAME}`, `external_url` says where runbooks of the monitor's own are. ConfigError with
-    everything that is wrong, with line and column.
+    `lookup` gives the value of `${NAME}`, `external_url` says where runbooks of the monitor's own are. Where nobody will be told,
+    `reaching` is false: how receivers are reached is not read then, so that no secret is needed. ConfigError with everything that
+    is wrong, with line and column.
     """
     findings = Findings()
     document = parse_yaml(text, source=source, findings=findings, veil=VEIL)
@@ -88,7 +103,9 @@ def parse_rules(
     statuses = _extra_statuses(reader)
     rules = _rules(reader, statuses, read_settle(reader, DEFAULT_SETTLE), external_url)
     expansion = Expansion(lookup, findings)
-    receiver_reader = ReceiverReader(folder=Path(source).parent, allow_insecure_http=allow_insecure_http, findings=findings)
+    receiver_reader = ReceiverReader(
+        folder=Path(source).parent, allow_insecure_http=allow_insecure_http, reaching=reaching, findings=findings
+    )
     receivers = _receivers(reader, expansion, receiver_reader)
     known = KnownLabels.of(rules, _alert_names(reader))
     route = _route(reader, expansion, receivers, read_time_intervals(reader), known)
@@ -174,7 +191,7 @@ def _receivers(reader: TableReader, expansion: Expansion, each: ReceiverReader) 
     node = reader.table.value("receivers")
     receivers: dict[str, Receiver | None] = {}
     first: dict[str, Place] = {}
-    for table in tables(expansion.expand(node) if node else None, "receivers", findings, veiled=True):
+    for table in tables(expansion.expand(each.wanted(node)) if node else None, "receivers", findings, veiled=True):
         receiver = each.read(table)
         _once(table, "name", "a receiver", first, findings)
         name = table.value("name")

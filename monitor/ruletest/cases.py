@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from monitor.config import RuleFile
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import CampaignDetail
-from monitor.errors import Place
+from monitor.errors import Place, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
-    """A file of tests, and the rules that they test."""
+    """A file of tests, and the rules that they test. `warnings` are what works and is probably not meant."""
 
     path: str
     rules: RuleFile
     cases: Sequence[Case]
+    warnings: Sequence[Problem] = ()

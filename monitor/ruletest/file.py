@@ -9,31 +9,31 @@ from monitor.config import RuleFile, load_rules
 from monitor.config.findings import Findings
 from monitor.config.tables import TableReader, one_of, tables
 from monitor.config.textfile import read_text
-from monitor.config.values import WrongValueError, choice, shortened, text
+from monitor.config.values import choice, shortened, text
 from monitor.config.yamlfile import Listing, Scalar, Table, YamlNode, described, parse_yaml
 from monitor.domain.alert import AlertState
 from monitor.domain.campaign import DOCUMENTED_STATUSES
 from monitor.domain.notification import NotifyReason
 from monitor.errors import ConfigError, Place, Problem
-from monitor.ruletest.cases import AccountMoment, Case, CaseFile, Expectation, ExpectedAlert, ExpectedMessage
-from monitor.ruletest.rows import offset, rows_of
+from monitor.ruletest.accounts import read_accounts
+from monitor.ruletest.cases import Case, CaseFile, Expectation, ExpectedAlert, ExpectedMessage, Timeline
+from monitor.ruletest.rows import moment, offset
 from monitor.ruletest.snapshots import read_timeline
 
 FILE_KEYS = ("rules", "interval", "start", "tests")
 CASE_KEYS = ("name", "account", "interval", "start", "campaigns", "accounts", "expect")
-ACCOUNT_COLUMNS = ("at", "answers", "balance", "credit", "currency")
 ALERT_KEYS = ("alert", "campaign", "sender", "state", "labels", "severity", "summary", "description")
 STATES = (AlertState.FIRING.value, AlertState.PENDING.value)
 TOLD_STATES = (AlertState.FIRING.value, AlertState.RESOLVED.value, "event")
 DEFAULT_START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday."""
 
+TESTS_HINT = 'a list; each test begins with "- name: …"'
+EXPECT_HINT = 'a list; each entry begins with "- at: 20m"'
 LISTED = 8
 """More rules than these are not listed in an error."""
 
 DEFAULT_INTERVAL = timedelta(minutes=1)
-PLACEHOLDER = "https://receiver.invalid/"
-"""What a `${NAME}` without a value stands for: a test tells nobody."""
 
 
 def load_cases(path: Path, *, lookup: Callable[[str], str | None], rules: Path | None = None) -> CaseFile:
@@ -50,16 +50,21 @@ def load_cases(path: Path, *, lookup: Callable[[str], str | None], rules: Path |
     reader.check_keys(FILE_KEYS)
     named = reader.text("rules")
     tested = rules or path.parent / (named.text if named else "rules.yaml")
-    file = load_rules(tested, lookup=lambda name: lookup(name) or PLACEHOLDER)
+    if rules is None and named is not None and not tested.exists():
+        findings.wrong(f'rules: there is no file "{shortened(named.text)}"', named.place, "it is looked for beside this one")
+        findings.raise_if_wrong()
+    file = load_rules(tested, lookup=lookup, reaching=False)
     interval = reader.duration("interval", DEFAULT_INTERVAL, shortest=timedelta(seconds=1), longest=timedelta(days=1))
-    start = reader.parsed("start", _moment) or DEFAULT_START
-    reader.require("tests", 'a list; each test begins with "- name: …"')
+    start = reader.parsed("start", _start) or DEFAULT_START
+    listed = reader.require("tests", TESTS_HINT)
+    if isinstance(listed, Listing) and not listed.items:
+        findings.wrong("tests: there are none", listed.place, TESTS_HINT)
     cases = [
-        _CaseReader(table, file, findings, interval=interval, start=start).read()
-        for table in tables(document.value("tests"), "tests", findings)
+        _CaseReader(table, file, findings, interval=interval, start=start).read() for table in tables(listed, "tests", findings)
     ]
     findings.raise_if_wrong()
-    return CaseFile(path=source, rules=file, cases=tuple(case for case in cases if case is not None))
+    right = tuple(case for case in cases if case is not None)
+    return CaseFile(path=source, rules=file, cases=right, warnings=findings.warnings)
 
 
 class _CaseReader:
@@ -76,9 +81,11 @@ class _CaseReader:
         reader = self._reader
         reader.check_keys(CASE_KEYS)
         reader.require("name", "what is tested, in a few words")
-        reader.require("expect", 'a list; each entry begins with "- at: 20m"')
+        expected = reader.require("expect", EXPECT_HINT)
+        if isinstance(expected, Listing) and not expected.items:
+            self._findings.wrong("expect: nothing is expected", expected.place, EXPECT_HINT)
         name, account = reader.text("name"), reader.text("account")
-        start = reader.parsed("start", _moment) or self._start
+        start = reader.parsed("start", _start) or self._start
         interval = reader.duration("interval", self._interval, shortest=timedelta(seconds=1), longest=timedelta(days=1))
         whose = account.text if account else "default"
         statuses = (*DOCUMENTED_STATUSES, *self._rules.extra_statuses)
@@ -86,10 +93,11 @@ class _CaseReader:
             read_timeline(table, self._findings, account=whose, start=start.timestamp(), statuses=statuses, number=number)
             for number, table in enumerate(tables(reader.table.value("campaigns"), "campaigns", self._findings), 1)
         ]
-        accounts = self._accounts(reader.table.value("accounts"))
+        self._check_ids(campaigns, reader.table.value("campaigns"))
+        accounts = read_accounts(reader.table.value("accounts"), self._findings)
         expectations = [
             self._expectation(TableReader(table, "an expectation", self._findings))
-            for table in tables(reader.table.value("expect"), "expect", self._findings)
+            for table in tables(expected, "expect", self._findings)
         ]
         found = [each for each in expectations if each is not None]
         for earlier, later in itertools.pairwise(found):
@@ -108,29 +116,16 @@ class _CaseReader:
             place=reader.table.place,
         )
 
-    def _accounts(self, node: YamlNode | None) -> tuple[AccountMoment, ...]:
-        """A table whose first row names its columns; "." is what stood above."""
-        moments: list[AccountMoment] = []
-        above: dict[str, object] = {}
-        for row in rows_of(node, "accounts", ACCOUNT_COLUMNS, self._findings):
-            for column, cell in row.items():
-                if not (isinstance(cell.value, str) and cell.value == "."):
-                    above[column] = cell.value
-            at = offset(row["at"], self._findings) if "at" in row else None
-            answers = above.get("answers", "up")
-            if answers not in ("up", "partial", "down"):
-                self._findings.wrong(f"answers: {one_of(('up', 'partial', 'down'), str(answers))[0]}", row["answers"].place)
-            elif at is not None:
-                moments.append(
-                    AccountMoment(
-                        at=at,
-                        answers=str(answers),
-                        balance=_number(above.get("balance")),
-                        credit=_number(above.get("credit")) or 0.0,
-                        currency=str(above["currency"]) if above.get("currency") else None,
-                    )
-                )
-        return tuple(moments)
+    def _check_ids(self, campaigns: Sequence[Timeline | None], node: YamlNode | None) -> None:
+        """Each campaign has its own."""
+        places = [item.place for item in node.items if isinstance(item, Table)] if isinstance(node, Listing) else []
+        seen: dict[int, Place] = {}
+        for campaign, place in zip(campaigns, places, strict=True):
+            if campaign is not None and campaign.id in seen:
+                message = f"campaigns: there are two with the id {campaign.id}"
+                self._findings.wrong(message, place, f"the first is in line {seen[campaign.id].line}")
+            elif campaign is not None:
+                seen[campaign.id] = place
 
     def _expectation(self, reader: TableReader) -> Expectation | None:
         reader.check_keys(("at", "alerts", "messages"))
@@ -218,14 +213,5 @@ class _CaseReader:
         return {entry.key: entry.value.text for entry in entries if isinstance(entry.value, Scalar)}
 
 
-def _moment(value: object) -> datetime:
-    written = text(value)
-    try:
-        found = datetime.fromisoformat(written)
-    except ValueError:
-        raise WrongValueError(f'"{shortened(written)}" is not a time', "such as 2026-03-02T09:00Z") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _start(value: object) -> datetime:
+    return moment(text(value))

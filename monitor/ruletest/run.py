@@ -24,7 +24,7 @@ async def run_case(case: Case, rules: RuleFile) -> list[Difference]:
         for expectation in case.expectations:
             until = case.start + timedelta(seconds=expectation.at)
             await player.play(until)
-            differences += compare(expectation, replay.state.active.values(), replay.messages)
+            differences += compare(expectation, replay.state.active.values(), replay.messages, start=case.start)
             replay.messages.clear()
     return differences
 

@@ -1,5 +1,7 @@
 """Unit tests of rules: a case that is right passes, one that is wrong says what differs, a file that is wrong says where."""
 
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -83,21 +85,37 @@ async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
             "{at: 21m, alerts: [Slow, {alert: Stalled, severity: warning}]}",
             [
                 "- Stalled firing severity='warning'",
+                "+ Stalled 7 firing severity='critical'",
+            ],
+        ),
+        (
+            "{at: 21m, alerts: [{alert: Stalled, campaign: 9}, {alert: Slow, labels: {team: x}, description: why}]}",
+            [
+                "- Stalled 9 firing",
+                "- Slow firing team='x' description 'why'",
+                "+ Slow 7 firing without team without description",
                 "+ Stalled 7 firing summary 'Spring sale stands still for 16 min'",
-                "  its label severity is 'critical'",
             ],
         ),
         (
             "{at: 21m, messages: [{receiver: ops, reason: firing}]}",
-            ["+ to pager (firing): Stalled 7 firing summary 'Spring sale stands still for 16 min'"],
+            ["+ to pager (firing), at 21m", "    Stalled 7 firing summary 'Spring sale stands still for 16 min'"],
         ),
+        (
+            "{at: 21m, messages: [{receiver: ops}, {receiver: pager, alerts: [Stalled 8]}]}",
+            [
+                "  to pager (firing), at 21m",
+                "    - Stalled 8 firing",
+                "    + Stalled 7 firing summary 'Spring sale stands still for 16 min'",
+            ],
+        ),
+        ("{at: 5m, messages: [{receiver: ops, reason: firing, alerts: [Slow]}]}", ["- to ops (firing)", "    Slow firing"]),
         ("{at: 5m, messages: [{receiver: ops}]}", ["- to ops"]),
         (
             "{at: 20m, messages: [{receiver: ops, reason: repeat}]}",
             [
                 "- to ops (repeat)",
-                "+ to ops (firing): Slow 7 firing summary 'Spring sale: sending, 950 of 1000 delivered'",
-                "  its reason is firing",
+                "+ to ops (firing), at 20m",
             ],
         ),
     ],
@@ -147,6 +165,82 @@ tests:
     assert await differences(tmp_path, text) == []
 
 
+async def test_of_much_that_was_not_expected_some_is_shown_and_the_rest_counted(tmp_path: Path) -> None:
+    campaigns = ", ".join(f"{{id: {number}, status: sending, sent: 5, delivered: 5}}" for number in range(1, 15))
+    text = f"tests: [{{name: many, campaigns: [{campaigns}], expect: [{{at: 16m, alerts: []}}]}}]"
+    (found,) = await differences(tmp_path, text)
+    assert found.count("\n+ ") == 10
+    assert found.endswith("\n+ … and 18 more")
+
+
+async def test_a_time_without_a_zone_is_utc_wherever_the_test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        text = """\
+tests:
+  - name: an hour ago
+    campaigns: [{id: 1, created_at: "2026-03-02T08:00", status: scheduled}]
+    expect: [{at: 1m, alerts: []}]
+"""
+        (tmp_path / "rules.yaml").write_text(RULES)
+        (tmp_path / "t.yaml").write_text(text)
+        (case,) = load_cases(tmp_path / "t.yaml", lookup=lambda _: None).cases
+        (_, snapshot), *_ = case.campaigns[0].snapshots
+        assert snapshot is not None
+        assert snapshot.created_at == datetime(2026, 3, 2, 8, tzinfo=UTC).timestamp()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+async def test_what_is_known_in_detail_also_of_the_fallback_is_there_for_texts(tmp_path: Path) -> None:
+    text = """\
+tests:
+  - name: why
+    campaigns:
+      - id: 1
+        status: sending
+        message_type: rcs
+        sent: 100
+        delivered: 40
+        detail: {delivered: 40, not_rcs_user: 50, expired: 10, total_price: 4.5, fallback: {delivered: 1, failed: 1}}
+    expect:
+      - {at: 16m, alerts: [{alert: Told, summary: "not RCS-capable 50 %, expired 10 %; SMS fallback: failed 50 %"}]}
+"""
+    (tmp_path / "rules.yaml").write_text('rules: [{alert: Told, when: stalled_for > "15m", summary: "{{ why }}"}]')
+    (tmp_path / "t.yaml").write_text(text)
+    loaded = load_cases(tmp_path / "t.yaml", lookup=lambda _: None)
+    assert await run_case(loaded.cases[0], loaded.rules) == []
+
+
+def test_what_works_and_is_hardly_meant_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "t.yaml").write_text("tests: [{name: a, expect: [{at: 5m}]}]")
+    (warning,) = load_cases(tmp_path / "t.yaml", lookup=lambda _: None).warnings
+    assert "expect: it says neither which alerts nor which messages" in str(warning)
+
+
+def test_no_secret_of_a_receiver_is_needed(tmp_path: Path) -> None:
+    receivers = """\
+receivers:
+  - {name: ops, slack: {url_file: /nowhere/slack}}
+  - {name: post, email: {to: ["${MAIL}"], from: "${FROM}", host: "${HOST}"}}
+  - {name: hook, webhook: {url: "http://plain.example.org/", ca_file: /nowhere/ca.pem}}
+route:
+  receiver: "${TEAM:-ops}"
+  routes: [{matchers: [severity="critical"], receiver: post}, {matchers: [severity="info"], receiver: hook}]
+"""
+    (tmp_path / "rules.yaml").write_text(RULES[: RULES.index("receivers:")] + receivers)
+    (tmp_path / "t.yaml").write_text("tests: [{name: a, expect: [{at: 5m, messages: []}]}]")
+    loaded = load_cases(tmp_path / "t.yaml", lookup=lambda _: None)
+    assert [(each.name, each.integration) for each in loaded.rules.receivers] == [
+        ("ops", "slack"),
+        ("post", "email"),
+        ("hook", "webhook"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -162,9 +256,23 @@ tests:
             "tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, sent], [5m, 1], [5m, 2]]}]}]",
             "it is not later than the row above",
         ),
-        ("tests: [{name: a, expect: [], campaigns: [{sent: many}]}]", "sent: expected a number"),
+        ("tests: [{name: a, expect: [], campaigns: [{sent: many}]}]", "sent: expected a whole number, 0 or more"),
+        ("tests: [{name: a, expect: [], campaigns: [{sent: -1}]}]", "sent: expected a whole number, 0 or more"),
+        ("tests: [{name: a, expect: [], campaigns: [{id: 0}]}]", "id: expected a whole number from 1"),
+        ("tests: [{name: a, expect: [], campaigns: [{id: 7}, {id: 7}]}]", "campaigns: there are two with the id 7"),
+        ("tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, at], [0m, 5m]]}]}]", 'the column "at" is there twice'),
+        ("tests: [{name: a, expect: [], campaigns: [{snapshots: [[sent], [5]]}]}]", 'there is no column "at"'),
+        ("tests: [{name: a, expect: [], campaigns: [{detail: {expird: 5}}]}]", 'no "expird" (did you mean "expired"?)'),
+        ("tests: [{name: a, expect: [], campaigns: [{detail: {expired: x}}]}]", "1:62: expired: expected a whole number"),
+        ("tests: [{name: a, expect: []}]", "1:27: expect: nothing is expected"),
+        ("tests: [{name: a, expect: [{at: 9999d, alerts: []}]}]", "9999d is too far from the start: 366 days are the most"),
+        ("tests: []", "1:8: tests: there are none"),
+        ("{start: 0001-01-01, tests: []}", "start: a time is between 2000 and 2100"),
+        ("{rules: other.yaml, tests: []}", '1:9: rules: there is no file "other.yaml" (it is looked for beside this one)'),
         ("tests: [{name: a, expect: [], campaigns: [{created_at: yesterday}]}]", "created_at: expected a time"),
         ("tests: [{name: a, expect: [], accounts: [[at, answers], [0m, maybe]]}]", "answers: expected up, partial or down"),
+        ("tests: [{name: a, expect: [], accounts: [[at, balance], [0m, x]]}]", '1:62: balance: expected a number, found "x"'),
+        ("tests: [{name: a, expect: [], accounts: [[at, balance], [5m, 1], [5m, 2]]}]", "accounts: it is not later than"),
         ("test: []", 'a test file has no "test" (did you mean "tests"?)'),
         ("- a", "the test file is a list"),
     ],

@@ -53,6 +53,16 @@ def test_a_test_file_that_is_wrong_or_missing_is_wrong_use(invoke: Invoke, folde
     assert invoke("test", "nowhere.yaml").exit_code == 2
 
 
+def test_every_wrong_file_is_told_of_at_once_and_what_they_share_once(invoke: Invoke, folder: Path) -> None:
+    (folder / "rules.yaml").write_text("rules: [{alert: A, when: sennt > 5}]\n")
+    for name in ("a.yaml", "b.yaml"):
+        (folder / name).write_text(CASES)
+    done = invoke("test", "a.yaml", "b.yaml", "nowhere.yaml")
+    assert done.exit_code == 2
+    assert done.stderr.count('there is no field "sennt"') == 1
+    assert "nowhere.yaml: the test file does not exist" in done.stderr
+
+
 @pytest.fixture
 def recorded(folder: Path) -> None:
     """A campaign that was planned for an hour ago and started half an hour late."""
