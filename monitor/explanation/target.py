@@ -7,10 +7,10 @@ from monitor.config.suggestion import did_you_mean
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.campaign import Campaign
 from monitor.domain.rule import Rule, Scope
-from monitor.domain.text import counted
+from monitor.domain.text import counted, without_controls
 from monitor.domain.wording import scope_of
 from monitor.errors import MonitorError
-from monitor.explanation.known import Known
+from monitor.explanation.known import EVERYTHING, Known
 from monitor.explanation.values import About
 
 MOST_SHOWN = 10
@@ -54,8 +54,9 @@ async def _alert(known: Known, named: str) -> Alert:
         raise UnclearTargetError(
             f"{counted(len(found), 'alert')} have ids that begin with {named!r}: {_some(each.id for each in found)}"
         )
-    hint = did_you_mean(named, known.ruleset.rules)
-    raise UnclearTargetError(f"there is no rule and no alert {named!r}{f' ({hint})' if hint else ''}")
+    there = f"the rules are {', '.join(known.ruleset.rules)}" if known.ruleset.rules else "the rules file has no rules"
+    hint = did_you_mean(named, known.ruleset.rules) or there
+    raise UnclearTargetError(f"there is no rule and no alert {named!r} ({hint})")
 
 
 def _fitting(alerts: Sequence[Alert], named: str) -> list[Alert]:
@@ -124,24 +125,36 @@ def _one_of(names: Sequence[str], wanted: str | None, what: str, rule: Rule) -> 
 async def _campaign(known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None) -> Campaign:
     if wanted is None:
         raise UnclearTargetError(f"rule {rule.name} is asked about a campaign: name one by its id, or by a part of its name")
-    there = [
-        row.campaign
-        for row in known.rows.values()
-        if account in (None, row.campaign.account) and message_type in (None, row.campaign.message_type)
-    ]
-    found = _by_id(there, wanted) or await _gone(known, wanted, account) or _by_name(there, wanted)
+    there = [row.campaign for row in known.rows.values()]
+    anywhere = _by_id(there, wanted) or await _gone(known, wanted) or _by_name(there, wanted)
+    found = [each for each in anywhere if account in (None, each.account) and message_type in (None, each.message_type)]
     if len(found) == 1:
         return found[0]
-    if not found:
+    if not anywhere:
         raise UnclearTargetError(
             f"no campaign {wanted!r} is known: neither an id nor a part of a name. It may not have been read yet, be older than"
             " the monitor follows, or fall under BSG_IGNORE"
         )
-    newest = sorted(found, key=lambda each: each.created_at, reverse=True)
-    listed = _some(f'{each.id} "{each.name}" ({each.status}, account {each.account})' for each in newest)
-    raise UnclearTargetError(
-        f"{wanted!r} fits {counted(len(found), 'campaign')}: {listed}. Name one by its id, or with --account"
-    )
+    if not found:
+        asked = " and ".join(words for words in (_of("account", account), _of("message type", message_type)) if words)
+        raise UnclearTargetError(f"no campaign {wanted!r} of {asked} is known; there is:\n{_listed(anywhere)}")
+    advice = "name one by its id, or say which with --account or --type"
+    raise UnclearTargetError(f"{wanted!r} fits {counted(len(found), 'campaign')}: {advice}\n{_listed(found)}")
+
+
+def _of(what: str, value: str | None) -> str:
+    return "" if value is None else f"{what} {value}"
+
+
+def _listed(campaigns: Sequence[Campaign]) -> str:
+    """One on each line, the newest first."""
+    newest = sorted(campaigns, key=lambda each: each.created_at, reverse=True)
+    lines = [
+        f'  {each.id} "{without_controls(each.name)}" ({each.message_type}, {each.status}, account {each.account})'
+        for each in newest[:MOST_SHOWN]
+    ]
+    more = len(newest) - MOST_SHOWN
+    return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
 
 
 def _by_id(campaigns: Iterable[Campaign], wanted: str) -> list[Campaign]:
@@ -156,18 +169,19 @@ def _by_name(campaigns: Sequence[Campaign], wanted: str) -> list[Campaign]:
     ]
 
 
-async def _gone(known: Known, wanted: str, account: str | None) -> list[Campaign]:
-    """A campaign that is not followed any more, by its id: as its last event showed it."""
+async def _gone(known: Known, wanted: str) -> list[Campaign]:
+    """A campaign that is not followed any more, by its id: as its last event showed it, in each account."""
     if not wanted.isdecimal() or len(wanted) > 18:
         return []
-    events = await known.store.events(campaign_id=int(wanted), account=account, limit=1)
-    return [event.campaign for event in events]
+    events = await known.store.events(campaign_id=int(wanted), limit=EVERYTHING)
+    return list({event.campaign.account: event.campaign for event in reversed(events)}.values())
 
 
 def _sender(known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None) -> About:
-    if wanted is None:
-        raise UnclearTargetError(f"rule {rule.name} is asked about a sender: name one")
     senders = {(row.campaign.account, row.campaign.message_type, row.campaign.sender) for row in known.rows.values()}
+    if wanted is None:
+        there = f"there is {_some(sorted({sender for _, _, sender in senders}))}" if senders else "none is known"
+        raise UnclearTargetError(f"rule {rule.name} is asked about a sender: name one ({there})")
     found = sorted(
         each
         for each in senders

@@ -250,7 +250,10 @@ async def test_a_campaign_is_found_by_id_or_by_a_part_of_its_name(scene: Scene) 
     assert (await scene.explain("Late", "7")).about.subject == "7"  # an id before a name
     said = await scene.refusal("Late", "spring")
     assert said.startswith("'spring' fits 2 campaigns: ")
-    assert '8 "Spring sale 2" (sending, account default)' in said
+    assert said.splitlines()[1:] == [
+        '  7 "Spring sale" (sms, scheduled, account default)',
+        '  8 "Spring sale 2" (sms, sending, account default)',
+    ]
     assert "BSG_IGNORE" in await scene.refusal("Late", "winter")
     assert (await scene.refusal("Late")).startswith("rule Late is asked about a campaign: name one")
 
@@ -262,11 +265,15 @@ async def test_the_same_id_in_two_accounts_needs_the_account(scene: Scene) -> No
     await scene.store.commit_cycle(CycleCommit(account="shop", campaigns=[tracked(other)]))
     assert (await scene.refusal("Late", "7")).startswith("'7' fits 2 campaigns: ")
     assert (await scene.explain("Late", "7", account="shop")).about.account == "shop"
+    said = await scene.refusal("Late", "7", account="shop", message_type="rcs")
+    assert said.startswith("no campaign '7' of account shop and message type rcs is known; there is:\n  7 ")
 
 
 async def test_what_is_nearly_right_is_suggested(scene: Scene) -> None:
     await scene.know(tracked(a_campaign(1, sender="FitClub")), tracked(a_campaign(2, sender="FitClub", message_type="rcs")))
     assert await scene.refusal("Lat", "7") == "there is no rule and no alert 'Lat' (did you mean \"Late\"?)"
+    assert (await scene.refusal("Nothing")).startswith("there is no rule and no alert 'Nothing' (the rules are Late, ")
+    assert await scene.refusal("SenderLow") == "rule SenderLow is asked about a sender: name one (there is FitClub)"
     assert await scene.refusal("SenderLow", "FitClup") == "no sender 'FitClup' is known (did you mean \"FitClub\"?)"
     assert await scene.refusal("SenderLow", "FitClub") == (
         "'FitClub' fits 2 senders: rcs:FitClub of account default, sms:FitClub of account default."

@@ -71,7 +71,7 @@ def test_an_alert_is_named_by_its_id_alone(invoke: Invoke) -> None:
         (("Lat", "7"), "error: there is no rule and no alert 'Lat' (did you mean \"Late\"?)\n"),
         (("Late",), "error: rule Late is asked about a campaign: name one by its id, or by a part of its name\n"),
         (("Late", "winter"), "error: no campaign 'winter' is known: "),
-        (("Late", "7", "--account", "other"), "error: no campaign '7' is known: "),
+        (("Late", "7", "--account", "other"), "error: no campaign '7' of account other is known; there is:\n  7 "),
     ],
 )
 def test_what_fits_nothing_is_wrong_use(invoke: Invoke, arguments: tuple[str, ...], said: str) -> None:
