@@ -80,6 +80,13 @@ class BaselineSurvey:
                 yield key, known
 
 
+def survey(look_backs: Iterable[float], rows: Iterable[TrackedCampaign], now: float) -> Baselines:
+    """What is usual by `now` (Unix seconds), in one go: for few campaigns, or where nothing else waits."""
+    found = BaselineSurvey(look_backs, now)
+    found.add(rows)
+    return Baselines(dict(found.medians()))
+
+
 def _median(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(median(known)) if len(known) >= LEAST_OBSERVATIONS else None

@@ -8,7 +8,7 @@ from monitor.config import RuleFile
 from monitor.dispatcher import HEALTH, read_health
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert, AlertKey
-from monitor.domain.baseline import NO_BASELINES, Baselines, BaselineSurvey
+from monitor.domain.baseline import NO_BASELINES, Baselines, survey
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed
@@ -40,9 +40,7 @@ class Known:
         """What is usual for the account's senders, worked out now."""
         if not look_backs:
             return NO_BASELINES
-        survey = BaselineSurvey(look_backs, self.now.timestamp())
-        survey.add(self.state.table(account).rows.values())
-        return Baselines(dict(survey.medians()))
+        return survey(look_backs, self.state.table(account).rows.values(), self.now.timestamp())
 
     async def receiver(self, name: str) -> ReceiverView | None:
         """How the deliveries to a receiver of the file stand. Raises `StoreError`."""

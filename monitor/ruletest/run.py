@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from monitor.config import RuleFile
 from monitor.domain.account import Balance
+from monitor.domain.baseline import survey
 from monitor.domain.campaign import LISTABLE_TYPES, Campaign, MessageType
 from monitor.domain.feed import Feed
 from monitor.replay import Replay, replaying
@@ -62,6 +63,9 @@ class _Player:
             gone = frozenset(id_ for id_, campaign in shown.items() if campaign is None and id_ in self._known)
             self._known = (self._known | {campaign.id for campaign in listed}) - gone
             await self._replay.read(feed, listed, gone=gone, balance=balance)
+        if look_backs := self._replay.rules.baselines:
+            rows = self._replay.table(self._case.account).rows.values()
+            self._replay.use_baselines(self._case.account, survey(look_backs, rows, now.timestamp()))
 
 
 def _listed_as(campaign: Campaign) -> str:

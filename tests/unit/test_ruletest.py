@@ -24,6 +24,7 @@ rules:
   - {alert: Down, scope: account, when: not api_up, for: 2m}
   - {alert: Poor, scope: account, when: spendable < 50}
   - {alert: Weak, scope: sender, when: delivery_ratio_upper < 0.9}
+  - {alert: Odd, when: 'reach < baseline(reach, "28d") - 0.2'}
 receivers:
   - name: ops
     slack: {url: "${SLACK_URL}"}
@@ -284,3 +285,21 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, text: str, probl
     with pytest.raises(ConfigError) as caught:
         load_cases(file, lookup=lambda _: None)
     assert any(problem in str(each) for each in caught.value.problems), [str(each) for each in caught.value.problems]
+
+
+USUAL = """\
+start: 2026-03-02T10:00Z
+tests:
+  - name: less than usual
+    campaigns:
+      - {id: 1, status: done, created_at: 2026-02-09T09:00Z, finished_at: 2026-02-09T09:30Z, sent: 100, delivered: 95}
+      - {id: 2, status: done, created_at: 2026-02-16T09:10Z, finished_at: 2026-02-16T09:30Z, sent: 100, delivered: 92}
+      - {id: 3, status: done, created_at: 2026-02-23T09:50Z, finished_at: 2026-02-23T09:59Z, sent: 100, delivered: 94}
+      - {id: 9, status: done, created_at: 2026-03-02T09:30Z, sent: 50, delivered: 36}
+    expect:
+      - {at: 1m, alerts: [{alert: Odd, campaign: 9}]}
+"""
+
+
+async def test_what_is_usual_is_worked_out_from_the_campaigns_of_the_test(tmp_path: Path) -> None:
+    assert await differences(tmp_path, USUAL) == []
