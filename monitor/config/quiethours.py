@@ -4,18 +4,16 @@ import re
 
 from monitor.config import values
 from monitor.config.keys import Key, Keys
-from monitor.config.shapes import TEXT, matching, several, suggesting
+from monitor.config.shapes import TEXT, matching, several
 from monitor.config.tables import TableReader, tables
-from monitor.config.timeintervals import CLOCK, clock_minutes, read_spans, weekday
+from monitor.config.timeintervals import CLOCK, WEEKDAYS_SHAPE, clock_minutes, read_spans, weekday
 from monitor.config.values import WrongValueError
 from monitor.config.yamlfile import Scalar, described
-from monitor.domain.time_interval import DAY_MINUTES, WEEKDAYS, Span, TimeInterval, next_days
+from monitor.domain.time_interval import DAY_MINUTES, Span, TimeInterval, next_days
 
 _TIMES = matching(rf"\s*(?:{CLOCK})\s*[-–]\s*(?:{CLOCK})\s*")
 KEYS: Keys = {
-    "days": Key(
-        meaning="days of the week: `saturday`, `monday:friday`", shape=several(suggesting(WEEKDAYS, TEXT)), default="every day"
-    ),
+    "days": Key(meaning="days of the week: `saturday`, `monday:friday`", shape=WEEKDAYS_SHAPE, default="every day"),
     "times": Key(
         meaning='times of the day: `"20:00-08:00"`; over midnight it ends on the day after',
         shape=several(_TIMES),

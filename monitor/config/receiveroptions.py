@@ -114,7 +114,7 @@ class OptionsReader:
     def _note(self, detail: ErrorDetails, entry: Entry, table: Table, model: Model, given: _Given, secrets: list[str]) -> None:
         location = _written(detail["loc"], given.options)
         owner = model_at(location[:-1], model)
-        name = ".".join(str(part) for part in location)
+        name = _name(table, location)
         place = _place(table, location) or entry.place
         if detail["type"] == "missing" and owner is not None:
             last = str(location[-1])
@@ -187,6 +187,16 @@ def _child(node: YamlNode, part: str | int) -> YamlNode | None:
             return node.items[part]
         case _:
             return None
+
+
+def _name(node: YamlNode | None, location: tuple[str | int, ...]) -> str:
+    """The option in words: `basic.password`, `to.1` of a list, and `to` where one value stands for a list of one."""
+    parts: list[str] = []
+    for part in location:
+        if isinstance(part, str) or isinstance(node, Listing):
+            parts.append(str(part))
+        node = None if node is None else _child(node, part)
+    return ".".join(parts)
 
 
 def _place(node: YamlNode, location: tuple[str | int, ...]) -> Place | None:

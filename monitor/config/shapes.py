@@ -32,6 +32,12 @@ def any_case(word: str) -> str:
     return "".join(f"[{char.upper()}{char.lower()}]" if char.isalpha() else re.escape(char) for char in word)
 
 
+def ranges(*patterns: str) -> Shape:
+    """One value, or a range of two: `first:last`."""
+    one = rf"\s*(?:{'|'.join(patterns)})\s*"
+    return matching(rf"{one}(?::{one})?")
+
+
 BOOLEAN: Shape = {
     "anyOf": [{"type": "boolean"}, {"enum": [0, 1]}, matching(rf"\s*(?:{'|'.join(map(any_case, _TRUTHS))})\s*")],
 }

@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from monitor.config import values
 from monitor.config.findings import Findings
 from monitor.config.keys import Key, Keys, table_shape
-from monitor.config.shapes import TEXT, listed, matching, several, suggesting
+from monitor.config.shapes import TEXT, any_case, listed, matching, ranges, several, suggesting
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, tables
 from monitor.config.values import WrongValueError
@@ -20,7 +20,9 @@ CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00)")
 _NUMBER = re.compile(r"-?[0-9]{1,4}")
-_NUMBERS = matching(rf"\s*{_NUMBER.pattern}\s*(?::\s*{_NUMBER.pattern}\s*)?")
+_NUMBERS = ranges(_NUMBER.pattern)
+WEEKDAYS_SHAPE = several(suggesting(WEEKDAYS, ranges(*map(any_case, WEEKDAYS))))
+_MONTHS_TEXT = ranges(*map(any_case, MONTHS), _NUMBER.pattern)
 _TIME = matching(rf"\s*(?:{CLOCK})\s*")
 _OF_DAY: Keys = {
     "start_time": Key(meaning='from then on, such as `"09:00"`', shape=_TIME, required=True),
@@ -28,14 +30,14 @@ _OF_DAY: Keys = {
 }
 KEYS: Keys = {
     "times": Key(meaning="times of the day; over midnight it takes two", shape=listed(table_shape(_OF_DAY))),
-    "weekdays": Key(meaning="days of the week: `sunday`, `monday:friday`", shape=several(suggesting(WEEKDAYS, TEXT))),
+    "weekdays": Key(meaning="days of the week: `sunday`, `monday:friday`", shape=WEEKDAYS_SHAPE),
     "days_of_month": Key(
         meaning="days of the month: `1:5`; from the end `-1`, `-7:-1`",
         shape=several({"anyOf": [{"type": "integer", "minimum": -31, "maximum": 31}, _NUMBERS]}),
     ),
     "months": Key(
         meaning="months, by name or number: `may:august`, `5:8`",
-        shape=several(suggesting(MONTHS, {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 12}, TEXT]})),
+        shape=several(suggesting(MONTHS, {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 12}, _MONTHS_TEXT]})),
     ),
     "years": Key(
         meaning="years: `2026:2028`", shape=several({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 9999}, _NUMBERS]})

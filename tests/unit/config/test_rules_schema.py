@@ -290,6 +290,9 @@ RULE = "rules: [{alert: A, when: sent > 5}]\n"
         RULE + "time_intervals: [{name: n}]",
         RULE + "time_intervals: [{name: n, time_intervals: [{times: [{start_time: '25:00', end_time: '26:00'}]}]}]",
         RULE + "time_intervals: [{name: n, time_intervals: [{months: [13]}]}]",
+        RULE + "time_intervals: [{name: n, time_intervals: [{months: [janury]}]}]",
+        RULE + "time_intervals: [{name: n, time_intervals: [{weekdays: 'monday:fryday'}]}]",
+        RULE + "quiet_hours: [{days: [mon]}]",
         RULE + "quiet_hours: [{times: 20-8}]",
     ],
 )
