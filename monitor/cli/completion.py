@@ -21,6 +21,7 @@ Offer = tuple[str, str]
 
 _UNPLAIN = re.compile(r"[^\w .,/%+-]+")
 """zsh evaluates what it is offered, and the names of campaigns are other people's: nothing that means something to a shell."""
+_PLAIN_WORD = re.compile(r"[\w.+-]+", re.ASCII)
 
 Complete = Callable[[typer.Context, str], list[Offer]]
 
@@ -119,8 +120,26 @@ def rules_and_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
     return [*rules(ctx, incomplete), *firing_alerts(ctx, incomplete)]
 
 
-def campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """By their ids, those of which something fires or is pending."""
+def subjects(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """What the rule that was typed before is asked about; of campaigns those of which something fires or is pending."""
+    rule = ctx.params.get("rule")
+    scope = _offered(ctx, "", lambda loaded: [(each.scope.value, "") for each in _rules(loaded).rules if each.name == rule])
+    offers: dict[str, Complete] = {"sender": _senders, "account": accounts, "receiver": receivers}
+    return offers.get(scope[0][0] if scope else "", _campaigns_with_alerts)(ctx, incomplete)
+
+
+def _senders(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Those whose names mean nothing to a shell."""
+
+    async def look(store: "SqliteStore") -> list[Offer]:
+        found = [row.campaign for row in (await store.load()).campaigns if _PLAIN_WORD.fullmatch(row.campaign.sender)]
+        return [(campaign.sender, campaign.message_type) for campaign in found]
+
+    return _stored(ctx, incomplete, look)
+
+
+def _campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """By their ids."""
 
     async def look(store: "SqliteStore") -> list[Offer]:
         about = [alert.campaign for alert in await store.open_alerts() if alert.campaign is not None]

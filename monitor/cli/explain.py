@@ -31,7 +31,7 @@ def explain(
             help="The campaign, by its id or a part of its name; for rules of other scopes the sender, account or receiver."
             " An alert's id needs none.",
             metavar="CAMPAIGN",
-            autocompletion=completion.campaigns_with_alerts,
+            autocompletion=completion.subjects,
         ),
     ] = None,
     account: Account = None,

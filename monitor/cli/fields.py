@@ -11,9 +11,9 @@ from monitor.cli.printing import Column, print_records, write
 FIELD_COLUMNS = (
     Column("Scope", "scope", dull=True),
     Column("Field", "field"),
-    Column("Type", "type"),
-    Column("Unit", "unit"),
-    Column("Null", "nullable"),
+    Column("Type", "type", spare=2),
+    Column("Unit", "unit", spare=3),
+    Column("Null", "nullable", spare=1),
     Column("Meaning", "meaning", text=True),
 )
 

@@ -75,6 +75,19 @@ def test_ids_are_offered_from_the_database() -> None:
 
 
 @pytest.mark.usefixtures("filled")
+def test_what_a_rule_is_asked_about_depends_on_its_scope(folder: Path) -> None:
+    more = """
+  - {alert: Weak, scope: sender, when: delivery_ratio < 0.5}
+  - {alert: Down, scope: account, when: not api_up}
+  - {alert: Deaf, scope: receiver, when: waiting > 5}
+receivers:"""
+    (folder / "rules.yaml").write_text(RULES.replace("\nreceivers:", more))
+    assert set(complete("explain", "Weak", "")) == {"Shop", "Agent"}  # and no name that means something to a shell
+    assert complete("explain", "Down", "") == ["default"]
+    assert complete("explain", "Deaf", "") == ["desk"]
+
+
+@pytest.mark.usefixtures("filled")
 def test_silences_are_offered_until_they_end(invoke: Invoke) -> None:
     invoke("silence", "add", "alertname=Late", "--for", "1h", "--author", "ann")
     (made,) = complete("silence", "expire", "")
