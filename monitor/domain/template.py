@@ -19,7 +19,7 @@ from monitor.domain.fields import Field, FieldType, FieldValue, Subject, fields_
 from monitor.domain.figures import FILTERS, NULL, TESTS, Members, calculate, figure, printed
 from monitor.domain.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.surroundings import NOTHING_SPECIAL, Surroundings
-from monitor.domain.template_check import TemplateError, TemplateFault, check
+from monitor.domain.template_check import TemplateError, TemplateFault, check, syntax_fault, trial_fault
 
 LONGEST_TEMPLATE = 4_000
 LONGEST_OUTPUT = 4_000
@@ -99,13 +99,13 @@ class Template:
                 raise TemplateError(faults)
             compiled = _ENVIRONMENT.from_string(tree)
         except jinja2.TemplateSyntaxError as error:
-            raise TemplateError([TemplateFault(error.message or "it cannot be read", error.lineno)]) from None
+            raise TemplateError([syntax_fault(error.message, error.lineno)]) from None
         except (RecursionError, MemoryError, SyntaxError, ValueError):
             raise TemplateError([TemplateFault("it is nested too deeply", 1)]) from None
         try:
             compiled.render(_sample(fields, scope))
         except Exception as error:  # noqa: BLE001 (whatever it is, it would happen at three in the morning)
-            raise TemplateError([TemplateFault(f"it cannot be rendered: {error}", 1)]) from None
+            raise TemplateError([trial_fault(error)]) from None
         needed = fields.keys() & {*_named(tree), *_FACTS}
         return cls(text, scope, event, name, frozenset(needed), _compiled=compiled)
 

@@ -35,6 +35,19 @@ _FOREIGN: dict[type[nodes.Node], str] = {
     nodes.Mod: "%",
     nodes.FloorDiv: "//",
 }
+_HINTS = {
+    "looking for the following tags": "end it with {% endif %}",
+    "unexpected end of template": "a value is closed with }}, a tag with %}",
+    "unexpected '}'": "a value is closed with }}",
+    "unexpected char '$'": "a label is written {{ labels.team }}, a field {{ sent }}",
+    "unexpected '.'": "a label is written {{ labels.team }}, a field {{ sent }}",
+    "unknown tag": "there is {% if … %}, {% elif … %}, {% else %} and {% endif %}",
+    "got '='": "write == to compare",
+    "got 'end of print statement'": "name a field between the brackets",
+}
+"""What to do about what Jinja2's parser says."""
+_UNLIKE = re.compile(r"'(\S+)' not supported between instances of '(\w+)' and '(\w+)'")
+_KINDS = {"str": "a text", "int": "a number", "float": "a number", "bool": "a truth value"}
 _TAG = re.compile(r"\{[{%].*?[%}]\}")
 
 
@@ -60,6 +73,22 @@ class TemplateFault:
     def __str__(self) -> str:
         head = f"line {self.line}: {self.message}"
         return f"{head} ({self.hint})" if self.hint else head
+
+
+def syntax_fault(message: str | None, line: int) -> TemplateFault:
+    """What the parser could not read, in the words of the parser, and what to do about it."""
+    said = (message or "it cannot be read").strip()
+    hint = next((hint for part, hint in _HINTS.items() if part.lower() in said.lower()), None)
+    first = said.split(". ")[0].rstrip(".")
+    return TemplateFault(first[:1].lower() + first[1:], line, hint)
+
+
+def trial_fault(error: Exception) -> TemplateFault:
+    """Why a trial with a value in every field failed."""
+    unlike = _UNLIKE.search(str(error))
+    kinds = [_KINDS.get(kind, "something else") for kind in unlike.groups()[1:]] if unlike else []
+    said = f"{kinds[0]} and {kinds[1]} cannot be compared with {unlike[1]}" if unlike else str(error)
+    return TemplateFault(f"it cannot be rendered: {said}", 1)
 
 
 class TemplateError(MonitorError):
