@@ -6,7 +6,7 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.cycle import AccountCycles
-from monitor.domain.baseline import BaselineKey, Baselines, BaselineSurvey
+from monitor.domain.baseline import BaselineKey, Baselines, BaselineSpan, BaselineSurvey
 from monitor.metrics import Metrics
 from monitor.reading import CHUNK
 from monitor.state import State
@@ -60,9 +60,9 @@ class BaselineLoop:
         if wanted:
             cycles.baselines = await self.medians(account, wanted)
 
-    async def medians(self, account: str, look_backs: frozenset[float]) -> Baselines:
-        """What is usual for the account's senders over each of these times (seconds), worked out now."""
-        survey = BaselineSurvey(look_backs, self._clock.now().timestamp())
+    async def medians(self, account: str, spans: frozenset[BaselineSpan]) -> Baselines:
+        """What is usual for the account's senders over each of these spans, worked out now."""
+        survey = BaselineSurvey(spans, self._clock.now().timestamp())
         rows = list(self._state.table(account).rows.values())
         for start in range(0, len(rows), CHUNK):
             survey.add(rows[start : start + CHUNK])

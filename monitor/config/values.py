@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import SecretStr
 
@@ -16,6 +16,7 @@ from monitor.config.suggestion import did_you_mean, listed
 from monitor.domain.condition import Condition, ConditionError, parse_condition
 from monitor.domain.condition.faults import Fault
 from monitor.domain.duration import format_duration, parse_duration
+from monitor.domain.timezone import time_zone
 
 MESSAGE_TYPES = ("sms", "rcs", "whatsapp")
 """What the provider's list of campaigns can be asked for (its documentation and client library)."""
@@ -120,10 +121,9 @@ def zone(value: object) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
     name = text(value)
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        pass
+    found = time_zone(name)
+    if found is not None:
+        return found
     known = available_timezones()
     hint = did_you_mean(name, known) or did_you_mean(name, {each.rpartition("/")[2] for each in known})
     raise WrongValueError(f'"{shortened(name)}" is not a time zone; expected an IANA name such as UTC or Europe/Berlin', hint)

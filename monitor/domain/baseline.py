@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from statistics import median
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from monitor.domain.campaign import Campaign
 from monitor.domain.tracking import TrackedCampaign
@@ -13,12 +15,20 @@ LEAST_OBSERVATIONS = 3
 
 HOUR_SECONDS = 3600
 HOURS_OF_WEEK = 7 * 24
+UTC = "UTC"
+
+
+class BaselineSpan(NamedTuple):
+    """How far back campaigns are compared, in seconds, and on whose clocks an hour of the week is the same: an IANA zone."""
+
+    look_back: float
+    zone: str = UTC
 
 
 class BaselineKey(NamedTuple):
-    """Which campaigns are compared. `hour` counts from an arbitrary hour of the week, in UTC."""
+    """Which campaigns are compared. `hour` is one of `hour_of_week`."""
 
-    look_back: float
+    span: BaselineSpan
     message_type: str
     sender: str
     hour: int
@@ -30,11 +40,12 @@ class Baselines:
 
     medians: Mapping[BaselineKey, Mapping[str, float]] = field(default_factory=dict)
 
-    def of(self, name: str, look_back: float, message_type: str, sender: str, instant: float) -> float | None:
-        """The median of a field of `BASELINE_FIELDS` over the last `look_back` seconds, at the hour of the week of `instant`
-        (Unix seconds). None under three observations."""
-        hour = int(instant // HOUR_SECONDS) % HOURS_OF_WEEK  # asked for every row: a call would cost half as much again
-        found = self.medians.get((look_back, message_type, sender, hour))  # type: ignore[call-overload]
+    def of(self, name: str, span: tuple[float, str], message_type: str, sender: str, instant: float) -> float | None:
+        """The median of a field of `BASELINE_FIELDS` over a `BaselineSpan`, at the hour of the week of `instant` (Unix seconds).
+        None under three observations."""
+        # Asked for every row: in UTC a call would cost half as much again.
+        hour = int(instant // HOUR_SECONDS) % HOURS_OF_WEEK if span[1] == UTC else hour_of_week(instant, span[1])
+        found = self.medians.get((span, message_type, sender, hour))  # type: ignore[call-overload]
         return None if found is None else found.get(name)
 
 
@@ -46,17 +57,23 @@ def began(campaign: Campaign) -> float:
     return campaign.created_at if campaign.real_start_at is None else campaign.real_start_at
 
 
-def hour_of_week(instant: float) -> int:
-    """Alike for moments that are whole weeks apart."""
-    return int(instant // HOUR_SECONDS) % HOURS_OF_WEEK
+def hour_of_week(instant: float, zone: str = UTC) -> int:
+    """Alike for moments (Unix seconds) that are whole weeks apart on the clocks of the zone, and only in the same hour."""
+    if zone == UTC:
+        return int(instant // HOUR_SECONDS) % HOURS_OF_WEEK
+    try:
+        local = datetime.fromtimestamp(instant, ZoneInfo(zone))
+    except (ValueError, OverflowError, OSError):  # no year of a calendar
+        return int(instant // HOUR_SECONDS) % HOURS_OF_WEEK
+    return local.weekday() * 24 + local.hour
 
 
 class BaselineSurvey:
     """Gathers settled campaigns, chunk by chunk, and makes medians of them."""
 
-    def __init__(self, look_backs: Iterable[float], now: float) -> None:
+    def __init__(self, spans: Iterable[BaselineSpan], now: float) -> None:
         self._now = now
-        self._look_backs = tuple(sorted(set(look_backs)))
+        self._spans = tuple(sorted(set(spans)))
         self._found: dict[BaselineKey, list[Campaign]] = {}
 
     def add(self, rows: Iterable[TrackedCampaign]) -> None:
@@ -66,9 +83,9 @@ class BaselineSurvey:
                 continue
             campaign = row.campaign
             start = began(campaign)
-            for look_back in self._look_backs:
-                if 0 <= self._now - start <= look_back:
-                    key = BaselineKey(look_back, campaign.message_type, campaign.sender, hour_of_week(start))
+            for span in self._spans:
+                if 0 <= self._now - start <= span.look_back:
+                    key = BaselineKey(span, campaign.message_type, campaign.sender, hour_of_week(start, span.zone))
                     self._found.setdefault(key, []).append(campaign)
 
     def medians(self) -> Iterator[tuple[BaselineKey, Mapping[str, float]]]:
@@ -80,9 +97,9 @@ class BaselineSurvey:
                 yield key, known
 
 
-def survey(look_backs: Iterable[float], rows: Iterable[TrackedCampaign], now: float) -> Baselines:
+def survey(spans: Iterable[BaselineSpan], rows: Iterable[TrackedCampaign], now: float) -> Baselines:
     """What is usual by `now` (Unix seconds), in one go: for few campaigns, or where nothing else waits."""
-    found = BaselineSurvey(look_backs, now)
+    found = BaselineSurvey(spans, now)
     found.add(rows)
     return Baselines(dict(found.medians()))
 

@@ -57,7 +57,7 @@ class RuleSet:
         self.sender_rules: list[tuple[Rule, SenderFunction]] = []
         self.windows = frozenset(rule.window for rule in rules if rule.scope is Scope.SENDER)
         self.asks_for_spending = any(rule.scope is Scope.ACCOUNT and "runway" in rule.names for rule in rules)
-        self.baselines = frozenset(seconds for rule in rules if rule.when for seconds in rule.when.baselines)
+        self.baselines = frozenset(span for rule in rules if rule.when for span in rule.when.baselines)
         for rule in rules:
             if rule.is_event_rule:
                 test = None if rule.when is None else compile_event(rule.when)

@@ -8,7 +8,7 @@ from monitor.config import RuleFile
 from monitor.dispatcher import HEALTH, read_health
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert, AlertKey
-from monitor.domain.baseline import NO_BASELINES, Baselines, survey
+from monitor.domain.baseline import NO_BASELINES, Baselines, BaselineSpan, survey
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed
@@ -36,11 +36,11 @@ class Known:
     acknowledged: Mapping[str, Acknowledgement]
     store: Store
 
-    def baselines(self, account: str, look_backs: Collection[float]) -> Baselines:
+    def baselines(self, account: str, spans: Collection[BaselineSpan]) -> Baselines:
         """What is usual for the account's senders, worked out now."""
-        if not look_backs:
+        if not spans:
             return NO_BASELINES
-        return survey(look_backs, self.state.table(account).rows.values(), self.now.timestamp())
+        return survey(spans, self.state.table(account).rows.values(), self.now.timestamp())
 
     async def receiver(self, name: str) -> ReceiverView | None:
         """How the deliveries to a receiver of the file stand. Raises `StoreError`."""

@@ -63,9 +63,9 @@ class _Player:
             gone = frozenset(id_ for id_, campaign in shown.items() if campaign is None and id_ in self._known)
             self._known = (self._known | {campaign.id for campaign in listed}) - gone
             await self._replay.read(feed, listed, gone=gone, balance=balance)
-        if look_backs := self._replay.rules.baselines:
+        if spans := self._replay.rules.baselines:
             rows = self._replay.table(self._case.account).rows.values()
-            self._replay.use_baselines(self._case.account, survey(look_backs, rows, now.timestamp()))
+            self._replay.use_baselines(self._case.account, survey(spans, rows, now.timestamp()))
 
 
 def _listed_as(campaign: Campaign) -> str:

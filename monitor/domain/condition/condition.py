@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
+from monitor.domain.baseline import BaselineSpan
 from monitor.domain.condition.check import Checker
 from monitor.domain.condition.doubts import doubts
 from monitor.domain.condition.faults import Fault, SourceText
@@ -36,9 +37,9 @@ class Condition:
         return max([*past, self.settle.longest if settling else 0.0])
 
     @property
-    def baselines(self) -> frozenset[float]:
-        """The look-backs, in seconds, of the baselines it asks for."""
-        return frozenset(node.seconds for node in walk(self.root) if isinstance(node, Usual))
+    def baselines(self) -> frozenset[BaselineSpan]:
+        """The spans of the baselines it asks for."""
+        return frozenset(node.over for node in walk(self.root) if isinstance(node, Usual))
 
     @property
     def moves_by_itself(self) -> bool:

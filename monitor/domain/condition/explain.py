@@ -134,10 +134,10 @@ class _Walk:
     def _usual(self, node: Usual) -> FieldValue:
         of, subject = self._around.baselines.of, self._subject
         if isinstance(subject, SenderView):
-            return of(node.field.name, node.seconds, subject.message_type, subject.sender, subject.now.timestamp())
+            return of(node.field.name, node.over, subject.message_type, subject.sender, subject.now.timestamp())
         if isinstance(subject, TrackedCampaign):
             campaign = subject.campaign if self._event is None else self._event.campaign
-            return of(node.field.name, node.seconds, campaign.message_type, campaign.sender, began(campaign))
+            return of(node.field.name, node.over, campaign.message_type, campaign.sender, began(campaign))
         return None
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from zoneinfo import available_timezones
 
-from monitor.domain.baseline import BASELINE_FIELDS, SENDER_BASELINE_FIELDS
-from monitor.domain.condition.faults import SourceText, Span
+from monitor.domain.baseline import BASELINE_FIELDS, SENDER_BASELINE_FIELDS, UTC, BaselineSpan
+from monitor.domain.condition.faults import SourceText, Span, did_you_mean
 from monitor.domain.condition.nodes import Arithmetic, Call, Constant, FieldUse, Matches, Node, Past, Usual
 from monitor.domain.condition.operators import Operators
 from monitor.domain.condition.patterns import compile_pattern
@@ -18,6 +19,7 @@ from monitor.domain.condition.vocabulary import (
 from monitor.domain.duration import format_duration
 from monitor.domain.fields import FIELDS, FieldType, has_past
 from monitor.domain.text import counted
+from monitor.domain.timezone import time_zone
 
 PAST_FUNCTIONS = ("ago", "increase", "rate")
 
@@ -111,18 +113,29 @@ class Functions:
         return Arithmetic(type=FieldType.NUMBER, operator="/", left=increase, right=per, span=span)
 
     def _usual(self, arguments: Sequence[Node], span: Span) -> Usual | None:
-        if len(arguments) != 2:
-            wrong = f"baseline wants a field and a duration, not {counted(len(arguments), 'argument')}"
+        if not 2 <= len(arguments) <= 3:
+            wrong = f"baseline wants a field, a duration and perhaps a zone, not {counted(len(arguments), 'argument')}"
             self._operators.refuse(wrong, span, 'write baseline(delivery_ratio, "28d")')
             return None
-        use, back = arguments
+        use, back, *zones = arguments
         allowed = {scope: [field for name, field in FIELDS[scope].items() if name in names] for scope, names in _USUAL.items()}
         if not isinstance(use, FieldUse) or not any(use.field is field for fields in allowed.values() for field in fields):
             known = "; ".join(f"in scope {scope} of {', '.join(f.name for f in fields)}" for scope, fields in allowed.items())
             self._operators.refuse(f"there is no baseline of {self._source.shown(use.span)}", use.span, f"there is one {known}")
             return None
         seconds = self._look_back("baseline", back, SHORTEST_BASELINE, LONGEST_BASELINE)
-        return None if seconds is None else Usual(field=use.field, seconds=seconds, span=span)
+        zone = self._zone(zones[0]) if zones else UTC
+        return None if seconds is None or zone is None else Usual(field=use.field, over=BaselineSpan(seconds, zone), span=span)
+
+    def _zone(self, node: Node) -> str | None:
+        if not isinstance(node, Constant) or not isinstance(node.value, str):
+            self._operators.refuse('baseline wants its zone written out, like "Europe/Berlin"', node.span)
+            return None
+        if time_zone(node.value) is None:
+            hint = did_you_mean(node.value, available_timezones()) or 'an IANA name such as "Europe/Berlin"'
+            self._operators.refuse(f"{self._source.shown(node.span)} is not a time zone", node.span, hint)
+            return None
+        return node.value
 
     def _look_back(
         self, name: str, back: Node, shortest: float = SHORTEST_LOOK_BACK, longest: float = LONGEST_LOOK_BACK

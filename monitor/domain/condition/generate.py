@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, cast
 
 from monitor.domain.account import AccountView
+from monitor.domain.baseline import BaselineSpan
 from monitor.domain.condition.condition import Condition
 from monitor.domain.condition.loads import Loads
 from monitor.domain.condition.nodes import (
@@ -157,7 +158,7 @@ class _Code:
             **FUNCTIONS_OF_FIELDS,
         }
         self._divisors: dict[str, str] = {}
-        self._usual: dict[tuple[str, float], str] = {}
+        self._usual: dict[tuple[str, BaselineSpan], str] = {}
         self._scope = scope
 
     def function(self, name: str, lines: Sequence[str]) -> object:
@@ -223,8 +224,8 @@ class _Code:
             case Past():
                 return self.loads.past(node)
             case Usual():
-                name = self._usual.setdefault((node.field.name, node.seconds), f"_b{len(self._usual)}")
-                ask = f"_a.baselines.of({node.field.name!r}, {node.seconds!r}, {_WHOSE[self._scope]})"
+                name = self._usual.setdefault((node.field.name, node.over), f"_b{len(self._usual)}")
+                ask = f"_a.baselines.of({node.field.name!r}, {tuple(node.over)!r}, {_WHOSE[self._scope]})"
                 return [f"({name} := {ask}) is not None"], name
             case Negation():
                 guards, operand = self.value(node.operand)

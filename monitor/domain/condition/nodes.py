@@ -7,6 +7,7 @@ numbers and durations (seconds) and times (Unix seconds) as int or float, texts,
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from monitor.domain.baseline import BaselineSpan
 from monitor.domain.condition.faults import Span
 from monitor.domain.fields import Field, FieldType
 
@@ -49,10 +50,10 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
-    """What a field usually is (`baseline`), from settled campaigns of the last `seconds`; null when there are too few."""
+    """What a field usually is (`baseline`), from settled campaigns of that span; null when there are too few."""
 
     field: Field
-    seconds: float
+    over: BaselineSpan
     span: Span
 
     @property

@@ -48,7 +48,8 @@ FUNCTIONS: Mapping[str, FunctionHelp] = MappingProxyType(
             'baseline(reach, "28d")',
             "what is usual: the median of the settled campaigns of the same sender and message type that started within that "
             "time, at the same hour of the week as the campaign (scope `sender`: as now). Null under three of them. Of `sent`, "
-            f"`delivered` and the ratios (scope `sender`: the ratios); {_WEEKS}. Worked out hourly",
+            f"`delivered` and the ratios (scope `sender`: the ratios); {_WEEKS}. Worked out hourly. Hours are UTC's, or "
+            'those of a zone: `baseline(reach, "28d", "Europe/Berlin")` compares nine with nine also when clocks have been changed',
         ),
     }
 )

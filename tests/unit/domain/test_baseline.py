@@ -1,13 +1,15 @@
 """What is usual for a sender at an hour of the week."""
 
+from datetime import datetime
 from statistics import median
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.baseline import Baselines, BaselineSurvey
-from monitor.domain.condition import ConditionError, compile_batch, compile_sender, parse_condition
+from monitor.domain.baseline import Baselines, BaselineSpan, BaselineSurvey, hour_of_week
+from monitor.domain.condition import ConditionError, compile_batch, compile_sender, explain, parse_condition
 from monitor.domain.sender import SenderTally, Window
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.tracking import TrackedCampaign
@@ -28,14 +30,14 @@ def past(
     return tracked(campaign, settled=settled)
 
 
-def surveyed(*rows: TrackedCampaign, look_back: float = FOUR_WEEKS) -> Baselines:
-    survey = BaselineSurvey([look_back], NOW)
+def surveyed(*rows: TrackedCampaign, look_back: float = FOUR_WEEKS, zone: str = "UTC") -> Baselines:
+    survey = BaselineSurvey([BaselineSpan(look_back, zone)], NOW)
     survey.add(rows)
     return Baselines(dict(survey.medians()))
 
 
-def usual(baselines: Baselines, name: str = "delivery_ratio", *, at: float = NOW, look_back: float = FOUR_WEEKS) -> float | None:
-    return baselines.of(name, look_back, "sms", "Shop", at)
+def usual(baselines: Baselines, name: str = "delivery_ratio", *, at: float = NOW, zone: str = "UTC") -> float | None:
+    return baselines.of(name, (FOUR_WEEKS, zone), "sms", "Shop", at)
 
 
 def test_it_is_the_median_at_the_same_hour_of_the_week() -> None:
@@ -78,7 +80,7 @@ def test_a_condition_compares_a_campaign_with_what_is_usual_when_it_started() ->
 
 def test_a_condition_compares_a_sender_with_what_is_usual_now() -> None:
     rows = [past(number, number, delivered=90) for number in (1, 2, 3)]
-    survey = BaselineSurvey([WEEK], START.timestamp())
+    survey = BaselineSurvey([BaselineSpan(WEEK)], START.timestamp())
     survey.add(rows)
     tally = SenderTally("default", [Window()], START)
     tally.add([tracked(a_campaign(9, created_at=START.timestamp() - 60, sent=100, delivered=50))])
@@ -93,7 +95,9 @@ def test_a_condition_compares_a_sender_with_what_is_usual_now() -> None:
     ("text", "complaint"),
     [
         ('baseline(name, "28d") == "a"', "there is no baseline of name"),
-        ("baseline(sent) > 1", "baseline wants a field and a duration"),
+        ("baseline(sent) > 1", "baseline wants a field, a duration and perhaps a zone"),
+        ('baseline(sent, "28d", "Europe/Berln") > 1', '"Europe/Berln" is not a time zone'),
+        ('baseline(sent, "28d", 1) > 1', "baseline wants its zone written out"),
         ('baseline(sent, "1d") > 1', "baseline looks back between 1w and 12w"),
         ('baseline(sent, "1y") > 1', "baseline looks back between 1w and 12w"),
     ],
@@ -102,3 +106,34 @@ def test_a_baseline_that_cannot_be_is_refused(text: str, complaint: str) -> None
     with pytest.raises(ConditionError) as caught:
         parse_condition(text, scope="campaign")
     assert caught.value.faults[0].message.startswith(complaint)
+
+
+def local(text: str, zone: str = "Europe/Berlin") -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp()
+
+
+def test_in_a_zone_nine_o_clock_stays_nine_o_clock_when_clocks_are_changed() -> None:
+    mondays = ["2026-03-09T09:10", "2026-03-16T09:20", "2026-03-23T09:30"]  # clocks are put forward on 29 March
+    rows = [past(number, (NOW - local(at)) / WEEK) for number, at in enumerate(mondays)]
+    now = local("2026-03-30T09:05")
+    for zone, expected in (("Europe/Berlin", 0.9), ("UTC", None)):
+        survey = BaselineSurvey([BaselineSpan(FOUR_WEEKS, zone)], now)
+        survey.add(rows)
+        assert usual(Baselines(dict(survey.medians())), at=now, zone=zone) == expected
+
+
+def test_a_condition_names_the_zone_whose_hours_it_compares() -> None:
+    condition = parse_condition('reach < baseline(reach, "28d", "Asia/Kolkata")', scope="campaign")
+    assert condition.baselines == {BaselineSpan(FOUR_WEEKS, "Asia/Kolkata")}
+    rows = [past(number, number, delivered=90) for number in (1, 2, 3)]
+    around = Surroundings(baselines=surveyed(*rows, zone="Asia/Kolkata"))
+    row = past(9, 0, delivered=70, settled=False)
+    assert compile_batch([condition])([row], NOW, around) == [(0, row)]
+    assert explain(condition, row, NOW, around=around).holds
+    other = parse_condition('reach < baseline(reach, "28d")', scope="campaign")
+    assert compile_batch([other])([row], NOW, around) == [], "another span"
+
+
+@given(st.floats(-1e11, 1e12), st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Apia"]))
+def test_every_moment_has_an_hour_of_the_week(instant: float, zone: str) -> None:
+    assert 0 <= hour_of_week(instant, zone) < 168

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.config import load_rules
 from monitor.domain.account import AccountView
-from monitor.domain.baseline import BASELINE_FIELDS, BaselineKey, Baselines, began, hour_of_week
+from monitor.domain.baseline import BASELINE_FIELDS, BaselineKey, Baselines, BaselineSpan, began, hour_of_week
 from monitor.domain.condition import (
     compile_account,
     compile_batch,
@@ -98,7 +98,7 @@ def test_a_baseline_is_the_one_that_the_compiled_condition_asks_for(
     row: TrackedCampaign, usual: float | None, factor: str
 ) -> None:
     campaign = row.campaign
-    key = BaselineKey(28 * 86_400.0, campaign.message_type, campaign.sender, hour_of_week(began(campaign)))
+    key = BaselineKey(BaselineSpan(28 * 86_400.0), campaign.message_type, campaign.sender, hour_of_week(began(campaign)))
     around = Surroundings(baselines=Baselines({} if usual is None else {key: {"reach": usual}}))
     condition = parse_condition(f'reach < {factor} * baseline(reach, "28d")', scope="campaign")
 
