@@ -49,7 +49,7 @@ FUNCTIONS: Mapping[str, FunctionHelp] = MappingProxyType(
             "what is usual: the median of the settled campaigns of the same sender and message type that started within that "
             "time, at the same hour of the week as the campaign (scope `sender`: as now). Null under three of them. Of `sent`, "
             f"`delivered` and the ratios (scope `sender`: the ratios); {_WEEKS}. Worked out hourly. Hours are UTC's, or "
-            'those of a zone: `baseline(reach, "28d", "Europe/Berlin")` compares nine with nine also when clocks have been changed',
+            'those of a zone, also when its clocks have been changed: `baseline(reach, "28d", "Europe/Berlin")`',
         ),
     }
 )
