@@ -4,10 +4,12 @@ import sys
 
 from monitor.cli import app
 from monitor.cli.plainchars import write_plainly
+from monitor.cli.streams import open_missing
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    open_missing()
     write_plainly(sys.stdout)
     write_plainly(sys.stderr)
     app(prog_name="bsg-monitor")

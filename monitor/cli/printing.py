@@ -6,13 +6,17 @@ characters (JSON escapes them), and nothing in them is read as markup.
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from monitor.domain.text import without_controls
 from monitor.errors import MonitorError
+
+if TYPE_CHECKING:
+    from rich.console import Capture, Console
 
 NOTHING = "–"
 Piece = tuple[str, str]
@@ -151,7 +155,7 @@ def print_lines(lines: Iterable[Sequence[Piece]]) -> None:
     from rich.text import Text
 
     console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
-    with console.capture() as drawn:
+    with _drawing(console) as drawn:
         for line in lines:
             console.print(Text.assemble(*((without_controls(text), style) for text, style in line)), soft_wrap=True)
     write(drawn.get())
@@ -194,9 +198,21 @@ def _print_table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]
     for record in records:
         values = [(column, record[column.key]) for column in shown]
         table.add_row(*(Text(column.show(value), style=column.style(value)) for column, value in values))
-    with console.capture() as drawn:
+    with _drawing(console) as drawn:
         console.print(table)
     write(drawn.get())
+
+
+@contextmanager
+def _drawing(console: "Console") -> "Iterator[Capture]":
+    """What is drawn meanwhile, for `write`. Errors as there: drawing ends with writing out what was printed before."""
+    try:
+        with console.capture() as drawn:
+            yield drawn
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot_print(error) from error
 
 
 def fitting(columns: Sequence[Column], records: Sequence[Mapping[str, Any]], width: int) -> dict[Column, int]:

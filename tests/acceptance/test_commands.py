@@ -267,22 +267,3 @@ def test_shell_completion_knows_the_commands(folder: Path) -> None:
 def test_a_locale_without_the_character_is_no_reason_to_fail(folder: Path) -> None:
     done = command(folder, "fields", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
-
-
-def test_a_full_disk_behind_stdout_is_an_error_and_no_success(folder: Path) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("this system has no /dev/full")
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "monitor", "fields"],
-            cwd=folder,
-            env=environment(),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert "No space left" in done.stderr
-    assert "Traceback" not in done.stderr
