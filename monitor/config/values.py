@@ -187,15 +187,19 @@ def path(value: object) -> Path:
 
 
 def condition(value: object) -> Condition:
-    """A condition of scope `campaign`."""
+    """A condition of scope `campaign` that asks for no more than the provider's list shows."""
     if isinstance(value, Condition):
         return value
     if not isinstance(value, str):
         raise WrongValueError(f"expected a condition, found {_kind(value)}", "put it in quotes")
     try:
-        return parse_condition(value, scope="campaign")
+        found = parse_condition(value, scope="campaign")
     except ConditionError as error:
         raise WrongConditionError(error.faults) from None
+    if found.look_back or found.baselines or found.uses("_a") or found.uses("_d"):
+        hint = "leave out ago, increase, rate, baseline, settled fields, quiet hours and what only the detail says"
+        raise WrongValueError("the condition asks for what is not known when a campaign is seen for the first time", hint)
+    return found
 
 
 def shortened(written: str) -> str:
