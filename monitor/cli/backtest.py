@@ -1,21 +1,23 @@
 """`backtest`: rules over recorded history."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.arguments import AsJson, parse_span
-from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_rules_untold, load_settings_of, run_async, store_beside
-from monitor.cli.printing import print_json
+from monitor.cli.printing import print_json, readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.backtest import Report
     from monitor.config import LoadedSettings, RuleFile
+    from monitor.ports import SampleExtent
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def backtest(
@@ -33,14 +35,13 @@ def backtest(
 
     Campaigns that moved are evaluated when they did; what time alone moves is looked at every 5 minutes, of ended campaigns
     and of senders every hour.
+
+    Exit code 1: there is no history of that time; 2: a rules file is wrong.
     """
     loaded = load_settings_of(ctx)
     tried = _load(loaded, [rules, *([against] if against else [])])
     span = parse_span(since, "--since")
     reports = run_async(_play(loaded, tried, span))
-    if not reports[0].samples:
-        complain("there is no history of that time: a monitor records it while it runs")
-        raise typer.Exit(FAILED)
     from monitor.cli.backtested import print_comparison, print_report, report_record
 
     if as_json:
@@ -68,15 +69,26 @@ def _load(loaded: "LoadedSettings", paths: "Sequence[Path | None]") -> "list[Rul
     return files
 
 
+def _no_history(extent: "SampleExtent") -> str:
+    """Where there is none of the time that was asked for."""
+    if extent.last is None:
+        return "there is no history yet: a monitor records it while it runs"
+    latest = datetime.fromtimestamp(extent.last, UTC)
+    return f"there is no history of that time: the latest is of {readable(latest)} UTC; a longer --since reaches it"
+
+
 async def _play(loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: timedelta) -> "list[Report]":
     from monitor.backtest import backtest as play
     from monitor.backtest import open_recording
     from monitor.cli.progress import progress
     from monitor.clock import SystemClock
+    from monitor.errors import MonitorError
 
     now = SystemClock().now()
     async with store_beside(loaded) as store:
         recording = await open_recording(store, since=now - span, until=now)
+        if not recording.samples:
+            raise MonitorError(_no_history(await store.recorded_extent(since=EPOCH, until=now)))
         reports = []
         for number, rules in enumerate(tried, 1):
             what = "playing" if len(tried) == 1 else f"playing {number} of {len(tried)}"

@@ -119,4 +119,12 @@ def test_what_is_wrong_in_either_file_is_told_at_once(invoke: Invoke, folder: Pa
 @pytest.mark.usefixtures("filled")
 def test_without_history_there_is_nothing_to_play(invoke: Invoke) -> None:
     done = invoke("backtest")
-    assert (done.exit_code, done.stderr) == (1, "error: there is no history of that time: a monitor records it while it runs\n")
+    assert (done.exit_code, done.stderr) == (1, "error: there is no history yet: a monitor records it while it runs\n")
+
+
+@pytest.mark.usefixtures("recorded")
+def test_where_history_ended_before_that_time_it_says_when(invoke: Invoke) -> None:
+    done = invoke("backtest", "--since", "1s")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: there is no history of that time: the latest is of 20")
+    assert done.stderr.endswith(" UTC; a longer --since reaches it\n")
