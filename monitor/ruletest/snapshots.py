@@ -45,11 +45,12 @@ def read_timeline(
     }
     facts |= _facts({entry.key: entry.value for entry in table.entries.values() if entry.key in FACTS}, findings, start, statuses)
     snapshots: list[tuple[float, Campaign | None]] = []
+    gone = False
     rows = rows_of(table.value("snapshots"), "snapshots", COLUMNS, findings)
     for row in rows:
         at = offset(row["at"], findings)
         cells: dict[str, Scalar] = {name: cell for name, cell in row.items() if name != "at" and cell.value != SAME}
-        gone = cells.get("status") is not None and cells["status"].value == GONE
+        gone = cells["status"].value == GONE if "status" in cells else gone
         facts |= _facts(
             {name: cell for name, cell in cells.items() if not (gone and name == "status")}, findings, start, statuses
         )

@@ -157,11 +157,13 @@ tests:
           - [at, status, sent, delivered]
           - [0m, sending, 100, 10]
           - [30m, gone, ., .]
+          - [35m, ., ., .]
       - {id: 2, sender: Shop, status: sending, sent: 100, delivered: 20}
     expect:
       - {at: 14m, alerts: [{alert: Slow, campaign: 1, state: pending}, {alert: Slow, campaign: 2, state: pending}]}
       - {at: 16m, alerts: [Slow 1, Slow 2, Stalled 1, Stalled 2, {alert: Weak, sender: Shop}]}
       - {at: 30m, alerts: [Slow 2, Stalled 2, Weak Shop]}
+      - {at: 60m, alerts: [Slow 2, Stalled 2, Weak Shop]}
 """
     assert await differences(tmp_path, text) == []
 
