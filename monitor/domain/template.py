@@ -109,6 +109,10 @@ class Template:
         needed = fields.keys() & {*_named(tree), *_FACTS}
         return cls(text, scope, event, name, frozenset(needed), _compiled=compiled)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled as its text: what is compiled cannot be."""
+        return _parsed, (self.text, self.scope, self.event, self.name)
+
     def render(self, context: Mapping[str, object]) -> str:
         """The text with the values of `context` (see `template_context`), at most 4,000 characters, surrounding space cut.
 
@@ -124,6 +128,10 @@ class Template:
         which = self.name or f'"{self.text[:60]}"'
         facts = " ".join(f"{name}={context[name]}" for name in _FACTS if context.get(name, NULL) is not NULL)
         return f"[the template {which} could not be rendered: {type(error).__name__}] {facts}".strip()
+
+
+def _parsed(text: str, scope: str, event: bool, name: str) -> Template:
+    return Template.parse(text, scope=scope, event=event, name=name)
 
 
 def _named(tree: nodes.Template) -> Iterator[str]:

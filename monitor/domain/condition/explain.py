@@ -28,6 +28,7 @@ from monitor.domain.condition.nodes import (
     Usual,
     children,
 )
+from monitor.domain.condition.patterns import compile_pattern
 from monitor.domain.duration import format_duration
 from monitor.domain.event import CampaignEvent
 from monitor.domain.field_values import field_values, past_values
@@ -158,7 +159,7 @@ def _truth(
         case Membership():
             return values[0] is not None and (values[0] in values[1:]) is not node.negated
         case Matches():
-            return isinstance(values[0], str) and node.search(values[0])
+            return isinstance(values[0], str) and compile_pattern(node.pattern)(values[0])
 
 
 def _calculated(node: Arithmetic | Negation | Call, values: Sequence[float], wanted: int) -> float | None:

@@ -79,11 +79,11 @@ class Functions:
             self._operators.refuse('matches wants its pattern written out, like "test|demo"', pattern.span)
             return None
         try:
-            search = compile_pattern(pattern.value)
+            compile_pattern(pattern.value)
         except ValueError as error:
             self._operators.refuse(str(error), pattern.span)
             return None
-        return Matches(subject=subject, pattern=pattern.value, search=search, span=span)
+        return Matches(subject=subject, pattern=pattern.value, span=span)
 
     def _past(self, name: str, arguments: Sequence[Node], span: Span) -> Node | None:
         """`ago` as it is; `increase` and `rate` as what they are short for: a difference, and that by the seconds."""

@@ -31,6 +31,7 @@ from monitor.domain.condition.nodes import (
     Usual,
     walk,
 )
+from monitor.domain.condition.patterns import compile_pattern
 from monitor.domain.event import CampaignEvent
 from monitor.domain.fields import FUNCTIONS_OF_FIELDS, depends_on
 from monitor.domain.receiver import ReceiverView
@@ -199,7 +200,7 @@ class _Code:
                 return _guarded(guards, test, known)
             case Matches():
                 name = f"_m{len(self._namespace)}"
-                self._namespace[name] = node.search
+                self._namespace[name] = compile_pattern(node.pattern)
                 guards, subject = self.value(node.subject)
                 return _guarded(guards, f"{name}({subject})", known)
             case _:

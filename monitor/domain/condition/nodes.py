@@ -4,8 +4,8 @@ Every node knows its type and where it stands. `type` None is the literal `null`
 numbers and durations (seconds) and times (Unix seconds) as int or float, texts, booleans.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from monitor.domain.baseline import BaselineSpan
 from monitor.domain.condition.faults import Span
@@ -93,12 +93,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """Whether `pattern` is found anywhere in a text; false when it is null. `search` does it, in linear time."""
+    """Whether `pattern` is found anywhere in a text (see `patterns.py`); false when it is null."""
 
     subject: "Node"
     pattern: str
     span: Span
-    search: Callable[[str], bool] = field(compare=False, repr=False)
     type: FieldType = FieldType.BOOL
 
 

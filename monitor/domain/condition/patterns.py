@@ -10,9 +10,13 @@ import re2
 _REMEMBERED: Final = 16_384
 """Texts whose answer each pattern remembers: names change rarely, and remembering costs a twentieth of searching."""
 
+_PATTERNS: Final = 256
+"""Patterns that are remembered, compiled; the same one of two rules searches a text once."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
+@lru_cache(maxsize=_PATTERNS)
 def compile_pattern(pattern: str) -> Callable[[str], bool]:
     """A function that says whether the pattern is found anywhere in a text; never raises. ValueError when it is no pattern."""
     if _CONTROL.search(pattern):

@@ -1,5 +1,6 @@
 """rules.yaml: what it becomes, and everything that is refused, with its place."""
 
+import pickle
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from monitor.domain.rule import Scope
 from monitor.domain.settle import Settle
 from monitor.errors import ConfigError, Place, Problem
 from tests.unit.config.conftest import rule_problems, rules
+from tests.unit.domain.builders import a_campaign, tracked
 
 RULE = "rules:\n  - alert: A\n    when: sent > 5\n"
 TELLING = "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops}\n"
@@ -284,6 +286,21 @@ def test_the_default_file_is_right_without_any_change(tmp_path: Path) -> None:
     names = {rule.name for rule in loaded.rules}
     assert {"LongModeration", "HeldAsSpam", "LateStart", "Stalled", "PausedTooLong", "Stopped"} <= names
     assert {"VeryLowDelivery", "LowDelivery", "LowReach", "ApiDown", "LowBalance"} <= names
+
+
+def test_rules_can_be_sent_to_another_process() -> None:
+    vip = "  - {alert: Vip, when: 'matches(name, \"vip\") and delivered < 3'}"
+    written = rules(rules_template().replace("rules:\n", f"rules:\n{vip}\n", 1))
+    sent = pickle.loads(pickle.dumps(written.rules))
+    assert sent == written.rules
+    rows = [tracked(a_campaign(name=name, status="spam", delivered=2)) for name in ("A vip", "Another")]
+    hits = RuleSet(sent).batch(rows, rows[0].status_since + 3600.0)
+    assert [(sent[rule].name, row.campaign.name) for rule, row in hits] == [
+        ("Vip", "A vip"),
+        ("HeldAsSpam", "A vip"),
+        ("HeldAsSpam", "Another"),
+    ]
+    assert [rule.summary.fields for rule in sent] == [rule.summary.fields for rule in written.rules]
 
 
 def test_every_rule_of_the_default_file_stands_below_a_comment() -> None:
