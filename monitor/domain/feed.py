@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 
 class SweepOutcome(StrEnum):
     """How one reading of a feed ended; the `outcome` label of `bsg_monitor_polls_total`."""
@@ -13,8 +15,7 @@ class SweepOutcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Feed:
+class Feed(msgspec.Struct, frozen=True, order=True, gc=False):
     """One account and one message type."""
 
     account: str

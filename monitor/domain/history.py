@@ -37,7 +37,8 @@ def grown(tracked: TrackedCampaign, campaign: Campaign, *, now: float, keep: flo
     first, last, horizon = 0, len(before) - 1, now - keep
     while first < last and before[first + 1].at <= horizon:  # mostly one or none
         first += 1
-    return (*before[first:], Sample.of(campaign, now))
+    shown = (Sample.of(campaign, now),)
+    return before[first:] + shown if first else before + shown
 
 
 def extended(tracked: TrackedCampaign, known: tuple[Sample, ...]) -> TrackedCampaign:

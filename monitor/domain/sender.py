@@ -37,9 +37,13 @@ def judged_sent(row: TrackedCampaign, now: float, settle: Settle) -> int:
 @dataclass(slots=True)
 class Sums:
     """Sums over some campaigns. A counter that the provider does not give counts as 0; `settled_*` are as of `Window.settle`, and
-    leave out campaigns of which it does not tell what was delivered."""
+    leave out campaigns of which it does not tell what was delivered.
 
-    rows: list[TrackedCampaign] = field(default_factory=list)
+    `judged`: settled ratio, settled messages and snapshot of each campaign that has any.
+    """
+
+    campaigns: int = 0
+    judged: list[tuple[float, int, Campaign]] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     sent: int = 0
     delivered: int = 0
@@ -51,15 +55,18 @@ class Sums:
     def add(self, row: TrackedCampaign, now: float, settle: Settle) -> None:
         campaign = row.campaign
         delivered = campaign.delivered or 0
-        judged = judged_sent(row, now, settle)
-        self.rows.append(row)
+        self.campaigns += 1
         self.statuses[campaign.status] += 1
         self.sent += campaign.sent or 0
         self.delivered += delivered
         self.fallback_sent += campaign.fallback_sent or 0
         self.fallback_delivered += campaign.fallback_delivered or 0
-        self.settled_sent += judged
-        self.settled_delivered += min(delivered, judged)
+        settled = judged_sent(row, now, settle)
+        if settled > 0:
+            arrived = min(settled, delivered)
+            self.settled_sent += settled
+            self.settled_delivered += arrived
+            self.judged.append((arrived / settled, settled, campaign))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,20 +96,14 @@ class SenderView:
     def worst_campaigns(self) -> str:
         """Up to three campaigns with the lowest settled ratio, the lowest first, and of how many settled messages:
         `Spring sale (61 % of 12,000), Win-back 3 (70 % of 450)`. Long names are cut."""
-        worst = sorted(self._judged(), key=lambda found: (found[0], -found[1], found[2].id))[:WORST_SHOWN]
+        worst = sorted(self.sums.judged, key=lambda found: (found[0], -found[1], found[2].id))[:WORST_SHOWN]
         return ", ".join(f"{_called(campaign)} ({ratio * 100:.0f} % of {sent:,})" for ratio, sent, campaign in worst)
 
     @property
     def median_ratio(self) -> float | None:
         """The settled ratio of the campaign in the middle; null when none can be judged."""
-        ratios = [ratio for ratio, _, _ in self._judged()]
+        ratios = [ratio for ratio, _, _ in self.sums.judged]
         return median(ratios) if ratios else None
-
-    def _judged(self) -> list[tuple[float, int, Campaign]]:
-        """Settled ratio, settled messages and snapshot of each campaign that has any."""
-        instant, settle = self.now.timestamp(), self.window.settle
-        judged = [(row.campaign, judged_sent(row, instant, settle)) for row in self.sums.rows]
-        return [(min(campaign.delivered or 0, sent) / sent, sent, campaign) for campaign, sent in judged if sent > 0]
 
 
 def _called(campaign: Campaign) -> str:

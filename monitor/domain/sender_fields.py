@@ -25,7 +25,7 @@ SENDER_FIELDS = (
     read(
         "campaigns",
         _N,
-        "len(_v.sums.rows)",
+        "_v.sums.campaigns",
         "its campaigns that started within `over` (created, where they have not)",
         "campaigns",
     ),

@@ -58,7 +58,7 @@ def test_campaigns_are_summed_by_sender_and_message_type() -> None:
         sent_by("Other", number=3),
         sent_by(number=4, message_type="rcs", fallback_sent=30, fallback_delivered=20, delivered=60),
     )
-    assert [(view.message_type, view.sender, len(view.sums.rows)) for view in found] == [
+    assert [(view.message_type, view.sender, view.sums.campaigns) for view in found] == [
         ("rcs", "Shop", 1),
         ("sms", "Other", 1),
         ("sms", "Shop", 2),
