@@ -38,6 +38,8 @@ async def record(path: Path, *, now: float, days: int, campaigns_a_day: int, see
         size = max(20, min(200_000, round(rng.lognormvariate(7.0, 1.4))))
         kind, sender = ("rcs", "Agent") if rng.random() < 0.3 else ("sms", "Shop")
         ratio = 0.66 if kind == "rcs" else 0.955 + 0.03 * rng.random()
+        if rng.random() < 0.02:  # one in fifty goes wrong
+            ratio *= 0.7
         sender = f"{sender} {rng.randrange(20)}"
         rows = list(_samples(start, size, ratio))
         settled = rows[-1][0] < now - 3 * DAY

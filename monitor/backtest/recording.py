@@ -1,8 +1,11 @@
 """What the store kept of campaigns, as readings in the order of time."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +15,23 @@ from monitor.domain.feed import Feed
 from monitor.domain.sample import Sample
 from monitor.ports import Store
 
+OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
+"""Opens the store that has the recording; can be pickled, if it is to be played in several processes."""
+
 READ_AT_ONCE = 20_000
+
+
+class SenderKey(NamedTuple):
+    """One sender of one message type."""
+
+    account: str
+    message_type: str
+    sender: str
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> "SenderKey":
+        """Who sends it."""
+        return cls(campaign.account, campaign.message_type, campaign.sender)
 
 
 class Moment(NamedTuple):
@@ -27,15 +46,16 @@ class Moment(NamedTuple):
 class Recording:
     """The history of campaigns that are still known, from `since` to `until` (Unix seconds).
 
-    `samples` counts its samples, of which there is one an hour before `thinned_until`; `campaigns` has what stays the same of
-    each, by account and id.
+    `samples` counts its samples, of which there is one an hour before `thinned_until`; `interval_seconds` is the usual time
+    between two readings; `campaigns` has what stays the same of each, by account and id.
     """
 
-    store: Store
+    open_store: OpenStore
     since: float
     until: float
     samples: int
     thinned_until: float | None
+    interval_seconds: float | None
     campaigns: Mapping[tuple[str, int], Campaign]
 
     @property
@@ -43,50 +63,77 @@ class Recording:
         """Every feed there is something of, sorted."""
         return tuple(sorted({_feed(campaign) for campaign in self.campaigns.values()}))
 
-    async def moments(self) -> AsyncIterator[Moment]:
-        """The readings, ascending by time. Campaigns that are no longer known are passed over: only their figures were kept."""
-        known = {key: (campaign, _feed(campaign)) for key, campaign in self.campaigns.items()}
+    async def moments(self, senders: Collection[SenderKey] | None = None) -> AsyncGenerator[Moment]:
+        """The readings, ascending by time, then by feed. Campaigns that are no longer known are passed over: only their
+        figures were kept.
+
+        With `senders` every reading is given all the same, but of their campaigns alone, and maybe of none. Raises `StoreError`.
+        """
+        feeds = self.feeds
+        places = {feed: place for place, feed in enumerate(feeds)}
+        known = {
+            key: (campaign if senders is None or SenderKey.of(campaign) in senders else None, places[_feed(campaign)])
+            for key, campaign in self.campaigns.items()
+        }
         at = self.since
-        by_feed: dict[Feed, list[Campaign]] = {}
-        async for account, id_, sample in self._samples():
-            found = known.get((account, id_))
-            if found is None:
-                continue
-            if sample.at != at:
-                for feed, campaigns in by_feed.items():
-                    yield Moment(at, feed, campaigns)
-                at, by_feed = sample.at, {}
-            campaign, feed = found
-            group = by_feed.get(feed)
-            if group is None:
-                group = by_feed[feed] = []
-            group.append(_as_of(campaign, sample))
-        for feed, campaigns in by_feed.items():
-            yield Moment(at, feed, campaigns)
+        shown: list[list[Campaign] | None] = [None] * len(feeds)
+        async with aclosing(self._samples()) as pieces:
+            async for samples in pieces:
+                for account, id_, sample in samples:
+                    if sample.at != at:
+                        for place, campaigns in enumerate(shown):
+                            if campaigns is not None:
+                                yield Moment(at, feeds[place], campaigns)
+                                shown[place] = None
+                        at = sample.at
+                    found = known.get((account, id_))
+                    if found is not None:
+                        campaign, place = found
+                        campaigns = shown[place]
+                        if campaigns is None:
+                            campaigns = shown[place] = []
+                        if campaign is not None:
+                            campaigns.append(_as_of(campaign, sample))
+        for place, campaigns in enumerate(shown):
+            if campaigns is not None:
+                yield Moment(at, feeds[place], campaigns)
 
-    async def _samples(self) -> AsyncIterator[tuple[str, int, Sample]]:
+    async def _samples(self) -> AsyncGenerator[Sequence[tuple[str, int, Sample]]]:
+        """Many at a time: a turn of the event loop for each would cost more than the sample."""
         after: tuple[float, str, int] = (self.since, "", 0)
-        while found := await self.store.recorded(after=after, limit=READ_AT_ONCE):
-            for row in found:
-                if row[2].at > self.until:
+        async with self.open_store() as store:
+            while found := await store.recorded(after=after, limit=READ_AT_ONCE):
+                account, id_, sample = found[-1]
+                if sample.at > self.until:
+                    yield [row for row in found if row[2].at <= self.until]
                     return
-                yield row
-            account, id_, sample = found[-1]
-            after = (sample.at, account, id_)
+                yield found
+                after = (sample.at, account, id_)
 
 
-async def open_recording(store: Store, *, since: datetime, until: datetime) -> Recording:
+async def open_recording(open_store: OpenStore, *, since: datetime, until: datetime) -> Recording:
     """What the store has of that time. Raises `StoreError`."""
-    campaigns = (row.campaign for row in (await store.load()).campaigns)
-    extent = await store.recorded_extent(since=since, until=until)
-    return Recording(
-        store=store,
-        since=since.timestamp() if extent.first is None else extent.first - 1.0,
-        until=until.timestamp() if extent.last is None else extent.last,
-        samples=extent.count,
-        thinned_until=extent.thinned_until,
-        campaigns={(campaign.account, campaign.id): campaign for campaign in campaigns},
-    )
+    async with open_store() as store:
+        campaigns = (row.campaign for row in (await store.load()).campaigns)
+        extent = await store.recorded_extent(since=since, until=until)
+        first = since.timestamp() if extent.first is None else extent.first - 1.0
+        return Recording(
+            open_store=open_store,
+            since=first,
+            until=until.timestamp() if extent.last is None else extent.last,
+            samples=extent.count,
+            thinned_until=extent.thinned_until,
+            interval_seconds=await _interval(store, max(first, extent.thinned_until or first)) or await _interval(store, first),
+            campaigns={(campaign.account, campaign.id): campaign for campaign in campaigns},
+        )
+
+
+async def _interval(store: Store, after: float) -> float | None:
+    """The usual time between two readings, by the first that come after a time; None when there are not two."""
+    found = await store.recorded(after=(after, "", 0), limit=READ_AT_ONCE)
+    times = dict.fromkeys(sample.at for _, _, sample in found)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    return median(gaps) if gaps else None
 
 
 def _feed(campaign: Campaign) -> Feed:

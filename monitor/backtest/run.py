@@ -1,119 +1,92 @@
-"""Plays a recording through the daemon's own cycles and flushes.
+"""From a recording and rules to a report: the parts are played, and what they decide is told in the order of time."""
 
-Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps: campaigns that are live every
-`LIVE_STEP_SECONDS`, those whose reports still arrive, senders and spending every `SETTLING_STEP_SECONDS`. So an alert may begin
-that much later than it did with a poll a minute; that is what makes a month a matter of a minute.
-"""
-
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
-from statistics import median
 
-from monitor.backtest.recording import Moment, Recording
+from monitor.assembly import compiled
+from monitor.backtest.parts import divide
+from monitor.backtest.play import Step, play
+from monitor.backtest.process import PartProcess
+from monitor.backtest.recording import Recording
 from monitor.backtest.report import Ledgers, Report
+from monitor.clock import SteppedClock
 from monitor.config import RuleFile
-from monitor.domain.baseline import Baselines, BaselineSurvey
-from monitor.domain.campaign import FINAL_STATUSES, Campaign
-from monitor.domain.feed import Feed
-from monitor.replay import Replay, replaying
+from monitor.domain.alert import Alert
+from monitor.replay import replaying_flushes
 
-LIVE_STEP_SECONDS = 300.0
-SETTLING_STEP_SECONDS = 3600.0
-SURVEY_STEP_SECONDS = 86_400.0
-"""What is usual is a median over weeks: a day changes little of it, and the daemon's hour would cost more than all the rest."""
-
-GAPS_KEPT = 10_000
-"""Gaps between readings of which the usual one is taken."""
+SAMPLES_A_PROCESS = 250_000
+"""A process takes as long to start as to play some 100,000 samples: with fewer than these there is nothing to be won."""
 
 
-async def backtest(recording: Recording, rules: RuleFile, *, on_progress: Callable[[float], None] = lambda _: None) -> Report:
-    """What the rules would have done. `on_progress` is called with the share of the time that is done, 0 to 1, now and then."""
+async def backtest(
+    recording: Recording,
+    rules: RuleFile,
+    *,
+    processes: int = 1,
+    on_progress: Callable[[float], None] = lambda _: None,
+) -> Report:
+    """What the rules would have done; the same in however many processes. More than one are used where there is much to play.
+
+    `on_progress` is called with the share of the time that is done, 0 to 1, now and then. Raises `StoreError`;
+    `MonitorError` when a process has ended before its time.
+    """
     names = [(rule.name, rule.severity) for rule in rules.rules]
     ledgers = Ledgers(names, since=recording.since, until=recording.until)
-    feeds = recording.feeds
-    gaps: list[float] = []
-    async with replaying(rules, feeds, _moment(recording.since), on_alerts=ledgers.note) as replay:
-        player = _Player(replay, feeds, recording.since, ledgers)
-        before = recording.since
-        span = max(1e-9, recording.until - recording.since)
-        async for moment in recording.moments():
-            if moment.at > before:
-                if len(gaps) < GAPS_KEPT:
-                    gaps.append(moment.at - before)
-                before = moment.at
-                on_progress((moment.at - recording.since) / span)
-            await player.read(moment)
-        await player.advance(recording.until)
-        ledgers.tell(replay.messages)
+    clock = SteppedClock(_moment(recording.since))
+    span = max(1e-9, recording.until - recording.since)
+    useful = min(processes, 1 + recording.samples // SAMPLES_A_PROCESS)
+    parts = divide(recording, rules, useful)
+    async with AsyncExitStack() as stack:
+        flushes = await stack.enter_async_context(replaying_flushes(rules, clock))
+        if len(parts) == 1:
+            steps = play(recording, compiled(rules))
+        else:
+            running = [PartProcess(recording, part, rules.quiet_hours) for part in parts]
+            for process in running:
+                stack.callback(process.stop)
+                process.start()
+            async with asyncio.TaskGroup() as tasks:
+                for process in running:
+                    tasks.create_task(process.set_to_work())
+            steps = merged([process.steps() for process in running])
+        await stack.enter_async_context(aclosing(steps))
+        async for step in steps:
+            if step.alerts:
+                await flushes.flush_until(_moment(step.at))
+                flushes.note(step.alerts)
+                ledgers.note(step.alerts)
+                ledgers.tell(flushes.messages)
+                flushes.messages.clear()
+            on_progress((step.at - recording.since) / span)
+        await flushes.flush_until(_moment(recording.until))
+        ledgers.tell(flushes.messages)
     on_progress(1.0)
     return Report(
         since=recording.since,
         until=recording.until,
         samples=recording.samples,
         campaigns=len(recording.campaigns),
-        interval_seconds=median(gaps) if gaps else None,
+        interval_seconds=recording.interval_seconds,
         thinned_until=recording.thinned_until,
         rules=ledgers.finish(),
         messages={name: ledgers.messages[name] for name in (receiver.name for receiver in rules.receivers)},
     )
 
 
-class _Player:
-    """Readings, and steps between them."""
-
-    def __init__(self, replay: Replay, feeds: tuple[Feed, ...], start: float, ledgers: Ledgers) -> None:
-        self._replay = replay
-        self._feeds = feeds
-        self._ledgers = ledgers
-        self._live: dict[Feed, dict[int, Campaign]] = {feed: {} for feed in feeds}
-        self._next_live = start + LIVE_STEP_SECONDS
-        self._next_settling = start + SETTLING_STEP_SECONDS
-        self._next_survey = start + SURVEY_STEP_SECONDS
-
-    async def read(self, moment: Moment) -> None:
-        """One reading, after every step before it."""
-        await self.advance(moment.at)
-        await self._replay.flush_until(_moment(moment.at))
-        await self._replay.read(moment.feed, moment.campaigns, sums=False)
-        live = self._live[moment.feed]
-        for campaign in moment.campaigns:
-            if campaign.status in FINAL_STATUSES:
-                live.pop(campaign.id, None)
-            else:
-                live[campaign.id] = campaign
-
-    async def advance(self, until: float) -> None:
-        """Every step that lies before that time."""
-        while self._next_live <= until:
-            at = self._next_live
-            self._next_live += LIVE_STEP_SECONDS
-            settling = at >= self._next_settling
-            if settling:
-                self._next_settling += SETTLING_STEP_SECONDS
-            if at >= self._next_survey:
-                self._next_survey += SURVEY_STEP_SECONDS
-                self._survey(at)
-            await self._replay.flush_until(_moment(at))
-            for feed in self._feeds:
-                await self._replay.read(feed, self._watched(feed, settling=settling), sums=settling)
-            self._ledgers.tell(self._replay.messages)
-            self._replay.messages.clear()
-
-    def _watched(self, feed: Feed, *, settling: bool) -> list[Campaign]:
-        if not settling:
-            return list(self._live[feed].values())
-        table = self._replay.table(feed.account)
-        return [row.campaign for row in table.of_feed(table.watched.values(), feed.message_type)]
-
-    def _survey(self, now: float) -> None:
-        """What is usual by now."""
-        wanted = self._replay.rules.baselines
-        if not wanted:
-            return
-        for account in {feed.account for feed in self._feeds}:
-            survey = BaselineSurvey(wanted, now)
-            survey.add(self._replay.table(account).rows.values())
-            self._replay.use_baselines(account, Baselines(dict(survey.medians())))
+async def merged(streams: Sequence[AsyncGenerator[Step]]) -> AsyncGenerator[Step]:
+    """The steps of all parts in the order of time, then of feeds. What they decided in one cycle is one step again: it was found
+    together, and is told together."""
+    heads = [await anext(stream, None) for stream in streams]
+    while any(head is not None for head in heads):
+        at, feed = min((head.at, head.feed) for head in heads if head is not None)
+        alerts: list[Alert] = []
+        for place, head in enumerate(heads):
+            if head is not None and (head.at, head.feed) == (at, feed):
+                alerts += head.alerts
+                heads[place] = await anext(streams[place], None)
+        yield Step(at, feed, alerts)
 
 
 def _moment(at: float) -> datetime:

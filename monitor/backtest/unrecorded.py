@@ -1,6 +1,6 @@
 """What rules ask for and history does not have."""
 
-from monitor.domain.account_fields import ACCOUNT_FIELDS
+from monitor.domain.account_fields import ACCOUNT_FIELDS, CAMPAIGN_COUNTS
 from monitor.domain.detail_fields import DETAIL_FIELDS
 from monitor.domain.fields import FIELDS
 from monitor.domain.rule import Rule, Scope
@@ -9,9 +9,7 @@ _KNOWN = ("account", "now", "in_quiet_hours")
 _NEVER = {
     Scope.CAMPAIGN: frozenset(field.name for field in DETAIL_FIELDS),
     Scope.SENDER: frozenset[str](),
-    Scope.ACCOUNT: frozenset(
-        field.name for field in ACCOUNT_FIELDS if field.name not in _KNOWN and not field.name.startswith("campaigns")
-    ),
+    Scope.ACCOUNT: frozenset(field.name for field in ACCOUNT_FIELDS) - CAMPAIGN_COUNTS - frozenset(_KNOWN),
     Scope.RECEIVER: frozenset(FIELDS[Scope.RECEIVER]) - frozenset(_KNOWN),
 }
 

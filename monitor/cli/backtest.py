@@ -1,5 +1,6 @@
 """`backtest`: rules over recorded history."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.arguments import AsJson, parse_span
-from monitor.cli.invocation import load_rules_untold, load_settings_of, run_async, store_beside
+from monitor.cli.invocation import load_rules_untold, load_settings_of, reader_beside, run_async
 from monitor.cli.printing import print_json, readable
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
+MOST_JOBS = 4
+"""Each takes some memory of its own."""
+
 
 def backtest(
     ctx: typer.Context,
@@ -28,6 +32,15 @@ def backtest(
     ] = None,
     against: Annotated[
         Path | None, typer.Option("--against", help="Other rules: what would they change?", metavar="FILE")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            help=f"Processes to play it in; one for each processor, up to {MOST_JOBS}, when left out.",
+            min=1,
+            metavar="N",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,7 +54,7 @@ def backtest(
     loaded = load_settings_of(ctx)
     tried = _load(loaded, [rules, *([against] if against else [])])
     span = parse_span(since, "--since")
-    reports = run_async(_play(loaded, tried, span))
+    reports = run_async(_play(loaded, tried, span, jobs or min(MOST_JOBS, _processors())))
     from monitor.cli.backtested import print_comparison, print_report, report_record
 
     if as_json:
@@ -51,6 +64,11 @@ def backtest(
         print_report(reports[0], tried[0])
     else:
         print_comparison(reports[0], reports[1], tried)
+
+
+def _processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _load(loaded: "LoadedSettings", paths: "Sequence[Path | None]") -> "list[RuleFile]":
@@ -77,7 +95,7 @@ def _no_history(extent: "SampleExtent") -> str:
     return f"there is no history of that time: the latest is of {readable(latest)} UTC; a longer --since reaches it"
 
 
-async def _play(loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: timedelta) -> "list[Report]":
+async def _play(loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: timedelta, jobs: int) -> "list[Report]":
     from monitor.backtest import backtest as play
     from monitor.backtest import open_recording
     from monitor.cli.progress import progress
@@ -85,13 +103,14 @@ async def _play(loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: tim
     from monitor.errors import MonitorError
 
     now = SystemClock().now()
-    async with store_beside(loaded) as store:
-        recording = await open_recording(store, since=now - span, until=now)
-        if not recording.samples:
+    open_store = reader_beside(loaded)
+    recording = await open_recording(open_store, since=now - span, until=now)
+    if not recording.samples:
+        async with open_store() as store:
             raise MonitorError(_no_history(await store.recorded_extent(since=EPOCH, until=now)))
-        reports = []
-        for number, rules in enumerate(tried, 1):
-            what = "playing" if len(tried) == 1 else f"playing {number} of {len(tried)}"
-            with progress(what) as on_progress:
-                reports.append(await play(recording, rules, on_progress=on_progress))
-        return reports
+    reports = []
+    for number, rules in enumerate(tried, 1):
+        what = "playing" if len(tried) == 1 else f"playing {number} of {len(tried)}"
+        with progress(what) as on_progress:
+            reports.append(await play(recording, rules, processes=jobs, on_progress=on_progress))
+    return reports

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -117,3 +118,10 @@ async def store_beside(loaded: "LoadedSettings", *, writable: bool = False) -> "
 
     async with SqliteStore(loaded.settings.database_url.path, daemon=False, read_only=not writable) as store:
         yield store
+
+
+def reader_beside(loaded: "LoadedSettings") -> "Callable[[], SqliteStore]":
+    """Opens that store for reading, here or in another process."""
+    from monitor.store import SqliteStore
+
+    return partial(SqliteStore, loaded.settings.database_url.path, daemon=False, read_only=True)

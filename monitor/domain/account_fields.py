@@ -51,3 +51,6 @@ ACCOUNT_FIELDS = (
         for status in DOCUMENTED_STATUSES
     ),
 )
+
+CAMPAIGN_COUNTS = frozenset({"campaigns", *(f"campaigns_{status}" for status in DOCUMENTED_STATUSES)})
+"""The fields that every campaign of the account counts for."""

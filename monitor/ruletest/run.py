@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from monitor.config import RuleFile
 from monitor.domain.account import Balance
-from monitor.domain.baseline import survey
 from monitor.domain.campaign import LISTABLE_TYPES, Campaign, MessageType
 from monitor.domain.feed import Feed
 from monitor.replay import Replay, replaying
@@ -25,7 +24,7 @@ async def run_case(case: Case, rules: RuleFile) -> list[Difference]:
         for expectation in case.expectations:
             until = case.start + timedelta(seconds=expectation.at)
             await player.play(until)
-            differences += compare(expectation, replay.state.active.values(), replay.messages, start=case.start)
+            differences += compare(expectation, replay.active, replay.messages, start=case.start)
             replay.messages.clear()
     return differences
 
@@ -63,9 +62,7 @@ class _Player:
             gone = frozenset(id_ for id_, campaign in shown.items() if campaign is None and id_ in self._known)
             self._known = (self._known | {campaign.id for campaign in listed}) - gone
             await self._replay.read(feed, listed, gone=gone, balance=balance)
-        if spans := self._replay.rules.baselines:
-            rows = self._replay.table(self._case.account).rows.values()
-            self._replay.use_baselines(self._case.account, survey(spans, rows, now.timestamp()))
+        self._replay.survey()
 
 
 def _listed_as(campaign: Campaign) -> str:

@@ -34,7 +34,10 @@ def extent(db: sqlite3.Connection, first: float, last: float) -> SampleExtent:
 def recorded(db: sqlite3.Connection, after: tuple[float, str, int], limit: int) -> list[tuple[str, int, Sample]]:
     """See `Store.recorded`."""
     found = db.execute(statements.RECORDED, (*after, limit))
-    return [(account, id_, Sample(at, *figures)) for at, account, id_, *figures in found]
+    return [
+        (account, id_, Sample(at, status, sent, delivered, fallback_sent, fallback_delivered))
+        for at, account, id_, status, sent, delivered, fallback_sent, fallback_delivered in found
+    ]
 
 
 def thin(db: sqlite3.Connection, before: float) -> tuple[int, bool]:

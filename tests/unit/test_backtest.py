@@ -1,27 +1,21 @@
 """Rules over recorded history: the same as was seen live, as far as the steps allow."""
 
-from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from monitor import __version__
-from monitor.backtest import Report, backtest, open_recording
+from monitor.backtest import Recording, Report, backtest, open_recording
 from monitor.backtest.report import BUCKETS, Ledgers
 from monitor.config import RuleFile, parse_rules
-from monitor.cycle import AccountCycles
-from monitor.domain.alert import Alert
 from monitor.domain.campaign import Campaign
-from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed
-from monitor.metrics import Metrics
-from monitor.ports import Snapshot
-from monitor.state import State
 from monitor.store import SqliteStore
-from tests.clock import START, InstantClock
-from tests.sources import ScriptedSource, campaign
+from tests.clock import START
+from tests.sources import campaign
 from tests.unit.desk import Desk
+from tests.unit.recorder import Recorder
 
 FEED = Feed("default", "sms")
 LAST_MOVE = 100
@@ -62,47 +56,20 @@ def at_minute(minute: int) -> list[Campaign]:
     ]
 
 
-class Recorder:
-    """A monitor that polls every minute."""
-
-    def __init__(self, store: SqliteStore, file: RuleFile) -> None:
-        self.clock = InstantClock()
-        self.source = ScriptedSource()
-        names = [(rule.name, rule.severity) for rule in file.rules]
-        self.ledgers = Ledgers(names, since=START.timestamp(), until=START.timestamp() + LAST_MOVE * 60)
-        self.cycles = AccountCycles(
-            account="default",
-            source=self.source,
-            store=store,
-            state=State(Snapshot(), polled=[FEED]),
-            rules=RuleSet(file.rules),
-            clock=self.clock,
-            metrics=Metrics(__version__),
-            lookback=timedelta(days=3),
-            on_alerts=self.note,
-        )
-
-    def note(self, alerts: Sequence[Alert]) -> None:
-        self.ledgers.note(alerts)
-
-    async def live(self, minutes: int = 120) -> None:
-        await self.cycles.run(FEED)  # the baseline: nothing there yet
-        for minute in range(minutes + 1):
-            self.source.put(*at_minute(minute))
-            await self.cycles.run(FEED)
-            await self.clock.sleep(60.0)
+async def recorded(path: Path) -> Recording:
+    reader = partial(SqliteStore, path, daemon=False, read_only=True)
+    return await open_recording(reader, since=START - timedelta(hours=1), until=START + timedelta(days=1))
 
 
-async def played(store: SqliteStore, file: RuleFile) -> Report:
-    recording = await open_recording(store, since=START - timedelta(hours=1), until=START + timedelta(days=1))
-    return await backtest(recording, file)
+async def played(path: Path, file: RuleFile) -> Report:
+    return await backtest(await recorded(path), file)
 
 
 async def test_what_is_played_fires_as_what_was_seen_live(tmp_path: Path) -> None:
     async with SqliteStore(tmp_path / "a.db") as store:
-        recorder = Recorder(store, rules())
-        await recorder.live()
-        report = await played(store, rules())
+        recorder = Recorder(store, rules(), [FEED], at_minute, until=LAST_MOVE)
+        await recorder.live(120)
+    report = await played(tmp_path / "a.db", rules())
     live = {rule.name: rule for rule in recorder.ledgers.finish()}
     assert {rule.name: (rule.fired, rule.subjects) for rule in report.rules} == {
         name: (rule.fired, rule.subjects) for name, rule in live.items()
@@ -117,16 +84,17 @@ async def test_what_is_played_fires_as_what_was_seen_live(tmp_path: Path) -> Non
 
 async def test_other_rules_over_the_same_history_change_what_would_have_been_told(tmp_path: Path) -> None:
     async with SqliteStore(tmp_path / "a.db") as store:
-        await Recorder(store, rules()).live()
-        tamer = await played(store, rules(RULES.replace('"20m"', '"2h"').replace("< 0.8", "< 0.4")))
+        await Recorder(store, rules(), [FEED], at_minute).live(120)
+    tamer = await played(tmp_path / "a.db", rules(RULES.replace('"20m"', '"2h"').replace("< 0.8", "< 0.4")))
     fired = {rule.name: rule.fired for rule in tamer.rules}
     assert (fired["Stalled"], fired["Low"], fired["Paused"]) == (0, 0, 1)
     assert tamer.messages["pager"] == 0
 
 
 async def test_a_store_without_history_has_nothing_to_play(tmp_path: Path) -> None:
-    async with SqliteStore(tmp_path / "a.db") as store:
-        report = await played(store, rules())
+    async with SqliteStore(tmp_path / "a.db"):
+        pass
+    report = await played(tmp_path / "a.db", rules())
     assert (report.samples, report.interval_seconds) == (0, None)
     assert [rule.fired for rule in report.rules] == [0] * 5
 
@@ -134,9 +102,8 @@ async def test_a_store_without_history_has_nothing_to_play(tmp_path: Path) -> No
 async def test_a_moment_that_is_split_between_two_pieces_is_one_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.backtest.recording.READ_AT_ONCE", 3)
     async with SqliteStore(tmp_path / "a.db") as store:
-        await Recorder(store, rules()).live(5)
-        recording = await open_recording(store, since=START - timedelta(hours=1), until=START + timedelta(days=1))
-        moments = [moment async for moment in recording.moments()]
+        await Recorder(store, rules(), [FEED], at_minute).live(5)
+    moments = [moment async for moment in (await recorded(tmp_path / "a.db")).moments()]
     assert [len(moment.campaigns) for moment in moments] == [4] * 6
     assert [moment.at for moment in moments] == [START.timestamp() + 60 * minute for minute in range(6)]
 

@@ -1,0 +1,120 @@
+"""Plays a recording, or the part of some senders, through the daemon's own cycles.
+
+Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps: campaigns that are live every
+`LIVE_STEP_SECONDS`, those whose reports still arrive, senders and spending every `SETTLING_STEP_SECONDS`. So an alert may begin
+that much later than it did with a poll a minute; that is what makes a month a matter of a minute.
+"""
+
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from monitor.backtest.recording import Moment, Recording, SenderKey
+from monitor.clock import SteppedClock
+from monitor.domain.alert import Alert
+from monitor.domain.campaign import FINAL_STATUSES, Campaign
+from monitor.domain.evaluation import RuleSet
+from monitor.domain.feed import Feed
+from monitor.replay import ReplayedCycles, replaying_cycles
+
+LIVE_STEP_SECONDS = 300.0
+SETTLING_STEP_SECONDS = 3600.0
+STEP_WITH_READING_SECONDS = 60.0
+"""A step that is due so soon after a reading is taken with it: half the work where there is a reading a minute."""
+
+SURVEY_STEP_SECONDS = 86_400.0
+"""What is usual is a median over weeks: a day changes little of it, and the daemon's hour would cost more than all the rest."""
+
+
+class Step(NamedTuple):
+    """What one cycle of a feed decided at a time (Unix seconds): the alerts that are new or have changed."""
+
+    at: float
+    feed: Feed
+    alerts: Sequence[Alert]
+
+
+async def play(recording: Recording, rules: RuleSet, senders: Collection[SenderKey] | None = None) -> AsyncGenerator[Step]:
+    """The cycles that decided something, and every step, in the order of time, then of feeds.
+
+    With `senders` only their campaigns are there; when something is looked at does not depend on it. Raises `StoreError`.
+    """
+    clock = SteppedClock(_moment(recording.since))
+    async with replaying_cycles(rules, recording.feeds, clock) as cycles:
+        player = _Player(cycles, recording.feeds, recording.since)
+        async with aclosing(recording.moments(senders)) as moments:
+            async for moment in moments:
+                for step in await player.read(moment):
+                    yield step
+        for step in await player.advance(recording.until):
+            yield step
+
+
+class _Player:
+    """Readings, and steps between them: a step goes with a reading where there is one in time."""
+
+    def __init__(self, cycles: ReplayedCycles, feeds: Sequence[Feed], start: float) -> None:
+        self._cycles = cycles
+        self._live: dict[Feed, dict[int, Campaign]] = {feed: {} for feed in feeds}
+        self._next_live = dict.fromkeys(feeds, start + LIVE_STEP_SECONDS)
+        self._next_settling = dict.fromkeys(feeds, start + SETTLING_STEP_SECONDS)
+        self._next_survey = start + SURVEY_STEP_SECONDS
+
+    async def read(self, moment: Moment) -> list[Step]:
+        """One reading, after every step before it."""
+        at, feed, campaigns = moment
+        steps = await self.advance(at)
+        live = self._live[feed]
+        for campaign in campaigns:
+            if campaign.status in FINAL_STATUSES:
+                live.pop(campaign.id, None)
+            else:
+                live[campaign.id] = campaign
+        if at > self._next_live[feed] - STEP_WITH_READING_SECONDS:
+            steps.append(await self._step(feed, at, campaigns))
+        elif campaigns:
+            alerts = await self._look(feed, at, campaigns)
+            if alerts:
+                steps.append(Step(at, feed, alerts))
+        return steps
+
+    async def advance(self, until: float) -> list[Step]:
+        """Every step that lies before that time."""
+        steps: list[Step] = []
+        while self._next_live:
+            at, feed = min((at, feed) for feed, at in self._next_live.items())
+            if at >= until:
+                break
+            steps.append(await self._step(feed, at, []))
+        return steps
+
+    async def _step(self, feed: Feed, at: float, read: list[Campaign]) -> Step:
+        """Have evaluated what was read and what time may have moved."""
+        self._next_live[feed] = at + LIVE_STEP_SECONDS
+        settling = at > self._next_settling[feed] - STEP_WITH_READING_SECONDS
+        if settling:
+            self._next_settling[feed] = at + SETTLING_STEP_SECONDS
+        if at >= self._next_survey:
+            self._next_survey += SURVEY_STEP_SECONDS
+            self._cycles.clock.set(_moment(at))
+            self._cycles.survey()
+        campaigns = [*read, *self._unread(feed, read, settling=settling)]
+        return Step(at, feed, await self._look(feed, at, campaigns, sums=settling))
+
+    async def _look(self, feed: Feed, at: float, campaigns: Sequence[Campaign], *, sums: bool = False) -> list[Alert]:
+        self._cycles.clock.set(_moment(at))
+        return await self._cycles.read(feed, campaigns, sums=sums)
+
+    def _unread(self, feed: Feed, read: Sequence[Campaign], *, settling: bool) -> Iterable[Campaign]:
+        """The campaigns that are looked at in a step and were not read with it."""
+        shown = {campaign.id for campaign in read}
+        if not settling:
+            return (campaign for campaign_id, campaign in self._live[feed].items() if campaign_id not in shown)
+        table = self._cycles.table(feed.account)
+        watched = table.of_feed(table.watched.values(), feed.message_type)
+        return (row.campaign for row in watched if row.campaign.id not in shown)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
