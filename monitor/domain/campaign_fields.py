@@ -117,7 +117,7 @@ CAMPAIGN_FIELDS = (
     read(
         "settled_sent",
         _N,
-        "_least(_settled_sent(_t, now, _settle), _c.sent)",
+        "_settled_sent(_t, now, _settle)",
         "what had been sent `settle` ago (15 minutes, or what the rule says), so that its reports are there; all of `sent` once "
         "it ended longer ago, and never more than that; null when it was not watched yet at that time",
         "messages",

@@ -46,10 +46,6 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
 sender, account or receiver; surroundings."""
 
 
-def _least(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else min(one, other)
-
-
 FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
     {
         "min": min,
@@ -57,7 +53,6 @@ FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
         "sum": sum,
         "len": len,
         "_breakdown": breakdown,
-        "_least": _least,
         "_remaining": remaining,
         "_settled_sent": settled_sent,
         "_wilson_lower": wilson_lower,

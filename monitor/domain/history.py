@@ -51,7 +51,8 @@ def extended(tracked: TrackedCampaign, known: tuple[Sample, ...]) -> TrackedCamp
 def settled_sent(tracked: TrackedCampaign, now: float, settle: Settle) -> int | None:
     """How many messages had been handed over `settle` ago; all of them once it ended longer ago than that.
 
-    None while nothing is known of that time, and while the provider gives no statistics.
+    Never more than it shows now: what the provider took back is not judged. None while nothing is known of that time, and while
+    the provider gives no statistics.
     """
     campaign = tracked.campaign
     since = now - (settle.seconds(campaign.message_type) if settle.by_type else settle.default)
@@ -60,4 +61,5 @@ def settled_sent(tracked: TrackedCampaign, now: float, settle: Settle) -> int | 
         if (tracked.status_since if ended is None else ended) <= since:
             return campaign.sent
     shown = shown_at(tracked, since)
-    return None if shown is None else shown.sent
+    before, present = None if shown is None else shown.sent, campaign.sent
+    return None if before is None or present is None else min(before, present)

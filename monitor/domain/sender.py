@@ -28,10 +28,7 @@ class Window:
 
 def judged_sent(row: TrackedCampaign, now: float, settle: Settle) -> int:
     """`settled_sent` of a campaign; 0 where that is null, and where nothing is known of what was delivered."""
-    campaign = row.campaign
-    if campaign.delivered is None or not campaign.sent:
-        return 0
-    return min(settled_sent(row, now, settle) or 0, campaign.sent)
+    return 0 if row.campaign.delivered is None else settled_sent(row, now, settle) or 0
 
 
 @dataclass(slots=True)
