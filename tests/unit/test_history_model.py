@@ -7,7 +7,7 @@ all readings of all campaigns for every rule.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import msgspec
@@ -21,6 +21,7 @@ from monitor.domain.alert import AlertState
 from monitor.domain.campaign import Campaign
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed, SweepOutcome
+from monitor.domain.time_interval import TimeInterval
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit
@@ -32,9 +33,13 @@ from tests.rules import state_rule
 from tests.sources import ScriptedSource, campaign
 
 FEED = Feed("default", "sms")
+SENDERS = ("Shop", "Bank")
 MINUTE, HOUR = 60.0, 3600.0
-Figures = tuple[str, int | None, int | None]
-"""Status, sent, delivered."""
+Figures = tuple[str, int | None, int | None, str]
+"""Status, sent, delivered, sender."""
+Plan = list[tuple[int, dict[int, Figures], str]]
+"""Turns: after so many minutes campaigns show other figures, and something happens."""
+NIGHT = TimeInterval(times=((9 * 60 + 20, 10 * 60), (20 * 60, 24 * 60)))
 
 
 @dataclass
@@ -101,6 +106,10 @@ NOW_AND_THEN: dict[str, tuple[str, Holds]] = {
         'stalled_for > "12m"',
         lambda past, now: past.present.status == "sending" and now - past.progress_since > 12 * MINUTE,
     ),
+    "Night": (
+        'status == "paused" and in_quiet_hours',
+        lambda past, now: past.present.status == "paused" and NIGHT.contains(datetime.fromtimestamp(now, UTC)),
+    ),
     "Few": ("sent < 100", lambda past, now: below(past.present.sent, 100)),
 }
 LONG_AGO: dict[str, tuple[str, Holds]] = {
@@ -114,7 +123,7 @@ POOR_SENDER = state_rule("Sender", "settled_sent >= 100 and settled_ratio < 0.5"
 
 
 def rules(table: dict[str, tuple[str, Holds]]) -> RuleSet:
-    return RuleSet([*(state_rule(name, text) for name, (text, _) in table.items()), POOR_SENDER])
+    return RuleSet([*(state_rule(name, text) for name, (text, _) in table.items()), POOR_SENDER], quiet_hours=[NIGHT])
 
 
 SHORT, LONG = rules(NOW_AND_THEN), rules(NOW_AND_THEN | LONG_AGO)
@@ -164,13 +173,21 @@ class Monitor:
             await self.remember()
         self.cycles.use(rules)
 
-    async def read(self, ids: Sequence[int], outcome: SweepOutcome = SweepOutcome.OK) -> None:
-        started = self.clock.now()
-        await self.cycles.conclude(
-            FEED, Reading(outcome=outcome, full=False, campaigns=[self.shown[id_] for id_ in ids]), started
-        )
+    async def read(
+        self, ids: Sequence[int], outcome: SweepOutcome = SweepOutcome.OK, *, gone: frozenset[int] = frozenset()
+    ) -> None:
+        campaigns = [self.shown[id_] for id_ in ids]
+        reading = Reading(outcome=outcome, full=False, campaigns=campaigns, gone=gone)
+        await self.cycles.conclude(FEED, reading, self.clock.now())
         if outcome is SweepOutcome.OK:
+            self.forget(gone)
             self.note(ids)
+
+    def forget(self, gone: frozenset[int]) -> None:
+        """What comes again is a campaign like any other that was never seen."""
+        for id_ in gone:
+            self.pasts.pop(id_, None)
+        self.expected = {(rule, subject) for rule, subject in self.expected if subject not in {str(id_) for id_ in gone}}
 
     def settled(self, id_: int) -> bool:
         """What a settled campaign showed is not kept: such a one stays as it is."""
@@ -188,11 +205,13 @@ class Monitor:
                 self.expected.discard((name, str(id_)))
                 if not settled and holds(self.pasts[id_], now):
                     self.expected.add((name, str(id_)))
-        judged = [past.judged(now) for past in self.pasts.values() if now - past.present.created_at <= 24 * HOUR]
-        sent, delivered = (sum(column) for column in zip(*judged, strict=True)) if judged else (0, 0)
-        self.expected.discard(("Sender", "sms:Shop"))
-        if sent >= 100 and delivered / sent < 0.5:
-            self.expected.add(("Sender", "sms:Shop"))
+        for sender in SENDERS:
+            found = [past for past in self.pasts.values() if past.present.sender == sender]
+            judged = [past.judged(now) for past in found if now - past.present.created_at <= 24 * HOUR]
+            sent, delivered = (sum(column) for column in zip(*judged, strict=True)) if judged else (0, 0)
+            self.expected.discard(("Sender", f"sms:{sender}"))
+            if sent >= 100 and delivered / sent < 0.5:
+                self.expected.add(("Sender", f"sms:{sender}"))
 
     def check(self) -> None:
         in_force = self.rules.rules.keys()
@@ -204,18 +223,19 @@ figures = st.tuples(
     st.sampled_from(["scheduled", "sending", "sending", "paused", "done"]),
     st.sampled_from([None, 0, 40, 100, 160, 500]),
     st.sampled_from([None, 0, 40, 90, 600]),
+    st.sampled_from(SENDERS),
 )
 turns = st.lists(
     st.tuples(
         st.sampled_from([1, 2, 5, 9, 14, 15, 30, 60, 80 * 60]),
         st.dictionaries(st.integers(1, 3), figures, max_size=3),
-        st.sampled_from(["read", "read", "read", "same", "few", "restart", "short", "long", "fail", "part", "lose"]),
+        st.sampled_from(["read", "read", "read", "same", "few", "gone", "restart", "short", "long", "fail", "part", "lose"]),
     ),
     max_size=14,
 )
 
 
-async def play(plan: Sequence[tuple[int, dict[int, Figures], str]]) -> None:
+async def play(plan: Plan) -> None:
     async with FailingStore(None) as store:
         monitor = Monitor(store)
         await monitor.start()
@@ -228,10 +248,14 @@ async def play(plan: Sequence[tuple[int, dict[int, Figures], str]]) -> None:
             if what != "same":  # what did not change is often the same object
                 monitor.shown = {id_: msgspec.structs.replace(shown) for id_, shown in monitor.shown.items()}
             seen = {id_: found for id_, found in seen.items() if not monitor.settled(id_)}
-            for id_, (status, sent, delivered) in seen.items():
-                monitor.shown[id_] = campaign(id_, status=status, sent=sent, delivered=delivered)
+            for id_, (status, sent, delivered, sender) in seen.items():
+                monitor.shown[id_] = campaign(id_, status=status, sent=sent, delivered=delivered, sender=sender)
             ids = sorted(seen if what == "few" else monitor.shown)
-            if what in ("fail", "part"):
+            if what == "gone":
+                monitor.shown = {}
+                await monitor.read([], gone=frozenset(ids))
+                monitor.check()
+            elif what in ("fail", "part"):
                 await monitor.read(ids, SweepOutcome.FAILED if what == "fail" else SweepOutcome.PARTIAL)
             elif what == "lose":
                 store.failing = True
@@ -244,11 +268,11 @@ async def play(plan: Sequence[tuple[int, dict[int, Figures], str]]) -> None:
                 monitor.check()
 
 
-STANDS_STILL: list[tuple[int, dict[int, Figures], str]] = [
-    (1, {1: ("scheduled", None, None)}, "read"),
-    (6, {1: ("paused", None, None)}, "read"),
+STANDS_STILL: Plan = [
+    (1, {1: ("scheduled", None, None, "Shop")}, "read"),
+    (6, {1: ("paused", None, None, "Shop")}, "read"),
     (39, {}, "restart"),  # it has not moved for as long as a rule looks back
-    (30, {1: ("scheduled", None, None)}, "read"),
+    (30, {1: ("scheduled", None, None, "Shop")}, "read"),
     (15, {}, "long"),
 ]
 
@@ -257,5 +281,5 @@ STANDS_STILL: list[tuple[int, dict[int, Figures], str]] = [
 @settings(max_examples=300)
 @given(turns)
 @example(STANDS_STILL)
-def test_rules_that_look_back_decide_what_the_whole_past_says(plan: list[tuple[int, dict[int, Figures], str]]) -> None:
+def test_rules_that_look_back_decide_what_the_whole_past_says(plan: Plan) -> None:
     asyncio.run(play(plan))
