@@ -4,13 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.domain.campaign import DOCUMENTED_STATUSES
 from monitor.domain.condition import compile_batch, field_values, parse_condition
 from monitor.domain.detail import COUNTERS, CampaignDetail, Split
 from monitor.domain.detail_fields import DETAIL_FIELDS
 from monitor.domain.fields import FIELDS, MOVING_ACCOUNT_FIELDS, fields_of
+from monitor.domain.tracking import TrackedCampaign
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
+from tests.unit.domain.expressions import rows
 
 RULES = Path(__file__).parents[3] / "docs" / "rules.md"
 
@@ -158,3 +162,12 @@ def test_every_field_has_a_description_and_a_place_it_comes_from() -> None:
             assert field.description
             assert field.name == name
             assert bool(field.read) + bool(field.made_of) == (0 if name == "now" and not field.read else 1)
+
+
+@settings(max_examples=200)
+@given(row=rows(), later=st.sampled_from([1.0, 60.0, 900.0, 3_600.0, 4 * 86_400.0]))
+def test_what_time_alone_can_change_is_known_to_move_by_itself(row: TrackedCampaign, later: float) -> None:
+    before, after = field_values("campaign", row, NOW), field_values("campaign", row, NOW + later)
+    changed = [name for name in before if before[name] != after[name]]
+    standing = [name for name in changed if not parse_condition(f"{name} != null", scope="campaign").moves_by_itself]
+    assert standing == [], "rules that name them would not be asked again about a campaign that did not change"
