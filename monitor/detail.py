@@ -1,14 +1,14 @@
 """Campaigns in detail: which are read, in which order, and within which bounds.
 
 What has just fired goes first, so that its message can say why; then what rules with `detail: true` ask for; then each campaign
-that starts, once; then each that has ended, once, where a rule asks what it has cost and the list does not say. Whatever the
-provider does, a cycle waits no longer than `PATIENCE_SECONDS` for it: what was not read is told without, and asked for again in
-later cycles.
+that starts, once; then each that has ended, once, where a rule asks what it has cost and the list does not say. There can be many
+of these last, so they leave half of the budget to what may fire in the same minute. Whatever the provider does, a cycle waits no
+longer than `PATIENCE_SECONDS` for it: what was not read is told without, and asked for again in later cycles.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Set
 
 import msgspec
 import structlog
@@ -118,12 +118,17 @@ class DetailReader:
         asked.answered += 1
         return True
 
+    @property
+    def left(self) -> int:
+        """How many calls the budget allows now."""
+        now = self._clock.monotonic()
+        return self.per_minute - sum(now - at < BUDGET_SECONDS for at in self._calls)
+
     def _take(self) -> bool:
         """One call of the budget, if there is one."""
-        now = self._clock.monotonic()
-        if not self.per_minute or (len(self._calls) == self.per_minute and now - self._calls[0] < BUDGET_SECONDS):
+        if self.left <= 0:
             return False
-        self._calls.append(now)
+        self._calls.append(self._clock.monotonic())
         return True
 
     def _conclude(self, asked: "_Round") -> None:
@@ -182,8 +187,9 @@ class FeedDetails:
             return []
         outdated_ones = {id_: row for id_, row in phase.postponed.items() if outdated(row, now)}
         wanted = {**self._after_alerts(phase, find, fired), **outdated_ones}
-        for once, lacks in ((self._starting, _has_started), (self._unpriced, lacks_price)):
-            wanted.update({id_: row for id_, row in self._once(once, lacks, find, now).items() if id_ not in wanted})
+        wanted |= self._once(self._starting, _has_started, find, now, most=self._reader.per_minute, but=wanted)
+        spare = self._reader.left - len(wanted) - self._reader.per_minute // 2
+        wanted |= self._once(self._unpriced, lacks_price, find, now, most=spare, but=wanted)
         answers = await self._reader.read(wanted) if wanted else {}
         for campaign_id in answers:
             self._owed.pop(campaign_id, None)
@@ -221,19 +227,27 @@ class FeedDetails:
                     break
         return wanted
 
+    @staticmethod
     def _once(
-        self, ids: dict[int, None], lacks: Callable[[TrackedCampaign, float], bool], find: Find, now: float
+        ids: dict[int, None],
+        lacks: Callable[[TrackedCampaign, float], bool],
+        find: Find,
+        now: float,
+        *,
+        most: int,
+        but: Collection[int],
     ) -> dict[int, TrackedCampaign]:
-        """The same for campaigns that are to be read once, for what they lack."""
+        """The same for campaigns that are to be read once, for what they lack. At most so many, `but` those that are wanted
+        already."""
         wanted: dict[int, TrackedCampaign] = {}
         for campaign_id in list(ids):
+            if len(wanted) >= most:
+                break
             row = find(campaign_id)
             if row is None or not lacks(row, now):
                 del ids[campaign_id]
-            else:
+            elif campaign_id not in but:
                 wanted[campaign_id] = row
-                if len(wanted) == self._reader.per_minute:
-                    break
         return wanted
 
 

@@ -365,7 +365,7 @@ async def test_what_has_ended_is_not_read_while_no_rule_asks_for_prices(store: S
 
 
 async def test_what_starts_goes_before_what_has_ended(store: SqliteStore) -> None:
-    bench = DetailBench(store, [state_rule("Short", 'runway < "12h"', scope="account")], details_per_minute=2)
+    bench = DetailBench(store, [state_rule("Short", 'runway < "12h"', scope="account")], details_per_minute=4)
     bench.source.put(*(campaign(id_, status="done", sent=1000) for id_ in (1, 2, 3)))
     await bench.poll()
     assert bench.asked() == [1, 2]
@@ -374,6 +374,20 @@ async def test_what_starts_goes_before_what_has_ended(store: SqliteStore) -> Non
     assert bench.asked() == [4, 5]
     await bench.poll()
     assert bench.asked() == [3]
+
+
+async def test_prices_leave_half_of_the_budget_to_what_may_fire_in_the_same_minute(store: SqliteStore) -> None:
+    bench = DetailBench(store, [LOW, state_rule("Short", 'runway < "12h"', scope="account")], details_per_minute=4)
+    bench.source.put(*(campaign(id_, status="done", sent=1000) for id_ in range(1, 10)))
+    await bench.poll()
+    assert bench.asked() == [1, 2]
+    bench.source.put(campaign(20, status="paused", sent=1000, delivered=1), campaign(21, status="paused", sent=1000, delivered=1))
+    await bench.poll(10.0)
+    assert bench.asked() == [20, 21]
+    await bench.poll(10.0)
+    assert bench.asked() == []
+    await bench.poll()
+    assert bench.asked() == [3, 4]
 
 
 async def test_after_a_restart_what_moved_since_it_was_read_is_still_to_be_read_again(bench: DetailBench) -> None:

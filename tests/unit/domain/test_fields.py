@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.campaign import DOCUMENTED_STATUSES
@@ -164,7 +164,6 @@ def test_every_field_has_a_description_and_a_place_it_comes_from() -> None:
             assert bool(field.read) + bool(field.made_of) == (0 if name == "now" and not field.read else 1)
 
 
-@settings(max_examples=200)
 @given(row=rows(), later=st.sampled_from([1.0, 60.0, 900.0, 3_600.0, 4 * 86_400.0]))
 def test_what_time_alone_can_change_is_known_to_move_by_itself(row: TrackedCampaign, later: float) -> None:
     before, after = field_values("campaign", row, NOW), field_values("campaign", row, NOW + later)
