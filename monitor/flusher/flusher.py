@@ -1,7 +1,7 @@
 """Decides what is due and writes it. Runs by timer, not only after cycles: intervals and silences end between two polls."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,11 +9,14 @@ import structlog
 from monitor.clock import Clock, sleep_or_event
 from monitor.domain.alert import Alert
 from monitor.domain.notification import OutboxRow
-from monitor.domain.routing import Flush, GroupId, Ledger, flush, fully_told, next_flush, split
+from monitor.domain.routing import GroupId, flush_steps
 from monitor.errors import StoreError, StoreFault
+from monitor.flusher.commits import Commits, Decided
 from monitor.flusher.groups import Groups, told_in
 from monitor.flusher.quieting import Quieting
+from monitor.flusher.schedule import Schedule
 from monitor.flusher.telling import Telling
+from monitor.flusher.turns import ROWS_A_GROUP, ROWS_AN_END, Turns
 from monitor.metrics import Metrics
 from monitor.ports import FlushCommit, Store
 from monitor.state import State
@@ -21,8 +24,10 @@ from monitor.state import State
 RETRY_SECONDS = 5.0
 REPEAT_RECHECK = timedelta(minutes=1)
 
-TAKEN_AT_ONCE = 1_000
+TAKEN_AT_ONCE = 500
 """Alerts taken in before the event loop gets its turn."""
+
+LEDGERS_AT_ONCE = 500
 
 DECIDED_AT_ONCE = 200
 """Groups whose messages are asked for in one read."""
@@ -52,6 +57,7 @@ class Flusher:
         self._new_id = new_id
         self._on_rows = on_rows
         self._woken = asyncio.Event()
+        self._turns = Turns(clock)
         self.deciding = asyncio.Lock()
         self._told = told_in(state.ledgers.values())
         self.use(telling)
@@ -59,10 +65,12 @@ class Flusher:
     def use(self, telling: Telling) -> None:
         """Decide by this from now on: everything open is sorted into groups anew, and what was told is known."""
         self._telling = telling
-        self._groups = Groups(telling.route, self._state.ledgers.values(), telling.receivers, self._told)
-        self._due: dict[GroupId, datetime] = {}
+        self._groups = Groups(telling.route, telling.receivers, self._told)
+        self._ledgers = list(self._state.ledgers.values())  # those that the groups are yet to be made of
         self._quieting = Quieting(self._store, telling.inhibit_rules, acknowledging=telling.acknowledging)
         self._suppression = self._quieting.suppression
+        self._schedule = Schedule(self._groups, self._quieting, self._turns)
+        self._commits = Commits(self._groups, self._suppression, self._state, self._turns, self._new_id)
         self._taken: set[str] = set()
         self._news: list[Alert] = self._state.open_alerts()
         self._outside = True  # nothing is decided before silences have been read
@@ -101,8 +109,8 @@ class Flusher:
         await self._take_in()
         while True:
             now = self._clock.now()
-            decided = await self._decide_all([group_id for group_id, due in self._due.items() if due <= now], now)
-            commit = self._commit_of(decided, now)
+            decided = await self._decide_all(self._schedule.due(now), now)
+            commit = await self._commits.of(decided, now, taken=self._taken)
             if commit is None:
                 return 0
             try:
@@ -111,13 +119,17 @@ class Flusher:
                 if error.reason is StoreFault.CONFLICT:
                     continue  # a message that was to be replaced has just been attempted: decide on the new facts
                 raise
-            self._apply(commit, now)
+            await self._apply(commit, now)
             return len(commit.rows)
 
     # --- taking in --------------------------------------------------------------------------------------------------
 
     async def _take_in(self) -> None:
         """Bring groups and quiet up to date with what has been noted, what was written outside, and the time."""
+        while self._ledgers:
+            self._groups.restore(self._ledgers[-LEDGERS_AT_ONCE:])
+            del self._ledgers[-LEDGERS_AT_ONCE:]
+            await self._clock.sleep(0)
         changed: set[str] = set()
         if self._outside:
             changed |= await self._read_outside()
@@ -134,7 +146,7 @@ class Flusher:
                 if len(news) > TAKEN_AT_ONCE:
                     await self._clock.sleep(0)
         changed |= self._suppression.tick(self._clock.now())
-        self._schedule_all(touched | self._groups_of_ids(changed))
+        await self._schedule.put_all(touched | await self._groups_of_ids(changed), self._clock.now())
 
     def _put(self, alert: Alert) -> set[GroupId]:
         try:
@@ -156,33 +168,36 @@ class Flusher:
             self._outside = True
             raise
 
-    def _groups_of_ids(self, alert_ids: Iterable[str]) -> set[GroupId]:
-        alerts = (self._suppression.alert(id_) for id_ in alert_ids)
-        return {group_id for alert in alerts if alert is not None for group_id in self._groups.of(alert)}
+    async def _groups_of_ids(self, alert_ids: Iterable[str]) -> set[GroupId]:
+        found: set[GroupId] = set()
+        for id_ in alert_ids:
+            if alert := self._suppression.alert(id_):
+                found |= self._groups.of(alert)
+            await self._turns.after(1)
+        return found
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
-    async def _decide_all(self, due: Sequence[GroupId], now: datetime) -> list[tuple[Flush, Sequence[str]]]:
+    async def _decide_all(self, due: Sequence[GroupId], now: datetime) -> list[Decided]:
         """What to tell each group, and which messages that replaces."""
-        decided: list[tuple[Flush, Sequence[str]]] = []
+        decided: list[Decided] = []
         for start in range(0, len(due), DECIDED_AT_ONCE):
             part = due[start : start + DECIDED_AT_ONCE]
             waiting = await self._store.replaceable(part)
             for group_id in part:
                 if self._groups[group_id].route.muted(now) is not None:
-                    self._schedule(group_id, now)  # for when that ends
-                elif found := self._decide(group_id, now, waiting.get(group_id)):
+                    await self._schedule.put(group_id, now)  # for when that ends
+                elif found := await self._decide(group_id, now, waiting.get(group_id)):
                     decided.append(found)
         return decided
 
-    def _decide(
-        self, group_id: GroupId, now: datetime, waiting: Sequence[OutboxRow] | None
-    ) -> tuple[Flush, Sequence[str]] | None:
+    async def _decide(self, group_id: GroupId, now: datetime, waiting: Sequence[OutboxRow] | None) -> Decided | None:
         """`waiting` has what was never attempted of the group's messages; None when none at all is in the outbox."""
         group = self._groups[group_id]
         replaceable = waiting or ()
-        decision = flush(
-            group.to_tell(),
+        alerts = group.to_tell()
+        steps = flush_steps(
+            alerts,
             group.ledger,
             group.route,
             now,
@@ -191,95 +206,40 @@ class Flusher:
             waiting=waiting is not None,
             send_resolved=group_id.receiver not in self._telling.silent_on_resolve,
         )
+        decision = await self._turns.through(steps)
+        await self._turns.after(len(alerts) + ROWS_A_GROUP)
         if decision is None:
-            self._schedule(group_id, now, not_before=now + REPEAT_RECHECK)
+            await self._schedule.put(group_id, now, not_before=now + REPEAT_RECHECK)
             return None
         return decision, [row.notification.id for row in replaceable] if decision.alerts else []
 
-    def _commit_of(self, decided: Sequence[tuple[Flush, Sequence[str]]], now: datetime) -> FlushCommit | None:
-        rows: list[OutboxRow] = []
-        superseded: list[str] = []
-        ledgers = {decision.ledger.group: decision.ledger for decision, _ in decided}
-        for decision, replaced in decided:
-            messages = split(decision, self._new_id(), now)
-            rows.extend(OutboxRow(notification=message, sequence=0, next_attempt_at=now) for message in messages)
-            superseded.extend(replaced)
-        closed = self._closed(ledgers)
-        dropped = [*self._groups.orphans, *(g for g in self._groups if g not in ledgers and self._groups.spent(g, now))]
-        matched = {silence.id: now for silence in self._suppression.newly_matched()}
-        over = {silence.id: now for silence in self._suppression.over()}
-        if not (rows or ledgers or closed or dropped or matched or over):
-            return None
-        return FlushCommit(
-            rows=rows,
-            superseded=superseded,
-            ledgers=list(ledgers.values()),
-            dropped_ledgers=dropped,
-            closed_alerts=closed,
-            matched_silences=matched,
-            over_silences=over,
-        )
-
-    def _closed(self, ledgers: dict[GroupId, Ledger]) -> list[str]:
-        """Ended alerts that everybody concerned will know of, or nobody may; `ledgers` forgets them."""
-        closed: list[str] = []
-        told_in: dict[GroupId, list[str]] = {}
-        for alert in self._state.ended.values():
-            if alert.id not in self._taken:
-                continue
-            known = {group_id: self._ledger(group_id, ledgers) for group_id in self._groups.of(alert)}
-            if fully_told(alert, known.values(), suppressed=alert.id in self._suppression):
-                closed.append(alert.id)
-                for group_id, ledger in known.items():
-                    if alert.id in ledger.told:
-                        told_in.setdefault(group_id, []).append(alert.id)
-        for group_id, alert_ids in told_in.items():
-            ledgers[group_id] = self._ledger(group_id, ledgers).without(alert_ids)
-        return closed
-
-    def _ledger(self, group_id: GroupId, ledgers: Mapping[GroupId, Ledger]) -> Ledger:
-        return ledgers.get(group_id) or self._groups[group_id].ledger
-
-    def _apply(self, commit: FlushCommit, now: datetime) -> None:
+    async def _apply(self, commit: FlushCommit, now: datetime) -> None:
         closed = [self._state.ended[alert_id] for alert_id in commit.closed_alerts]
         self._state.apply_flush(commit)
         self._groups.orphans = []
         for ledger in commit.ledgers:
             self._groups.put_ledger(ledger)
+            await self._turns.after(len(ledger.told) + 1)
         for alert in closed:
             self._groups.remove(alert)
             self._taken.discard(alert.id)
+            self._quieting.forget(alert.id)
+            await self._turns.after(ROWS_AN_END)
         for group_id in commit.dropped_ledgers:
             self._groups.drop(group_id)
-            self._due.pop(group_id, None)
-        self._quieting.forget(commit.closed_alerts)
+            self._schedule.drop(group_id)
+            await self._turns.after(1)
         changed = self._quieting.apply(commit, now)
-        self._schedule_all({*(ledger.group for ledger in commit.ledgers), *self._groups_of_ids(changed)})
+        touched = [*(ledger.group for ledger in commit.ledgers), *await self._groups_of_ids(changed)]
+        await self._schedule.put_all(touched, self._clock.now())
         for receiver in sorted({row.notification.receiver for row in commit.rows}):
             self._on_rows(receiver)
 
     # --- when -------------------------------------------------------------------------------------------------------
 
-    def _schedule_all(self, group_ids: Iterable[GroupId]) -> None:
-        now = self._clock.now()
-        for group_id in group_ids:
-            self._schedule(group_id, now)
-
-    def _schedule(self, group_id: GroupId, now: datetime, *, not_before: datetime | None = None) -> None:
-        """Note when to look at the group next: when it is due or, while it is mute, when that may end."""
-        group = self._groups[group_id]
-        quiet = self._quieting.at(group.route, now)
-        due = next_flush(group.to_tell(), group.ledger, group.route, quiet, now=now)
-        if due is None:
-            self._due.pop(group_id, None)
-            return
-        if quiet.muted:
-            due = max(due, group.route.next_boundary(now) or due)
-        self._due[group_id] = due if not_before is None else max(due, not_before)
-
     def next_due(self, now: datetime) -> datetime | None:
         """When there will be something to do if nobody notes anything until then; None when there will not."""
-        moments = (min(self._due.values(), default=None), self._suppression.next_change(now))
+        moments = (self._schedule.first(), self._suppression.next_change(now))
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def _wait(self) -> None:

@@ -32,16 +32,18 @@ class Groups:
     `told` is what `told_in` says of the ledgers. It is kept up to date, and outlives the routes.
     """
 
-    def __init__(
-        self, route: Route | None, ledgers: Iterable[Ledger], receivers: Collection[str], told: dict[str, set[GroupId]]
-    ) -> None:
+    def __init__(self, route: Route | None, receivers: Collection[str], told: dict[str, set[GroupId]]) -> None:
         self._tree = None if route is None else RouteTree(route)
+        self._receivers = receivers
         self._groups: dict[GroupId, Group] = {}
         self._told = told
         self._homes: dict[str, tuple[tuple[GroupId, Mapping[str, str], Branch], ...]] = {}
         self.orphans: list[GroupId] = []
+
+    def restore(self, ledgers: Iterable[Ledger]) -> None:
+        """Make the groups of which these ledgers tell, before any alert is put."""
         for ledger in ledgers:
-            if self._tree is None or ledger.group.receiver not in receivers:
+            if self._tree is None or ledger.group.receiver not in self._receivers:
                 self.orphans.append(ledger.group)
                 continue
             self._groups[ledger.group] = Group(ledger, _route_of(ledger, self._tree))

@@ -1,6 +1,6 @@
 """What must stay quiet: silences and acknowledgements as the store has them, and what follows from them for the open alerts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -47,10 +47,9 @@ class Quieting:
             tells_acknowledgements=route.receiver in self._acknowledging,
         )
 
-    def forget(self, alert_ids: Iterable[str]) -> None:
-        """These alerts are closed. (Their acknowledgements go when the store is read again.)"""
-        for alert_id in alert_ids:
-            self.suppression.remove(alert_id)
+    def forget(self, alert_id: str) -> None:
+        """The alert is closed. (Its acknowledgement goes when the store is read again.)"""
+        self.suppression.remove(alert_id)
 
     def apply(self, commit: FlushCommit, now: datetime) -> set[str]:
         """What a flush found out about silences has been committed; returns ids of alerts that it may concern."""
