@@ -37,7 +37,7 @@ class Commits:
             superseded.extend(replaced)
             await self._turns.after(len(decision.alerts) + ROWS_A_GROUP)
         closed = await self._closed(ledgers, taken)
-        dropped = list(self._groups.orphans)
+        dropped = [ledger.group for ledger in self._groups.orphans]
         for group_id in list(self._groups):
             if group_id not in ledgers and self._groups.spent(group_id, now):
                 dropped.append(group_id)

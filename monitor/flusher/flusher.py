@@ -216,7 +216,7 @@ class Flusher:
     async def _apply(self, commit: FlushCommit, now: datetime) -> None:
         closed = [self._state.ended[alert_id] for alert_id in commit.closed_alerts]
         self._state.apply_flush(commit)
-        self._groups.orphans = []
+        self._groups.forget_orphans()
         for ledger in commit.ledgers:
             self._groups.put_ledger(ledger)
             await self._turns.after(len(ledger.told) + 1)

@@ -38,13 +38,13 @@ class Groups:
         self._groups: dict[GroupId, Group] = {}
         self._told = told
         self._homes: dict[str, tuple[tuple[GroupId, Mapping[str, str], Branch], ...]] = {}
-        self.orphans: list[GroupId] = []
+        self.orphans: list[Ledger] = []
 
     def restore(self, ledgers: Iterable[Ledger]) -> None:
         """Make the groups of which these ledgers tell, before any alert is put."""
         for ledger in ledgers:
             if self._tree is None or ledger.group.receiver not in self._receivers:
-                self.orphans.append(ledger.group)
+                self.orphans.append(ledger)
                 continue
             self._groups[ledger.group] = Group(ledger, _route_of(ledger, self._tree))
 
@@ -81,6 +81,13 @@ class Groups:
         """What was told in a group has been committed."""
         self._groups[ledger.group].ledger = ledger
         _note_told(self._told, ledger)
+
+    def forget_orphans(self) -> None:
+        """Their ledgers are no more: should their receivers come back, they know of nothing, as after a restart."""
+        for ledger in self.orphans:
+            for alert_id in ledger.told:
+                self._told.get(alert_id, set()).discard(ledger.group)
+        self.orphans = []
 
     def drop(self, group_id: GroupId) -> None:
         """A group with nothing left to remember."""

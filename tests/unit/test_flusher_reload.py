@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.alert import Alert
@@ -78,6 +78,7 @@ steps = st.sampled_from(["fire", "fire", "resolve", "event", "other", "other", "
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(steps, st.integers(0, 7)), max_size=25))
+@example([("fire", 2), ("other", 2), ("fire", 1), ("resolve", 0), ("other", 3)])  # a receiver that comes back
 def test_a_reload_leads_to_what_a_restart_would(plan: list[tuple[str, int]]) -> None:
     reloaded = asyncio.run(play(plan, restarts=False))
     restarted = asyncio.run(play(plan, restarts=True))
