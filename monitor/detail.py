@@ -1,9 +1,10 @@
 """Campaigns in detail: which are read, in which order, and within which bounds.
 
 What has just fired goes first, so that its message can say why; then what rules with `detail: true` ask for; then each campaign
-that starts, once; then each that has ended, once, where a rule asks what it has cost and the list does not say. There can be many
-of these last, so they leave half of the budget to what may fire in the same minute. Whatever the provider does, a cycle waits no
-longer than `PATIENCE_SECONDS` for it: what was not read is told without, and asked for again in later cycles.
+that starts, once; then what campaigns have cost, where a rule asks and the list does not say: once they have ended, and now and
+then while they are sent. There can be many of these last, so they leave half of the budget to what may fire in the same minute.
+Whatever the provider does, a cycle waits no longer than `PATIENCE_SECONDS` for it: what was not read is told without, and asked
+for again in later cycles.
 """
 
 import asyncio
@@ -167,8 +168,8 @@ class FeedDetails:
         self._looked_back = False
 
     def seen(self, rows: Iterable[TrackedCampaign], now: float, *, prices: bool) -> None:
-        """These are new, or were read anew: those that have started are to be read once; with `prices` those that have ended too,
-        where nothing else says what they have cost."""
+        """These are new, or were read anew: those that have started are to be read once; with `prices` also those of
+        which nothing else says what they have cost."""
         if not self._reader.per_minute:
             return
         for row in rows:

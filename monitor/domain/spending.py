@@ -6,6 +6,9 @@ from monitor.domain.account import SPENDING_SECONDS
 from monitor.domain.baseline import began
 from monitor.domain.tracking import TrackedCampaign
 
+PRICE_GOOD_FOR_SECONDS = 900.0
+"""How old what is known of a price may be while the campaign is sent."""
+
 
 class Spending:
     """Adds up the prices of campaigns that started in the last 24 hours, chunk by chunk."""
@@ -51,9 +54,14 @@ def read_since_its_end(row: TrackedCampaign) -> bool:
 
 
 def lacks_price(row: TrackedCampaign, now: float) -> bool:
-    """Whether it has ended and only its detail, read from now on, can say what it has cost in the last 24 hours."""
-    planned = row.campaign.calculated_price or 0.0
-    return row.campaign.final and planned <= 0 and has_spent(row, now) and not read_since_its_end(row)
+    """Whether only its detail, read from now on, can say what it has cost in the last 24 hours: after its end, and every
+    `PRICE_GOOD_FOR_SECONDS` while it is sent."""
+    if (row.campaign.calculated_price or 0.0) > 0 or not has_spent(row, now):
+        return False
+    if row.campaign.final:
+        return not read_since_its_end(row)
+    detail = row.detail
+    return detail is not None and now - detail.read_at > PRICE_GOOD_FOR_SECONDS and detail.revision != row.revision
 
 
 def _currency_of(row: TrackedCampaign) -> str | None:

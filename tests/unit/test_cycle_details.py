@@ -357,6 +357,15 @@ async def test_what_a_campaign_has_cost_is_read_once_it_has_ended_where_a_rule_a
     assert bench.asked() == []
 
 
+async def test_what_a_campaign_costs_is_followed_while_it_is_sent(store: SqliteStore) -> None:
+    bench = DetailBench(store, [state_rule("Short", 'runway < "12h"', scope="account")])
+    for minute in range(40):
+        bench.source.details[1] = CampaignDetail(read_at=0.0, total_messages=1000, total_price=1.0 + minute, currency="EUR")
+        bench.source.put(campaign(1, sent=10 + minute))
+        await bench.poll()
+        assert bench.asked() == ([1] if minute in (0, 16, 32) else [])
+
+
 async def test_what_has_ended_is_not_read_while_no_rule_asks_for_prices(store: SqliteStore) -> None:
     bench = DetailBench(store, [LOW])
     bench.source.put(campaign(1, status="done", sent=1000, delivered=950))

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.domain.detail import CampaignDetail
-from monitor.domain.spending import Spending
+from monitor.domain.spending import Spending, lacks_price
 from monitor.domain.tracking import TrackedCampaign
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 
@@ -72,6 +72,24 @@ def test_what_the_detail_says_after_the_end_is_the_price() -> None:
     assert total(priced(10.0, status="stopped", detail=read(60, 4.0))) == 4.0
     assert total(priced(10.0, status="stopped", detail=read(60, None))) == 10.0
     assert total(priced(10.0, status="stopped", detail=read(HOUR + 60, 4.0))) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("row", "lacks"),
+    [
+        (priced(0.0, status="done"), True),
+        (priced(0.0, status="done", detail=read(60, None)), False),
+        (priced(0.0, status="done", detail=read(HOUR + 60, 1.0)), True),
+        (priced(5.0, status="done"), False),
+        (priced(0.0, status="done", began=DAY + 1), False),
+        (priced(0.0, status="stopped", real_start_at=None, sent=0), False),
+        (priced(0.0), False),  # it will be read since it starts
+        (priced(0.0, detail=read(600, 1.0)), False),
+        (priced(0.0, detail=read(1000, 1.0)), True),
+    ],
+)
+def test_a_price_is_lacking_where_only_the_detail_can_tell_what_was_spent_since(row: TrackedCampaign, lacks: bool) -> None:
+    assert lacks_price(row, NOW) is lacks
 
 
 def test_the_currency_of_a_detail_s_price_is_the_detail_s() -> None:
