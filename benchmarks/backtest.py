@@ -20,7 +20,7 @@ from monitor.store import SqliteStore
 NOW = 1_772_442_000.0
 DAYS, CAMPAIGNS_A_DAY = 30, 2_000
 MOST_SECONDS = 60.0
-MOST_MB = 400.0
+MOST_MB = 500.0
 
 
 async def _play(path: Path, processes: int) -> tuple[float, int]:
