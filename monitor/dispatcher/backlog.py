@@ -3,7 +3,7 @@
 Neither can be left to attempts: while a circuit is open most messages are not attempted for a long time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ import structlog
 from monitor.clock import Clock
 from monitor.dispatcher import verdict
 from monitor.dispatcher.reporting import Reporting
-from monitor.domain.fallback import KnownByFallback, copy_for
-from monitor.domain.notification import GIVE_UP_AFTER, OutboxRow, OutboxState
+from monitor.domain.fallback import ToldInstead, copy_for
+from monitor.domain.notification import GIVE_UP_AFTER, Notification, OutboxRow, OutboxState
 from monitor.domain.receiver import ReceiverHealth
 from monitor.errors import StoreError
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
@@ -23,7 +23,7 @@ LOOK_EVERY_SECONDS = 5.0
 AT_ONCE = 100
 """Rows in one transaction: more would hold up what other receivers have to record."""
 REMEMBERED_COPIES = 10_000
-"""How many of the newest copies are looked through at start for what the fallback must hear the end of."""
+"""How many of the newest copies are looked through at start for what somebody must hear the end of."""
 HEALTH = "health"
 """The key under which the store remembers it: since when the receiver fails, a space, its last error; or nothing."""
 
@@ -39,7 +39,8 @@ class Fallback:
 
 
 class Backlog:
-    """One receiver's. `reporting` says since when it fails; `copied` is called with the fallback's name when it has news."""
+    """One receiver's. `reporting` says since when it fails; `copied` is called with the name of whoever has news in its place.
+    `receivers` are those that there are now."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Backlog:
         *,
         fallback: Fallback | None,
         copied: Callable[[str], None],
+        receivers: Callable[[], Container[str]],
     ) -> None:
         self._receiver = receiver
         self._store = store
@@ -57,23 +59,25 @@ class Backlog:
         self._reporting = reporting
         self._fallback = fallback
         self._copied = copied
-        self._known = KnownByFallback()
+        self._receivers = receivers
+        self._told = ToldInstead(receiver)
         self._restored = False
         self._kept = ReceiverHealth()
         self._copied_to = 0  # the sequence up to which what waits has been copied
+        self._ended_to = 0  # and up to which the ends in it have been told to those that were told before
         self._taken_over = False
 
     @property
     def restored(self) -> bool:
-        """Whether what was known before a restart, or is to be known for another fallback, is known again."""
+        """Whether what was known before a restart is known again."""
         return self._restored
 
     def use(self, fallback: Fallback | None) -> None:
-        """Another fallback, or another time, from now on; what waits is copied to it when that is due."""
+        """Another fallback, or another time, from now on; what waits is copied to it when that is due. Whoever was told before
+        hears the end of it all the same."""
         if fallback != self._fallback:
             self._fallback = fallback
-            self._known = KnownByFallback()
-            self._copied_to, self._taken_over, self._restored = 0, False, False
+            self._copied_to, self._ended_to, self._taken_over = 0, 0, False
 
     async def restore(self) -> None:
         """Once: what the store knows from before a restart. Raises `StoreError`."""
@@ -81,10 +85,8 @@ class Backlog:
             return
         self._kept = read_health(await self._store.recall(self._receiver, HEALTH))
         self._reporting.restore(self._kept)
-        if self._fallback is not None:
-            query = OutboxQuery(receiver=self._fallback.receiver, copies=True, limit=REMEMBERED_COPIES)
-            copies = [row.notification for row in reversed(await self._store.outbox(query))]
-            self._known = KnownByFallback(copy for copy in copies if copy.fallback_for[-1:] == (self._receiver,))
+        copies = await self._store.outbox(OutboxQuery(copies=True, limit=REMEMBERED_COPIES))
+        self._told = ToldInstead(self._receiver, [row.notification for row in reversed(copies)])
         self._restored = True
 
     async def run(self) -> None:
@@ -102,29 +104,49 @@ class Backlog:
             await self._store.remember(self._receiver, HEALTH, _written_health(health), now=now)
             self._kept = health
         if health.failing_since is None:
-            self._copied_to, self._taken_over = 0, False
+            self._copied_to, self._ended_to, self._taken_over = 0, 0, False
             return
         failing = now - health.failing_since
         if self._fallback is not None and failing >= self._fallback.after:
             await self._take_over(self._fallback, now, failing)
+        self._ended_to = await self._copy_what_waits(self._ends_elsewhere, now, after=max(self._ended_to, self._copied_to))
         if failing >= GIVE_UP_AFTER and self._reporting.attempted:  # after a start the receiver is asked first
             await self._give_up(now, health.last_error or "no reason known")
 
     def with_copy(self, row: OutboxRow, result: DeliveryResult) -> DeliveryResult:
-        """The result, with what the fallback is to be told of it: a message that is dead, or the end of what it was told."""
+        """The result, with what others are to be told of it: a message that is dead, or the end of what they were told."""
         message = row.notification
-        if self._fallback is None:
+        if result.state is OutboxState.DELIVERED:
+            copies = self._ends(message)
+        elif result.state is OutboxState.DEAD:
+            copies = self._everything(message)
+        else:
             return result
-        ends = result.state is OutboxState.DELIVERED and self._known.must_hear(message)
-        if not ends and result.state is not OutboxState.DEAD:
-            return result
-        self._known.told(message)
-        return replace(result, copies=(copy_for(message, self._fallback.receiver, result.at),))
+        for to, copied in copies.items():
+            self._told.told(to, copied)
+        return replace(result, copies=tuple(copy_for(copied, to, result.at) for to, copied in copies.items()))
 
     def settled(self, results: tuple[DeliveryResult, ...]) -> None:
         """These are committed."""
-        if self._fallback is not None and any(result.copies for result in results):
-            self._copied(self._fallback.receiver)
+        for to in dict.fromkeys(copy.notification.receiver for result in results for copy in result.copies):
+            self._copied(to)
+
+    def _everything(self, message: Notification) -> Mapping[str, Notification]:
+        """Who is to be told of a message that the receiver does not get, and what of it."""
+        own = {} if self._fallback is None else {self._fallback.receiver: message}
+        return {**self._ends(message), **own}
+
+    def _ends(self, message: Notification) -> Mapping[str, Notification]:
+        """Who has to hear of the end of something, and what of it. The fallback is told the whole message."""
+        own = None if self._fallback is None else self._fallback.receiver
+        whole = {own: message} if own is not None and own in self._told.must_hear(message) else {}
+        return {**self._ends_elsewhere(message), **whole}
+
+    def _ends_elsewhere(self, message: Notification) -> Mapping[str, Notification]:
+        """The same of those that were told before another became the fallback, as far as they are still receivers."""
+        own = None if self._fallback is None else self._fallback.receiver
+        there = self._receivers()
+        return {to: ends for to, ends in self._told.must_hear(message).items() if to != own and to in there}
 
     async def _take_over(self, fallback: Fallback, now: datetime, failing: timedelta) -> None:
         """Copy what waits and has not been copied. A copy that is there already is left as it is, so nothing comes twice."""
@@ -132,13 +154,22 @@ class Backlog:
             self._taken_over = True
             seconds = round(failing.total_seconds())
             log.warning("fallback_takes_over", receiver=self._receiver, fallback=fallback.receiver, failing_for_seconds=seconds)
-        while rows := await self._store.backlog(self._receiver, after=self._copied_to, limit=AT_ONCE):
-            copies = [copy_for(row.notification, fallback.receiver, now) for row in rows]
-            await self._store.commit_flush(FlushCommit(rows=copies))
-            for row in rows:
-                self._known.told(row.notification)
-            self._copied_to = rows[-1].sequence
-            self._copied(fallback.receiver)
+        self._copied_to = await self._copy_what_waits(self._everything, now, after=self._copied_to)
+
+    async def _copy_what_waits(
+        self, choose: Callable[[Notification], Mapping[str, Notification]], now: datetime, *, after: int
+    ) -> int:
+        """Copy what is chosen of the messages behind that sequence. Returns the sequence of the last one."""
+        while rows := await self._store.backlog(self._receiver, after=after, limit=AT_ONCE):
+            chosen = [(to, copied) for row in rows for to, copied in choose(row.notification).items()]
+            if chosen:
+                await self._store.commit_flush(FlushCommit(rows=[copy_for(copied, to, now) for to, copied in chosen]))
+            for to, copied in chosen:
+                self._told.told(to, copied)
+            after = rows[-1].sequence
+            for to in dict.fromkeys(to for to, _ in chosen):
+                self._copied(to)
+        return after
 
     async def _give_up(self, now: datetime, error: str) -> None:
         """What was decided so long ago that it would be dead, had it been attempted all the time."""

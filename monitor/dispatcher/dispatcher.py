@@ -139,7 +139,15 @@ class Dispatcher:
 
     def _open(self, receiver: str, notifier: Notifier, fallback: Fallback | None) -> Lane:
         reporting = Reporting(receiver, notifier.integration, self._metrics)
-        backlog = Backlog(receiver, self._store, self._clock, reporting, fallback=fallback, copied=self.wake)
+        backlog = Backlog(
+            receiver,
+            self._store,
+            self._clock,
+            reporting,
+            fallback=fallback,
+            copied=self.wake,
+            receivers=lambda: self._lanes,
+        )
         return Lane(
             receiver,
             notifier,

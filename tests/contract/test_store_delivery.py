@@ -6,10 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.domain.fallback import copy_for
+from monitor.domain.fallback import copy_for, copy_id
 from monitor.domain.notification import OutboxState
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
 from tests.contract.stores import KINDS, NOW, StoreKind, after, claimed, finish, ids, message, one, put, row, states
+
+COPY = copy_id("a", "pager")
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
@@ -35,9 +37,9 @@ async def test_a_copy_is_committed_with_the_result_it_belongs_to(store: Store) -
     await put(store, row("a"))
     dead = DeliveryResult(id="a", state=OutboxState.DEAD, at=NOW, error="400", copies=[copy_for(message("a"), "pager", NOW)])
     await store.settle([dead])
-    assert await states(store) == {"a": "dead", "a-fb": "pending"}
-    assert await claimed(store, receiver="pager") == ["a-fb"]
-    assert (await one(store, "a-fb")).notification.fallback_for == ("ops",)
+    assert await states(store) == {"a": "dead", COPY: "pending"}
+    assert await claimed(store, receiver="pager") == [COPY]
+    assert (await one(store, COPY)).notification.fallback_for == ("ops",)
 
 
 async def test_a_row_that_was_finished_before_makes_no_copy(store: Store) -> None:
@@ -51,23 +53,23 @@ async def test_a_copy_is_made_once_whatever_became_of_it(store: Store) -> None:
     await put(store, row("a"))
     copy = copy_for(message("a"), "pager", NOW)
     await store.commit_flush(FlushCommit(rows=[copy]))
-    await finish(store, "a-fb")
+    await finish(store, COPY)
     await store.commit_flush(FlushCommit(rows=[copy]))
     await store.settle([DeliveryResult(id="a", state=OutboxState.DEAD, at=NOW, copies=[copy])])
-    assert await states(store) == {"a": "dead", "a-fb": "delivered"}
+    assert await states(store) == {"a": "dead", COPY: "delivered"}
 
 
 async def test_copies_can_be_listed_apart(store: Store) -> None:
     await put(store, row("own", receiver="pager"))
     await store.commit_flush(FlushCommit(rows=[copy_for(message("a"), "pager", NOW)]))
-    assert ids(await store.outbox(OutboxQuery(receiver="pager", copies=True))) == ["a-fb"]
+    assert ids(await store.outbox(OutboxQuery(receiver="pager", copies=True))) == [COPY]
 
 
 async def test_copies_of_a_group_keep_their_order_and_hold_back_no_other_group(store: Store) -> None:
     await put(store, row("own", key="g", receiver="pager"))
     first, second = (copy_for(msgspec.structs.replace(message(id_), group_key="ops:g"), "pager", NOW) for id_ in ("a", "b"))
     await store.commit_flush(FlushCommit(rows=[first, second]))
-    assert await claimed(store, receiver="pager") == ["own", "a-fb"]
+    assert await claimed(store, receiver="pager") == ["own", COPY]
 
 
 async def test_dead_letters_are_what_nobody_has_dealt_with(store: Store) -> None:

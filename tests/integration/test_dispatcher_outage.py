@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from monitor.dispatcher import Fallback
+from monitor.domain.fallback import copy_id
 from monitor.domain.notification import OutboxState
 from monitor.errors import DeliveryFault, StoreError, StoreFault
 from tests.integration.dispatching import HANG, Bench, bench, fault
@@ -143,12 +144,12 @@ async def test_a_fallback_takes_over_what_waits_after_its_time_and_not_before(at
         await at.pass_time(890)
         assert pager.delivered == []
         await at.pass_time(20)
-        assert pager.delivered == ["n1-fb", "n2-fb"]
+        assert pager.delivered == [copy_id("n1", "pager"), copy_id("n2", "pager")]
         await at.put("n3")
         await at.pass_time(10)
-        assert pager.delivered == ["n1-fb", "n2-fb", "n3-fb"]
+        assert pager.delivered == [copy_id("n1", "pager"), copy_id("n2", "pager"), copy_id("n3", "pager")]
         await at.pass_time(3600)
-    assert pager.delivered == ["n1-fb", "n2-fb", "n3-fb"]
+    assert pager.delivered == [copy_id("n1", "pager"), copy_id("n2", "pager"), copy_id("n3", "pager")]
     assert sorted(await at.rows(OutboxState.PENDING)) == ["n1", "n2", "n3"]
 
 
@@ -158,8 +159,8 @@ async def test_a_dead_letter_goes_to_the_fallback_at_once_and_says_so(at: Bench)
     await at.put("n1")
     async with at.running(fallbacks=FALLBACKS):
         await at.pass_time(0.1)
-    assert pager.delivered == ["n1-fb"]
-    copy = (await at.rows())["n1-fb"].notification
+    assert pager.delivered == [copy_id("n1", "pager")]
+    copy = (await at.rows())[copy_id("n1", "pager")].notification
     assert copy.fallback_for == ("ops",)
     assert copy.alerts[0].annotations["description"].startswith("In place of ops, which could not be reached.")
 
@@ -171,7 +172,7 @@ async def test_a_restart_tells_the_fallback_nothing_twice(at: Bench) -> None:
     for _ in range(3):
         async with at.running(fallbacks=FALLBACKS):
             await at.pass_time(1000)
-    assert pager.delivered == ["n1-fb", "n2-fb"]
+    assert pager.delivered == [copy_id("n1", "pager"), copy_id("n2", "pager")]
 
 
 async def test_a_crash_while_the_fallback_takes_over_loses_nothing(at: Bench) -> None:
@@ -183,7 +184,7 @@ async def test_a_crash_while_the_fallback_takes_over_loses_nothing(at: Bench) ->
         await at.pass_time(901)
         assert pager.delivered == []
         await at.pass_time(10)
-    assert pager.delivered == ["n1-fb"]
+    assert pager.delivered == [copy_id("n1", "pager")]
 
 
 async def test_the_fallbacks_own_fallback_takes_over_from_it(at: Bench) -> None:
@@ -196,8 +197,8 @@ async def test_the_fallbacks_own_fallback_takes_over_from_it(at: Bench) -> None:
         await at.pass_time(1100)
         assert mail.delivered == []
         await at.pass_time(120)
-    assert mail.delivered == ["n1-fb-fb"]
-    assert (await at.rows())["n1-fb-fb"].notification.fallback_for == ("ops", "pager")
+    assert mail.delivered == [copy_id(copy_id("n1", "pager"), "mail")]
+    assert (await at.rows())[copy_id(copy_id("n1", "pager"), "mail")].notification.fallback_for == ("ops", "pager")
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -209,7 +210,7 @@ async def test_whoever_heard_from_the_fallback_that_it_fires_hears_that_it_ended
         await at.pass_time(1000)
         ops.otherwise = None
         await at.pass_time(400)
-        assert (ops.delivered, pager.delivered) == (["n1"], ["n1-fb"])
+        assert (ops.delivered, pager.delivered) == (["n1"], [copy_id("n1", "pager")])
         if not restarted:
             await put_end(at, "n2", of="n1")
             dispatcher.wake("ops")
@@ -218,7 +219,64 @@ async def test_whoever_heard_from_the_fallback_that_it_fires_hears_that_it_ended
         await put_end(at, "n2", of="n1")
         async with at.running(fallbacks=FALLBACKS):
             await at.pass_time(1)
-    assert (ops.delivered, pager.delivered) == (["n1", "n2"], ["n1-fb", "n2-fb"])
+    assert (ops.delivered, pager.delivered) == (["n1", "n2"], [copy_id("n1", "pager"), copy_id("n2", "pager")])
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("instead", [{}, {"ops": Fallback("mail", timedelta(minutes=15))}], ids=["none", "another"])
+async def test_whoever_was_told_hears_the_end_though_the_fallback_has_changed_since(
+    at: Bench, restarted: bool, instead: dict[str, Fallback]
+) -> None:
+    ops = at.receiver(otherwise=fault())
+    pager, mail = at.receiver("pager"), at.receiver("mail")
+    await at.put("n1", group="one")
+    async with at.running(fallbacks=FALLBACKS) as dispatcher:
+        await at.pass_time(1000)
+        ops.otherwise = None
+        await at.pass_time(400)
+        if not restarted:
+            dispatcher.use(at.notifiers, instead)
+            await put_end(at, "n2", of="n1")
+            dispatcher.wake("ops")
+            await at.pass_time(1)
+    if restarted:
+        await put_end(at, "n2", of="n1")
+        async with at.running(fallbacks=instead):
+            await at.pass_time(1)
+    assert (ops.delivered, pager.delivered) == (["n1", "n2"], [copy_id("n1", "pager"), copy_id("n2-end", "pager")])
+    assert mail.delivered == []
+
+
+async def test_a_new_fallback_is_told_everything_that_waits_and_the_former_one_only_the_end(
+    at: Bench,
+) -> None:
+    at.receiver(otherwise=fault())
+    pager, mail = at.receiver("pager"), at.receiver("mail")
+    await at.put("n1", group="one")
+    async with at.running(fallbacks=FALLBACKS) as dispatcher:
+        await at.pass_time(1000)
+        dispatcher.use(at.notifiers, {"ops": Fallback("mail", timedelta(minutes=15))})
+        await at.pass_time(10)
+        await at.put("n3", group="one")
+        await put_end(at, "n2", of="n1")
+        await at.pass_time(10)
+    assert pager.delivered == [copy_id("n1", "pager"), copy_id("n2-end", "pager")]
+    assert mail.delivered == [copy_id(id_, "mail") for id_ in ("n1", "n3", "n2")]
+
+
+async def test_a_former_fallback_that_is_no_receiver_any_more_is_sent_nothing(at: Bench) -> None:
+    ops, pager = at.receiver(otherwise=fault()), at.receiver("pager")
+    await at.put("n1", group="one")
+    async with at.running(fallbacks=FALLBACKS) as dispatcher:
+        await at.pass_time(1000)
+        ops.otherwise = None
+        dispatcher.use({"ops": ops})
+        await at.pass_time(400)
+        await put_end(at, "n2", of="n1")
+        dispatcher.wake("ops")
+        await at.pass_time(1)
+    assert pager.delivered == [copy_id("n1", "pager")]
+    assert set(await at.rows()) == {"n1", "n2", copy_id("n1", "pager")}
 
 
 async def put_end(at: Bench, id_: str, *, of: str) -> None:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from monitor.domain.fallback import KnownByFallback, copy_for, stand_in
+import msgspec
+
+from monitor.domain.fallback import ToldInstead, copy_for, copy_id, stand_in
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.notify.webhook_body import payload
 from tests.clock import START
@@ -39,7 +41,9 @@ def message(id_: str, *alerts: Told, group: str = "ops:1") -> Notification:
 def test_a_copy_has_an_id_of_its_own_that_is_the_same_each_time() -> None:
     first, second = (copy_for(message("m1", Told("a")), "pager", START).notification for _ in range(2))
     assert first == second
-    assert (first.id, first.receiver, first.group_key, first.fallback_for) == ("m1-fb", "pager", "ops:1", ("ops",))
+    assert (first.id, first.receiver, first.group_key, first.fallback_for) == (copy_id("m1", "pager"), "pager", "ops:1", ("ops",))
+    assert first.id.startswith("m1-fb-")
+    assert copy_id("m1", "mail") != first.id
 
 
 def test_a_copy_says_in_its_text_whose_place_it_takes() -> None:
@@ -50,22 +54,35 @@ def test_a_copy_says_in_its_text_whose_place_it_takes() -> None:
 
 def test_a_copy_of_a_copy_names_every_receiver_before_it() -> None:
     last = stand_in(stand_in(message("m1", Told("a")), "pager"), "mail")
-    assert (last.id, last.receiver, last.fallback_for) == ("m1-fb-fb", "mail", ("ops", "pager"))
+    assert (last.id, last.receiver, last.fallback_for) == (copy_id(copy_id("m1", "pager"), "mail"), "mail", ("ops", "pager"))
 
 
-def test_the_end_of_what_a_fallback_was_told_must_be_heard_by_it() -> None:
-    known = KnownByFallback([message("m1", Told("a"), Told("b"))])
-    assert known.must_hear(message("m2", Told("a", "resolved"), Told("b")))
-    known.told(message("m2", Told("a", "resolved"), Told("b")))
-    assert not known.must_hear(message("m3", Told("a", "resolved"), Told("b")))
-    assert known.must_hear(message("m4", Told("b", "resolved")))
+def heard(told: ToldInstead, message: Notification) -> dict[str, list[str]]:
+    """Who must hear of the message, and of which alerts."""
+    return {to: [alert.id for alert in ends.alerts] for to, ends in told.must_hear(message).items()}
 
 
-def test_what_a_fallback_never_heard_of_is_none_of_its_business() -> None:
-    known = KnownByFallback([message("m1", Told("a")), message("m2", Told("e", event=True), group="ops:2")])
-    assert not known.must_hear(message("m3", Told("other", "resolved")))
-    assert not known.must_hear(message("m4", Told("a", "resolved"), group="ops:2"))
-    assert not known.must_hear(message("m5", Told("a")))
+def test_whoever_was_told_in_the_place_of_another_must_hear_the_end_of_it_and_of_nothing_else() -> None:
+    told = ToldInstead("ops", [stand_in(message("m1", Told("a"), Told("b")), "pager")])
+    told.told("mail", message("m2", Told("b")))
+    end = message("m3", Told("a", "resolved"), Told("b", "resolved"), Told("c"), Told("d", "resolved"))
+    assert heard(told, end) == {"pager": ["a", "b"], "mail": ["b"]}
+    assert {(ends.id, ends.reason.value, ends.status) for ends in told.must_hear(end).values()} == {
+        ("m3-end", "resolved", "resolved")
+    }
+    told.told("pager", end)
+    assert heard(told, end) == {"mail": ["b"]}
+    assert heard(told, message("m4", Told("c", "resolved"))) == {"pager": ["c"]}
+
+
+def test_what_nobody_was_told_in_its_place_must_be_heard_by_nobody_else() -> None:
+    told = ToldInstead("ops", [stand_in(message("m1", Told("a")), "pager")])
+    told.told("pager", message("m2", Told("e", event=True), group="ops:2"))
+    assert heard(told, message("m3", Told("other", "resolved"))) == {}
+    assert heard(told, message("m4", Told("a", "resolved"), group="ops:2")) == {}
+    assert heard(told, message("m5", Told("a"))) == {}
+    others = [msgspec.structs.replace(stand_in(message("m1", Told("a")), "pager"), fallback_for=("ops", "desk"))]
+    assert heard(ToldInstead("ops", others), message("m6", Told("a", "resolved"))) == {}
 
 
 def test_a_webhook_names_those_that_could_not_be_reached_and_only_then() -> None:
