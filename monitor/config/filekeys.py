@@ -60,7 +60,7 @@ KEYS: Keys = {
     "settle": Key(meaning="how long reports take to arrive, for all rules", shape=SETTLE_SHAPE, default="`15m`"),
     "extra_statuses": Key(
         meaning="statuses that the provider invented since; conditions may then name them",
-        shape=several(matching(STATUS.pattern)),
+        shape=several(matching(STATUS.pattern, expected="lower-case letters, digits, _ and -")),
     ),
 }
 

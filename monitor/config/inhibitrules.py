@@ -1,20 +1,18 @@
 """The `inhibit_rules:` of the rules file."""
 
 from monitor.config.keys import Key, Keys
-from monitor.config.matching import KnownLabels, read_matchers
-from monitor.config.shapes import TEXT, several
+from monitor.config.matching import MONITOR_LABELS, KnownLabels, read_matchers
+from monitor.config.shapes import TEXT, several, suggesting
 from monitor.config.tables import TableReader, tables
 from monitor.domain.inhibition import InhibitRule
 
 _SOME = several(TEXT, least=1)
 KEYS: Keys = {
-    "source_matchers": Key(
-        meaning="what hides: all of these hold for an alert that fires", shape=several(TEXT, least=1), required=True
+    "source_matchers": Key(meaning="what hides: all of these hold for an alert that fires", shape=_SOME, required=True),
+    "target_matchers": Key(meaning="what is hidden: alerts that all of these hold for", shape=_SOME, required=True),
+    "equal": Key(
+        meaning="labels that must have the same value in both", shape=several(suggesting(MONITOR_LABELS, TEXT)), default="none"
     ),
-    "target_matchers": Key(
-        meaning="what is hidden: alerts that all of these hold for", shape=several(TEXT, least=1), required=True
-    ),
-    "equal": Key(meaning="labels that must have the same value in both", shape=several(TEXT), default="none"),
 }
 OLD = {
     **dict.fromkeys(("source_match", "source_match_re"), "write source_matchers: ['name=\"value\"']"),

@@ -10,6 +10,9 @@ from monitor.config.yamlfile import Scalar
 from monitor.domain.matcher import Matcher, MatcherError, Matchers, MatchOperator, parse_matchers
 from monitor.domain.rule import RESERVED_LABELS, Rule
 
+MONITOR_LABELS = tuple(sorted(RESERVED_LABELS - {"scope"}))
+"""Those that the monitor gives alerts by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownLabels:
@@ -22,7 +25,7 @@ class KnownLabels:
     def of(cls, rules: Sequence[Rule], alerts: Sequence[str]) -> Self:
         """`alerts` are the names of all rules in the file, also of those in which something is wrong."""
         own = {label for rule in rules for label in rule.labels}
-        return cls(RESERVED_LABELS - {"scope"} | own, frozenset(alerts))
+        return cls(frozenset(MONITOR_LABELS) | own, frozenset(alerts))
 
     def doubt(self, reader: TableReader, key: str, name: str, node: Scalar) -> None:
         """Warn of a label that no alert has."""

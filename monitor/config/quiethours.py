@@ -11,7 +11,7 @@ from monitor.config.values import WrongValueError
 from monitor.config.yamlfile import Scalar, described
 from monitor.domain.time_interval import DAY_MINUTES, Span, TimeInterval, next_days
 
-_TIMES = matching(rf"\s*(?:{CLOCK})\s*[-–]\s*(?:{CLOCK})\s*")
+_TIMES = matching(rf"\s*(?:{CLOCK})\s*[-–]\s*(?:{CLOCK})\s*", expected='times such as "20:00-08:00"')
 KEYS: Keys = {
     "days": Key(meaning="days of the week: `saturday`, `monday:friday`", shape=WEEKDAYS_SHAPE, default="every day"),
     "times": Key(

@@ -27,7 +27,11 @@ LONGEST_FALLBACK_AFTER = GIVE_UP_AFTER
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
 
 COMMON_KEYS: Keys = {
-    "name": Key(meaning="what routes call it", shape=matching(_NAME.pattern), required=True),
+    "name": Key(
+        meaning="what routes call it",
+        shape=matching(_NAME.pattern, expected="letters, digits, spaces and _ . -, at most 64"),
+        required=True,
+    ),
     "send_resolved": Key(meaning="whether it is told when alerts end", shape=BOOLEAN, default="`true`"),
     "fallback": Key(meaning="the receiver that is told in its place once it fails", shape=TEXT),
     "fallback_after": Key(

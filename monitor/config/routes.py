@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from monitor.config.findings import Findings
 from monitor.config.keys import Key, Keys, table_shape
-from monitor.config.matching import KnownLabels, read_matchers
-from monitor.config.shapes import BOOLEAN, DURATION, TEXT, listed, several
+from monitor.config.matching import MONITOR_LABELS, KnownLabels, read_matchers
+from monitor.config.shapes import BOOLEAN, DURATION, TEXT, listed, several, suggesting
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, tables
 from monitor.config.values import boolean
@@ -18,7 +18,7 @@ from monitor.domain.time_interval import NamedIntervals
 from monitor.errors import Place
 
 ROUTE_REFERENCE = "#/definitions/route"
-_LABELS = several(TEXT)
+_LABELS = several(suggesting((*MONITOR_LABELS, "..."), TEXT))
 _NAMES = several(TEXT)
 _OWN = "none, **not** inherited (as in Alertmanager)"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from monitor.config.keys import Key, Keys, table_shape
 from monitor.config.settling import SETTLE_SHAPE
-from monitor.config.shapes import BOOLEAN, DURATION, TEXT, Shape, matching, several, suggesting, word_of
+from monitor.config.shapes import BOOLEAN, DURATION, EXPECTED, TEXT, Shape, matching, several, suggesting, word_of
 from monitor.domain.condition import FUNCTIONS
 from monitor.domain.event import EventKind
 from monitor.domain.fields import FIELDS
@@ -21,8 +21,17 @@ KINDS = tuple(kind.value for kind in EventKind)
 
 _LABELS: Shape = {
     "type": "object",
-    "propertyNames": {"pattern": f"^(?:{LABEL.pattern})$", "not": {"enum": sorted(RESERVED_LABELS)}},
-    "additionalProperties": {"type": "string", "pattern": r"^(?![\s\S]*\{[{%])[\s\S]*\S", "maxLength": LONGEST_LABEL},
+    "propertyNames": {
+        "pattern": f"^(?:{LABEL.pattern})$",
+        EXPECTED: "expected letters, digits and _, no digit first, no __ at the beginning",
+        "not": {"enum": sorted(RESERVED_LABELS)},
+    },
+    "additionalProperties": {
+        "type": "string",
+        "pattern": r"^(?![\s\S]*\{[{%])[\s\S]*\S",
+        EXPECTED: "expected a text that is not empty, and no template",
+        "maxLength": LONGEST_LABEL,
+    },
 }
 
 
@@ -35,7 +44,7 @@ def _with_vocabulary(when: Key) -> Key:
 KEYS: Keys = {
     "alert": Key(
         meaning="its name, unique in the file. A rule that is edited keeps its alerts by this name",
-        shape=matching(NAME.pattern),
+        shape=matching(NAME.pattern, expected="a letter first, then letters, digits and _ . : -, at most 100 characters"),
         required=True,
     ),
     "scope": Key(
@@ -76,7 +85,9 @@ KEYS: Keys = {
         default="`false`",
     ),
     "severity": Key(
-        meaning="becomes the label `severity`", shape=suggesting(SEVERITIES, matching(SEVERITY.pattern)), default="`warning`"
+        meaning="becomes the label `severity`",
+        shape=suggesting(SEVERITIES, matching(SEVERITY.pattern, expected="a word in lower-case letters")),
+        default="`warning`",
     ),
     "labels": Key(
         meaning="further labels, for routing. `alertname account campaign_id sender message_type severity receiver scope` are "

@@ -12,9 +12,15 @@ from monitor.domain.duration import DURATION_PATTERN
 
 Shape = Mapping[str, Any]
 
-TEXT: Shape = {"type": "string", "pattern": r"\S"}
+EXPECTED = "patternErrorMessage"
+"""No keyword of JSON Schema's: editors that know it (yaml-language-server, VS Code) show its text instead of the pattern."""
+TEXT: Shape = {"type": "string", "pattern": r"\S", EXPECTED: "expected a text that is not empty"}
 """A text that is not empty."""
-DURATION: Shape = {"type": "string", "pattern": rf"^\s*{DURATION_PATTERN}\s*$"}
+DURATION: Shape = {
+    "type": "string",
+    "pattern": rf"^\s*{DURATION_PATTERN}\s*$",
+    EXPECTED: "expected a duration such as 90s, 5m or 1h30m",
+}
 _REFERENCE: Shape = {"type": "string", "pattern": r"\$\{"}
 _TRUTHS = ("1", "0", "true", "false", "yes", "no", "on", "off")
 _AS_IT_IS = ("required", "enum", "not", "if", "propertyNames")
@@ -22,9 +28,9 @@ _SAID = ("description", "default")
 _LIMITS = ("pattern", "enum", "const", "minLength", "maxLength")
 
 
-def matching(*patterns: str) -> Shape:
-    """A text that one of these matches as a whole."""
-    return {"type": "string", "pattern": rf"^(?:{'|'.join(patterns)})$"}
+def matching(*patterns: str, expected: str) -> Shape:
+    """A text that one of these matches as a whole; `expected` says what that is, for whoever wrote something else."""
+    return {"type": "string", "pattern": rf"^(?:{'|'.join(patterns)})$", EXPECTED: f"expected {expected}"}
 
 
 def any_case(word: str) -> str:
@@ -32,14 +38,18 @@ def any_case(word: str) -> str:
     return "".join(f"[{char.upper()}{char.lower()}]" if char.isalpha() else re.escape(char) for char in word)
 
 
-def ranges(*patterns: str) -> Shape:
+def ranges(*patterns: str, expected: str) -> Shape:
     """One value, or a range of two: `first:last`."""
     one = rf"\s*(?:{'|'.join(patterns)})\s*"
-    return matching(rf"{one}(?::{one})?")
+    return matching(rf"{one}(?::{one})?", expected=expected)
 
 
 BOOLEAN: Shape = {
-    "anyOf": [{"type": "boolean"}, {"enum": [0, 1]}, matching(rf"\s*(?:{'|'.join(map(any_case, _TRUTHS))})\s*")],
+    "anyOf": [
+        {"type": "boolean"},
+        {"enum": [0, 1]},
+        matching(rf"\s*(?:{'|'.join(map(any_case, _TRUTHS))})\s*", expected="true or false"),
+    ],
 }
 
 

@@ -20,10 +20,12 @@ CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00)")
 _NUMBER = re.compile(r"-?[0-9]{1,4}")
-_NUMBERS = ranges(_NUMBER.pattern)
-WEEKDAYS_SHAPE = several(suggesting(WEEKDAYS, ranges(*map(any_case, WEEKDAYS))))
-_MONTHS_TEXT = ranges(*map(any_case, MONTHS), _NUMBER.pattern)
-_TIME = matching(rf"\s*(?:{CLOCK})\s*")
+_NUMBERS = ranges(_NUMBER.pattern, expected="a number, or a range such as 1:5")
+WEEKDAYS_SHAPE = several(
+    suggesting(WEEKDAYS, ranges(*map(any_case, WEEKDAYS), expected="a day, or a range such as monday:friday"))
+)
+_MONTHS_TEXT = ranges(*map(any_case, MONTHS), _NUMBER.pattern, expected="a month, or a range such as may:august or 5:8")
+_TIME = matching(rf"\s*(?:{CLOCK})\s*", expected='a time such as "09:00"')
 _OF_DAY: Keys = {
     "start_time": Key(meaning='from then on, such as `"09:00"`', shape=_TIME, required=True),
     "end_time": Key(meaning='until then, which is not included; up to `"24:00"`', shape=_TIME, required=True),

@@ -236,6 +236,28 @@ def test_every_key_says_what_it_means() -> None:
     assert [path for path, text in found.items() if len(text) < 10 or "`" in text or "](" in text] == []
 
 
+def with_patterns(shape: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(shape, dict):
+        if "pattern" in shape and not path.endswith(".properties"):
+            yield path, shape
+        for key, below in shape.items():
+            yield from with_patterns(below, f"{path}.{key}")
+    elif isinstance(shape, list):
+        for number, below in enumerate(shape):
+            yield from with_patterns(below, f"{path}.{number}")
+
+
+REFERENCE = r"\$\{"
+"""Beside another pattern, which has the words."""
+
+
+def test_nobody_is_shown_a_regular_expression() -> None:
+    found = dict(with_patterns(SCHEMA))
+    assert len(found) > 20
+    silent = [path for path, shape in found.items() if shape["pattern"] != REFERENCE]
+    assert [path for path in silent if not found[path].get("patternErrorMessage", "").startswith("expected ")] == []
+
+
 # --- the same judgement -------------------------------------------------------------------------------------------------
 
 RULE = "rules: [{alert: A, when: sent > 5}]\n"
