@@ -147,14 +147,10 @@ async def test_every_incident_is_told_of_within_its_time_and_nothing_else_is() -
 
 async def test_a_machine_that_was_suspended_says_nothing_of_its_readings_when_it_wakes() -> None:
     awake = START + timedelta(hours=2)
-    fired: list[str] = []
-    async with replaying(
-        default_rules(), FEEDS, START, on_alerts=lambda alerts: fired.extend(alert.key.rule for alert in alerts)
-    ) as replay:
-        replay.clock.set(awake)
-        await replay.read(FEEDS[0], [])
-        await replay.fail(FEEDS[1], partial=True)
-        assert fired == []
-        replay.clock.set(awake + timedelta(minutes=1))
-        await replay.fail(FEEDS[1], partial=True)
-        assert fired == ["ReadingIncomplete"]
+    async with replaying(default_rules(), FEEDS, START) as replay:
+        await replay.flush_until(awake)
+        assert await replay.read(FEEDS[0], []) == []
+        assert await replay.fail(FEEDS[1], partial=True) == []
+        await replay.flush_until(awake + timedelta(minutes=1))
+        news = await replay.fail(FEEDS[1], partial=True)
+        assert [alert.key.rule for alert in news] == ["ReadingIncomplete"]
