@@ -11,7 +11,7 @@ from monitor.domain.duration import format_duration, humanize_duration
 from monitor.domain.routing import Told
 from monitor.domain.rule import Rule, Scope
 from monitor.domain.silence import SilenceState
-from monitor.domain.text import without_controls
+from monitor.domain.text import clipped, without_controls
 from monitor.explanation import About, Destination, EventSeen, Explanation, Standing, Telling
 
 INDENT = "  "
@@ -66,10 +66,10 @@ def _title(explained: Explanation) -> str:
 def _about(about: About) -> str:
     campaign = about.campaign
     if campaign is not None:
-        of = f"{campaign.message_type}, sender {campaign.sender}, account {about.account}"
-        return f'campaign {campaign.id} "{campaign.name}" ({of})'
+        of = f"{campaign.message_type}, sender {clipped(campaign.sender)}, account {about.account}"
+        return f'campaign {campaign.id} "{clipped(campaign.name)}" ({of})'
     if about.scope is Scope.SENDER:
-        return f"sender {about.name} ({about.message_type}, account {about.account})"
+        return f"sender {clipped(about.name)} ({about.message_type}, account {about.account})"
     return f"{about.scope.value} {about.name}"
 
 

@@ -25,6 +25,12 @@ def without_controls(text: str) -> str:
     return _UNSAFE.sub("", _BREAKS.sub(" ", text))
 
 
+def clipped(text: str, length: int = 80) -> str:
+    """`text` on one line without controls, of at most so many characters."""
+    line = without_controls(text)
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
 def counted(number: int, what: str) -> str:
     """`1 rule`, `2,000 rules`."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

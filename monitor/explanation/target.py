@@ -7,7 +7,7 @@ from monitor.config.suggestion import did_you_mean
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.campaign import Campaign
 from monitor.domain.rule import Rule, Scope
-from monitor.domain.text import counted, without_controls
+from monitor.domain.text import clipped, counted
 from monitor.domain.wording import scope_of
 from monitor.errors import MonitorError
 from monitor.explanation.known import EVERYTHING, Known
@@ -150,7 +150,7 @@ def _listed(campaigns: Sequence[Campaign]) -> str:
     """One on each line, the newest first."""
     newest = sorted(campaigns, key=lambda each: each.created_at, reverse=True)
     lines = [
-        f'  {each.id} "{without_controls(each.name)}" ({each.message_type}, {each.status}, account {each.account})'
+        f'  {each.id} "{clipped(each.name)}" ({each.message_type}, {each.status}, account {each.account})'
         for each in newest[:MOST_SHOWN]
     ]
     more = len(newest) - MOST_SHOWN

@@ -65,6 +65,13 @@ told
     )
 
 
+async def test_of_a_name_that_is_too_long_its_beginning_is_shown(scene: Scene) -> None:
+    await scene.know(tracked(a_campaign(8, name="Sale " * 1_000, sender="Shop " * 1_000)))
+    text = shown(await scene.explain("Late", "8"))
+    assert '"Sale Sale Sale' in text
+    assert max(text.count("Sale"), text.count("Shop")) == 16
+
+
 async def test_a_pending_alert_says_how_much_of_for_is_left(scene: Scene) -> None:
     scene.now += timedelta(minutes=3)
     await scene.evaluate(LATE)
