@@ -19,6 +19,9 @@ def _readable(value: str, info: ValidationInfo) -> str:
     folder = (info.context or {}).get(OPTIONS_FOLDER)
     path = Path(value).expanduser() if folder is None else Path(folder) / Path(value).expanduser()
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ValueError(f"{path} is no file but a pipe or device: it is read more than once")
         with path.open("rb") as file:
             content = file.read(_LARGEST_FILE + 1)
     except FileNotFoundError:

@@ -1,5 +1,6 @@
 """A webhook's options: one identity, no header of ours, certificates that can be used."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,13 @@ def test_what_cannot_work_is_refused_where_it_stands(given: dict[str, Any], wher
     location, message = refusal(**given)
     assert location[: len(where)] == where
     assert why in message
+
+
+def test_a_certificate_that_is_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ca.pem")
+    location, message = refusal(ca_file=str(tmp_path / "ca.pem"))
+    assert location == ("ca_file",)
+    assert "is no file but a pipe or device" in message
 
 
 def test_every_way_to_prove_oneself_becomes_a_header() -> None:
