@@ -1,14 +1,19 @@
-"""The pages about commands and metrics say what there is, no less and no more."""
+"""The pages about commands and metrics say what there is, no less and no more, and links lead somewhere."""
 
 import re
 from pathlib import Path
 
+import pytest
 from typer.main import get_command
 
 from monitor.cli import app
+from monitor.config import load_rules
+from monitor.domain.text import counted
 from tests.unit.test_metrics import CONTRACT
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")), *sorted((ROOT / "deploy").rglob("*.md"))]
 UNIVERSAL = {"--help", "-h", "--install-completion", "--show-completion", "--version"}
 
 
@@ -34,3 +39,23 @@ def test_every_command_and_every_option_is_documented() -> None:
                 assert all(flag in section[1] for flag in long), (name, long)
     documented = set(re.findall(r"^## ([a-z][a-z-]*)$", text, re.MULTILINE))
     assert documented == set(commands)
+
+
+def test_the_page_shows_what_check_says_of_the_default_rules() -> None:
+    rules = load_rules(ROOT / "rules.yaml", lookup=lambda _: None)
+    shown = f"`ok: {counted(len(rules.rules), 'rule')}, {counted(len(rules.receivers), 'receiver')}`"
+    assert shown in (DOCS / "commands.md").read_text()
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_link_leads_nowhere(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", page.read_text()):
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), (target, anchor)

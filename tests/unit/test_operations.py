@@ -11,20 +11,7 @@ from monitor.retention import DEAD_LETTERS, FULL_SAMPLES, HISTORY
 from monitor.web.runbooks import runbooks_markdown
 
 ROOT = Path(__file__).parents[2]
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 ALERT_FILES = sorted(path for path in (ROOT / "deploy").rglob("*.y*ml") if "- alert:" in path.read_text("utf-8"))
-
-
-def anchors(text: str) -> set[str]:
-    """As GitHub makes them of headings."""
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def test_no_link_of_the_page_leads_nowhere() -> None:
-    for target, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", OPERATIONS):
-        text = OPERATIONS if not target else (ROOT / "docs" / target).read_text("utf-8")
-        assert not anchor or anchor in anchors(text), (target, anchor)
 
 
 def test_what_is_kept_is_what_is_pruned() -> None:
