@@ -10,13 +10,15 @@ from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, report_problems
 from monitor.cli.invocation import load_settings_of, run_async
 from monitor.cli.printing import Piece, print_json, print_line, print_lines
-from monitor.domain.text import counted
+from monitor.domain.text import clipped, counted
 
 if TYPE_CHECKING:
     from monitor.config import LoadedSettings
     from monitor.ruletest import Case, CaseFile, Difference
 
 Outcome = tuple["CaseFile", "Case", "Sequence[Difference]"]
+LONGEST_NAME = 40
+"""Columns of a test's name beside the bar."""
 _STYLES = {"-": "red", "+": "green"}
 
 
@@ -68,11 +70,14 @@ def _load(settings: "LoadedSettings", paths: Sequence[Path], rules: Path | None)
 
 def _outcomes(files: "Sequence[CaseFile]") -> Iterator[Outcome]:
     """Of each test, as soon as it has run."""
+    from monitor.cli.progress import progress
     from monitor.ruletest import run_case
 
     for file in files:
         for case in file.cases:
-            yield file, case, run_async(run_case(case, file.rules))
+            with progress(clipped(case.name, LONGEST_NAME), after=1.0) as on_progress:
+                differences = run_async(run_case(case, file.rules, on_progress=on_progress))
+            yield file, case, differences
 
 
 def _print(file: "CaseFile", case: "Case", differences: "Sequence[Difference]") -> None:

@@ -1,6 +1,6 @@
 """Plays a case: a reading every interval, and at each expectation's time a look at what fires and what was told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import RuleFile
@@ -12,15 +12,16 @@ from monitor.ruletest.cases import AccountMoment, Case, Timeline
 from monitor.ruletest.compare import Difference, compare
 
 
-async def run_case(case: Case, rules: RuleFile) -> list[Difference]:
-    """What is not as expected, in the order of the expectations; empty when the test passes."""
+async def run_case(case: Case, rules: RuleFile, *, on_progress: Callable[[float], None] = lambda _: None) -> list[Difference]:
+    """What is not as expected, in the order of the expectations; empty when the test passes. `on_progress` is called with the
+    share that is done, 0 to 1, after each reading."""
     kinds = sorted({_listed_as(snapshot) for each in case.campaigns for _, snapshot in each.snapshots if snapshot})
     feeds = [Feed(case.account, kind) for kind in kinds or [MessageType.SMS.value]]
     differences: list[Difference] = []
     details = {each.id: each.detail for each in case.campaigns if each.detail}
     before = case.start - case.interval
     async with replaying(rules, feeds, before, details=details) as replay:
-        player = _Player(case, replay, feeds)
+        player = _Player(case, replay, feeds, on_progress)
         for expectation in case.expectations:
             until = case.start + timedelta(seconds=expectation.at)
             await player.play(until)
@@ -32,12 +33,14 @@ async def run_case(case: Case, rules: RuleFile) -> list[Difference]:
 class _Player:
     """Reads the case's campaigns, reading after reading."""
 
-    def __init__(self, case: Case, replay: Replay, feeds: list[Feed]) -> None:
+    def __init__(self, case: Case, replay: Replay, feeds: list[Feed], on_progress: Callable[[float], None]) -> None:
         self._case = case
         self._replay = replay
         self._feeds = feeds
         self._next = case.start
         self._known: set[int] = set()
+        self._on_progress = on_progress
+        self._span = max([1.0, *(expectation.at for expectation in case.expectations)])
 
     async def play(self, until: datetime) -> None:
         """Every reading up to and including that time, and what follows from the last one until then."""
@@ -45,6 +48,7 @@ class _Player:
             await self._replay.flush_until(self._next)
             await self._read(self._next)
             self._next += self._case.interval
+            self._on_progress(min(1.0, (self._next - self._case.start).total_seconds() / self._span))
         await self._replay.flush_until(until)
 
     async def _read(self, now: datetime) -> None:
