@@ -14,6 +14,7 @@ from monitor.config.yamlfile import Listing, Scalar, Table, YamlNode, described,
 from monitor.domain.alert import AlertState
 from monitor.domain.campaign import DOCUMENTED_STATUSES
 from monitor.domain.notification import NotifyReason
+from monitor.domain.rule import Scope
 from monitor.errors import ConfigError, Place, Problem
 from monitor.ruletest.accounts import read_accounts
 from monitor.ruletest.cases import Case, CaseFile, Expectation, ExpectedAlert, ExpectedMessage, Timeline
@@ -197,9 +198,13 @@ class _CaseReader:
         )
 
     def _known(self, name: str, place: Place) -> bool:
-        names = [rule.name for rule in self._rules.rules]
-        if name in names:
+        scopes = {rule.name: rule.scope for rule in self._rules.rules}
+        if scopes.get(name) is Scope.RECEIVER:
+            self._findings.wrong(f"alert: {name} is of scope receiver: in a test no receiver fails", place)
+            return False
+        if name in scopes:
             return True
+        names = list(scopes)
         message, hint = one_of(names, name)
         if len(names) > LISTED:
             message = f'there is no rule "{shortened(name)}"'

@@ -24,6 +24,7 @@ rules:
   - {alert: Down, scope: account, when: not api_up, for: 2m}
   - {alert: Poor, scope: account, when: spendable < 50}
   - {alert: Weak, scope: sender, when: delivery_ratio_upper < 0.9}
+  - {alert: Deaf, scope: receiver, when: waiting > 5}
   - {alert: Odd, when: 'reach < baseline(reach, "28d") - 0.2'}
 receivers:
   - name: ops
@@ -248,6 +249,10 @@ route:
     ("text", "problem"),
     [
         ("tests: [{name: a, expect: [{at: 5m, alerts: [Stalld]}]}]", "1:46: alert: expected Stalled, Stopped"),
+        (
+            "tests: [{name: a, expect: [{at: 5m, alerts: [Deaf]}]}]",
+            "1:46: alert: Deaf is of scope receiver: in a test no receiver",
+        ),
         ("tests: [{name: a, expect: [{at: soon, alerts: []}]}]", '1:33: "soon" is not a duration'),
         ("tests: [{name: a, expect: [{at: 5m, alerts: []}, {at: 4m, alerts: []}]}]", "expect: it is earlier than the one before"),
         ("tests: [{name: a, expect: [{at: 5m, messages: [{receiver: op}]}]}]", 'receiver: expected ops or pager, found "op"'),
