@@ -62,7 +62,7 @@ class Commits:
         told_in: dict[GroupId, list[str]] = {}
         for alert in list(self._state.ended.values()):
             await self._turns.after(ROWS_AN_END)
-            if alert.id not in taken or self._suppression.alert(alert.id) is not alert:
+            if alert.id not in taken or self._suppression.alert(alert.id) != alert:
                 continue  # it ended meanwhile, and has yet to be taken in
             known = {group_id: self._ledger(group_id, ledgers) for group_id in self._groups.of(alert)}
             if fully_told(alert, known.values(), suppressed=alert.id in self._suppression):

@@ -1,7 +1,7 @@
 """Routes, silences, mutes, inhibition and acknowledgements in the flusher, with the real store in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
 from monitor.domain.inhibition import InhibitRule
 from monitor.domain.matcher import parse_matchers
-from monitor.domain.notification import NotifyReason, OutboxState
+from monitor.domain.notification import NotifyReason, OutboxRow, OutboxState
+from monitor.domain.routing import GroupId
 from monitor.domain.silence import Silence
 from monitor.domain.time_interval import NamedIntervals, TimeInterval
 from monitor.ports import Snapshot
@@ -171,6 +172,32 @@ async def test_a_message_about_others_shows_what_the_receiver_knows_and_hides_wh
     assert await told(desk) == [(NotifyReason.NEW_ALERTS, [("3", "firing"), ("1", "firing")])]
     await desk.clock.advance(4 * 3600)
     assert await told(desk) == [(NotifyReason.REPEAT, [("3", "firing")])]
+
+
+class Interrupted(SqliteStore):
+    """Lets something happen while a flush is being decided."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def replaceable(self, groups: Collection[GroupId]) -> Mapping[GroupId, Sequence[OutboxRow]]:
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            await happens()
+        return await super().replaceable(groups)
+
+
+async def test_what_ends_in_silence_while_others_are_decided_is_left_to_the_next_flush() -> None:
+    async with Interrupted(None) as store:
+        desk = Desk(store)
+        await silence(desk)
+        hidden = await desk.fire("1")
+        await desk.flusher.flush_due()
+        await desk.fire("2", rule="Stalled")
+        store.meanwhile = lambda: desk.resolve(hidden)
+        await desk.flusher.flush_due()
+        assert hidden.id in {alert.id for alert in (await store.load()).alerts}
+        await desk.flusher.flush_due()
+        assert hidden.id not in {alert.id for alert in (await store.load()).alerts}
 
 
 async def test_a_silence_from_outside_takes_effect_in_the_loop_without_a_cycle(desk: Desk) -> None:
