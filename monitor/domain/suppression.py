@@ -7,13 +7,15 @@ from monitor.domain.alert import Alert, AlertState
 from monitor.domain.inhibition import Inhibitions, InhibitRule
 from monitor.domain.matcher import MatchOperator
 from monitor.domain.silence import Silence, SilenceState, fires
+from monitor.domain.steps import ROWS_A_STEP, Steps, pause
 
 
 class Suppression:
     """The alerts that somebody may yet have to be told of, and what keeps them from being told.
 
     `id in suppression` says whether an alert is held back. Agrees with `Silence.silences` and `inhibits` over everything that
-    was put and not removed, as of the last call that was given a time; the cost of a call is what it changes.
+    was put and not removed, as of the last call that was given a time; the cost of a call is what it changes. Where silences
+    change that may be all alerts, so these calls are passes in steps: nothing else may be called before they are through.
     """
 
     def __init__(self, rules: Sequence[InhibitRule] = ()) -> None:
@@ -66,32 +68,32 @@ class Suppression:
         self._set(alert_id, set())
         self._inhibitions.remove(alert_id)
 
-    def load(self, silences: Iterable[Silence], now: datetime) -> set[str]:
+    def load(self, silences: Iterable[Silence], now: datetime) -> Steps[set[str]]:
         """These are all the silences there are, ended ones as far back as alerts that ended in them; returns ids of alerts for
         which the answer may have changed."""
         held, self._silences = self._silences, {silence.id: silence for silence in silences}
         changed: set[str] = set()
         for id_ in held.keys() - self._silences.keys():
-            changed |= self._lift(id_)
+            changed |= yield from self._lift(id_)
         for id_, silence in self._silences.items():
             if held.get(id_) != silence:
-                changed |= self._judge(silence, now)
+                changed |= yield from self._judge(silence, now)
         return changed
 
-    def tick(self, now: datetime) -> set[str]:
+    def tick(self, now: datetime) -> Steps[set[str]]:
         """Time has passed: silences have begun or ended; returns ids of alerts for which the answer may have changed."""
         changed: set[str] = set()
         for silence in list(self._silences.values()):
             if silence.in_force(now) != (silence.id in self._in_force):
-                changed |= self._judge(silence, now)
+                changed |= yield from self._judge(silence, now)
             if silence.state(now) is SilenceState.EXPIRED:
                 del self._silences[silence.id]
         return changed
 
-    def replace(self, silence: Silence, now: datetime) -> set[str]:
+    def replace(self, silence: Silence, now: datetime) -> Steps[set[str]]:
         """A silence has changed; returns ids of alerts for which the answer may have changed."""
         self._silences[silence.id] = silence
-        return self._judge(silence, now)
+        return (yield from self._judge(silence, now))
 
     def next_change(self, now: datetime) -> datetime | None:
         """When the next silence begins or ends; None when none will by itself."""
@@ -118,26 +120,31 @@ class Suppression:
     def _matches(self, silence: Silence, holds: Callable[[Alert], bool]) -> bool:
         return any(holds(self._alerts[id_]) for id_ in self._matched.get(silence.id, ()))
 
-    def _judge(self, silence: Silence, now: datetime) -> set[str]:
+    def _judge(self, silence: Silence, now: datetime) -> Steps[set[str]]:
         """Hold one silence against all alerts."""
         if not silence.in_force(now):
-            return self._lift(silence.id)
+            return (yield from self._lift(silence.id))
         self._in_force.add(silence.id)
+        alerts = list(self._alerts.values())
+        after: set[str] = set()
+        for first in range(0, len(alerts), ROWS_A_STEP):
+            yield from pause(first)
+            after.update(alert.id for alert in alerts[first : first + ROWS_A_STEP] if silence.silences(alert, now))
         before = self._matched.get(silence.id, set())
-        after = {id_ for id_, alert in self._alerts.items() if silence.silences(alert, now)}
-        return self._change(silence.id, before - after, after - before)
+        return (yield from self._change(silence.id, before - after, after - before))
 
-    def _lift(self, silence_id: str) -> set[str]:
+    def _lift(self, silence_id: str) -> Steps[set[str]]:
         """A silence is no longer in force: what ended in it stays silenced."""
         self._in_force.discard(silence_id)
         fire = {id_ for id_ in self._matched.get(silence_id, ()) if self._alerts[id_].resolved_at is None}
-        return self._change(silence_id, fire, set())
+        return (yield from self._change(silence_id, fire, set()))
 
-    def _change(self, silence_id: str, less: set[str], more: set[str]) -> set[str]:
-        for id_ in less:
-            self._set(id_, self._silenced[id_] - {silence_id})
-        for id_ in more:
-            self._set(id_, self._silenced.get(id_, set()) | {silence_id})
+    def _change(self, silence_id: str, less: set[str], more: set[str]) -> Steps[set[str]]:
+        for number, id_ in enumerate(less | more, 1):
+            held = self._silenced.get(id_, set())
+            self._set(id_, held - {silence_id} if id_ in less else held | {silence_id})
+            if number % ROWS_A_STEP == 0:
+                yield
         return less | more
 
     def _set(self, alert_id: str, silence_ids: set[str]) -> None:

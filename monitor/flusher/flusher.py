@@ -67,7 +67,7 @@ class Flusher:
         self._telling = telling
         self._groups = Groups(telling.route, telling.receivers, self._told)
         self._ledgers = list(self._state.ledgers.values())  # those that the groups are yet to be made of
-        self._quieting = Quieting(self._store, telling.inhibit_rules, acknowledging=telling.acknowledging)
+        self._quieting = Quieting(self._store, telling.inhibit_rules, self._turns, acknowledging=telling.acknowledging)
         self._suppression = self._quieting.suppression
         self._schedule = Schedule(self._groups, self._quieting, self._turns)
         self._commits = Commits(self._groups, self._suppression, self._state, self._turns, self._new_id)
@@ -145,7 +145,7 @@ class Flusher:
                     touched |= self._put(alert)
                 if len(news) > TAKEN_AT_ONCE:
                     await self._clock.sleep(0)
-        changed |= self._suppression.tick(self._clock.now())
+        changed |= await self._turns.through(self._suppression.tick(self._clock.now()))
         await self._schedule.put_all(touched | await self._groups_of_ids(changed), self._clock.now())
 
     def _put(self, alert: Alert) -> set[GroupId]:
@@ -229,7 +229,7 @@ class Flusher:
             self._groups.drop(group_id)
             self._schedule.drop(group_id)
             await self._turns.after(1)
-        changed = self._quieting.apply(commit, now)
+        changed = await self._quieting.apply(commit, now)
         touched = [*(ledger.group for ledger in commit.ledgers), *await self._groups_of_ids(changed)]
         await self._schedule.put_all(touched, self._clock.now())
         for receiver in sorted({row.notification.receiver for row in commit.rows}):

@@ -10,6 +10,7 @@ from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.inhibition import InhibitRule
 from monitor.domain.routing import Quiet, Route
 from monitor.domain.suppression import Suppression
+from monitor.flusher.turns import Turns
 from monitor.ports import FlushCommit, QuietStore
 
 log = structlog.get_logger()
@@ -18,9 +19,12 @@ log = structlog.get_logger()
 class Quieting:
     """Suppression of the open alerts, and who looks after them."""
 
-    def __init__(self, store: QuietStore, rules: Sequence[InhibitRule], *, acknowledging: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, store: QuietStore, rules: Sequence[InhibitRule], turns: Turns, *, acknowledging: frozenset[str] = frozenset()
+    ) -> None:
         """`acknowledging` are the receivers that are told at once who looks after an alert."""
         self._store = store
+        self._turns = turns
         self._acknowledging = acknowledging
         self.suppression = Suppression(rules)
         self.acknowledged: Mapping[str, Acknowledgement] = {}
@@ -36,7 +40,7 @@ class Quieting:
         known, self._silences = self._silences, frozenset(each.id for each in silences if each.end is None or each.end > now)
         if changed or known != self._silences:
             log.info("quiet_changed", silences=len(self._silences), acknowledgements=len(said))
-        return changed | self.suppression.load(silences, now)
+        return changed | await self._turns.through(self.suppression.load(silences, now))
 
     def at(self, route: Route, now: datetime) -> Quiet:
         """What is quiet in the groups of a route."""
@@ -51,7 +55,7 @@ class Quieting:
         """The alert is closed. (Its acknowledgement goes when the store is read again.)"""
         self.suppression.remove(alert_id)
 
-    def apply(self, commit: FlushCommit, now: datetime) -> set[str]:
+    async def apply(self, commit: FlushCommit, now: datetime) -> set[str]:
         """What a flush found out about silences has been committed; returns ids of alerts that it may concern."""
         changed: set[str] = set()
         for id_ in commit.matched_silences.keys() | commit.over_silences.keys():
@@ -61,7 +65,7 @@ class Quieting:
             matched_at = silence.matched_at or commit.matched_silences.get(id_)
             ended_at = commit.over_silences.get(id_, silence.ended_at)
             marked = msgspec.structs.replace(silence, matched_at=matched_at, ended_at=ended_at)
-            changed |= self.suppression.replace(marked, now)
+            changed |= await self._turns.through(self.suppression.replace(marked, now))
             if id_ in commit.over_silences:
                 log.info("silence_over", id=id_, author=silence.author)
         return changed

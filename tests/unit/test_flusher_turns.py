@@ -7,10 +7,13 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from monitor.domain.alert import Alert, AlertKey, advance, begin
+from monitor.domain.matcher import parse_matchers
 from monitor.domain.route import Route
+from monitor.domain.silence import Silence
 from monitor.flusher import Telling
 from monitor.ports import Snapshot
 from monitor.store import SqliteStore
@@ -95,6 +98,13 @@ async def life(number: int, route: Route) -> dict[str, int]:
         stretches["a reload"] = await longest_stretch(reloaded(same))
         await desk.clock.advance(4 * 3600)
         await measured("all are told again")
+        now = desk.clock.now()
+        quiet = Silence(id="s1", matchers=parse_matchers("alertname=Spam"), starts_at=now, created_at=now, author="anna")
+        await store.add_silence(msgspec.structs.replace(quiet, ends_at=now + timedelta(minutes=1)))
+        desk.flusher.look_outside()
+        await measured("all are silenced")
+        await desk.clock.advance(60)
+        await measured("the silence has ended")
         other = Telling(route=replace(route, receiver="desk"), receivers=("ops", "desk"))
         stretches["a reload with another route"] = await longest_stretch(reloaded(other))
         await desk.commit(*ended(desk, alerts[::2]))

@@ -11,6 +11,7 @@ from monitor.domain.alert import Alert, begin
 from monitor.domain.inhibition import Inhibitions, InhibitRule, inhibits
 from monitor.domain.matcher import parse_matchers
 from monitor.domain.silence import Silence, SilenceState
+from monitor.domain.steps import at_once
 from monitor.domain.suppression import Suppression
 from tests.clock import START
 from tests.unit.domain.flushes import MINUTE, event, firing, resolved
@@ -56,7 +57,7 @@ def test_an_alert_that_ended_is_silenced_by_what_was_in_force_when_it_ended() ->
 def test_pending_alerts_are_passed_over() -> None:
     pending = begin(firing().key, labels={"alertname": "Stalled"}, now=START)
     suppression = Suppression()
-    suppression.load([a_silence(until_resolved=True)], START)
+    at_once(suppression.load([a_silence(until_resolved=True)], START))
     suppression.put([pending], START)
     assert pending.id not in suppression
     assert suppression.newly_matched() == []
@@ -64,16 +65,16 @@ def test_pending_alerts_are_passed_over() -> None:
 
 def test_a_silence_until_resolved_is_over_once_nothing_it_matched_fires() -> None:
     suppression = Suppression()
-    suppression.load([a_silence(until_resolved=True), a_silence("alertname=Other", id="s2", until_resolved=True)], START)
+    at_once(suppression.load([a_silence(until_resolved=True), a_silence("alertname=Other", id="s2", until_resolved=True)], START))
     assert suppression.over() == []
     suppression.put([firing(1), firing(2)], START)
     assert [each.id for each in suppression.newly_matched()] == ["s1"]
-    suppression.replace(a_silence(until_resolved=True, matched_at=START), START)
+    at_once(suppression.replace(a_silence(until_resolved=True, matched_at=START), START))
     suppression.put([resolved(firing(1))], START + MINUTE)
     assert suppression.over() == []
     suppression.put([resolved(firing(2))], START + MINUTE)
     assert [each.id for each in suppression.over()] == ["s1"]
-    suppression.replace(a_silence(until_resolved=True, matched_at=START, ended_at=START + MINUTE), START + MINUTE)
+    at_once(suppression.replace(a_silence(until_resolved=True, matched_at=START, ended_at=START + MINUTE), START + MINUTE))
     assert firing(2).id in suppression  # what ended in silence is never told
     suppression.put([firing(3)], START + MINUTE)
     assert firing(3).id not in suppression
@@ -81,14 +82,14 @@ def test_a_silence_until_resolved_is_over_once_nothing_it_matched_fires() -> Non
 
 def test_what_fires_and_ends_at_once_is_what_a_silence_waited_for() -> None:
     suppression = Suppression()
-    suppression.load([a_silence(until_resolved=True)], START)
+    at_once(suppression.load([a_silence(until_resolved=True)], START))
     suppression.put([resolved(firing())], START + MINUTE)
     assert [each.id for each in suppression.over()] == ["s1"]
 
 
 def test_an_event_is_not_what_a_silence_waits_for() -> None:
     suppression = Suppression()
-    suppression.load([a_silence("alertname=Stopped", until_resolved=True)], START)
+    at_once(suppression.load([a_silence("alertname=Stopped", until_resolved=True)], START))
     suppression.put([event()], START)
     assert event().id in suppression
     assert (suppression.newly_matched(), suppression.over()) == ([], [])
@@ -195,16 +196,16 @@ def test_what_is_kept_up_to_date_is_what_the_definitions_say(steps: list[tuple[s
         elif kind == "silence":
             begun = now + b * MINUTE
             silences[f"s{number}"] = a_silence(a, id=f"s{number}", starts_at=begun, ends_at=begun + 2 * MINUTE)
-            suppression.load(silences.values(), now)
+            at_once(suppression.load(silences.values(), now))
         elif kind == "expire" and silences:
             id_ = sorted(silences)[a % len(silences)]
             silences[id_] = msgspec.structs.replace(silences[id_], ended_at=now, ended_by="x")
-            suppression.load(silences.values(), now)
+            at_once(suppression.load(silences.values(), now))
         elif kind == "pass":
             now += MINUTE
         alerts.update({alert.id: alert for alert in put})
         suppression.put(put, now)
-        suppression.tick(now)
+        at_once(suppression.tick(now))
         ended.update({alert.id: suppressed(alert) for alert in put if alert.resolved_at is not None})
         for id_, alert in alerts.items():
             expected = ended[id_] if id_ in ended else suppressed(alert)
@@ -215,7 +216,7 @@ def test_what_is_kept_up_to_date_is_what_the_definitions_say(steps: list[tuple[s
 
 def test_an_alert_is_forgotten_with_everything_about_it() -> None:
     suppression = Suppression(RULES)
-    suppression.load([a_silence()], START)
+    at_once(suppression.load([a_silence()], START))
     suppression.put([resolved(firing())], START)
     suppression.remove(firing().id)
     assert firing().id not in suppression
