@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from monitor.cli.conditiontree import wrapped
 from monitor.cli.printing import (
     NOTHING,
     Column,
@@ -134,7 +135,7 @@ def report_record(report: "Report", rules: "RuleFile") -> dict[str, Any]:
 
 def _print_head(report: "Report") -> None:
     """On a terminal above the table; in a pipe beside the data."""
-    tell = print_line if sys.stdout.isatty() else say
+    tell = _print_flowing if sys.stdout.isatty() else say
     every = "" if report.interval_seconds is None else f", a reading every {_span(report.interval_seconds)}"
     samples, campaigns = counted(report.samples, "sample"), counted(report.campaigns, "campaign")
     tell(f"{samples} of {campaigns}, {readable(_moment(report.since))} to {readable(_moment(report.until))} UTC{every}")
@@ -156,9 +157,9 @@ def _say_untried(rules: "Iterable[Rule]") -> None:
         elif missing:
             partly[f"{', '.join(missing)} (in {rule.name})"] = None
     if untried:
-        say(f"what they ask for is not recorded, so these are not tried: {', '.join(untried)}")
+        _say_flowing(f"what they ask for is not recorded, so these are not tried: {', '.join(untried)}")
     if partly:
-        say(f"not recorded, and null here: {', '.join(partly)}")
+        _say_flowing(f"not recorded, and null here: {', '.join(partly)}")
 
 
 def _untried(*files: "RuleFile") -> frozenset[str]:
@@ -248,7 +249,7 @@ def _print_subjects(names: Iterable[str], before: "Mapping[str, RuleReport]", af
         old, new = before[name].subjects, after[name].subjects
         for subjects, words in ((old - new, "no more on"), (new - old, "newly on")):
             if subjects:
-                print_line(f"{name} {words} {_listed(subjects)}")
+                _print_flowing(f"{name} {words} {_listed(subjects)}")
 
 
 def _listed(subjects: Iterable[str]) -> str:
@@ -264,6 +265,18 @@ def _print_messages(told: Sequence[Mapping[str, Any]], columns: Sequence[Column]
     if not sys.stdout.isatty():
         write("\n")
     print_records(told, columns)
+
+
+def _print_flowing(text: str) -> None:
+    """On a terminal, broken between words."""
+    for line in wrapped(text, terminal_width()):
+        print_line(line)
+
+
+def _say_flowing(text: str) -> None:
+    """Beside the data, broken between words on a terminal."""
+    for line in wrapped(text, terminal_width()) if sys.stderr.isatty() else [text]:
+        say(line)
 
 
 def _moment(at: float) -> datetime:
