@@ -55,7 +55,7 @@ class Publisher:
 
     async def _series(self, feed: Feed) -> None:
         series = CampaignSeries(feed)
-        rows = list(self._state.table(feed.account).rows.values())
+        rows = list(self._state.table(feed.account).watched.values())
         for start in range(0, len(rows), CHUNK):
             series.add(rows[start : start + CHUNK])
             await self._clock.sleep(0)

@@ -1,6 +1,6 @@
 """Reading a feed: what to ask for, and whether the answer is good enough to decide anything."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,9 +86,9 @@ class FeedReader:
         horizon = Horizon(now=started.timestamp(), lookback=self._lookback)
         full = full_due(before, started)
         if not full:
-            await self._pass_over(table, horizon.add)
+            await self._pass_over(table, table.watched, horizon.add)
             if horizon.wants_count:
-                await self._pass_over(table, horizon.count)
+                await self._pass_over(table, table.rows, horizon.count)
         return horizon.plan(
             last_success=before.last_success.timestamp() if before.last_success else None,
             full=full,
@@ -96,9 +96,11 @@ class FeedReader:
             cursor=self._cursor,
         )
 
-    async def _pass_over(self, table: AccountTable, see: Callable[[Sequence[TrackedCampaign]], None]) -> None:
-        """Show every tracked campaign of the feed to `see`, chunk by chunk."""
-        rows = list(table.rows.values())
+    async def _pass_over(
+        self, table: AccountTable, tracked: Mapping[int, TrackedCampaign], see: Callable[[Sequence[TrackedCampaign]], None]
+    ) -> None:
+        """Show those of the tracked campaigns that are of the feed to `see`, chunk by chunk."""
+        rows = list(tracked.values())
         message_type = self.feed.message_type
         for start in range(0, len(rows), CHUNK):
             see(table.of_feed(rows[start : start + CHUNK], message_type))
@@ -107,13 +109,13 @@ class FeedReader:
     async def _missing(self, table: AccountTable, plan: Plan, sweep: Sweep, shown: set[int]) -> list[int]:
         """Watched campaigns of the window that the sweep should have shown and did not, oldest first."""
         excused = shown | sweep.unreadable | set(plan.stragglers) | self._lookup.unlisted
-        candidates = list(table.rows.keys() - excused)
+        candidates = [row for campaign_id, row in table.watched.items() if campaign_id not in excused]
         missing: list[TrackedCampaign] = []
         for start in range(0, len(candidates), CHUNK):
             missing += [
                 row
-                for row in table.of_feed(map(table.rows.__getitem__, candidates[start : start + CHUNK]), self.feed.message_type)
-                if not row.settled and row.campaign.created_at >= plan.since
+                for row in table.of_feed(candidates[start : start + CHUNK], self.feed.message_type)
+                if row.campaign.created_at >= plan.since
             ]
             await self._clock.sleep(0)
         return [row.campaign.id for row in sorted(missing, key=lambda row: row.campaign.created_at)]

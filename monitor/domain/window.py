@@ -65,8 +65,8 @@ def full_due(state: FeedState, now: datetime) -> bool:
 
 
 class Horizon:
-    """Collects what a plan is made from. Feed it every tracked campaign of the feed, in as many pieces as you like: to
-    `add`, and after that, where it `wants_count`, to `count`."""
+    """Collects what a plan is made from. Feed it the feed's campaigns, in as many pieces as you like: the watched ones to `add`,
+    and after that, where it `wants_count`, every tracked one to `count`."""
 
     def __init__(self, *, now: float, lookback: float) -> None:
         self._now = now
@@ -76,7 +76,7 @@ class Horizon:
         self._old: list[tuple[float, int]] = []  # watched, created before `_recent`: (created_at, id)
 
     def add(self, rows: Iterable[TrackedCampaign]) -> None:
-        """Take some campaigns into account; each once."""
+        """Take some campaigns into account, each once; settled ones are passed over."""
         earliest, recent = self._earliest, self._recent
         self._old += [
             (campaign.created_at, campaign.id)

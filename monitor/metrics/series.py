@@ -72,7 +72,7 @@ class CampaignSeries:
 
 
 class SeriesText:
-    """Writes the exposition text, and keeps each campaign's lines for as long as it is shown and looks the same."""
+    """Writes the exposition text, and keeps each campaign's lines while it is shown and looks the same, or a little longer."""
 
     def __init__(self) -> None:
         self._lines: dict[int, tuple[Campaign, _Lines]] = {}
@@ -82,12 +82,13 @@ class SeriesText:
         selections = list(feeds)
         shown = _highest([c for selection in selections for c in selection.chosen])
         known, lines = self._lines, []
-        self._lines = {}
         for campaign in shown:
             held = known.get(id(campaign))  # held with the campaign itself, so that no other can have its identity
-            written = _write(campaign) if held is None else held[1]
-            self._lines[id(campaign)] = (campaign, written)
-            lines.append(written)
+            if held is None:
+                held = known[id(campaign)] = (campaign, _write(campaign))
+            lines.append(held[1])
+        if len(known) > 2 * MOST_CAMPAIGNS:
+            self._lines = {id(campaign): known[id(campaign)] for campaign in shown}
         text = "".join(
             f"# HELP {name} {description}\n# TYPE {name} gauge\n{samples}"
             for (name, description), samples in zip(_FAMILIES, map("".join, zip(*lines, strict=True)), strict=False)
