@@ -108,7 +108,9 @@ def load_rules_untold(loaded: "LoadedSettings", path: Path | None = None) -> "Ru
     receivers have no options. ConfigError."""
     from monitor.config import load_rules
 
-    return load_rules(path or loaded.settings.rules_file, lookup=loaded.lookup, reaching=False)
+    if path is not None:
+        return load_rules(path, lookup=loaded.lookup, reaching=False, hint=None)
+    return load_rules(loaded.settings.rules_file, lookup=loaded.lookup, reaching=False)
 
 
 @asynccontextmanager

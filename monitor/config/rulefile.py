@@ -34,6 +34,7 @@ OTHERWISE = {
     "mute_time_intervals": "define it under time_intervals, and name it in a route",
     "groups": "rules are not grouped: they are a list under rules",
 }
+IN_FORCE_HINT = "`bsg-monitor init` writes one to start from; BSG_RULES_FILE names another"
 _OPEN = frozenset(KEYS) - {"receivers"}
 
 
@@ -63,9 +64,10 @@ def load_rules(
     allow_insecure_http: bool = False,
     external_url: str | None = None,
     reaching: bool = True,
+    hint: str | None = IN_FORCE_HINT,
 ) -> RuleFile:
-    """Read and check a rules file; arguments and errors as of `parse_rules`, and ConfigError when it cannot be read."""
-    hint = "`bsg-monitor init` writes one to start from; BSG_RULES_FILE names another"
+    """Read and check a rules file; arguments and errors as of `parse_rules`, and ConfigError when it cannot be read. `hint` says
+    what to do when there is none."""
     return parse_rules(
         read_text(path, what="the rules file", hint=hint),
         source=str(path),

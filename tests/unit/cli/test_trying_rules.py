@@ -53,6 +53,17 @@ def test_a_test_file_that_is_wrong_or_missing_is_wrong_use(invoke: Invoke, folde
     assert invoke("test", "nowhere.yaml").exit_code == 2
 
 
+def test_where_the_rules_are_not_it_says_how_to_name_them(invoke: Invoke, folder: Path) -> None:
+    (folder / "cases.yaml").write_text(CASES)
+    (folder / "rules.yaml").unlink()
+    missing = "error: rules.yaml: the rules file does not exist"
+    said = 'name one in cases.yaml ("rules: …", a path beside it), or with --rules'
+    assert invoke("test", "cases.yaml").stderr == f"{missing} ({said})\n"
+    assert invoke("test", "cases.yaml", "--rules", "rules.yaml").stderr == f"{missing}\n"
+    assert invoke("backtest", "--rules", "rules.yaml").stderr == f"{missing}\n"
+    assert "BSG_RULES_FILE names another" in invoke("backtest").stderr
+
+
 def test_every_wrong_file_is_told_of_at_once_and_what_they_share_once(invoke: Invoke, folder: Path) -> None:
     (folder / "rules.yaml").write_text("rules: [{alert: A, when: sennt > 5}]\n")
     for name in ("a.yaml", "b.yaml"):
