@@ -54,8 +54,8 @@ def load_cases(path: Path, *, lookup: Callable[[str], str | None], rules: Path |
     if rules is None and named is not None and not tested.exists():
         findings.wrong(f'rules: there is no file "{shortened(named.text)}"', named.place, "it is looked for beside this one")
         findings.raise_if_wrong()
-    hint = None if rules else f'name one in {path.name} ("rules: …", a path beside it), or with --rules'
-    file = load_rules(tested, lookup=lookup, reaching=False, hint=hint)
+    advice = None if rules else f'name one in {path.name} ("rules: …", a path beside it), or with --rules'
+    file = load_rules(tested, lookup=lookup, reaching=False, hint=advice)
     interval = reader.duration("interval", DEFAULT_INTERVAL, shortest=timedelta(seconds=1), longest=timedelta(days=1))
     start = reader.parsed("start", _start) or DEFAULT_START
     listed = reader.require("tests", TESTS_HINT)
