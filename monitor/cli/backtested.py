@@ -137,7 +137,7 @@ def _print_head(report: "Report") -> None:
     """On a terminal above the table; in a pipe beside the data."""
     tell = _print_flowing if sys.stdout.isatty() else say
     every = "" if report.interval_seconds is None else f", as a rule {_span(report.interval_seconds)} apart"
-    samples, campaigns = counted(report.samples, "sample"), counted(report.campaigns, "campaign")
+    samples, campaigns = counted(report.samples, "sample"), counted(report.campaigns, "known campaign")
     tell(f"{samples} of {campaigns}, {readable(_moment(report.since))} to {readable(_moment(report.until))} UTC{every}")
     if report.thinned_until is not None and report.thinned_until > report.since:
         until = readable(_moment(report.thinned_until))

@@ -89,7 +89,7 @@ def test_a_narrow_terminal_gets_no_timeline_rather_than_half_a_table(shown: Show
 
 def test_the_first_line_says_what_history_there_was(shown: Shown) -> None:
     first = shown(120, print_report, report(fired("Late")), FILE)[0]
-    assert first == "1,234 samples of 1 campaign, 2026-03-02 09:00 to 2026-04-01 09:00 UTC, as a rule 1 min apart"
+    assert first == "1,234 samples of 1 known campaign, 2026-03-02 09:00 to 2026-04-01 09:00 UTC, as a rule 1 min apart"
 
 
 def test_what_history_does_not_have_is_known_of_each_rule() -> None:

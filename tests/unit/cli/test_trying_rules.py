@@ -98,7 +98,7 @@ def test_history_is_played_through_the_rules_in_force(invoke: Invoke) -> None:
     assert (rule["rule"], rule["fired"], rule["subjects"], report["messages"]) == ("Late", 1, 1, {"desk": 2})
     assert 900 <= rule["firing_seconds"] <= 1200
     done = invoke("backtest", "--since", "3h")
-    assert done.stderr.startswith("3 samples of 1 campaign, ")
+    assert done.stderr.startswith("3 samples of 1 known campaign, ")
     keys, late, empty, *receivers = done.stdout.splitlines()
     assert keys.split("\t")[:5] == ["rule", "severity", "fired", "subjects", "firing_seconds"]
     assert late.split("\t")[:4] == ["Late", "critical", "1", "1"]
