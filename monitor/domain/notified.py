@@ -1,5 +1,6 @@
 """Alerts as their receivers are told of them, and in which order."""
 
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -28,7 +29,7 @@ def in_order(alerts: Iterable[NotifiedAlert]) -> tuple[NotifiedAlert, ...]:
 
 
 def in_order_steps(alerts: Sequence[NotifiedAlert]) -> Steps[tuple[NotifiedAlert, ...]]:
-    """`in_order` in steps: runs are sorted, and sorting two of them together merges them, which takes no longer than reading."""
+    """`in_order` in steps: runs are sorted, and merged two by two."""
     place: dict[str, _Rank] = {}
     for first in range(0, len(alerts), ROWS_A_STEP):
         yield from pause(first)
@@ -42,12 +43,29 @@ def in_order_steps(alerts: Sequence[NotifiedAlert]) -> Steps[tuple[NotifiedAlert
         part = enumerate(alerts[first : first + ROWS_A_STEP], first)
         runs.append(sorted((*place[alert.fingerprint], alert.starts_at, alert.id, number, alert) for number, alert in part))
     while len(runs) > 1:
-        merged: list[list[_Placed]] = []
+        fewer: list[list[_Placed]] = []
         for number in range(0, len(runs), 2):
-            yield
-            merged.append(sorted([run for pair in runs[number : number + 2] for run in pair]))
-        runs = merged
-    return tuple(placed[-1] for placed in runs[0]) if runs else ()
+            pair = runs[number : number + 2]
+            fewer.append((yield from _merged(*pair)) if len(pair) == 2 else pair[0])
+        runs = fewer
+    ordered: list[NotifiedAlert] = []
+    for first in range(0, len(alerts), ROWS_A_STEP):
+        yield from pause(first)
+        ordered += [placed[-1] for placed in runs[0][first : first + ROWS_A_STEP]]
+    return tuple(ordered)
+
+
+def _merged(one: list[_Placed], other: list[_Placed]) -> Steps[list[_Placed]]:
+    """Two sorted runs as one: parts of the first, each with what of the other goes before its end."""
+    merged: list[_Placed] = []
+    taken = 0
+    for first in range(0, len(one), ROWS_A_STEP):
+        yield from pause(len(one))
+        part = one[first : first + ROWS_A_STEP]
+        before = bisect(other, part[-1], taken)
+        merged += sorted(part + other[taken:before])
+        taken = before
+    return merged + other[taken:]
 
 
 def notified(alert: Alert, *, changed: bool, acknowledged: Acknowledgement | None = None) -> NotifiedAlert:

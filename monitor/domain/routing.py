@@ -129,6 +129,7 @@ def flush_steps(
     yield from pause(len(alerts))
     changes = {alert.id: alert for alert in listed}
     carried = {alert.id: alert for alert in undelivered if alert.changed}
+    yield from pause(len(undelivered))
     said = {} if changes else newly_acknowledged(alerts, ledger, quiet)
     if not changes and (carried or (waiting and not said)):
         return None
@@ -149,8 +150,10 @@ def flush_steps(
             or (fires(alert) and (alert.id not in quiet.suppressed or ((changes or said) and alert.id in ledger.told)))
         }
     yield from pause(len(alerts))
-    for id_, alert in carried.items():
+    for number, (id_, alert) in enumerate(carried.items(), 1):
         shown.setdefault(id_, alert)
+        if number % ROWS_A_STEP == 0:
+            yield
     known = yield from _knows_that_it_fires(ledger, carried)
     told_of = _told_acknowledgements(shown.values(), ledger, quiet)
     ordered = yield from in_order_steps(list(shown.values()))

@@ -218,8 +218,8 @@ class Flusher:
         self._state.apply_flush(commit)
         self._groups.forget_orphans()
         for ledger in commit.ledgers:
-            self._groups.put_ledger(ledger)
-            await self._turns.after(len(ledger.told) + 1)
+            await self._turns.through(self._groups.put_ledger(ledger))
+            await self._turns.after(1)
         for alert in closed:
             self._groups.remove(alert)
             self._taken.discard(alert.id)

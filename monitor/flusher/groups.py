@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.route import Branch, GroupId, Route, RouteTree, group_of
 from monitor.domain.routing import Ledger
+from monitor.domain.steps import ROWS_A_STEP, Steps, pause
 
 
 class Group:
@@ -77,10 +78,13 @@ class Groups:
         self._told.pop(alert.id, None)
         self._homes.pop(alert.id, None)
 
-    def put_ledger(self, ledger: Ledger) -> None:
+    def put_ledger(self, ledger: Ledger) -> Steps[None]:
         """What was told in a group has been committed."""
         self._groups[ledger.group].ledger = ledger
-        _note_told(self._told, ledger)
+        told = list(ledger.told)
+        for first in range(0, len(told), ROWS_A_STEP):
+            yield from pause(first)
+            _note_told(self._told, told[first : first + ROWS_A_STEP], ledger.group)
 
     def forget_orphans(self) -> None:
         """Their ledgers are no more: should their receivers come back, they know of nothing, as after a restart."""
@@ -121,13 +125,13 @@ def told_in(ledgers: Iterable[Ledger]) -> dict[str, set[GroupId]]:
     """By alert, the groups that it was told in."""
     told: dict[str, set[GroupId]] = {}
     for ledger in ledgers:
-        _note_told(told, ledger)
+        _note_told(told, ledger.told, ledger.group)
     return told
 
 
-def _note_told(told: dict[str, set[GroupId]], ledger: Ledger) -> None:
-    for alert_id in ledger.told:
-        told.setdefault(alert_id, set()).add(ledger.group)
+def _note_told(told: dict[str, set[GroupId]], alert_ids: Iterable[str], group_id: GroupId) -> None:
+    for alert_id in alert_ids:
+        told.setdefault(alert_id, set()).add(group_id)
 
 
 def _route_of(ledger: Ledger, tree: RouteTree) -> Route:
