@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
 
-from monitor.assembly import compiled
 from monitor.backtest.parts import divide
 from monitor.backtest.play import Step, play
 from monitor.backtest.process import PartProcess
@@ -14,6 +13,7 @@ from monitor.backtest.report import Ledgers, Report
 from monitor.clock import SteppedClock
 from monitor.config import RuleFile
 from monitor.domain.alert import Alert
+from monitor.domain.evaluation import RuleSet
 from monitor.replay import replaying_flushes
 
 SAMPLES_A_PROCESS = 250_000
@@ -41,7 +41,7 @@ async def backtest(
     async with AsyncExitStack() as stack:
         flushes = await stack.enter_async_context(replaying_flushes(rules, clock))
         if len(parts) == 1:
-            steps = play(recording, compiled(rules))
+            steps = play(recording, RuleSet(parts[0].rules, quiet_hours=rules.quiet_hours))
         else:
             running = [PartProcess(recording, part, rules.quiet_hours) for part in parts]
             for process in running:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from monitor.assembly import compiled
 from monitor.backtest import Recording, backtest, open_recording
 from monitor.backtest.parts import Part, divide
 from monitor.backtest.play import Step, play
@@ -36,6 +35,7 @@ rules:
   - {alert: Stopped, on: status_changed, when: status == "stopped"}
   - {alert: Weak, scope: sender, when: delivery_ratio < 0.7}
   - {alert: Idle, scope: account, when: api_up and last_success_age < "1h"}
+  - {alert: Poor, when: not_rcs_user > 10, detail: true}
 quiet_hours: [{times: ["09:30-10:30"], zone: UTC}]
 receivers: [{name: ops, console: {}}, {name: pager, console: {}}]
 route: {receiver: ops, group_by: [alertname], repeat_interval: 1d, routes: [{matchers: [severity="critical"], receiver: pager}]}
@@ -85,7 +85,7 @@ def in_parts(recording: Recording, parts: Sequence[Part]) -> AsyncGenerator[Step
 @pytest.mark.parametrize("seed", range(4))
 async def test_what_is_played_in_parts_is_what_is_played_as_a_whole(tmp_path: Path, seed: int) -> None:
     recording = await recorded(tmp_path, seed)
-    whole = await told(play(recording, compiled(rules())))
+    whole = await told(in_parts(recording, divide(recording, rules(), 1)))
     assert sum(len(alerts) for _, _, alerts in whole) > 20
     for most in (2, 3, 9):
         parts = divide(recording, rules(), most)
@@ -113,21 +113,29 @@ async def test_a_history_is_divided_by_sender(tmp_path: Path) -> None:
     assert first.senders is not None
     assert second.senders is not None
     assert (first.senders | second.senders, first.senders & second.senders) == (senders, frozenset())
-    assert [rule.name for rule in first.rules if rule not in second.rules] == ["Idle"]
     assert len(divide(recording, rules(), 100)) == len(senders)
 
 
-@pytest.mark.parametrize("asks", ["when: campaigns > 5", "when: campaigns_spam > 5", 'when: api_up, summary: "{{ campaigns }}"'])
+async def test_what_history_says_nothing_of_is_not_played(tmp_path: Path) -> None:
+    recording = await recorded(tmp_path)
+    played = [[rule.name for rule in part.rules] for most in (1, 2) for part in divide(recording, rules(), most)]
+    assert played == [["Stalled", "Low", "Waits", "Stopped", "Weak"]] * 3
+    idle = "rules: [{alert: Idle, scope: account, when: api_up}]\nreceivers: [{name: ops, console: {}}]\nroute: {receiver: ops}\n"
+    report = await backtest(recording, rules(idle))
+    assert ([rule.fired for rule in report.rules], report.messages) == ([0], {"ops": 0})
+
+
+@pytest.mark.parametrize("asks", ["campaigns > 5", "campaigns_spam > 5 and not in_quiet_hours"])
 async def test_a_rule_that_counts_all_campaigns_keeps_them_together(tmp_path: Path, asks: str) -> None:
     recording = await recorded(tmp_path)
-    counting = rules(f"rules: [{{alert: Crowd, scope: account, {asks}}}]")
+    counting = rules(f"rules: [{{alert: Crowd, scope: account, when: {asks}}}]")
     assert divide(recording, counting, 2) == [Part(counting.rules)]
 
 
 async def test_the_campaigns_of_one_sender_stay_together(tmp_path: Path) -> None:
     recording = await recorded(tmp_path)
     alone = {key: each for key, each in recording.campaigns.items() if each.sender == "Sender 1" and each.message_type == "sms"}
-    assert len(divide(replace(recording, campaigns=alone), rules(), 2)) == 1
+    assert [part.senders for part in divide(replace(recording, campaigns=alone), rules(), 2)] == [None]
 
 
 @pytest.mark.slow
