@@ -8,7 +8,7 @@ from msgspec.structs import astuple
 
 from monitor.domain.campaign import Campaign, CampaignStatus
 from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.history import grown
+from monitor.domain.history import grown, last_sent, standing
 from monitor.domain.settle import DEFAULT_SETTLE_SECONDS
 from monitor.domain.tracking import TrackedCampaign, first_sight, reports_are_in
 
@@ -58,10 +58,10 @@ def observe(
         campaign=current,
         first_seen=previous.first_seen,
         status_since=_status_since(previous, current, now=now) if status_changed else previous.status_since,
-        progress_since=now if starts or (current.sent or 0) > (before.sent or 0) else previous.progress_since,
+        progress_since=now if starts or (current.sent or 0) > last_sent(previous) else previous.progress_since,
         settled=False,
         revision=previous.revision + 1,
-        samples=previous.samples if MOVES.isdisjoint(found) else grown(previous, current, now=now, keep=keep),
+        samples=(standing(previous, now=now) if MOVES.isdisjoint(found) else grown(previous, current, now=now, keep=keep)),
         detail=previous.detail,
     )
     if previous.settled and reports_are_in(tracked, now=now):
@@ -96,7 +96,7 @@ def _grown(previous: TrackedCampaign, current: Campaign, *, now: float, keep: fl
         campaign=current,
         first_seen=previous.first_seen,
         status_since=previous.status_since,
-        progress_since=now if (current.sent or 0) > (previous.campaign.sent or 0) else previous.progress_since,
+        progress_since=now if (current.sent or 0) > last_sent(previous) else previous.progress_since,
         settled=previous.settled and reports_are_in(previous, now=now),
         revision=previous.revision + 1,
         samples=() if previous.settled else grown(previous, current, now=now, keep=keep),

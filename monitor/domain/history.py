@@ -8,7 +8,7 @@ import msgspec
 from monitor.domain.campaign import FINAL_STATUSES, Campaign
 from monitor.domain.sample import Sample
 from monitor.domain.settle import Settle
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.tracking import SETTLING_SECONDS, TrackedCampaign
 
 _at = attrgetter("at")
 
@@ -33,12 +33,28 @@ def grown(tracked: TrackedCampaign, campaign: Campaign, *, now: float, keep: flo
 
     Ascending by time, the last one what it shows now. Those are left out that say nothing about the last `keep` seconds.
     """
-    before = tracked.samples or (Sample.of(tracked.campaign, tracked.first_seen),)
+    before = standing(tracked, now=now) or (Sample.of(tracked.campaign, tracked.first_seen),)
     first, last, horizon = 0, len(before) - 1, now - keep
     while first < last and before[first + 1].at <= horizon:  # mostly one or none
         first += 1
     shown = (Sample.of(campaign, now),)
     return before[first:] + shown if first else before + shown
+
+
+def standing(tracked: TrackedCampaign, *, now: float) -> tuple[Sample, ...]:
+    """The samples while it shows what it did. A settled one has let go of them: if it is to be watched again, it has shown the
+    same at least since it settled."""
+    ended = tracked.final_since
+    if not tracked.settled or ended is None:
+        return tracked.samples
+    return (Sample.of(tracked.campaign, min(max(tracked.first_seen, ended + SETTLING_SECONDS), now)),)
+
+
+def last_sent(tracked: TrackedCampaign) -> int:
+    """What `sent` was when the provider last told it; 0 where it never did."""
+    if tracked.campaign.sent is not None:
+        return tracked.campaign.sent
+    return next((sample.sent for sample in reversed(tracked.samples) if sample.sent is not None), 0)
 
 
 def extended(tracked: TrackedCampaign, known: tuple[Sample, ...]) -> TrackedCampaign:

@@ -133,6 +133,15 @@ def test_progress_moves_when_sent_grows_and_not_when_reports_arrive() -> None:
     assert then(tracked(a_campaign(sent=None)), sent=1)[0].progress_since == NOW
 
 
+def test_statistics_that_are_missing_for_a_while_are_no_progress() -> None:
+    row = first_sight(a_campaign(sent=1000), now=NOW)
+    for minute, sent in ((5, None), (6, None), (7, 1000)):
+        row, _ = observe(row, a_campaign(sent=sent), now=NOW + 60.0 * minute)
+        assert row.progress_since == NOW
+    row, _ = observe(row, a_campaign(sent=1001), now=NOW + 600.0)
+    assert row.progress_since == NOW + 600.0
+
+
 def test_progress_starts_anew_when_a_paused_campaign_goes_on() -> None:
     held = tracked(a_campaign(status="paused", sent=10))
     assert then(held, status="sending")[0].progress_since == NOW

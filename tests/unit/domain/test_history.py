@@ -100,6 +100,21 @@ def judged(row: TrackedCampaign, minute: float, settle: float = 15) -> int | Non
     return settled_sent(row, NOW + minute * MINUTE, Settle(settle * MINUTE))
 
 
+def test_of_a_campaign_that_goes_on_after_it_was_settled_nothing_is_known_before_it_settled() -> None:
+    ended, hour = NOW + HOUR, 3600.0
+    row = sending((0, 10), (60, 500), status="done", finished_at=ended)
+    settled = settle(row, now=ended + 80 * hour)
+    assert settled is not None
+    again, _ = observe(settled[0], a_campaign(sent=600, status="sending"), now=ended + 90 * hour, keep=100 * hour)
+    edited, _ = observe(settled[0], a_campaign(sent=500, status="done", finished_at=ended + 60 * hour), now=ended + 90 * hour)
+    for found in (again, edited):
+        assert not found.settled
+        assert shown_at(found, ended + 71 * hour) is None
+        shown = shown_at(found, ended + 73 * hour)
+        assert shown is not None
+        assert shown.sent == 500
+
+
 def test_what_was_sent_a_quarter_of_an_hour_ago_is_settled() -> None:
     row = sending((0, 0), (10, 100), (20, 200), (30, 300))
     assert [judged(row, minute) for minute in (14, 15, 25, 34, 35, 45, 60)] == [None, 0, 100, 100, 200, 300, 300]
