@@ -14,6 +14,7 @@ from monitor.backtest.recording import Moment, Recording, SenderKey
 from monitor.clock import SteppedClock
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import FINAL_STATUSES, Campaign
+from monitor.domain.detail import CampaignDetail
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed
 from monitor.replay import ReplayedCycles, replaying_cycles
@@ -42,7 +43,7 @@ async def play(recording: Recording, rules: RuleSet, senders: Collection[SenderK
     """
     clock = SteppedClock(_moment(recording.since))
     async with replaying_cycles(rules, recording.feeds, clock) as cycles:
-        player = _Player(cycles, recording.feeds, recording.since)
+        player = _Player(cycles, recording)
         async with aclosing(recording.moments(senders)) as moments:
             async for moment in moments:
                 for step in await player.read(moment):
@@ -54,8 +55,10 @@ async def play(recording: Recording, rules: RuleSet, senders: Collection[SenderK
 class _Player:
     """Readings, and steps between them: a step goes with a reading where there is one in time."""
 
-    def __init__(self, cycles: ReplayedCycles, feeds: Sequence[Feed], start: float) -> None:
+    def __init__(self, cycles: ReplayedCycles, recording: Recording) -> None:
+        feeds, start = recording.feeds, recording.since
         self._cycles = cycles
+        self._totals = recording.totals
         self._live: dict[Feed, dict[int, Campaign]] = {feed: {} for feed in feeds}
         self._next_live = dict.fromkeys(feeds, start + LIVE_STEP_SECONDS)
         self._next_settling = dict.fromkeys(feeds, start + SETTLING_STEP_SECONDS)
@@ -66,10 +69,13 @@ class _Player:
         at, feed, campaigns = moment
         steps = await self.advance(at)
         live = self._live[feed]
+        new: list[int] = []
         for campaign in campaigns:
             if campaign.status in FINAL_STATUSES:
                 live.pop(campaign.id, None)
             else:
+                if campaign.id not in live:
+                    new.append(campaign.id)
                 live[campaign.id] = campaign
         if at > self._next_live[feed] - STEP_WITH_READING_SECONDS:
             steps.append(await self._step(feed, at, campaigns))
@@ -77,6 +83,8 @@ class _Player:
             alerts = await self._look(feed, at, campaigns)
             if alerts:
                 steps.append(Step(at, feed, alerts))
+        if new:
+            self._know_totals(feed.account, new)
         return steps
 
     async def advance(self, until: float) -> list[Step]:
@@ -105,6 +113,12 @@ class _Player:
     async def _look(self, feed: Feed, at: float, campaigns: Sequence[Campaign], *, sums: bool = False) -> list[Alert]:
         self._cycles.clock.set(_moment(at))
         return await self._cycles.read(feed, campaigns, sums=sums)
+
+    def _know_totals(self, account: str, ids: Sequence[int]) -> None:
+        """How large campaigns are is read when they start, and stays true."""
+        totals = {id_: total for id_ in ids if (total := self._totals.get((account, id_))) is not None}
+        now = self._cycles.clock.now().timestamp()
+        self._cycles.know(account, {id_: CampaignDetail(read_at=now, total_messages=total) for id_, total in totals.items()})
 
     def _unread(self, feed: Feed, read: Sequence[Campaign], *, settling: bool) -> Iterable[Campaign]:
         """The campaigns that are looked at in a step and were not read with it."""

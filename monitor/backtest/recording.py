@@ -47,7 +47,8 @@ class Recording:
     """The history of campaigns that are still known, from `since` to `until` (Unix seconds).
 
     `samples` counts its samples, of which there is one an hour before `thinned_until`; `interval_seconds` is the usual time
-    between two readings; `campaigns` has what stays the same of each, by account and id.
+    between two readings. By account and id `campaigns` has what stays the same of each, `totals` how many messages it has in all,
+    where that was read.
     """
 
     open_store: OpenStore
@@ -57,6 +58,7 @@ class Recording:
     thinned_until: float | None
     interval_seconds: float | None
     campaigns: Mapping[tuple[str, int], Campaign]
+    totals: Mapping[tuple[str, int], int]
 
     @property
     def feeds(self) -> tuple[Feed, ...]:
@@ -114,7 +116,7 @@ class Recording:
 async def open_recording(open_store: OpenStore, *, since: datetime, until: datetime) -> Recording:
     """What the store has of that time. Raises `StoreError`."""
     async with open_store() as store:
-        campaigns = (row.campaign for row in (await store.load()).campaigns)
+        known = {(row.campaign.account, row.campaign.id): row for row in (await store.load()).campaigns}
         extent = await store.recorded_extent(since=since, until=until)
         first = since.timestamp() if extent.first is None else extent.first - 1.0
         return Recording(
@@ -124,7 +126,8 @@ async def open_recording(open_store: OpenStore, *, since: datetime, until: datet
             samples=extent.count,
             thinned_until=extent.thinned_until,
             interval_seconds=await _interval(store, max(first, extent.thinned_until or first)) or await _interval(store, first),
-            campaigns={(campaign.account, campaign.id): campaign for campaign in campaigns},
+            campaigns={key: row.campaign for key, row in known.items()},
+            totals={key: total for key, row in known.items() if row.detail and (total := row.detail.total_messages) is not None},
         )
 
 

@@ -6,8 +6,10 @@ from monitor.domain.fields import FIELDS
 from monitor.domain.rule import Rule, Scope
 
 _KNOWN = ("account", "now", "in_quiet_hours")
+_TOTALS = frozenset({"total_messages", "progress", "eta"})
+"""Of a detail what stays true: how large a campaign is, and what follows from it."""
 _NEVER = {
-    Scope.CAMPAIGN: frozenset(field.name for field in DETAIL_FIELDS),
+    Scope.CAMPAIGN: frozenset(field.name for field in DETAIL_FIELDS) - _TOTALS,
     Scope.SENDER: frozenset[str](),
     Scope.ACCOUNT: frozenset(field.name for field in ACCOUNT_FIELDS) - CAMPAIGN_COUNTS - frozenset(_KNOWN),
     Scope.RECEIVER: frozenset(FIELDS[Scope.RECEIVER]) - frozenset(_KNOWN),

@@ -91,6 +91,12 @@ class ReplayedCycles:
         outcome = SweepOutcome.PARTIAL if partial else SweepOutcome.FAILED
         return await self._conclude(feed, Reading(outcome=outcome, full=False))
 
+    def know(self, account: str, details: Mapping[int, CampaignDetail]) -> None:
+        """Let campaigns that were read before have been read in detail too."""
+        table = self.table(account)
+        known = ((table.rows.get(id_), detail) for id_, detail in details.items())
+        table.put([msgspec.structs.replace(row, detail=detail) for row, detail in known if row is not None])
+
     def survey(self) -> None:
         """Work out what is usual by the clock's time, for those rules that ask."""
         if spans := self._rules.baselines:

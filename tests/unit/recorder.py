@@ -31,6 +31,7 @@ class Recorder:
         shown: Callable[[int], list[Campaign]],
         *,
         until: int = 0,
+        details_per_minute: int = 0,
     ) -> None:
         self.clock = InstantClock()
         self.source = ScriptedSource()
@@ -47,6 +48,7 @@ class Recorder:
             clock=self.clock,
             metrics=Metrics(__version__),
             lookback=timedelta(days=3),
+            details_per_minute=details_per_minute,
             on_alerts=self._note,
         )
 

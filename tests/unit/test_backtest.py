@@ -1,5 +1,6 @@
 """Rules over recorded history: the same as was seen live, as far as the steps allow."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from monitor.backtest import Recording, Report, backtest, open_recording
 from monitor.backtest.report import BUCKETS, Ledgers
 from monitor.config import RuleFile, parse_rules
 from monitor.domain.campaign import Campaign
+from monitor.domain.detail import CampaignDetail
 from monitor.domain.feed import Feed
 from monitor.store import SqliteStore
 from tests.clock import START
@@ -89,6 +91,27 @@ async def test_other_rules_over_the_same_history_change_what_would_have_been_tol
     fired = {rule.name: rule.fired for rule in tamer.rules}
     assert (fired["Stalled"], fired["Low"], fired["Paused"]) == (0, 0, 1)
     assert tamer.messages["pager"] == 0
+
+
+async def test_a_campaign_that_has_sent_everything_is_known_to_have(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path / "a.db") as store:
+        await Recorder(store, rules(), [FEED], at_minute).live(120)
+    asking = rules("rules: [{alert: Stalled, when: 'stalled_for > \"20m\" and not (progress >= 1)'}]")
+    recording = await recorded(tmp_path / "a.db")
+    fired = []
+    for totals in ({}, {("default", 2): 10_000}, {("default", 2): 600}):
+        (rule,) = (await backtest(replace(recording, totals=totals), asking)).rules
+        fired.append(sorted(rule.subjects))
+    assert recording.totals == {}
+    assert fired == [["default 2"], ["default 2"], []]
+
+
+async def test_how_large_a_campaign_is_was_recorded_with_its_detail(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path / "a.db") as store:
+        recorder = Recorder(store, rules(), [FEED], at_minute, details_per_minute=10)
+        recorder.source.details = {1: CampaignDetail(read_at=START.timestamp(), total_messages=1200)}
+        await recorder.live(5)
+    assert (await recorded(tmp_path / "a.db")).totals == {("default", 1): 1200}
 
 
 async def test_a_store_without_history_has_nothing_to_play(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ rules:
   - {alert: Poor, scope: account, when: spendable < 50}
   - {alert: Many, scope: account, when: campaigns > 50}
   - {alert: Refused, when: expired > 50, detail: true}
-  - {alert: Stuck, when: stalled_for > "15m" and not (progress != null and progress >= 1)}
+  - {alert: Stuck, when: stalled_for > "15m" and not (failed != null and failed >= 1) and progress < 1}
   - {alert: Backlog, scope: receiver, when: waiting > 5}
 receivers: [{name: desk, console: {}}]
 route: {receiver: desk}
@@ -100,7 +100,7 @@ def test_what_history_does_not_have_is_known_of_each_rule() -> None:
         "Poor": (("spendable",), True),
         "Many": ((), False),
         "Refused": (("expired",), True),
-        "Stuck": (("progress",), False),
+        "Stuck": (("failed",), False),
         "Backlog": (("waiting",), True),
     }
 
@@ -113,7 +113,7 @@ def test_rules_that_cannot_be_tried_are_named_and_have_no_figures(shown: Shown, 
     ]
     assert capsys.readouterr().err.splitlines() == [
         "what they ask for is not recorded, so these are not tried: Poor, Refused, Backlog",
-        "not recorded, and null here: progress (in Stuck)",
+        "not recorded, and null here: failed (in Stuck)",
     ]
 
 
