@@ -1,22 +1,25 @@
 """Plays a recording, or the part of some senders, through the daemon's own cycles.
 
-Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps: campaigns that are live every
-`LIVE_STEP_SECONDS`, those whose reports still arrive, senders and spending every `SETTLING_STEP_SECONDS`. So an alert may begin
-that much later than it did with a poll a minute; that is what makes a month a matter of a minute.
+Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps: campaigns that are live, or have an
+alert that waits for its `for` or its end, every `LIVE_STEP_SECONDS`; those whose reports still arrive, and senders, every
+`SETTLING_STEP_SECONDS`. So an alert may begin that much later than it did with a poll a minute; that is what makes a month a
+matter of a minute.
 """
 
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from monitor.backtest.recording import Moment, Recording, SenderKey
+from monitor.backtest.parts import Part
+from monitor.backtest.recording import Moment, Recording
 from monitor.clock import SteppedClock
-from monitor.domain.alert import Alert
+from monitor.domain.alert import Alert, AlertState
 from monitor.domain.campaign import FINAL_STATUSES, Campaign
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed
+from monitor.domain.time_interval import TimeInterval
 from monitor.replay import ReplayedCycles, replaying_cycles
 
 LIVE_STEP_SECONDS = 300.0
@@ -36,15 +39,17 @@ class Step(NamedTuple):
     alerts: Sequence[Alert]
 
 
-async def play(recording: Recording, rules: RuleSet, senders: Collection[SenderKey] | None = None) -> AsyncGenerator[Step]:
+async def play(recording: Recording, part: Part, quiet_hours: Sequence[TimeInterval] = ()) -> AsyncGenerator[Step]:
     """The cycles that decided something, and every step, in the order of time, then of feeds.
 
-    With `senders` only their campaigns are there; when something is looked at does not depend on it. Raises `StoreError`.
+    When something is looked at does not depend on the part. Raises `StoreError`.
     """
     clock = SteppedClock(_moment(recording.since))
+    # Nobody reads what an alert says here: it need not be said again of a campaign that looks the same.
+    rules = RuleSet(part.rules, quiet_hours=quiet_hours, describe_again=timedelta.max)
     async with replaying_cycles(rules, recording.feeds, clock) as cycles:
         player = _Player(cycles, recording)
-        async with aclosing(recording.moments(senders)) as moments:
+        async with aclosing(recording.moments(part.senders)) as moments:
             async for moment in moments:
                 for step in await player.read(moment):
                     yield step
@@ -124,10 +129,20 @@ class _Player:
         """The campaigns that are looked at in a step and were not read with it."""
         shown = {campaign.id for campaign in read}
         if not settling:
-            return (campaign for campaign_id, campaign in self._live[feed].items() if campaign_id not in shown)
+            live = self._live[feed]
+            also = [campaign for campaign in self._undecided(feed) if campaign.id not in live]
+            return (campaign for campaign in (*live.values(), *also) if campaign.id not in shown)
         table = self._cycles.table(feed.account)
         watched = table.of_feed(table.watched.values(), feed.message_type)
         return (row.campaign for row in watched if row.campaign.id not in shown)
+
+    def _undecided(self, feed: Feed) -> Iterable[Campaign]:
+        """Those of which an alert is on its way to fire or to end: an hour would be too long to wait for that."""
+        alerts = self._cycles.state.alerts_of(feed.account).values()
+        waiting = {a.campaign.id for a in alerts if a.campaign and (a.state is AlertState.PENDING or a.inactive_since)}
+        table = self._cycles.table(feed.account)
+        rows = [row for id_ in sorted(waiting) if (row := table.watched.get(id_)) is not None]
+        return [row.campaign for row in table.of_feed(rows, feed.message_type)]
 
 
 def _moment(at: float) -> datetime:

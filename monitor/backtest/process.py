@@ -11,7 +11,6 @@ from typing import NamedTuple
 from monitor.backtest.parts import Part
 from monitor.backtest.play import Step, play
 from monitor.backtest.recording import Recording
-from monitor.domain.evaluation import RuleSet
 from monitor.domain.time_interval import TimeInterval
 from monitor.errors import MonitorError, StoreError, StoreFault
 from monitor.logs import configure_logs
@@ -98,9 +97,8 @@ def _serve(connection: Connection) -> None:
 
 
 async def _play(connection: Connection, job: _Job) -> None:
-    rules = RuleSet(job.part.rules, quiet_hours=job.quiet_hours)
     steps: list[Step] = []
-    async with aclosing(play(job.recording, rules, job.part.senders)) as played:
+    async with aclosing(play(job.recording, job.part, job.quiet_hours)) as played:
         async for step in played:
             steps.append(step)
             if len(steps) == SENT_AT_ONCE:

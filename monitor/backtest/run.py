@@ -13,7 +13,6 @@ from monitor.backtest.report import Ledgers, Report
 from monitor.clock import SteppedClock
 from monitor.config import RuleFile
 from monitor.domain.alert import Alert
-from monitor.domain.evaluation import RuleSet
 from monitor.replay import replaying_flushes
 
 SAMPLES_A_PROCESS = 250_000
@@ -41,7 +40,7 @@ async def backtest(
     async with AsyncExitStack() as stack:
         flushes = await stack.enter_async_context(replaying_flushes(rules, clock))
         if len(parts) == 1:
-            steps = play(recording, RuleSet(parts[0].rules, quiet_hours=rules.quiet_hours))
+            steps = play(recording, parts[0], rules.quiet_hours)
         else:
             running = [PartProcess(recording, part, rules.quiet_hours) for part in parts]
             for process in running:

@@ -1,7 +1,7 @@
 """Rules over campaigns, events, accounts and receivers → what becomes of their alerts."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.domain.account import AccountView
 from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
@@ -30,7 +30,7 @@ from monitor.domain.surroundings import Surroundings
 from monitor.domain.time_interval import TimeInterval
 from monitor.domain.tracking import TrackedCampaign
 from monitor.domain.wording import account_labels, receiver_labels, scope_of, sender_labels
-from monitor.domain.working_alerts import Changes, WorkingAlerts, end
+from monitor.domain.working_alerts import DESCRIBE_AGAIN, Changes, WorkingAlerts, end
 
 __all__ = ["Changes", "Evaluation", "RuleSet"]
 
@@ -41,8 +41,12 @@ class RuleSet:
     ValueError for a rule that the checks at load should have refused.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, quiet_hours: Sequence[TimeInterval] = ()) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], *, quiet_hours: Sequence[TimeInterval] = (), describe_again: timedelta = DESCRIBE_AGAIN
+    ) -> None:
+        """`describe_again`: how old the texts of an alert may be while its campaign looks the same."""
         self.quiet_hours = tuple(quiet_hours)
+        self.describe_again = describe_again
         self.rules: Mapping[str, Rule] = {rule.name: rule for rule in rules}
         state_rules = [rule for rule in rules if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule]
         self.detail = DetailRules(state_rules)
@@ -135,7 +139,7 @@ class Evaluation:
         self._around = around
         self._account = account
         self._instant = now.timestamp()
-        self._alerts = WorkingAlerts(account, now, alerts, rules=rules.rules, around=around)
+        self._alerts = WorkingAlerts(account, now, alerts, rules=rules.rules, around=around, describe_again=rules.describe_again)
         self.detail = DetailPhase(rules.detail, self._alerts, self._instant, around)
         """What is decided once campaigns have been read in detail."""
 

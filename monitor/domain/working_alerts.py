@@ -32,13 +32,22 @@ class WorkingAlerts:
     """The pending and firing alerts of an account as of `now`. Pure: nothing outside changes, `changes` tells."""
 
     def __init__(
-        self, account: str, now: datetime, alerts: Mapping[AlertKey, Alert], *, rules: Mapping[str, Rule], around: Surroundings
+        self,
+        account: str,
+        now: datetime,
+        alerts: Mapping[AlertKey, Alert],
+        *,
+        rules: Mapping[str, Rule],
+        around: Surroundings,
+        describe_again: timedelta = DESCRIBE_AGAIN,
     ) -> None:
-        """`alerts` of other accounts are left alone. `rules` by name; an alert of none of them is kept as it is."""
+        """`alerts` of other accounts are left alone. `rules` by name; an alert of none of them is kept as it is. The texts of a
+        campaign that looks the same are made anew when they are `describe_again` old."""
         self._account = account
         self._now = now
         self._instant = now.timestamp()
         self._around = around
+        self._describe_again = describe_again
         self._rules = rules
         self._before = {key: alert for key, alert in alerts.items() if key.account == account and not alert.is_event}
         self.active = dict(self._before)
@@ -176,14 +185,14 @@ class WorkingAlerts:
 
     def _described(self, rule: Rule, alert: Alert, subject: Subject | None, *, active: bool, fires: bool) -> Alert:
         """The alert with texts and snapshot as of now. Texts are made while the condition holds, so that the end of an alert
-        is told with what was last true of it; they follow what it is about, and the time at least every `DESCRIBE_AGAIN`."""
+        is told with what was last true of it; they follow what it is about, and the time at least every `describe_again`."""
         campaign, detail = (subject.campaign, subject.detail) if isinstance(subject, TrackedCampaign) else (None, None)
         same = campaign is None or (
             (campaign is alert.campaign or campaign == alert.campaign) and (detail is alert.detail or detail == alert.detail)
         )
         if not active or subject is None:
             return alert if same else msgspec.structs.replace(alert, campaign=campaign, detail=detail)
-        recent = alert.described_at is not None and self._now - alert.described_at < DESCRIBE_AGAIN
+        recent = alert.described_at is not None and self._now - alert.described_at < self._describe_again
         if not fires and recent and same and campaign is not None:
             return alert
         texts = annotations(rule, subject, self._instant, alert.labels, around=self._around)

@@ -29,6 +29,7 @@ rules:
   - {alert: Low, when: settled_sent >= 100 and delivery_ratio_upper < 0.8, severity: critical}
   - {alert: Paused, when: status == "paused", for: 10m}
   - {alert: Stopped, on: status_changed, when: status == "stopped"}
+  - {alert: Halved, when: final and delivered < sent, for: 7m}
   - {alert: Weak, scope: sender, when: delivery_ratio < 0.7}
 receivers: [{name: ops, console: {}}, {name: pager, console: {}}]
 route: {receiver: ops, repeat_interval: 1d, routes: [{matchers: [severity="critical"], receiver: pager}]}
@@ -76,7 +77,7 @@ async def test_what_is_played_fires_as_what_was_seen_live(tmp_path: Path) -> Non
     assert {rule.name: (rule.fired, rule.subjects) for rule in report.rules} == {
         name: (rule.fired, rule.subjects) for name, rule in live.items()
     }
-    assert live["Stalled"].fired == live["Low"].fired == live["Paused"].fired == live["Stopped"].fired == 1
+    assert [live[name].fired for name in ("Stalled", "Low", "Paused", "Stopped", "Halved")] == [1] * 5
     for rule in report.rules:
         step = 3600 if rule.name == "Weak" else 300
         assert abs(rule.firing_seconds - live[rule.name].firing_seconds) <= 2 * step, rule.name
@@ -119,7 +120,7 @@ async def test_a_store_without_history_has_nothing_to_play(tmp_path: Path) -> No
         pass
     report = await played(tmp_path / "a.db", rules())
     assert (report.samples, report.interval_seconds) == (0, None)
-    assert [rule.fired for rule in report.rules] == [0] * 5
+    assert [rule.fired for rule in report.rules] == [0] * 6
 
 
 async def test_a_moment_that_is_split_between_two_pieces_is_one_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

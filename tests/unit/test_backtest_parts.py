@@ -19,7 +19,6 @@ from monitor.backtest.recording import SenderKey
 from monitor.backtest.run import merged
 from monitor.config import RuleFile, parse_rules
 from monitor.domain.campaign import Campaign
-from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed
 from monitor.errors import MonitorError, StoreError
 from monitor.store import SqliteStore
@@ -79,7 +78,7 @@ async def told(steps: AsyncGenerator[Step]) -> list[tuple[float, Feed, list[obje
 
 def in_parts(recording: Recording, parts: Sequence[Part]) -> AsyncGenerator[Step]:
     hours = rules().quiet_hours
-    return merged([play(recording, RuleSet(part.rules, quiet_hours=hours), part.senders) for part in parts])
+    return merged([play(recording, part, hours) for part in parts])
 
 
 @pytest.mark.parametrize("seed", range(4))
