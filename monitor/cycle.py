@@ -192,6 +192,7 @@ class AccountCycles:
             alerts=changes.alerts,
             dropped_alerts=changes.dropped,
             feed=after,
+            blind=before.blind_spell(started),
             balance=balance,
         )
         await self._commit(commit, decided, adopted=seen.adopted)

@@ -3,22 +3,23 @@
 Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps: campaigns that are live, or have an
 alert that waits for its `for` or its end, every `LIVE_STEP_SECONDS`; those whose reports still arrive, and senders, every
 `SETTLING_STEP_SECONDS`. So an alert may begin that much later than it did with a poll a minute; that is what makes a month a
-matter of a minute.
+matter of a minute. While a feed was not read, nothing of it is looked at.
 """
 
+from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from monitor.backtest.parts import Part
-from monitor.backtest.recording import Moment, Recording
+from monitor.backtest.recording import Moment, Recording, time_of
 from monitor.clock import SteppedClock
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.campaign import FINAL_STATUSES, Campaign
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.evaluation import RuleSet
-from monitor.domain.feed import Feed
+from monitor.domain.feed import BlindSpell, Feed
 from monitor.domain.time_interval import TimeInterval
 from monitor.replay import ReplayedCycles, replaying_cycles
 
@@ -44,7 +45,7 @@ async def play(recording: Recording, part: Part, quiet_hours: Sequence[TimeInter
 
     When something is looked at does not depend on the part. Raises `StoreError`.
     """
-    clock = SteppedClock(_moment(recording.since))
+    clock = SteppedClock(time_of(recording.since))
     # Nobody reads what an alert says here: it need not be said again of a campaign that looks the same.
     rules = RuleSet(part.rules, quiet_hours=quiet_hours, describe_again=timedelta.max)
     async with replaying_cycles(rules, recording.feeds, clock) as cycles:
@@ -68,6 +69,10 @@ class _Player:
         self._next_live = dict.fromkeys(feeds, start + LIVE_STEP_SECONDS)
         self._next_settling = dict.fromkeys(feeds, start + SETTLING_STEP_SECONDS)
         self._next_survey = start + SURVEY_STEP_SECONDS
+        self._blind: dict[Feed, deque[BlindSpell]] = {feed: deque() for feed in feeds}
+        for spell in recording.blind:
+            if spell.feed in self._blind:
+                self._blind[spell.feed].append(spell)
 
     async def read(self, moment: Moment) -> list[Step]:
         """One reading, after every step before it."""
@@ -99,8 +104,18 @@ class _Player:
             at, feed = min((at, feed) for feed, at in self._next_live.items())
             if at >= until:
                 break
+            if (sees_again := self._sees_again(feed, at)) > at:
+                self._next_live[feed] = sees_again
+                continue
             steps.append(await self._step(feed, at, []))
         return steps
+
+    def _sees_again(self, feed: Feed, at: float) -> float:
+        """When the feed was read next, in a time in which it was not; else `at`. Asked in the order of time."""
+        spells = self._blind[feed]
+        while spells and spells[0].until <= at:
+            spells.popleft()
+        return spells[0].until if spells and spells[0].since < at else at
 
     async def _step(self, feed: Feed, at: float, read: list[Campaign]) -> Step:
         """Have evaluated what was read and what time may have moved."""
@@ -110,13 +125,13 @@ class _Player:
             self._next_settling[feed] = at + SETTLING_STEP_SECONDS
         if at >= self._next_survey:
             self._next_survey += SURVEY_STEP_SECONDS
-            self._cycles.clock.set(_moment(at))
+            self._cycles.clock.set(time_of(at))
             self._cycles.survey()
         campaigns = [*read, *self._unread(feed, read, settling=settling)]
         return Step(at, feed, await self._look(feed, at, campaigns, sums=settling))
 
     async def _look(self, feed: Feed, at: float, campaigns: Sequence[Campaign], *, sums: bool = False) -> list[Alert]:
-        self._cycles.clock.set(_moment(at))
+        self._cycles.clock.set(time_of(at))
         return await self._cycles.read(feed, campaigns, sums=sums)
 
     def _know_totals(self, account: str, ids: Sequence[int]) -> None:
@@ -143,7 +158,3 @@ class _Player:
         table = self._cycles.table(feed.account)
         rows = [row for id_ in sorted(waiting) if (row := table.watched.get(id_)) is not None]
         return [row.campaign for row in table.of_feed(rows, feed.message_type)]
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

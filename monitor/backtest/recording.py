@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from monitor.domain.campaign import FINAL_STATUSES, LISTABLE_TYPES, Campaign, MessageType
-from monitor.domain.feed import Feed
+from monitor.domain.feed import BlindSpell, Feed
 from monitor.domain.sample import Sample
 from monitor.ports import Store
 
@@ -48,7 +48,7 @@ class Recording:
 
     `samples` counts its samples, of which there is one an hour before `thinned_until`; `interval_seconds` is the usual time
     between two readings. By account and id `campaigns` has what stays the same of each, `totals` how many messages it has in all,
-    where that was read.
+    where that was read. `blind` are the times in which feeds were not read, in the order of their ends.
     """
 
     open_store: OpenStore
@@ -59,11 +59,23 @@ class Recording:
     interval_seconds: float | None
     campaigns: Mapping[tuple[str, int], Campaign]
     totals: Mapping[tuple[str, int], int]
+    blind: Sequence[BlindSpell] = ()
 
     @property
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed there is something of, sorted."""
         return tuple(sorted({_feed(campaign) for campaign in self.campaigns.values()}))
+
+    @property
+    def blind_seconds(self) -> float:
+        """How long any feed was not read."""
+        total, seen = 0.0, self.since
+        for spell in sorted(self.blind, key=lambda spell: spell.since):
+            begun, seen_again = max(spell.since, seen), min(spell.until, self.until)
+            if seen_again > begun:
+                total += seen_again - begun
+                seen = seen_again
+        return total
 
     async def moments(self, senders: Collection[SenderKey] | None = None) -> AsyncGenerator[Moment]:
         """The readings, ascending by time, then by feed. Campaigns that are no longer known are passed over: only their
@@ -119,16 +131,23 @@ async def open_recording(open_store: OpenStore, *, since: datetime, until: datet
         known = {(row.campaign.account, row.campaign.id): row for row in (await store.load()).campaigns}
         extent = await store.recorded_extent(since=since, until=until)
         first = since.timestamp() if extent.first is None else extent.first - 1.0
+        last = until.timestamp() if extent.last is None else extent.last
         return Recording(
             open_store=open_store,
             since=first,
-            until=until.timestamp() if extent.last is None else extent.last,
+            until=last,
             samples=extent.count,
             thinned_until=extent.thinned_until,
             interval_seconds=await _interval(store, max(first, extent.thinned_until or first)) or await _interval(store, first),
             campaigns={key: row.campaign for key, row in known.items()},
+            blind=await store.blind_spells(since=time_of(first), until=time_of(last)),
             totals={key: total for key, row in known.items() if row.detail and (total := row.detail.total_messages) is not None},
         )
+
+
+def time_of(at: float) -> datetime:
+    """A time of a recording (Unix seconds) as an aware one."""
+    return datetime.fromtimestamp(at, UTC)
 
 
 async def _interval(store: Store, after: float) -> float | None:

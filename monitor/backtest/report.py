@@ -32,7 +32,8 @@ class RuleReport:
 class Report:
     """Times are Unix seconds. `rules` are in the order of the file, `messages` counts by receiver.
 
-    `interval_seconds` is the usual time between two readings, `thinned_until` before when only one sample an hour was kept.
+    `interval_seconds` is the usual time between two readings, `thinned_until` before when only one sample an hour was kept,
+    `blind_seconds` for how long a feed was not read.
     """
 
     since: float
@@ -41,6 +42,7 @@ class Report:
     campaigns: int
     interval_seconds: float | None
     thinned_until: float | None
+    blind_seconds: float
     rules: Sequence[RuleReport]
     messages: Mapping[str, int]
 

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
-from datetime import UTC, datetime
 
 from monitor.backtest.parts import divide
 from monitor.backtest.play import Step, play
 from monitor.backtest.process import PartProcess
-from monitor.backtest.recording import Recording
+from monitor.backtest.recording import Recording, time_of
 from monitor.backtest.report import Ledgers, Report
 from monitor.clock import SteppedClock
 from monitor.config import RuleFile
@@ -33,7 +32,7 @@ async def backtest(
     """
     names = [(rule.name, rule.severity) for rule in rules.rules]
     ledgers = Ledgers(names, since=recording.since, until=recording.until)
-    clock = SteppedClock(_moment(recording.since))
+    clock = SteppedClock(time_of(recording.since))
     span = max(1e-9, recording.until - recording.since)
     useful = min(processes, 1 + recording.samples // SAMPLES_A_PROCESS)
     parts = divide(recording, rules, useful)
@@ -53,13 +52,13 @@ async def backtest(
         await stack.enter_async_context(aclosing(steps))
         async for step in steps:
             if step.alerts:
-                await flushes.flush_until(_moment(step.at))
+                await flushes.flush_until(time_of(step.at))
                 flushes.note(step.alerts)
                 ledgers.note(step.alerts)
                 ledgers.tell(flushes.messages)
                 flushes.messages.clear()
             on_progress((step.at - recording.since) / span)
-        await flushes.flush_until(_moment(recording.until))
+        await flushes.flush_until(time_of(recording.until))
         ledgers.tell(flushes.messages)
     on_progress(1.0)
     return Report(
@@ -69,6 +68,7 @@ async def backtest(
         campaigns=len(recording.campaigns),
         interval_seconds=recording.interval_seconds,
         thinned_until=recording.thinned_until,
+        blind_seconds=recording.blind_seconds,
         rules=ledgers.finish(),
         messages={name: ledgers.messages[name] for name in (receiver.name for receiver in rules.receivers)},
     )
@@ -86,7 +86,3 @@ async def merged(streams: Sequence[AsyncGenerator[Step]]) -> AsyncGenerator[Step
                 alerts += head.alerts
                 heads[place] = await anext(streams[place], None)
         yield Step(at, feed, alerts)
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

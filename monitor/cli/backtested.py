@@ -112,6 +112,7 @@ def report_record(report: "Report", rules: "RuleFile") -> dict[str, Any]:
         "campaigns": report.campaigns,
         "interval_seconds": report.interval_seconds,
         "thinned_until": None if report.thinned_until is None else _moment(report.thinned_until),
+        "blind_seconds": report.blind_seconds,
         "rules": [
             {
                 "rule": rule.name,
@@ -142,6 +143,8 @@ def _print_head(report: "Report") -> None:
     if report.thinned_until is not None and report.thinned_until > report.since:
         until = readable(_moment(report.thinned_until))
         tell(f"before {until} one sample an hour was kept: what lasts less is not seen there")
+    if report.blind_seconds:
+        tell(f"for {_span(report.blind_seconds)} of that time a list of campaigns was not read: nothing of it is looked at there")
 
 
 def _say_untried(rules: "Iterable[Rule]") -> None:

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
+BLIND_SECONDS = 600.0
+"""Readings that are further apart have a blind spell between them."""
+
 
 class SweepOutcome(StrEnum):
     """How one reading of a feed ended; the `outcome` label of `bsg_monitor_polls_total`."""
@@ -20,6 +23,14 @@ class Feed(msgspec.Struct, frozen=True, order=True, gc=False):
 
     account: str
     message_type: str
+
+
+class BlindSpell(msgspec.Struct, frozen=True, order=True, gc=False):
+    """A time (Unix seconds) between two complete readings of a feed in which nobody saw what became of its campaigns."""
+
+    feed: Feed
+    since: float
+    until: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +50,12 @@ class FeedState:
     answered: bool = True
     consecutive_failures: int = 0
     failing_since: datetime | None = None
+
+    def blind_spell(self, until: datetime) -> BlindSpell | None:
+        """The time from the last complete sweep to one that started at `until`, if it is long; null before the first."""
+        if self.last_success is None or (until - self.last_success).total_seconds() <= BLIND_SECONDS:
+            return None
+        return BlindSpell(self.feed, self.last_success.timestamp(), until.timestamp())
 
     def after(self, outcome: SweepOutcome, *, started: datetime, full: bool) -> "FeedState":
         """The state after a poll that started at `started`; a partial or failed one moves only the failure fields."""

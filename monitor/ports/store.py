@@ -8,6 +8,7 @@ from typing import Protocol, Self
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.event import CampaignEvent
+from monitor.domain.feed import BlindSpell
 from monitor.domain.notification import OutboxRow
 from monitor.domain.routing import GroupId
 from monitor.domain.sample import Sample
@@ -137,7 +138,7 @@ class Store(QuietStore, Protocol):
         ...
 
     async def prune(self, *, before: datetime, dead_before: datetime | None = None) -> int:
-        """Delete history older than `before`: closed alerts, events, samples, finished outbox rows, what
+        """Delete history older than `before`: closed alerts, events, samples, blind spells, finished outbox rows, what
         integrations kept. Returns how many rows.
 
         Dead rows go by `dead_before` where it is given. In several short transactions, so that commits are not held up.
@@ -151,6 +152,10 @@ class Store(QuietStore, Protocol):
     async def recorded(self, *, after: tuple[float, str, int], limit: int) -> Sequence[tuple[str, int, Sample]]:
         """Samples with their account and campaign id, in the order of (time, account, id), at most `limit` that come after
         such a place."""
+        ...
+
+    async def blind_spells(self, *, since: datetime, until: datetime) -> Sequence[BlindSpell]:
+        """The times in which feeds were not read that overlap this one, in the order of their ends."""
         ...
 
     async def thin(self, *, before: datetime) -> int:

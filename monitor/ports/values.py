@@ -7,7 +7,7 @@ from datetime import datetime
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert
 from monitor.domain.event import CampaignEvent
-from monitor.domain.feed import Feed, FeedState
+from monitor.domain.feed import BlindSpell, Feed, FeedState
 from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.domain.routing import GroupId, Ledger
 from monitor.domain.sample import Sample
@@ -19,8 +19,8 @@ class CycleCommit:
     """What one cycle decided; one transaction.
 
     `campaigns` are new or changed ones, `forgotten` ids of `account` no longer tracked. `samples` are what campaigns show from
-    now on, by id. `alerts` are new or changed
-    instances of whatever state, `dropped_alerts` ids of pending ones that ended (nothing of them is kept).
+    now on, by id. `alerts` are new or changed instances of whatever state, `dropped_alerts` ids of pending ones that ended
+    (nothing of them is kept). `blind` is the time before it in which its feed was not read.
     """
 
     account: str
@@ -31,6 +31,7 @@ class CycleCommit:
     alerts: Sequence[Alert] = ()
     dropped_alerts: Sequence[str] = ()
     feed: FeedState | None = None
+    blind: BlindSpell | None = None
     balance: Balance | None = None
 
 

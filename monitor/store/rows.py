@@ -15,7 +15,7 @@ from monitor.domain.alert import Alert
 from monitor.domain.campaign import Campaign, CampaignKey
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.event import CampaignEvent
-from monitor.domain.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.feed import BlindSpell, Feed, FeedState, SweepOutcome
 from monitor.domain.notification import Notification, OutboxRow, OutboxState
 from monitor.domain.routing import Ledger
 from monitor.domain.sample import Sample
@@ -175,6 +175,17 @@ def read_feed(row: Row) -> FeedState:
         consecutive_failures=failures,
         failing_since=moment(failing_since),
     )
+
+
+def blind_spell_row(spell: BlindSpell) -> Row:
+    """In the order of `BLIND_SPELL_COLUMNS`."""
+    return (spell.until, spell.feed.account, spell.feed.message_type, spell.since)
+
+
+def read_blind_spell(row: Row) -> BlindSpell:
+    """From the order of `BLIND_SPELL_COLUMNS`."""
+    until, account, message_type, since = row
+    return BlindSpell(Feed(account, message_type), since, until)
 
 
 def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:

@@ -13,6 +13,7 @@ from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.event import CampaignEvent
+from monitor.domain.feed import BlindSpell
 from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.domain.routing import GroupId
 from monitor.domain.sample import Sample
@@ -20,7 +21,7 @@ from monitor.domain.silence import Silence
 from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, SampleExtent, Snapshot
 from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, sqlite_quiet, sqlite_samples, statements
 from monitor.store.quiet import PRUNE_QUIET
-from monitor.store.rows import moment, read_alert, read_all, read_event, read_outbox, seconds
+from monitor.store.rows import moment, read_alert, read_all, read_blind_spell, read_event, read_outbox, seconds
 from monitor.store.sqlite_faults import ForeignFileError, translated, unavailable
 from monitor.store.sqlite_file import DaemonLock, check_place, check_unmoved, identity
 from monitor.store.sqlite_thread import DatabaseThread
@@ -194,6 +195,10 @@ class SqliteStore:
 
     async def recorded(self, *, after: tuple[float, str, int], limit: int) -> Sequence[tuple[str, int, Sample]]:
         return await self._read(lambda db: sqlite_samples.recorded(db, after, limit))
+
+    async def blind_spells(self, *, since: datetime, until: datetime) -> Sequence[BlindSpell]:
+        span = (since.timestamp(), until.timestamp())
+        return await self._read(lambda db: read_all(read_blind_spell, db.execute(statements.BLIND_SPELLS, span)))
 
     async def thin(self, *, before: datetime) -> int:
         total, over = 0, False

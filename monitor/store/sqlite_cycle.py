@@ -24,6 +24,8 @@ def put_cycle(db: sqlite3.Connection, commit: CycleCommit) -> None:
     db.executemany(statements.PUT_ALERT, map(rows.alert_row, commit.alerts))
     if commit.feed is not None:
         db.execute(statements.PUT_FEED, rows.feed_row(commit.feed))
+    if commit.blind is not None:
+        db.execute(statements.PUT_BLIND_SPELL, rows.blind_spell_row(commit.blind))
     if commit.balance is not None:
         db.execute(statements.PUT_BALANCE, rows.balance_row(commit.account, commit.balance))
 

@@ -44,6 +44,7 @@ CAMPAIGN_COLUMNS = (
     "detail",
 )
 SAMPLE_COLUMNS = ("at", "account", "campaign_id", "status", "sent", "delivered", "fallback_sent", "fallback_delivered")
+BLIND_SPELL_COLUMNS = ("until", "account", "message_type", "since")
 BALANCE_COLUMNS = ("account", "balance", "credit", "currency", "read_at")
 EVENT_COLUMNS = ("id", "kind", "account", "campaign_id", "at", "event")
 ALERT_COLUMNS = ("id", "state", "rule", "account", "subject", "fired_at", "resolved_at", "alert")
@@ -83,6 +84,7 @@ PUT_META = _insert("meta", ("name", "value"), key=("name",), replace=True)
 PUT_FEED = _insert("feeds", FEED_COLUMNS, key=("account", "message_type"), replace=True)
 PUT_CAMPAIGN = _insert("campaigns", CAMPAIGN_COLUMNS, key=("account", "id"), replace=True)
 PUT_SAMPLE = _insert("samples", SAMPLE_COLUMNS, key=("at", "account", "campaign_id"), replace=True)
+PUT_BLIND_SPELL = _insert("blind_spells", BLIND_SPELL_COLUMNS, key=("until", "account", "message_type"), replace=True)
 PUT_BALANCE = _insert("balances", BALANCE_COLUMNS, key=("account",), replace=True)
 PUT_EVENT = _insert("events", EVENT_COLUMNS, key=("id",), replace=False)
 PUT_ALERT = _insert("alerts", ALERT_COLUMNS, key=("id",), replace=True)
@@ -121,6 +123,7 @@ of three months in the order of campaigns.
 RECORDED = _select(
     "samples", SAMPLE_COLUMNS, "WHERE (at, account, campaign_id) > (?, ?, ?) ORDER BY at, account, campaign_id LIMIT ?"
 )
+BLIND_SPELLS = _select("blind_spells", BLIND_SPELL_COLUMNS, "WHERE until > ? AND since < ? ORDER BY until, account, message_type")
 RECORDED_EXTENT = "SELECT count(*), min(at), max(at) FROM samples WHERE at >= ? AND at <= ?"
 THINNED_UNTIL = "SELECT value FROM meta WHERE name = 'samples_thinned_until'"
 FIRST_SAMPLE = "SELECT min(at) FROM samples WHERE at >= ?"
@@ -220,6 +223,10 @@ PRUNE = (
     "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE closed = 1 AND resolved_at < ? LIMIT ?)",
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? AND state <> 'dead' LIMIT ?)",
     "DELETE FROM samples WHERE (at, account, campaign_id) IN (SELECT at, account, campaign_id FROM samples WHERE at < ? LIMIT ?)",
+    (
+        "DELETE FROM blind_spells WHERE (until, account, message_type) IN "
+        "(SELECT until, account, message_type FROM blind_spells WHERE until < ? LIMIT ?)"
+    ),
     "DELETE FROM receiver_memory WHERE (receiver, key) IN (SELECT receiver, key FROM receiver_memory WHERE at < ? LIMIT ?)",
 )
 PRUNE_DEAD = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? AND state = 'dead' LIMIT ?)"

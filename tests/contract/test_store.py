@@ -11,7 +11,7 @@ import pytest
 from monitor.domain.alert import AlertState
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.event import EventKind
-from monitor.domain.feed import Feed
+from monitor.domain.feed import BlindSpell, Feed
 from monitor.domain.routing import Told
 from monitor.domain.sample import Sample
 from monitor.errors import StoreError, StoreFault
@@ -45,6 +45,9 @@ def kind(request: pytest.FixtureRequest) -> StoreKind:
 async def store(kind: StoreKind, tmp_path: Path) -> AsyncIterator[Store]:
     async with kind.open(tmp_path) as opened:
         yield opened
+
+
+SMS = Feed("default", "sms")
 
 
 def whole_cycle() -> CycleCommit:
@@ -234,14 +237,17 @@ async def test_pruning_deletes_old_history_and_nothing_else(store: Store) -> Non
             campaigns=[tracked(1)],
             events=[event("old", at=moment - 1), event("new", at=moment)],
             alerts=[resolved("old", 900), resolved("open", 900), resolved("new", 1000), alert("firing")],
+            blind=BlindSpell(SMS, moment - 700, moment - 1),
         )
     )
+    await store.commit_cycle(CycleCommit(account="default", blind=BlindSpell(SMS, moment - 700, moment)))
     await store.commit_flush(
         FlushCommit(rows=[row("old", key="a"), row("new", key="b"), row("waiting", key="c")], closed_alerts=["old", "new"])
     )
     await store.drop(["old"], now=after(999))
     await store.drop(["new"], now=limit)
-    assert await store.prune(before=limit) == 3
+    assert await store.prune(before=limit) == 4
+    assert [spell.until for spell in await store.blind_spells(since=NOW, until=limit)] == [moment]
     assert [e.id for e in await store.events()] == ["new"]
     assert {a.id for a in await store.alert_history()} == {"open", "new"}
     assert set(ids(await store.outbox(OutboxQuery()))) == {"new", "waiting"}
@@ -318,3 +324,15 @@ async def test_old_samples_are_pruned(store: Store) -> None:
         await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(1)], samples={1: shown(at, 1)}))
     assert await store.prune(before=NOW) == 1
     assert await store.samples(since=after(-500)) == {CampaignKey("default", 1): (shown(NOW.timestamp() + 100, 1),)}
+
+
+async def test_times_in_which_a_feed_was_not_read_are_found_where_they_overlap_what_is_asked_for(store: Store) -> None:
+    start = NOW.timestamp()
+    spells = [BlindSpell(Feed("default", "rcs"), start + 700, start + 1500), BlindSpell(SMS, start, start + 900)]
+    for spell in spells:
+        await store.commit_cycle(CycleCommit(account="default", blind=spell))
+        await store.commit_cycle(CycleCommit(account="default", blind=spell))
+    assert await store.blind_spells(since=after(-100), until=after(2000)) == [spells[1], spells[0]]
+    assert await store.blind_spells(since=after(1000), until=after(1100)) == [spells[0]]
+    assert await store.blind_spells(since=after(100), until=after(700)) == [spells[1]]
+    assert await store.blind_spells(since=after(1500), until=after(2000)) == []

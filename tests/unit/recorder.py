@@ -1,6 +1,6 @@
 """A monitor that polls every minute, and records what it sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from monitor import __version__
@@ -52,11 +52,13 @@ class Recorder:
             on_alerts=self._note,
         )
 
-    async def live(self, minutes: int) -> None:
+    async def live(self, minutes: int, *, away: Collection[int] = ()) -> None:
+        """Poll in each of these minutes but those in which it is `away`."""
         await self._poll()  # the baseline: nothing there yet
         for minute in range(minutes + 1):
             self.source.put(*self._shown(minute))
-            await self._poll()
+            if minute not in away:
+                await self._poll()
             await self.clock.sleep(60.0)
 
     async def _poll(self) -> None:

@@ -12,7 +12,7 @@ from monitor.backtest.report import BUCKETS, Ledgers
 from monitor.config import RuleFile, parse_rules
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import CampaignDetail
-from monitor.domain.feed import Feed
+from monitor.domain.feed import BlindSpell, Feed
 from monitor.store import SqliteStore
 from tests.clock import START
 from tests.sources import campaign
@@ -92,6 +92,21 @@ async def test_other_rules_over_the_same_history_change_what_would_have_been_tol
     fired = {rule.name: rule.fired for rule in tamer.rules}
     assert (fired["Stalled"], fired["Low"], fired["Paused"]) == (0, 0, 1)
     assert tamer.messages["pager"] == 0
+
+
+async def test_while_the_monitor_was_away_nothing_is_taken_to_have_stood_still(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path / "a.db") as store:
+        recorder = Recorder(store, rules(), [FEED], at_minute, until=LAST_MOVE)
+        await recorder.live(120, away=range(5, 45))
+    live = {rule.name: rule.subjects for rule in recorder.ledgers.finish()}
+    recording = await recorded(tmp_path / "a.db")
+    start = START.timestamp()
+    assert recording.blind == [BlindSpell(FEED, start + 4 * 60, start + 45 * 60)]
+    report = await backtest(recording, rules())
+    assert {rule.name: rule.subjects for rule in report.rules} == live
+    assert (live["Stalled"], report.blind_seconds) == ({"default 2"}, 41 * 60.0)
+    blindly = await backtest(replace(recording, blind=()), rules())
+    assert next(rule for rule in blindly.rules if rule.name == "Stalled").subjects > live["Stalled"]
 
 
 async def test_a_campaign_that_has_sent_everything_is_known_to_have(tmp_path: Path) -> None:

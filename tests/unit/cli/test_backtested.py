@@ -27,7 +27,7 @@ FILE = parse_rules(RULES, source="rules.yaml", lookup=lambda _: None)
 DAY = 86_400.0
 
 
-def report(*rules: RuleReport) -> Report:
+def report(*rules: RuleReport, blind_seconds: float = 0.0) -> Report:
     start = START.timestamp()
     return Report(
         since=start,
@@ -36,6 +36,7 @@ def report(*rules: RuleReport) -> Report:
         campaigns=1,
         interval_seconds=60.0,
         thinned_until=None,
+        blind_seconds=blind_seconds,
         rules=rules,
         messages={"desk": 3},
     )
@@ -90,6 +91,12 @@ def test_a_narrow_terminal_gets_no_timeline_rather_than_half_a_table(shown: Show
 def test_the_first_line_says_what_history_there_was(shown: Shown) -> None:
     first = shown(120, print_report, report(fired("Late")), FILE)[0]
     assert first == "1,234 samples of 1 known campaign, 2026-03-02 09:00 to 2026-04-01 09:00 UTC, as a rule 1 min apart"
+
+
+def test_how_long_nothing_was_read_is_said_where_that_was_so(shown: Shown) -> None:
+    lines = shown(140, print_report, report(fired("Late"), blind_seconds=36_000.0), FILE)
+    assert lines[1] == "for 10 h of that time a list of campaigns was not read: nothing of it is looked at there"
+    assert report_record(report(blind_seconds=36_000.0), FILE)["blind_seconds"] == 36_000.0
 
 
 def test_what_history_does_not_have_is_known_of_each_rule() -> None:

@@ -64,7 +64,7 @@ async def test_a_migration_is_applied_wholly_or_not_at_all(path: Path, monkeypat
 async def test_campaigns_from_before_details_have_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = sqlite_schema.migrations()
     await written(path)
-    by_hand(path, "ALTER TABLE campaigns DROP COLUMN detail", "PRAGMA user_version = 4")
+    by_hand(path, "ALTER TABLE campaigns DROP COLUMN detail", "DROP TABLE blind_spells", "PRAGMA user_version = 4")
     async with SqliteStore(path) as store:
         (campaign,) = (await store.load()).campaigns
     assert campaign.detail is None
