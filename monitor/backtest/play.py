@@ -54,7 +54,7 @@ async def play(recording: Recording, part: Part, quiet_hours: Sequence[TimeInter
             async for moment in moments:
                 for step in await player.read(moment):
                     yield step
-        for step in await player.advance(recording.until):
+        for step in await player.advance((recording.until,)):
             yield step
 
 
@@ -77,7 +77,7 @@ class _Player:
     async def read(self, moment: Moment) -> list[Step]:
         """One reading, after every step before it."""
         at, feed, campaigns = moment
-        steps = await self.advance(at)
+        steps = await self.advance((at, feed))
         live = self._live[feed]
         new: list[int] = []
         for campaign in campaigns:
@@ -97,12 +97,12 @@ class _Player:
             self._know_totals(feed.account, new)
         return steps
 
-    async def advance(self, until: float) -> list[Step]:
-        """Every step that lies before that time."""
+    async def advance(self, until: tuple[float] | tuple[float, Feed]) -> list[Step]:
+        """Every step that lies before that time, and of that time those of feeds that come before that one."""
         steps: list[Step] = []
         while self._next_live:
             at, feed = min((at, feed) for feed, at in self._next_live.items())
-            if at >= until:
+            if (at, feed) >= until:
                 break
             if (sees_again := self._sees_again(feed, at)) > at:
                 self._next_live[feed] = sees_again

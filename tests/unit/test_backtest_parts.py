@@ -92,6 +92,12 @@ async def test_what_is_played_in_parts_is_what_is_played_as_a_whole(tmp_path: Pa
         assert await told(in_parts(recording, parts)) == whole, most
 
 
+async def test_steps_come_in_the_order_of_time_then_of_feeds(tmp_path: Path) -> None:
+    recording = await recorded(tmp_path, seed=0)
+    order = [(at, feed) for at, feed, _ in await told(in_parts(recording, divide(recording, rules(), 1)))]
+    assert order == sorted(set(order))
+
+
 @pytest.mark.slow
 async def test_several_processes_report_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.backtest.run.SAMPLES_A_PROCESS", 1)
