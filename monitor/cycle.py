@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from monitor.clock import Clock
 from monitor.detail import DetailReader, FeedDetails
 from monitor.domain.account import AccountView, Balance, account_setting
-from monitor.domain.alert import Alert
+from monitor.domain.alert import Alert, AlertKey
 from monitor.domain.baseline import NO_BASELINES
 from monitor.domain.duration import humanize_duration
 from monitor.domain.evaluation import RuleSet
@@ -149,7 +149,7 @@ class AccountCycles:
         rules = self.rules
         known_to_rules = self._asked.get(feed) is rules
         table = self._state.table(self.account)
-        evaluation = rules.begin(self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines)
+        evaluation = rules.begin(self.account, decided, self._concerned(reading), baselines=self.baselines)
         seen = Observation(
             table=table,
             evaluation=evaluation,
@@ -212,6 +212,13 @@ class AccountCycles:
             created_ahead=len(ahead),
             furthest_ahead=max(ahead, default=0.0),
         )
+
+    def _concerned(self, reading: Reading) -> dict[AlertKey, Alert]:
+        """The alerts that may change by what was read."""
+        if reading.sums or reading.full:
+            return self._state.alerts_of(self.account)
+        ids = [*(campaign.id for campaign in reading.campaigns), *reading.gone]
+        return self._state.alerts_on(self.account, ids, self.rules.rules)
 
     async def _ask(self, ask: Callable[[Sequence[TrackedCampaign]], None], rows: Sequence[TrackedCampaign]) -> float:
         """Have rows evaluated, few at a time. Returns how many seconds that took."""

@@ -153,6 +153,14 @@ class State:
         """The account's pending and firing alerts."""
         return {key: alert for key, alert in self.active.items() if key.account == account}
 
+    def alerts_on(self, account: str, ids: Collection[int], rules: Collection[str]) -> dict[AlertKey, Alert]:
+        """Of `alerts_of` at least those on campaigns with these ids, by rules of these names: few campaigns among many alerts."""
+        active = self.active
+        if len(ids) * len(rules) >= len(active):
+            return self.alerts_of(account)
+        keys = (AlertKey(rule, account, subject) for subject in map(str, ids) for rule in rules)
+        return {key: alert for key in keys if (alert := active.get(key)) is not None}
+
     def open_alerts(self) -> list[Alert]:
         """Every alert that somebody may yet have to be told of, pending ones included."""
         return [*self.active.values(), *self.ended.values()]

@@ -33,7 +33,7 @@ SURVEY_STEP_SECONDS = 86_400.0
 
 
 class Step(NamedTuple):
-    """What one cycle of a feed decided at a time (Unix seconds): the alerts that are new or have changed."""
+    """What one cycle of a feed decided at a time (Unix seconds): the alerts that fire from then on, and those that ended then."""
 
     at: float
     feed: Feed
@@ -131,8 +131,11 @@ class _Player:
         return Step(at, feed, await self._look(feed, at, campaigns, sums=settling))
 
     async def _look(self, feed: Feed, at: float, campaigns: Sequence[Campaign], *, sums: bool = False) -> list[Alert]:
-        self._cycles.clock.set(time_of(at))
-        return await self._cycles.read(feed, campaigns, sums=sums)
+        now = time_of(at)
+        self._cycles.clock.set(now)
+        alerts = await self._cycles.read(feed, campaigns, sums=sums)
+        # That one is pending, or that its campaign looks different, is no news to anybody here: a loud rule has a lot of that.
+        return [alert for alert in alerts if now in (alert.fired_at, alert.resolved_at)]
 
     def _know_totals(self, account: str, ids: Sequence[int]) -> None:
         """How large campaigns are is read when they start, and stays true."""

@@ -1,14 +1,17 @@
-"""Flushes in a time that is given: everything is told, and little is kept."""
+"""Cycles and flushes in a time that is given: what was read is decided on, everything is told, and little is kept."""
 
 from datetime import timedelta
 
+from monitor.assembly import compiled
 from monitor.clock import SteppedClock
 from monitor.config import parse_rules
-from monitor.domain.alert import AlertKey, happened
+from monitor.domain.alert import AlertKey, AlertState, happened
+from monitor.domain.feed import Feed
 from monitor.ports import OutboxQuery
-from monitor.replay import ReplayedFlushes
+from monitor.replay import ReplayedFlushes, replaying_cycles
 from monitor.store import SqliteStore
 from tests.clock import START
+from tests.sources import campaign
 
 RULES = """\
 rules: [{alert: Stopped, on: status_changed, when: status == "stopped"}]
@@ -40,3 +43,21 @@ async def test_a_loud_month_does_not_pile_up_what_was_told() -> None:
         await flushes.flush_until(now + timedelta(hours=1))
         assert [alert.labels["n"] for message in flushes.messages for alert in message.alerts] == [str(n) for n in range(20)]
         assert len(await store.outbox(OutboxQuery())) == 1
+
+
+async def test_one_campaign_read_among_many_alerts_is_decided_on_by_its_own() -> None:
+    text = "rules: [{alert: Loud, when: sent > 0, for: 1m}]\nreceivers: [{name: ops, console: {}}]\nroute: {receiver: ops}\n"
+    rules = compiled(parse_rules(text, source="rules.yaml", lookup=lambda _: None))
+    feed, clock = Feed("default", "sms"), SteppedClock(START)
+    async with replaying_cycles(rules, [feed], clock) as cycles:
+        await cycles.read(feed, [campaign(number, sent=1) for number in range(30)])
+        clock.set(START + timedelta(minutes=1))
+        (fired,) = await cycles.read(feed, [campaign(7, sent=2)], sums=False)
+        clock.set(START + timedelta(minutes=2))
+        (ended,) = await cycles.read(feed, [campaign(7, sent=0)], sums=False)
+        left = {key.subject for key in cycles.state.active}
+        alone = cycles.state.alerts_on("default", [8], rules.rules)
+    assert (fired.key.subject, fired.state) == ("7", AlertState.FIRING)
+    assert (ended.id, ended.state) == (fired.id, AlertState.RESOLVED)
+    assert left == {str(number) for number in range(30)} - {"7"}
+    assert [key.subject for key in alone] == ["8"]
