@@ -5,6 +5,7 @@ import multiprocessing
 import signal
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
@@ -50,8 +51,14 @@ class PartProcess:
         return self._process.pid
 
     def start(self) -> None:
-        """Start it; it waits for its work."""
-        self._process.start()
+        """Start it; it waits for its work. Ctrl-C does not reach it, not while it is being loaded either: whoever started it ends
+        it."""
+        resource_tracker.ensure_running()  # where it is not, starting a process starts it too, and that lets signals through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._theirs.close()
 
     async def set_to_work(self) -> None:
@@ -85,7 +92,6 @@ class PartProcess:
 
 
 def _serve(connection: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; who started this one ends it
     configure_logs("error")
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whoever wanted to know is gone
         job = connection.recv()

@@ -175,3 +175,14 @@ async def test_a_process_that_is_killed_is_told_in_words(tmp_path: Path) -> None
     with pytest.raises(MonitorError, match="exit code -9; -9 may mean that memory ran out"):
         await anext(process.steps())
     process.stop()
+
+
+@pytest.mark.slow
+async def test_ctrl_c_does_not_reach_a_process_that_is_being_loaded(tmp_path: Path) -> None:
+    process = PartProcess(await recorded(tmp_path), Part(rules().rules), ())
+    process.start()
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGINT)
+    await process.set_to_work()
+    assert [step async for step in process.steps()]
+    process.stop()
