@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import json
+import multiprocessing
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
+from typing import Self
 
 from benchmarks.provider import provider
 from benchmarks.subject import rules_text, settings
@@ -24,13 +27,35 @@ LIMIT_STEADY = 250
 LIMIT_FIRST = 320
 
 
-def resident_mb() -> float:
-    """What this process holds in memory."""
-    return _resident() / 2**20
+class FamilyMemory:
+    """The most that this process and its children hold at once while the context lasts, beyond what it held before, in MB."""
+
+    def __init__(self) -> None:
+        self.grown_mb = 0.0
+        self._before = _resident()
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watch.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.2):
+            held = _resident() + sum(_resident(child.pid) for child in multiprocessing.active_children())
+            self.grown_mb = max(self.grown_mb, (held - self._before) / 2**20)
 
 
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+def _resident(pid: int | None = None) -> int:
+    """Bytes that a process holds, this one when None; 0 when it has ended."""
+    try:
+        return int(Path(f"/proc/{pid or 'self'}/statm").read_text().split()[1]) * PAGE
+    except FileNotFoundError:
+        return 0
 
 
 async def _polled(daemon: Daemon, times: int) -> None:

@@ -14,8 +14,8 @@ from monitor.config import RuleFile
 from monitor.domain.alert import Alert
 from monitor.replay import replaying_flushes
 
-SAMPLES_A_PROCESS = 250_000
-"""A process takes as long to start as to play some 100,000 samples: with fewer than these there is nothing to be won."""
+SAMPLES_A_PROCESS = 500_000
+"""A process takes as long to start as to play some 150,000 samples: with fewer than these there is little to be won."""
 
 
 async def backtest(
