@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from monitor.backtest.parts import Part
 from monitor.backtest.play import Step, play
@@ -51,9 +51,8 @@ class PartProcess:
         return self._process.pid
 
     def start(self) -> None:
-        """Start it; it waits for its work. Ctrl-C does not reach it, not while it is being loaded either: whoever started it ends
-        it."""
-        resource_tracker.ensure_running()  # where it is not, starting a process starts it too, and that lets signals through again
+        """Start it; it waits for its work. Ctrl-C never reaches it, nor while it is loaded: who started it ends it."""
+        resource_tracker.ensure_running()  # otherwise starting a process starts this too, which lets signals through again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
         try:
             self._process.start()
@@ -63,15 +62,15 @@ class PartProcess:
 
     async def set_to_work(self) -> None:
         """Give it its work, which takes until it can listen."""
-        with suppress(BrokenPipeError):  # `steps` will find out
+        with suppress(ConnectionError):  # `steps` will find out
             await asyncio.to_thread(self._connection.send, self._job)
 
     async def steps(self) -> AsyncGenerator[Step]:
         """See `play`. Raises `StoreError`; `MonitorError` when the process ended before its time."""
         while True:
             try:
-                found = await asyncio.to_thread(self._connection.recv)
-            except (EOFError, ConnectionResetError):
+                found = await asyncio.to_thread(received, self._connection)
+            except EOFError:
                 await asyncio.to_thread(self._process.join)
                 how = f"exit code {self._process.exitcode}; -9 may mean that memory ran out"
                 raise MonitorError(f"a process that played history has ended ({how}): with one job there is none") from None
@@ -91,10 +90,18 @@ class PartProcess:
         self._theirs.close()
 
 
+def received(connection: Connection) -> Any:
+    """The next message of the process at the other end. EOFError when that has ended, in the middle of a message too."""
+    try:
+        return connection.recv()
+    except OSError as error:
+        raise EOFError from error
+
+
 def _serve(connection: Connection) -> None:
     configure_logs("error")
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whoever wanted to know is gone
-        job = connection.recv()
+    with suppress(EOFError, ConnectionError):  # whoever wanted to know is gone
+        job = received(connection)
         try:
             asyncio.run(_play(connection, job))
             connection.send(None)

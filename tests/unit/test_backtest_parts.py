@@ -1,8 +1,10 @@
 """History that is played in parts, and in several processes, decides what it decides as a whole."""
 
+import multiprocessing
 import os
 import random
 import signal
+import struct
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +16,7 @@ import pytest
 from monitor.backtest import Recording, backtest, open_recording
 from monitor.backtest.parts import Part, divide
 from monitor.backtest.play import Step, play
-from monitor.backtest.process import PartProcess
+from monitor.backtest.process import PartProcess, received
 from monitor.backtest.recording import SenderKey
 from monitor.backtest.run import merged
 from monitor.config import RuleFile, parse_rules
@@ -163,6 +165,14 @@ async def test_a_store_that_another_process_cannot_open_is_told_as_everywhere(tm
     with pytest.raises(StoreError, match=r"gone\.db"):
         await anext(process.steps())
     process.stop()
+
+
+def test_a_process_that_ends_in_the_middle_of_a_message_has_ended() -> None:
+    here, there = multiprocessing.Pipe()
+    os.write(there.fileno(), struct.pack("!i", 100) + b"half")
+    there.close()
+    with here, pytest.raises(EOFError):
+        received(here)
 
 
 @pytest.mark.slow
