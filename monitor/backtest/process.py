@@ -51,11 +51,17 @@ class PartProcess:
         return self._process.pid
 
     def start(self) -> None:
-        """Start it; it waits for its work. Ctrl-C never reaches it, nor while it is loaded: who started it ends it."""
-        resource_tracker.ensure_running()  # otherwise starting a process starts this too, which lets signals through again
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        """Start it; it waits for its work. Ctrl-C never reaches it, nor while it is loaded: who started it ends it.
+
+        Raises `MonitorError` where the system lets no more be started.
+        """
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         try:
+            resource_tracker.ensure_running()  # otherwise starting a process starts this too, which lets signals through again
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
             self._process.start()
+        except OSError as error:
+            raise MonitorError(f"no process to play history in could be started ({error}): with one job there is none") from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._theirs.close()

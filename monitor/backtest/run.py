@@ -28,7 +28,7 @@ async def backtest(
     """What the rules would have done; the same in however many processes. More than one are used where there is much to play.
 
     `on_progress` is called with the share of the time that is done, 0 to 1, now and then. Raises `StoreError`;
-    `MonitorError` when a process has ended before its time.
+    `MonitorError` when a process cannot be started, or has ended before its time.
     """
     names = [(rule.name, rule.severity) for rule in rules.rules]
     ledgers = Ledgers(names, since=recording.since, until=recording.until)

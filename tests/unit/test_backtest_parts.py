@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import struct
 from collections.abc import AsyncGenerator, Sequence
@@ -196,3 +197,15 @@ async def test_ctrl_c_does_not_reach_a_process_that_is_being_loaded(tmp_path: Pa
     await process.set_to_work()
     assert [step async for step in process.steps()]
     process.stop()
+
+
+async def test_a_system_that_lets_no_more_be_started_is_told_in_words(tmp_path: Path) -> None:
+    process = PartProcess(await recorded(tmp_path), Part(rules().rules), ())
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        with pytest.raises(MonitorError, match=r"could be started .*: with one job there is none"):
+            process.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        process.stop()
