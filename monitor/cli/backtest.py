@@ -51,7 +51,10 @@ def backtest(
 
     Exit code 1: there is no history of that time; 2: a rules file is wrong.
     """
+    from monitor.logs import configure_logs
+
     loaded = load_settings_of(ctx)
+    configure_logs("error", loaded.settings.log_format)  # that an alert fired would be logged as if it did now
     tried = _load(loaded, [rules, *([against] if against else [])])
     span = parse_span(since, "--since")
     reports = run_async(_play(loaded, tried, span, jobs or min(MOST_JOBS, _processors())))

@@ -106,6 +106,12 @@ def test_history_is_played_through_the_rules_in_force(invoke: Invoke) -> None:
 
 
 @pytest.mark.usefixtures("recorded")
+def test_what_fired_in_history_is_not_logged_as_of_now(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BSG_LOG_LEVEL", "debug")
+    assert "alert_fired" not in invoke("backtest", "--since", "3h").output
+
+
+@pytest.mark.usefixtures("recorded")
 def test_two_rules_files_are_shown_side_by_side(invoke: Invoke, folder: Path) -> None:
     tamer = (folder / "rules.yaml").read_text().replace('"10m"', '"10h"').replace("console: {}", 'slack: {url: "${NO}"}')
     (folder / "tamer.yaml").write_text(tamer)
