@@ -25,6 +25,9 @@ from monitor.replay import ReplayedCycles, replaying_cycles
 
 LIVE_STEP_SECONDS = 300.0
 SETTLING_STEP_SECONDS = 3600.0
+LONG_SECONDS = 14 * 86_400.0
+"""In a history longer than this, twice the time lies between two such steps."""
+
 STEP_WITH_READING_SECONDS = 60.0
 """A step that is due so soon after a reading is taken with it: half the work where there is a reading a minute."""
 
@@ -67,7 +70,8 @@ class _Player:
         self._totals = recording.totals
         self._live: dict[Feed, dict[int, Campaign]] = {feed: {} for feed in feeds}
         self._next_live = dict.fromkeys(feeds, start + LIVE_STEP_SECONDS)
-        self._next_settling = dict.fromkeys(feeds, start + SETTLING_STEP_SECONDS)
+        self._settling_step = SETTLING_STEP_SECONDS * (2 if recording.until - start > LONG_SECONDS else 1)
+        self._next_settling = dict.fromkeys(feeds, start + self._settling_step)
         self._next_survey = start + SURVEY_STEP_SECONDS
         self._blind: dict[Feed, deque[BlindSpell]] = {feed: deque() for feed in feeds}
         for spell in recording.blind:
@@ -122,7 +126,7 @@ class _Player:
         self._next_live[feed] = at + LIVE_STEP_SECONDS
         settling = at > self._next_settling[feed] - STEP_WITH_READING_SECONDS
         if settling:
-            self._next_settling[feed] = at + SETTLING_STEP_SECONDS
+            self._next_settling[feed] = at + self._settling_step
         if at >= self._next_survey:
             self._next_survey += SURVEY_STEP_SECONDS
             self._cycles.clock.set(time_of(at))

@@ -47,7 +47,7 @@ def backtest(
     """Play recorded history through rules and routes: how often each would have fired, and who would have been told.
 
     Campaigns that moved are evaluated when they did; what time alone moves is looked at every 5 minutes, of ended campaigns
-    and of senders every hour.
+    and of senders every hour, or every two in a history of more than 14 days.
 
     Exit code 1: there is no history of that time; 2: a rules file is wrong.
     """

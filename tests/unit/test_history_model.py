@@ -250,7 +250,9 @@ async def play(plan: Plan) -> None:
             if what != "same":  # what did not change is often the same object
                 monitor.shown = {id_: msgspec.structs.replace(shown) for id_, shown in monitor.shown.items()}
             seen = {id_: found for id_, found in seen.items() if not monitor.settled(id_)}
-            for id_, (status, sent, delivered, sender) in seen.items():
+            for id_, (status, told, delivered, sender) in seen.items():
+                before = monitor.shown.get(id_)  # what was told once stays told: what is missing for hours is not in the model
+                sent = before.sent if told is None and before is not None else told
                 monitor.shown[id_] = campaign(id_, status=status, sent=sent, delivered=delivered, sender=sender)
             ids = sorted(seen if what == "few" else monitor.shown)
             if what == "gone":
