@@ -2,8 +2,8 @@
 
 Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps: campaigns that are live, or have an
 alert that waits for its `for` or its end, every `LIVE_STEP_SECONDS`; those whose reports still arrive, and senders, every
-`SETTLING_STEP_SECONDS`. So an alert may begin that much later than it did with a poll a minute; that is what makes a month a
-matter of a minute. While a feed was not read, nothing of it is looked at.
+`SETTLING_STEP_SECONDS`, or twice that in a long history. So an alert may begin that much later than it did with a poll a
+minute; that is what makes a month a matter of a minute. While a feed was not read, nothing of it is looked at.
 """
 
 from collections import deque
