@@ -13,7 +13,7 @@ from benchmarks.memory import FamilyMemory
 from benchmarks.recorded import DAY, record
 from benchmarks.table import Row
 from monitor.backtest import backtest, open_recording
-from monitor.config import load_rules
+from monitor.config import load_rules, load_settings
 from monitor.logs import configure_logs
 from monitor.store import SqliteStore
 
@@ -24,7 +24,7 @@ MOST_MB = 500.0
 
 
 async def _play(path: Path, processes: int) -> tuple[float, int]:
-    rules = load_rules(Path("rules.yaml"), lookup=lambda _: "https://receiver.invalid/")
+    rules = load_rules(load_settings(environ={}, need_account=False), reaching=False)
     since, until = datetime.fromtimestamp(NOW - DAYS * DAY, UTC), datetime.fromtimestamp(NOW, UTC)
     begun = time.perf_counter()
     recording = await open_recording(partial(SqliteStore, path, daemon=False, read_only=True), since=since, until=until)

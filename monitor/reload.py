@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from monitor.assembly import RulesInForce, compiled
 from monitor.clock import Clock, sleep_or_event
-from monitor.config import LoadedSettings, RuleFile, differing, doubts_without_details, load_rules, mask_receivers, mask_settings
+from monitor.config import LoadedSettings, RuleFile, differing, load_rules, mask_settings
 from monitor.domain.evaluation import RuleSet
 from monitor.errors import ConfigError, Problem, StoreError
 from monitor.filewatch import FileWatch
@@ -112,18 +113,17 @@ class Reloader:
         return None
 
     def _read(self) -> tuple[LoadedSettings, RuleFile, RuleSet]:
-        """Settings for the secrets in them, and the rules by those: all that is wrong in both. In a thread: it takes its time."""
+        """Settings for the secrets in them, and the rules by those secrets and the settings that the
+        monitor runs with: all that is wrong in both. In a thread: it takes its time."""
         self._watch.note()
-        loaded, settings = self._loaded.again(), self._loaded.settings
+        loaded = self._loaded.again()
         mask_settings(loaded)
-        path = self._governed.in_force.file.path or settings.rules_file
         try:
-            file = load_rules(path, lookup=loaded.lookup, allow_insecure_http=settings.allow_insecure_http)
+            file = load_rules(replace(loaded, settings=self._loaded.settings))
         except ConfigError as error:
             raise ConfigError([*loaded.problems, *error.problems]) from None
         if loaded.problems:
             raise ConfigError(loaded.problems)
-        mask_receivers(file)
         return loaded, file, compiled(file)
 
     def _refuse(self, problems: Sequence[Problem], cause: str) -> None:
@@ -136,8 +136,7 @@ class Reloader:
         log.error("reload_refused", cause=cause, problems=len(problems), hint="the rules that were in force stay so")
 
     def _say(self, before: RuleFile, loaded: LoadedSettings, file: RuleFile, cause: str) -> None:
-        details = () if self._loaded.settings.details_per_minute else doubts_without_details(file.rules)
-        note_doubts([*loaded.warnings, *file.warnings, *details])
+        note_doubts([*loaded.warnings, *file.warnings])
         if changed := differing(self._loaded, loaded):
             log.warning("settings_changed", settings=changed, hint="they take effect with a restart")
         log.info(

@@ -1,7 +1,9 @@
-"""Rules for tests, without a file around them."""
+"""Rules for tests: without a file around them, and from a file without this machine's environment."""
 
 from datetime import timedelta
+from pathlib import Path
 
+from monitor.config import LoadedSettings, RuleFile, load_rules, load_settings
 from monitor.domain.condition import parse_condition
 from monitor.domain.event import EventKind
 from monitor.domain.rule import Rule, Scope
@@ -41,3 +43,13 @@ def event_rule(name: str, *on: EventKind, when: str | None = None) -> Rule:
         when=None if when is None else parse_condition(when, scope="campaign", event=True),
         summary=Template.parse("{{ campaign.name }} is {{ status }}", scope="campaign", event=True),
     )
+
+
+def settings_for(path: Path, **environ: str) -> LoadedSettings:
+    """Settings that name this rules file, and nothing else but what is given."""
+    return load_settings(environ={"BSG_RULES_FILE": str(path), **environ}, directory=Path("/no/such/folder"), need_account=False)
+
+
+def rules_in(path: Path, **environ: str) -> RuleFile:
+    """A rules file as the monitor loads it by these settings."""
+    return load_rules(settings_for(path, **environ))

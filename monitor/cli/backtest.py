@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.arguments import AsJson, parse_span
-from monitor.cli.invocation import load_rules_untold, load_settings_of, reader_beside, run_async
+from monitor.cli.invocation import load_settings_of, reader_beside, run_async
 from monitor.cli.printing import print_json, readable
 
 if TYPE_CHECKING:
@@ -76,13 +76,14 @@ def _processors() -> int:
 
 def _load(loaded: "LoadedSettings", paths: "Sequence[Path | None]") -> "list[RuleFile]":
     """The rules files, None for the one in force. ConfigError with what is wrong in any of them."""
+    from monitor.config import load_rules
     from monitor.errors import ConfigError, Problem
 
     files: list[RuleFile] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            files.append(load_rules_untold(loaded, path))
+            files.append(load_rules(loaded, path, reaching=False))
         except ConfigError as error:
             problems += error.problems
     if problems:

@@ -201,6 +201,6 @@ def _offered(ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSetting
 
 
 def _rules(loaded: "LoadedSettings") -> "RuleFile":
-    from monitor.cli.invocation import load_rules_untold
+    from monitor.config import load_rules
 
-    return load_rules_untold(loaded)
+    return load_rules(loaded, reaching=False)

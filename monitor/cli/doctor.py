@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, WRONG_USE
-from monitor.cli.invocation import load_rules_of, load_settings_of, run_async
+from monitor.cli.invocation import load_settings_of, run_async
 from monitor.cli.printing import Column, print_records, say
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def doctor(
 
 def _configuration(ctx: typer.Context) -> "tuple[LoadedSettings | None, RuleFile | None, list[Finding]]":
     """Settings and rules as far as they are right, and what is wrong or doubtful in them."""
+    from monitor.config import load_rules
     from monitor.doctor import Level, of_configuration, right_configuration
     from monitor.errors import ConfigError
 
@@ -65,7 +66,7 @@ def _configuration(ctx: typer.Context) -> "tuple[LoadedSettings | None, RuleFile
             return None, None, found
     found += [of_configuration(Level.WARNING, each) for each in loaded.warnings]
     try:
-        rules = load_rules_of(loaded)
+        rules = load_rules(loaded)
     except ConfigError as error:
         return loaded, None, found + [of_configuration(Level.PROBLEM, each) for each in error.problems]
     found += [of_configuration(Level.WARNING, each) for each in rules.warnings]

@@ -7,7 +7,7 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import Account, AsJson, MessageType
 from monitor.cli.failures import WRONG_USE, complain
-from monitor.cli.invocation import load_rules_untold, load_settings_of, run_async, store_beside
+from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -42,10 +42,11 @@ def explain(
 
     Exit code 2 when ALERT or CAMPAIGN is not known, or fits several.
     """
+    from monitor.config import load_rules
     from monitor.explanation import UnclearTargetError
 
     loaded = load_settings_of(ctx)
-    rules = load_rules_untold(loaded)
+    rules = load_rules(loaded, reaching=False)
     try:
         explanation = run_async(_explanation(loaded, rules, rule, subject, account, message_type))
     except UnclearTargetError as error:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,7 +69,7 @@ def _read_settings(ctx: typer.Context, *, need_account: bool, daemon: bool = Fal
 
 def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettings, RuleFile]":
     """Settings, with an account, and rules. ConfigError with what is wrong in either: a wrong setting hides no wrong rule."""
-    from monitor.config import doubts_without_details
+    from monitor.config import load_rules
     from monitor.errors import ConfigError
 
     loaded = _read_settings(ctx, need_account=True, daemon=daemon)
@@ -77,40 +77,17 @@ def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettin
     rules: RuleFile | None = None
     if not problems or _rules_are_known(loaded):
         try:
-            rules = load_rules_of(loaded)
+            rules = load_rules(loaded)
         except ConfigError as error:
             problems += error.problems
     if rules is None or problems:
         raise ConfigError(problems)
-    if not loaded.settings.details_per_minute:
-        rules = replace(rules, warnings=(*rules.warnings, *doubts_without_details(rules.rules)))
     return loaded, rules
 
 
 def _rules_are_known(loaded: "LoadedSettings") -> bool:
     """Whether it is clear beside wrong settings which rules are meant: what follows from one mistake is no second one."""
     return ("rules_file",) not in loaded.wrong and loaded.settings.rules_file.exists()
-
-
-def load_rules_of(loaded: "LoadedSettings") -> "RuleFile":
-    """The rules file the settings name; logs know the secrets of its receivers. ConfigError."""
-    from monitor.config import load_rules, mask_receivers
-
-    settings = loaded.settings
-    insecure = settings.allow_insecure_http or ("allow_insecure_http",) in loaded.wrong
-    rules = load_rules(settings.rules_file, lookup=loaded.lookup, allow_insecure_http=insecure)
-    mask_receivers(rules)
-    return rules
-
-
-def load_rules_untold(loaded: "LoadedSettings", path: Path | None = None) -> "RuleFile":
-    """A rules file, that of the settings when none is named, for what tells nobody: no secret of a receiver is needed, and
-    receivers have no options. ConfigError."""
-    from monitor.config import load_rules
-
-    if path is not None:
-        return load_rules(path, lookup=loaded.lookup, reaching=False, hint=None)
-    return load_rules(loaded.settings.rules_file, lookup=loaded.lookup, reaching=False)
 
 
 @asynccontextmanager

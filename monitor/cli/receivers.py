@@ -9,7 +9,7 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
-from monitor.cli.invocation import load_rules_of, load_settings_of, run_async
+from monitor.cli.invocation import load_settings_of, run_async
 from monitor.cli.printing import print_json, print_line
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ def notify_test(
     as_json: AsJson = False,
 ) -> None:
     """Send a message marked as a test to one receiver and say what it answered. One attempt, past the outbox."""
+    from monitor.config import load_rules
+
     loaded = load_settings_of(ctx)
-    rules = load_rules_of(loaded)
+    rules = load_rules(loaded)
     found = next((each for each in rules.receivers if each.name == receiver), None)
     if found is None:
         names = ", ".join(each.name for each in rules.receivers) or "none"

@@ -7,7 +7,7 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
-from monitor.cli.invocation import load_rules_untold, load_settings_of
+from monitor.cli.invocation import load_settings_of
 from monitor.cli.printing import Column, print_records, say
 
 if TYPE_CHECKING:
@@ -38,10 +38,11 @@ def route(
 ) -> None:
     """Show which receivers hear of an alert with these labels, and through which routes of the rules file."""
     from monitor.clock import SystemClock
+    from monitor.config import load_rules
     from monitor.domain.route import RouteTree
 
     given = _parse(labels)
-    rules = load_rules_untold(load_settings_of(ctx))
+    rules = load_rules(load_settings_of(ctx), reaching=False)
     if rules.route is None:
         complain("there are no receivers in the rules file: nobody is told of anything")
         raise typer.Exit(FAILED)

@@ -60,7 +60,7 @@ def _load(settings: "LoadedSettings", paths: Sequence[Path], rules: Path | None)
     problems: dict[Problem, None] = {}
     for path in paths:
         try:
-            loaded.append(load_cases(path, lookup=settings.lookup, rules=rules))
+            loaded.append(load_cases(path, settings, rules=rules))
         except ConfigError as error:
             problems |= dict.fromkeys(error.problems)
     if problems:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from monitor.cli.invocation import load_rules_untold, run_async, store_beside
+from monitor.cli.invocation import run_async, store_beside
 from monitor.cli.printing import say
 
 if TYPE_CHECKING:
@@ -72,10 +72,11 @@ def _written_down(loaded: "LoadedSettings", options: Collection[str]) -> tuple[V
 
 
 def _rules(loaded: "LoadedSettings") -> "RuleFile | None":
+    from monitor.config import load_rules
     from monitor.errors import ConfigError
 
     try:
-        return load_rules_untold(loaded)
+        return load_rules(loaded, reaching=False)
     except ConfigError:  # listing needs none; `check` says what is wrong with them
         return None
 

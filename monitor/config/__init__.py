@@ -3,14 +3,14 @@
 What a person wrote is untrusted until it has been through here. Everything wrong is found in one go and told with the place
 it was written at; nothing in here shows a secret. Files are read while the daemon starts (or reloads), never while it runs.
 
-`settings.py` loads the settings, `rulefile.py` the rules; `starter.py` has the files that `init` writes.
+`settings.py` loads the settings, `loading.py` the rules by them; `starter.py` has the files that `init` writes.
 """
 
-from monitor.config.detailkey import doubts_without_details
 from monitor.config.filekeys import RULES_SCHEMA_NAME, rules_schema, rules_schema_text
-from monitor.config.masking import mask_receivers, mask_settings
+from monitor.config.loading import load_rules
+from monitor.config.masking import mask_settings
 from monitor.config.receivers import Receiver
-from monitor.config.rulefile import RuleFile, load_rules, parse_rules
+from monitor.config.rulefile import RuleFile, parse_rules
 from monitor.config.settings import (
     AccountSettings,
     DatabaseUrl,
@@ -35,11 +35,9 @@ __all__ = [
     "Settings",
     "describe",
     "differing",
-    "doubts_without_details",
     "env_template",
     "load_rules",
     "load_settings",
-    "mask_receivers",
     "mask_settings",
     "parse_rules",
     "read_settings",

@@ -19,7 +19,6 @@ from monitor.config.ruleentry import read_rule
 from monitor.config.rulekeys import KEYS as RULE_KEYS
 from monitor.config.settling import read_settle
 from monitor.config.tables import TableReader, tables
-from monitor.config.textfile import read_text
 from monitor.config.timeintervals import read_time_intervals
 from monitor.config.yamlfile import Listing, Scalar, Table, described, parse_yaml
 from monitor.domain.campaign import DOCUMENTED_STATUSES
@@ -34,7 +33,6 @@ OTHERWISE = {
     "mute_time_intervals": "define it under time_intervals, and name it in a route",
     "groups": "rules are not grouped: they are a list under rules",
 }
-IN_FORCE_HINT = "`bsg-monitor init` writes one to start from; BSG_RULES_FILE names another"
 _OPEN = frozenset(KEYS) - {"receivers"}
 
 
@@ -55,27 +53,6 @@ class RuleFile:
     warnings: tuple[Problem, ...] = ()
     path: Path | None = None
     files: tuple[Path, ...] = ()
-
-
-def load_rules(
-    path: Path,
-    *,
-    lookup: Lookup,
-    allow_insecure_http: bool = False,
-    external_url: str | None = None,
-    reaching: bool = True,
-    hint: str | None = IN_FORCE_HINT,
-) -> RuleFile:
-    """Read and check a rules file; arguments and errors as of `parse_rules`, and ConfigError when it cannot be read. `hint` says
-    what to do when there is none."""
-    return parse_rules(
-        read_text(path, what="the rules file", hint=hint),
-        source=str(path),
-        lookup=lookup,
-        allow_insecure_http=allow_insecure_http,
-        external_url=external_url,
-        reaching=reaching,
-    )
 
 
 def parse_rules(

@@ -5,6 +5,7 @@ import secrets
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -40,29 +41,34 @@ async def run_demo(*, duration: timedelta | None, port: int | None, clock: Clock
         simulator = Simulator(load_scenario("demo"), clock=clock, keys=(KEY,))
         provider_url = await stack.enter_async_context(simulator.serve())
         receiver_url = await stack.enter_async_context(receiver.serve())
-        environment = {"DEMO_RECEIVER_URL": receiver_url, "DEMO_RECEIVER_SECRET": secret}
-        rules = load_rules(Path(__file__).with_name("rules.yaml"), lookup=environment.get)
-        settings = _settings(folder, provider_url, DEFAULT_PORT if port is None else port)
+        environment = {
+            "BSG_API_URL": provider_url,
+            "BSG_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
+            "DEMO_RECEIVER_URL": receiver_url,
+            "DEMO_RECEIVER_SECRET": secret,
+        }
+        settings = _settings(folder, environment, DEFAULT_PORT if port is None else port)
         try:
-            daemon = await stack.enter_async_context(running(settings, rules, clock=clock))
+            daemon = await stack.enter_async_context(running(settings, load_rules(settings), clock=clock))
         except ListenError as error:
             if port is not None:
                 raise MonitorError(f"{error.what}; give --port another one, or leave it out") from error
-            daemon = await stack.enter_async_context(running(_settings(folder, provider_url, 0), rules, clock=clock))
+            settings = _settings(folder, environment, 0)
+            daemon = await stack.enter_async_context(running(settings, load_rules(settings), clock=clock))
         _introduce(daemon, provider_url, duration)
         await _wait(duration)
         campaigns = sum(len(table.rows) for table in daemon.state.accounts.values())
     return _summarise(receiver, campaigns, duration, clock.monotonic() - begun)
 
 
-def _settings(folder: Path, provider_url: str, port: int) -> LoadedSettings:
+def _settings(folder: Path, environment: Mapping[str, str], port: int) -> LoadedSettings:
     return load_settings(
         environ={
             "BSG_API_KEY": KEY,
-            "BSG_API_URL": provider_url,
             "BSG_POLL_INTERVAL": "2s",
-            "BSG_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
+            "BSG_RULES_FILE": str(Path(__file__).with_name("rules.yaml")),
             "BSG_LISTEN": f"127.0.0.1:{port}",
+            **environment,
         },
         directory=folder,
     )

@@ -1,11 +1,11 @@
 """Tests of rules from YAML: what is wrong in the file is told with line and column, like everything in rules.yaml."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from monitor.config import RuleFile, load_rules
+from monitor.config import LoadedSettings, RuleFile, load_rules
 from monitor.config.findings import Findings
 from monitor.config.tables import TableReader, one_of, tables
 from monitor.config.textfile import read_text
@@ -37,7 +37,7 @@ LISTED = 8
 DEFAULT_INTERVAL = timedelta(minutes=1)
 
 
-def load_cases(path: Path, *, lookup: Callable[[str], str | None], rules: Path | None = None) -> CaseFile:
+def load_cases(path: Path, settings: LoadedSettings, *, rules: Path | None = None) -> CaseFile:
     """A file of tests and the rules it names, or `rules` in their place. ConfigError with everything that is wrong in either."""
     source = str(path)
     findings = Findings()
@@ -55,7 +55,7 @@ def load_cases(path: Path, *, lookup: Callable[[str], str | None], rules: Path |
         findings.wrong(f'rules: there is no file "{shortened(named.text)}"', named.place, "it is looked for beside this one")
         findings.raise_if_wrong()
     advice = None if rules else f'name one in {path.name} ("rules: …", a path beside it), or with --rules'
-    file = load_rules(tested, lookup=lookup, reaching=False, hint=advice)
+    file = load_rules(settings, tested, reaching=False, hint=advice)
     interval = reader.duration("interval", DEFAULT_INTERVAL, shortest=timedelta(seconds=1), longest=timedelta(days=1))
     start = reader.parsed("start", _start) or DEFAULT_START
     listed = reader.require("tests", TESTS_HINT)

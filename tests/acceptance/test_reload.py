@@ -238,3 +238,24 @@ async def test_a_changed_setting_is_said_to_need_a_restart(
         (tmp_path / ".env").write_text("BSG_LOOKBACK=7d\n")
         await until(lambda: len(logged(subject, "settings_changed")) == 1)
         assert logged(subject, "settings_changed")[0]["settings"] == ["BSG_LOOKBACK"]
+
+
+async def test_messages_and_the_alerts_page_link_to_the_runbook_before_and_after_a_reload(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
+    rules = RULES.replace('waits"\n', 'waits"\n    runbook_url: /runbooks#heldasspam\n')
+    outside = "https://bsg.example.org/monitor"
+    simulator.world.add(name="Waits", sender="Shop", status="spam")
+    async with monitor(tmp_path, provider_url, receiver, rules=rules, BSG_EXTERNAL_URL=outside) as subject:
+        await until(lambda: len(told(receiver)) == 1)
+        simulator.world.add(name="Low", sender="Shop", status="sending", sent=100, delivered=10)
+        low = LOW + "\n    runbook_url: /runbooks#lowdelivery"
+        (tmp_path / "rules.yaml").write_text(rules.replace("\nreceivers:", f"{low}\nreceivers:"))
+        hang_up(subject)
+        await until(lambda: len(told(receiver)) == 2)
+        links = {alert["labels"]["alertname"]: alert["annotations"]["runbook_url"] for _, alert in receiver.alerts()}
+        assert links == {"Spam": f"{outside}/runbooks#heldasspam", "Low": f"{outside}/runbooks#lowdelivery"}
+        for name, alert in (await alerts(subject)).items():
+            page = await subject.get(f"/alerts/{alert['id']}")
+            assert page is not None
+            assert f'href="{links[name]}"' in page

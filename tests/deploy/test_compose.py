@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
-from monitor.config.rulefile import load_rules
 from monitor.config.settings import Settings
 from tests.deploy.compose import FOLDER, LIVE, STACK, mounts, services, volumes
 from tests.deploy.image import ROOT
 from tests.real import require
+from tests.rules import rules_in
 
 BOTH = pytest.mark.parametrize("files", [STACK, LIVE], ids=["simulator", "live"])
 
@@ -136,6 +136,6 @@ def test_grafana_opens_on_the_overview() -> None:
 
 
 def test_the_rules_of_the_stack_can_be_loaded() -> None:
-    rules = load_rules(mounts(services()["monitor"])["/etc/bsg-monitor"] / "rules.yaml", lookup=lambda name: None)
+    rules = rules_in(mounts(services()["monitor"])["/etc/bsg-monitor"] / "rules.yaml")
     assert len(rules.rules) == 9
     assert [receiver.name for receiver in rules.receivers] == ["alertmanager"]

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from monitor.app import DRAIN_SECONDS
-from monitor.config.rulefile import load_rules
 from monitor.config.settings import Settings
 from monitor.web.server import SHUTDOWN_SECONDS
 from tests.deploy.image import DOCKERFILE, ROOT
 from tests.deploy.manifests import FOLDER, WHAT_CAN_BE_APPLIED, container, of_kind, only, pod, rendered
 from tests.deploy.podsecurity import violations
+from tests.rules import rules_in
 
 LABEL = {"app.kubernetes.io/name": "bsg-monitor"}
 
@@ -217,4 +217,4 @@ def test_the_rules_can_be_loaded(folder: str, tmp_path: Path) -> None:
     (data,) = (each["data"] for each in of_kind("ConfigMap", folder) if each["metadata"]["name"] == "bsg-monitor-rules")
     path = tmp_path / "rules.yaml"
     path.write_text(data["rules.yaml"])
-    assert len(load_rules(path, lookup=lambda name: None).rules) >= 3
+    assert len(rules_in(path).rules) >= 3

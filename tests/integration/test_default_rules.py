@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import SteppedClock
-from monitor.config import RuleFile, load_rules
+from monitor.config import RuleFile
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import Campaign
@@ -19,14 +19,15 @@ from monitor.simulator.scenario import bulk_scenario, load_scenario
 from monitor.simulator.state import CampaignState
 from monitor.simulator.world import World
 from tests.clock import START
+from tests.rules import rules_in, settings_for
 
 ROOT = Path(__file__).parents[2]
 FEEDS = (Feed("default", "rcs"), Feed("default", "sms"))
-CASES = load_cases(ROOT / "tests" / "default_rules_test.yaml", lookup=lambda _: None)
+CASES = load_cases(ROOT / "tests" / "default_rules_test.yaml", settings_for(ROOT / "rules.yaml"))
 
 
 def default_rules() -> RuleFile:
-    return load_rules(ROOT / "rules.yaml", lookup=lambda _: None)
+    return rules_in(ROOT / "rules.yaml")
 
 
 def as_listed(state: CampaignState) -> Campaign:

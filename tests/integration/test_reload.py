@@ -60,7 +60,7 @@ class Stage:
     async def open(self) -> None:
         settings, store, clock, metrics = self.loaded.settings, self.store, self.clock, self.metrics
         self.context = context_of(settings, session=self.session, clock=clock, console=self.console, memory=store)  # type: ignore[arg-type]
-        file = load_rules(settings.rules_file, lookup=self.loaded.lookup)
+        file = load_rules(self.loaded)
         in_force = RulesInForce.of(file, compiled(file), self.context)
         self.feeds = feeds_of(settings)
         self.state = state = State(await store.load(), polled=self.feeds)

@@ -43,7 +43,7 @@ async def test_what_is_usual_is_known_before_the_first_poll_after_a_restart(
     environ = {"BSG_API_KEY": "live_x", "BSG_MESSAGE_TYPES": "sms", "BSG_LISTEN": "127.0.0.1:0"}
     environ["BSG_DATABASE_URL"] = f"sqlite:///{database}"
     loaded = load_settings(environ=environ, directory=tmp_path)
-    rules = load_rules(tmp_path / "rules.yaml", lookup=loaded.lookup)
+    rules = load_rules(loaded)
     async with running(loaded, rules, clock=clock, console=io.StringIO()):
         await until(lambda: bool(known))
     assert [len(each.medians) for each in known] == [1]

@@ -8,6 +8,7 @@ import pytest
 
 from monitor.errors import ConfigError
 from monitor.ruletest import load_cases, run_case
+from tests.rules import settings_for
 
 RULES = """\
 rules:
@@ -57,7 +58,7 @@ async def differences(folder: Path, text: str) -> list[str]:
     (folder / "rules.yaml").write_text(RULES)
     file = folder / "rules_test.yaml"
     file.write_text(text)
-    loaded = load_cases(file, lookup=lambda _: None)
+    loaded = load_cases(file, settings_for(folder / "rules.yaml"))
     return ["\n".join(found.lines) for case in loaded.cases for found in await run_case(case, loaded.rules)]
 
 
@@ -189,7 +190,7 @@ tests:
 """
         (tmp_path / "rules.yaml").write_text(RULES)
         (tmp_path / "t.yaml").write_text(text)
-        (case,) = load_cases(tmp_path / "t.yaml", lookup=lambda _: None).cases
+        (case,) = load_cases(tmp_path / "t.yaml", settings_for(tmp_path / "rules.yaml")).cases
         (_, snapshot), *_ = case.campaigns[0].snapshots
         assert snapshot is not None
         assert snapshot.created_at == datetime(2026, 3, 2, 8, tzinfo=UTC).timestamp()
@@ -214,14 +215,14 @@ tests:
 """
     (tmp_path / "rules.yaml").write_text('rules: [{alert: Told, when: stalled_for > "15m", summary: "{{ why }}"}]')
     (tmp_path / "t.yaml").write_text(text)
-    loaded = load_cases(tmp_path / "t.yaml", lookup=lambda _: None)
+    loaded = load_cases(tmp_path / "t.yaml", settings_for(tmp_path / "rules.yaml"))
     assert await run_case(loaded.cases[0], loaded.rules) == []
 
 
 def test_what_works_and_is_hardly_meant_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(RULES)
     (tmp_path / "t.yaml").write_text("tests: [{name: a, expect: [{at: 5m}]}]")
-    (warning,) = load_cases(tmp_path / "t.yaml", lookup=lambda _: None).warnings
+    (warning,) = load_cases(tmp_path / "t.yaml", settings_for(tmp_path / "rules.yaml")).warnings
     assert "expect: it says neither which alerts nor which messages" in str(warning)
 
 
@@ -237,7 +238,7 @@ route:
 """
     (tmp_path / "rules.yaml").write_text(RULES[: RULES.index("receivers:")] + receivers)
     (tmp_path / "t.yaml").write_text("tests: [{name: a, expect: [{at: 5m, messages: []}]}]")
-    loaded = load_cases(tmp_path / "t.yaml", lookup=lambda _: None)
+    loaded = load_cases(tmp_path / "t.yaml", settings_for(tmp_path / "rules.yaml"))
     assert [(each.name, each.integration) for each in loaded.rules.receivers] == [
         ("ops", "slack"),
         ("post", "email"),
@@ -290,7 +291,7 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, text: str, probl
     file = tmp_path / "t.yaml"
     file.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        load_cases(file, lookup=lambda _: None)
+        load_cases(file, settings_for(tmp_path / "rules.yaml"))
     assert any(problem in str(each) for each in caught.value.problems), [str(each) for each in caught.value.problems]
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import load_rules
 from monitor.web.runbooks import runbooks_html, runbooks_markdown
+from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +14,7 @@ SECTIONS = set(re.findall(r"^### (\w+)$", runbooks_markdown(), re.MULTILINE))
 
 
 def test_every_default_rule_has_a_runbook_and_links_to_it() -> None:
-    for rule in load_rules(ROOT / "rules.yaml", lookup=lambda _: None, external_url="https://m.example.org/bsg/").rules:
+    for rule in rules_in(ROOT / "rules.yaml", BSG_EXTERNAL_URL="https://m.example.org/bsg/").rules:
         assert rule.name in SECTIONS
         assert rule.runbook_url == f"https://m.example.org/bsg/runbooks#{rule.name.lower()}"
 

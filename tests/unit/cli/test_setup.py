@@ -234,14 +234,14 @@ def test_a_database_that_is_none_is_told_in_words(invoke: Invoke, folder: Path) 
     assert "Traceback" not in done.stderr
 
 
-def test_check_says_which_rules_cannot_fire_while_no_details_are_read(
+def test_check_and_doctor_say_which_rules_cannot_fire_while_no_details_are_read(
     invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "rules.yaml").write_text(RULES.replace('"10m"\n', '"10m" and expired > 5\n    detail: true\n'))
-    assert "asks for details" not in invoke("check").output
-    monkeypatch.setenv("BSG_DETAILS_PER_MINUTE", "0")
-    done = invoke("check")
-    assert done.exit_code == 0
-    assert "Late asks for details, which are never read: it cannot fire (set BSG_DETAILS_PER_MINUTE)" in done.output.replace(
-        "\n", " "
-    )
+    for command in (["check"], ["doctor", "--offline", "--json"]):
+        monkeypatch.setenv("BSG_DETAILS_PER_MINUTE", "20")
+        assert "asks for details" not in invoke(*command).output
+        monkeypatch.setenv("BSG_DETAILS_PER_MINUTE", "0")
+        said = invoke(*command).output.replace("\n", " ")
+        assert "Late asks for details, which are never read: it cannot fire" in said
+        assert "set BSG_DETAILS_PER_MINUTE" in said

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import RuleFile, load_rules
+from monitor.config import RuleFile
 from monitor.errors import ConfigError
 from monitor.notify.email_options import EmailOptions
 from monitor.notify.slack_options import SlackOptions
 from monitor.notify.webhook_options import WebhookOptions
+from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 
 CERTIFICATES = Path(__file__).parents[2] / "certificates"
@@ -41,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def loaded(folder: Path, options: str) -> RuleFile:
     (folder / "rules.yaml").write_text(text(options))
-    return load_rules(folder / "rules.yaml", lookup=lambda _: None)
+    return rules_in(folder / "rules.yaml")
 
 
 def refused(folder: Path, options: str) -> list[str]:

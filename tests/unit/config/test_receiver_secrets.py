@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import load_rules
 from monitor.notify.alertmanager import AlertmanagerOptions
 from monitor.notify.pagerduty import PagerDutyOptions
 from monitor.notify.telegram import TelegramOptions
+from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 
 KEY = "verysecret0123456789012345678901"
@@ -22,7 +22,7 @@ def from_file(folder: Path, receiver: str, secret: str) -> object:
     (folder / "secret").write_text(f"{secret}\n")
     (folder / "secret").chmod(0o600)
     (folder / "rules.yaml").write_text(text(receiver))
-    loaded = load_rules(folder / "rules.yaml", lookup=lambda _: None)
+    loaded = rules_in(folder / "rules.yaml")
     assert loaded.warnings == ()
     assert "secret0" not in repr(loaded.receivers)
     return loaded.receivers[0].options

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import load_rules
 from monitor.config.suggestion import listed
 from monitor.errors import ConfigError
 from monitor.notify import INTEGRATIONS
 from monitor.notify.slack_options import SlackOptions
 from monitor.notify.webhook_options import WebhookOptions
+from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 
 URL = "https://hooks.example.org/T0/B0/very-secret"
@@ -161,7 +161,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_secret_may_stand_in_a_file_beside_the_rules(file: Path) -> None:
-    loaded = load_rules(file.with_name("rules.yaml"), lookup=lambda _: None)
+    loaded = rules_in(file.with_name("rules.yaml"))
     options = loaded.receivers[0].options
     assert isinstance(options, SlackOptions)
     assert options.url.get_secret_value() == URL
@@ -174,7 +174,7 @@ def test_the_path_of_a_secret_file_may_be_absolute_and_come_from_a_variable(file
 
 def test_a_secret_file_that_everyone_can_read_is_a_warning(file: Path) -> None:
     file.chmod(0o644)
-    [warning] = load_rules(file.with_name("rules.yaml"), lookup=lambda _: None).warnings
+    [warning] = rules_in(file.with_name("rules.yaml")).warnings
     assert "every user of this machine can read" in str(warning)
     assert "very-secret" not in str(warning)
 
@@ -182,7 +182,7 @@ def test_a_secret_file_that_everyone_can_read_is_a_warning(file: Path) -> None:
 def test_a_secret_file_that_is_missing_is_one_error(file: Path) -> None:
     file.unlink()
     with pytest.raises(ConfigError) as caught:
-        load_rules(file.with_name("rules.yaml"), lookup=lambda _: None)
+        rules_in(file.with_name("rules.yaml"))
     [problem] = caught.value.problems
     assert "url_file: " in str(problem)
     assert "does not exist" in str(problem)
@@ -193,7 +193,7 @@ def test_a_secret_file_that_is_missing_is_one_error(file: Path) -> None:
 def test_a_wrong_secret_from_a_file_is_not_shown(file: Path) -> None:
     file.write_text("not an address: very-secret")
     with pytest.raises(ConfigError) as caught:
-        load_rules(file.with_name("rules.yaml"), lookup=lambda _: None)
+        rules_in(file.with_name("rules.yaml"))
     assert "very-secret" not in str(caught.value)
     assert "rules.yaml:4:" in str(caught.value)
 

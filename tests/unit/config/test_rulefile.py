@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config import load_rules, parse_rules, rules_template
+from monitor.config import parse_rules, rules_template
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.event import EventKind
 from monitor.domain.rule import Scope
 from monitor.domain.settle import Settle
 from monitor.errors import ConfigError, Place, Problem
+from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 from tests.unit.domain.builders import a_campaign, tracked
 
@@ -255,31 +256,31 @@ def test_what_is_probably_not_meant_is_a_warning(text: str, expected: str) -> No
 
 def test_a_missing_rules_file_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"the rules file does not exist .*bsg-monitor init"):
-        load_rules(tmp_path / "rules.yaml", lookup=lambda _: None)
+        rules_in(tmp_path / "rules.yaml")
 
 
 def test_a_folder_a_large_file_and_foreign_bytes_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     with pytest.raises(ConfigError, match="is a directory"):
-        load_rules(tmp_path, lookup=lambda _: None)
+        rules_in(tmp_path)
     file.write_text("# " + "x" * 600_000)
     with pytest.raises(ConfigError, match="is larger than 512 KiB"):
-        load_rules(file, lookup=lambda _: None)
+        rules_in(file)
     file.write_bytes(b"rules: []\n# caf\xe9\n")
     with pytest.raises(ConfigError, match=r"rules.yaml:2:6: the rules file is not UTF-8"):
-        load_rules(file, lookup=lambda _: None)
+        rules_in(file)
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + RULE.encode())
-    assert len(load_rules(file, lookup=lambda _: None).rules) == 1
+    assert len(rules_in(file).rules) == 1
 
 
 def test_the_default_file_is_right_without_any_change(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(rules_template(), encoding="utf-8")
-    loaded = load_rules(file, lookup=lambda _: None)
+    loaded = rules_in(file)
     assert loaded.warnings == ()
     assert [receiver.integration for receiver in loaded.receivers] == ["console"]
     assert loaded.path == file
