@@ -10,6 +10,7 @@ from http import HTTPStatus
 import aiohttp
 
 from monitor.errors import ProviderError, ProviderFault
+from monitor.provider.times import YEARS
 from monitor.provider.wire import failure_text
 
 LONGEST_QUOTE = 200
@@ -17,10 +18,12 @@ LONGEST_QUOTE = 200
 
 
 def seconds_of_date(header: str) -> float | None:
-    """Unix seconds of an HTTP date; null when it is none."""
+    """Unix seconds of an HTTP date; null when it is none, or of a year that no clock shows."""
     try:
         moment = parsedate_to_datetime(header)
     except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    if moment.year not in YEARS:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 

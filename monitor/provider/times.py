@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 _SHAPE = re.compile(r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE)
 _NULL_DATES = ("0000-00-00", "-0001-11-30")
 """How a database's zero date arrives: as it is, and as PHP's date classes print it."""
-_YEARS = range(1970, 2101)
+YEARS = range(1970, 2101)
+"""Of a time that can be meant."""
 _LONGEST = 40
 _SECONDS = {f":{minute:02}:{second:02}": minute * 60.0 + second for minute in range(60) for second in range(60)}
 _REMEMBERED_HOURS = 8192
@@ -41,7 +42,7 @@ class LocalTimes:
         if not text or text.startswith(_NULL_DATES):
             return None
         shape = _SHAPE.fullmatch(text)
-        if shape is None or int(shape[1]) not in _YEARS:
+        if shape is None or int(shape[1]) not in YEARS:
             raise ValueError("not a time like 2024-04-03 12:14:49")
         moment = datetime.fromisoformat(text.upper())
         if moment.tzinfo is not None:

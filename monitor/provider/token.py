@@ -21,6 +21,7 @@ REFRESH_AT = 0.8
 FIRST_LOGIN_DELAY = 5.0
 LONGEST_LOGIN_DELAY = 60.0
 REFRESH_RETRY_DELAY = 60.0
+_YEAR_10000 = 253_402_300_800.0
 
 LOGIN = "/api/auth/login"
 REFRESH = "/api/auth/refresh"
@@ -53,9 +54,11 @@ def life_of(token: str) -> float | None:
 
 
 def expiry_of(token: str) -> float | None:
-    """When a JWT ends (Unix seconds); null for a token that does not say."""
+    """When a JWT ends (Unix seconds); null for a token that does not say, or names a year beyond 9999."""
     claims = _claims_of(token)
-    return None if claims is None else claims.exp
+    if claims is None or claims.exp is None or not 0 <= claims.exp < _YEAR_10000:
+        return None
+    return claims.exp
 
 
 def _claims_of(token: str) -> _Claims | None:

@@ -1,6 +1,6 @@
 """Numbers and texts as the provider may write them → what the rest computes with."""
 
-import math
+import re
 from collections.abc import Sequence
 
 Number = int | float | str | None
@@ -8,23 +8,22 @@ Number = int | float | str | None
 
 LARGEST = 2**63 - 1
 _LARGEST_AMOUNT = 1e15
+_LONGEST_NUMBER = 100
+"""Characters of a number written as a text."""
+_WRITTEN = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_WRITTEN_BROKEN = re.compile(r"[.eE]")
 
 
 def count(value: Number) -> int | None:
     """A whole number from 0, null for null and ""; ValueError for a negative, broken or absurd one."""
-    if value is None or value == "":
+    number = _number(value)
+    if number is None:
         return None
-    if type(value) is not int:
-        try:
-            exact = int(value) if isinstance(value, str) and value.strip().isdecimal() else float(value)
-        except OverflowError as error:
-            raise ValueError("too large a number") from error
-        if not math.isfinite(exact) or exact != int(exact):
-            raise ValueError("not a whole number")
-        value = int(exact)
-    if not 0 <= value <= LARGEST:
+    if isinstance(number, float) and not number.is_integer():  # neither infinity nor NaN is
+        raise ValueError("not a whole number")
+    if not 0 <= number <= LARGEST:
         raise ValueError("a count cannot be negative or that large")
-    return value
+    return int(number)
 
 
 def added(counts: Sequence[int | None]) -> int | None:
@@ -35,15 +34,23 @@ def added(counts: Sequence[int | None]) -> int | None:
 
 def amount(value: Number) -> float | None:
     """A sum of money, null for null and ""; ValueError for what is no number or absurd."""
-    if value is None or value == "":
+    number = _number(value)
+    if number is None:
         return None
-    try:
-        number = float(value)
-    except OverflowError as error:
-        raise ValueError("too large a number") from error
     if not -_LARGEST_AMOUNT <= number <= _LARGEST_AMOUNT:  # NaN too
         raise ValueError("not a sum of money")
-    return number
+    return float(number)
+
+
+def _number(value: Number) -> int | float | None:
+    """A number of whatever size, null for null and ""; ValueError for a text that is not one as JSON writes them."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        return value
+    if len(value) > _LONGEST_NUMBER or not _WRITTEN.fullmatch(value):
+        raise ValueError("not a number in plain digits")
+    return float(value) if _WRITTEN_BROKEN.search(value) else int(value)
 
 
 def text(value: str | int | None, longest: int) -> str:
