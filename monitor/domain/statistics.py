@@ -12,6 +12,8 @@ _HALF, _QUARTER = _SQUARE / 2.0, _SQUARE / 4.0
 
 def wilson_lower(hits: float, trials: float) -> float:
     """The lower Wilson bound of `hits / trials` at 95 % confidence; see `wilson_upper`."""
+    if hits == 0:
+        return 0.0  # exactly, as the formula says; computed, it may be a rounding error away
     bound = (hits + _HALF - Z * sqrt(hits * (1.0 - hits / trials) + _QUARTER)) / (trials + _SQUARE)
     return max(0.0, bound)
 
@@ -24,5 +26,7 @@ def wilson_upper(hits: float, trials: float) -> float:
     normal approximation is not (Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", Statistical Science
     16 (2001), 101-133).
     """
+    if hits == trials:
+        return 1.0
     bound = (hits + _HALF + Z * sqrt(hits * (1.0 - hits / trials) + _QUARTER)) / (trials + _SQUARE)
     return min(1.0, bound)

@@ -92,6 +92,8 @@ def bound(hits: float | None, trials: float | None, sign: int) -> float | None:
     """Wilson's bound as the root of (p - ratio)² = z² p (1 - p) / trials, which is where the formula comes from."""
     if hits is None or trials is None or trials <= 0:
         return None
+    if hits == (trials if sign > 0 else 0):  # the root there, which floating point may miss
+        return 1.0 if sign > 0 else 0.0
     z2 = 1.959963984540054**2
     ratio = hits / trials
     a, b, c = 1 + z2 / trials, -(2 * ratio + z2 / trials), ratio * ratio

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.config import load_rules
 from monitor.domain.account import AccountView
 from monitor.domain.baseline import BASELINE_FIELDS, BaselineKey, Baselines, BaselineSpan, began, hour_of_week
 from monitor.domain.condition import (
@@ -31,6 +30,7 @@ from monitor.domain.sender import SenderTally, SenderView, Sums, Window
 from monitor.domain.settle import Settle
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.tracking import TrackedCampaign
+from tests.rules import rules_in
 from tests.unit.domain.builders import a_campaign, tracked
 from tests.unit.domain.expressions import NOW, conditions, events, rows
 from tests.unit.domain.interpreter import campaign_values, evaluate
@@ -108,7 +108,7 @@ def test_a_baseline_is_the_one_that_the_compiled_condition_asks_for(
     assert value('baseline(reach, "28d")', root) == usual
 
 
-DEFAULT = load_rules(Path(__file__).parents[3] / "rules.yaml", lookup=lambda _: None).rules
+DEFAULT = rules_in(Path(__file__).parents[3] / "rules.yaml").rules
 OF_CAMPAIGNS = [rule for rule in DEFAULT if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule]
 OF_SENDERS = [rule for rule in DEFAULT if rule.scope is Scope.SENDER]
 

@@ -41,6 +41,11 @@ def test_the_bounds_hold_the_ratio_between_them_and_close_with_more_messages(tri
     assert wilson_lower(hits, trials) == pytest.approx(1 - wilson_upper(trials - hits, trials))
 
 
+def test_all_delivered_is_exactly_one_at_best_and_none_is_exactly_nothing_at_worst() -> None:
+    assert {wilson_upper(trials, trials) for trials in range(1, 3000)} == {1.0}
+    assert {wilson_lower(0, trials) for trials in range(1, 3000)} == {0.0}
+
+
 @pytest.mark.parametrize("ratio", [0.8, 0.9, 0.95])
 def test_chance_alone_puts_a_good_campaign_under_the_bound_once_in_forty(ratio: float) -> None:
     """Summed over the binomial distribution: a campaign that really delivers `ratio` seldom proves less."""
