@@ -9,6 +9,7 @@ import structlog
 from monitor.app import running
 from monitor.clock import Clock
 from monitor.config import LoadedSettings, RuleFile
+from monitor.garbage import collect_rarely
 from monitor.systemd import ServiceManager
 
 log = structlog.get_logger()
@@ -32,6 +33,7 @@ async def run_daemon(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -
     loop.add_signal_handler(signal.SIGHUP, early.set)
     try:
         async with running(loaded, rules, clock=clock, manager=ServiceManager.of()) as daemon:
+            collect_rarely()
             loop.add_signal_handler(signal.SIGHUP, daemon.reload)
             if early.is_set():
                 daemon.reload()

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 
-class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+class Acknowledgement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Who looks after one instance of an alert, and since when."""
 
     alert_id: str

@@ -40,7 +40,7 @@ class AlertKey(msgspec.Struct, frozen=True, gc=False, order=True):
     subject: str
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One rule's verdict on one campaign, sender, account or receiver, from the moment its condition held.
 
     `id` names this instance: it ends with `resolved` and is never used again. `fingerprint` is the same for every instance

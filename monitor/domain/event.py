@@ -30,7 +30,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     new: Value
 
 
-class CampaignEvent(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One observed difference. `at` is the start of the sweep that showed it (Unix seconds, UTC).
 
     `id` (20 hex digits) is the same whenever the same difference is found again from the same committed state. `campaign`

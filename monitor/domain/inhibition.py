@@ -1,7 +1,9 @@
 """Inhibition: an alert that fires hides those that only follow from it, such as an account's those of its campaigns."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from monitor.domain.alert import Alert
 from monitor.domain.matcher import Matchers, all_match
@@ -47,12 +49,11 @@ def inhibits(rule: InhibitRule, source: Alert, target: Alert) -> bool:
     return fires(source) if target.resolved_at is None else fired_beside(source, target)
 
 
-@dataclass(slots=True)
-class _Side:
+class _Side(msgspec.Struct, gc=False):
     """The sources of a rule with one key, by id. `both` are those that are targets too."""
 
-    firing: dict[str, Alert] = field(default_factory=dict)
-    ended: dict[str, Alert] = field(default_factory=dict)
+    firing: dict[str, Alert] = msgspec.field(default_factory=dict)
+    ended: dict[str, Alert] = msgspec.field(default_factory=dict)
 
     def source_for(self, target: Alert) -> str | None:
         if target.resolved_at is None:

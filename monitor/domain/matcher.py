@@ -40,7 +40,7 @@ class MatcherError(ValueError):
         self.hint = hint
 
 
-class Matcher(msgspec.Struct, frozen=True, order=True):
+class Matcher(msgspec.Struct, frozen=True, order=True, gc=False):
     """One comparison with a label's value; a label that is missing counts as empty (as in Alertmanager).
 
     Made by `parse_matchers`, which knows that a pattern is one; otherwise `matches` raises ValueError for a wrong pattern.

@@ -23,7 +23,7 @@ class NotifyReason(StrEnum):
     TEST = "test"  # notify-test
 
 
-class NotifiedAlert(msgspec.Struct, frozen=True, kw_only=True):
+class NotifiedAlert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One alert as a receiver is told of it. `status` is "firing" or "resolved"; an event is "firing" and has `ends_at`.
 
     `changed` marks what the receiver has not been told yet; the others complete the picture of the group. `detail` is
@@ -47,7 +47,7 @@ class NotifiedAlert(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_at: datetime | None = None
 
 
-class Notification(msgspec.Struct, frozen=True, kw_only=True):
+class Notification(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One message to one receiver about one group, independent of how it will be sent.
 
     `id` stays the same through every retry. `alerts` come changed ones first, then the most severe, then the oldest.
@@ -83,7 +83,7 @@ class OutboxState(StrEnum):
     DEAD = "dead"  # given up; kept, shown and re-sendable
 
 
-class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
+class OutboxRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A notification and how its delivery stands. `sequence` orders the rows of a group: older ones go first; the store sets it.
 
     `attempts` counts those begun, so a row whose attempt a crash cut short is known to have been attempted.

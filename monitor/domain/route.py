@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from monitor.domain.matcher import Matchers, all_match, matchers_text
 from monitor.domain.time_interval import NamedIntervals, muted_by, next_boundary
 
@@ -49,8 +51,7 @@ class Route:
         return next_boundary((*self.mute_time_intervals, *self.active_time_intervals), after)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupId:
+class GroupId(msgspec.Struct, frozen=True, gc=False):
     """One receiver's bundle of alerts: `key` names the route and the values of the labels it is grouped by."""
 
     receiver: str

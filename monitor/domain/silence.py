@@ -17,7 +17,7 @@ class SilenceState(StrEnum):
     EXPIRED = "expired"
 
 
-class Silence(msgspec.Struct, frozen=True, kw_only=True):
+class Silence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Alerts that all `matchers` hold for are not told to anybody from `starts_at` until it ends.
 
     It ends at `ends_at`; with `until_resolved` (also) once no alert that it matches fires any more, after one did: `matched_at`

@@ -22,7 +22,7 @@ class Suppression:
         self._inhibitions = Inhibitions(rules)
         self._alerts: dict[str, Alert] = {}
         self._silences: dict[str, Silence] = {}
-        self._silenced: dict[str, set[str]] = {}  # alert -> silences
+        self._silenced: dict[str, tuple[str, ...]] = {}  # alert -> silences; no set, which garbage collection would go through
         self._matched: dict[str, set[str]] = {}  # silence -> alerts
         self._in_force: set[str] = set()
 
@@ -141,14 +141,14 @@ class Suppression:
 
     def _change(self, silence_id: str, less: set[str], more: set[str]) -> Steps[set[str]]:
         for number, id_ in enumerate(less | more, 1):
-            held = self._silenced.get(id_, set())
+            held = set(self._silenced.get(id_, ()))
             self._set(id_, held - {silence_id} if id_ in less else held | {silence_id})
             if number % ROWS_A_STEP == 0:
                 yield
         return less | more
 
     def _set(self, alert_id: str, silence_ids: set[str]) -> None:
-        held = self._silenced.get(alert_id, set())
+        held = set(self._silenced.get(alert_id, ()))
         for id_ in held - silence_ids:
             self._matched[id_].discard(alert_id)
             if not self._matched[id_]:
@@ -156,7 +156,7 @@ class Suppression:
         for id_ in silence_ids - held:
             self._matched.setdefault(id_, set()).add(alert_id)
         if silence_ids:
-            self._silenced[alert_id] = silence_ids
+            self._silenced[alert_id] = tuple(silence_ids)
         else:
             self._silenced.pop(alert_id, None)
 

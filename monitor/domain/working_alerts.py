@@ -51,10 +51,11 @@ class WorkingAlerts:
         self._rules = rules
         self._before = {key: alert for key, alert in alerts.items() if key.account == account and not alert.is_event}
         self.active = dict(self._before)
-        self._keys_of: dict[int, list[AlertKey]] = {}
+        self._keys_of: dict[int, tuple[AlertKey, ...]] = {}
         for key, alert in self._before.items():
             if "campaign_id" in alert.labels and key.rule in rules:
-                self._keys_of.setdefault(int(key.subject), []).append(key)
+                campaign_id = int(key.subject)
+                self._keys_of[campaign_id] = (*self._keys_of.get(campaign_id, ()), key)
         self._changed: dict[str, Alert] = {}
         self._dropped: dict[str, None] = {}
         self._events: dict[int, list[tuple[Rule, CampaignEvent, str]]] = {}
@@ -83,9 +84,9 @@ class WorkingAlerts:
             holding.add(key)
             alert = self.active.get(key)
             if alert is None:
-                keys = self._keys_of.setdefault(campaign.id, [])
+                keys = self._keys_of.get(campaign.id, ())
                 if key not in keys:
-                    keys.append(key)
+                    self._keys_of[campaign.id] = (*keys, key)
                 alert = self._begin(key, campaign_labels(rule, campaign), campaign)
             self.advance(rule, alert, row, active=True)
         return holding

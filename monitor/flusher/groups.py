@@ -1,6 +1,6 @@
 """The groups that alerts are told in: those the routes send them to now, and those in which they were told of before."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,6 +8,9 @@ from monitor.domain.alert import Alert, AlertState
 from monitor.domain.route import Branch, GroupId, Route, RouteTree, group_of
 from monitor.domain.routing import Ledger
 from monitor.domain.steps import ROWS_A_STEP, Steps, pause
+
+ToldIn = dict[str, tuple[GroupId, ...]]
+"""Groups by alert. Tuples and not sets: garbage collection passes over a tuple of values that cannot form a cycle."""
 
 
 class Group:
@@ -33,12 +36,12 @@ class Groups:
     `told` is what `told_in` says of the ledgers. It is kept up to date, and outlives the routes.
     """
 
-    def __init__(self, route: Route | None, receivers: Collection[str], told: dict[str, set[GroupId]]) -> None:
+    def __init__(self, route: Route | None, receivers: Collection[str], told: ToldIn) -> None:
         self._tree = None if route is None else RouteTree(route)
         self._receivers = receivers
         self._groups: dict[GroupId, Group] = {}
         self._told = told
-        self._homes: dict[str, tuple[tuple[GroupId, Mapping[str, str], Branch], ...]] = {}
+        self._homes: dict[str, tuple[GroupId, ...]] = {}
         self.orphans: list[Ledger] = []
 
     def restore(self, ledgers: Iterable[Ledger]) -> None:
@@ -90,7 +93,11 @@ class Groups:
         """Their ledgers are no more: should their receivers come back, they know of nothing, as after a restart."""
         for ledger in self.orphans:
             for alert_id in ledger.told:
-                self._told.get(alert_id, set()).discard(ledger.group)
+                left = tuple(group for group in self._told.get(alert_id, ()) if group != ledger.group)
+                if left:
+                    self._told[alert_id] = left
+                else:
+                    self._told.pop(alert_id, None)
         self.orphans = []
 
     def drop(self, group_id: GroupId) -> None:
@@ -111,27 +118,34 @@ class Groups:
 
     def _current(self, alert: Alert) -> set[GroupId]:
         homes = self._homes.get(alert.id)
-        if homes is None:
+        if homes is None or not all(group_id in self._groups for group_id in homes):
             branches = () if self._tree is None else self._tree.destinations(alert.labels)
-            homes = tuple((*group_of(alert.labels, branch.route, branch.path), branch) for branch in branches)
-            self._homes[alert.id] = homes
-        for group_id, labels, branch in homes:
-            if group_id not in self._groups:
-                self._groups[group_id] = Group(Ledger(group=group_id, labels=labels, path=branch.path), branch.route)
-        return {group_id for group_id, _, _ in homes}
+            homes = self._homes[alert.id] = tuple(self._group_in(branch, alert) for branch in branches)
+        return set(homes)
+
+    def _group_in(self, branch: Branch, alert: Alert) -> GroupId:
+        """The group that a branch of the tree tells the alert in, made where there is none."""
+        group_id, labels = group_of(alert.labels, branch.route, branch.path)
+        group = self._groups.get(group_id)
+        if group is None:
+            group = Group(Ledger(group=group_id, labels=labels, path=branch.path), branch.route)
+            self._groups[group_id] = group
+        return group.ledger.group  # one object for all its alerts
 
 
-def told_in(ledgers: Iterable[Ledger]) -> dict[str, set[GroupId]]:
+def told_in(ledgers: Iterable[Ledger]) -> ToldIn:
     """By alert, the groups that it was told in."""
-    told: dict[str, set[GroupId]] = {}
+    told: ToldIn = {}
     for ledger in ledgers:
         _note_told(told, ledger.told, ledger.group)
     return told
 
 
-def _note_told(told: dict[str, set[GroupId]], alert_ids: Iterable[str], group_id: GroupId) -> None:
+def _note_told(told: ToldIn, alert_ids: Iterable[str], group_id: GroupId) -> None:
     for alert_id in alert_ids:
-        told.setdefault(alert_id, set()).add(group_id)
+        known = told.get(alert_id, ())
+        if group_id not in known:
+            told[alert_id] = (*known, group_id)
 
 
 def _route_of(ledger: Ledger, tree: RouteTree) -> Route:

@@ -87,7 +87,7 @@ class SlackRefusalError(DeliveryError):
         self.code = code
 
 
-class Posted(msgspec.Struct, frozen=True):
+class Posted(msgspec.Struct, frozen=True, gc=False):
     """What `chat.postMessage` and `chat.update` answer: where the message is. `ts` names it within its channel."""
 
     ok: bool = False

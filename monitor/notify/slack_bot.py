@@ -21,7 +21,7 @@ from monitor.notify.slack_message import compose, history, opening
 log = structlog.get_logger()
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class Shown(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The message that shows a group. `target` is the channel as it was configured, `channel` its id.
 
     `open`: something in it fires still. `last` is the id of the notification it shows and `decided` when that was, `opening`

@@ -30,7 +30,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-class _Claims(msgspec.Struct):
+class _Claims(msgspec.Struct, gc=False):
     iat: float | None = None
     exp: float | None = None
 

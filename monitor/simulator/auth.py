@@ -16,7 +16,7 @@ TEST_PREFIX = "test_"
 _HEADER = {"typ": "JWT", "alg": "HS256"}
 
 
-class Claims(msgspec.Struct, frozen=True):
+class Claims(msgspec.Struct, frozen=True, gc=False):
     """What a token says: issued at and expires at (Unix seconds), whose key it came from, and a number of its own."""
 
     iat: int
@@ -25,7 +25,7 @@ class Claims(msgspec.Struct, frozen=True):
     jti: int
 
 
-class _Login(msgspec.Struct):
+class _Login(msgspec.Struct, gc=False):
     api_key: str
 
 

@@ -36,7 +36,7 @@ CALLS = {
 """What each call does and the JSON that it takes."""
 
 
-class _FaultRate(msgspec.Struct, forbid_unknown_fields=True):
+class _FaultRate(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     kind: str
     rate: float = 1.0
     seconds: float | None = None
@@ -44,7 +44,7 @@ class _FaultRate(msgspec.Struct, forbid_unknown_fields=True):
     path_prefix: str = ""
 
 
-class _FaultCount(msgspec.Struct, forbid_unknown_fields=True):
+class _FaultCount(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     kind: str
     count: int = 1
     seconds: float | None = None

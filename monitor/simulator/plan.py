@@ -59,7 +59,7 @@ class CampaignPlan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 PLAN_FIELDS = frozenset(CampaignPlan.__struct_fields__)
 
 
-class BalancePlan(msgspec.Struct, frozen=True, kw_only=True):
+class BalancePlan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The account's money: `amount` at the start, falling by `per_minute` down to `floor`; `credit` is constant."""
 
     amount: float = 250.0

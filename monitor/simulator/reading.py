@@ -20,7 +20,7 @@ _BULK = ("campaigns", "days", "ahead_days", "live_share")
 _REPEAT = ("every", "times")
 
 
-class BulkOrder(msgspec.Struct, frozen=True, kw_only=True):
+class BulkOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The `bulk:` part of a file: what `bulk_scenario` takes."""
 
     campaigns: int
@@ -29,7 +29,7 @@ class BulkOrder(msgspec.Struct, frozen=True, kw_only=True):
     live_share: float = 0.02
 
 
-class ScenarioFile(msgspec.Struct, frozen=True, kw_only=True):
+class ScenarioFile(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a scenario file says. None where it says nothing."""
 
     seed: int | None = None

@@ -14,7 +14,7 @@ FIRST_ID = 53_650_000
 BUNDLED = Path(__file__).parent / "scenarios"
 
 
-class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+class Scenario(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the simulator plays. Campaigns without an id are numbered from `first_id` in the order of their creation."""
 
     name: str
