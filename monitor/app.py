@@ -208,7 +208,9 @@ async def running(
             clock=clock,
         )
         reloader = Reloader(loaded, governed, context, watch, manager=manager, clock=clock, metrics=metrics)
-        web = await stack.enter_async_context(WebServer(web_options(settings), metrics, overview.status, overview.alert))
+        web = await stack.enter_async_context(
+            WebServer(web_options(settings), metrics, overview.status, overview.alert, clock=clock)
+        )
         log.info("monitor_started", version=__version__, listen=web.url, rules=len(rules.rules), feeds=len(feeds))
         async with asyncio.TaskGroup() as tasks:
             background = [

@@ -129,6 +129,9 @@ class Metrics:
         self.loop_failures = Counter(
             "bsg_monitor_loop_failures_total", "Failures of a loop that was started again.", ["loop"], registry=r
         )
+        self.bad_requests = Counter(
+            "bsg_monitor_bad_http_requests_total", "Requests to this monitor that are not proper HTTP.", registry=r
+        )
         for loop in LOOPS:
             self.loop_failures.labels(loop)
         self.reload_successful = Gauge(

@@ -11,11 +11,13 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from monitor.clock import Clock, SystemClock
 from monitor.domain.alert import Alert
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.web.access import CHALLENGE, SECURITY_HEADERS, Access
 from monitor.web.alertpage import ALERT_ID
+from monitor.web.bad_requests import BadRequests
 from monitor.web.listening import listen_error
 from monitor.web.pages import STATIC_FILES, Pages
 from monitor.web.site import IDLE_SECONDS, BoundedSite
@@ -81,12 +83,19 @@ class WebServer:
     """
 
     def __init__(
-        self, options: WebOptions, metrics: Metrics, status: Callable[[], Status], find_alert: FindAlert = _no_alert
+        self,
+        options: WebOptions,
+        metrics: Metrics,
+        status: Callable[[], Status],
+        find_alert: FindAlert = _no_alert,
+        *,
+        clock: Clock | None = None,
     ) -> None:
         self._options = options
         self._metrics = metrics
         self._status = status
         self._find_alert = find_alert
+        self._bad_requests = BadRequests(metrics, clock or SystemClock())
         self._pages = Pages()
         self._access = Access(
             host=options.host,
@@ -123,7 +132,12 @@ class WebServer:
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=IDLE_SECONDS, handle_signals=False
+            app,
+            access_log=None,
+            logger=self._bad_requests.logger(),
+            shutdown_timeout=SHUTDOWN_SECONDS,
+            keepalive_timeout=IDLE_SECONDS,
+            handle_signals=False,
         )
         await runner.setup()
         host, port = self._options.host, self._options.port

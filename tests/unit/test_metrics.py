@@ -114,6 +114,7 @@ CONTRACT = {
     "bsg_monitor_outbox_oldest_seconds": {"receiver"},
     "bsg_monitor_event_loop_lag_seconds_count": set(),
     "bsg_monitor_loop_failures_total": {"loop"},
+    "bsg_monitor_bad_http_requests_total": set(),
     "bsg_monitor_config_last_reload_successful": set(),
     "bsg_monitor_config_last_reload_success_timestamp_seconds": set(),
     "bsg_monitor_build_info": {"version", "python"},
