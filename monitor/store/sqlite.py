@@ -23,7 +23,7 @@ from monitor.store import sqlite_connection, sqlite_cycle, sqlite_outbox, sqlite
 from monitor.store.quiet import PRUNE_QUIET
 from monitor.store.rows import moment, read_alert, read_all, read_blind_spell, read_event, read_outbox, seconds
 from monitor.store.sqlite_faults import ForeignFileError, translated, unavailable
-from monitor.store.sqlite_file import DaemonLock, check_place, check_unmoved, identity
+from monitor.store.sqlite_file import DaemonLock, Identity, check_place, check_unmoved, identity
 from monitor.store.sqlite_thread import DatabaseThread
 from monitor.store.sqlite_transaction import reading, transaction
 
@@ -56,7 +56,7 @@ class SqliteStore:
         self._thread = DatabaseThread("store")
         self._lock: DaemonLock | None = None
         self._db: sqlite3.Connection | None = None
-        self._identity = (0, 0)
+        self._identity: Identity = {}
         self._seen_version = 0
         self._closing = False
 

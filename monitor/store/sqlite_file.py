@@ -6,6 +6,7 @@ Errors of the file system come out as `OSError`; whoever opens the store transla
 import fcntl
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,9 @@ from monitor.store.sqlite_faults import ForeignFileError, corrupt, unavailable
 APPLICATION_ID = 0x4253474D
 """`BSGM` in the file's header (`PRAGMA application_id`): this file is ours."""
 
+_BESIDE = ("-wal", "-shm")
+"""SQLite keeps these beside the database while it is open; what was committed last is only there."""
+
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_ID_AT = slice(68, 72)
 PRIVATE = 0o600
@@ -26,11 +30,29 @@ log = structlog.get_logger()
 
 
 def check_place(path: Path) -> None:
-    """StoreError UNAVAILABLE unless there is, or can be, a file at `path`."""
+    """StoreError UNAVAILABLE unless there is, or can be, a file at `path` and nowhere else."""
     if not path.parent.is_dir():
         raise unavailable(f"there is no folder {path.parent} for the database {path.name}: create it, or set BSG_DATABASE_URL")
     if path.exists() and not path.is_file():
         raise unavailable(f"{path} is not a file: set BSG_DATABASE_URL to where the database may be kept")
+    if path.exists():
+        _check_single(path)
+
+
+def _check_single(path: Path) -> None:
+    """SQLite keeps -wal, and a daemon its lock, beside the path that it was given. By another path to the same file each gets
+    a second one: two daemons run, and a command damages the database."""
+    found = path.stat()
+    if found.st_nlink > 1:
+        raise unavailable(
+            f"the database {path} has {found.st_nlink} names (hard links), and using it by two of them damages it:"
+            f" remove the others (`find / -xdev -inum {found.st_ino}` lists them), or make them copies"
+        )
+    if found.st_dev != path.parent.stat().st_dev:
+        raise unavailable(
+            f"the database {path} is mounted as a single file, and what SQLite keeps beside it would be lost:"
+            " mount the folder that it lies in"
+        )
 
 
 def check_present(path: Path) -> None:
@@ -81,23 +103,35 @@ def check_header(path: Path) -> None:
         raise foreign(path)
 
 
-def identity(path: Path) -> tuple[int, int]:
-    """What tells this file from another one of the same name."""
-    status = path.stat()
-    return status.st_dev, status.st_ino
+Identity = Mapping[Path, tuple[int, int]]
 
 
-def check_unmoved(path: Path, opened: tuple[int, int]) -> None:
-    """StoreError UNAVAILABLE when the file is no longer the one that was opened.
+def identity(path: Path) -> Identity:
+    """What tells the database at `path`, and what SQLite keeps beside it, from other files of the same names."""
+    return {file: _inode(file) for file in (path, *(Path(f"{path}{suffix}") for suffix in _BESIDE))}
 
-    SQLite goes on writing into a file that was deleted, without a word, and everything is gone after a restart.
+
+def check_unmoved(path: Path, opened: Identity) -> None:
+    """StoreError UNAVAILABLE when the files are no longer those that were opened.
+
+    SQLite goes on writing into files that were deleted, without a word, and everything is gone after a restart.
     """
-    try:
-        found = identity(path)
-    except FileNotFoundError:
-        found = (0, 0)
-    if found != opened:
+    changed = [file for file, inode in opened.items() if _inode(file) != inode]
+    if path in changed:
         raise unavailable(f"the database {path} was moved or deleted while in use: put it back if you can, and restart")
+    if changed:
+        raise unavailable(
+            f"{changed[0]} was moved or deleted while the database was in use: restart bsg-monitor, which saves what it holds"
+        )
+
+
+def _inode(file: Path) -> tuple[int, int]:
+    """Zeros where there is no file."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_dev, status.st_ino
 
 
 def foreign(path: Path) -> StoreError:

@@ -1,10 +1,12 @@
-# ruff: noqa: ASYNC240 (nothing else waits for the loop of a test)
+# ruff: noqa: ASYNC221, ASYNC240 (nothing else waits for the loop of a test)
 """Which files an embedded database makes, which it refuses, and in what words."""
 
 import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,6 +134,20 @@ async def test_a_second_daemon_is_refused_also_by_another_name_of_the_file(path:
         assert (await refusal(SqliteStore(other))).reason is StoreFault.LOCKED
 
 
+@pytest.mark.parametrize("daemon", [True, False])
+async def test_a_hard_link_is_refused_because_lock_and_wal_go_by_the_name(path: Path, daemon: bool) -> None:
+    other = path.with_name("other.db")
+    async with SqliteStore(path) as store:
+        os.link(path, other)
+        refused = await refusal(SqliteStore(other, daemon=daemon))
+        assert refused.reason is StoreFault.UNAVAILABLE
+        assert f"the database {other} has 2 names (hard links)" in str(refused)
+        assert not other.with_name("other.db.lock").exists()
+        await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked()]))
+    other.unlink()
+    await written(path)
+
+
 async def test_the_lock_is_free_after_closing_and_after_a_refusal(path: Path) -> None:
     path.write_bytes(b"this is not a database, and long enough to have a header" * 10)
     assert (await refusal(SqliteStore(path))).reason is StoreFault.CORRUPT
@@ -164,6 +180,23 @@ async def test_a_file_that_is_deleted_under_the_daemon_is_missed_at_the_next_com
             path.touch()
         with pytest.raises(StoreError, match="was moved or deleted while in use"):
             await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked()]))
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+@pytest.mark.parametrize("replaced", [True, False])
+async def test_what_sqlite_keeps_beside_the_database_is_missed_too_and_nothing_is_lost(
+    path: Path, suffix: str, replaced: bool
+) -> None:
+    beside = path.with_name(path.name + suffix)
+    async with SqliteStore(path) as store:
+        await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked()]))
+        beside.unlink()
+        if replaced:
+            beside.touch()
+        with pytest.raises(StoreError, match=rf"{suffix} was moved or deleted while the database was in use: restart"):
+            await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(2)]))
+    async with SqliteStore(path) as store:
+        assert [row.campaign.id for row in (await store.load()).campaigns] == [tracked().campaign.id]
 
 
 async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -264,3 +297,28 @@ async def test_a_file_that_was_cut_short_is_refused(path: Path) -> None:
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size // 2)
     assert (await refusal(SqliteStore(path))).reason is StoreFault.CORRUPT
+
+
+async def test_a_file_that_is_mounted_by_itself_is_refused_because_its_wal_would_stay_behind(path: Path) -> None:
+    away = Path("/dev/shm") / f"{os.getpid()}-{path.parent.name}.db"
+    if not away.parent.is_dir() or away.parent.stat().st_dev == path.parent.stat().st_dev:
+        pytest.skip("there is no second file system")
+    path.touch()
+    await written(away)
+    command = f'mount --bind {away} {path} && exec "$@"'
+    try:
+        ran = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", command, "sh", sys.executable, "-m", "monitor", "alerts"],
+            env=os.environ | {"BSG_DATABASE_URL": f"sqlite:///{path}", "BSG_API_KEY": "live_x"},
+            cwd=path.parent,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        away.unlink()
+        away.with_name(away.name + ".lock").unlink()
+    if "unshare" in ran.stderr or "mount:" in ran.stderr:
+        pytest.skip(f"nothing can be mounted here: {ran.stderr}")
+    assert ran.returncode == 1, ran
+    assert "is mounted as a single file" in " ".join(ran.stderr.split())
