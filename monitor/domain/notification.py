@@ -27,7 +27,8 @@ class NotifiedAlert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One alert as a receiver is told of it. `status` is "firing" or "resolved"; an event is "firing" and has `ends_at`.
 
     `changed` marks what the receiver has not been told yet; the others complete the picture of the group. `detail` is
-    what was last read of the campaign in detail. `acknowledged_by` looks after it since `acknowledged_at`.
+    what was last read of the campaign in detail. `acknowledged_by` looks after it since `acknowledged_at`. `recorded` says
+    that the monitor keeps the alert and has a page about it.
     """
 
     id: str
@@ -45,6 +46,7 @@ class NotifiedAlert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     detail: CampaignDetail | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
+    recorded: bool = True
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -155,6 +157,7 @@ def test_notification(receiver: str, now: datetime, id: str) -> Notification:  #
         starts_at=now,
         ends_at=now,
         event_id=id,
+        recorded=False,
     )
     return Notification(
         id=id,

@@ -16,7 +16,7 @@ from monitor.domain.campaign import Campaign
 from monitor.domain.detail import breakdown
 from monitor.domain.duration import humanize_duration
 from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
-from monitor.domain.notified import SEVERITIES, in_order
+from monitor.domain.notified import in_order, weight
 
 LONGEST_NAME = 80
 LONGEST_HEADLINE = 200
@@ -158,7 +158,7 @@ def severity(alert: NotifiedAlert) -> str:
 def worst(alerts: Iterable[NotifiedAlert]) -> str | None:
     """The most severe severity among what is not resolved; None when all is."""
     found = [severity(alert) for alert in alerts if alert.status != "resolved"]
-    return min(found, key=lambda s: SEVERITIES.index(s) if s in SEVERITIES else len(SEVERITIES), default=None)
+    return min(found, key=weight, default=None)
 
 
 def name(campaign: Campaign) -> str:
@@ -279,8 +279,11 @@ def end_in_words(resolve_reason: str | None) -> str:
 
 
 def alert_link(external_url: str | None, alert: NotifiedAlert) -> str | None:
-    """The alert's own page; None when nobody said where the monitor can be reached."""
-    return f"{external_url.rstrip('/')}/alerts/{quote(alert.id, safe='')}" if external_url else None
+    """The alert's own page, or the monitor's first page when the alert has none; None without `external_url`."""
+    if not external_url:
+        return None
+    path = f"alerts/{quote(alert.id, safe='')}" if alert.recorded else ""
+    return f"{external_url.rstrip('/')}/{path}"
 
 
 def runbook(alert: NotifiedAlert) -> str | None:

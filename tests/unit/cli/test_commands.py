@@ -129,6 +129,15 @@ def test_a_test_message_is_marked_and_delivered(invoke: Invoke, hook: Hook) -> N
     assert json.loads(body)["notification_reason"] == "test"
 
 
+def test_the_link_of_a_test_message_leads_to_a_page_that_there_is(
+    invoke: Invoke, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BSG_EXTERNAL_URL", "https://monitor.example.org/bsg")
+    assert invoke("notify-test", "desk").exit_code == 0
+    (alert,) = json.loads(hook.bodies[0])["alerts"]
+    assert alert["generatorURL"] == "https://monitor.example.org/bsg/"
+
+
 def test_a_test_message_that_was_refused_says_why(invoke: Invoke, hook: Hook) -> None:
     hook.status = 410
     done = invoke("notify-test", "desk")
