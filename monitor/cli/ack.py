@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completion
-from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, parse_arguments
-from monitor.cli.failures import FAILED, WRONG_USE, complain
+from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, identified, parse_arguments
+from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_line
 
@@ -76,16 +76,7 @@ def _chosen(firing: "Sequence[Alert]", ids: "Sequence[str]", matchers: "Matchers
 
     if not ids:
         return [alert for alert in firing if all_match(matchers, alert.labels)]
-    found: dict[str, Alert] = {}
-    for wanted in ids:
-        exact = [alert for alert in firing if alert.id == wanted]
-        fitting = exact or [alert for alert in firing if wanted and alert.id.startswith(wanted)]
-        if len(fitting) != 1:
-            how_many = "no firing alert has" if not fitting else f"{len(fitting):,} firing alerts have"
-            complain(f"{how_many} the id {wanted!r}")
-            raise typer.Exit(WRONG_USE)
-        found[fitting[0].id] = fitting[0]
-    return list(found.values())
+    return identified(ids, firing, lambda alert: alert.id, "firing alert", "firing alerts")
 
 
 async def _firing(loaded: "LoadedSettings") -> "list[Alert]":

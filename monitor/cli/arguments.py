@@ -1,5 +1,6 @@
 """Options that several commands share, and their types."""
 
+import sys
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
@@ -8,7 +9,10 @@ import typer
 from monitor.cli import completion
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", help="Show at most this many; 0 shows all.", min=0, metavar="N")]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", "-n", help="At most this many; 0 shows all. Without: 50 in a table, else all.", min=0, metavar="N"),
+]
 Account = Annotated[str | None, typer.Option(help="Only this account.", metavar="NAME", autocompletion=completion.accounts)]
 Sender = Annotated[str | None, typer.Option(help="Only this sender.", metavar="NAME")]
 MessageType = Annotated[
@@ -17,6 +21,8 @@ MessageType = Annotated[
 ]
 
 T = TypeVar("T")
+TABLE_LIMIT = 50
+"""Records that a table on a terminal shows unless --limit says otherwise."""
 
 
 def parse_span(text: str, option: str) -> timedelta:
@@ -35,6 +41,13 @@ def one_of(values: list[str] | None, allowed: tuple[str, ...], option: str) -> f
         if value not in allowed:
             raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}", param_hint=f"'{option}'")
     return frozenset(values or ())
+
+
+def limit_of(given: int | None, *, as_json: bool) -> int:
+    """The limit that was given, else the one of a table for people; 0, for all, where programs read the output."""
+    if given is not None:
+        return given
+    return TABLE_LIMIT if sys.stdout.isatty() and not as_json else 0
 
 
 def cut(items: list[T], limit: int) -> tuple[list[T], str]:

@@ -1,15 +1,18 @@
-"""What commands that quiet alerts share: who says so, which alerts are meant, and when."""
+"""What commands that change something share: who says so, what is meant, and when."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from monitor.cli.failures import FAILED, WRONG_USE, complain
 
 if TYPE_CHECKING:
     from monitor.domain.alert import Alert
     from monitor.domain.matcher import Matchers
 
+T = TypeVar("T")
 LONGEST_AUTHOR = 100
 LONGEST_COMMENT = 1_000
 
@@ -68,6 +71,25 @@ def parse_moment(text: str, option: str) -> datetime:
     except ValueError:
         raise typer.BadParameter(f"expected a time such as 2026-03-02T09:00Z, found {text!r}", param_hint=f"'{option}'") from None
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def identified(ids: Sequence[str], things: Iterable[T], id_of: Callable[[T], str], what: str, plural: str) -> list[T]:
+    """The things with these ids or beginnings of ids, in this order, each once. An error for each that fits none or several, and
+    the end: FAILED where something is not there (it may have been a moment ago), WRONG_USE where it is not clear what is meant.
+    """
+    known = {id_of(each): each for each in things}
+    found: dict[str, T] = {}
+    failures: set[int] = set()
+    for wanted in ids:
+        fitting = [wanted] if wanted in known else [each for each in known if wanted and each.startswith(wanted)]
+        if len(fitting) == 1:
+            found[fitting[0]] = known[fitting[0]]
+            continue
+        complain(f"{f'{len(fitting):,} {plural} have' if fitting else f'no {what} has'} the id {wanted!r}")
+        failures.add(WRONG_USE if fitting else FAILED)
+    if failures:
+        raise typer.Exit(max(failures))
+    return list(found.values())
 
 
 def described(alert: "Alert") -> str:

@@ -6,19 +6,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from monitor.cli.conditiontree import wrapped
-from monitor.cli.printing import (
-    NOTHING,
-    Column,
-    fitting,
-    print_line,
-    print_records,
-    readable,
-    say,
-    severity_style,
-    terminal_width,
-    write,
-)
+from monitor.cli.printing import NOTHING, print_line, readable, say, terminal_width, write
+from monitor.cli.tables import Column, fitting, print_records, severity_style
+from monitor.cli.wrapping import wrapped
 from monitor.domain.text import counted
 
 if TYPE_CHECKING:
@@ -40,8 +30,8 @@ def _span(value: object) -> str:
 
 
 COLUMNS = (
-    Column("Rule", "rule"),
-    Column("Severity", "severity", style=severity_style, spare=5),
+    Column("Rule", "rule", name=True),
+    Column("Severity", "severity", style=severity_style),
     Column("Fired", "fired", right=True),
     Column("On", "subjects", right=True, spare=2),
     Column("For, in all", "firing_seconds", _span, right=True, spare=1),
@@ -49,8 +39,8 @@ COLUMNS = (
     Column("At once", "at_once", right=True, spare=3),
 )
 COMPARED = (
-    Column("Rule", "rule"),
-    Column("Severity", "severity", style=severity_style, spare=3),
+    Column("Rule", "rule", name=True),
+    Column("Severity", "severity", style=severity_style),
     Column("Fired", "fired", right=True),
     Column("then", "fired_then", right=True),
     Column("For, in all", "firing_seconds", _span, right=True),
@@ -58,7 +48,7 @@ COMPARED = (
     Column("No more on", "gone", right=True, spare=2),
     Column("Newly on", "new", right=True, spare=1),
 )
-RECEIVERS = (Column("Receiver", "receiver"), Column("Messages", "messages", right=True))
+RECEIVERS = (Column("Receiver", "receiver", name=True), Column("Messages", "messages", right=True))
 RECEIVERS_COMPARED = (*RECEIVERS, Column("then", "messages_then", right=True))
 
 
@@ -197,9 +187,9 @@ def _with_timeline(report: "Report", rows: list[dict[str, Any]]) -> tuple[Column
         return Column(_axis(report.since, report.until, width), "timeline", show=str, spare=1)
 
     room = terminal_width()
-    kept = fitting((*COLUMNS, as_wide_as(LEAST_TIMELINE)), rows, room)
-    timeline = as_wide_as(min(wide, LEAST_TIMELINE + room - sum(kept.values())))
-    return tuple(timeline if column.key == "timeline" else column for column in kept)
+    layout = fitting((*COLUMNS, as_wide_as(LEAST_TIMELINE)), rows, room)
+    timeline = as_wide_as(min(wide, LEAST_TIMELINE + room - layout.taken))
+    return tuple(timeline if column.key == "timeline" else column for column in layout.widths)
 
 
 def _axis(first: float, last: float, width: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.cli.printing import Piece
+from monitor.cli.wrapping import cells, wrapped
 from monitor.domain.condition import Part
 from monitor.domain.condition.figuretext import unit_of, value_text
 from monitor.domain.condition.nodes import Comparison, Constant, Junction, Not
@@ -32,7 +33,7 @@ class _Row:
 def tree_lines(part: Part, width: int) -> list[Line]:
     """The tree, at most `width` columns wide."""
     rows = list(_rows(part, "", ""))
-    widths = [_cells(row.first) + 2 + _cells(row.text) for row in rows if row.figures]
+    widths = [cells(row.first) + 2 + cells(row.text) for row in rows if row.figures]
     beside = max((each for each in widths if each + GAP + LEAST_BESIDE <= width), default=0) + GAP
     return [line for row in rows for line in _drawn(row, beside, width)]
 
@@ -88,50 +89,19 @@ def _figures(part: Part) -> tuple[str, ...]:
 def _drawn(row: _Row, beside: int, width: int) -> Iterator[Line]:
     mark = (HOLDS, "green") if row.holds else (FAILS, "red")
     hanging = row.rest + "  "
-    short = _cells(row.first) + 2 + _cells(row.text) <= beside - GAP
+    short = cells(row.first) + 2 + cells(row.text) <= beside - GAP
     words = ", ".join(row.figures)
     if not words or short:
-        texts = wrapped(row.text, width - _cells(hanging))
+        texts = wrapped(row.text, width - cells(hanging))
         figures = wrapped(words, width - beside) if words else []
         for number in range(max(len(texts), len(figures), 1)):
             text = texts[number] if number < len(texts) else ""
             head: Line = [(row.first, "dim"), mark, (" ", "")] if number == 0 else [(hanging, "dim")]
-            used = _cells(hanging) + _cells(text)
+            used = cells(hanging) + cells(text)
             tail: Line = [(" " * (beside - used), ""), (figures[number], "cyan")] if number < len(figures) else []
             yield [*head, (text, ""), *tail]
         return
-    for number, text in enumerate(wrapped(row.text, width - _cells(hanging))):
+    for number, text in enumerate(wrapped(row.text, width - cells(hanging))):
         yield [(row.first, "dim"), mark, (" ", ""), (text, "")] if number == 0 else [(hanging, "dim"), (text, "")]
-    for figures_line in wrapped(words, width - _cells(hanging) - GAP):
+    for figures_line in wrapped(words, width - cells(hanging) - GAP):
         yield [(hanging + " " * GAP, "dim"), (figures_line, "cyan")]
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` columns, broken at spaces where there are any; at least one line."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and _cells(lines[-1]) + 1 + _cells(word) <= width:
-            lines[-1] += f" {word}"
-            continue
-        pieces = _chopped(word, width)
-        if lines[-1]:
-            lines.append("")
-        lines[-1] = pieces[0]
-        lines += pieces[1:]
-    return lines
-
-
-def _chopped(word: str, width: int) -> list[str]:
-    """The word in pieces that fit; at least a character in each."""
-    pieces = [""]
-    for char in word:
-        if pieces[-1] and _cells(pieces[-1] + char) > width:
-            pieces.append("")
-        pieces[-1] += char
-    return pieces
-
-
-def _cells(text: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(text)

@@ -10,7 +10,8 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, WRONG_USE
 from monitor.cli.invocation import load_settings_of, run_async
-from monitor.cli.printing import Column, print_records, say
+from monitor.cli.printing import say
+from monitor.cli.tables import Column, print_records
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -6,7 +6,7 @@ import typer
 
 from monitor.cli import completion
 from monitor.cli.arguments import Account, AsJson, MessageType
-from monitor.cli.failures import WRONG_USE, complain
+from monitor.cli.failures import FAILED, WRONG_USE, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_json
 
@@ -40,10 +40,10 @@ def explain(
 ) -> None:
     """Say why a rule fires for a campaign or what is missing, part by part, and who is told.
 
-    Exit code 2 when ALERT or CAMPAIGN is not known, or fits several.
+    Exit code 1 when ALERT or CAMPAIGN is not known, 2 when it fits several.
     """
     from monitor.config import load_rules
-    from monitor.explanation import UnclearTargetError
+    from monitor.explanation import UnclearTargetError, UnknownTargetError
 
     loaded = load_settings_of(ctx)
     rules = load_rules(loaded, reaching=False)
@@ -51,7 +51,7 @@ def explain(
         explanation = run_async(_explanation(loaded, rules, rule, subject, account, message_type))
     except UnclearTargetError as error:
         complain(str(error))
-        raise typer.Exit(WRONG_USE) from error
+        raise typer.Exit(FAILED if isinstance(error, UnknownTargetError) else WRONG_USE) from error
     if as_json:
         from monitor.cli.explanationrecord import explanation_record
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from monitor.cli.conditiontree import Line, tree_lines, wrapped
+from monitor.cli.conditiontree import Line, tree_lines
 from monitor.cli.printing import print_lines, terminal_width
+from monitor.cli.wrapping import wrapped
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.condition import Lack
 from monitor.domain.duration import format_duration, humanize_duration

@@ -6,7 +6,8 @@ import typer
 
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson, one_of
-from monitor.cli.printing import Column, print_records, write
+from monitor.cli.printing import write
+from monitor.cli.tables import Column, print_records
 
 FIELD_COLUMNS = (
     Column("Scope", "scope", dull=True),
@@ -14,7 +15,7 @@ FIELD_COLUMNS = (
     Column("Type", "type", spare=2),
     Column("Unit", "unit", spare=3),
     Column("Null", "nullable", spare=1),
-    Column("Meaning", "meaning", text=True),
+    Column("Meaning", "meaning", text=True, below=True),
 )
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import AsJson, Limit, cut, one_of, parse_span
+from monitor.cli.arguments import AsJson, Limit, cut, limit_of, one_of, parse_span
+from monitor.cli.asking import identified
 from monitor.cli.failures import WRONG_USE, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.printing import print_json, print_line, print_records
+from monitor.cli.printing import print_json, print_line
 from monitor.cli.strangers import warn_of_strangers
+from monitor.cli.tables import print_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from monitor.store import SqliteStore
 
 STATES = ("pending", "delivered", "superseded", "dead")
-EVERYTHING = 1_000_000
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -49,7 +50,7 @@ def list_(
         typer.Option(help="pending, delivered, superseded or dead.", metavar="STATE", autocompletion=completion.words(*STATES)),
     ] = None,
     older_than: OlderThan = None,
-    limit: Limit = 50,
+    limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
     """List notifications, the newest first."""
@@ -58,7 +59,8 @@ def list_(
     loaded = load_settings_of(ctx)
     wanted = _state(state)
     before = _before(older_than)
-    most = limit + 1 if limit else EVERYTHING
+    limit = limit_of(limit, as_json=as_json)
+    most = limit + 1 if limit else 0
     found = run_async(_find(loaded, receiver=receiver, state=wanted, before=before, limit=most))
     shown, more = cut(list(found), limit)
     print_records(
@@ -104,12 +106,15 @@ def show(
     if as_json:
         print_json({**record, "alerts": alerts})
         return
-    from monitor.cli.printing import Column, plain, readable, severity_style, state_style
+    from monitor.cli.printing import plain, print_hanging, readable
+    from monitor.cli.tables import Column, severity_style, state_style
+    from monitor.domain.text import without_controls
 
-    width = max(map(len, record))
-    for key, value in record.items():
+    told = {key: value for key, value in record.items() if key not in ("alertnames", "about", "summary")}  # the table says that
+    width = max(map(len, told)) + 2
+    for key, value in told.items():
         shown = plain(value) if isinstance(value, dict) else readable(value)
-        print_line(f"{key:<{width}}  {shown}")
+        print_hanging(without_controls(f"{key:<{width}}{shown}"), " " * width)
     rows = [
         {
             "state": "event" if alert["event"] else alert["status"],
@@ -122,12 +127,12 @@ def show(
         for alert in alerts
     ]
     columns = (
-        Column("State", "state", style=state_style),
         Column("Severity", "severity", style=severity_style),
-        Column("Alert", "alert"),
-        Column("New", "new"),
+        Column("State", "state", style=state_style),
+        Column("Alert", "alert", name=True),
+        Column("New", "new", spare=1),
         Column("Since (UTC)", "since"),
-        Column("Summary", "summary", text=True),
+        Column("Summary", "summary", text=True, end=True, below=True),
     )
     print_records(rows, columns)
 
@@ -196,7 +201,7 @@ def _change(
                 return await _identified(store, ids)
             chosen: list[OutboxRow] = []
             for state in sorted(states):
-                chosen += await _query(store, receiver=receiver, state=_state(state), before=before, limit=EVERYTHING)
+                chosen += await _query(store, receiver=receiver, state=_state(state), before=before, limit=0)
             return chosen
 
     rows = run_async(choose())
@@ -259,20 +264,12 @@ async def _find(
 async def _query(
     store: "SqliteStore", *, receiver: str | None, state: "OutboxState | None", before: "datetime | None", limit: int
 ) -> "Sequence[OutboxRow]":
-    from monitor.ports import OutboxQuery
+    """The newest rows, at most `limit`; 0 for all."""
+    from monitor.ports import EVERYTHING, OutboxQuery
 
-    return await store.outbox(OutboxQuery(receiver=receiver, state=state, older_than=before, limit=limit))
+    return await store.outbox(OutboxQuery(receiver=receiver, state=state, older_than=before, limit=limit or EVERYTHING))
 
 
 async def _identified(store: "SqliteStore", ids: "Sequence[str]") -> "list[OutboxRow]":
-    """The rows with these ids or beginnings of ids, in this order. typer.BadParameter for one that fits none or several."""
-    rows = await _query(store, receiver=None, state=None, before=None, limit=EVERYTHING)
-    found: list[OutboxRow] = []
-    for wanted in ids:
-        exact = [row for row in rows if row.notification.id == wanted]
-        fitting = exact or [row for row in rows if wanted and row.notification.id.startswith(wanted)]
-        if len(fitting) != 1:
-            how_many = "no notification has" if not fitting else f"{len(fitting):,} notifications have"
-            raise typer.BadParameter(f"{how_many} the id {wanted!r}")
-        found.append(fitting[0])
-    return list({row.notification.id: row for row in found}.values())
+    rows = await _query(store, receiver=None, state=None, before=None, limit=0)
+    return identified(ids, rows, lambda row: row.notification.id, "notification", "notifications")

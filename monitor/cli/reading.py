@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, cut, one_of
+from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, cut, limit_of, one_of
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.printing import print_records
 from monitor.cli.strangers import warn_of_strangers
+from monitor.cli.tables import print_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from monitor.ports import Snapshot
 
 STATES = ("pending", "firing", "resolved", "event")
-MOST_EVENTS = 1_000_000
-"""How far back a filter looks; the store counts its limit before our filters."""
 
 
 def campaigns(
@@ -34,7 +32,7 @@ def campaigns(
     account: Account = None,
     sender: Sender = None,
     every: Annotated[bool, typer.Option("--all", help="Settled campaigns too, not only live and settling ones.")] = False,
-    limit: Limit = 50,
+    limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
     """List tracked campaigns, the newest first."""
@@ -52,7 +50,7 @@ def campaigns(
         and (sender is None or row.campaign.sender == sender)
     ]
     rows.sort(key=lambda row: (row.campaign.created_at, row.campaign.id), reverse=True)
-    shown, more = cut(rows, limit)
+    shown, more = cut(rows, limit_of(limit, as_json=as_json))
     records = [campaign_record(row) for row in shown]
     print_records(records, CAMPAIGN_COLUMNS, as_json=as_json, more=more)
     if not rows:
@@ -78,14 +76,15 @@ def alerts(
     message_type: MessageType = None,
     account: Account = None,
     sender: Sender = None,
-    limit: Limit = 50,
+    limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
-    """List alerts: what fires and what is pending now, or with --state resolved what has ended."""
+    """List alerts: what fires and what is pending now, or with --state resolved what has ended. The most severe first."""
     wanted = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
     loaded = load_settings_of(ctx)
     found = run_async(_alerts(loaded, ended=not wanted.isdisjoint({"resolved", "event"})))
     from monitor.cli.records import ENDED_COLUMNS, LISTED_COLUMNS, alert_record
+    from monitor.domain.notified import weight
 
     records = [
         record
@@ -98,8 +97,9 @@ def alerts(
         and (sender is None or record["sender"] == sender)
     ]
     records.sort(key=lambda record: (record["resolved_at"] or record["active_since"], record["id"]), reverse=True)
-    records.sort(key=lambda record: ("firing", "pending", "event", "resolved").index(record["state"]))
-    shown, more = cut(records, limit)
+    states = ("firing", "pending", "event", "resolved")
+    records.sort(key=lambda record: (states.index(record["state"]), weight(record["severity"])))
+    shown, more = cut(records, limit_of(limit, as_json=as_json))
     columns = ENDED_COLUMNS if "resolved" in wanted else LISTED_COLUMNS
     print_records(shown, columns, as_json=as_json, more=more)
     if not records:
@@ -121,7 +121,7 @@ def events(
     message_type: MessageType = None,
     account: Account = None,
     sender: Sender = None,
-    limit: Limit = 50,
+    limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
     """List what was observed: status changes, edits, campaigns that appeared or vanished. The newest first."""
@@ -135,7 +135,8 @@ def events(
         )
     kinds = one_of(kind, tuple(k.value for k in EventKind if k is not EventKind.PROGRESSED), "--kind")
     filtered = bool(kinds) or message_type is not None or sender is not None
-    most = MOST_EVENTS if filtered or not limit else limit + 1
+    shown_at_most = limit_of(limit, as_json=as_json)
+    most = 0 if filtered or not shown_at_most else shown_at_most + 1  # the store counts before our filters
     loaded = load_settings_of(ctx)
     found = run_async(_events(loaded, campaign=campaign, account=account, limit=most))
     matching = [
@@ -145,7 +146,7 @@ def events(
         and (message_type is None or event.campaign.message_type == message_type)
         and (sender is None or event.campaign.sender == sender)
     ]
-    shown, more = cut(matching, limit)
+    shown, more = cut(matching, shown_at_most)
     more = more if filtered or not more else "there are more"
     records = [event_record(event) for event in shown]
     print_records(records, EVENT_COLUMNS, as_json=as_json, more=more)
@@ -165,12 +166,13 @@ async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert
     """
     from monitor.clock import SystemClock
     from monitor.domain.silence import fires
+    from monitor.ports import EVERYTHING
 
     now = SystemClock().now()
     async with store_beside(loaded) as store:
         found = {alert.id: alert for alert in await store.open_alerts()}
         if ended:
-            found |= {alert.id: alert for alert in await store.alert_history(limit=MOST_EVENTS)}
+            found |= {alert.id: alert for alert in await store.alert_history(limit=EVERYTHING)}
         said = {each.alert_id: each for each in await store.acknowledgements()}
         silences = await store.silences(ended_after=now)
     return [
@@ -182,5 +184,7 @@ async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert
 async def _events(
     loaded: "LoadedSettings", *, campaign: int | None, account: str | None, limit: int
 ) -> "Sequence[CampaignEvent]":
+    from monitor.ports import EVERYTHING
+
     async with store_beside(loaded) as store:
-        return await store.events(campaign_id=campaign, account=account, limit=limit)
+        return await store.events(campaign_id=campaign, account=account, limit=limit or EVERYTHING)

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.cli.printing import Column, identifier, readable, severity_style, share, state_style
+from monitor.cli.printing import identifier, readable, share
+from monitor.cli.tables import Column, severity_style, state_style
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
 from monitor.domain.detail import breakdown
 from monitor.domain.event import CampaignEvent
-from monitor.domain.notification import OutboxRow
+from monitor.domain.notification import NotifiedAlert, OutboxRow
 from monitor.domain.tracking import TrackedCampaign
 
 Record = dict[str, Any]
@@ -55,15 +56,15 @@ def campaign_record(row: TrackedCampaign) -> Record:
 
 CAMPAIGN_COLUMNS = (
     Column("Id", "id", identifier, right=True),
-    Column("Account", "account", dull=True),
+    Column("Account", "account", name=True, dull=True),
     Column("Type", "message_type"),
     Column("Status", "status"),
-    Column("Since (UTC)", "status_since", spare=2),
+    Column("Since (UTC)", "status_since", spare=1),
     Column("Sent", "sent", right=True),
     Column("Delivered", "delivered", right=True, spare=2),
     Column("Ratio", "delivery_ratio", share, right=True),
     Column("Sender", "sender", text=True),
-    Column("Name", "name", text=True),
+    Column("Name", "name", text=True, end=True, below=True),
 )
 
 
@@ -103,22 +104,23 @@ def _short_id(value: object) -> str:
 
 
 ALERT_COLUMNS = (
+    Column("Severity", "severity", style=severity_style),
     Column("State", "state", style=state_style),
-    Column("Severity", "severity", style=severity_style, spare=1),
-    Column("Alert", "alertname"),
-    Column("Account", "account", dull=True),
-    Column("Campaign", "campaign_id", identifier, right=True, spare=2),
-    Column("About", "about", text=True),
+    Column("Alert", "alertname", name=True),
+    Column("Account", "account", name=True, dull=True),
+    Column("Campaign", "campaign_id", identifier, right=True, spare=4),
+    Column("About", "about", text=True, spare=2),
     Column("Since (UTC)", "active_since"),
-    Column("Summary", "summary", text=True),
+    Column("Summary", "summary", text=True, end=True, below=True, otherwise="about"),
 )
 
 LISTED_COLUMNS = (
+    *ALERT_COLUMNS[:3],
     Column("Id", "id", _short_id),
-    *ALERT_COLUMNS[:-1],
-    Column("Acknowledged by", "acknowledged_by", spare=1),
-    Column("At (UTC)", "acknowledged_at", spare=3),
-    Column("Silenced by", "silenced_by", spare=1),
+    *ALERT_COLUMNS[3:-1],
+    Column("Acknowledged by", "acknowledged_by", text=True, spare=1),
+    Column("At (UTC)", "acknowledged_at", spare=5),
+    Column("Silenced by", "silenced_by", name=True, spare=1),
     ALERT_COLUMNS[-1],
 )
 
@@ -174,13 +176,13 @@ def _brief(value: object) -> str:
 EVENT_COLUMNS = (
     Column("At (UTC)", "at"),
     Column("Event", "kind"),
-    Column("Account", "account", dull=True),
+    Column("Account", "account", name=True, dull=True),
     Column("Type", "message_type", spare=2),
     Column("Campaign", "campaign_id", identifier, right=True),
     Column("Name", "campaign", text=True),
-    Column("Was", "old_status", spare=2),
+    Column("Was", "old_status", spare=3),
     Column("Status", "status", spare=2),
-    Column("Changes", "changes", _changes, text=True, write=_changes),
+    Column("Changes", "changes", _changes, text=True, below=True, write=_changes),
 )
 
 
@@ -193,6 +195,9 @@ def outbox_record(row: OutboxRow) -> Record:
         "state": row.state.value,
         "reason": n.reason.value,
         "alerts": len(n.alerts),
+        "alertnames": list(dict.fromkeys(alert.labels.get("alertname", "") for alert in n.alerts)),
+        "about": _about(n.alerts[0]) if n.alerts else None,
+        "summary": n.alerts[0].annotations.get("summary", "") if n.alerts else None,
         "part": n.part,
         "parts": n.parts,
         "group_key": n.group_key,
@@ -204,6 +209,20 @@ def outbox_record(row: OutboxRow) -> Record:
         "finished_at": row.finished_at,
         "last_error": row.last_error,
     }
+
+
+def _about(alert: NotifiedAlert) -> str:
+    """What the alert is about, as its labels have it: the campaign, else the narrowest thing that a rule can be about."""
+    if alert.campaign is not None:
+        return alert.campaign.name
+    return next((alert.labels[each] for each in ("sender", "receiver", "account") if each in alert.labels), "")
+
+
+def _names(value: object) -> str:
+    """The first alert's name, and how many others there are."""
+    if not isinstance(value, list) or not value:
+        return readable(None)
+    return readable(value[0]) + (f" +{len(value) - 1}" if len(value) > 1 else "")
 
 
 SHORT_ID = 12
@@ -220,12 +239,14 @@ def outbox_columns(ids: Collection[str]) -> tuple[Column, ...]:
 
     return (
         Column("Id", "id", short),
-        Column("Receiver", "receiver"),
         Column("State", "state", style=state_style),
-        Column("Reason", "reason", spare=4),
-        Column("Alerts", "alerts", right=True, spare=2),
-        Column("Attempts", "attempts", right=True, spare=1),
-        Column("Created (UTC)", "created_at"),
-        Column("Next try (UTC)", "next_attempt_at", spare=3),
-        Column("Last error", "last_error", text=True),
+        Column("Receiver", "receiver", name=True),
+        Column("Alert", "alertnames", _names, name=True),
+        Column("About", "about", text=True, spare=3),
+        Column("Alerts", "alerts", right=True, spare=4),
+        Column("Reason", "reason", spare=5),
+        Column("Attempts", "attempts", right=True, spare=2),
+        Column("Created (UTC)", "created_at", spare=1),
+        Column("Next try (UTC)", "next_attempt_at", spare=4),
+        Column("Last error, or first alert", "last_error", text=True, end=True, below=True, otherwise="summary"),
     )

@@ -8,7 +8,8 @@ from monitor.cli import completion
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_settings_of
-from monitor.cli.printing import Column, print_records, say
+from monitor.cli.printing import say
+from monitor.cli.tables import Column, print_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from monitor.domain.route import Branch
 
 COLUMNS = (
-    Column("Receiver", "receiver"),
-    Column("By way of", "path", text=True),
+    Column("Receiver", "receiver", name=True),
+    Column("By way of", "path", text=True, below=True),
     Column("Grouped by", "group_labels", text=True),
     Column("Mute now", "muted", text=True),
 )

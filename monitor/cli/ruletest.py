@@ -1,5 +1,6 @@
 """`test`: unit tests of rules."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +10,9 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, report_problems
 from monitor.cli.invocation import load_settings_of, run_async
-from monitor.cli.printing import Piece, print_json, print_line, print_lines
-from monitor.domain.text import clipped, counted
+from monitor.cli.printing import Piece, print_json, print_line, print_lines, terminal_width
+from monitor.cli.wrapping import hanging
+from monitor.domain.text import clipped, counted, without_controls
 
 if TYPE_CHECKING:
     from monitor.config import LoadedSettings
@@ -83,12 +85,20 @@ def _outcomes(files: "Sequence[CaseFile]") -> Iterator[Outcome]:
 def _print(file: "CaseFile", case: "Case", differences: "Sequence[Difference]") -> None:
     from monitor.ruletest import elapsed
 
-    verdict: Piece = ("FAILED", "bold red") if differences else ("ok    ", "green")
-    lines: list[list[Piece]] = [[verdict, (f"  {file.path}: {case.name}", "")]]
+    verdict, style = ("FAILED", "bold red") if differences else ("ok    ", "green")
+    name, *more = _broken(f"{verdict}  {file.path}: {case.name}")
+    lines: list[list[Piece]] = [[(verdict, style), (name.removeprefix(verdict), "")], *([(each, "")] for each in more)]
     for difference in differences:
-        lines.append([(f"        {difference.place}: at {elapsed(difference.at)}, {difference.what}", "")])
-        lines += [[(f"          {line}", _STYLES.get(line.lstrip()[:1], ""))] for line in difference.lines]
+        lines += [[(each, "")] for each in _broken(f"        {difference.place}: at {elapsed(difference.at)}, {difference.what}")]
+        for line in difference.lines:
+            lines += [[(each, _STYLES.get(line.lstrip()[:1], ""))] for each in _broken(f"          {line}")]
     print_lines(lines)
+
+
+def _broken(text: str) -> list[str]:
+    """On a terminal in lines as wide as it."""
+    text = without_controls(text)
+    return list(hanging(text, terminal_width(), " " * 12)) if sys.stdout.isatty() else [text]
 
 
 def _record(loaded: "CaseFile", case: "Case", differences: "Sequence[Difference]") -> dict[str, object]:

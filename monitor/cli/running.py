@@ -1,5 +1,6 @@
 """Commands that run the monitor: `run`, `once`, `demo`."""
 
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,8 +9,9 @@ import typer
 from monitor.cli.arguments import AsJson, parse_span
 from monitor.cli.failures import FAILED, WRONG_USE, complain, report_problems
 from monitor.cli.invocation import load_all, run_async
-from monitor.cli.printing import print_json, print_line, print_records
+from monitor.cli.printing import print_hanging, print_json, print_line
 from monitor.cli.records import ALERT_COLUMNS, COUNT_COLUMNS, alert_record
+from monitor.cli.tables import print_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,4 +111,10 @@ def demo(
 
     span: timedelta | None = None if duration is None else parse_span(duration, "--duration")
     configure_logs("warning", "auto")
-    raise typer.Exit(run_async(run_demo(duration=span, port=port, clock=SystemClock())))
+    raise typer.Exit(run_async(run_demo(duration=span, port=port, clock=SystemClock(), show=_show)))
+
+
+def _show(line: str) -> None:
+    """At once, also where nobody watches a terminal."""
+    print_hanging(line, "    ")
+    sys.stdout.flush()

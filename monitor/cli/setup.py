@@ -9,9 +9,14 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain, report_problems
 from monitor.cli.invocation import load_settings_of
-from monitor.cli.printing import Column, print_line, print_records, say, write
+from monitor.cli.printing import print_line, say, write
+from monitor.cli.tables import Column, print_records
 
-CONFIG_COLUMNS = (Column("Setting", "setting"), Column("Value", "value", text=True), Column("From", "origin", text=True))
+CONFIG_COLUMNS = (
+    Column("Setting", "setting", name=True),
+    Column("Value", "value", text=True, below=True),
+    Column("From", "origin", text=True),
+)
 
 
 def init(

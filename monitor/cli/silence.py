@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import AsJson, Limit, cut, parse_span
-from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, parse_arguments, parse_moment
-from monitor.cli.failures import WRONG_USE, complain
+from monitor.cli.arguments import AsJson, Limit, cut, limit_of, parse_span
+from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, identified, parse_arguments, parse_moment
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.printing import Column, print_json, print_line, print_records, readable, state_style
+from monitor.cli.printing import print_json, print_line, readable
+from monitor.cli.tables import Column, print_records, state_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +96,7 @@ def _end(span: str | None, until: str | None, starts_at: "datetime", *, until_re
 def list_(
     ctx: typer.Context,
     every: Annotated[bool, typer.Option("--all", help="Those that have ended too.")] = False,
-    limit: Limit = 50,
+    limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
     """List silences, the newest first, with what they silence now."""
@@ -104,7 +104,7 @@ def list_(
 
     now = SystemClock().now()
     silences, alerts = run_async(_load(load_settings_of(ctx), None if every else now))
-    shown, more = cut(list(reversed(silences)), limit)
+    shown, more = cut(list(reversed(silences)), limit_of(limit, as_json=as_json))
     records = [_record(silence, alerts, now) for silence in shown]
     print_records(records, COLUMNS, as_json=as_json, empty="there is no silence", more=more)
 
@@ -129,18 +129,11 @@ def expire(
     by = author_of(author)
     now = SystemClock().now()
     silences, _ = run_async(_load(loaded, now))
-    chosen: dict[str, None] = {}
-    for wanted in ids:
-        fitting = [each.id for each in silences if wanted and each.id.startswith(wanted)]
-        if len(fitting) != 1:
-            how_many = "no silence that has not ended has" if not fitting else f"{len(fitting):,} silences have"
-            complain(f"{how_many} the id {wanted!r}")
-            raise typer.Exit(WRONG_USE)
-        chosen[fitting[0]] = None
+    chosen = identified(ids, silences, lambda each: each.id, "silence that has not ended", "silences")
 
     async def end() -> int:
         async with store_beside(loaded, writable=True) as store:
-            return await store.expire_silences(list(chosen), at=now, by=by)
+            return await store.expire_silences([each.id for each in chosen], at=now, by=by)
 
     count = run_async(end())
     print_line(f"{count:,} silence{'' if count == 1 else 's'} ended")
@@ -187,11 +180,11 @@ def _few(value: object) -> str:
 COLUMNS = (
     Column("Id", "id"),
     Column("State", "state", style=state_style),
-    Column("Matchers", "matchers", text=True),
-    Column("From (UTC)", "starts_at", spare=True),
+    Column("Matchers", "matchers", text=True, below=True),
+    Column("From (UTC)", "starts_at", spare=3),
     Column("To (UTC)", "ends_at"),
-    Column("Until resolved", "until_resolved", spare=True),
-    Column("By", "author"),
-    Column("Comment", "comment", text=True, spare=True),
+    Column("Until resolved", "until_resolved", spare=2),
+    Column("By", "author", text=True),
+    Column("Comment", "comment", text=True, spare=1),
     Column("Silences now", "silences", _few, text=True),
 )

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from monitor.config import LoadedSettings, RuleFile
     from monitor.store import SqliteStore
 
-EVERYTHING = 1_000_000
-
 Values = dict[str, set[str]]
 """By option."""
 
@@ -93,6 +91,8 @@ async def _seen(loaded: "LoadedSettings", options: Collection[str]) -> Values:
 
 
 async def _look(store: "SqliteStore", note: Callable[[str, str], None]) -> None:
+    from monitor.ports import EVERYTHING
+
     snapshot = await store.load()
     for feed in snapshot.feeds:
         note("--account", feed.account)

@@ -5,7 +5,7 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -27,15 +27,15 @@ LONG_ENOUGH = timedelta(seconds=60)
 """From this length on the demo must have shown what it promises, or it says so with its exit code."""
 
 
-async def run_demo(*, duration: timedelta | None, port: int | None, clock: Clock) -> int:
-    """Run until `duration` is over, or until SIGINT or SIGTERM where it is None; prints on standard output.
+async def run_demo(*, duration: timedelta | None, port: int | None, clock: Clock, show: Callable[[str], None]) -> int:
+    """Run until `duration` is over, or until SIGINT or SIGTERM where it is None; each line goes to `show`.
 
     `port` is the page's; None takes 9780, or any free one where that is taken. Returns 0; or 1 where a demo of 60 s and more has
     not shown alerts of four kinds, one that resolved and one event.
     """
     begun = clock.monotonic()
     secret = secrets.token_urlsafe(24)
-    receiver = PrintingReceiver(secret, show=_show, elapsed=lambda: clock.monotonic() - begun, colours=sys.stdout.isatty())
+    receiver = PrintingReceiver(secret, show=show, elapsed=lambda: clock.monotonic() - begun, colours=sys.stdout.isatty())
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bsg-monitor-demo-")))
         simulator = Simulator(load_scenario("demo"), clock=clock, keys=(KEY,))
@@ -55,10 +55,10 @@ async def run_demo(*, duration: timedelta | None, port: int | None, clock: Clock
                 raise MonitorError(f"{error.what}; give --port another one, or leave it out") from error
             settings = _settings(folder, environment, 0)
             daemon = await stack.enter_async_context(running(settings, load_rules(settings), clock=clock))
-        _introduce(daemon, provider_url, duration)
+        _introduce(daemon, provider_url, duration, show)
         await _wait(duration)
         campaigns = sum(len(table.rows) for table in daemon.state.accounts.values())
-    return _summarise(receiver, campaigns, duration, clock.monotonic() - begun)
+    return _summarise(receiver, campaigns, duration, clock.monotonic() - begun, show)
 
 
 def _settings(folder: Path, environment: Mapping[str, str], port: int) -> LoadedSettings:
@@ -89,33 +89,30 @@ async def _wait(duration: timedelta | None) -> None:
             loop.remove_signal_handler(number)
 
 
-def _introduce(daemon: Daemon, provider_url: str, duration: timedelta | None) -> None:
-    _show("A simulated provider, the monitor, and a webhook receiver that prints below what it is told.")
-    _show("The minutes of real rules are seconds here; wait a moment, and watch.")
-    _show("")
-    _show(f"  status page   {daemon.url}/")
-    _show(f"  metrics       {daemon.url}/metrics")
-    _show(f"  provider      {provider_url}/api/campaigns   (simulated)")
-    _show("")
-    _show("Ends with Ctrl-C." if duration is None else f"Ends by itself after {duration.total_seconds():.0f} s, or with Ctrl-C.")
-    _show("")
+def _introduce(daemon: Daemon, provider_url: str, duration: timedelta | None, show: Callable[[str], None]) -> None:
+    show("A simulated provider, the monitor, and a webhook receiver that prints below what it is told.")
+    show("The minutes of real rules are seconds here; wait a moment, and watch.")
+    show("")
+    show(f"  status page   {daemon.url}/")
+    show(f"  metrics       {daemon.url}/metrics")
+    show(f"  provider      {provider_url}/api/campaigns   (simulated)")
+    show("")
+    show("Ends with Ctrl-C." if duration is None else f"Ends by itself after {duration.total_seconds():.0f} s, or with Ctrl-C.")
+    show("")
 
 
-def _summarise(receiver: PrintingReceiver, campaigns: int, duration: timedelta | None, seconds: float) -> int:
-    _show("")
-    _show(
+def _summarise(
+    receiver: PrintingReceiver, campaigns: int, duration: timedelta | None, seconds: float, show: Callable[[str], None]
+) -> int:
+    show("")
+    show(
         f"{seconds:.0f} s: {counted(campaigns, 'campaign')} watched, {counted(receiver.messages, 'message')} received: "
         f"{counted(sum(receiver.fired.values()), 'alert')} of {counted(len(receiver.fired), 'kind')} fired, "
         f"{sum(receiver.resolved.values())} resolved, {counted(sum(receiver.events.values()), 'event')}."
     )
-    _show("Nothing is left behind. To watch a real account: bsg-monitor init")
+    show("Nothing is left behind. To watch a real account: bsg-monitor init")
     complete = len(receiver.fired) >= EXPECTED_KINDS and receiver.resolved and receiver.events
     if duration is not None and duration >= LONG_ENOUGH and not complete:
-        _show("This demo should have shown alerts of four kinds, one that resolved and one event, and did not.")
+        show("This demo should have shown alerts of four kinds, one that resolved and one event, and did not.")
         return 1
     return 0
-
-
-def _show(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -16,10 +16,13 @@ _Rank = tuple[bool, int, bool, datetime, str]
 _Placed = tuple[bool, int, bool, datetime, str, datetime, str, int, NotifiedAlert]
 
 
+def weight(severity: str) -> int:
+    """0 for the most severe."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
 def _rank(alert: NotifiedAlert) -> _Rank:
-    severity = alert.labels.get("severity", "")
-    weight = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-    return (not alert.changed, weight, alert.status != "firing", alert.starts_at, alert.id)
+    return (not alert.changed, weight(alert.labels.get("severity", "")), alert.status != "firing", alert.starts_at, alert.id)
 
 
 def in_order(alerts: Iterable[NotifiedAlert]) -> tuple[NotifiedAlert, ...]:

@@ -10,7 +10,7 @@ from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason, adv
 from monitor.domain.campaign import Campaign
 from monitor.domain.event import CampaignEvent
 from monitor.domain.fields import Subject
-from monitor.domain.notified import SEVERITIES
+from monitor.domain.notified import weight
 from monitor.domain.rule import Rule, Scope
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.tracking import TrackedCampaign
@@ -221,5 +221,4 @@ def end(alert: Alert, now: datetime, reason: ResolveReason) -> Alert | None:
 
 
 def _severity(alert: Alert) -> int:
-    severity = alert.labels.get("severity", "")
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+    return weight(alert.labels.get("severity", ""))

@@ -6,7 +6,7 @@ and what keeps them from it, `explaining` puts it together.
 
 from monitor.explanation.explaining import explain_target
 from monitor.explanation.known import Known, read_known
-from monitor.explanation.target import Target, UnclearTargetError, find_target
+from monitor.explanation.target import Target, UnclearTargetError, UnknownTargetError, find_target
 from monitor.explanation.values import About, Destination, EventSeen, Explanation, Standing, Telling
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Target",
     "Telling",
     "UnclearTargetError",
+    "UnknownTargetError",
     "explain_target",
     "find_target",
     "read_known",

@@ -12,12 +12,13 @@ from monitor.domain.rule import Rule, Scope
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.tracking import TrackedCampaign
 from monitor.domain.wording import account_labels, campaign_labels, receiver_labels
-from monitor.explanation.known import EVERYTHING, Known
+from monitor.explanation.known import Known
 from monitor.explanation.outlook import holds_from
 from monitor.explanation.subject import Seen, see
 from monitor.explanation.target import Target
 from monitor.explanation.telling import telling_of
 from monitor.explanation.values import About, EventSeen, Explanation, Standing, Telling
+from monitor.ports import EVERYTHING
 
 MOST_EVENTS = 5
 """Of the kinds that an event rule is about, the latest."""

@@ -15,11 +15,9 @@ from monitor.domain.feed import Feed
 from monitor.domain.receiver import ReceiverView
 from monitor.domain.silence import Silence
 from monitor.domain.tracking import TrackedCampaign
-from monitor.ports import Store
+from monitor.ports import EVERYTHING, Store
 from monitor.receiver_rules import receiver_views
 from monitor.state import State
-
-EVERYTHING = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

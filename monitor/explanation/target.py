@@ -10,8 +10,9 @@ from monitor.domain.rule import Rule, Scope
 from monitor.domain.text import clipped, counted
 from monitor.domain.wording import scope_of
 from monitor.errors import MonitorError
-from monitor.explanation.known import EVERYTHING, Known
+from monitor.explanation.known import Known
 from monitor.explanation.values import About
+from monitor.ports import EVERYTHING
 
 MOST_SHOWN = 10
 """Candidates that a complaint lists."""
@@ -19,6 +20,10 @@ MOST_SHOWN = 10
 
 class UnclearTargetError(MonitorError):
     """What was typed fits nothing, or several things: the text says which."""
+
+
+class UnknownTargetError(UnclearTargetError):
+    """What was typed fits nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,7 @@ async def find_target(
     """What is meant by a rule's name or an alert's id (or its beginning), and by a campaign's id or a part of its name, a sender,
     an account or a receiver.
 
-    UnclearTargetError when that is nothing, or more than one thing.
+    UnknownTargetError when that is nothing, another UnclearTargetError when it is more than one thing.
     """
     rule = known.ruleset.rules.get(named)
     if rule is None:
@@ -56,7 +61,7 @@ async def _alert(known: Known, named: str) -> Alert:
         )
     there = f"the rules are {', '.join(known.ruleset.rules)}" if known.ruleset.rules else "the rules file has no rules"
     hint = did_you_mean(named, known.ruleset.rules) or there
-    raise UnclearTargetError(f"there is no rule and no alert {named!r} ({hint})")
+    raise UnknownTargetError(f"there is no rule and no alert {named!r} ({hint})")
 
 
 def _fitting(alerts: Sequence[Alert], named: str) -> list[Alert]:
@@ -118,7 +123,7 @@ def _one_of(names: Sequence[str], wanted: str | None, what: str, rule: Rule) -> 
         raise UnclearTargetError(f"rule {rule.name} is asked about {what}: name one ({there})")
     if wanted not in names:
         hint = did_you_mean(wanted, names) or there
-        raise UnclearTargetError(f"{wanted!r} is not {what} that is known ({hint})")
+        raise UnknownTargetError(f"{wanted!r} is not {what} that is known ({hint})")
     return wanted
 
 
@@ -131,13 +136,13 @@ async def _campaign(known: Known, rule: Rule, wanted: str | None, account: str |
     if len(found) == 1:
         return found[0]
     if not anywhere:
-        raise UnclearTargetError(
+        raise UnknownTargetError(
             f"no campaign {wanted!r} is known: neither an id nor a part of a name. It may not have been read yet, be older than"
             " the monitor follows, or fall under BSG_IGNORE"
         )
     if not found:
         asked = " and ".join(words for words in (_of("account", account), _of("message type", message_type)) if words)
-        raise UnclearTargetError(f"no campaign {wanted!r} of {asked} is known; there is:\n{_listed(anywhere)}")
+        raise UnknownTargetError(f"no campaign {wanted!r} of {asked} is known; there is:\n{_listed(anywhere)}")
     advice = "name one by its id, or say which with --account or --type"
     raise UnclearTargetError(f"{wanted!r} fits {counted(len(found), 'campaign')}: {advice}\n{_listed(found)}")
 
@@ -189,7 +194,7 @@ def _sender(known: Known, rule: Rule, wanted: str | None, account: str | None, m
     )
     if not found:
         hint = did_you_mean(wanted, {sender for _, _, sender in senders})
-        raise UnclearTargetError(f"no sender {wanted!r} is known{f' ({hint})' if hint else ''}")
+        raise UnknownTargetError(f"no sender {wanted!r} is known{f' ({hint})' if hint else ''}")
     if len(found) > 1:
         listed = _some(f"{kind}:{sender} of account {owner}" for owner, kind, sender in found)
         raise UnclearTargetError(f"{wanted!r} fits {counted(len(found), 'sender')}: {listed}. Say which with --type or --account")

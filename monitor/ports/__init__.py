@@ -8,9 +8,19 @@ from monitor.ports.notifier import Acknowledging, Notifier, Resending
 from monitor.ports.quiet_store import QuietStore
 from monitor.ports.source import CampaignSource, Sweep
 from monitor.ports.store import Store
-from monitor.ports.values import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, SampleExtent, Snapshot
+from monitor.ports.values import (
+    EVERYTHING,
+    CycleCommit,
+    DeliveryResult,
+    FlushCommit,
+    OutboxQuery,
+    OutboxSummary,
+    SampleExtent,
+    Snapshot,
+)
 
 __all__ = [
+    "EVERYTHING",
     "Acknowledging",
     "CampaignSource",
     "CycleCommit",

@@ -1,5 +1,6 @@
 """What is handed to the store and comes back from it."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,9 @@ from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.domain.routing import GroupId, Ledger
 from monitor.domain.sample import Sample
 from monitor.domain.tracking import TrackedCampaign
+
+EVERYTHING = sys.maxsize
+"""A `limit` that leaves nothing out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

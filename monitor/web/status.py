@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.feed import FeedState
-from monitor.domain.routing import SEVERITIES
+from monitor.domain.notified import weight
 from monitor.domain.text import counted
 
 MOST_ALERTS = 200
@@ -111,11 +111,10 @@ def worst_alerts(alerts: Iterable[Alert], limit: int = MOST_ALERTS) -> tuple[Ale
     Firing ones first; among them what concerns a whole account or a receiver, then the most severe, then the oldest. Of a rule
     with more alerts than are listed the listed ones stand together, at the place of the first.
     """
-    rank = {severity: place for place, severity in enumerate(SEVERITIES)}
 
     def order(alert: Alert) -> tuple[bool, bool, int, datetime, str]:
-        weight = rank.get(alert.labels.get("severity", ""), len(rank))
-        return (alert.state is not AlertState.FIRING, not _is_wide(alert), weight, alert.active_since, alert.id)
+        severity = weight(alert.labels.get("severity", ""))
+        return (alert.state is not AlertState.FIRING, not _is_wide(alert), severity, alert.active_since, alert.id)
 
     active = sorted((a for a in alerts if a.state is not AlertState.RESOLVED and not a.is_event), key=order)
     of_rule: dict[tuple[bool, str], list[Alert]] = {}

@@ -69,7 +69,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
 TIMELINE = [0] * 30 + [4] + [0] * 28 + [1]
 
 
-@pytest.mark.parametrize("width", [72, 80, 100, 120])
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
 def test_the_table_is_as_wide_as_the_terminal_and_names_stay_whole(shown: Shown, width: int) -> None:
     rules = [fired("SenderVeryLowDelivery", "sms:Shop", seconds=93_784.0, timeline=TIMELINE), fired("Late")]
     lines = shown(width, print_report, report(*rules), FILE)
@@ -84,7 +84,7 @@ def test_the_table_is_as_wide_as_the_terminal_and_names_stay_whole(shown: Shown,
 
 def test_a_narrow_terminal_gets_no_timeline_rather_than_half_a_table(shown: Shown) -> None:
     lines = shown(44, print_report, report(fired("SenderVeryLowDelivery", "sms:Shop", timeline=TIMELINE)), FILE)
-    assert " SenderVeryLowDelivery      1   1 min 30 s" in lines
+    assert " SenderVeryLowDelivery  warning       1" in lines
     assert not any("█" in line for line in lines)
 
 

@@ -66,17 +66,19 @@ def test_an_alert_is_named_by_its_id_alone(invoke: Invoke) -> None:
 
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "code", "said"),
     [
-        (("Lat", "7"), "error: there is no rule and no alert 'Lat' (did you mean \"Late\"?)\n"),
-        (("Late",), "error: rule Late is asked about a campaign: name one by its id, or by a part of its name\n"),
-        (("Late", "winter"), "error: no campaign 'winter' is known: "),
-        (("Late", "7", "--account", "other"), "error: no campaign '7' of account other is known; there is:\n  7 "),
+        (("Lat", "7"), 1, "error: there is no rule and no alert 'Lat' (did you mean \"Late\"?)\n"),
+        (("Late",), 2, "error: rule Late is asked about a campaign: name one by its id, or by a part of its name\n"),
+        (("Late", "winter"), 1, "error: no campaign 'winter' is known: "),
+        (("Late", "7", "--account", "other"), 1, "error: no campaign '7' of account other is known; there is:\n  7 "),
     ],
 )
-def test_what_fits_nothing_is_wrong_use(invoke: Invoke, arguments: tuple[str, ...], said: str) -> None:
+def test_what_is_not_there_fails_and_what_is_unclear_is_wrong_use(
+    invoke: Invoke, arguments: tuple[str, ...], code: int, said: str
+) -> None:
     done = invoke("explain", *arguments)
-    assert (done.exit_code, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (code, "")
     assert done.stderr.startswith(said)
 
 

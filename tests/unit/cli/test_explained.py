@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from monitor.cli.conditiontree import tree_lines, wrapped
+from monitor.cli.conditiontree import tree_lines
 from monitor.cli.explained import explanation_lines
+from monitor.cli.wrapping import wrapped
 from monitor.domain.condition import explain, parse_condition
 from monitor.domain.text import visible, without_controls
 from monitor.domain.tracking import TrackedCampaign

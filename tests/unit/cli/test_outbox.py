@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.printing import print_records
 from monitor.cli.records import outbox_columns, outbox_record
+from monitor.cli.tables import print_records
 from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.ports import OutboxQuery
 from monitor.store import SqliteStore
@@ -52,11 +52,15 @@ def test_a_notification_is_shown_whole(invoke: Invoke) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize(("given", "complaint"), [("msg_x", "no notification has"), ("msg_a", "2 notifications have")])
-def test_an_id_that_fits_none_or_several_is_wrong_use(invoke: Invoke, given: str, complaint: str) -> None:
+@pytest.mark.parametrize(
+    ("given", "code", "complaint"), [("msg_x", 1, "no notification has"), ("msg_a", 2, "2 notifications have")]
+)
+def test_an_id_that_fits_none_fails_and_one_that_fits_several_is_wrong_use(
+    invoke: Invoke, given: str, code: int, complaint: str
+) -> None:
     for command in ("show", "retry", "drop"):
         done = invoke("outbox", command, given)
-        assert done.exit_code == 2
+        assert done.exit_code == code
         assert complaint in done.stderr
 
 

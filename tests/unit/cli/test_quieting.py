@@ -96,7 +96,7 @@ def test_silences_are_listed_with_what_they_silence_now_until_they_have_ended(in
 def test_no_silence_is_said_beside_the_data(invoke: Invoke, filled: Path) -> None:
     assert "there is no silence" in invoke("silence", "list").stderr
     done = invoke("silence", "expire", "abc")
-    assert done.exit_code == 2
+    assert done.exit_code == 1
     assert "no silence that has not ended has the id 'abc'" in done.stderr
 
 
@@ -120,12 +120,18 @@ def test_alerts_are_acknowledged_by_their_labels(invoke: Invoke, filled: Path) -
     assert (done.exit_code, done.stderr) == (1, "error: no firing alert matches\n")
 
 
+def test_an_id_that_fits_no_firing_alert_fails_like_a_matcher_that_fits_none(invoke: Invoke, filled: Path) -> None:
+    done = invoke("ack", "a3", "a1", "zz")  # a3 has ended
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "error: no firing alert has the id 'a3'\nerror: no firing alert has the id 'zz'\n"
+    assert listed(invoke, "alerts")[0]["acknowledged_by"] is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         ((), "name either alerts by their ids"),
         (("a1", "--matcher", "a=b"), "name either alerts by their ids"),
-        (("a3",), "no firing alert has the id 'a3'"),
         (("--matcher", "a"), "expected = != =~ or !~"),
     ],
 )

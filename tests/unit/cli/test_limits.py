@@ -1,0 +1,67 @@
+"""How much a list shows: to a person a screen or two, to a program everything."""
+
+import asyncio
+import json
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from monitor.cli import app
+from monitor.domain.alert import AlertState
+from monitor.domain.event import CampaignEvent, EventKind
+from monitor.domain.matcher import parse_matchers
+from monitor.domain.notification import OutboxRow
+from monitor.domain.silence import Silence
+from monitor.ports import CycleCommit, FlushCommit
+from monitor.store import SqliteStore
+from tests.clock import START
+from tests.unit.cli.conftest import Invoke, alert, campaign, notification, tracked
+from tests.unit.cli.test_printing import Terminal
+
+MANY = 60
+
+
+@pytest.fixture
+def many(folder: Path) -> None:
+    """A store with more of everything than a table shows."""
+
+    async def fill() -> None:
+        about = [campaign(number) for number in range(MANY)]
+        at = START.timestamp()
+        events = [CampaignEvent(id=f"e{each.id}", kind=EventKind.APPEARED, at=at, campaign=each) for each in about]
+        alerts = [alert(f"a{each.id}", AlertState.FIRING, about=each) for each in about]
+        rows = [
+            OutboxRow(notification=notification(f"msg_{number}"), sequence=number, next_attempt_at=START)
+            for number in range(MANY)
+        ]
+        async with SqliteStore(folder / "bsg-monitor.db") as store:
+            commit = CycleCommit(account="default", campaigns=list(map(tracked, about)), events=events, alerts=alerts)
+            await store.commit_cycle(commit)
+            await store.commit_flush(FlushCommit(rows=rows))
+            for number in range(MANY):
+                matchers = parse_matchers(f'{{alertname="Rule{number}"}}')
+                await store.add_silence(
+                    Silence(
+                        id=f"s{number}", matchers=matchers, starts_at=START, until_resolved=True, author="a", created_at=START
+                    )
+                )
+
+    asyncio.run(fill())
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("command", ["campaigns", "alerts", "events", "outbox list", "silence list"])
+def test_programs_get_everything_and_a_terminal_the_first_fifty(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert len(json.loads(invoke(*command.split(), "--json").stdout)) == MANY
+    piped = invoke(*command.split())
+    assert (len(piped.stdout.splitlines()), piped.stderr) == (1 + MANY, "")
+    assert len(invoke(*command.split(), "--limit", "7").stdout.splitlines()) == 1 + 7
+    monkeypatch.setenv("COLUMNS", "200")
+    with redirect_stdout(Terminal()) as terminal:
+        get_command(app).main(command.split(), prog_name="bsg-monitor", standalone_mode=False)
+    assert len([line for line in terminal.text.splitlines() if line.strip()]) == 2 + 50
+    assert "more; --limit 0 shows all" in capsys.readouterr().err
