@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -127,11 +127,11 @@ class Monitor:
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()
 
-    async def start(self) -> None:
-        """Start it and wait until it answers."""
+    async def start(self, *under: str) -> None:
+        """Start it (by a command that starts commands, where one is given) and wait until it answers."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "monitor", "run", cwd=self.folder, env=self.environment, stdout=log, stderr=log
+                *under, sys.executable, "-m", "monitor", "run", cwd=self.folder, env=self.environment, stdout=log, stderr=log
             )
         await until(self.healthy)
 
@@ -177,10 +177,12 @@ class Monitor:
 
 
 @asynccontextmanager
-async def monitor(folder: Path, provider_url: str, receiver: Receiver, **more: str) -> AsyncIterator[Monitor]:
+async def monitor(
+    folder: Path, provider_url: str, receiver: Receiver, *, under: Sequence[str] = (), **more: str
+) -> AsyncIterator[Monitor]:
     """A monitor that has been started; stopped at the end however the test ends."""
     subject = Monitor(folder, provider_url, receiver.url, **more)
-    await subject.start()
+    await subject.start(*under)
     try:
         yield subject
     finally:

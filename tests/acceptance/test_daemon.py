@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,18 @@ async def test_no_secret_is_in_any_output(tmp_path: Path, simulator: Simulator, 
     assert "First" in text
     for secret in (KEY, WEBHOOK_SECRET, "read-token-5150", receiver.url, "eyJ"):
         assert secret not in text
+
+
+async def test_connections_to_the_page_leave_files_for_the_receivers_where_few_may_be_open(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
+    few = ("sh", "-c", 'ulimit -n 40 && exec "$@"', "sh")
+    async with monitor(tmp_path, provider_url, receiver, under=few) as subject, AsyncExitStack() as stack:
+        for _ in range(30):
+            _, writer = await asyncio.open_connection("127.0.0.1", subject.port)
+            stack.callback(writer.close)
+            writer.write(b"GET / HTTP/1.1\r\nHost: local")
+        assert await subject.get("/healthz") is not None
+        simulator.world.add(name="Waits", sender="Shop", status="spam")
+        await until(lambda: len(receiver.messages) == 1)
+        assert "Too many open files" not in subject.log.read_text()

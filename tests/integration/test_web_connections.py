@@ -1,13 +1,15 @@
 """Who opens connections and says nothing keeps nobody out."""
 
 import asyncio
+import resource
 from contextlib import AsyncExitStack
 
 import aiohttp
+import pytest
 
 from monitor.metrics import Metrics
 from monitor.web import WebOptions, WebServer
-from monitor.web.site import MOST_CONNECTIONS
+from monitor.web.site import MOST_CONNECTIONS, connections_for
 from tests.integration.test_web import status
 from tests.patience import until
 
@@ -43,3 +45,11 @@ async def test_a_connection_under_way_is_answered_among_many_silent_ones() -> No
             for path in ("/healthz", "/metrics", "/"):
                 async with session.get(server.url + path) as answer:
                     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("limit", "opened", "held"),
+    [(40, 22, 6), (256, 22, 78), (1024, 22, 256), (1_000_000, 22, 256), (resource.RLIM_INFINITY, 22, 256), (20, 22, 1)],
+)
+def test_so_many_connections_are_held_as_leave_files_for_everything_else(limit: int, opened: int, held: int) -> None:
+    assert connections_for(limit, opened) == held
