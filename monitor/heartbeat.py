@@ -6,7 +6,7 @@ from collections.abc import Callable
 import aiohttp
 import structlog
 
-from monitor.proxy import proxy_for
+from monitor.net import proxy_for
 
 TIMEOUT_SECONDS = 10.0
 
@@ -38,7 +38,13 @@ class Heartbeat:
     async def _call(self) -> None:
         try:
             proxy = proxy_for(self._url)
-            request = self._session.get(self._url, allow_redirects=False, proxy=proxy.url, proxy_headers=proxy.headers)
+            request = self._session.get(
+                self._url,
+                allow_redirects=False,
+                headers=proxy.request_headers,
+                proxy=proxy.url,
+                proxy_headers=proxy.tunnel_headers,
+            )
             async with asyncio.timeout(TIMEOUT_SECONDS), request as answer:
                 failure = None if answer.status < 400 else f"HTTP {answer.status}"
         except Exception as error:  # noqa: BLE001 (none may end the daemon)

@@ -84,7 +84,7 @@ def simulate(
 
 
 def _is_loopback(host: str) -> bool:
-    from monitor.web.access import is_loopback
+    from monitor.net import is_loopback
 
     return is_loopback(host)
 

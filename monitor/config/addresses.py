@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import SecretStr
 
 from monitor.config.values import WrongValueError, shortened, text, unveiled
-from monitor.notify.options import possible_host
+from monitor.net import is_loopback, possible_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +51,6 @@ class DatabaseUrl:
         user, at, host = parts.netloc.rpartition("@")
         name, colon, _ = user.partition(":")
         return urlunsplit(parts._replace(netloc=f"{name}{':***' if colon else ''}{at}{host}", query="…" if parts.query else ""))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine, as far as can be told without asking DNS."""
-    host = host.strip("[]").rstrip(".").lower()
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def plain_http_beyond_loopback(url: str) -> bool:
-    """Whether requests to it can be read on the way."""
-    parts = urlsplit(url)
-    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def listen(value: object) -> Listen:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from monitor.config.addresses import plain_http_beyond_loopback
 from monitor.config.findings import Findings
 from monitor.config.schema import SECRETS, AccountSettings, Settings, variable
 from monitor.config.textfile import world_readable
 from monitor.config.written import Layer, SettingPath
 from monitor.errors import Place
+from monitor.net import plain_http_beyond_loopback
 
 SHORT_TOKEN = 16
 

@@ -23,7 +23,8 @@ from monitor.config.values import WrongConditionError, WrongValueError
 from monitor.config.written import Layer, SettingPath, Written
 from monitor.domain.condition import Condition
 from monitor.domain.duration import format_duration
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, Place, Problem
+from monitor.net import PROXY_VARIABLES, check_proxies
 
 __all__ = [
     "AccountSettings",
@@ -111,6 +112,7 @@ def read_settings(
         for setting, value in layer.items():
             written.setdefault(setting, value)
 
+    _proxies(environ, dotenv, directory / ".env", findings)
     settings, sound = _settings(written, directory, findings)
     check(settings, written, sound=sound, need_account=need_account, findings=findings)
     return LoadedSettings(
@@ -125,6 +127,18 @@ def read_settings(
         problems=findings.problems,
         wrong=frozenset(written.keys() - sound),
     )
+
+
+def _proxies(environ: Mapping[str, str], dotenv: Dotenv, file: Path, findings: Findings) -> None:
+    """What is wrong with the environment's proxies, and that those in `.env` are not read."""
+    wrong, doubtful = check_proxies(environ)
+    for each in wrong:
+        findings.wrong(each.message, each.place, each.hint)
+    for each in doubtful:
+        findings.warn(each.message, each.place, each.hint)
+    for name in PROXY_VARIABLES:
+        if dotenv.values.get(name) and not environ.get(name):
+            findings.warn(f"{name} is not read from here", Place(str(file)), "set it in the environment, as for other programs")
 
 
 def _pointer(layer: Layer, name: str, directory: Path, findings: Findings) -> Path | None:

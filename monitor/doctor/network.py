@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 from monitor.doctor.finding import Finding, ok, problem, warning
 from monitor.domain.text import counted
-from monitor.proxy import proxy_for
+from monitor.net import PORTS, proxy_for
 
 SECONDS = 10.0
 RENEWED_BEFORE = timedelta(days=14)
 """Certificates are renewed a month before they end, as a rule: one that was not by then has been forgotten."""
 
-_PORTS = {"https": 443, "http": 80}
 _EXPIRED, _NOT_YET = 10, 9
 _MISMATCHED = {62, 64}
 """OpenSSL's X509_V_ERR_… numbers; whatever else is wrong is wrong with the chain."""
@@ -29,9 +28,10 @@ async def examine_host(
     proxy = proxy_for(url).url
     if proxy is not None:
         through = f"the proxy {proxy.host}:{proxy.port}"
-        return await _examine(subject, proxy.host or "", proxy.port or 80, through, now=now, tls=None, through_proxy=True)
+        context = ssl.create_default_context() if proxy.scheme == "https" else None
+        return await _examine(subject, proxy.host or "", proxy.port or 0, through, now=now, tls=context, through_proxy=True)
     parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     context = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
     return await _examine(subject, host, port, name or (host if parts.port is None else f"{host}:{port}"), now=now, tls=context)
 
@@ -60,9 +60,8 @@ async def _examine(
         certificate = writer.get_extra_info("peercert") if tls else None
     finally:
         writer.close()
-    if through_proxy:
-        return [ok(subject, f"is reached through {called}")]
-    return [ok(subject, f"{called} can be reached") if certificate is None else _lifetime(subject, called, certificate, now)]
+    way = f"is reached through {called}" if through_proxy else f"{called} can be reached"
+    return [ok(subject, way) if certificate is None else _lifetime(subject, way, certificate, now)]
 
 
 async def _connected(host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.StreamWriter:
@@ -96,10 +95,10 @@ def _refused_certificate(subject: str, called: str, error: ssl.SSLCertVerificati
     return problem(subject, f"the certificate of {called} is not accepted: {why}", advice)
 
 
-def _lifetime(subject: str, called: str, certificate: dict[str, str], now: datetime) -> Finding:
+def _lifetime(subject: str, way: str, certificate: dict[str, str], now: datetime) -> Finding:
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
     days = (ends - now).days
-    message = f"{called} can be reached; its certificate is accepted, and valid for {counted(days, 'day')}"
+    message = f"{way}; its certificate is accepted, and valid for {counted(days, 'day')}"
     if ends - now < RENEWED_BEFORE:
         return warning(subject, message, "whoever runs it should have renewed it by now")
     return ok(subject, message)

@@ -4,12 +4,12 @@ import inspect
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from jinja2 import nodes
 
 from monitor.domain.condition.faults import Span
 from monitor.domain.figures import FILTERS, TESTS
+from monitor.domain.suggestion import did_you_mean
 from monitor.errors import MonitorError
 
 _MOST_NODES = 500
@@ -128,7 +128,7 @@ def _about(node: nodes.Node, fields: Collection[str], names: Sequence[str], owne
     if not isinstance(node, _ALLOWED):
         yield TemplateFault(f"{_FOREIGN.get(type(node), type(node).__name__.lower())} cannot stand in a text", line)
     elif isinstance(node, nodes.Name) and node.name not in names:
-        yield TemplateFault(f'there is no "{node.name[:80]}"', line, _hint(node.name, names), node.name)
+        yield TemplateFault(f'there is no "{node.name[:80]}"', line, did_you_mean(node.name, names), node.name)
     elif isinstance(node, nodes.Name) and node.name in owners:
         yield TemplateFault(f"{node.name} is no value", line, f"write {node.name}.name", node.name)
     elif isinstance(node, nodes.Filter):
@@ -148,7 +148,7 @@ def _owner(node: nodes.Node) -> str | None:
 
 def _filter(node: nodes.Filter, line: int) -> Iterator[TemplateFault]:
     if node.name not in FILTERS:
-        hint = _hint(node.name, FILTERS) or f"there are {', '.join(FILTERS)}"
+        hint = did_you_mean(node.name, FILTERS) or f"there are {', '.join(FILTERS)}"
         yield TemplateFault(f'there is no filter "{node.name[:80]}"', line, hint, node.name)
         return
     keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
@@ -170,11 +170,6 @@ def _member(
     if not isinstance(member, str):
         yield TemplateFault(f'{owner} wants the name of a member, like {owner}["name"]', line)
     elif owner == "campaign" and member not in fields:
-        yield TemplateFault(f'a campaign has no "{member[:80]}"', line, _hint(member, fields), member)
+        yield TemplateFault(f'a campaign has no "{member[:80]}"', line, did_you_mean(member, fields), member)
     elif not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", member):
         yield TemplateFault(f'"{member[:80]}" cannot be the name of a label', line, word=member)
-
-
-def _hint(word: str, known: Collection[str]) -> str | None:
-    close = get_close_matches(word[:80], known, n=1)
-    return f'did you mean "{close[0]}"?' if close else None

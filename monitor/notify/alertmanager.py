@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from monitor.domain.notification import Notification, NotifiedAlert
 from monitor.errors import DeliveryError, DeliveryFault
+from monitor.net import plain_http_beyond_loopback
 from monitor.notify.alertmanager_alert import (
     FALLBACK_VALID_FOR,
     RESEND_SECONDS,
@@ -23,7 +24,7 @@ from monitor.notify.alertmanager_alert import (
 )
 from monitor.notify.answers import check, confirm
 from monitor.notify.integration import Context, Integration, refusal
-from monitor.notify.options import AlsoWritten, SecretUrl, is_loopback, url_carries_secret, url_has_user
+from monitor.notify.options import AlsoWritten, SecretUrl, url_carries_secret, url_has_user
 from monitor.notify.tls import TlsOptions
 from monitor.notify.transport import post, under
 from monitor.notify.webhook_options import BasicAuth, HeaderValue
@@ -79,8 +80,7 @@ class AlertmanagerOptions(TlsOptions):
         return bool(self.bearer or self.basic) or any(url_carries_secret(url.get_secret_value()) for url in self.urls)
 
     def in_clear(self) -> bool:
-        parts = [urlsplit(url.get_secret_value()) for url in self.urls]
-        return any(part.scheme.lower() == "http" and not is_loopback(part.hostname or "") for part in parts)
+        return any(plain_http_beyond_loopback(url.get_secret_value()) for url in self.urls)
 
     def sent_headers(self) -> dict[str, str]:
         """What goes with every request, secrets included: never print it."""

@@ -1,15 +1,14 @@
 """What a receiver's answer means: delivered, try again, or give up. The one place; docs/receivers.md has it as a table."""
 
 import math
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 
 import msgspec
 
 from monitor.errors import DeliveryError, DeliveryFault
+from monitor.net import LONGEST_WAIT, retry_after
 from monitor.notify.transport import Answer
 
 _FAULTS: Mapping[int, tuple[DeliveryFault, bool]] = {
@@ -26,10 +25,6 @@ _FAULTS: Mapping[int, tuple[DeliveryFault, bool]] = {
     503: (DeliveryFault.UNAVAILABLE, True),
 }
 _OBEYS_RETRY_AFTER = frozenset({DeliveryFault.RATE_LIMITED, DeliveryFault.UNAVAILABLE})
-_LONGEST_WISH = 1_000_000_000
-"""Seconds; a number may have more digits than a float can hold."""
-_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
-
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 """What decoding JSON that somebody else made can raise."""
@@ -79,7 +74,7 @@ def seconds(value: object) -> float | None:
     """A number of seconds from a JSON body; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(min(value, _LONGEST_WISH)) if 0 <= value < math.inf else None
+    return float(min(value, LONGEST_WAIT)) if 0 <= value < math.inf else None
 
 
 def confirm(answer: Answer, service: str) -> None:
@@ -112,17 +107,3 @@ def status_words(status: int) -> str:
         return f"HTTP {status}"
     followed = ", a redirect, which is never followed" if 300 <= status < 400 else ""
     return f"HTTP {status} {phrase}{followed}"
-
-
-def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """`Retry-After` in seconds from `now`, given as seconds or as an HTTP date (RFC 9110, 10.2.3); None when it is neither."""
-    value = headers.get("Retry-After", "").strip()
-    if _SECONDS.fullmatch(value):
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, math.ceil((moment - now).total_seconds()))

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from monitor.notify.options import AlsoWritten, Secret, is_loopback
+from monitor.net import is_loopback
+from monitor.notify.options import AlsoWritten, Secret
 from monitor.notify.tls import TlsOptions
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}

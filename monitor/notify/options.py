@@ -3,11 +3,12 @@
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Annotated, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+
+from monitor.net import plain_http_beyond_loopback, possible_host
 
 OPTIONS_FOLDER = "folder"
 """The key of the validation context that says where relative paths begin; without it, in the working directory."""
@@ -62,25 +63,7 @@ class ReceiverOptions(BaseModel):
         To be refused together with `carries_secret()` and warned about without, unless BSG_ALLOW_INSECURE_HTTP is set.
         """
         endpoint = self.endpoint()
-        if endpoint is None:
-            return False
-        parts = urlsplit(endpoint)
-        return parts.scheme.lower() == "http" and not is_loopback(parts.hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this machine's own."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def possible_host(host: str) -> bool:
-    """Whether a DNS could be asked for a host: none of its labels is empty or has more than 63 characters (RFC 1035, 2.3.4)."""
-    return ":" in host or all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+        return endpoint is not None and plain_http_beyond_loopback(endpoint)
 
 
 def url_has_user(url: str) -> bool:

@@ -7,7 +7,8 @@ import msgspec
 from pydantic import SecretStr
 
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.answers import UNREADABLE, check, retry_after, unconfirmed
+from monitor.net import retry_after
+from monitor.notify.answers import UNREADABLE, check, unconfirmed
 from monitor.notify.integration import Context
 from monitor.notify.transport import post
 

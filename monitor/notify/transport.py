@@ -10,7 +10,7 @@ from yarl import URL
 
 from monitor import __version__
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.proxy import proxy_for
+from monitor.net import proxy_for
 
 LARGEST_ANSWER = 4096
 """Bytes of an answer that are looked at. The longest that says something to us is a word or two."""
@@ -31,7 +31,7 @@ def open_session(*, on_answer: Callable[[int], None] | None = None) -> aiohttp.C
     """The session that all receivers share; its caller closes it. `on_answer` is called with the status of every answer.
 
     Without a limit on connections, which one receiver that hangs could use up for all (each receiver bounds its own), and
-    without cookies. Proxies are looked up for each request (`proxy.proxy_for`), never by aiohttp: it would read `~/.netrc` too.
+    without cookies. Proxies are looked up for each request (`net.proxy_for`), never by aiohttp: it would read `~/.netrc` too.
     """
     return aiohttp.ClientSession(
         trace_configs=[] if on_answer is None else [_telling(on_answer)],
@@ -115,12 +115,12 @@ async def _exchange(
             method,
             URL(url),
             data=body,
-            headers={"Accept-Encoding": "identity", **headers},
+            headers={"Accept-Encoding": "identity", **headers, **proxy.request_headers},
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=seconds),
             ssl=True if tls is None else tls,
             proxy=proxy.url,
-            proxy_headers=proxy.headers,
+            proxy_headers=proxy.tunnel_headers,
         ) as response:
             return Answer(status=response.status, headers=response.headers, body=await _beginning(response, largest))
     except TimeoutError:

@@ -1,7 +1,6 @@
 """Jinja2 for a webhook's body: what may stand in a template, and an environment in which it reaches plain data alone."""
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 from html import escape
 from typing import Any
 
@@ -15,6 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.domain.figures import FILTERS as FIGURES
 from monitor.domain.figures import NULL, Null, calculate, is_null, printed
+from monitor.domain.suggestion import did_you_mean
 
 LONGEST_OUTPUT = 1_000_000
 """Characters."""
@@ -182,5 +182,5 @@ def faults(tree: nodes.Template, names: Collection[str]) -> Iterator[tuple[int, 
 
 
 def _hint(word: str, known: set[str]) -> str:
-    close = get_close_matches(word[:80], known, n=1)
-    return f' (did you mean "{close[0]}"?)' if close else ""
+    hint = did_you_mean(word, known)
+    return f" ({hint})" if hint else ""

@@ -3,40 +3,15 @@
 import os
 import zlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import aiohttp
 
 from monitor.errors import ProviderError, ProviderFault
-from monitor.provider.times import YEARS
 from monitor.provider.wire import failure_text
 
 LONGEST_QUOTE = 200
 """Characters of the provider's own words in an error."""
-
-
-def seconds_of_date(header: str) -> float | None:
-    """Unix seconds of an HTTP date; null when it is none, or of a year that no clock shows."""
-    try:
-        moment = parsedate_to_datetime(header)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    if moment.year not in YEARS:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def retry_after_seconds(header: str | None, *, now: datetime) -> float | None:
-    """A `Retry-After` in seconds from `now`, whether it was written as seconds or as a date; null when absent or broken."""
-    if header is None:
-        return None
-    header = header.strip()
-    if header.isascii() and header.isdecimal():
-        return float(header[:12])
-    moment = seconds_of_date(header)
-    return None if moment is None else max(0.0, moment - now.timestamp())
 
 
 def quote(text: str, secrets: Iterable[str]) -> str:

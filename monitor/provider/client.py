@@ -14,17 +14,11 @@ from yarl import URL
 from monitor.clock import Clock
 from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
-from monitor.provider.answers import (
-    error_of_exception,
-    error_of_status,
-    quote,
-    retry_after_seconds,
-    seconds_of_date,
-)
+from monitor.net import proxy_for, retry_after, seconds_of_date
+from monitor.provider.answers import error_of_exception, error_of_status, quote
 from monitor.provider.pacing import LONGEST_RETRY_AFTER, Pacer
 from monitor.provider.session import HEADERS, open_session
 from monitor.provider.wire import BodyError
-from monitor.proxy import proxy_for
 
 TRIES = 3
 REQUEST_TIMEOUT = 30.0
@@ -162,7 +156,9 @@ class Client:
 
     async def _exchange(self, call: Call, bearer: str | None) -> tuple[int, bytes]:
         """(status, body) of a success. ProviderError for everything else."""
-        headers = HEADERS if bearer is None else {**HEADERS, "Authorization": f"Bearer {bearer}"}
+        headers = {**HEADERS, **self._proxy.request_headers}
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer}"
         timeout = self._timeout if call.timeout is None else call.timeout
         try:
             async with asyncio.timeout(timeout):
@@ -175,7 +171,7 @@ class Client:
                     headers=headers,
                     allow_redirects=False,
                     proxy=self._proxy.url,
-                    proxy_headers=self._proxy.headers,
+                    proxy_headers=self._proxy.tunnel_headers,
                 ) as response:
                     received = self._clock.now()
                     self._learn_skew(response, (sent.timestamp() + received.timestamp()) / 2)
@@ -183,7 +179,7 @@ class Client:
                         return response.status, await self._read(response, call)
                     body = await _read_start(response)
                     status = response.status
-                    wish = retry_after_seconds(response.headers.get("Retry-After"), now=received)
+                    wish = retry_after(response.headers, now=received)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise error_of_exception(error, what=call.what, timeout=timeout) from error
         failure = error_of_status(status, body, what=call.what, retry_after=wish, secrets=(*self._secrets, *self._tokens))

@@ -1,6 +1,5 @@
 """`Provider`: one account at BSG, as the rest of the monitor sees it."""
 
-import ipaddress
 import random as random_module
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from monitor.domain.detail import CampaignDetail
 from monitor.domain.feed import Feed
 from monitor.errors import ConfigError, Place, Problem, ProviderError, ProviderFault
 from monitor.metrics import Metrics
+from monitor.net import plain_http_beyond_loopback
 from monitor.ports import Sweep
 from monitor.provider.client import Client, Query, Tally
 from monitor.provider.detail import DetailLookup
@@ -226,14 +226,7 @@ def _url_problems(options: ProviderOptions) -> list[Problem]:
         return [Problem("not a URL", place, "like https://one-api.bsg.world")]
     if url.scheme not in ("http", "https") or not host or url.query or url.fragment or url.username:
         return [Problem("not a URL of scheme, host and perhaps a path", place, "like https://one-api.bsg.world")]
-    if url.scheme == "http" and not _is_loopback(host) and not options.allow_insecure_http:
+    if plain_http_beyond_loopback(options.url) and not options.allow_insecure_http:
         hint = "use https://, or set BSG_ALLOW_INSECURE_HTTP=1 if nobody can listen"
         return [Problem("plain HTTP would send the credentials in the clear", place, hint)]
     return []
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -3,9 +3,10 @@
 import base64
 import binascii
 import hmac
-import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
+
+from monitor.net import is_loopback
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 """Open to everybody: probes come without a token and with whatever `Host`."""
@@ -25,17 +26,6 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 
 CHALLENGE = 'Basic realm="bsg-monitor", charset="UTF-8"'
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on, or the host of a `Host` header, is this machine's own."""
-    name = host.strip("[]").lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def host_of(header: str) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.net import PROXY_VARIABLES
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -267,3 +269,34 @@ def test_shell_completion_knows_the_commands(folder: Path) -> None:
 def test_a_locale_without_the_character_is_no_reason_to_fail(folder: Path) -> None:
     done = command(folder, "fields", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "value"),
+    [
+        (("check",), "HTTP_PROXY", "http://127.0.0.1:99999"),
+        (("check",), "ALL_PROXY", "socks5://user:s3cr3t@127.0.0.1:1080"),
+        (("run",), "https_proxy", "http://user:s3cr3t@proxy:abc"),
+        (("once",), "HTTPS_PROXY", "http://[::1"),
+        (("doctor",), "HTTP_PROXY", "http://127.0.0.1:99999"),
+        (("doctor", "--offline"), "http_proxy", "http://user:s3cr3t@"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_refused_by_its_variable(
+    folder: Path, arguments: tuple[str, ...], name: str, value: str
+) -> None:
+    unset = dict.fromkeys(PROXY_VARIABLES, "")
+    done = command(folder, *arguments, **{**unset, name: value})
+    told = done.stdout + done.stderr
+    assert done.returncode == 2, told
+    assert f"{name}: " in told
+    assert "Traceback" not in told
+    assert "s3cr3t" not in told
+
+
+def test_a_proxy_in_dotenv_and_an_odd_entry_of_no_proxy_are_warnings(folder: Path) -> None:
+    (folder / ".env").write_text("HTTPS_PROXY=http://proxy:3128\n")
+    done = command(folder, "check", **{**dict.fromkeys(PROXY_VARIABLES, ""), "NO_PROXY": "localhost,http://x.test"})
+    assert done.returncode == 0, done.stderr
+    assert ".env: HTTPS_PROXY is not read from here" in done.stdout + done.stderr
+    assert "NO_PROXY: one of its entries fits no host (entry 2;" in done.stdout + done.stderr

@@ -111,11 +111,14 @@ def test_the_table_in_the_documentation_is_this_one(kind: str) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize(("value", "seconds"), [("17", 17.0), ("Mon, 02 Mar 2026 09:02:00 GMT", 120.0), ("whenever", None)])
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("17", 17.0), ("1.5", 1.5), ("Mon, 02 Mar 2026 05:02:00 GMT", 120.0), ("whenever", None)]
+)
 async def test_retry_after_is_passed_on(
     notifier: Notifier, receiver: ScriptedReceiver, status: int, value: str, seconds: float | None
 ) -> None:
-    receiver.replies = [Reply(status=status, headers={"Retry-After": value})]
+    theirs = {"Retry-After": value, "Date": "Mon, 02 Mar 2026 05:00:00 GMT"}
+    receiver.replies = [Reply(status=status, headers=theirs)]
     assert (await failure(notifier)).retry_after == seconds
 
 

@@ -79,10 +79,11 @@ async def test_the_third_failure_is_final_and_counted() -> None:
     assert sample("bsg_monitor_api_requests_total", {"account": "default", "code": "200"}) == 1  # the log-in
 
 
-@pytest.mark.parametrize(("wish", "waited"), [("7", 7.0), (format_datetime(START + timedelta(seconds=90), usegmt=True), 90.0)])
-async def test_a_429_waits_for_retry_after(wish: str, waited: float) -> None:
+@pytest.mark.parametrize(("wish", "waited"), [("7", 7.0), ("1.5", 1.5), ("Mon, 02 Mar 2026 05:01:30 GMT", 90.0)])
+async def test_a_429_waits_for_retry_after_by_the_providers_clock(wish: str, waited: float) -> None:
     clock = InstantClock()
-    script = {LIST: [failed(429, Retry_After=wish), ok(page(row(1)))]}
+    answer = failed(429, Retry_After=wish, Date="Mon, 02 Mar 2026 05:00:00 GMT")
+    script = {LIST: [answer, ok(page(row(1)))]}
     async with scripted(script) as server, reader(server.url, clock=clock) as provider:
         assert (await sweep(provider)).complete
     assert clock.monotonic() - 1000.0 == waited

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Collection, Mapping
 from math import isfinite
 
-from monitor.domain.condition.faults import ConditionError, Fault, SourceText, Span, did_you_mean
+from monitor.domain.condition.faults import ConditionError, Fault, SourceText, Span
 from monitor.domain.condition.foreign import FOREIGN, FOREIGN_OPERATORS
 from monitor.domain.condition.functions import Functions
 from monitor.domain.condition.nodes import (
@@ -20,6 +20,7 @@ from monitor.domain.condition.nodes import (
 from monitor.domain.condition.operators import Operators
 from monitor.domain.condition.vocabulary import FUNCTIONS
 from monitor.domain.fields import FIELDS, Field, FieldType
+from monitor.domain.suggestion import did_you_mean
 
 _LARGEST = 2**53
 _ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}

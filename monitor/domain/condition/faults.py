@@ -1,9 +1,8 @@
 """What is wrong in a condition, and exactly where."""
 
 import ast
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.errors import MonitorError
@@ -139,10 +138,3 @@ class SourceText:
         if not 1 <= line <= len(self.lines):
             return 0
         return len(self.lines[line - 1].encode()[:offset].decode(errors="ignore"))
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A hint when something known is close to `word`, whatever its case."""
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower()[:80], by_lower, n=1, cutoff=0.6)
-    return f'did you mean "{by_lower[close[0]]}"?' if close else None

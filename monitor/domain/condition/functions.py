@@ -5,7 +5,7 @@ from datetime import timedelta
 from zoneinfo import available_timezones
 
 from monitor.domain.baseline import BASELINE_FIELDS, SENDER_BASELINE_FIELDS, UTC, BaselineSpan
-from monitor.domain.condition.faults import SourceText, Span, did_you_mean
+from monitor.domain.condition.faults import SourceText, Span
 from monitor.domain.condition.nodes import Arithmetic, Call, Constant, FieldUse, Matches, Node, Past, Usual
 from monitor.domain.condition.operators import Operators
 from monitor.domain.condition.patterns import compile_pattern
@@ -18,6 +18,7 @@ from monitor.domain.condition.vocabulary import (
 )
 from monitor.domain.duration import format_duration
 from monitor.domain.fields import FIELDS, FieldType, has_past
+from monitor.domain.suggestion import did_you_mean
 from monitor.domain.text import counted
 from monitor.domain.timezone import time_zone
 

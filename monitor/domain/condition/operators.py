@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from monitor.domain.condition.faults import Fault, SourceText, Span, did_you_mean
+from monitor.domain.condition.faults import Fault, SourceText, Span
 from monitor.domain.condition.nodes import Arithmetic, Comparison, Constant, FieldUse, Node, NullTest, Past
 from monitor.domain.duration import format_duration, parse_duration
 from monitor.domain.fields import Field, FieldType
+from monitor.domain.suggestion import did_you_mean
 
 _N, _X, _T, _D = FieldType.NUMBER, FieldType.TEXT, FieldType.TIME, FieldType.DURATION
 

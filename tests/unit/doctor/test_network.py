@@ -13,6 +13,7 @@ import pytest
 from monitor.doctor import network
 from monitor.doctor.finding import Finding, Level
 from monitor.doctor.network import examine_host
+from monitor.net import PROXY_VARIABLES
 from tests.clock import START
 
 CERTIFICATES = Path(__file__).parents[2] / "certificates"
@@ -22,7 +23,7 @@ ENDS = datetime(2126, 10, 30, 14, 45, 57, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+    for name in PROXY_VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -124,3 +125,20 @@ async def test_behind_a_proxy_it_is_the_proxy_that_is_looked_at(monkeypatch: pyt
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:s3cr3t@127.0.0.1:{port}")
         found = await examined("https://example.org/")
     assert (found.level, found.message) == (Level.OK, f"is reached through the proxy 127.0.0.1:{port}")
+
+
+async def test_of_a_proxy_with_tls_the_certificate_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "ca.pem"))
+    async with serving(tls=True) as port:
+        monkeypatch.setenv("ALL_PROXY", f"https://user:s3cr3t@localhost:{port}")
+        found = await examined("http://example.org/", now=ENDS - timedelta(days=40))
+    expected = f"is reached through the proxy localhost:{port}; its certificate is accepted, and valid for 40 days"
+    assert (found.level, found.message) == (Level.OK, expected)
+
+
+async def test_an_exempted_host_is_looked_at_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "proxy.invalid")
+    async with serving(tls=False) as port:
+        monkeypatch.setenv("NO_PROXY", f"127.0.0.1:{port}")
+        found = await examined(f"http://127.0.0.1:{port}/")
+    assert found.message == f"127.0.0.1:{port} can be reached"

@@ -1,32 +1,9 @@
 import json
-from datetime import timedelta
-from email.utils import format_datetime
 
 import pytest
 
 from monitor.errors import ProviderFault
-from monitor.provider.answers import error_of_status, quote, retry_after_seconds
-from tests.clock import START
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        (None, None),
-        ("7", 7.0),
-        (" 0 ", 0.0),
-        (format_datetime(START + timedelta(seconds=90), usegmt=True), 90.0),
-        (format_datetime(START - timedelta(seconds=90), usegmt=True), 0.0),
-        ("9" * 400, 999999999999.0),
-        ("soon", None),
-        ("-5", None),
-        ("7.5", None),
-        ("", None),
-        ("Mon, 99 Foo 2026 99:99:99 GMT", None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(header: str | None, expected: float | None) -> None:
-    assert retry_after_seconds(header, now=START) == expected
+from monitor.provider.answers import error_of_status, quote
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.provider.client import Call, Client
 from monitor.provider.session import open_session
-from monitor.proxy import proxy_for
 from tests.clock import InstantClock
 
 URL = "https://u-ser.example.test"
@@ -86,28 +85,6 @@ async def test_an_answer_over_8_mib_is_refused_and_not_asked_for_again(http_faul
             await client.request(CALL, bytes)
     assert caught.value.reason is ProviderFault.TOO_LARGE
     assert clock.slept == []
-
-
-@pytest.mark.parametrize(
-    ("environment", "proxy"),
-    [
-        ({"https_proxy": "http://user:pw@proxy.test:3128"}, "http://proxy.test:3128"),
-        ({"https_proxy": "http://proxy.test:3128", "no_proxy": "example.test"}, None),
-        ({"http_proxy": "http://proxy.test:3128"}, None),
-    ],
-)
-def test_the_usual_proxy_variables_are_honoured(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], proxy: str | None
-) -> None:
-    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    found = proxy_for(URL)
-    assert (found.url and str(found.url)) == proxy
-    assert (found.headers is not None) == ("pw" in str(environment))
-    assert "pw" not in repr(found)
 
 
 async def test_a_session_reads_no_netrc_and_keeps_no_cookies() -> None:
