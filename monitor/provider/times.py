@@ -3,11 +3,11 @@
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from monitor.net import YEARS
+
 _SHAPE = re.compile(r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE)
 _NULL_DATES = ("0000-00-00", "-0001-11-30")
 """How a database's zero date arrives: as it is, and as PHP's date classes print it."""
-
-from monitor.net import YEARS
 
 _LONGEST = 40
 _SECONDS = {f":{minute:02}:{second:02}": minute * 60.0 + second for minute in range(60) for second in range(60)}
