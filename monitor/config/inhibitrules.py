@@ -11,7 +11,9 @@ KEYS: Keys = {
     "source_matchers": Key(meaning="what hides: all of these hold for an alert that fires", shape=_SOME, required=True),
     "target_matchers": Key(meaning="what is hidden: alerts that all of these hold for", shape=_SOME, required=True),
     "equal": Key(
-        meaning="labels that must have the same value in both", shape=several(suggesting(MONITOR_LABELS, TEXT)), default="none"
+        meaning="labels that must have the same value in both",
+        shape=several(suggesting(MONITOR_LABELS, TEXT), least=1),
+        default="none",
     ),
 }
 OLD = {
@@ -33,10 +35,7 @@ def read_inhibit_rules(reader: TableReader, known: KnownLabels) -> tuple[Inhibit
                 entry.require(key, "a list such as ['alertname=\"ApiDown\"']")
         source = read_matchers(entry, "source_matchers", known)
         target = read_matchers(entry, "target_matchers", known)
-        for key, matchers in (("source_matchers", source), ("target_matchers", target)):
-            if matchers == () and entry.has(key):
-                node = table.entries[key].value
-                findings.wrong(f"{key}: there are none, so it would hold for every alert", node.place)
+        entry.refuse_empty("equal")
         equal = entry.texts("equal")
         for node in equal:
             known.doubt(entry, "equal", node.text, node)

@@ -35,7 +35,7 @@ class KnownLabels:
 
 
 def read_matchers(reader: TableReader, key: str, known: KnownLabels) -> Matchers | None:
-    """The matchers of a list of texts, in its order; None when one is wrong, which is noted."""
+    """The matchers of a list of texts, in its order; () where there is no such key, None when one is wrong, which is noted."""
     before = reader.findings.count
     found: dict[Matcher, None] = {}
     for node in reader.texts(key):
@@ -49,6 +49,10 @@ def read_matchers(reader: TableReader, key: str, known: KnownLabels) -> Matchers
         for matcher in matchers:
             _doubt(reader, key, matcher, node, known)
             found[matcher] = None
+    node = reader.table.value(key)
+    if node is not None and not found and reader.findings.count == before:
+        message = f"{key}: there are none, so it would hold for every alert"
+        reader.findings.wrong(message, node.place, 'name what it is for, such as severity="critical"')
     return tuple(found) if reader.findings.count == before else None
 
 

@@ -16,7 +16,7 @@ KEYS: Keys = {
     "days": Key(meaning="days of the week: `saturday`, `monday:friday`", shape=WEEKDAYS_SHAPE, default="every day"),
     "times": Key(
         meaning='times of the day: `"20:00-08:00"`; over midnight it ends on the day after',
-        shape=several(_TIMES),
+        shape=several(_TIMES, least=1),
         default="all day",
     ),
     "zone": Key(meaning="whose clocks: an IANA zone such as `Europe/Berlin`", shape=TEXT, default="`UTC`"),
@@ -30,7 +30,8 @@ def read_quiet_hours(reader: TableReader) -> tuple[TimeInterval, ...]:
     for table in tables(reader.table.value("quiet_hours"), "quiet_hours", reader.findings):
         entry = TableReader(table, "a calendar of quiet_hours", reader.findings)
         entry.check_keys(KEYS, instead={"weekdays": "write days", "location": "write zone"})
-        if not table.entries:
+        entry.refuse_empty("days", "times")
+        if table.entries.keys() <= {"zone"}:
             reader.findings.warn("quiet_hours: a calendar without days and times is always", table.place)
         days = read_spans(entry, "days", weekday)
         zone = entry.parsed("zone", values.zone)

@@ -19,7 +19,6 @@ from monitor.errors import Place
 
 ROUTE_REFERENCE = "#/definitions/route"
 _LABELS = several(suggesting((*MONITOR_LABELS, "..."), TEXT))
-_NAMES = several(TEXT)
 _OWN = "none, **not** inherited (as in Alertmanager)"
 
 ROOT_KEYS: Keys = {
@@ -37,12 +36,12 @@ ROOT_KEYS: Keys = {
     "repeat_interval": Key(meaning="when what still fires is told again", shape=DURATION, default="inherited; `4h`"),
     "mute_time_intervals": Key(
         meaning="names of `time_intervals` during which nothing is told",
-        shape=_NAMES,
+        shape=several(TEXT),
         default=_OWN,
     ),
     "active_time_intervals": Key(
         meaning="names of `time_intervals` outside of which nothing is told",
-        shape=_NAMES,
+        shape=several(TEXT, least=1),
         default=_OWN,
     ),
     "routes": Key(
@@ -52,8 +51,8 @@ ROOT_KEYS: Keys = {
 KEYS: Keys = {
     **ROOT_KEYS,
     "matchers": Key(
-        meaning="all must hold for an alert to take this route; none hold for every alert. Not in the first route",
-        shape=several(TEXT),
+        meaning="all must hold for an alert to take this route; without them it takes every alert. Not in the first route",
+        shape=several(TEXT, least=1),
         default="none",
     ),
     "continue": Key(meaning="whether the routes after this one are asked too", shape=BOOLEAN, default="`false`"),
@@ -92,6 +91,7 @@ class RouteReader:
 
     def _route(self, reader: TableReader, above: Route, path: Matchers) -> Route:
         """`above` has what is inherited, `path` the matchers of all routes above and its own."""
+        reader.refuse_empty("active_time_intervals")
         name = reader.text("receiver")
         if name is not None and name.text not in self._receivers:
             there = f"there are {', '.join(self._receivers)}" if self._receivers else "there are none"

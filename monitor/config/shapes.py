@@ -65,12 +65,11 @@ def suggesting(words: Iterable[str], shape: Shape) -> Shape:
 
 def several(shape: Shape, *, least: int = 0) -> Shape:
     """A list of such, or one alone."""
-    listed = {"type": "array", "items": shape, **({"minItems": least} if least else {})}
-    return {"anyOf": [shape, listed]}
+    return {"anyOf": [shape, listed(shape, least=least)]}
 
 
-def listed(shape: Shape) -> Shape:
-    return {"type": "array", "items": shape}
+def listed(shape: Shape, *, least: int = 0) -> Shape:
+    return {"type": "array", "items": shape, **({"minItems": least} if least else {})}
 
 
 def mapping(properties: Mapping[str, Shape], *, required: Collection[str] = (), **more: Any) -> Shape:

@@ -68,6 +68,13 @@ class TableReader:
         found = self.parsed(key, values.duration(shortest, longest))
         return default if found is None else found
 
+    def refuse_empty(self, *keys: str) -> None:
+        """Refuse an empty list under any of these keys, where a list narrows: it would ask for nothing and so narrow nothing."""
+        for key in keys:
+            node = self.table.value(key)
+            if isinstance(node, Listing) and not node.items:
+                self.findings.wrong(f"{key}: the list is empty", node.place, f'name at least one, or leave "{key}" out')
+
     def texts(self, key: str) -> list[Scalar]:
         """A list of texts, or one text for a list of one."""
         node = self.table.value(key)

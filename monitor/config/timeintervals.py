@@ -22,7 +22,7 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00)")
 _NUMBER = re.compile(r"-?[0-9]{1,4}")
 _NUMBERS = ranges(_NUMBER.pattern, expected="a number, or a range such as 1:5")
 WEEKDAYS_SHAPE = several(
-    suggesting(WEEKDAYS, ranges(*map(any_case, WEEKDAYS), expected="a day, or a range such as monday:friday"))
+    suggesting(WEEKDAYS, ranges(*map(any_case, WEEKDAYS), expected="a day, or a range such as monday:friday")), least=1
 )
 _MONTHS_TEXT = ranges(*map(any_case, MONTHS), _NUMBER.pattern, expected="a month, or a range such as may:august or 5:8")
 _TIME = matching(rf"\s*(?:{CLOCK})\s*", expected='a time such as "09:00"')
@@ -31,25 +31,26 @@ _OF_DAY: Keys = {
     "end_time": Key(meaning='until then, which is not included; up to `"24:00"`', shape=_TIME, required=True),
 }
 KEYS: Keys = {
-    "times": Key(meaning="times of the day; over midnight it takes two", shape=listed(table_shape(_OF_DAY))),
+    "times": Key(meaning="times of the day; over midnight it takes two", shape=listed(table_shape(_OF_DAY), least=1)),
     "weekdays": Key(meaning="days of the week: `sunday`, `monday:friday`", shape=WEEKDAYS_SHAPE),
     "days_of_month": Key(
         meaning="days of the month: `1:5`; from the end `-1`, `-7:-1`",
-        shape=several({"anyOf": [{"type": "integer", "minimum": -31, "maximum": 31}, _NUMBERS]}),
+        shape=several({"anyOf": [{"type": "integer", "minimum": -31, "maximum": 31}, _NUMBERS]}, least=1),
     ),
     "months": Key(
         meaning="months, by name or number: `may:august`, `5:8`",
-        shape=several(suggesting(MONTHS, {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 12}, _MONTHS_TEXT]})),
+        shape=several(suggesting(MONTHS, {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 12}, _MONTHS_TEXT]}), least=1),
     ),
     "years": Key(
-        meaning="years: `2026:2028`", shape=several({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 9999}, _NUMBERS]})
+        meaning="years: `2026:2028`",
+        shape=several({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 9999}, _NUMBERS]}, least=1),
     ),
     "location": Key(meaning="whose clocks: an IANA zone such as `Europe/Berlin`", shape=TEXT, default="`UTC`"),
 }
 NAMED_KEYS: Keys = {
     "name": Key(meaning="what routes call it", shape=TEXT, required=True),
     "time_intervals": Key(
-        meaning="a moment is in it when any of these contains it", shape=listed(table_shape(KEYS)), required=True
+        meaning="a moment is in it when any of these contains it", shape=listed(table_shape(KEYS), least=1), required=True
     ),
 }
 
@@ -76,7 +77,8 @@ def read_time_intervals(reader: TableReader) -> Mapping[str, tuple[NamedInterval
             )
             continue
         if reader.findings.count == before and not intervals:
-            reader.findings.warn(f'time_intervals: "{name.text}" has none: no moment is ever in it', name.place)
+            node = table.entries["time_intervals"].value
+            reader.findings.wrong(f'time_intervals: "{name.text}" has none', node.place, "such as weekdays: [saturday]")
         sound = reader.findings.count == before
         found[name.text] = NamedIntervals(name=name.text, intervals=tuple(intervals)) if sound else None, name.place
     return found
@@ -85,7 +87,8 @@ def read_time_intervals(reader: TableReader) -> Mapping[str, tuple[NamedInterval
 def _interval(table: Table, findings: Findings) -> TimeInterval:
     reader = TableReader(table, "a time interval", findings)
     reader.check_keys(KEYS, instead={"start_time": "it belongs under times: [{start_time: …, end_time: …}]"})
-    if not table.entries:
+    reader.refuse_empty("times", "weekdays", "days_of_month", "months", "years")
+    if table.entries.keys() <= {"location"}:
         findings.warn("time_intervals: one without any part is always", table.place)
     return TimeInterval(
         times=_times(reader),

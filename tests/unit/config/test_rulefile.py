@@ -246,6 +246,7 @@ route:
         (RULE.replace("sent > 5", "not (delivery_ratio > 0.5)") + TELLING, "rules.yaml:3:"),
         (RULE + "    severity: critcal\n" + TELLING, 'did you mean "critical"?'),
         (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [acount]}"), 'did you mean "account"?'),
+        (RULE + TELLING + "quiet_hours: [{zone: Europe/Berlin}]\n", "without days and times is always"),
         (RULE + TELLING.replace("[{", "[{name: spare, console: {}}, {"), 'nothing is routed to the receiver "spare"'),
     ],
 )

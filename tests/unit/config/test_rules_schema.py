@@ -94,7 +94,7 @@ route:
   group_interval: ${WAIT}
   repeat_interval: 4h
   mute_time_intervals: [nights]
-  active_time_intervals: []
+  active_time_intervals: nights
   routes:
     - matchers: ['severity="critical"']
       receiver: hook
@@ -320,6 +320,33 @@ RULE = "rules: [{alert: A, when: sent > 5}]\n"
 )
 def test_what_is_wrong_by_its_shape_is_refused_by_both(text: str) -> None:
     assert refused_by_the_reader(text) != []
+    assert refused_by_the_schema(text) != []
+
+
+ROUTED = RULE + "receivers: [{name: ops, console: {}}]\n"
+NAMED = ROUTED + "route: {receiver: ops, mute_time_intervals: [n]}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RULE + "quiet_hours: [{days: []}]",
+        RULE + "quiet_hours: [{days: saturday, times: []}]",
+        *(
+            NAMED + f"time_intervals: [{{name: n, time_intervals: [{{{part}: []}}]}}]"
+            for part in ("times", "weekdays", "days_of_month", "months", "years")
+        ),
+        NAMED + "time_intervals: [{name: n, time_intervals: []}]",
+        ROUTED + "route: {receiver: ops, active_time_intervals: []}",
+        ROUTED + "route: {receiver: ops, routes: [{matchers: []}]}",
+        RULE + "inhibit_rules: [{source_matchers: [alertname=A], target_matchers: [], equal: [account]}]",
+        RULE + "inhibit_rules: [{source_matchers: [alertname=A], target_matchers: [severity=info], equal: []}]",
+    ],
+)
+def test_an_empty_list_that_would_narrow_nothing_is_refused_at_its_place(text: str) -> None:
+    [problem] = refused_by_the_reader(text)
+    lines = text.splitlines()
+    assert problem.startswith(f"rules.yaml:{len(lines)}:{lines[-1].index('[]') + 1}: ")
     assert refused_by_the_schema(text) != []
 
 
