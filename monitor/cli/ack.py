@@ -9,6 +9,7 @@ from monitor.cli.asking import Author, Comment, author_of, checked_comment, desc
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_line
+from monitor.cli.strangers import warn_of_matchers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,13 +45,16 @@ def ack(
     """Acknowledge alerts: they are not repeated until something changes in their group (another alert, one that ends)."""
     from monitor.clock import SystemClock
     from monitor.domain.acknowledgement import Acknowledgement
+    from monitor.domain.silence import fires
 
     if bool(ids) == bool(matchers):
         raise typer.BadParameter("name either alerts by their ids or what to select them by: --matcher")
     loaded = load_settings_of(ctx)
     wanted = parse_arguments(matchers, "'--matcher'") if matchers else ()
     by, why = author_of(author), checked_comment(comment)
-    alerts = _chosen(run_async(_firing(loaded)), ids or (), wanted)
+    there = run_async(_open(loaded))
+    warn_of_matchers(loaded, wanted, there)
+    alerts = _chosen([alert for alert in there if fires(alert)], ids or (), wanted)
     if not alerts:
         complain("no firing alert matches")
         raise typer.Exit(FAILED)
@@ -79,8 +83,6 @@ def _chosen(firing: "Sequence[Alert]", ids: "Sequence[str]", matchers: "Matchers
     return identified(ids, firing, lambda alert: alert.id, "firing alert", "firing alerts")
 
 
-async def _firing(loaded: "LoadedSettings") -> "list[Alert]":
-    from monitor.domain.silence import fires
-
+async def _open(loaded: "LoadedSettings") -> "Sequence[Alert]":
     async with store_beside(loaded) as store:
-        return [alert for alert in await store.open_alerts() if fires(alert)]
+        return await store.open_alerts()

@@ -9,6 +9,7 @@ from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_settings_of
 from monitor.cli.printing import say
+from monitor.cli.strangers import warn_of_matchers
 from monitor.cli.tables import Column, print_records
 
 if TYPE_CHECKING:
@@ -40,10 +41,13 @@ def route(
     """Show which receivers hear of an alert with these labels, and through which routes of the rules file."""
     from monitor.clock import SystemClock
     from monitor.config import load_rules
+    from monitor.domain.matcher import equal
     from monitor.domain.route import RouteTree
 
     given = _parse(labels)
-    rules = load_rules(load_settings_of(ctx), reaching=False)
+    loaded = load_settings_of(ctx)
+    rules = load_rules(loaded, reaching=False)
+    warn_of_matchers(loaded, [equal(name, value) for name, value in given.items()], ())
     if rules.route is None:
         complain("there are no receivers in the rules file: nobody is told of anything")
         raise typer.Exit(FAILED)

@@ -10,6 +10,7 @@ from monitor.cli.arguments import AsJson, Limit, cut, limit_of, parse_span
 from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, identified, parse_arguments, parse_moment
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.printing import print_json, print_line, readable
+from monitor.cli.strangers import warn_of_matchers
 from monitor.cli.tables import Column, print_records, state_style
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ def add(
             await store.add_silence(silence)
             return list(await store.open_alerts())
 
-    record = _record(silence, run_async(store_it()), now)
+    alerts = run_async(store_it())
+    warn_of_matchers(loaded, silence.matchers, alerts)
+    record = _record(silence, alerts, now)
     if as_json:
         print_json(record)
         return

@@ -1,6 +1,6 @@
-"""Values of filters that nothing bears: a typing error must not look like an all-clear."""
+"""Values of filters and matchers that nothing has: a typing error must not look like an all-clear."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from monitor.cli.invocation import run_async, store_beside
@@ -8,10 +8,46 @@ from monitor.cli.printing import say
 
 if TYPE_CHECKING:
     from monitor.config import LoadedSettings, RuleFile
+    from monitor.config.matching import KnownLabels
+    from monitor.domain.alert import Alert
+    from monitor.domain.matcher import Matcher
     from monitor.store import SqliteStore
+
+LABELS = {
+    "--type": "message_type",
+    "--account": "account",
+    "--alert": "alertname",
+    "--severity": "severity",
+    "--receiver": "receiver",
+}
+"""The label that an option selects by, where its values are known."""
 
 Values = dict[str, set[str]]
 """By option."""
+
+
+def warn_of_matchers(loaded: "LoadedSettings", matchers: "Sequence[Matcher]", alerts: "Sequence[Alert]") -> None:
+    """Say on stderr which of these matchers name what no alert can have, by settings, rules and the `alerts` that are there."""
+    rules = _rules(loaded)
+    if rules is None:
+        return
+    known = known_labels(loaded, rules).and_those_of([alert.labels for alert in alerts])
+    for matcher in matchers:
+        if doubt := known.doubt(matcher):
+            message, hint = doubt
+            say(f"warning: {matcher}: {message}{f' ({hint})' if hint else ''}")
+
+
+def known_labels(loaded: "LoadedSettings", rules: "RuleFile | None") -> "KnownLabels":
+    """What labels alerts can have, by settings and rules."""
+    from monitor.config.matching import KnownLabels
+
+    return KnownLabels.of(
+        rules.rules if rules else (),
+        alerts=[rule.name for rule in rules.rules] if rules else (),
+        receivers=[receiver.name for receiver in rules.receivers] if rules else (),
+        accounts=loaded.settings.accounts,
+    )
 
 
 def warn_of_strangers(loaded: "LoadedSettings", given: Mapping[str, str | Iterable[str] | None]) -> None:
@@ -48,24 +84,17 @@ def _clear(doubtful: Values, known: Mapping[str, Collection[str]]) -> None:
 
 def _written_down(loaded: "LoadedSettings", options: Collection[str]) -> tuple[Values, str]:
     """What is documented or stands in settings and rules; and in words where all in all is looked."""
-    from monitor.domain.campaign import DOCUMENTED_STATUSES, MessageType
-    from monitor.domain.routing import SEVERITIES
+    from monitor.domain.campaign import DOCUMENTED_STATUSES
 
-    accounts = loaded.settings.accounts
-    known: Values = {
-        "--status": set(DOCUMENTED_STATUSES),
-        "--type": {kind.value for kind in MessageType},
-        "--account": set(accounts),
-        "--severity": set(SEVERITIES),
-    }
-    if not {"--alert", "--severity", "--receiver"}.intersection(options):
+    asked = not {"--alert", "--severity", "--receiver"}.isdisjoint(options)
+    rules = _rules(loaded) if asked else None
+    values = known_labels(loaded, rules).values
+    known = {option: set(values[label] - {""}) for option, label in LABELS.items() if label in values}
+    known["--status"] = set(DOCUMENTED_STATUSES)
+    if not asked:
         return known, "settings and database"
-    rules = _rules(loaded)
     if rules is None:
         return known, "settings and database, and the rules file cannot be read"
-    known["--alert"] = {rule.name for rule in rules.rules}
-    known["--severity"] |= {rule.severity for rule in rules.rules}
-    known["--receiver"] = {receiver.name for receiver in rules.receivers}
     return known, "settings, rules and database"
 
 

@@ -1,7 +1,7 @@
 """The `inhibit_rules:` of the rules file."""
 
 from monitor.config.keys import Key, Keys
-from monitor.config.matching import MONITOR_LABELS, KnownLabels, read_matchers
+from monitor.config.matching import MONITOR_LABELS, KnownLabels, check_labels, read_matchers
 from monitor.config.shapes import TEXT, several, suggesting
 from monitor.config.tables import TableReader, tables
 from monitor.domain.inhibition import InhibitRule
@@ -37,8 +37,7 @@ def read_inhibit_rules(reader: TableReader, known: KnownLabels) -> tuple[Inhibit
         target = read_matchers(entry, "target_matchers", known)
         entry.refuse_empty("equal")
         equal = entry.texts("equal")
-        for node in equal:
-            known.doubt(entry, "equal", node.text, node)
+        check_labels(entry, "equal", equal, known)
         if source is None or target is None or findings.count > before:
             continue
         if set(source) == set(target):

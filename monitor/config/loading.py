@@ -28,6 +28,7 @@ def load_rules(loaded: LoadedSettings, path: Path | None = None, *, reaching: bo
         # where that setting is wrong, what follows from it is no second mistake
         allow_insecure_http=settings.allow_insecure_http or ("allow_insecure_http",) in loaded.wrong,
         external_url=settings.external_url,
+        accounts=settings.accounts,
         reaching=reaching,
     )
     mask_receivers(rules)

@@ -1,53 +1,115 @@
-"""Matchers of labels in the rules file: in routes and in inhibit rules."""
+"""Matchers of labels: reading them in the rules file, and doubting those that no alert can fulfil, wherever they stand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader
+from monitor.config.values import shortened
 from monitor.config.yamlfile import Scalar
+from monitor.domain.campaign import MessageType
 from monitor.domain.matcher import Matcher, MatcherError, Matchers, MatchOperator, parse_matchers
+from monitor.domain.notified import SEVERITIES
 from monitor.domain.rule import RESERVED_LABELS, Rule
 
 MONITOR_LABELS = tuple(sorted(RESERVED_LABELS - {"scope"}))
 """Those that the monitor gives alerts by itself."""
+LISTED = 8
+"""More values than these are not listed in a hint."""
+
+_EXACT = frozenset({MatchOperator.EQUAL, MatchOperator.NOT_EQUAL})
+_WORDS = re.compile(r"[\w:-]+(?:\|[\w:-]+)*")
+"""A pattern that is nothing but alternatives."""
+
+Doubt = tuple[str, str | None]
+"""What is doubtful, and a hint."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownLabels:
-    """What labels the alerts of a file's rules can have, and what its rules are called."""
+    """What labels alerts can have, and the `values` of those of which all are known: "" where an alert can be without it."""
 
     names: frozenset[str]
-    rules: frozenset[str]
+    values: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of(cls, rules: Sequence[Rule], alerts: Sequence[str]) -> Self:
-        """`alerts` are the names of all rules in the file, also of those in which something is wrong."""
+    def of(cls, rules: Sequence[Rule], *, alerts: Iterable[str], receivers: Iterable[str], accounts: Collection[str]) -> Self:
+        """`alerts` are the names of all rules in the file, also of those in which something is wrong. `accounts` are those of
+        the settings; none at all: it is not known which there are."""
         own = {label for rule in rules for label in rule.labels}
-        return cls(frozenset(MONITOR_LABELS) | own, frozenset(alerts))
+        values = {label: frozenset(rule.labels.get(label, "") for rule in rules) for label in own}
+        values["alertname"] = frozenset(alerts)
+        values["severity"] = frozenset(SEVERITIES) | {rule.severity for rule in rules}
+        values["message_type"] = frozenset(MessageType) | {""}
+        values["receiver"] = frozenset(receivers) | {""}
+        if accounts:
+            values["account"] = frozenset(accounts)
+        return cls(frozenset(MONITOR_LABELS) | own, values)
 
-    def doubt(self, reader: TableReader, key: str, name: str, node: Scalar) -> None:
-        """Warn of a label that no alert has."""
-        if name not in self.names:
-            hint = did_you_mean(name, self.names) or f"there are {', '.join(sorted(self.names))}"
-            reader.findings.warn(f'{key}: no alert has a label "{name}"', node.place, hint)
+    def and_those_of(self, labels: Sequence[Mapping[str, str]]) -> Self:
+        """With the labels that alerts have, whatever rules and settings say."""
+        return replace(
+            self,
+            names=self.names.union(*labels),
+            values={name: known.union(each.get(name, "") for each in labels) for name, known in self.values.items()},
+        )
+
+    def label_doubt(self, name: str) -> Doubt | None:
+        """That no alert has this label."""
+        if name in self.names:
+            return None
+        hint = did_you_mean(name, self.names) or f"there are {', '.join(sorted(self.names))}"
+        return f'no alert has a label "{shortened(name)}"', hint
+
+    def doubt(self, matcher: Matcher) -> Doubt | None:
+        """That no alert has this label, or a value that the matcher names or matches: it never makes a difference."""
+        if found := self.label_doubt(matcher.name):
+            return found
+        known = self.values.get(matcher.name)
+        if known is None or not matcher.value:
+            return None
+        exact = matcher.operator in _EXACT
+        if exact or _WORDS.fullmatch(matcher.value):
+            words = [matcher.value] if exact else matcher.value.split("|")
+            unknown = next((word for word in words if word not in known), None)
+            return None if unknown is None else (_no_alert(matcher.name, unknown), _hint(unknown, known))
+        pattern = Matcher(matcher.name, MatchOperator.MATCHES, matcher.value)
+        if any(pattern.matches({matcher.name: value}) for value in known):
+            return None
+        return f'no {_CALLED.get(matcher.name, matcher.name)} matches "{shortened(matcher.value)}"', _hint(matcher.value, known)
+
+
+_CALLED = {"alertname": "rule's name", "message_type": "message type"}
+
+
+def _no_alert(name: str, value: str) -> str:
+    if name == "alertname":
+        return f'there is no rule named "{shortened(value)}"'
+    return f'no alert has the {_CALLED.get(name, name)} "{shortened(value)}"'
+
+
+def _hint(value: str, known: frozenset[str]) -> str | None:
+    named = sorted(known - {""})
+    there = f"there are {', '.join(named)}" if 0 < len(named) <= LISTED else None
+    return did_you_mean(value, named) or there
 
 
 def read_matchers(reader: TableReader, key: str, known: KnownLabels) -> Matchers | None:
     """The matchers of a list of texts, in its order; () where there is no such key, None when one is wrong, which is noted."""
     before = reader.findings.count
     found: dict[Matcher, None] = {}
-    for node in reader.texts(key):
+    for text in reader.texts(key):
         try:
-            matchers = parse_matchers(node.text)
+            matchers = parse_matchers(text.text)
         except MatcherError as error:
-            above = node.text[: error.offset]
-            place = node.position(above.count("\n") + 1, len(above) - (above.rfind("\n") + 1) + 1)
+            above = text.text[: error.offset]
+            place = text.position(above.count("\n") + 1, len(above) - (above.rfind("\n") + 1) + 1)
             reader.findings.wrong(f"{key}: {error}", place, error.hint)
             continue
         for matcher in matchers:
-            _doubt(reader, key, matcher, node, known)
+            _warn(reader, key, known.doubt(matcher), text)
             found[matcher] = None
     node = reader.table.value(key)
     if node is not None and not found and reader.findings.count == before:
@@ -56,9 +118,13 @@ def read_matchers(reader: TableReader, key: str, known: KnownLabels) -> Matchers
     return tuple(found) if reader.findings.count == before else None
 
 
-def _doubt(reader: TableReader, key: str, matcher: Matcher, node: Scalar, known: KnownLabels) -> None:
-    known.doubt(reader, key, matcher.name, node)
-    exact = matcher.operator in (MatchOperator.EQUAL, MatchOperator.NOT_EQUAL)
-    if matcher.name == "alertname" and exact and matcher.value and matcher.value not in known.rules:
-        hint = did_you_mean(matcher.value, known.rules)
-        reader.findings.warn(f'{key}: there is no rule named "{matcher.value}"', node.place, hint)
+def check_labels(reader: TableReader, key: str, labels: Iterable[Scalar], known: KnownLabels) -> None:
+    """Warn of labels that no alert has."""
+    for node in labels:
+        _warn(reader, key, known.label_doubt(node.text), node)
+
+
+def _warn(reader: TableReader, key: str, doubt: Doubt | None, node: Scalar) -> None:
+    if doubt is not None:
+        message, hint = doubt
+        reader.findings.warn(f"{key}: {message}", node.place, hint)

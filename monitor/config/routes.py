@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from monitor.config.findings import Findings
 from monitor.config.keys import Key, Keys, table_shape
-from monitor.config.matching import MONITOR_LABELS, KnownLabels, read_matchers
+from monitor.config.matching import MONITOR_LABELS, KnownLabels, check_labels, read_matchers
 from monitor.config.shapes import BOOLEAN, DURATION, TEXT, listed, several, suggesting
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, tables
@@ -166,6 +166,6 @@ class RouteReader:
             elif node.text in labels:
                 self._findings.wrong(f'group_by: "{node.text}" is there twice', node.place)
             else:
-                self._known.doubt(reader, "group_by", node.text, node)
+                check_labels(reader, "group_by", [node], self._known)
             labels[node.text] = None
         return tuple(labels)

@@ -1,6 +1,6 @@
 """`rules.yaml`: from its text to rules, receivers and route, or to everything that is wrong in it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,13 +62,14 @@ def parse_rules(
     lookup: Lookup,
     allow_insecure_http: bool = False,
     external_url: str | None = None,
+    accounts: Collection[str] = (),
     reaching: bool = True,
 ) -> RuleFile:
     """Check a rules file's text. `source` is its path: it stands in messages, and secret files are looked for beside it.
 
-    `lookup` gives the value of `${NAME}`, `external_url` says where runbooks of the monitor's own are. Where nobody will be told,
-    `reaching` is false: how receivers are reached is not read then, so that no secret is needed. ConfigError with everything that
-    is wrong, with line and column.
+    `lookup` gives the value of `${NAME}`, `external_url` says where runbooks of the monitor's own are, `accounts` which accounts
+    there are (none: it is not known). Where nobody will be told, `reaching` is false: how receivers are reached is not read then,
+    so that no secret is needed. ConfigError with everything that is wrong, with line and column.
     """
     findings = Findings()
     document = parse_yaml(text, source=source, findings=findings, veil=VEIL)
@@ -86,7 +87,7 @@ def parse_rules(
         folder=Path(source).parent, allow_insecure_http=allow_insecure_http, reaching=reaching, findings=findings
     )
     receivers = _receivers(reader, expansion, receiver_reader)
-    known = KnownLabels.of(rules, _alert_names(reader))
+    known = KnownLabels.of(rules, alerts=_alert_names(reader), receivers=receivers, accounts=accounts)
     route = _route(reader, expansion, receivers, read_time_intervals(reader), known)
     inhibit_rules = read_inhibit_rules(reader, known)
     quiet_hours = read_quiet_hours(reader)

@@ -7,6 +7,9 @@ import pytest
 from typer.main import get_command
 
 from monitor.cli import app
+from monitor.config.rulekeys import LABEL
+from monitor.domain.matcher import MatcherError, Matchers, parse_matchers
+from monitor.domain.rule import RESERVED_LABELS
 from monitor.domain.text import counted
 from tests.rules import rules_in
 from tests.unit.test_metrics import CONTRACT
@@ -59,3 +62,18 @@ def test_no_link_leads_nowhere(page: Path) -> None:
         there = page.parent / target if target else page
         assert there.exists(), target
         assert not anchor or anchor in anchors(there), (target, anchor)
+
+
+def test_matchers_in_the_documentation_name_labels_that_a_rule_can_have() -> None:
+    shown = re.findall(r"`([^`\n]*)`", (DOCS / "routing.md").read_text())
+    found = [matcher for text in shown for matcher in _matchers(text)]
+    assert len(found) > 5
+    assert [matcher for matcher in found if matcher.name not in RESERVED_LABELS and not LABEL.fullmatch(matcher.name)] == []
+
+
+def _matchers(text: str) -> Matchers:
+    """Those of an example; none where it is something else."""
+    try:
+        return parse_matchers(text)
+    except MatcherError:
+        return ()

@@ -199,3 +199,37 @@ def test_route_without_receivers_says_that_nobody_is_told(invoke: Invoke, folder
     done = invoke("route", "a=b")
     assert done.exit_code == 1
     assert "nobody is told" in done.stderr
+
+
+# --- what nothing has ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "doubt"),
+    [
+        ("alertname=Laet", 'alertname="Laet": there is no rule named "Laet" (did you mean "Late"?)'),
+        ("sendr=FitClub", 'sendr="FitClub": no alert has a label "sendr" (did you mean "sender"?)'),
+        ("severity=critcal", 'severity="critcal": no alert has the severity "critcal" (did you mean "critical"?)'),
+        ("account=defualt", 'account="defualt": no alert has the account "defualt" (did you mean "default"?)'),
+        ("message_type=SMS", 'message_type="SMS": no alert has the message type "SMS" (did you mean "sms"?)'),
+    ],
+)
+def test_a_value_that_no_alert_has_is_a_warning(invoke: Invoke, filled: Path, given: str, doubt: str) -> None:
+    silenced = invoke("silence", "add", given, "--for", "1h")
+    assert (silenced.exit_code, silenced.stderr) == (0, f"warning: {doubt}\n")
+    assert len(stored(filled)) == 1
+    assert invoke("ack", "--matcher", given).stderr == f"warning: {doubt}\nerror: no firing alert matches\n"
+    routed = invoke("route", given)
+    assert (routed.exit_code, routed.stderr) == (0, f"warning: {doubt}\n")
+
+
+def test_what_an_alert_has_that_the_rules_no_longer_know_is_no_warning(invoke: Invoke, filled: Path, folder: Path) -> None:
+    (folder / "rules.yaml").write_text(RULES.replace("Late", "Later"))
+    assert invoke("silence", "add", "alertname=Late", "--for", "1h").stderr == ""
+    assert "there is no rule" in invoke("silence", "add", "alertname=Lat", "--for", "1h").stderr
+
+
+def test_a_silence_needs_no_rules_file(invoke: Invoke, filled: Path, folder: Path) -> None:
+    (folder / "rules.yaml").unlink()
+    done = invoke("silence", "add", "alertname=Laet", "--for", "1h")
+    assert (done.exit_code, done.stderr) == (0, "")

@@ -1,6 +1,7 @@
 """Routes, time intervals and inhibit rules of the rules file: what is read, and what is refused where."""
 
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from monitor.config import RuleFile
 from monitor.domain.matcher import parse_matchers
 from monitor.domain.route import RouteTree
+from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 
 HEAD = """\
@@ -224,4 +226,50 @@ def test_what_is_probably_not_meant_is_a_warning(text: str, expected: str) -> No
 
 
 def test_a_receiver_that_only_a_child_names_is_used() -> None:
-    assert warnings(one("matchers: [severity=a], receiver: desk")) == []
+    assert warnings(one("matchers: [severity=critical], receiver: desk")) == []
+
+
+@pytest.mark.parametrize(
+    ("matcher", "doubt"),
+    [
+        ('severity="Critical"', 'no alert has the severity "Critical" (did you mean "critical"?)'),
+        ('severity!="critcal"', 'no alert has the severity "critcal" (did you mean "critical"?)'),
+        ('severity=~"critical|eror"', 'no alert has the severity "eror" (did you mean "error"?)'),
+        ('severity=~"CRIT.*"', 'no severity matches "CRIT.*" (there are critical, error, info, warning)'),
+        ('message_type="SMS"', 'no alert has the message type "SMS" (did you mean "sms"?)'),
+        ('account="defualt"', 'no alert has the account "defualt" (did you mean "default"?)'),
+        ('receiver="dsk"', 'no alert has the receiver "dsk" (did you mean "desk"?)'),
+        ('team="mesaging"', 'no alert has the team "mesaging" (did you mean "messaging"?)'),
+        ('team!~"m[0-9]+"', 'no team matches "m[0-9]+" (there are messaging)'),
+        ('alertname="Staled"', 'there is no rule named "Staled" (did you mean "Stalled"?)'),
+        ('alertname=~"big|huge"', 'there is no rule named "big" (there are ApiDown, Stalled)'),
+        ('alertname=~"Stalled|ApiDwn"', 'there is no rule named "ApiDwn" (did you mean "ApiDown"?)'),
+        ('sendr="FitClub"', 'no alert has a label "sendr" (did you mean "sender"?)'),
+        ('scope="campaign"', 'no alert has a label "scope" (there are '),
+    ],
+)
+def test_a_matcher_of_what_cannot_occur_is_a_warning_wherever_it_stands(tmp_path: Path, matcher: str, doubt: str) -> None:
+    file = tmp_path / "rules.yaml"
+    places = {
+        "matchers": one(f"matchers: ['{matcher}'], receiver: desk"),
+        "source_matchers": f"{OPS}inhibit_rules: [{{source_matchers: ['{matcher}'], target_matchers: [sender=a]}}]\n",
+        "target_matchers": f"{OPS}inhibit_rules: [{{source_matchers: [sender=a], target_matchers: ['{matcher}']}}]\n",
+    }
+    for key, text in places.items():
+        file.write_text(HEAD.replace("ops, console: {}", "ops, console: {}, fallback: desk") + text)
+        [warning] = rules_in(file, BSG_API_KEY="live_x").warnings
+        assert f": {key}: {doubt}" in str(warning)
+
+
+@pytest.mark.parametrize(
+    "matcher",
+    [
+        'severity="info"', 'severity=~"crit.*|error"', 'severity=~"(?i)CRITICAL"', 'message_type!="sms"', 'account="default"',
+        'account=~".+"', 'receiver=~"ops|desk"', 'team!=""', 'team=""', 'team!="messaging"', 'alertname=~"Api.*"',
+        'sender=~"anything|at all"', 'campaign_id="17"',
+    ],
+)  # fmt: skip
+def test_a_matcher_of_what_can_occur_is_no_warning(tmp_path: Path, matcher: str) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(HEAD + one(f"matchers: ['{matcher}'], receiver: desk"))
+    assert rules_in(file, BSG_API_KEY="live_x").warnings == ()
