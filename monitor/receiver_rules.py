@@ -74,8 +74,9 @@ class ReceiverRules:
 
     async def evaluate(self) -> None:
         """Once. Raises `StoreError`; nothing of it is remembered then."""
-        views = await receiver_views(self._store, self._receivers, self._health(), now=self._clock.now())
-        evaluation = self._rules.begin(NO_ACCOUNT, self._clock.now(), self._state.alerts_of(NO_ACCOUNT))
+        now = self._clock.now()
+        views = await receiver_views(self._store, self._receivers, self._health(), now=now)
+        evaluation = self._rules.begin(NO_ACCOUNT, now, self._state.alerts_of(NO_ACCOUNT))
         for view in views:
             evaluation.receiver(view)
         changes = evaluation.finish()

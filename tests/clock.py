@@ -9,7 +9,11 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """Satisfies `monitor.clock.Clock`. `advance` moves both clocks together and wakes whoever is due."""
+    """Satisfies `monitor.clock.Clock`. `advance` moves both clocks together and wakes whoever is due.
+
+    Real clocks go on between two readings, by `creep` seconds here, and a real loop may end a wait early (uvloop rounds to
+    milliseconds), by `early` seconds here.
+    """
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
@@ -17,11 +21,15 @@ class FakeClock:
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self.slept: list[float] = []
+        self.creep = 0.0
+        self.early = 0.0
 
     def now(self) -> datetime:
+        self._move(self._monotonic + self.creep)
         return self._now
 
     def monotonic(self) -> float:
+        self._move(self._monotonic + self.creep)
         return self._monotonic
 
     async def sleep(self, seconds: float) -> None:
@@ -30,8 +38,12 @@ class FakeClock:
             await asyncio.sleep(0)  # noqa: TID251 (a turn of the loop, not a wait)
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._monotonic + seconds, next(self._order), waiter))
+        heapq.heappush(self._sleepers, (self._monotonic + max(0.0, seconds - self.early), next(self._order), waiter))
         await waiter
+
+    def suspend(self, seconds: float) -> None:
+        """The machine slept: to a timer, and on the monotonic clock, that was no time."""
+        self._now += timedelta(seconds=seconds)
 
     @property
     def sleeping(self) -> int:

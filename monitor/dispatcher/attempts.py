@@ -66,7 +66,7 @@ class Attempts:
         attempt.task.uncancel()
         return True
 
-    def next_overdue(self, now: float) -> float | None:
-        """In how many seconds the oldest has taken too long; None when there is none."""
-        begun = [attempt.begun for attempt in self._active.values()]
-        return max(0.0, min(begun) + ATTEMPT_SECONDS - now) if begun else None
+    def next_overdue(self) -> float | None:
+        """When the next will have taken too long; None when there is none. Those that are cut off already end by themselves."""
+        begun = [attempt.begun for attempt in self._active.values() if not attempt.overdue]
+        return min(begun) + ATTEMPT_SECONDS if begun else None

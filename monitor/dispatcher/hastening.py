@@ -32,12 +32,12 @@ class Hastening:
         self._wanted = True
         self._not_before = self._clock.monotonic()
 
-    def wait(self) -> float | None:
-        """Seconds until there is something to do; None when there is nothing."""
-        return max(0.0, self._not_before - self._clock.monotonic()) if self._wanted else None
+    def due(self) -> float | None:
+        """From when on there is something to do, on the monotonic clock; None when there is nothing."""
+        return self._not_before if self._wanted else None
 
     async def run(self) -> None:
-        """Do it; `wait` has said that it is time. Raises `StoreError`; it is done when the next success comes, then."""
+        """Do it; `due` has said that it is time. Raises `StoreError`; it is done when the next success comes, then."""
         self._not_before = self._clock.monotonic() + HASTEN_EVERY_SECONDS
         self._wanted = False
         await self._store.hasten(self._receiver, now=self._clock.now())

@@ -118,10 +118,12 @@ class Lane:
                 self._awake.clear()
                 await self._hasten()
                 await self._claim()
-                self._begin(group)
-                self._active.cut_off_overdue(self._clock.monotonic())
+                now = self._clock.monotonic()
+                self._begin(group, now)
+                self._active.cut_off_overdue(now)
+                wait = self._until_something_is_due(now)  # by the same reading: what ends between two is seen by neither
                 await self._let_go()
-                await self._wait(group)
+                await self._wait(group, wait)
             self._put_back(self._clock.now())
             self._claiming = False
             self._settlement.hurry()
@@ -129,12 +131,12 @@ class Lane:
     # --- claiming -----------------------------------------------------------------------------------------------------
 
     async def _claim(self) -> None:
-        limit = self._room()
-        if not self._look or not limit or max(self._pace.held_until(), self._watch.not_before) > self._clock.monotonic():
+        limit, begun = self._room(), self._clock.monotonic()
+        if not self._look or not limit or self._held_until() > begun:
             return
         self._look = False  # before the first await: a wake from here on counts
         now = self._clock.now()
-        begin_by = self._clock.monotonic() + verdict.LEASE.total_seconds() - ATTEMPT_SECONDS
+        begin_by = begun + verdict.LEASE.total_seconds() - ATTEMPT_SECONDS
         try:
             rows = await self._store.claim(self.receiver, now=now, lease_until=now + verdict.LEASE, limit=limit)
             if len(rows) < limit:
@@ -148,6 +150,10 @@ class Lane:
         self._watch.answered()
         known = {*self._active, *self._settlement.ids, *(row.notification.id for row, _ in self._ready)}
         self._ready.extend((row, begin_by) for row in rows if row.notification.id not in known)
+
+    def _held_until(self) -> float:
+        """Before that nothing is claimed."""
+        return max(self._pace.held_until(), self._watch.not_before)
 
     def _room(self) -> int:
         """How many rows to claim; none while there are enough. Ahead only while it goes well: a claim counts as an attempt."""
@@ -164,7 +170,8 @@ class Lane:
         self._ready.clear()
 
     async def _hasten(self) -> None:
-        if self._hastening.wait() != 0:
+        due = self._hastening.due()
+        if due is None or due > self._clock.monotonic():
             return
         try:
             await self._hastening.run()
@@ -181,13 +188,12 @@ class Lane:
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
-    def _begin(self, group: asyncio.TaskGroup) -> None:
-        while len(self._active) < self._pace.at_once and (row := self._next()) is not None:
-            self._active.begin(row.notification.id, group.create_task(self._work(row)), self.notifier, self._clock.monotonic())
+    def _begin(self, group: asyncio.TaskGroup, now: float) -> None:
+        while len(self._active) < self._pace.at_once and (row := self._next(now)) is not None:
+            self._active.begin(row.notification.id, group.create_task(self._work(row)), self.notifier, now)
 
-    def _next(self) -> OutboxRow | None:
+    def _next(self, now: float) -> OutboxRow | None:
         """The next row to begin with now, its token taken; None when there is none or something holds it back."""
-        now = self._clock.monotonic()
         while self._ready and not self._stopping and self._pace.held_until() <= now:
             row, begin_by = self._ready.popleft()
             if now <= begin_by:
@@ -210,9 +216,10 @@ class Lane:
             if result.state is not OutboxState.PENDING:
                 self._crashes.pop(row.notification.id, None)
             self._settlement.add(self.backlog.with_copy(row, result))
-            following = self._next() if len(self._active) < self._pace.at_once else None
+            now = self._clock.monotonic()
+            following = self._next(now) if len(self._active) < self._pace.at_once else None
             if following is not None:
-                self._active.begin(following.notification.id, task, self.notifier, self._clock.monotonic())
+                self._active.begin(following.notification.id, task, self.notifier, now)
             if following is None or (self._look and self._room()):
                 self._awake.set()
 
@@ -272,24 +279,25 @@ class Lane:
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
-    async def _wait(self, group: asyncio.TaskGroup) -> None:
-        """Until something happened or is due."""
+    async def _wait(self, group: asyncio.TaskGroup, seconds: float) -> None:
+        """Until something happened, or for that long."""
         if self._awake.is_set():
             return
-        timer = group.create_task(self._ring(self._until_something_is_due()))
+        timer = group.create_task(self._ring(seconds))
         await self._awake.wait()
         timer.cancel()
 
-    def _until_something_is_due(self) -> float:
-        now = self._clock.monotonic()
-        held = max(self._pace.held_until(), self._watch.not_before) - now
-        wait = LONGEST_WAIT_SECONDS
-        if self._look or self._ready:  # and if nothing holds us back, the end of an attempt will wake us
-            wait = min(wait, held) if held > 0 else wait
-        elif self._due is not None:
-            wait = min(wait, max(held, (self._due - self._clock.now()).total_seconds()))
-        others = (self._active.next_overdue(now), self._hastening.wait())
-        return min([wait, *(each for each in others if each is not None)])
+    def _until_something_is_due(self, now: float) -> float:
+        """`now` is when we last tried to begin. What an attempt has to end for needs no time: its end wakes us."""
+        moments = [now + LONGEST_WAIT_SECONDS]
+        if self._look and self._room():
+            moments.append(self._held_until())
+        if self._ready and len(self._active) < self._pace.at_once:
+            moments.append(self._pace.held_until())
+        if self._due is not None and not self._look:
+            moments.append(max(self._held_until(), now + (self._due - self._clock.now()).total_seconds()))
+        others = (self._active.next_overdue(), self._hastening.due())
+        return max(0.0, min([*moments, *(each for each in others if each is not None)]) - now)
 
     async def _ring(self, seconds: float) -> None:
         await self._clock.sleep(seconds)

@@ -95,10 +95,10 @@ class Suppression:
         self._silences[silence.id] = silence
         return (yield from self._judge(silence, now))
 
-    def next_change(self, now: datetime) -> datetime | None:
-        """When the next silence begins or ends; None when none will by itself."""
-        moments = (moment for silence in self._silences.values() for moment in (silence.starts_at, silence.end) if moment)
-        return min((moment for moment in moments if moment > now), default=None)
+    def next_change(self) -> datetime | None:
+        """When the next silence begins or ends; None when none will by itself. In the past where `tick` has yet to see it."""
+        moments = (silence.end if silence.id in self._in_force else silence.starts_at for silence in self._silences.values())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def newly_matched(self) -> list[Silence]:
         """Silences until resolved that do not know yet that something they match has fired."""

@@ -22,6 +22,8 @@ from monitor.ports import FlushCommit, Store
 from monitor.state import State
 
 RETRY_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 60.0
+"""What is due is looked for at least this often: the wall clock may jump, and a sleep of the machine is no time to a timer."""
 REPEAT_RECHECK = timedelta(minutes=1)
 
 TAKEN_AT_ONCE = 500
@@ -237,18 +239,19 @@ class Flusher:
 
     # --- when -------------------------------------------------------------------------------------------------------
 
-    def next_due(self, now: datetime) -> datetime | None:
-        """When there will be something to do if nobody notes anything until then; None when there will not."""
-        moments = (self._schedule.first(), self._suppression.next_change(now))
+    def next_due(self) -> datetime | None:
+        """When there will be something to do if nobody notes anything until then; None when there will not. It may be past:
+        what became due while the last flush went on."""
+        moments = (self._schedule.first(), self._suppression.next_change())
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def _wait(self) -> None:
         """Until the next group is due, a silence begins or ends, or somebody wakes us."""
         if self._woken.is_set():
             return
-        now = self._clock.now()
-        due = self.next_due(now)
+        due = self.next_due()
         if due is None:
             await self._woken.wait()
             return
-        await sleep_or_event(self._clock, (due - now).total_seconds(), self._woken)
+        seconds = (due - self._clock.now()).total_seconds()
+        await sleep_or_event(self._clock, min(seconds, LONGEST_WAIT_SECONDS), self._woken)

@@ -52,7 +52,7 @@ class ReplayedFlushes:
         """Decide every message that is due up to that time (an aware one, not in the past), each at its own."""
         while True:
             now = self.clock.now()
-            due = self._flusher.next_due(now)
+            due = self._flusher.next_due()
             if not self._noted:
                 if due is None or due > until:
                     break

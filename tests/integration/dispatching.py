@@ -45,6 +45,7 @@ class ScriptedNotifier:
     active: int = 0
     most_active: int = 0
     takes: float = 0.0
+    lingers: float = 0.0  # a hanging attempt that is cut off takes so long to end
     closed: int = 0
 
     async def send(self, notification: Notification) -> None:
@@ -57,12 +58,19 @@ class ScriptedNotifier:
             steps = self.script.get(notification.id)
             outcome = steps.pop(0) if steps else self.otherwise
             if outcome == HANG:
-                await asyncio.Event().wait()
+                await self._hang()
             if isinstance(outcome, Exception):
                 raise outcome
             self.delivered.append(notification.id)
         finally:
             self.active -= 1
+
+    async def _hang(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            if self.lingers:
+                await self.clock.sleep(self.lingers)
 
     async def close(self) -> None:
         self.closed += 1
@@ -80,6 +88,7 @@ class WatchedStore:
         self.calls: Counter[str] = Counter()
         self.faults: dict[str, list[Exception]] = {}
         self.pending = 0
+        self.answered = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -96,6 +105,7 @@ class WatchedStore:
             return await getattr(self.inner, name)(*args, **kwargs)
         finally:
             self.pending -= 1
+            self.answered += 1
             if not self.pending:
                 self._idle.set()
 
@@ -109,10 +119,11 @@ class StoreClock(FakeClock):
     store: WatchedStore | None = None
 
     async def settle(self, turns: int = 20) -> None:
-        await super().settle(turns)
-        while self.store is not None and self.store.pending:
-            await self.store.idle()
+        answered = -1
+        while self.store is not None and answered != self.store.answered:  # an answer in the last turn has work follow
+            answered = self.store.answered
             await super().settle(turns)
+            await self.store.idle()
 
     def jump(self, seconds: float) -> None:
         """Both clocks stand elsewhere, as after a sleep of the machine; who waits wakes at the next `advance`."""

@@ -1,5 +1,6 @@
 """From the outbox to the receivers: when, in what order, how often, and what is recorded."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 
@@ -288,3 +289,41 @@ async def test_health_says_since_when_a_receiver_fails(at: Bench) -> None:
         ops.otherwise = None
         await at.pass_time(200)
         assert dispatcher.health["ops"].healthy
+
+
+async def test_an_attempt_that_takes_long_to_be_cut_off_keeps_nobody_busy(at: Bench) -> None:
+    ops = at.receiver(script={"n1": [HANG]}, lingers=30.0)
+    await at.put("n1")
+    async with at.running():
+        await at.pass_time(14)
+        before = len(at.clock.slept)
+        async with asyncio.timeout(30):  # of a loop that never rests
+            await at.pass_time(20)
+        assert ops.active == 1
+    assert len(at.clock.slept) - before < 100
+
+
+# --- two readings of the clock ------------------------------------------------------------------------------------
+
+CREEP = 0.001
+
+
+@pytest.fixture(params=range(12))
+async def creeping(request: pytest.FixtureRequest, at: Bench) -> Bench:
+    """Waits end early by so much that what is waited for ends between two readings of the clock, each pair in its turn."""
+    at.clock.creep, at.clock.early = CREEP, (request.param + 0.5) * CREEP
+    return at
+
+
+async def test_what_ends_between_two_readings_of_the_clock_makes_no_message_late(creeping: Bench) -> None:
+    paced = creeping.receiver("paced", min_interval=1.0)
+    asked = creeping.receiver("asked", script={f"a{n}": [fault(DeliveryFault.RATE_LIMITED, after=7)] for n in range(3)})
+    down = creeping.receiver("down", otherwise=fault())
+    await creeping.put(*(f"p{n}" for n in range(6)), receiver="paced")
+    await creeping.put(*(f"a{n}" for n in range(3)), receiver="asked", group="one")
+    await creeping.put(*(f"d{n}" for n in range(9)), receiver="down")
+    async with creeping.running():
+        await creeping.pass_time(120)
+    assert paced.times() == [0, 1, 2, 3, 4, 5]
+    assert asked.times() == [0, 7, 7, 14, 14, 21]
+    assert [at for at in down.times() if at] == [5, 15, 35, 65, 95]

@@ -225,6 +225,35 @@ async def test_a_silence_ends_by_the_clock_in_the_loop(desk: Desk) -> None:
         loop.cancel()
 
 
+@pytest.mark.parametrize("pair", range(12))
+async def test_a_silence_that_ends_between_two_readings_of_the_clock_is_over(desk: Desk, pair: int) -> None:
+    desk.clock.creep, desk.clock.early = 0.001, (pair + 0.5) * 0.001
+    async with asyncio.TaskGroup() as tasks:
+        await silence(desk, ends_at=desk.clock.now() + timedelta(minutes=1))
+        loop = tasks.create_task(desk.flusher.run())
+        await desk.fire("1")
+        while not desk.clock.sleeping:
+            await desk.clock.settle(5)
+        for _ in range(4):  # the first wait may end early
+            await desk.clock.advance(30)
+            await desk.store.open_alerts()  # what the loop asked of the store is answered before
+        await until_there_are(desk, 1)
+        loop.cancel()
+
+
+async def test_a_silence_ends_in_time_though_the_machine_slept_meanwhile(desk: Desk) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        await silence(desk, ends_at=desk.clock.now() + timedelta(hours=10))
+        loop = tasks.create_task(desk.flusher.run())
+        await desk.fire("1")
+        while not desk.clock.sleeping:
+            await desk.clock.settle(5)
+        desk.clock.suspend(12 * 3600)
+        await desk.clock.advance(60)
+        await until_there_are(desk, 1)
+        loop.cancel()
+
+
 async def until_there_are(desk: Desk, rows: int) -> None:
     for _ in range(1000):
         if len(await desk.rows()) == rows:

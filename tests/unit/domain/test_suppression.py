@@ -210,7 +210,7 @@ def test_what_is_kept_up_to_date_is_what_the_definitions_say(steps: list[tuple[s
         for id_, alert in alerts.items():
             expected = ended[id_] if id_ in ended else suppressed(alert)
             assert (id_ in suppression) is expected, (kind, id_)
-        change = suppression.next_change(now)
+        change = suppression.next_change()
         assert change is None or change > now
 
 
