@@ -15,7 +15,7 @@ from monitor.domain.text import without_controls
 
 LEAST_TEXT = 16
 """Columns that a text takes at least; before it gets fewer, spare columns go."""
-LEAST_NAME = 24
+LEAST_NAME = 22
 """Columns that a name takes at least; before it gets fewer, spare columns go."""
 NARROWEST = 6
 """Columns that are left of a text or a name on a terminal that is too narrow for anything else."""
@@ -172,10 +172,8 @@ def _folding_width(texts: Sequence[str], least: int, most: int) -> int:
 
 
 def _stacked(sizes: Mapping[Column, int], width: int) -> Layout | None:
-    """One text below the rest; other texts are cut short."""
+    """One text, if there is one that may be, below the rest; other texts and names are cut short."""
     below = next((column for column in sizes if column.below), None)
-    if below is None:
-        return None
     beside = {column: size for column, size in sizes.items() if column is not below}
     least = {column: max(cells(column.title), min(size, _least(column, size))) for column, size in beside.items()}
     return Layout(_widened(least, beside, width), below) if _total(least.values()) <= width else None

@@ -10,6 +10,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def cells(text: str) -> int:
     """Columns that the text takes."""
+    if text.isascii() and "\x1b" not in text:
+        return len(text)
     from rich.cells import cell_len
 
     return cell_len(_COLOUR.sub("", text))

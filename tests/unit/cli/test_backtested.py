@@ -82,6 +82,21 @@ def test_the_table_is_as_wide_as_the_terminal_and_names_stay_whole(shown: Shown,
     assert "03-02 09:00" in head
 
 
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_a_rule_with_a_long_name_costs_the_end_of_its_name_and_nothing_else(shown: Shown, width: int) -> None:
+    long = "AllCampaignsOfThisSenderInThePastFortnightDeliverBadly"
+    rules = [fired(long, "sms:Shop", seconds=93_784.0, timeline=TIMELINE)]
+    for lines in (
+        shown(width, print_report, report(*rules), FILE),
+        shown(width, print_comparison, report(*rules), report(fired(long)), (FILE, FILE)),
+    ):
+        assert max(map(len, lines)) <= width
+        (line,) = [line for line in lines if line.startswith(" AllCampaigns")]
+        assert "  warning  " in line
+        assert "1 d 2 h" in line
+    assert "█" in "".join(shown(width, print_report, report(*rules), FILE))
+
+
 def test_a_narrow_terminal_gets_no_timeline_rather_than_half_a_table(shown: Shown) -> None:
     lines = shown(44, print_report, report(fired("SenderVeryLowDelivery", "sms:Shop", timeline=TIMELINE)), FILE)
     assert " SenderVeryLowDelivery  warning       1" in lines
