@@ -8,7 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
-from monitor.config.values import WrongValueError, shortened, text, unveiled
+from monitor.config.values import WrongValueError, text, unveiled
+from monitor.domain.discretion import quoted
 from monitor.net import is_loopback, possible_host
 
 
@@ -61,19 +62,19 @@ def listen(value: object) -> Listen:
     host, colon, port = written.rpartition(":")
     example = "expected host:port, such as 127.0.0.1:9780 or [::1]:9780"
     if not colon or not port.isdecimal():
-        raise WrongValueError(f'"{shortened(written)}" has no port; {example}')
+        raise WrongValueError(f'"{quoted(written)}" has no port; {example}')
     if not host:
         raise WrongValueError(
-            f'"{shortened(written)}" has no host; {example}', f"write 0.0.0.0:{port} for every address of this machine"
+            f'"{quoted(written)}" has no host; {example}', f"write 0.0.0.0:{port} for every address of this machine"
         )
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
         if not _is_ipv6(host):
-            raise WrongValueError(f'"{shortened(host)}" is not an IPv6 address; {example}')
+            raise WrongValueError(f'"{quoted(host)}" is not an IPv6 address; {example}')
     elif ":" in host:
-        raise WrongValueError(f"an IPv6 address needs brackets; {example}", f"write [{shortened(host)}]:{port}")
+        raise WrongValueError(f"an IPv6 address needs brackets; {example}", f"write [{quoted(host)}]:{port}")
     elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", host):
-        raise WrongValueError(f'"{shortened(host)}" is not a host; {example}')
+        raise WrongValueError(f'"{quoted(host)}" is not a host; {example}')
     if int(port[:6]) > 65535:
         raise WrongValueError(f"the port {port[:6]} is too large; 65535 is the largest")
     return Listen(host, int(port))
@@ -110,7 +111,7 @@ def secret_web_address(value: object) -> SecretStr:
 
 
 def _checked_url(url: str, *, query: bool, show: bool = True) -> str:
-    found = f'"{shortened(url)}"' if show and "@" not in url and "?" not in url else "this"
+    found = f'"{quoted(url)}"' if show and "@" not in url and "?" not in url else "this"
     expected = "expected a URL such as https://example.org"
     try:
         parts = urlsplit(url)

@@ -11,7 +11,7 @@ from monitor.config.excerpts import DotenvExcerpts
 from monitor.config.findings import Findings
 from monitor.config.schema import SECRETS, variable
 from monitor.config.textfile import read_text, world_readable
-from monitor.config.written import PREFIX, Layer, Written, may_be_shown, put, setting_of, suggested
+from monitor.config.written import PREFIX, Layer, Written, may_be_shown, not_a_setting, put, setting_of
 from monitor.errors import ConfigError, Place
 
 
@@ -42,7 +42,8 @@ class Dotenv:
                 findings.wrong("expected NAME=value", place, "a value with a quote in it needs quotes around it")
             elif binding.key is not None and binding.value is not None:
                 if binding.key in places and binding.key.upper().startswith(PREFIX):
-                    findings.wrong(f"{binding.key} is there twice", place, f"first in line {places[binding.key].line}")
+                    named = binding.key if setting_of(binding.key) else "this name"
+                    findings.wrong(f"{named} is there twice", place, f"first in line {places[binding.key].line}")
                 places.setdefault(binding.key, place)
                 self.values[binding.key] = binding.value
                 assigned[binding.key] = _stretch(str(path), lines, number, binding.value.split("\n")[0], after=place.end_column)
@@ -56,7 +57,8 @@ class Dotenv:
                 continue
             setting = setting_of(name)
             if setting is None:
-                findings.wrong(f"{name} is not a setting", places[name], suggested(name))
+                message, hint = not_a_setting(name)
+                findings.wrong(message, places[name], hint)
             elif value.strip():
                 put(self.layer, setting, Written(value, assigned[name], variable(setting)), findings)
 

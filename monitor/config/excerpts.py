@@ -5,21 +5,22 @@ Comments are left out, for anything may be in them.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
+from monitor.domain.discretion import HIDDEN, leading_word, quoted, random_stretches
 from monitor.errors import Excerpt, Place
 
 KeyPath = tuple[str, ...]
 """The keys that lead to a value; positions in lists are left out."""
 
-HIDDEN = "…"
-
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _KEY = re.compile(r"([ \t-]*)([A-Za-z_][A-Za-z0-9_]*)[ \t]*:")
+_FURTHER_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Za-z0-9_-]+)[\"']?[ \t]*[:=](?![=~])")
+_URL = re.compile(r"(?<![a-z])[a-z]+://")
 _STRANGE = re.compile(r"[^\s#-]")
 """How a line begins that is at the top and no key."""
 _COMMENT = re.compile(r"(?:\A|(?<=\s))#")
@@ -34,16 +35,18 @@ _DEEPEST = 50
 class Veil:
     """What of a file may be shown.
 
-    `shows` says it of the value under these keys. `open` and `closed` are keys at the top: below the first nothing is secret,
-    below the others something may be. They decide where the file is no YAML and nobody knows what stands where.
+    `shows` says it of the value under these keys, `knows` whether the last of these keys is a word of the file's own. `open` and
+    `closed` are keys at the top: below the first nothing is secret, below the others something may be. They decide where the file
+    is no YAML and nobody knows what stands where.
     """
 
     shows: Callable[[KeyPath], bool]
+    knows: Callable[[KeyPath], bool]
     open: Collection[str] = ()
     closed: Collection[str] = ()
 
 
-NO_VEIL = Veil(shows=lambda _: True)
+NO_VEIL = Veil(shows=lambda _: True, knows=lambda _: True)
 """Nothing in the file is secret."""
 
 
@@ -85,27 +88,42 @@ class YamlExcerpts:
         """Every single value and key, ascending: where it begins and ends in the text, and whether it may be shown. None when
         the tree is too large to tell."""
         found: dict[tuple[int, int], bool] = {}
-        waiting: list[tuple[Node, KeyPath, bool]] = [] if self._root is None else [(self._root, (), False)]
-        odd: list[Node] = []
+        waiting: list[tuple[Node, KeyPath]] = [] if self._root is None else [(self._root, ())]
         for _ in range(_MOST_VISITS):
             if not waiting:
                 return sorted((start, end, shown) for (start, end), shown in found.items())
-            node, path, is_key = waiting.pop()
+            node, path = waiting.pop()
             if len(path) > _DEEPEST:
                 return None
             if isinstance(node, ScalarNode):
-                where = (node.start_mark.index, node.end_mark.index)
-                shown = _may_show_key(node.value) and node not in odd if is_key else self._veil.shows(path)
-                found[where] = found.get(where, True) and shown  # through an alias it stands in several places
+                start, end = node.start_mark.index, node.end_mark.index
+                visible = end if self._veil.shows(path) else start
+                for where, shown in (((start, visible), True), ((visible, end), False)):
+                    found[where] = found.get(where, True) and shown  # through an alias it stands in several places
             elif isinstance(node, MappingNode):
                 for key, value in node.value:
-                    if _is_empty(value) and path and not self._veil.shows(path):
-                        odd.append(key)  # a value with a colon too many looks like this
                     name = key.value if isinstance(key, ScalarNode) else HIDDEN
-                    waiting += [(key, path, True), (value, (*path, name), False)]
+                    waiting.append((value, (*path, name)))
+                    if isinstance(key, ScalarNode):
+                        start, end = key.start_mark.index, key.end_mark.index
+                        visible = start + self._visible_of_key(key, path, bare=_is_empty(value))
+                        found |= {(start, visible): True, (visible, end): False}
+                    else:
+                        waiting.append((key, (*path, HIDDEN)))
             else:
-                waiting += [(item, path or (HIDDEN,), False) for item in node.value]
+                waiting += [(item, path or (HIDDEN,)) for item in node.value]
         return None
+
+    def _visible_of_key(self, key: ScalarNode, path: KeyPath, *, bare: bool) -> int:
+        """How many characters of a key may be shown, from its beginning. `bare`: it has no value, and may be one itself."""
+        written: int = key.end_mark.index - key.start_mark.index
+        known = self._veil.knows((*path, key.value))
+        if known or (self._veil.shows((*path, key.value)) and not bare):
+            return written
+        word = leading_word(key.value)
+        if word is None or (bare and not self._veil.knows((*path, word))):
+            return 0
+        return written if word == key.value else len(word) if key.style is None else 0
 
     def _hidden_in(self, number: int) -> list[tuple[int, int]] | None:
         """The stretches of a line (from 0) that are not to be shown, ascending; None when nothing is."""
@@ -117,11 +135,17 @@ class YamlExcerpts:
         end = start + len(line)
         inside = [(max(a, start) - start, min(b, end) - start, shown) for a, b, shown in scalars if a < end and b > start]
         hidden = [(a, b) for a, b, shown in inside if not shown]
-        for comment in _COMMENT.finditer(line):
+        continued = [(0, min(b, end) - start) for a, b, _ in scalars if a < start < b]
+        for comment in re.finditer("#", line):
             if not any(a <= comment.start() < b for a, b, _ in inside):
                 hidden.append((comment.start(), len(line)))
                 break
-        return sorted(hidden)
+        if self._veil is not NO_VEIL:
+            hidden += random_stretches(line)
+            hidden += [
+                (found.start(), len(line)) for found in _URL.finditer(line) if any(a <= found.start() < b for a, b in continued)
+            ]
+        return _merged(hidden)
 
     def _unparsed(self, number: int, place: Place) -> Excerpt | None:
         """Decided by the keys that stand above, and by what the line looks like."""
@@ -133,6 +157,12 @@ class YamlExcerpts:
         own = _KEY.match(excerpt.line)
         if own is None:
             return None  # a part of a value that began above, of which key cannot be told
+        if _SECRETIVE.search(excerpt.line) or random_stretches(excerpt.line):
+            return None
+        further = [
+            found[1]
+            for found in _FURTHER_KEY.finditer(excerpt.line, own.end(), comment.start() if comment else len(excerpt.line))
+        ]
         for above in range(number, 0, -1):
             key = _KEY.match(self._lines[above - 1])
             if key is None:
@@ -140,11 +170,12 @@ class YamlExcerpts:
                     return None
                 continue
             if above == number and not key[1] and self._veil.shows((key[2],)):
-                return told
-            if key[2] in self._veil.closed or _SECRETIVE.search(excerpt.line):
+                return told if all(self._veil.knows((key[2], each)) for each in further) else None
+            if key[2] in self._veil.closed:
                 return None
             if not key[1]:
-                return told if key[2] in self._veil.open and self._veil.shows((key[2], own[2])) else None
+                known = key[2] in self._veil.open and self._veil.shows((key[2], own[2]))
+                return told if known and all(self._veil.shows((key[2], own[2], each)) for each in further) else None
         return None
 
 
@@ -165,6 +196,10 @@ class DotenvExcerpts:
             return None
         excerpt = Excerpt.of(line, place)
         hide = bool(assignment[2].strip()) and not self._shows(assignment[1])
+        if random_stretches(assignment[1]):
+            return None
+        if not hide and (random_stretches(assignment[2]) or quoted(assignment[2]).endswith(HIDDEN)):
+            hide = True  # another line was joined to this one
         return _veiled(excerpt, [assignment.span(2)]) if hide else excerpt
 
 
@@ -172,9 +207,15 @@ def _is_empty(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index
 
 
-def _may_show_key(key: str) -> bool:
-    """A key that lacks the space behind its colon has its value in it."""
-    return re.search(r"[:=]\S", key) is None
+def _merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same, ascending and without overlap."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif end > start:
+            merged.append((start, end))
+    return merged
 
 
 def _veiled(excerpt: Excerpt, hidden: Sequence[tuple[int, int]]) -> Excerpt | None:

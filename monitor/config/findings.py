@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from monitor.domain.discretion import without_random
 from monitor.errors import ConfigError, Excerpt, Place, Problem
 
 Excerpts = Callable[[Place], Excerpt | None]
@@ -54,7 +55,11 @@ class Findings:
             raise ConfigError(self.problems)
 
     def _told(self, problems: dict[Problem, None]) -> tuple[Problem, ...]:
-        return tuple(replace(problem, excerpt=self._excerpt(problem.place)) for problem in _in_order(problems))
+        return tuple(self._as_told(problem) for problem in _in_order(problems))
+
+    def _as_told(self, problem: Problem) -> Problem:
+        hint = problem.hint and without_random(problem.hint)
+        return replace(problem, message=without_random(problem.message), hint=hint, excerpt=self._excerpt(problem.place))
 
     def _excerpt(self, place: Place | None) -> Excerpt | None:
         excerpts = self._excerpts.get(place.source) if place is not None and place.line is not None else None

@@ -7,9 +7,9 @@ from typing import Self
 
 from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader
-from monitor.config.values import shortened
 from monitor.config.yamlfile import Scalar
 from monitor.domain.campaign import MessageType
+from monitor.domain.discretion import quoted
 from monitor.domain.matcher import Matcher, MatcherError, Matchers, MatchOperator, parse_matchers
 from monitor.domain.notified import SEVERITIES
 from monitor.domain.rule import RESERVED_LABELS, Rule
@@ -61,7 +61,7 @@ class KnownLabels:
         if name in self.names:
             return None
         hint = did_you_mean(name, self.names) or f"there are {', '.join(sorted(self.names))}"
-        return f'no alert has a label "{shortened(name)}"', hint
+        return f'no alert has a label "{quoted(name)}"', hint
 
     def doubt(self, matcher: Matcher) -> Doubt | None:
         """That no alert has this label, or a value that the matcher names or matches: it never makes a difference."""
@@ -78,7 +78,7 @@ class KnownLabels:
         pattern = Matcher(matcher.name, MatchOperator.MATCHES, matcher.value)
         if any(pattern.matches({matcher.name: value}) for value in known):
             return None
-        return f'no {_CALLED.get(matcher.name, matcher.name)} matches "{shortened(matcher.value)}"', _hint(matcher.value, known)
+        return f'no {_CALLED.get(matcher.name, matcher.name)} matches "{quoted(matcher.value)}"', _hint(matcher.value, known)
 
 
 _CALLED = {"alertname": "rule's name", "message_type": "message type"}
@@ -86,8 +86,8 @@ _CALLED = {"alertname": "rule's name", "message_type": "message type"}
 
 def _no_alert(name: str, value: str) -> str:
     if name == "alertname":
-        return f'there is no rule named "{shortened(value)}"'
-    return f'no alert has the {_CALLED.get(name, name)} "{shortened(value)}"'
+        return f'there is no rule named "{quoted(value)}"'
+    return f'no alert has the {_CALLED.get(name, name)} "{quoted(value)}"'
 
 
 def _hint(value: str, known: frozenset[str]) -> str | None:

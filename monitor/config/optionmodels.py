@@ -75,13 +75,24 @@ def _texts(value: object) -> Iterator[str]:
 def option_may_show(model: Model, path: tuple[str, ...]) -> bool:
     """Whether the value under these keys of a receiver's options is no secret. What the model does not know may be one."""
     if not path:
-        return True
+        return False
     name, below = path[0], path[1:]
     fields = fields_as_written(model)
     if name in fields:
         inner = nested_model(fields[name].annotation)
         return option_may_show(inner, below) if inner is not None else not _mentions_secret(fields[name].annotation)
     return not below and name.removesuffix(FILE_SUFFIX) in secret_fields(model)
+
+
+def option_is_known(model: Model, path: tuple[str, ...]) -> bool:
+    """Whether the last of these keys of a receiver's options is one of the model's, or of one within it."""
+    if not path:
+        return False
+    owner = model_at(path[:-1], model)
+    return owner is not None and (
+        path[-1] in fields_as_written(owner)
+        or (path[-1].endswith(FILE_SUFFIX) and path[-1].removesuffix(FILE_SUFFIX) in secret_fields(owner))
+    )
 
 
 def _mentions_secret(annotation: object) -> bool:

@@ -10,9 +10,10 @@ from pydantic_core import ErrorDetails
 from monitor.config import values
 from monitor.config.findings import Findings
 from monitor.config.optionmodels import FILE_SUFFIX, Model, fields_as_written, model_at, nested_model, secret_fields, secret_texts
-from monitor.config.suggestion import did_you_mean
+from monitor.config.tables import unknown_key
 from monitor.config.textfile import read_secret, world_readable
 from monitor.config.yamlfile import Entry, Listing, Scalar, Table, YamlNode, described, plain
+from monitor.domain.discretion import HIDDEN, leading_word
 from monitor.errors import ConfigError, Place
 from monitor.notify import INTEGRATIONS, OPTIONS_FOLDER, ReceiverOptions, refusal
 
@@ -128,8 +129,12 @@ class OptionsReader:
             self.findings.wrong(f'{entry.key} needs "{name}"', place if len(location) > 1 else entry.place, hint)
         elif detail["type"] == "extra_forbidden" and owner is not None:
             known = (*fields_as_written(owner), *(f"{secret}{FILE_SUFFIX}" for secret in secret_fields(owner)))
-            hint = did_you_mean(str(location[-1]), known) or (f"allowed are {', '.join(known)}" if known else "it has no options")
-            self.findings.wrong(f'{entry.key} has no "{name}"', _key_place(table, location) or entry.place, hint)
+            above = _table_at(table, location[:-1])
+            wrong = above.entries.get(str(location[-1])) if above is not None else None
+            if wrong is not None:
+                prefix = "".join(f"{part}." for part in location[:-1])
+                message, hint = unknown_key(entry.key, wrong, known, prefix=prefix)
+                self.findings.wrong(message, wrong.place, hint)
         else:
             cause = detail.get("ctx", {}).get("error")
             said = f"{name} {cause}" if isinstance(cause, ValueError) else f"{name}: {_expected(detail)}"
@@ -194,7 +199,7 @@ def _name(node: YamlNode | None, location: tuple[str | int, ...]) -> str:
     parts: list[str] = []
     for part in location:
         if isinstance(part, str) or isinstance(node, Listing):
-            parts.append(str(part))
+            parts.append(str(part) if isinstance(part, int) else leading_word(part) or HIDDEN)
         node = None if node is None else _child(node, part)
     return ".".join(parts)
 
@@ -217,9 +222,3 @@ def _table_at(node: YamlNode, location: tuple[str | int, ...]) -> Table | None:
             return None
         node = below
     return node if isinstance(node, Table) else None
-
-
-def _key_place(node: YamlNode, location: tuple[str | int, ...]) -> Place | None:
-    table = _table_at(node, location[:-1])
-    entry = table.entries.get(str(location[-1])) if table else None
-    return entry.place if entry else None

@@ -10,7 +10,7 @@ from monitor.config import values
 from monitor.config.excerpts import KeyPath
 from monitor.config.findings import Findings
 from monitor.config.keys import Key, Keys
-from monitor.config.optionmodels import option_may_show
+from monitor.config.optionmodels import option_is_known, option_may_show
 from monitor.config.receiveroptions import OptionsReader
 from monitor.config.shapes import BOOLEAN, DURATION, TEXT, matching
 from monitor.config.suggestion import listed
@@ -64,6 +64,16 @@ def receiver_may_show(path: KeyPath) -> bool:
             return True
         case (key, *below) if key in INTEGRATIONS:
             return option_may_show(INTEGRATIONS[key].options, tuple(below))
+    return False
+
+
+def receiver_knows(path: KeyPath) -> bool:
+    """Whether the last of these keys of a receiver is one of the words that the file is made of."""
+    match path:
+        case (key,):
+            return key in COMMON_KEYS or key in INTEGRATIONS
+        case (key, *below) if key in INTEGRATIONS:
+            return option_is_known(INTEGRATIONS[key].options, tuple(below))
     return False
 
 

@@ -12,6 +12,7 @@ from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, one_of
 from monitor.config.yamlfile import Scalar, Table, described
 from monitor.domain.condition import Condition, ConditionError, parse_condition
+from monitor.domain.discretion import HIDDEN, leading_word
 from monitor.domain.event import EventKind
 from monitor.domain.routing import SEVERITIES
 from monitor.domain.rule import RESERVED_LABELS, Rule, Scope
@@ -187,7 +188,9 @@ def _labels(reader: TableReader) -> Mapping[str, str]:
             reader.findings.wrong(f"labels: the monitor sets {entry.key} itself", entry.place, hint)
         elif not LABEL.fullmatch(entry.key):
             hint = "letters, digits and _, no digit first, no __ at the beginning, at most 64 characters"
-            reader.findings.wrong(f'labels: "{entry.key}" cannot be the name of a label', entry.place, hint)
+            reader.findings.wrong(
+                f'labels: "{leading_word(entry.key) or HIDDEN}" cannot be the name of a label', entry.place, hint
+            )
         elif value := inner.text(entry.key):
             _label_value(entry.key, value, reader.findings)
             labels[entry.key] = value.text

@@ -12,7 +12,7 @@ from monitor.config.findings import Findings
 from monitor.config.inhibitrules import read_inhibit_rules
 from monitor.config.matching import KnownLabels
 from monitor.config.quiethours import read_quiet_hours
-from monitor.config.receivers import Receiver, ReceiverReader, receiver_may_show
+from monitor.config.receivers import Receiver, ReceiverReader, receiver_knows, receiver_may_show
 from monitor.config.routes import KEYS as ROUTE_KEYS
 from monitor.config.routes import Intervals, RouteReader
 from monitor.config.ruleentry import read_rule
@@ -119,7 +119,21 @@ def _may_be_shown(path: KeyPath) -> bool:
     return False
 
 
-VEIL = Veil(shows=_may_be_shown, open=_OPEN, closed=frozenset(KEYS) - _OPEN)
+def _is_known(path: KeyPath) -> bool:
+    """Whether the last of these keys is one of the words that the file is made of."""
+    match path:
+        case (key,):
+            return key in KEYS
+        case ("receivers", *below):
+            return receiver_knows(tuple(below))
+        case ("rules", key):
+            return key in RULE_KEYS
+        case ("route", *_, key):
+            return key in ROUTE_KEYS
+    return False
+
+
+VEIL = Veil(shows=_may_be_shown, knows=_is_known, open=_OPEN, closed=frozenset(KEYS) - _OPEN)
 """What of a rules file may be shown beside an error."""
 
 

@@ -1,7 +1,7 @@
 """Where settings are read from. Each source gives what it has by setting, with the place it was written at."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from monitor.config.excerpts import Veil
@@ -17,12 +17,14 @@ from monitor.config.written import (
     Layer,
     SettingPath,
     Written,
+    is_known,
     may_be_shown,
+    not_a_setting,
     put,
     setting_of,
-    suggested,
 )
-from monitor.config.yamlfile import Scalar, Table, YamlNode, described, parse_yaml, plain
+from monitor.config.yamlfile import Entry, Scalar, Table, YamlNode, described, parse_yaml, plain
+from monitor.domain.discretion import leading_word, lost_colon
 from monitor.errors import ConfigError, Place
 
 _KUBERNETES = re.compile(
@@ -31,7 +33,7 @@ _KUBERNETES = re.compile(
 """What Kubernetes tells every container about Services whose names begin with `bsg-`."""
 
 
-VEIL = Veil(shows=may_be_shown)
+VEIL = Veil(shows=may_be_shown, knows=is_known)
 """What of a settings file may be shown beside an error."""
 
 
@@ -62,7 +64,8 @@ class SecretsFolder:
         place = Place(str(file))
         setting = setting_of(name)
         if setting is None:
-            findings.wrong(f"{file.name} is not a setting", place, suggested(name))
+            message, hint = not_a_setting(file.name)
+            findings.wrong(message, place, hint)
             return
         if setting[0] in BOOTSTRAP:
             findings.wrong(f"{variable(setting)} can only be set in the environment or in .env", place)
@@ -94,7 +97,8 @@ def environment(environ: Mapping[str, str], findings: Findings) -> Layer:
         setting = setting_of(name)
         if setting is None:
             if not _KUBERNETES.fullmatch(name):
-                findings.warn(f"{name} is not a setting", hint=suggested(name))
+                message, hint = not_a_setting(name)
+                findings.warn(message, hint=hint)
         elif value.strip():
             put(layer, setting, Written(value, Place(name), name, variable=True), findings)
     return layer
@@ -132,8 +136,7 @@ def _entries(document: YamlNode, findings: Findings) -> Iterable[tuple[SettingPa
         if entry.key in ROOT or entry.key in BOOTSTRAP:
             yield (entry.key,), entry.key, entry.place, entry.value
         elif entry.key != "accounts":
-            hint = did_you_mean(entry.key.lower().removeprefix("bsg_"), (*ROOT, "accounts"))
-            findings.wrong(f"{entry.key} is not a setting", entry.place, hint)
+            findings.wrong(*_not_a_setting(entry, (*ROOT, "accounts"), "is not a setting"))
         elif not isinstance(entry.value, Table):
             findings.wrong("expected accounts by name, each with its settings", entry.value.place)
         else:
@@ -144,7 +147,9 @@ def _account_entries(accounts: Table, findings: Findings) -> Iterable[tuple[Sett
     for account in accounts.entries.values():
         name = account.key.lower()
         if not ACCOUNT_NAME.fullmatch(name):
-            findings.wrong(f'"{account.key}" cannot be the name of an account', account.place, ACCOUNT_NAME_HINT)
+            word = leading_word(account.key)
+            named = f'"{word}"' if word else "what stands here"
+            findings.wrong(f"{named} cannot be the name of an account", account.place, ACCOUNT_NAME_HINT)
         elif not isinstance(account.value, Table):
             findings.wrong(f"expected the settings of account {name}, such as api_key: …", account.value.place)
         else:
@@ -152,5 +157,15 @@ def _account_entries(accounts: Table, findings: Findings) -> Iterable[tuple[Sett
                 if entry.key in ACCOUNT_SETTINGS:
                     yield ("accounts", name, entry.key), f"accounts.{name}.{entry.key}", entry.place, entry.value
                 else:
-                    hint = did_you_mean(entry.key, ACCOUNT_SETTINGS) or f"allowed are {', '.join(ACCOUNT_SETTINGS)}"
-                    findings.wrong(f"{entry.key} is not a setting of an account", entry.place, hint)
+                    message, place, hint = _not_a_setting(entry, tuple(ACCOUNT_SETTINGS), "is not a setting of an account")
+                    findings.wrong(message, place, hint or f"allowed are {', '.join(ACCOUNT_SETTINGS)}")
+
+
+def _not_a_setting(entry: Entry, known: Sequence[str], what: str) -> tuple[str, Place, str | None]:
+    """The message about a key that is none of the known ones, its place, and a hint: no more of it than may be shown."""
+    if word := lost_colon(entry.key, known):
+        return f'a colon is missing after "{word}"', entry.place, f"write {word}: and a space before its value"
+    word = leading_word(entry.key)
+    close = did_you_mean((word or entry.key).lower().removeprefix("bsg_"), known)
+    shown = word if word and not (entry.is_bare and close is None) else "what stands here"
+    return f"{shown} {what}", entry.place, close

@@ -8,7 +8,8 @@ from monitor.config import values
 from monitor.config.findings import Findings
 from monitor.config.suggestion import did_you_mean, listed
 from monitor.config.values import WrongValueError
-from monitor.config.yamlfile import Listing, Scalar, Table, YamlNode, described, plain
+from monitor.config.yamlfile import Entry, Listing, Scalar, Table, YamlNode, described, plain
+from monitor.domain.discretion import leading_word, lost_colon, quoted
 
 Value = TypeVar("Value")
 
@@ -25,9 +26,8 @@ class TableReader:
         """Refuse every other key. `instead` says what to write for those that people may expect."""
         for entry in self.table.entries.values():
             if entry.key not in allowed:
-                known = (instead or {}).get(entry.key) or did_you_mean(entry.key, allowed)
-                hint = known or f"allowed are {', '.join(allowed)}"
-                self.findings.wrong(f'{self.what} has no "{entry.key}"', entry.place, hint)
+                message, hint = unknown_key(self.what, entry, allowed)
+                self.findings.wrong(message, entry.place, (instead or {}).get(entry.key) or hint)
 
     def has(self, key: str) -> bool:
         return key in self.table.entries
@@ -88,6 +88,19 @@ class TableReader:
         return found
 
 
+def unknown_key(what: str, entry: Entry, allowed: Collection[str], *, prefix: str = "") -> tuple[str, str]:
+    """The message about a key that `what` does not have, and a hint. `prefix` leads to the key, such as `basic.`. What is shown
+    of the key is no more than may be: it may hold a secret whose own key lost its colon."""
+    if word := lost_colon(entry.key, allowed):
+        return f'{what}: a colon is missing after "{prefix}{word}"', f"write {word}: and a space before its value"
+    word = leading_word(entry.key)
+    close = did_you_mean(word or entry.key, allowed)
+    hint = close or (f"allowed are {', '.join(allowed)}" if allowed else "it has no options")
+    if word is None or (entry.is_bare and close is None):
+        return f"{what} has no such key as stands here", hint
+    return f'{what} has no "{prefix}{word}"', hint
+
+
 def tables(node: YamlNode | None, what: str, findings: Findings, *, veiled: bool = False) -> list[Table]:
     """The mappings of a list of mappings, such as `rules:`. `veiled`: what is found instead may be secret."""
     if node is None:
@@ -106,4 +119,4 @@ def tables(node: YamlNode | None, what: str, findings: Findings, *, veiled: bool
 
 def one_of(allowed: Collection[str], found: str) -> tuple[str, str | None]:
     """The end of a message about a word that is none of the allowed, and a hint."""
-    return f'expected {listed(allowed)}, found "{values.shortened(found)}"', did_you_mean(found, allowed)
+    return f'expected {listed(allowed)}, found "{quoted(found)}"', did_you_mean(found, allowed)

@@ -12,6 +12,7 @@ from monitor.config.suggestion import did_you_mean
 from monitor.config.tables import TableReader, tables
 from monitor.config.values import WrongValueError
 from monitor.config.yamlfile import Listing, Scalar, Table, described
+from monitor.domain.discretion import quoted
 from monitor.domain.time_interval import DAY_MINUTES, MONTHS, WEEKDAYS, NamedIntervals, Span, TimeInterval
 from monitor.errors import Place
 
@@ -130,7 +131,7 @@ def clock_minutes(value: object) -> int:
     """Minutes since midnight of a text such as 09:00, up to 24:00. WrongValueError for anything else."""
     match = _CLOCK.fullmatch(values.text(value))
     if match is None:
-        raise WrongValueError(f'expected a time from 00:00 to 24:00, found "{values.shortened(str(value))}"', 'such as "09:00"')
+        raise WrongValueError(f'expected a time from 00:00 to 24:00, found "{quoted(str(value))}"', 'such as "09:00"')
     hours, minutes = (match[1], match[2]) if match[1] else (match[3], match[4])
     return min(int(hours) * 60 + int(minutes), DAY_MINUTES)
 
@@ -170,7 +171,7 @@ def _check_order(span: Span, *, negative: bool) -> None:
 def weekday(word: str) -> int:
     """0 for Sunday. WrongValueError when it is no day."""
     if word.lower() not in WEEKDAYS:
-        raise WrongValueError(f'"{values.shortened(word)}" is no day of the week', did_you_mean(word.lower(), WEEKDAYS))
+        raise WrongValueError(f'"{quoted(word)}" is no day of the week', did_you_mean(word.lower(), WEEKDAYS))
     return WEEKDAYS.index(word.lower())
 
 
@@ -193,5 +194,5 @@ def _year(word: str) -> int:
 
 def _number(word: str, least: int, most: int, what: str, hint: str | None = None) -> int:
     if not _NUMBER.fullmatch(word) or not least <= int(word) <= most:
-        raise WrongValueError(f'expected {what}, found "{values.shortened(word)}"', hint)
+        raise WrongValueError(f'expected {what}, found "{quoted(word)}"', hint)
     return int(word)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from monitor.config.excerpts import KeyPath
 from monitor.config.findings import Findings
-from monitor.config.schema import ACCOUNT_SETTINGS, BOOTSTRAP, MAY_BEAR_SECRETS, Settings
+from monitor.config.schema import ACCOUNT_SETTINGS, BOOTSTRAP, MAY_BEAR_SECRETS, Settings, variable
 from monitor.config.suggestion import did_you_mean_variable
 from monitor.config.yamlfile import Scalar, YamlNode
 from monitor.domain.condition import Span
+from monitor.domain.discretion import random_stretches
 from monitor.errors import Place
 
 SettingPath = tuple[str, ...]
@@ -16,6 +17,7 @@ SettingPath = tuple[str, ...]
 
 PREFIX = "BSG_"
 ROOT = tuple(name for name in Settings.model_fields if name != "accounts")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,79}|[a-z][a-z0-9_]{0,79}")
 ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
@@ -74,6 +76,25 @@ def suggested(name: str) -> str | None:
         return f"the name of an account: {ACCOUNT_NAME_HINT}"
     close = did_you_mean_variable(parts[2], ACCOUNT_SETTINGS, prefix=f"BSG_ACCOUNTS__{parts[1]}__")
     return close or f"of an account there are {', '.join(field.upper() for field in ACCOUNT_SETTINGS)}"
+
+
+def not_a_setting(name: str) -> tuple[str, str | None]:
+    """The message about a variable that is no setting, and a hint. A name that may hold a secret, as its "=" is missing, is not
+    shown."""
+    if _VARIABLE.fullmatch(name) and not random_stretches(name):
+        return f"{name} is not a setting", suggested(name)
+    begins = [known for known in map(variable, ((each,) for each in (*ROOT, *BOOTSTRAP))) if name.upper().startswith(known)]
+    return "a name that begins with BSG_ is not a setting", f'is a "=" missing after {max(begins, key=len)}?' if begins else None
+
+
+def is_known(path: KeyPath) -> bool:
+    """Whether the last of these keys of a settings file is one of its own words."""
+    match path:
+        case (name,):
+            return name in (*ROOT, *BOOTSTRAP, "accounts")
+        case ("accounts", _, name):
+            return name in ACCOUNT_SETTINGS
+    return False
 
 
 def may_be_shown(path: KeyPath) -> bool:

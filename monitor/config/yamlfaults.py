@@ -6,9 +6,11 @@ from yaml.error import MarkedYAMLError
 
 from monitor.errors import Place
 
-MISSING_SPACE = re.compile(r"[A-Za-z_]+[:=](?=\S)")
+MISSING_SPACE = re.compile(r"(?<![A-Za-z_-])[A-Za-z_-]+[:=](?=\S)")
 """Of a key such as `url:https://…`. It is not shown as a whole: it may hold a secret."""
 _KEY_BEFORE = re.compile(r":(?:\s|\Z)")
+_NAMED = re.compile(r"(undefined alias|duplicate anchor|undefined tag handle) .*")
+"""What the parser quotes there may be a secret that begins with `*`, `&` or `!`."""
 _HINTS = {
     "could not find expected ':'": "a key is followed by a colon and a space",
     "expected <block end>": "check the indentation, and that every text with quotes in it is quoted as a whole",
@@ -18,12 +20,14 @@ _HINTS = {
     "unknown escape character": r"write \\ for a backslash in double quotes, or use single quotes",
     "that cannot start any token": "put the text in quotes",
     "undefined alias": 'a text that begins with "*" needs quotes',
+    "duplicate anchor": 'a text that begins with "&" needs quotes',
+    "undefined tag handle": 'a text that begins with "!" needs quotes',
 }
 
 
 def explained(error: MarkedYAMLError, place: Place, text: str) -> tuple[str, Place, str | None]:
     """What is wrong in `text`, where, and a hint where there is one."""
-    problem = " ".join((error.problem or error.context or "").split())
+    problem = _NAMED.sub(r"\1", " ".join((error.problem or error.context or "").split()))
     context = " ".join((error.context or "").split())
     if "'\\t'" in problem:
         return "a tab: YAML is indented with spaces", place, "replace the tab by spaces"

@@ -21,6 +21,7 @@ from monitor.config.findings import Findings
 from monitor.config.scalarplace import file_place
 from monitor.config.yamlfaults import MISSING_SPACE, explained
 from monitor.domain.condition import Span
+from monitor.domain.discretion import HIDDEN, leading_word, quoted
 from monitor.errors import Place
 
 DEEPEST = 20
@@ -50,6 +51,15 @@ class Scalar:
         same = last.line == place.line and (last.column or 0) >= (place.column or 0)
         return replace(place, end_column=(last.column or 0) + 1) if same else place
 
+    def told(self) -> str:
+        """What a message may show of a wrong value: of a text that goes on in further lines, which a quote or a colon that is
+        missing leads to, the first."""
+        node = self._node
+        if node is None or node.style in ("|", ">") or node.start_mark.line == node.end_mark.line:
+            return quoted(self.text)
+        first = self._file[node.start_mark.index : node.end_mark.index].splitlines()[0].strip("\"' \t")
+        return quoted(first).removesuffix(HIDDEN) + HIDDEN
+
     def place_of(self, span: Span) -> Place:
         """Where in the file a stretch of `text` begins, and where it ends or its first line does."""
         lines = self.text.splitlines()
@@ -72,6 +82,11 @@ class Entry:
     key: str
     place: Place
     value: "YamlNode"
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing stands behind the key: a value that lost its own looks like that in braces."""
+        return isinstance(self.value, Scalar) and self.value.value is None and not self.value.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +120,9 @@ def described(node: YamlNode, *, veiled: bool = False) -> str:
         case Scalar(value=bool()):
             return node.text
         case Scalar(value=str()):
-            return f'"{_shortened(node.text)}"'
+            return f'"{node.told()}"'
         case Scalar():
-            return f"the number {_shortened(node.text)}"
-
-
-def _shortened(text: str) -> str:
-    line = text.strip().split("\n", 1)[0]
-    return line if line == text and len(line) <= 80 else f"{line[:80]}…"
+            return f"the number {node.told()}"
 
 
 def plain(node: YamlNode) -> object:
@@ -235,12 +245,14 @@ class _Conversion:
             if name == "<<":
                 self._findings.wrong("merge keys (<<) are not supported", at, "write the keys out")
                 continue
-            if missing := MISSING_SPACE.search(name):
+            word = leading_word(name)
+            if word and (missing := MISSING_SPACE.match(name)):
                 self._findings.wrong(f'a space is missing after "{missing[0]}"', at)
                 continue
             if name in entries:
                 first = entries[name].place
-                self._findings.wrong(f'the key "{name}" is there twice', at, f"first in line {first.line}")
+                named = f'the key "{word}"' if word == name else "this key"
+                self._findings.wrong(f"{named} is there twice", at, f"first in line {first.line}")
             else:
                 entries[name] = Entry(name, at, converted)
         return Table(entries, place), total

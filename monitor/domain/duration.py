@@ -4,6 +4,8 @@ import math
 import re
 from datetime import timedelta
 
+from monitor.domain.discretion import quoted
+
 _SECOND = 1_000
 _UNITS = (
     ("y", 365 * 86_400 * _SECOND),
@@ -38,7 +40,7 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(_complaint(text))
     total = sum(int(count) * size for count, (_, size) in zip(match.groups(), _UNITS, strict=True) if count and len(count) < 20)
     if total > _LONGEST or any(count and len(count) >= 20 for count in match.groups()):
-        raise ValueError(f'"{_short(text)}" is too long a duration: 292 years is the most')
+        raise ValueError(f'"{quoted(text)}" is too long a duration: 292 years is the most')
     return timedelta(milliseconds=total)
 
 
@@ -82,11 +84,11 @@ def humanize_duration(duration: timedelta | float) -> str:
 
 
 def _complaint(text: str) -> str:
-    shown = f'"{_short(text)}" is not a duration'
+    shown = f'"{quoted(text)}" is not a duration'
     if not text:
         return "an empty text is not a duration: write something like 90s, 5m or 1h30m"
     if re.fullmatch(r"[0-9]+", text):
-        return f"{shown}: the unit is missing, write {_short(text)}s for seconds or {_short(text)}m for minutes"
+        return f"{shown}: the unit is missing, write {quoted(text)}s for seconds or {quoted(text)}m for minutes"
     if text.startswith("-"):
         return f"{shown}: it cannot be negative"
     if re.search(r"\s", text):
@@ -98,7 +100,3 @@ def _complaint(text: str) -> str:
         problem = "a unit stands twice" if len(set(units)) < len(units) else "the largest unit comes first"
         return f"{shown}: {problem}, as in 1d2h30m"
     return f"{shown}: write whole numbers with the units y, w, d, h, m, s, ms, like 90s, 5m or 1h30m"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"

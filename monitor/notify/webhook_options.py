@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
+from monitor.domain.discretion import HIDDEN, leading_word
 from monitor.notify.options import AlsoWritten, ReceiverOptions, Secret, SecretUrl, url_carries_secret, url_has_user
 from monitor.notify.tls import TlsOptions
 from monitor.notify.webhook_signature import signing_key
@@ -126,12 +127,13 @@ class WebhookOptions(TlsOptions):
         seen: set[str] = set()
         for name in value:
             lower = name.lower()
+            shown = leading_word(name) or HIDDEN
             if not _TOKEN.fullmatch(name):
-                raise ValueError(f"holds {name[:60]!r}, which cannot be the name of a header")
+                raise ValueError(f"holds {shown}, which cannot be the name of a header")
             if lower in _OURS:
                 raise ValueError(f"may not set {name}: {_OURS[lower]}")
             if lower in seen:
-                raise ValueError(f"holds {name} twice")
+                raise ValueError(f"holds {shown} twice")
             seen.add(lower)
         identities = [option for option in ("bearer", "basic") if info.data.get(option) is not None]
         if "authorization" in seen and identities:

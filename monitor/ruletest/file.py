@@ -9,10 +9,11 @@ from monitor.config import LoadedSettings, RuleFile, load_rules
 from monitor.config.findings import Findings
 from monitor.config.tables import TableReader, one_of, tables
 from monitor.config.textfile import read_text
-from monitor.config.values import choice, shortened, text
+from monitor.config.values import choice, text
 from monitor.config.yamlfile import Listing, Scalar, Table, YamlNode, described, parse_yaml
 from monitor.domain.alert import AlertState
 from monitor.domain.campaign import DOCUMENTED_STATUSES
+from monitor.domain.discretion import quoted
 from monitor.domain.notification import NotifyReason
 from monitor.domain.rule import Scope
 from monitor.errors import ConfigError, Place, Problem
@@ -52,7 +53,7 @@ def load_cases(path: Path, settings: LoadedSettings, *, rules: Path | None = Non
     named = reader.text("rules")
     tested = rules or path.parent / (named.text if named else "rules.yaml")
     if rules is None and named is not None and not tested.exists():
-        findings.wrong(f'rules: there is no file "{shortened(named.text)}"', named.place, "it is looked for beside this one")
+        findings.wrong(f'rules: there is no file "{quoted(named.text)}"', named.place, "it is looked for beside this one")
         findings.raise_if_wrong()
     advice = None if rules else f'name one in {path.name} ("rules: …", a path beside it), or with --rules'
     file = load_rules(settings, tested, reaching=False, hint=advice)
@@ -208,7 +209,7 @@ class _CaseReader:
         names = list(scopes)
         message, hint = one_of(names, name)
         if len(names) > LISTED:
-            message = f'there is no rule "{shortened(name)}"'
+            message = f'there is no rule "{quoted(name)}"'
         self._findings.wrong(f"alert: {message}", place, hint)
         return False
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.config.findings import Findings
 from monitor.config.tables import one_of
-from monitor.config.values import WrongValueError, shortened
+from monitor.config.values import WrongValueError
 from monitor.config.yamlfile import Listing, Scalar, YamlNode, described
+from monitor.domain.discretion import quoted
 from monitor.domain.duration import parse_duration
 
 SAME = "."
@@ -63,9 +64,9 @@ def moment(written: str) -> datetime:
     try:
         found = datetime.fromisoformat(written.strip())
     except ValueError:
-        raise WrongValueError(f'"{shortened(written)}" is not a time', "such as 2026-03-02T09:00Z") from None
+        raise WrongValueError(f'"{quoted(written)}" is not a time', "such as 2026-03-02T09:00Z") from None
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise WrongValueError(f"a time is between {FIRST_YEAR} and {LAST_YEAR}, found {shortened(written)}")
+        raise WrongValueError(f"a time is between {FIRST_YEAR} and {LAST_YEAR}, found {quoted(written)}")
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -74,7 +75,7 @@ def seconds_of(written: str) -> float:
     written = written.strip()
     span = parse_duration(written.removeprefix("-").removeprefix("+"))
     if span > FURTHEST:
-        raise ValueError(f"{shortened(written)} is too far from the start: {FURTHEST.days} days are the most")
+        raise ValueError(f"{quoted(written)} is too far from the start: {FURTHEST.days} days are the most")
     return -span.total_seconds() if written.startswith("-") else span.total_seconds()
 
 

@@ -75,7 +75,7 @@ def test_an_empty_file_is_nothing() -> None:
             "f:2:6: not valid YAML: mapping values are not allowed here (it is indented further than the line",
         ),
         ("- a:b\n  c: d\n", "f:2:4: not valid YAML: mapping values are not allowed here (a space is missing after the colon"),
-        ("a: *b\n", "f:1:4: not valid YAML: found undefined alias 'b' (a text that begins with \"*\" needs quotes)"),
+        ("a: *b\n", 'f:1:4: not valid YAML: found undefined alias (a text that begins with "*" needs quotes)'),
         ("a: !!python/name:os.system x\n", "f:1:4: tags (!…) are not supported"),
         ("a: !final\n", 'f:1:4: tags (!…) are not supported (a text that begins with "!" needs quotes)'),
         ("a: &x {b: 1}\nc: {<<: *x}\n", "f:2:5: merge keys (<<) are not supported (write the keys out)"),
