@@ -14,6 +14,8 @@ def did_you_mean_variable(word: str, known: Iterable[str], *, prefix: str) -> st
 
 
 def listed(words: Iterable[str]) -> str:
-    """Words as a person lists them: "a, b or c"."""
+    """Words as a person lists them: "a, b or c"; of none "nothing"."""
     words = list(words)
+    if not words:
+        return "nothing"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -16,6 +16,7 @@ from monitor.domain.campaign import Campaign
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.feed import Feed, SweepOutcome
+from monitor.domain.tracking import first_sight
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, Snapshot, Sweep
 from monitor.reading import Reading
@@ -86,6 +87,15 @@ class ReplayedCycles:
         reading = Reading(outcome=SweepOutcome.OK, full=full, campaigns=campaigns, gone=gone, sums=sums)
         return await self._conclude(feed, reading)
 
+    def introduce(self, campaigns: Sequence[Campaign]) -> None:
+        """Let these have been there before they are read for the first time: it is no news that they are."""
+        now = self.clock.now().timestamp()
+        for campaign in campaigns:
+            table = self.table(campaign.account)
+            if campaign.id not in table.rows:
+                # A copy: what is read next is an object that no rule has been asked about.
+                table.put([first_sight(msgspec.structs.replace(campaign), now=now)])
+
     async def fail(self, feed: Feed, *, partial: bool = False) -> list[Alert]:
         """A reading that failed at the clock's time, or was incomplete. Returns the alerts that are new or changed."""
         outcome = SweepOutcome.PARTIAL if partial else SweepOutcome.FAILED
@@ -117,7 +127,8 @@ class ReplayedCycles:
 async def replaying_cycles(
     rules: RuleSet, feeds: Sequence[Feed], clock: SteppedClock, *, details: Mapping[int, CampaignDetail] | None = None
 ) -> AsyncIterator[ReplayedCycles]:
-    """Cycles that begin at the clock's time, with an empty first reading of each feed: whatever appears is news.
+    """Cycles that begin at the clock's time, with an empty first reading of each feed: whatever appears is news, unless it was
+    introduced.
 
     `details` are what the provider says of campaigns when it is asked, by id.
     """

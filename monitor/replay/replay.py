@@ -45,6 +45,10 @@ class Replay:
         """See `ReplayedCycles.read`."""
         return self._note(await self._cycles.read(feed, campaigns, gone=gone, balance=balance))
 
+    def introduce(self, campaigns: Sequence[Campaign]) -> None:
+        """See `ReplayedCycles.introduce`."""
+        self._cycles.introduce(campaigns)
+
     async def fail(self, feed: Feed, *, partial: bool = False) -> Sequence[Alert]:
         """See `ReplayedCycles.fail`."""
         return self._note(await self._cycles.fail(feed, partial=partial))

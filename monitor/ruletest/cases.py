@@ -38,12 +38,12 @@ class ExpectedAlert:
     """One alert that should be there. What is None, or not named in `labels`, is not compared.
 
     `subject`: the campaign's id, the sender or "" for the account, as text. `state`: firing or pending; in a message firing,
-    resolved or event.
+    resolved or event, and only there it may be None.
     """
 
     alert: str
     subject: str | None = None
-    state: str = "firing"
+    state: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     summary: str | None = None
     description: str | None = None

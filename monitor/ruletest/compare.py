@@ -104,7 +104,7 @@ def _unlike(expected: ExpectedAlert, alert: Alert | NotifiedAlert) -> int | None
     name, subject, state = _facts(alert)
     if expected.alert != name or (expected.subject is not None and expected.subject != subject):
         return None
-    unlike = int(expected.state != state)
+    unlike = int(expected.state not in (None, state))
     unlike += sum(alert.labels.get(label) != value for label, value in expected.labels.items())
     texts = (("summary", expected.summary), ("description", expected.description))
     return unlike + sum(text is not None and text.strip() != alert.annotations.get(key) for key, text in texts)
@@ -121,7 +121,7 @@ def _facts(alert: Alert | NotifiedAlert) -> tuple[str, str, str]:
 def _expected(alert: ExpectedAlert) -> str:
     more = [f"{name}={value!r}" for name, value in alert.labels.items()]
     more += [f"{name} {text!r}" for name, text in (("summary", alert.summary), ("description", alert.description)) if text]
-    return " ".join(part for part in (alert.alert, alert.subject or "", alert.state, *more) if part)
+    return " ".join(part for part in (alert.alert, alert.subject, alert.state, *more) if part)
 
 
 def _beside(alert: Alert | NotifiedAlert, expected: ExpectedAlert) -> str:

@@ -138,7 +138,7 @@ class _CaseReader:
         seconds = offset(at, self._findings)
         if seconds is None:
             return None
-        alerts = self._alerts(reader, "alerts", STATES) if reader.has("alerts") else None
+        alerts = self._alerts(reader, "alerts", STATES, otherwise=STATES[0]) if reader.has("alerts") else None
         messages = None
         if reader.has("messages"):
             found = tables(reader.table.value("messages"), "messages", self._findings)
@@ -161,18 +161,23 @@ class _CaseReader:
             return None
         return ExpectedMessage(receiver=receiver.text, reason=reason, alerts=alerts, place=reader.table.place)
 
-    def _alerts(self, reader: TableReader, key: str, states: Sequence[str]) -> tuple[ExpectedAlert, ...]:
+    def _alerts(
+        self, reader: TableReader, key: str, states: Sequence[str], *, otherwise: str | None = None
+    ) -> tuple[ExpectedAlert, ...]:
+        """Each with one of these states, or `otherwise` where none is written."""
         node = reader.table.value(key)
         if node is not None and not isinstance(node, Listing):
             self._findings.wrong(f"{key}: expected a list, found {described(node)}", node.place, "[] for none")
         items = node.items if isinstance(node, Listing) else ()
-        found = [self._alert(item, states) for item in items]
+        found = [self._alert(item, states, otherwise) for item in items]
         return tuple(each for each in found if each is not None)
 
-    def _alert(self, node: YamlNode, states: Sequence[str]) -> ExpectedAlert | None:
+    def _alert(self, node: YamlNode, states: Sequence[str], otherwise: str | None) -> ExpectedAlert | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             name, _, subject = node.text.partition(" ")
-            return ExpectedAlert(alert=name, subject=subject.strip() or None) if self._known(name, node.place) else None
+            if not self._known(name, node.place):
+                return None
+            return ExpectedAlert(alert=name, subject=subject.strip() or None, state=otherwise)
         if not isinstance(node, Table):
             hint = 'such as "Stalled 1", or {alert: Stalled, campaign: 1}'
             self._findings.wrong(f"expected an alert, found {described(node)}", node.place, hint)
@@ -193,7 +198,7 @@ class _CaseReader:
         return ExpectedAlert(
             alert=name_node.text,
             subject=about,
-            state=state or STATES[0],
+            state=state or otherwise,
             labels=labels,
             summary=summary.text if summary else None,
             description=description.text if description else None,

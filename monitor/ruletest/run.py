@@ -39,6 +39,7 @@ class _Player:
         self._feeds = feeds
         self._next = case.start
         self._known: set[int] = set()
+        self._begun: set[Feed] = set()
         self._on_progress = on_progress
         self._span = max([1.0, *(expectation.at for expectation in case.expectations)])
 
@@ -64,6 +65,9 @@ class _Player:
                 continue
             listed = [campaign for campaign in shown.values() if campaign and _listed_as(campaign) == feed.message_type]
             gone = frozenset(id_ for id_, campaign in shown.items() if campaign is None and id_ in self._known)
+            if feed not in self._begun:  # the daemon's first complete reading: what is in it is not news
+                self._begun.add(feed)
+                self._replay.introduce(listed)
             self._known = (self._known | {campaign.id for campaign in listed}) - gone
             await self._replay.read(feed, listed, gone=gone, balance=balance)
         self._replay.survey()

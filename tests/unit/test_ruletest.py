@@ -54,8 +54,8 @@ tests:
 """
 
 
-async def differences(folder: Path, text: str) -> list[str]:
-    (folder / "rules.yaml").write_text(RULES)
+async def differences(folder: Path, text: str, rules: str = RULES) -> list[str]:
+    (folder / "rules.yaml").write_text(rules)
     file = folder / "rules_test.yaml"
     file.write_text(text)
     loaded = load_cases(file, settings_for(folder / "rules.yaml"))
@@ -108,11 +108,11 @@ async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
             "{at: 21m, messages: [{receiver: ops}, {receiver: pager, alerts: [Stalled 8]}]}",
             [
                 "  to pager (firing), at 21m",
-                "    - Stalled 8 firing",
+                "    - Stalled 8",
                 "    + Stalled 7 firing summary 'Spring sale stands still for 16 min'",
             ],
         ),
-        ("{at: 5m, messages: [{receiver: ops, reason: firing, alerts: [Slow]}]}", ["- to ops (firing)", "    Slow firing"]),
+        ("{at: 5m, messages: [{receiver: ops, reason: firing, alerts: [Slow]}]}", ["- to ops (firing)", "    Slow"]),
         ("{at: 5m, messages: [{receiver: ops}]}", ["- to ops"]),
         (
             "{at: 20m, messages: [{receiver: ops, reason: repeat}]}",
@@ -125,6 +125,53 @@ async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
 )
 async def test_what_differs_is_shown_line_by_line(tmp_path: Path, expected: str, lines: list[str]) -> None:
     assert await differences(tmp_path, STALL + f"      - {expected}\n") == (["\n".join(lines)] if lines else [])
+
+
+async def test_an_alert_of_a_message_has_any_state_unless_one_is_written(tmp_path: Path) -> None:
+    expected = """\
+      - {at: 20m}
+      - {at: 49m, messages: [{receiver: ops, alerts: [{alert: Slow, campaign: 7}]}]}
+      - {at: 51m, messages: [{receiver: ops, reason: event, alerts: [Stopped 7]}]}
+"""
+    told_before = "+ to pager (firing), at 21m\n    Stalled 7 firing summary 'Spring sale stands still for 16 min'"
+    assert await differences(tmp_path, STALL + expected) == [told_before]
+
+
+async def test_what_is_there_from_the_start_has_not_appeared_and_its_states_count(tmp_path: Path) -> None:
+    rules = """\
+rules:
+  - {alert: New, on: appeared}
+  - {alert: Held, when: status == "spam"}
+receivers: [{name: ops, console: {}}]
+route: {receiver: ops}
+"""
+    text = """\
+tests:
+  - name: appearances
+    campaigns:
+      - {id: 1, status: spam}
+      - id: 2
+        snapshots:
+          - [at, status]
+          - [2m, spam]
+    expect:
+      - {at: 0m, alerts: [Held 1], messages: [{receiver: ops, reason: firing, alerts: [Held 1]}]}
+      - at: 10m
+        alerts: [Held 1, Held 2]
+        messages:
+          - {receiver: ops, reason: event, alerts: [New 2]}
+          - {receiver: ops, reason: new_alerts, alerts: [Held 2, Held 1]}
+  - name: an outage at the start
+    campaigns: [{id: 1, status: spam}]
+    accounts:
+      - [at, answers]
+      - [0m, down]
+      - [3m, up]
+    expect:
+      - {at: 2m, alerts: [], messages: []}
+      - {at: 4m, alerts: [Held 1], messages: [{receiver: ops, reason: firing, alerts: [Held 1]}]}
+"""
+    assert await differences(tmp_path, text, rules) == []
 
 
 async def test_an_account_that_does_not_answer_decides_nothing_of_campaigns(tmp_path: Path) -> None:
@@ -307,6 +354,14 @@ tests:
     expect:
       - {at: 1m, alerts: [{alert: Odd, campaign: 9}]}
 """
+
+
+def test_a_receiver_where_the_rules_have_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text("rules: [{alert: A, on: appeared}]")
+    file = tmp_path / "rules_test.yaml"
+    file.write_text(STALL + "      - {at: 1m, messages: [{receiver: ops}]}\n")
+    with pytest.raises(ConfigError, match='receiver: expected nothing, found "ops"'):
+        load_cases(file, settings_for(tmp_path / "rules.yaml"))
 
 
 async def test_what_is_usual_is_worked_out_from_the_campaigns_of_the_test(tmp_path: Path) -> None:
