@@ -80,7 +80,7 @@ class Observation:
         if self.ignored is not None and self.ignored(seen, self.now):
             if row is not None:
                 self.forgotten.append(campaign.id)
-                self.evaluation.gone(campaign.id, ResolveReason.IGNORED)
+                self.evaluation.gone(campaign.id, ResolveReason.IGNORED, campaign)
             return None
         if row is not None and seen.revision == row.revision:
             self.adopted.append(seen)

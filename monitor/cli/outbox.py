@@ -81,6 +81,7 @@ def show(
 ) -> None:
     """Show one notification whole, with its alerts."""
     from monitor.cli.records import outbox_record
+    from monitor.notify.message import annotations
 
     async def find(loaded: "LoadedSettings") -> "OutboxRow":
         async with store_beside(loaded) as store:
@@ -95,7 +96,7 @@ def show(
             "changed": alert.changed,
             "event": alert.event_id is not None,
             "labels": dict(alert.labels),
-            "annotations": dict(alert.annotations),
+            "annotations": dict(annotations(alert)),
             "campaign": alert.campaign.name if alert.campaign else None,
             "active_since": alert.active_since,
             "starts_at": alert.starts_at,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.domain.account import AccountView
 from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
 from monitor.domain.baseline import NO_BASELINES, Baselines
-from monitor.domain.campaign import LISTABLE_TYPES
+from monitor.domain.campaign import LISTABLE_TYPES, Campaign
 from monitor.domain.condition import (
     AccountFunction,
     EventFunction,
@@ -205,10 +205,10 @@ class Evaluation:
             labels = receiver_labels(rule, view.receiver)
             self._alerts.about(rule, view.receiver, view, labels, active=test(view, self._around))
 
-    def gone(self, campaign_id: int, reason: ResolveReason) -> None:
-        """End every alert of a campaign. What this evaluation found of it before does not count."""
+    def gone(self, campaign_id: int, reason: ResolveReason, seen: Campaign | None = None) -> None:
+        """End every alert of a campaign, `seen` so last. What this evaluation found of it before does not count."""
         self.detail.forget(campaign_id)
-        self._alerts.gone(campaign_id, reason)
+        self._alerts.gone(campaign_id, reason, seen)
 
     def finish(self) -> Changes:
         """What changed."""

@@ -35,8 +35,7 @@ def copy_id(notification_id: str, to: str) -> str:
 
 
 def _marked(alert: NotifiedAlert, why: str) -> NotifiedAlert:
-    description = f"{why} {alert.annotations.get('description', '')}".strip()
-    return msgspec.structs.replace(alert, annotations={**alert.annotations, "description": description})
+    return msgspec.structs.replace(alert, note=f"{why} {alert.note}".strip())
 
 
 def copy_for(notification: Notification, to: str, now: datetime) -> OutboxRow:

@@ -28,7 +28,8 @@ class NotifiedAlert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `changed` marks what the receiver has not been told yet; the others complete the picture of the group. `detail` is
     what was last read of the campaign in detail. `acknowledged_by` looks after it since `acknowledged_at`. `recorded` says
-    that the monitor keeps the alert and has a page about it.
+    that the monitor keeps the alert and has a page about it. `note` is said before the rule's description, and of what is over
+    in its place.
     """
 
     id: str
@@ -47,6 +48,7 @@ class NotifiedAlert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     recorded: bool = True
+    note: str = ""
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False, kw_only=True):

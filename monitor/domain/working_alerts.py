@@ -141,8 +141,8 @@ class WorkingAlerts:
             texts = annotations(rule, row, self._instant, alert.labels, around=self._around, event=event)
             self._changed[alert_id] = msgspec.structs.replace(alert, annotations=texts, detail=row.detail)
 
-    def gone(self, campaign_id: int, reason: ResolveReason) -> None:
-        """End every alert of a campaign. What was found of it before does not count."""
+    def gone(self, campaign_id: int, reason: ResolveReason, seen: Campaign | None = None) -> None:
+        """End every alert of a campaign, `seen` so last. What was found of it before does not count."""
         for key in self._keys_of.get(campaign_id, ()):
             current = self.active.pop(key, None)
             if current is None:
@@ -150,7 +150,8 @@ class WorkingAlerts:
             self._changed.pop(current.id, None)
             before = self._before.get(key)
             if before is not None:
-                self._record(before, end(before, self._now, reason))
+                last = before if seen is None else msgspec.structs.replace(before, campaign=seen)
+                self._record(before, end(last, self._now, reason))
 
     def fired(self) -> list[int]:
         """The campaigns of which an alert fires or an event is told from now on, each once, the most severe first."""

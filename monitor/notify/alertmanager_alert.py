@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from monitor.domain.detail import breakdown
 from monitor.domain.notification import NotifiedAlert
-from monitor.notify.message import alert_link
+from monitor.notify.message import alert_link, annotations, is_over
 from monitor.notify.paragraph import link
 from monitor.notify.webhook_body import rfc3339
 
@@ -63,9 +63,9 @@ def _ends_at(alert: NotifiedAlert, now: datetime, valid_for: timedelta) -> datet
 
 
 def _annotations(alert: NotifiedAlert) -> Mapping[str, str]:
-    """The rule's texts, and why messages have not arrived where that is known."""
-    reasons = breakdown(alert.detail)
-    return {**alert.annotations, "why": reasons} if reasons else alert.annotations
+    """The texts as they are told, and why messages have not arrived where that is known and not over."""
+    reasons = None if is_over(alert) else breakdown(alert.detail)
+    return {**annotations(alert), "why": reasons} if reasons else annotations(alert)
 
 
 def _labels(alert: NotifiedAlert) -> dict[str, str]:

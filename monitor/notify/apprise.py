@@ -21,12 +21,15 @@ from monitor.domain.notification import Notification, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import message
 from monitor.notify.integration import Context, Integration
+from monitor.notify.message import shorten, width
 from monitor.notify.options import ReceiverOptions, Secret
-from monitor.notify.paragraph import how_many_fit, paragraph, remainder
+from monitor.notify.paragraph import Paragraph, paragraph, remainder
 
 PACKAGE = "apprise"
 MISSING = "the package apprise is not installed: pip install 'bsg-monitor[apprise]'"
-LONGEST_BODY = 2000
+LONGEST_MESSAGE = 2000
+"""Width of title and text together; less where the service's plugin says that it takes less."""
+LEAST_BODY = 60
 MOST_ALERTS = 10
 
 # At debug level the HTTP library names paths, which of many services are the secret.
@@ -94,6 +97,8 @@ class AppriseNotifier:
 
     def __init__(self, url: SecretStr, context: Context) -> None:
         self._service = _service(url.get_secret_value())
+        # 0: it says nothing
+        self._limit = min(LONGEST_MESSAGE, self._service[0].body_maxlen or LONGEST_MESSAGE)
         self._context = context
         self._under_way: _Attempt | None = None
 
@@ -118,12 +123,8 @@ class AppriseNotifier:
             self._under_way = None
             if before.id == notification.id and before.taken:
                 return True
-        said = {
-            "title": message.title(notification),
-            "body": body(notification, self._context.external_url),
-            "notify_type": _kind(notification),
-            "body_format": "text",
-        }
+        title, text = compose(notification, self._context.external_url, limit=self._limit)
+        said = {"title": title, "body": text, "notify_type": _kind(notification), "body_format": "text"}
         attempt = self._under_way = _Attempt(notification.id, self._service, said)
         await attempt.ended.wait()
         self._under_way = None
@@ -150,19 +151,34 @@ class _Attempt:
             self._loop.call_soon_threadsafe(self.ended.set)
 
 
-def body(notification: Notification, external_url: str | None) -> str:
-    """Plain text below the title, short enough for most services; what does not fit is counted."""
+def compose(notification: Notification, external_url: str | None, *, limit: int = LONGEST_MESSAGE) -> tuple[str, str]:
+    """Title and plain text, at most `limit` wide together with a line break between: a service that has no titles gets both as
+    one. What does not fit is counted.
+    """
+    _, said = message.heading(notification, fits=lambda text: width(text) <= limit - LEAST_BODY)
+    title = shorten(message.title(notification), limit - LEAST_BODY)
+    room = limit - width(title) - len("\r\n")
     told = message.news(notification)
-    blocks: list[str] = []
-    for alert in told[:MOST_ALERTS]:
-        part = paragraph(notification, alert, external_url)
-        links = [f"{link.words}: {link.url}" for link in part.links]
-        blocks.append("\n".join([f"{part.mark} {part.headline}", *part.facts, part.when, *links]))
-    shown = how_many_fit([message.width(block) + 2 for block in blocks], LONGEST_BODY, most=MOST_ALERTS)
-    left = [*told[shown:], *message.the_rest(notification)]
-    words, where = remainder(notification, left, external_url)
-    end = [f"{words}: {where.url}" if where else words] if words else []
-    return "\n\n".join([*blocks[:shown], *end])
+    parts = [paragraph(notification, alert, external_url, said=said) for alert in told[:MOST_ALERTS]]
+    blocks = [_block(part, room) for part in parts]
+    for shown in range(len(blocks), 0, -1):
+        words, where = remainder(notification, [*told[shown:], *message.the_rest(notification)], external_url)
+        end = f"{words}: {where.url}" if where else words
+        if shown == 1:  # the first is told in any case, as far as there is room
+            end = end if width(end) <= room // 2 else shorten(words, room // 2)
+            blocks[0] = _block(parts[0], room - width(end) - len("\n\n"))
+        text = "\n\n".join(filter(None, [*blocks[:shown], end]))
+        if width(text) <= room:
+            break
+    return title, text
+
+
+def _block(part: Paragraph, room: int) -> str:
+    """One alert, at most `room` wide: the last facts go first, then the links."""
+    facts, links = list(part.facts), [f"{link.words}: {link.url}" for link in part.links]
+    while width(text := "\n".join([f"{part.mark} {part.headline}", *facts, part.when, *links])) > room and (facts or links):
+        (facts or links).pop()
+    return shorten(text, room)
 
 
 def _kind(notification: Notification) -> str:

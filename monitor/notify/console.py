@@ -105,11 +105,7 @@ def _alert(notification: Notification, alert: NotifiedAlert, external_url: str |
         mark = f"\x1b[1;{_RESOLVED if resolved else _COLOURS.get(severity, '33')}m{mark}\x1b[0m"
     yield f"{notification.created_at:%H:%M:%S}  {mark} {message.headline(alert)}"
     yield f"{_INDENT}{message.identity(alert)}"
-    held = message.lasted(alert, notification.created_at)
-    if resolved:
-        when = " · ".join(part for part in (f"resolved after {held}", message.ended_because(alert)) if part)
-    else:
-        when = f"since {message.moment(alert.active_since)} ({held})" if held else f"at {message.moment(alert.starts_at)}"
+    when = message.times(alert, notification.created_at)
     yield _INDENT + " · ".join(part for part in (message.figures(alert), when) if part)
     for more in (message.why(alert), message.description(alert)):
         if more:

@@ -12,7 +12,7 @@ from monitor.domain.notification import Notification, NotifiedAlert
 from monitor.notify import message
 from monitor.notify.escaping import escaped
 from monitor.notify.message import width
-from monitor.notify.paragraph import Link, Paragraph, first_line, how_many_fit, mark, paragraph, remainder
+from monitor.notify.paragraph import Link, Paragraph, first_line, heading, how_many_fit, mark, paragraph, remainder
 
 MOST_EMBEDS = 10
 LONGEST_EMBEDS = 6000
@@ -35,7 +35,8 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
     """The JSON body for a webhook. Nobody is mentioned, whatever the text says."""
     alerts, rest = message.news(notification), message.the_rest(notification)
     still = _still_firing(rest)
-    embeds = [_embed(paragraph(notification, alert, external_url, date=_date)) for alert in alerts]
+    _, said = heading(notification, fits=lambda text: width(escape(text, LONGEST_EMBEDS)) <= LONGEST_CONTENT)
+    embeds = [_embed(paragraph(notification, alert, external_url, said=said, date=_date)) for alert in alerts]
     shown = how_many_fit(
         [width(str(each["title"])) + width(str(each["description"])) for each in embeds],
         LONGEST_EMBEDS - width(still) - _FOOTER,
@@ -85,7 +86,7 @@ def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
     if not rest:
         return ""
     lines = [
-        f"{mark(alert)} {escape(message.headline(alert), 120)} · since {_date(alert.active_since)}"
+        f"{mark(alert)} {escape(message.headline(alert), 120)} · since {_date(alert.starts_at)}"
         for alert in rest[:MOST_STILL_FIRING]
     ]
     return "\n".join(["**Still firing**", *lines])

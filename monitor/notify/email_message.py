@@ -78,8 +78,9 @@ def _atom(id_: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What is told in full, as what, and in which colour; what is named as still firing; and what is only counted."""
+    """The first line; what is told in full, as what, in which colour; what is named as still firing; what is only counted."""
 
+    heading: str
     told: Sequence[tuple[Paragraph, str]]
     still: Sequence[NotifiedAlert]
     left: Sequence[NotifiedAlert]
@@ -87,15 +88,16 @@ class _Shown:
 
 def _shown(notification: Notification, external_url: str | None) -> _Shown:
     news, rest = list(message.news(notification)), list(message.the_rest(notification))
-    told = [(paragraph(notification, alert, external_url), _colour(alert)) for alert in news[:MOST_ALERTS]]
+    heading, said = message.heading(notification)
+    told = [(paragraph(notification, alert, external_url, said=said), _colour(alert)) for alert in news[:MOST_ALERTS]]
     sizes = [sum(len(line.encode()) for line in _section(part, colour)) for part, colour in told]
     fit = how_many_fit(sizes, LARGEST_HTML, most=MOST_ALERTS)
-    return _Shown(told[:fit], rest[:MOST_STILL_FIRING], [*news[fit:], *rest[MOST_STILL_FIRING:]])
+    return _Shown(heading, told[:fit], rest[:MOST_STILL_FIRING], [*news[fit:], *rest[MOST_STILL_FIRING:]])
 
 
 def _text(notification: Notification, external_url: str | None) -> str:
     shown = _shown(notification, external_url)
-    blocks = [message.title(notification)]
+    blocks = [shown.heading]
     for part, _ in shown.told:
         links = [f"{link.words}: {link.url}" for link in part.links]
         blocks.append("\n".join([f"{part.mark} {part.headline}", *(f"  {line}" for line in (*part.facts, part.when, *links))]))
@@ -109,7 +111,7 @@ def _text(notification: Notification, external_url: str | None) -> str:
 
 def _html(notification: Notification, external_url: str | None) -> str:
     shown = _shown(notification, external_url)
-    body = [f'<h1 style="font-size:18px;margin:0 0 16px">{escape(message.title(notification))}</h1>']
+    body = [f'<h1 style="font-size:18px;margin:0 0 16px">{escape(shown.heading)}</h1>']
     for part, colour in shown.told:
         body += _section(part, colour)
     if shown.still:

@@ -5,13 +5,14 @@ breaking character; each integration still escapes what means something to its o
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import msgspec
 
+from monitor.domain.alert import ResolveReason
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import breakdown
 from monitor.domain.duration import humanize_duration
@@ -24,6 +25,9 @@ LONGEST_PERSON = 30
 LONGEST_DESCRIPTION = 400
 LONGEST_SOURCE = 4000
 """Characters of a text that are looked at; more is never shown."""
+
+SAME_MOMENT = timedelta(minutes=1)
+"""What held and fired that close together did so at once."""
 
 _JOINERS = frozenset("\u200c\u200d")  # they are part of words (Persian, Hindi) and of emoji
 _MARKS_IN_A_ROW = 4
@@ -103,7 +107,7 @@ def count(alerts: Iterable[NotifiedAlert]) -> Counts:
     for alert in alerts:
         if alert.event_id is not None:
             events += 1
-        elif alert.status == "resolved":
+        elif is_over(alert):
             resolved += 1
         else:
             firing += 1
@@ -134,7 +138,7 @@ def news(notification: Notification) -> Sequence[NotifiedAlert]:
     found = [alert for alert in notification.alerts if alert.changed]
     if not found and notification.reason is NotifyReason.ACKNOWLEDGED:
         found = [alert for alert in notification.alerts if acknowledged(alert)]
-    return sorted(found or notification.alerts, key=lambda alert: alert.status == "resolved")
+    return sorted(found or notification.alerts, key=is_over)
 
 
 def standing(notification: Notification) -> Notification:
@@ -157,7 +161,7 @@ def severity(alert: NotifiedAlert) -> str:
 
 def worst(alerts: Iterable[NotifiedAlert]) -> str | None:
     """The most severe severity among what is not resolved; None when all is."""
-    found = [severity(alert) for alert in alerts if alert.status != "resolved"]
+    found = [severity(alert) for alert in alerts if not is_over(alert)]
     return min(found, key=weight, default=None)
 
 
@@ -169,7 +173,7 @@ def name(campaign: Campaign) -> str:
 def headline(alert: NotifiedAlert) -> str:
     """What is wrong with which campaign and by how much, on one line: the rule's summary, which is made to name the campaign.
 
-    Who looks after it comes first: others need not.
+    Who looks after it comes first: others need not. Of what is over: that it is, why, and the status its campaign then had.
     """
     looked_after = acknowledged(alert, with_time=False)
     return shorten(f"{looked_after} · {_headline(alert)}", LONGEST_HEADLINE) if looked_after else _headline(alert)
@@ -177,13 +181,15 @@ def headline(alert: NotifiedAlert) -> str:
 
 def acknowledged(alert: NotifiedAlert, *, with_time: bool = True) -> str:
     """Who looks after it, since when; empty for nobody, and when it is over."""
-    if alert.acknowledged_by is None or alert.status == "resolved":
+    if alert.acknowledged_by is None or is_over(alert):
         return ""
     who = f"acknowledged by {shorten(clean(alert.acknowledged_by), LONGEST_PERSON)}"
     return f"{who} {moment(alert.acknowledged_at)}" if with_time and alert.acknowledged_at else who
 
 
 def _headline(alert: NotifiedAlert) -> str:
+    if is_over(alert):
+        return shorten(_over(alert), LONGEST_HEADLINE)
     summary = clean(alert.annotations.get("summary", ""))
     rule = clean(alert.labels.get("alertname", "")) or "alert"
     if alert.campaign is None:
@@ -194,17 +200,68 @@ def _headline(alert: NotifiedAlert) -> str:
     return shorten(f"{called}: {summary or rule}", LONGEST_HEADLINE)
 
 
+def is_over(alert: NotifiedAlert) -> bool:
+    """Whether it has ended: what its rule says of it is true no more, and there is nothing left to do."""
+    return alert.status == "resolved"
+
+
+def _over(alert: NotifiedAlert) -> str:
+    """`Spring sale: HeldAsSpam is over, status is sending`; `Account default: LowBalance ended: rule removed`."""
+    rule = shorten(clean(alert.labels.get("alertname", "")), LONGEST_NAME) or "alert"
+    about, because = _subject(alert), ended_because(alert)
+    if alert.resolve_reason != ResolveReason.CONDITION and because:
+        end = f"{rule} ended: {because}"
+    else:
+        status = shorten(clean(alert.campaign.status), 20) if alert.campaign else ""
+        end = f"{rule} is over, status is {status}" if status else f"{rule} is over"
+    return f"{about}: {end}" if about else end
+
+
+def _subject(alert: NotifiedAlert) -> str:
+    """What an alert is about."""
+    if alert.campaign is not None:
+        return name(alert.campaign)
+    for label in ("receiver", "sender", "account"):
+        if called := shorten(clean(alert.labels.get(label, "")), LONGEST_NAME):
+            return f"{label.capitalize()} {called}"
+    return ""
+
+
+def annotations(alert: NotifiedAlert) -> Mapping[str, str]:
+    """The rule's texts as they are told. Of what is over the summary says so, and what tells people to act is left out:
+    description and runbook. `note` begins the description of either."""
+    texts = dict(alert.annotations)
+    if is_over(alert):
+        texts = {name: text for name, text in texts.items() if name not in ("description", "runbook_url")}
+        texts["summary"] = headline(alert)
+    if alert.note:
+        texts["description"] = f"{alert.note} {texts.get('description', '')}".strip()
+    return texts
+
+
+def heading(notification: Notification, *, fits: Callable[[str], bool] = bool) -> tuple[str, bool]:
+    """The line above the alerts, and whether it says the headline of the one alert that is told, which need not stand below
+    again. `fits`: whether a service has room for a line; else it has no headline, nor where several are told.
+    """
+    told = title(notification)
+    said = len(news(notification)) == 1 and fits(told)
+    return (told if said else _heading(notification)), said
+
+
+def _heading(notification: Notification) -> str:
+    """How bad, and how many."""
+    if notification.reason is NotifyReason.TEST:
+        return "TEST"
+    level = worst(news(notification))
+    return f"{level.upper() if level else 'RESOLVED'} · {count_all(notification)}"
+
+
 def title(notification: Notification) -> str:
     """The first line: how bad, how many, and the headline of the first alert."""
     alerts = notification.alerts
     if not alerts:
         return "Nothing to tell"
-    first = headline(news(notification)[0])
-    if notification.reason is NotifyReason.TEST:
-        return f"TEST · {first}"
-    level = worst(news(notification))
-    counts = str(count_all(notification))
-    return f"{level.upper()} · {counts} · {first}" if level else f"RESOLVED · {counts} · {first}"
+    return f"{_heading(notification)} · {headline(news(notification)[0])}"
 
 
 def identity(alert: NotifiedAlert) -> str:
@@ -236,7 +293,7 @@ def figures(alert: NotifiedAlert) -> str:
 def why(alert: NotifiedAlert) -> str:
     """Why messages have not arrived: `Why: not RCS-capable 38 %, expired 9 %`. Empty where that is not known, and when it is
     over. Our own words and numbers only."""
-    reasons = breakdown(alert.detail) if alert.status != "resolved" else None
+    reasons = breakdown(alert.detail) if not is_over(alert) else None
     return f"Why: {reasons}" if reasons else ""
 
 
@@ -249,8 +306,8 @@ def _share(delivered: int | None, sent: int | None) -> str:
 
 
 def description(alert: NotifiedAlert) -> str:
-    """The rule's description, shortened."""
-    return shorten(clean(alert.annotations.get("description", "")), LONGEST_DESCRIPTION)
+    """The rule's description, shortened; of what is over there is none."""
+    return shorten(clean(annotations(alert).get("description", "")), LONGEST_DESCRIPTION)
 
 
 def moment(at: datetime) -> str:
@@ -259,13 +316,26 @@ def moment(at: datetime) -> str:
 
 
 def lasted(alert: NotifiedAlert, now: datetime) -> str:
-    """How long it has held, or had when it ended; empty for an event. `now` is when the message was decided, so that every
+    """How long it has fired, or had when it ended; empty for an event. `now` is when the message was decided, so that every
     retry says the same.
     """
     if alert.event_id is not None:
         return ""
-    end = alert.ends_at if alert.status == "resolved" and alert.ends_at else now
-    return humanize_duration(end - alert.active_since)
+    end = alert.ends_at if is_over(alert) and alert.ends_at else now
+    return humanize_duration(end - alert.starts_at)
+
+
+def times(alert: NotifiedAlert, now: datetime, date: Callable[[datetime], str] = moment) -> str:
+    """Since when it fires and for how long, and since when its condition has held where that is longer; or when it ended.
+    `date` writes a moment, `now` is as for `lasted`."""
+    fired_for = lasted(alert, now)
+    if not fired_for:
+        return date(alert.active_since)
+    if is_over(alert):
+        return f"Fired for {fired_for}, until {date(alert.ends_at)}" if alert.ends_at else f"Fired for {fired_for}"
+    if alert.starts_at - alert.active_since >= SAME_MOMENT:
+        return f"Holds since {date(alert.active_since)}, firing for {fired_for}"
+    return f"Firing since {date(alert.starts_at)} ({fired_for})"
 
 
 def ended_because(alert: NotifiedAlert) -> str:
@@ -287,6 +357,6 @@ def alert_link(external_url: str | None, alert: NotifiedAlert) -> str | None:
 
 
 def runbook(alert: NotifiedAlert) -> str | None:
-    """The rule's runbook if it is a web address."""
-    url = clean(alert.annotations.get("runbook_url", ""))
+    """The rule's runbook if it is a web address; none once there is nothing left to do."""
+    url = clean(annotations(alert).get("runbook_url", ""))
     return url if url.startswith(("https://", "http://")) and " " not in url else None

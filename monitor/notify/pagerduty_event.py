@@ -85,8 +85,8 @@ def _details(notification: Notification, alert: NotifiedAlert) -> dict[str, obje
         "figures": message.figures(alert),
         "why": breakdown(alert.detail),
         "description": message.description(alert),
-        "since": rfc3339(alert.active_since),
-        "held_for": message.lasted(alert, notification.created_at),
+        "holds_since": rfc3339(alert.active_since),
+        "firing_for": message.lasted(alert, notification.created_at),
     }
     if alert.campaign is not None:
         campaign = alert.campaign

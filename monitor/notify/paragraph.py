@@ -50,28 +50,20 @@ def paragraph(
     alert: NotifiedAlert,
     external_url: str | None,
     *,
+    said: bool = False,
     date: Callable[[datetime], str] = message.moment,
 ) -> Paragraph:
-    """`date` writes a moment the service's way."""
-    facts = (message.identity(alert), message.figures(alert), message.why(alert), message.description(alert))
+    """`date` writes a moment the service's way. `said`: the headline stands above already, so the first fact takes its place."""
+    identity = message.identity(alert)
+    facts = (message.figures(alert), message.why(alert), message.description(alert))
     links = (link(message.alert_link(external_url, alert), "Open"), link(message.runbook(alert), "Runbook"))
     return Paragraph(
         mark=mark(alert),
-        headline=message.headline(alert),
-        facts=[fact for fact in facts if fact],
-        when=_when(notification, alert, date),
+        headline=identity if said else message.headline(alert),
+        facts=[fact for fact in (*(() if said else (identity,)), *facts) if fact],
+        when=message.times(alert, notification.created_at, date),
         links=[each for each in links if each],
     )
-
-
-def _when(notification: Notification, alert: NotifiedAlert, date: Callable[[datetime], str]) -> str:
-    held = message.lasted(alert, notification.created_at)
-    if not held:
-        return date(alert.active_since)
-    if alert.status == "resolved":
-        because = message.ended_because(alert)
-        return f"Resolved after {held}: {because}" if because else f"Resolved after {held}"
-    return f"Since {date(alert.active_since)} ({held})"
 
 
 def link(url: str | None, words: str) -> Link | None:
@@ -95,6 +87,12 @@ def mark(alert: NotifiedAlert) -> str:
 def first_line(notification: Notification) -> str:
     """How bad, how many, and what is wrong with which campaign and by how much. Not escaped."""
     return f"{_title_mark(notification)} {message.title(notification)}"
+
+
+def heading(notification: Notification, *, fits: Callable[[str], bool] = bool) -> tuple[str, bool]:
+    """`message.heading` with its mark. Not escaped."""
+    line, said = message.heading(notification, fits=lambda text: fits(f"{_title_mark(notification)} {text}"))
+    return f"{_title_mark(notification)} {line}", said
 
 
 def _title_mark(notification: Notification) -> str:

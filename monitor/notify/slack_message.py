@@ -1,7 +1,7 @@
 """A notification as a Slack message: Block Kit in coloured attachments, within every limit, with what did not fit counted.
 
-A header says how bad, how many and the first campaign; one section per changed alert follows, then one that names what
-only goes on firing. Documented limits: 50 blocks a message, 3,000 characters a section, 150 a header
+A header says how bad and how many, and of one alert also the headline; one section per changed alert follows, then one that
+names what only goes on firing. Documented limits: 50 blocks a message, 3,000 characters a section, 150 a header
 (https://docs.slack.dev/reference/block-kit/blocks). Not documented, but known from Slack's answers: about 12,000 characters
 in all (`msg_blocks_too_long`, slackapi/bolt-js#2509) and 20 blocks an attachment (`invalid_attachments`,
 slackapi/bolt-python#914).
@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.notification import Notification, NotifiedAlert
 from monitor.notify import message
 from monitor.notify.message import width
+from monitor.notify.paragraph import first_line, heading
 from monitor.notify.slack_text import escape, link
 
 MOST_BLOCKS = 50
@@ -39,7 +40,8 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
     """The JSON body for an incoming webhook."""
     alerts, rest = message.news(notification), message.the_rest(notification)
     still = _still_firing(rest)
-    sections = [_section(notification, alert, external_url) for alert in alerts]
+    line, said = heading(notification, fits=lambda text: width(escape(text, LONGEST_SECTION)) <= LONGEST_HEADER)
+    sections = [_section(notification, alert, external_url, said=said) for alert in alerts]
     shown = _how_many_fit(sections, LONGEST_MESSAGE - LONGEST_HEADER - width(still) - 1000 - _RESERVED_BLOCKS * BLOCK_OVERHEAD)
 
     attachments: list[dict[str, object]] = []
@@ -54,10 +56,9 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
     if footer := _footer(notification, left, external_url):
         attachments.append({"color": _QUIET_COLOUR, "blocks": [{"type": "context", "elements": [_mrkdwn(footer)]}]})
 
-    title = f"{_title_mark(notification)} {message.title(notification)}"
-    header = {"type": "header", "text": {"type": "plain_text", "text": escape(title, LONGEST_HEADER), "emoji": False}}
+    header = {"type": "header", "text": {"type": "plain_text", "text": escape(line, LONGEST_HEADER), "emoji": False}}
     others = [f"{_look(alert)[0]} {message.headline(alert)}" for alert in alerts[1:5]]
-    fallback = "\n".join(escape(line, LONGEST_FALLBACK // 5 - 1) for line in (title, *others))
+    fallback = "\n".join(escape(each, LONGEST_FALLBACK // 5 - 1) for each in (first_line(notification), *others))
     return {"text": fallback, "blocks": [header], "attachments": attachments}
 
 
@@ -78,10 +79,9 @@ def opening(notification: Notification) -> str:
 def _history(notification: Notification) -> str:
     """Mrkdwn, at most some 1,500 wide."""
     told = message.news(notification)
-    title = f"{_title_mark(notification)} {message.title(notification)}"
     others = [f"{_look(alert)[0]} {message.headline(alert)}" for alert in told[1:MOST_IN_HISTORY]]
     more = [f"… and {len(told) - MOST_IN_HISTORY:,} more"] if len(told) > MOST_IN_HISTORY else []
-    return "\n".join([escape(line, LONGEST_HEADER) for line in (title, *others)] + more)
+    return "\n".join([escape(line, LONGEST_HEADER) for line in (first_line(notification), *others)] + more)
 
 
 def _mrkdwn(text: str) -> Block:
@@ -108,42 +108,24 @@ def _look(alert: NotifiedAlert) -> tuple[str, str]:
     return _LOOKS.get(message.severity(alert), _LOOKS["warning"])
 
 
-def _title_mark(notification: Notification) -> str:
-    if notification.reason is NotifyReason.TEST:
-        return "🔔"
-    level = message.worst(message.news(notification))
-    return _LOOKS.get(level, _LOOKS["warning"])[0] if level else _RESOLVED_LOOK[0]
-
-
-def _section(notification: Notification, alert: NotifiedAlert, external_url: str | None) -> str:
-    """One alert: headline, what it is about, figures, reasons, description, since when, where to look.
+def _section(notification: Notification, alert: NotifiedAlert, external_url: str | None, *, said: bool) -> str:
+    """One alert: headline, unless the header has `said` it, what it is about, figures, reasons, description, since when, where
+    to look.
 
     At most `LONGEST_SECTION` wide.
     """
+    identity = escape(message.identity(alert), 400)
     lines = [
-        f"{_look(alert)[0]} *{escape(message.headline(alert), 300)}*",
-        escape(message.identity(alert), 400),
+        f"{_look(alert)[0]} *{identity if said else escape(message.headline(alert), 300)}*",
+        "" if said else identity,
         escape(message.figures(alert), 200),
         escape(message.why(alert), 300),
         escape(message.description(alert), 500),
-        " · ".join(part for part in (_when(notification, alert), *_links(alert, external_url)) if part),
+        " · ".join(
+            part for part in (message.times(alert, notification.created_at, _moment), *_links(alert, external_url)) if part
+        ),
     ]
     return "\n".join(line for line in lines if line)
-
-
-def _when(notification: Notification, alert: NotifiedAlert) -> str:
-    held = message.lasted(alert, notification.created_at)
-    if not held:
-        return _date(alert)
-    if alert.status == "resolved":
-        because = message.ended_because(alert)
-        return f"Resolved after {held}: {because}" if because else f"Resolved after {held}"
-    return f"Since {_date(alert)} ({held})"
-
-
-def _date(alert: NotifiedAlert) -> str:
-    """When it began."""
-    return _moment(alert.active_since)
 
 
 def _moment(at: datetime) -> str:
@@ -160,7 +142,8 @@ def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
     if not rest:
         return ""
     lines = [
-        f"{_look(alert)[0]} {escape(message.headline(alert), 120)} · since {_date(alert)}" for alert in rest[:MOST_STILL_FIRING]
+        f"{_look(alert)[0]} {escape(message.headline(alert), 120)} · since {_moment(alert.starts_at)}"
+        for alert in rest[:MOST_STILL_FIRING]
     ]
     return "\n".join(["*Still firing*", *lines])
 

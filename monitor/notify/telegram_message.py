@@ -11,9 +11,10 @@ from monitor.domain.notification import Notification, NotifiedAlert
 from monitor.notify import message
 from monitor.notify.escaping import escaped
 from monitor.notify.message import width
-from monitor.notify.paragraph import Link, Paragraph, first_line, how_many_fit, mark, paragraph, remainder
+from monitor.notify.paragraph import Link, Paragraph, heading, how_many_fit, mark, paragraph, remainder
 
 LONGEST_MESSAGE = 4096
+LONGEST_TITLE = 300
 LONGEST_HREF = 500
 MOST_ALERTS = 30  # three markups each, of the hundred that Telegram minds
 MOST_STILL_FIRING = 5
@@ -28,9 +29,10 @@ _SCHEME = re.compile(r":(?=//)")
 def compose(notification: Notification, external_url: str | None) -> str:
     """The message's text for `parse_mode: HTML`."""
     alerts, rest = message.news(notification), message.the_rest(notification)
-    title = f"<b>{escape(first_line(notification), 300)}</b>"
+    line, said = heading(notification, fits=lambda text: width(escape(text, LONGEST_MESSAGE)) <= LONGEST_TITLE)
+    title = f"<b>{escape(line, LONGEST_TITLE)}</b>"
     still = _still_firing(rest)
-    sections = [_section(paragraph(notification, alert, external_url)) for alert in alerts]
+    sections = [_section(paragraph(notification, alert, external_url, said=said)) for alert in alerts]
     budget = LONGEST_MESSAGE - width(title) - width(still) - _FOOTER
     shown = how_many_fit([width(section) + 2 for section in sections], budget, most=MOST_ALERTS)
     words, where = remainder(notification, [*alerts[shown:], *rest[MOST_STILL_FIRING:]], external_url)
@@ -62,7 +64,7 @@ def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
     if not rest:
         return ""
     lines = [
-        f"{mark(alert)} {escape(message.headline(alert), 100)} · since {message.moment(alert.active_since)}"
+        f"{mark(alert)} {escape(message.headline(alert), 100)} · since {message.moment(alert.starts_at)}"
         for alert in rest[:MOST_STILL_FIRING]
     ]
     return "\n".join(["<b>Still firing</b>", *lines])

@@ -8,7 +8,7 @@ import msgspec
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import COUNTERS, CampaignDetail, Split, breakdown
 from monitor.domain.notification import Notification, NotifiedAlert
-from monitor.notify.message import alert_link
+from monitor.notify.message import alert_link, annotations
 
 NOT_ENDED = "0001-01-01T00:00:00Z"
 """What Alertmanager writes as `endsAt` of an alert that still fires (Go's zero time)."""
@@ -17,13 +17,14 @@ NOT_ENDED = "0001-01-01T00:00:00Z"
 def payload(notification: Notification, external_url: str | None) -> dict[str, object]:
     """The body, in Alertmanager's own order of fields; ours come last."""
     alerts = notification.alerts
+    texts = [annotations(alert) for alert in alerts]
     body: dict[str, object] = {
         "receiver": notification.receiver,
         "status": notification.status,
-        "alerts": [_alert(alert, external_url) for alert in alerts],
+        "alerts": [_alert(alert, told, external_url) for alert, told in zip(alerts, texts, strict=True)],
         "groupLabels": notification.group_labels,
         "commonLabels": _common([alert.labels for alert in alerts]),
-        "commonAnnotations": _common([alert.annotations for alert in alerts]),
+        "commonAnnotations": _common(texts),
         "externalURL": external_url or "",
         "version": "4",
         "groupKey": notification.group_key,
@@ -37,13 +38,13 @@ def payload(notification: Notification, external_url: str | None) -> dict[str, o
     return body
 
 
-def _alert(alert: NotifiedAlert, external_url: str | None) -> dict[str, object]:
+def _alert(alert: NotifiedAlert, texts: Mapping[str, str], external_url: str | None) -> dict[str, object]:
     is_event = alert.event_id is not None
     ends_at = alert.starts_at if is_event else alert.ends_at if alert.status == "resolved" else None
     told: dict[str, object] = {
         "status": alert.status,
         "labels": alert.labels,
-        "annotations": alert.annotations,
+        "annotations": texts,
         "startsAt": rfc3339(alert.starts_at),
         "endsAt": rfc3339(ends_at) if ends_at else NOT_ENDED,
         "generatorURL": alert_link(external_url, alert) or "",

@@ -1,6 +1,6 @@
 """What differs between what was expected and what was found, in words."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -9,6 +9,7 @@ from monitor.domain.alert import Alert, AlertState
 from monitor.domain.duration import format_duration
 from monitor.domain.notification import Notification, NotifiedAlert
 from monitor.errors import Place
+from monitor.notify.message import annotations
 from monitor.ruletest.cases import Expectation, ExpectedAlert, ExpectedMessage
 
 Found = TypeVar("Found")
@@ -107,7 +108,7 @@ def _unlike(expected: ExpectedAlert, alert: Alert | NotifiedAlert) -> int | None
     unlike = int(expected.state not in (None, state))
     unlike += sum(alert.labels.get(label) != value for label, value in expected.labels.items())
     texts = (("summary", expected.summary), ("description", expected.description))
-    return unlike + sum(text is not None and text.strip() != alert.annotations.get(key) for key, text in texts)
+    return unlike + sum(text is not None and text.strip() != _texts(alert).get(key) for key, text in texts)
 
 
 def _facts(alert: Alert | NotifiedAlert) -> tuple[str, str, str]:
@@ -116,6 +117,11 @@ def _facts(alert: Alert | NotifiedAlert) -> tuple[str, str, str]:
     if isinstance(alert, Alert):
         return labels["alertname"], subject, alert.state.value
     return labels["alertname"], subject, "event" if alert.event_id is not None else alert.status
+
+
+def _texts(alert: Alert | NotifiedAlert) -> Mapping[str, str]:
+    """What it says, or in a message is told to say."""
+    return annotations(alert) if isinstance(alert, NotifiedAlert) else alert.annotations
 
 
 def _expected(alert: ExpectedAlert) -> str:
@@ -129,12 +135,12 @@ def _beside(alert: Alert | NotifiedAlert, expected: ExpectedAlert) -> str:
     more = [f"{name}={alert.labels[name]!r}" if name in alert.labels else f"without {name}" for name in expected.labels]
     for name, text in (("summary", expected.summary), ("description", expected.description)):
         if text:
-            more.append(f"{name} {alert.annotations[name]!r}" if name in alert.annotations else f"without {name}")
+            more.append(f"{name} {_texts(alert)[name]!r}" if name in _texts(alert) else f"without {name}")
     return " ".join(part for part in (*_facts(alert), *more) if part)
 
 
 def _shown(alert: Alert | NotifiedAlert) -> str:
-    summary = alert.annotations.get("summary")
+    summary = _texts(alert).get("summary")
     return " ".join(part for part in (*_facts(alert), f"summary {summary!r}" if summary else "") if part)
 
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import CampaignDetail, breakdown
-from monitor.notify.message import end_in_words
+from monitor.domain.notified import notified
+from monitor.notify.message import end_in_words, headline
 
 ALERT_ID = re.compile(r"[0-9A-Za-z_.-]{1,200}")
 """What an alert's id looks like; anything else is not asked for."""
@@ -37,6 +38,11 @@ class AlertDetail:
     def active(self) -> bool:
         """Whether it may still change."""
         return self.alert.resolved_at is None
+
+    @property
+    def over(self) -> bool:
+        """Whether it fired and has ended; what happened is no such thing."""
+        return self.alert.resolved_at is not None and not self.alert.is_event
 
     @property
     def severity(self) -> str:
@@ -70,16 +76,23 @@ class AlertDetail:
 
     @property
     def summary(self) -> str:
+        """What is the case; once it is over, that it is."""
+        return headline(notified(self.alert, changed=False)) if self.over else self.said
+
+    @property
+    def said(self) -> str:
+        """The rule's summary, as of when it last held."""
         return self.alert.annotations.get("summary", "")
 
     @property
     def description(self) -> str:
-        return self.alert.annotations.get("description", "")
+        """What there is to do; nothing any more once it is over."""
+        return "" if self.over else self.alert.annotations.get("description", "")
 
     @property
     def runbook(self) -> str | None:
-        """The rule's runbook, if that is a web address."""
-        return web_address(self.alert.annotations.get("runbook_url", ""))
+        """The rule's runbook, if that is a web address and there is something to do."""
+        return None if self.over else web_address(self.alert.annotations.get("runbook_url", ""))
 
     @property
     def labels(self) -> Sequence[tuple[str, str]]:

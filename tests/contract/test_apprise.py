@@ -5,18 +5,21 @@ import importlib.util
 import io
 import json
 import logging
+import re
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from monitor.domain.notification import Notification, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import INTEGRATIONS, Context, open_session
-from monitor.notify.apprise import LONGEST_BODY, body
+from monitor.notify.apprise import LONGEST_MESSAGE, compose
+from monitor.notify.message import headline
 from monitor.ports import Notifier
 from tests.clock import FakeClock
 from tests.contract.receivers import NOTIFICATION, SECRET, Reply, ScriptedReceiver
@@ -71,7 +74,7 @@ async def test_a_service_is_told_title_text_and_how_bad(receiver: ScriptedReceiv
         await notifier.send(told)
     said = json.loads(receiver.requests[0].body)
     assert said["type"] == kind
-    assert "Spring sale: 71 % of 5400 delivered" in said["title"]
+    assert headline(told.alerts[0]) in said["title"]
     assert "3,834 of 5,400 delivered (71.0 %)" in said["message"]
 
 
@@ -150,9 +153,27 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(told=notifications())
-def test_the_text_is_short_and_what_it_leaves_out_is_counted(told: Notification) -> None:
-    text = body(told, "https://m.example")
-    shown = text.count("https://m.example/alerts/")
+def test_title_and_text_keep_to_the_limit_together_and_what_they_leave_out_is_counted(told: Notification) -> None:
+    title, text = compose(told, "https://m.example")
+    assert len(f"{title}\r\n{text}".encode("utf-16-le")) <= 2 * LONGEST_MESSAGE
+    shown = sum(text.count(mark) for mark in ("🔴 ", "🟠 ", "🟡 ", "🔵 ", "✅ "))
+    counted = re.search(r"… and ([\d,]+) more: ", text)
     assert shown >= 1
-    assert len(text) <= LONGEST_BODY + 1500  # the first alert is told whatever its length
-    assert shown == len(told.alerts) or f"… and {len(told.alerts) - shown:,} more: " in text
+    assert shown + int(counted[1].replace(",", "") if counted else 0) >= len(told.alerts)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(told=notifications(), limit=st.integers(120, 1999))
+def test_a_smaller_limit_is_kept_too(told: Notification, limit: int) -> None:
+    title, text = compose(told, "https://m.example", limit=limit)
+    assert title
+    assert text
+    assert len(f"{title}\r\n{text}") <= limit
+
+
+async def test_the_limit_is_the_services_own_where_that_is_less(receiver: ScriptedReceiver) -> None:
+    phone = receiver.url.replace("http://", "").partition("/")[0]
+    crowd = notification(*(alert(number) for number in range(1, 40)))
+    async with told_through(f"jsons://{phone}") as plenty, told_through("bulksms://user:password@+4915112345678") as sms:
+        assert (plenty._limit, sms._limit) == (LONGEST_MESSAGE, 160)
+    assert len("\r\n".join(compose(crowd, None, limit=160))) <= 160

@@ -85,7 +85,7 @@ async def test_a_phone_shows_the_news_also_of_a_message_that_has_to_be_posted_an
     (post,) = slack.channel
     assert post.told == [post.body["text"]]
     assert post.body["text"].startswith("🟡 WARNING · 2 firing (1 new) · ")
-    assert texts(post.body)[0].startswith("🔴 CRITICAL · 2 firing · ")
+    assert texts(post.body)[0] == "🔴 CRITICAL · 2 firing"
 
 
 async def test_that_somebody_looks_after_it_is_in_the_message_and_a_line_of_the_thread_and_calls_nobody(

@@ -125,6 +125,28 @@ async def test_an_ended_alert_says_what_ended_it_and_stands_still() -> None:
     assert "http-equiv" not in page
 
 
+async def test_an_ended_alerts_page_says_that_it_is_over_and_asks_for_nothing() -> None:
+    ended = alert(
+        state=AlertState.RESOLVED,
+        resolved_at=NOW,
+        resolve_reason=ResolveReason.CONDITION,
+        campaign=msgspec.structs.replace(CAMPAIGN, name="Spring sale", delivered=1100),
+        labels={"alertname": "LowDelivery", "severity": "critical"},
+        annotations=alert().annotations | {"summary": "Spring sale: 61 % delivered"},
+    )
+    async with served(ended) as ask, ask("/alerts/" + ended.id) as answer:
+        page = await answer.text()
+    for fact in (
+        "What was the case",
+        "Spring sale: LowDelivery is over, status is done",
+        "It said while it fired: “<bdi>Spring sale: 61 % delivered</bdi>”",
+        "1,100 (91.7 %)",
+    ):
+        assert fact in page, fact
+    for gone in ("What is the case", "Look at the sender.", "Runbook", "wiki.example.org"):
+        assert gone not in page, gone
+
+
 @pytest.mark.parametrize("reason", list(ResolveReason))
 async def test_every_end_has_words(reason: ResolveReason) -> None:
     ended = alert(state=AlertState.RESOLVED, resolved_at=NOW, resolve_reason=reason)

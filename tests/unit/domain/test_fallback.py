@@ -49,7 +49,8 @@ def test_a_copy_has_an_id_of_its_own_that_is_the_same_each_time() -> None:
 def test_a_copy_says_in_its_text_whose_place_it_takes() -> None:
     [alert] = stand_in(message("m1", Told("a")), "pager").alerts
     assert alert.annotations["summary"] == "Spring sale stands still"
-    assert alert.annotations["description"] == "In place of ops, which could not be reached. Look at it."
+    assert alert.note == "In place of ops, which could not be reached."
+    assert alert.annotations["description"] == "Look at it."
 
 
 def test_a_copy_of_a_copy_names_every_receiver_before_it() -> None:

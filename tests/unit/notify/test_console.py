@@ -26,10 +26,10 @@ async def test_a_message_is_printed_for_people() -> None:
     lines = stream.getvalue().splitlines()
     assert lines[0] == "09:00:00  CRITICAL FIRING    Spring sale: 71 % of 5400 delivered"
     assert lines[1].strip() == "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending"
-    assert "since 2026-03-02 08:48 UTC (12 min)" in lines[2]
+    assert "Holds since 2026-03-02 08:48 UTC, firing for 2 min" in lines[2]
     assert lines[3].strip() == "http://127.0.0.1:9780/alerts/a1"
     assert [line.split()[2] for line in lines if line.startswith("09:")] == ["FIRING", "EVENT", "RESOLVED"]
-    assert any("resolved after 12 min · no longer holds" in line for line in lines)
+    assert any("Fired for 2 min, until 2026-03-02 09:00 UTC" in line for line in lines)
 
 
 def test_a_message_says_why_below_the_figures() -> None:

@@ -37,11 +37,10 @@ def test_an_embed_has_figures_beginning_and_links() -> None:
     (embed,) = composed(notification())["embeds"]
     assert embed["url"] == f"{URL}/alerts/a1"
     assert embed["color"] == 0xD00000
-    assert plain(embed["title"]) == "🔴 Spring sale: 71 % of 5400 delivered"
+    assert plain(embed["title"]) == "🔴 LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending"
     assert plain(embed["description"]).splitlines() == [
-        "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
-        "Since <t:1772441280:f> (12 min) · [Runbook](<https://runbooks.example/low?a=1&b=2>)",
+        "Holds since <t:1772441280:f>, firing for 2 min · [Runbook](<https://runbooks.example/low?a=1&b=2>)",
     ]
 
 

@@ -34,8 +34,8 @@ def test_what_fires_triggers_with_figures_and_links() -> None:
             "custom_details": {
                 "about": "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
                 "figures": "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
-                "since": "2026-03-02T08:48:00Z",
-                "held_for": "12 min",
+                "holds_since": "2026-03-02T08:48:00Z",
+                "firing_for": "2 min",
                 "campaign_id": 53651994,
                 "campaign": "Spring sale",
                 "status": "sending",

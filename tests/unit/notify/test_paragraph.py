@@ -1,6 +1,7 @@
 """What lists of alerts are made of: links that mean nothing in any markup, the line that counts what is left out."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from monitor.domain.notification import NotifyReason
 from monitor.notify.escaping import escaped
 from monitor.notify.message import width
 from monitor.notify.paragraph import first_line, how_many_fit, link, paragraph, remainder
-from tests.unit.notify.builders import NASTY, alert, event, notification, resolved
+from tests.unit.notify.builders import NASTY, NOW, alert, event, notification, resolved
 
 URL = "https://monitor.example/bsg"
 
@@ -23,14 +24,24 @@ def test_a_paragraph_has_what_is_known_of_an_alert() -> None:
         "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
     ]
-    assert told.when == "Since 2026-03-02 08:48 UTC (12 min)"
+    assert told.when == "Holds since 2026-03-02 08:48 UTC, firing for 2 min"
     assert [each.words for each in told.links] == ["Open", "Runbook"]
     assert told.links[0].url == f"{URL}/alerts/a1"
 
 
-def test_what_is_over_says_for_how_long_it_held_and_why_it_ended() -> None:
-    assert paragraph(notification(), resolved(), None).when == "Resolved after 12 min: no longer holds"
-    assert paragraph(notification(), resolved(resolve_reason=None), None).when == "Resolved after 12 min"
+def test_what_stands_above_is_not_said_again() -> None:
+    told = paragraph(notification(), alert(), URL, said=True)
+    assert told.headline == "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending"
+    assert told.facts == [
+        "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
+    ]
+
+
+def test_times_say_what_they_count() -> None:
+    at_once = alert(active_since=NOW - timedelta(minutes=12), starts_at=NOW - timedelta(minutes=12))
+    assert paragraph(notification(), at_once, None).when == "Firing since 2026-03-02 08:48 UTC (12 min)"
+    assert paragraph(notification(), resolved(), None).when == "Fired for 2 min, until 2026-03-02 09:00 UTC"
+    assert paragraph(notification(), resolved(ends_at=None), None).when == "Fired for 2 min"
     assert paragraph(notification(), event(), None).when == "2026-03-02 08:48 UTC"
 
 

@@ -10,12 +10,14 @@ from slack_sdk.models.attachments import BlockAttachment
 from slack_sdk.models.blocks import Block
 
 from monitor.domain.notification import Notification, NotifyReason
+from monitor.notify.message import headline
 from monitor.notify.slack_message import compose
 from monitor.notify.slack_text import escape
 from tests.unit.notify.builders import alert, campaign, event, notification, notifications, resolved
 
 URL = "https://monitor.example/bsg"
 BEGINNING = "<!date^1772441280^{date_short_pretty} {time}|2026-03-02 08:48 UTC>"
+END = "<!date^1772442000^{date_short_pretty} {time}|2026-03-02 09:00 UTC>"
 RUNBOOK = "<https://runbooks.example/low?a=1&amp;b=2|Runbook>"
 OURS = re.compile(
     r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
@@ -55,11 +57,18 @@ def test_a_section_has_figures_beginning_and_links() -> None:
     (attachment,) = message["attachments"]
     assert attachment["color"] == "#d00000"
     assert attachment["blocks"][0]["text"]["text"].splitlines() == [
-        "🔴 *Spring sale: 71 % of 5400 delivered*",
-        "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
+        "🔴 *LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending*",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
-        f"Since {BEGINNING} (12 min) · <{URL}/alerts/a1|Open> · {RUNBOOK}",
+        f"Holds since {BEGINNING}, firing for 2 min · <{URL}/alerts/a1|Open> · {RUNBOOK}",
     ]
+
+
+def test_no_sentence_stands_twice_in_what_a_message_shows() -> None:
+    long = alert(3, annotations={"summary": f"Spring sale: {'very ' * 30}bad"})
+    for told in (notification(), notification(alert(1), alert(2)), notification(resolved()), notification(long)):
+        shown = "\n".join(texts_of(compose(told, URL))[1:])
+        for each in told.alerts:
+            assert shown.count(headline(each)) == sum(headline(other) == headline(each) for other in told.alerts)
 
 
 def test_without_an_external_url_there_is_no_link_to_the_alert() -> None:
@@ -69,7 +78,7 @@ def test_without_an_external_url_there_is_no_link_to_the_alert() -> None:
 def test_resolved_alerts_are_green_and_come_after_what_fires() -> None:
     message = compose(notification(resolved(1), alert(2, severity="warning")), URL)
     assert [attachment["color"] for attachment in message["attachments"]] == ["#f2c744", "#2eb67d"]
-    assert "Resolved after 12 min: no longer holds" in texts_of(message)[-1]
+    assert f"Fired for 2 min, until {END}" in texts_of(message)[-1]
 
 
 def test_a_message_of_resolved_alerts_says_so_first() -> None:

@@ -1,5 +1,6 @@
-"""Cards for Teams: within 28 KB, foreign text only where no markup is read, nothing dropped without a word."""
+"""Cards for Teams: within what Teams counts, foreign text only where no markup is read, nothing dropped without a word."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -48,10 +49,9 @@ def test_a_container_has_figures_beginning_and_links() -> None:
     container = card_of(notification())["body"][1]
     assert container["style"] == "attention"
     assert runs({"body": container["items"]}) == [
-        "🔴 Spring sale: 71 % of 5400 delivered",
-        "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
+        "🔴 LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
-        "Since 2026-03-02 08:48 UTC (12 min)",
+        "Holds since 2026-03-02 08:48 UTC, firing for 2 min",
     ]
     assert container["items"][-1]["text"] == (f"[Open]({URL}/alerts/a1) · [Runbook](https://runbooks.example/low?a=1&b=2)")
 
@@ -66,12 +66,12 @@ def test_what_is_over_is_green_and_what_does_not_fit_is_counted() -> None:
 
 def test_what_only_goes_on_firing_is_named() -> None:
     card = card_of(notification(alert(1), alert(2, changed=False), reason=NotifyReason.NEW_ALERTS))
-    assert runs(card)[-2:] == ["Still firing", "🔴 Spring sale: 71 % of 5400 delivered · since 2026-03-02 08:48 UTC"]
+    assert runs(card)[-2:] == ["Still firing", "🔴 Spring sale: 71 % of 5400 delivered · since 2026-03-02 08:58 UTC"]
 
 
 def test_markdown_in_a_name_stays_as_it_is_and_functions_of_cards_are_disarmed() -> None:
     named = alert(annotations={"summary": "bad"}, campaign=campaign(name="[x](https://evil.example) **b**"))
-    assert "🔴 [x](https://evil.example) **b**: bad" in runs(card_of(notification(named)))
+    assert "🔴 CRITICAL · 1 firing · [x](https://evil.example) **b**: bad" in runs(card_of(notification(named)))
     assert plain("{{DATE(2017-02-14T06:00:00Z)}} {{{x", 99) == "{ {DATE(2017-02-14T06:00:00Z)}} { { {x"
 
 
@@ -79,7 +79,8 @@ def test_markdown_in_a_name_stays_as_it_is_and_functions_of_cards_are_disarmed()
 @given(told=notifications())
 def test_every_card_is_within_the_limit_and_reads_no_foreign_markup(told: Notification) -> None:
     card = card_of(told)
-    assert len(msgspec.json.encode(compose(told, URL))) <= 26_000
+    as_a_text = json.dumps(msgspec.json.encode(compose(told, URL)).decode(), ensure_ascii=False)
+    assert len(as_a_text.encode()) <= 20_000  # a card is counted as a text in JSON
     for each in elements(card["body"]):
         assert each["type"] in ("Container", "RichTextBlock", "TextBlock")
         assert each["type"] != "TextBlock" or LINKS.fullmatch(each["text"])
