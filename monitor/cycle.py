@@ -5,20 +5,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from monitor.clock import Clock
 from monitor.detail import DetailReader, FeedDetails
 from monitor.domain.account import AccountView, Balance, account_setting
 from monitor.domain.alert import Alert, AlertKey
+from monitor.domain.apart import each_apart
 from monitor.domain.baseline import NO_BASELINES
 from monitor.domain.duration import humanize_duration
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.event import EventKind
-from monitor.domain.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.feed import Feed, FeedState, RejectReason, SweepOutcome
 from monitor.domain.sender import SenderTally
 from monitor.domain.spending import Spending
 from monitor.domain.tracking import SETTLING_SECONDS, TrackedCampaign
 from monitor.domain.zone import at_least_further_east
-from monitor.journal import note_alerts
+from monitor.errors import where_raised
+from monitor.journal import note_alerts, note_rule_faults
 from monitor.metrics import Metrics
 from monitor.observation import Observation
 from monitor.ports import CampaignSource, CycleCommit, Store
@@ -28,6 +32,8 @@ from monitor.state import State
 HITS_CHUNK = 500
 """Rows evaluated between two turns: if all of them fire at once, their texts take some 25 ms."""
 
+log = structlog.get_logger()
+
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """The provider's clock and ours may differ by so much; a wrong zone is off by half an hour at least."""
 
@@ -36,8 +42,9 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 class CycleReport:
     """How a cycle ended, for the log's one line per cycle and for `once`.
 
-    `forgotten` are ids no longer tracked. `created_ahead` counts new or changed campaigns that were created in the future, and
-    `furthest_ahead` is by how much the furthest of them, in seconds: the provider's zone is set wrong.
+    `rejected` counts rows that could not be used; `forgotten` are ids no longer tracked. `created_ahead` counts new or changed
+    campaigns that were created in the future, and `furthest_ahead` is by how much the furthest of them, in seconds: the
+    provider's zone is set wrong.
     """
 
     feed: Feed
@@ -47,6 +54,7 @@ class CycleReport:
     changed: int = 0
     events: int = 0
     alerts: int = 0
+    rejected: int = 0
     forgotten: tuple[int, ...] = ()
     created_ahead: int = 0
     furthest_ahead: float = 0.0
@@ -106,6 +114,8 @@ class AccountCycles:
         self._details: dict[Feed, FeedDetails] = {}
         self.deciding = asyncio.Lock()
         self._tried: set[Feed] = set()
+        self._aside: dict[Feed, frozenset[int]] = {}
+        self._failing_rules: set[tuple[str, str]] = set()
 
     def use(self, rules: RuleSet) -> None:
         """Go on with other rules; each feed's next cycle asks them about every watched campaign."""
@@ -117,17 +127,24 @@ class AccountCycles:
         """Poll `feed` once and commit what follows from it.
 
         A provider that fails is an outcome, not an error. Raises `StoreError` when the commit failed: nothing of the cycle
-        is remembered then, and the next one finds the same differences again.
+        is remembered then, and the next one finds the same differences again. What else is raised is a bug: see `failed`.
         """
         started = self._clock.now()
         begun = self._clock.monotonic()
-        before = self._before(feed, started)
         reader = self._readers.setdefault(feed, FeedReader(feed, self._source, clock=self._clock, lookback=self._lookback))
-        reading = await reader.read(self._state.table(self.account), before, started)
+        reading = await reader.read(self._state.table(self.account), self._before(feed, started), started)
         report = await self.conclude(feed, reading, started)
-        self._readers[feed].forget(report.forgotten)
+        reader.forget(report.forgotten)
         self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
         self._metrics.poll_duration.observe(self._clock.monotonic() - begun)
+        return report
+
+    async def failed(self, feed: Feed, error: Exception) -> CycleReport:
+        """Count a cycle of `feed` that raised `error` as a poll that failed, and commit that. Raises `StoreError`, like `run`."""
+        reason = f"the monitor itself failed, its log says more: {where_raised(error)}"
+        reading = Reading(outcome=SweepOutcome.FAILED, full=False, reason=reason)
+        report = await self.conclude(feed, reading, self._clock.now())
+        self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
         return report
 
     async def conclude(self, feed: Feed, reading: Reading, started: datetime) -> CycleReport:
@@ -164,23 +181,28 @@ class AccountCycles:
         for start in range(0, len(reading.campaigns), CHUNK):
             rows, same = seen.see(reading.campaigns[start : start + CHUNK])
             details.seen(rows, decided.timestamp(), prices=rules.asks_for_spending)
-            spent += await self._ask(evaluation.campaigns, rows)
-            spent += await self._ask(evaluation.unchanged if known_to_rules else evaluation.campaigns, same)
+            spent += await self._ask(evaluation.campaigns, rows, seen)
+            spent += await self._ask(evaluation.unchanged if known_to_rules else evaluation.campaigns, same, seen)
         seen.gone(reading.gone)
         if reading.full:
             await seen.forget_old(feed.message_type, self._clock)
+        for first in range(0, len(seen.events), HITS_CHUNK):
+            told = seen.events[first : first + HITS_CHUNK]
+            each_apart(evaluation.events, told, lambda pair, error: seen.set_aside(pair[1].campaign.id, error))
+            await self._clock.sleep(0)
+        seen.drop_aside()
         if reading.sums:
             await self._sum_up(feed, rules, seen, decided)
-        for first in range(0, len(seen.events), HITS_CHUNK):
-            evaluation.events(seen.events[first : first + HITS_CHUNK])
-            await self._clock.sleep(0)
-        seen.put(await details.add(evaluation.detail, seen.finder(reading.campaigns), decided.timestamp()))
+        find = seen.finder(reading.campaigns)
+        seen.put(await details.add(evaluation.detail, find, decided.timestamp(), on_fault=seen.set_aside))
+        self._note_aside(feed, seen, reading)
         begun = self._clock.monotonic()
         after = before.after(SweepOutcome.OK, started=started, full=reading.full)
         balance = self._take_balance()
         if reading.sums:
             counts = table.counts_with(seen.changed, seen.forgotten)
             evaluation.account(self._view(after, counts, balance, decided), failed=False)
+        note_rule_faults(evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics)
         changes = evaluation.finish()
         self._metrics.evaluation_duration.observe(spent + self._clock.monotonic() - begun)
         commit = CycleCommit(
@@ -208,6 +230,7 @@ class AccountCycles:
             changed=len(seen.changed),
             events=len(seen.events),
             alerts=len(changes.alerts),
+            rejected=reading.rejected + len(seen.aside),
             forgotten=tuple(seen.forgotten),
             created_ahead=len(ahead),
             furthest_ahead=max(ahead, default=0.0),
@@ -220,12 +243,36 @@ class AccountCycles:
         ids = [*(campaign.id for campaign in reading.campaigns), *reading.gone]
         return self._state.alerts_on(self.account, ids, self.rules.rules)
 
-    async def _ask(self, ask: Callable[[Sequence[TrackedCampaign]], None], rows: Sequence[TrackedCampaign]) -> float:
+    def _note_aside(self, feed: Feed, seen: Observation, reading: Reading) -> None:
+        """Count and log the campaigns that are set aside. Raises where that are most of them: then something else is wrong."""
+        seen.drop_aside()
+        before, self._aside[feed] = self._aside.get(feed, frozenset()), frozenset(seen.aside)
+        if not seen.aside:
+            return
+        if len(seen.aside) > max(1, len(reading.campaigns) // 2):
+            raise next(iter(seen.aside.values()))
+        self._metrics.rows_rejected.labels(self.account, RejectReason.UNEXPECTED.value).inc(len(seen.aside))
+        if new := [campaign_id for campaign_id in seen.aside if campaign_id not in before]:
+            error = seen.aside[new[0]]
+            log.error(
+                "rows_rejected",
+                account=feed.account,
+                message_type=feed.message_type,
+                reason=RejectReason.UNEXPECTED.value,
+                rows=len(new),
+                example_campaign_id=new[0],
+                detail=where_raised(error),
+                exc_info=error,
+            )
+
+    async def _ask(
+        self, ask: Callable[[Sequence[TrackedCampaign]], None], rows: Sequence[TrackedCampaign], seen: Observation
+    ) -> float:
         """Have rows evaluated, few at a time. Returns how many seconds that took."""
         spent = 0.0
         for first in range(0, max(1, len(rows)), HITS_CHUNK):
             begun = self._clock.monotonic()
-            ask(rows[first : first + HITS_CHUNK])
+            each_apart(ask, rows[first : first + HITS_CHUNK], lambda row, error: seen.set_aside(row.campaign.id, error))
             spent += self._clock.monotonic() - begun
             await self._clock.sleep(0)
         return spent
@@ -258,6 +305,7 @@ class AccountCycles:
         evaluation = self.rules.begin(self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines)
         counts = self._state.table(self.account).counts_with(())
         evaluation.account(self._view(after, counts, self._state.balances.get(self.account), decided), failed=True)
+        note_rule_faults(evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics)
         changes = evaluation.finish()
         commit = CycleCommit(account=self.account, alerts=changes.alerts, dropped_alerts=changes.dropped, feed=after)
         await self._commit(commit, decided)

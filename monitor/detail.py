@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from monitor.clock import Clock
+from monitor.domain.apart import each_apart
 from monitor.domain.campaign import CampaignStatus
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.detail_rules import GOOD_FOR_SECONDS, DetailPhase, outdated
@@ -178,10 +179,12 @@ class FeedDetails:
             elif prices and lacks_price(row, now):
                 self._unpriced[row.campaign.id] = None
 
-    async def add(self, phase: DetailPhase, find: Find, now: float) -> list[TrackedCampaign]:
+    async def add(
+        self, phase: DetailPhase, find: Find, now: float, *, on_fault: Callable[[int, Exception], None]
+    ) -> list[TrackedCampaign]:
         """Read what is wanted and let the phase decide on it. Returns the campaigns of which more is known now.
 
-        `now` is in Unix seconds.
+        `now` is in Unix seconds. `on_fault` is told of a campaign on which a rule raised.
         """
         fired = self._owe(phase, now) if self._reader.per_minute else frozenset()
         if not (phase.postponed or self._owed or self._starting or self._unpriced):
@@ -197,10 +200,10 @@ class FeedDetails:
             self._starting.pop(campaign_id, None)
             self._unpriced.pop(campaign_id, None)
         fresh = [_explained(wanted[id_], detail) for id_, detail in answers.items() if detail is not None]
-        phase.read(fresh)
+        each_apart(phase.read, fresh, lambda row, error: on_fault(row.campaign.id, error))
         decided = [id_ for id_ in phase.postponed if id_ in answers or id_ not in outdated_ones]
         for first in range(0, len(decided), DECIDED_AT_ONCE):
-            phase.decide(decided[first : first + DECIDED_AT_ONCE])
+            each_apart(phase.decide, decided[first : first + DECIDED_AT_ONCE], on_fault)
             await self._clock.sleep(0)
         return fresh
 

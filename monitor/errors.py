@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 
 class MonitorError(Exception):
@@ -68,6 +69,15 @@ class ConfigError(MonitorError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def where_raised(error: BaseException) -> str:
+    """What was raised and where, as "OverflowError in values.py:22". No value: a message may quote anything."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    name = type(error).__name__
+    return name if last is None else f"{name} in {Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}"
 
 
 class ProviderFault(StrEnum):

@@ -6,7 +6,9 @@ from datetime import datetime
 import structlog
 
 from monitor.domain.alert import Alert, AlertState
+from monitor.domain.apart import RuleFault
 from monitor.errors import Problem
+from monitor.metrics import Metrics
 
 MOST_LINES = 20
 """Lines for one commit; a thousand alerts at once are a number."""
@@ -24,6 +26,18 @@ def note_alerts(alerts: Sequence[Alert], *, now: datetime) -> None:
         log.info(verb, severity=alert.labels.get("severity", ""), summary=alert.annotations.get("summary", ""), **facts)
     if len(told) > MOST_LINES:
         log.info("more_alerts_changed", count=len(told) - MOST_LINES)
+
+
+def note_rule_faults(faults: Iterable[RuleFault], told: set[tuple[str, str]], *, account: str, metrics: Metrics) -> None:
+    """Rules that raised: each is counted, and logged unless it is among those `told`, which then are these."""
+    now: set[tuple[str, str]] = set()
+    for fault in faults:
+        metrics.loop_failures.labels("rules").inc()
+        now.add((fault.rule, fault.subject))
+        if (fault.rule, fault.subject) not in told:
+            log.error("rule_failed", rule=fault.rule, account=account, subject=fault.subject, exc_info=fault.error)
+    told.clear()
+    told.update(now)
 
 
 def _verb(alert: Alert, now: datetime) -> str | None:

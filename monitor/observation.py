@@ -37,6 +37,8 @@ class Observation:
     events: list[tuple[CampaignEvent, TrackedCampaign]] = field(default_factory=list)
     samples: dict[int, Sample] = field(default_factory=dict)
     forgotten: list[int] = field(default_factory=list)
+    aside: dict[int, Exception] = field(default_factory=dict)
+    """Campaigns that stay as they were, since the comparison or a rule raised on them, and what it raised."""
 
     def see(self, campaigns: Sequence[Campaign]) -> tuple[list[TrackedCampaign], list[TrackedCampaign]]:
         """Diff some campaigns against what is known. Returns the rows that are new or were read anew, and the watched ones that
@@ -48,25 +50,29 @@ class Observation:
         for campaign in campaigns:
             row = held.get(campaign.id)
             found = same
-            if row is None or row.campaign is not campaign:
-                seen = self._compare(row, campaign)
-                if seen is None:
+            try:
+                if row is None or row.campaign is not campaign:
+                    seen = self._compare(row, campaign)
+                    if seen is None:
+                        continue
+                    row, found = seen, rows
+                if row.settled:
+                    if found is rows:
+                        rows.append(row)
                     continue
-                row, found = seen, rows
-            if row.settled:
-                if found is rows:
-                    rows.append(row)
+                if campaign.status in FINAL_STATUSES:
+                    ended = row.status_since if campaign.finished_at is None else campaign.finished_at
+                    settled = settle(row, now=self.now) if ended <= may_settle else None
+                    if settled is not None:
+                        if self.changed and self.changed[-1] is row:
+                            self.changed.pop()
+                        (row, event), found = settled, rows
+                        self.changed.append(row)
+                        if not self.baseline:
+                            self.events.append((event, row))
+            except Exception as error:  # noqa: BLE001 (whatever it is, it must not cost the other rows)
+                self.set_aside(campaign.id, error)
                 continue
-            if campaign.status in FINAL_STATUSES:
-                ended = row.status_since if campaign.finished_at is None else campaign.finished_at
-                settled = settle(row, now=self.now) if ended <= may_settle else None
-                if settled is not None:
-                    if self.changed and self.changed[-1] is row:
-                        self.changed.pop()
-                    (row, event), found = settled, rows
-                    self.changed.append(row)
-                    if not self.baseline:
-                        self.events.append((event, row))
             found.append(row)
         return rows, same
 
@@ -91,6 +97,23 @@ class Observation:
         for event in events:
             self.events.append((event, seen))
         return seen
+
+    def set_aside(self, campaign_id: int, error: Exception) -> None:
+        """Leave a campaign as it was, from the next `drop_aside` on."""
+        self.aside.setdefault(campaign_id, error)
+
+    def drop_aside(self) -> None:
+        """What was found of campaigns that are set aside does not count."""
+        aside = self.aside
+        if not aside:
+            return
+        for campaign_id in aside:
+            self.evaluation.keep(campaign_id)
+            self.samples.pop(campaign_id, None)
+        self.changed = [row for row in self.changed if row.campaign.id not in aside]
+        self.adopted = [row for row in self.adopted if row.campaign.id not in aside]
+        self.events = [pair for pair in self.events if pair[1].campaign.id not in aside]
+        self.forgotten = [campaign_id for campaign_id in self.forgotten if campaign_id not in aside]
 
     def gone(self, ids: Iterable[int]) -> None:
         """The provider no longer knows these campaigns."""
@@ -132,7 +155,7 @@ class Observation:
                 rows = self.table.rows
                 seen.update((campaign.id, rows.get(campaign.id)) for campaign in campaigns)
                 seen.update((row.campaign.id, row) for found in (self.adopted, self.changed) for row in found)
-                seen.update(dict.fromkeys(self.forgotten))
+                seen.update(dict.fromkeys((*self.forgotten, *self.aside)))
             return seen.get(campaign_id)
 
         return find

@@ -33,7 +33,7 @@ class OnceReport:
     rule asks for, why it could not be read.
 
     `campaigns` counts what was read, settled ones included; `counts` are watched ones by status. `doubts` are signs that a
-    setting is wrong.
+    setting is wrong, and rows that could not be used.
     """
 
     campaigns: int
@@ -99,5 +99,10 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
             f" future; {report.zone_doubt}"
             for report in reports
             if report.zone_doubt
+        )
+        + tuple(
+            f"{report.feed.account}/{report.feed.message_type}: {counted(report.rejected, 'row')} of the list could not be used"
+            for report in reports
+            if report.rejected
         ),
     )

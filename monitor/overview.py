@@ -53,6 +53,7 @@ class Overview:
         self._started_at = clock.now()
         self._swept: set[Feed] = set()
         self._reasons: dict[Feed, str | None] = {}
+        self._rejected: dict[Feed, int] = {}
         self._outbox: Sequence[OutboxSummary] = ()
         self._read_error: str | None = None
         self._write_error: str | None = None
@@ -76,6 +77,7 @@ class Overview:
         self._write_error = None
         if report.outcome is SweepOutcome.OK:
             self._swept.add(report.feed)
+            self._rejected[report.feed] = report.rejected
 
     def not_committed(self, error: StoreError) -> None:
         """A cycle could not be written: whatever it found nobody is told of, until one can."""
@@ -166,7 +168,13 @@ class Overview:
     def _feed(self, feed: Feed) -> FeedStatus:
         known = self._state.feeds.get(feed) or FeedState(feed=feed, first_tried=self._started_at)
         counts = self._state.table(feed.account).counts_of(feed.message_type)
-        return FeedStatus.of(known, swept=feed in self._swept, counts=counts, reason=self._reasons.get(feed))
+        return FeedStatus.of(
+            known,
+            swept=feed in self._swept,
+            counts=counts,
+            reason=self._reasons.get(feed),
+            rejected=self._rejected.get(feed, 0),
+        )
 
     def _receiver(self, name: str, integration: str) -> ReceiverStatus:
         rows = {row.state: row for row in self._outbox if row.receiver == name}

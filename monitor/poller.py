@@ -65,7 +65,7 @@ class Poller:
         reports: dict[Feed, CycleReport] = {}
 
         async def cycle(feed: Feed) -> None:
-            reports[feed] = await self._cycles[feed].run(feed)
+            reports[feed] = await self._cycle(feed)
 
         async with asyncio.TaskGroup() as tasks:
             for account in {feed.account for feed in feeds}:
@@ -79,17 +79,28 @@ class Poller:
         while True:
             begun = self._clock.monotonic()
             try:
-                report = await self._cycles[feed].run(feed)
+                report = await self._cycle(feed)
                 self._log(report, self._clock.monotonic() - begun)
                 await self._on_cycle(report)
             except StoreError as error:
                 self._note_uncommitted(feed, error)
             except Exception:
                 self._metrics.loop_failures.labels("poller").inc()
-                log.exception("cycle_failed", account=feed.account, message_type=feed.message_type)
+                log.exception("poller_failed", account=feed.account, message_type=feed.message_type)
             spread = 1 + JITTER * (2 * self._random() - 1)
             elapsed = self._clock.monotonic() - begun
             await self._clock.sleep(max(LEAST_PAUSE_SECONDS, self._interval * spread - elapsed))
+
+    async def _cycle(self, feed: Feed) -> CycleReport:
+        """One cycle. One that raises is a poll that failed, whatever it raised; only `StoreError` passes."""
+        try:
+            return await self._cycles[feed].run(feed)
+        except StoreError:
+            raise
+        except Exception as error:
+            self._metrics.loop_failures.labels("poller").inc()
+            log.exception("cycle_failed", account=feed.account, message_type=feed.message_type)
+            return await self._cycles[feed].failed(feed, error)
 
     def _note_uncommitted(self, feed: Feed, error: StoreError) -> None:
         """Nothing of the cycle is remembered: the next one finds the same. Logged when it begins, not each time."""
@@ -144,6 +155,7 @@ class Poller:
                 changed=report.changed,
                 events=report.events,
                 alerts=report.alerts,
+                rejected=report.rejected,
                 full=report.full,
                 seconds=round(seconds, 3),
             )

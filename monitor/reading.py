@@ -22,8 +22,8 @@ CHUNK = 2000
 class Reading:
     """What a poll brought. Only one with outcome `ok` decides anything; `reason` says why another does not.
 
-    `campaigns` are the rows that could be read, each id once; `gone` were answered with 404. Without `sums` nothing is asked that
-    concerns many campaigns at once.
+    `campaigns` are the rows that could be read, each id once; `rejected` counts the others. `gone` were answered with 404.
+    Without `sums` nothing is asked that concerns many campaigns at once.
     """
 
     outcome: SweepOutcome
@@ -32,6 +32,7 @@ class Reading:
     gone: frozenset[int] = frozenset()
     reason: str | None = None
     sums: bool = True
+    rejected: int = 0
 
 
 class FeedReader:
@@ -64,11 +65,12 @@ class FeedReader:
         table.listed(sweep.campaigns, self.feed.message_type)
         self._lookup.listed(shown)
         missing = await self._missing(table, plan, sweep, shown)
+        rejected = len(sweep.unreadable) + sweep.nameless
         if sweep.nameless:
             # A row without an id may be any of the missing ones: they freeze, and a 404 could not be acted upon.
             if len(missing) > sweep.nameless:
                 return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=_unexplained(len(missing)))
-            return Reading(outcome=SweepOutcome.OK, full=plan.full, campaigns=sweep.campaigns)
+            return Reading(outcome=SweepOutcome.OK, full=plan.full, campaigns=sweep.campaigns, rejected=rejected)
         answers = await self._lookup.explain(missing)
         if answers.unknown:
             return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=_unexplained(len(answers.unknown)))
@@ -80,6 +82,7 @@ class FeedReader:
             full=plan.full,
             campaigns=[*sweep.campaigns, *answers.found, *single.found],
             gone=answers.gone | single.gone,
+            rejected=rejected,
         )
 
     async def _plan(self, table: AccountTable, before: FeedState, started: datetime) -> Plan:

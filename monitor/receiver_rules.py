@@ -12,6 +12,7 @@ from monitor.domain.evaluation import RuleSet
 from monitor.domain.notification import OutboxState
 from monitor.domain.receiver import ReceiverHealth, ReceiverView
 from monitor.errors import StoreError
+from monitor.journal import note_rule_faults
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, Store
 from monitor.state import State
@@ -50,6 +51,7 @@ class ReceiverRules:
         self._metrics = metrics
         self._on_alerts = on_alerts
         self.deciding = asyncio.Lock()
+        self._failing: set[tuple[str, str]] = set()
         self.use(rules, receivers)
 
     def use(self, rules: RuleSet, receivers: Mapping[str, str]) -> None:
@@ -79,6 +81,7 @@ class ReceiverRules:
         evaluation = self._rules.begin(NO_ACCOUNT, now, self._state.alerts_of(NO_ACCOUNT))
         for view in views:
             evaluation.receiver(view)
+        note_rule_faults(evaluation.faults, self._failing, account=NO_ACCOUNT, metrics=self._metrics)
         changes = evaluation.finish()
         if not changes.alerts and not changes.dropped:
             return

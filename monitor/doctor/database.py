@@ -1,12 +1,14 @@
 """The database: is it whole, can it be written, does it fit this program, and what has piled up in it."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from monitor import __version__
 from monitor.clock import Clock
 from monitor.doctor.finding import Finding, ok, problem, warning
 from monitor.domain.duration import humanize_duration
+from monitor.domain.feed import Feed, FeedState
 from monitor.domain.notification import OutboxState
 from monitor.domain.text import counted
 from monitor.errors import StoreError
@@ -76,13 +78,23 @@ def _writability(path: Path) -> list[Finding]:
     return []
 
 
-async def examine_content(path: Path, *, clock: Clock) -> list[Finding]:
-    """What waits in the outbox, and what was given up. Wants a database of this program's schema."""
+def _failing(state: FeedState, now: datetime) -> Finding:
+    polls = counted(state.consecutive_failures, "poll")
+    since = "" if state.failing_since is None else f", since {humanize_duration(now - state.failing_since)} ago"
+    message = f"the daemon's last {polls} failed or were incomplete{since}"
+    advice = "its page and its log say why: `poll_failed`, and `cycle_failed` where the fault is the monitor's own"
+    return warning(f"feed {state.feed.account}/{state.feed.message_type}", message, advice)
+
+
+async def examine_content(path: Path, *, clock: Clock, polled: Collection[Feed] = ()) -> list[Finding]:
+    """Which of the feeds that are `polled` could not be read lately, what waits in the outbox, and what was given up. Wants a
+    database of this program's schema."""
     async with SqliteStore(path, daemon=False, read_only=True) as store:
+        feeds = await store.feeds()
         summary = await store.outbox_summary()
         given_up = await store.dead_letters()
-    found: list[Finding] = []
     now = clock.now()
+    found = [_failing(feed, now) for feed in feeds if feed.consecutive_failures and feed.feed in polled]
     for row in summary:
         if row.state is OutboxState.PENDING and row.oldest is not None and now - row.oldest > LONGEST_WAIT:
             message = f"{counted(row.count, 'notification')} waiting, the oldest for {humanize_duration(now - row.oldest)}"

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from monitor import __version__
-from monitor.assembly import build_notifiers, build_sources
+from monitor.assembly import build_notifiers, build_sources, feeds_of
 from monitor.clock import Clock
 from monitor.config import LoadedSettings, RuleFile
 from monitor.doctor.account import examine_account
@@ -42,7 +42,7 @@ async def examine(loaded: LoadedSettings, rules: RuleFile | None, *, online: boo
             found.append(examine_disk(path))
         if inspection is not None and inspection.damage is None and inspection.schema == inspection.newest:
             try:
-                found += await examine_content(path, clock=clock)
+                found += await examine_content(path, clock=clock, polled=feeds_of(loaded.settings))
                 events = await _events(loaded, path)
             except StoreError:  # what is wrong with it has been found above
                 events = {}

@@ -1,10 +1,12 @@
 """Rules over campaigns, events, accounts and receivers → what becomes of their alerts."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from monitor.domain.account import AccountView
 from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
+from monitor.domain.apart import RuleFault
 from monitor.domain.baseline import NO_BASELINES, Baselines
 from monitor.domain.campaign import LISTABLE_TYPES, Campaign
 from monitor.domain.condition import (
@@ -142,6 +144,8 @@ class Evaluation:
         self._alerts = WorkingAlerts(account, now, alerts, rules=rules.rules, around=around, describe_again=rules.describe_again)
         self.detail = DetailPhase(rules.detail, self._alerts, self._instant, around)
         """What is decided once campaigns have been read in detail."""
+        self.faults: list[RuleFault] = []
+        """Rules about senders, accounts or receivers that raised. (One about campaigns raises where it is asked.)"""
 
     def campaigns(self, rows: Sequence[TrackedCampaign]) -> None:
         """Apply the state rules to some campaigns, each given once. The alerts of settled ones end."""
@@ -182,7 +186,8 @@ class Evaluation:
             for view in views.get(rule.window, ()):
                 subject = f"{view.message_type}:{view.sender}"
                 seen.add(subject)
-                self._alerts.about(rule, subject, view, sender_labels(rule, view), active=test(view, self._around))
+                with self._apart(rule, subject):
+                    self._alerts.about(rule, subject, view, sender_labels(rule, view), active=test(view, self._around))
             silent = [
                 alert
                 for key, alert in self._alerts.active.items()
@@ -197,22 +202,38 @@ class Evaluation:
         for rule, test, moves in self._rules.account_rules:
             if (failed and not moves) or (view.untried and rule.when is not None and "last_success_age" in rule.when.fields):
                 continue
-            self._alerts.about(rule, "", view, account_labels(rule, self._account), active=test(view, self._around))
+            with self._apart(rule, ""):
+                self._alerts.about(rule, "", view, account_labels(rule, self._account), active=test(view, self._around))
 
     def receiver(self, view: ReceiverView) -> None:
         """Apply the receiver rules to one receiver. Receivers belong to no account: such an evaluation is begun for ""."""
         for rule, test in self._rules.receiver_rules:
             labels = receiver_labels(rule, view.receiver)
-            self._alerts.about(rule, view.receiver, view, labels, active=test(view, self._around))
+            with self._apart(rule, view.receiver):
+                self._alerts.about(rule, view.receiver, view, labels, active=test(view, self._around))
 
     def gone(self, campaign_id: int, reason: ResolveReason, seen: Campaign | None = None) -> None:
         """End every alert of a campaign, `seen` so last. What this evaluation found of it before does not count."""
         self.detail.forget(campaign_id)
         self._alerts.gone(campaign_id, reason, seen)
 
+    def keep(self, campaign_id: int) -> None:
+        """Leave every alert of a campaign as it was: it could not be decided on."""
+        self.detail.forget(campaign_id)
+        self._alerts.keep(campaign_id)
+
     def finish(self) -> Changes:
         """What changed."""
         return self._alerts.changes()
+
+    @contextmanager
+    def _apart(self, rule: Rule, subject: str) -> Iterator[None]:
+        """A rule that raises decides nothing, and keeps no other rule from deciding."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 (whatever it is)
+            self._alerts.restore([self._alerts.key(rule, subject)])
+            self.faults.append(RuleFault(rule.name, subject, error))
 
 
 def _polled(alert: Alert, feeds: Collection[Feed]) -> bool:

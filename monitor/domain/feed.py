@@ -18,6 +18,18 @@ class SweepOutcome(StrEnum):
     FAILED = "failed"
 
 
+class RejectReason(StrEnum):
+    """Why a row was not used; the `reason` label of `bsg_monitor_rows_rejected_total`. A closed set."""
+
+    MALFORMED = "malformed"  # not an object, a field of another type, text that is no UTF-8
+    MISSING_FIELD = "missing_field"
+    BAD_ID = "bad_id"
+    BAD_TIME = "bad_time"
+    BAD_NUMBER = "bad_number"
+    OTHER_FEED = "other_feed"  # a good row of a type that another feed reads
+    UNEXPECTED = "unexpected"  # the monitor itself failed on it: decoder, comparison or a rule raised
+
+
 class Feed(msgspec.Struct, frozen=True, order=True, gc=False):
     """One account and one message type."""
 

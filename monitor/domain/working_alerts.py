@@ -153,6 +153,23 @@ class WorkingAlerts:
                 last = before if seen is None else msgspec.structs.replace(before, campaign=seen)
                 self._record(before, end(last, self._now, reason))
 
+    def keep(self, campaign_id: int) -> None:
+        """Leave every alert of a campaign as it was, and tell none of its events."""
+        for _, _, alert_id in self._events.pop(campaign_id, ()):
+            self._changed.pop(alert_id, None)
+        self.restore(self._keys_of.get(campaign_id, ()))
+
+    def restore(self, keys: Iterable[AlertKey]) -> None:
+        """Leave these alerts as they were: what was found of them does not count."""
+        for key in keys:
+            before = self._before.get(key)
+            for alert in (self.active.pop(key, None), before):
+                if alert is not None:
+                    self._changed.pop(alert.id, None)
+                    self._dropped.pop(alert.id, None)
+            if before is not None:
+                self.active[key] = before
+
     def fired(self) -> list[int]:
         """The campaigns of which an alert fires or an event is told from now on, each once, the most severe first."""
         news = [

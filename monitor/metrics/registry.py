@@ -35,6 +35,7 @@ LOOPS = (
     "retention",
     "baselines",
     "details",
+    "rules",
     "overview",
     "supervision",
     "reload",

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.event import CampaignEvent
-from monitor.domain.feed import BlindSpell
+from monitor.domain.feed import BlindSpell, FeedState
 from monitor.domain.notification import OutboxRow
 from monitor.domain.routing import GroupId
 from monitor.domain.sample import Sample
@@ -34,6 +34,10 @@ class Store(QuietStore, Protocol):
 
     async def load(self) -> Snapshot:
         """What was committed last."""
+        ...
+
+    async def feeds(self) -> Sequence[FeedState]:
+        """What is remembered of every feed that was ever polled."""
         ...
 
     async def samples(self, *, since: datetime) -> Mapping[CampaignKey, tuple[Sample, ...]]:

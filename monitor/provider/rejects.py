@@ -6,8 +6,7 @@ from collections.abc import Iterable
 import structlog
 
 from monitor.domain.campaign import Campaign
-from monitor.domain.feed import Feed
-from monitor.provider.row import RejectReason
+from monitor.domain.feed import Feed, RejectReason
 
 MOST_TOLD = 1000
 """Campaigns whose rows are remembered as told; what is beyond that is counted by the metric alone."""

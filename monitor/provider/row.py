@@ -4,11 +4,11 @@ What can be read without guessing is read: numbers as texts, both spellings of s
 A text longer than anybody writes is cut. Everything else that is wrong costs the row.
 """
 
-from enum import StrEnum
-
 import msgspec
 
 from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign, MessageType
+from monitor.domain.feed import RejectReason
+from monitor.errors import where_raised
 from monitor.provider.times import LocalTimes
 from monitor.provider.values import Number, added, amount, count, text
 from monitor.provider.wire import UNREADABLE
@@ -25,17 +25,6 @@ _TYPES: frozenset[str] = frozenset(kind.value for kind in MessageType)
 
 UNDOCUMENTED = ("status", "message_type")
 """The fields whose values may be such as nobody documented; the `field` label of `bsg_monitor_unknown_values_total`."""
-
-
-class RejectReason(StrEnum):
-    """Why a row was not used; the `reason` label of `bsg_monitor_rows_rejected_total`. A closed set."""
-
-    MALFORMED = "malformed"  # not an object, a field of another type, text that is no UTF-8
-    MISSING_FIELD = "missing_field"
-    BAD_ID = "bad_id"
-    BAD_TIME = "bad_time"
-    BAD_NUMBER = "bad_number"
-    OTHER_FEED = "other_feed"  # a good row of a type that another feed reads
 
 
 class RowError(Exception):
@@ -112,6 +101,14 @@ class RowDecoder:
 
     def decode(self, raw: msgspec.Raw) -> Campaign:
         """A row as a campaign of whatever type and status it says. RowError."""
+        try:
+            return self._decode(raw)
+        except RowError:
+            raise
+        except Exception as error:  # a row that nobody thought of must not cost the others
+            raise RowError(RejectReason.UNEXPECTED, where_raised(error)) from error
+
+    def _decode(self, raw: msgspec.Raw) -> Campaign:
         try:
             row = _ROW.decode(raw)
         except UNREADABLE as error:

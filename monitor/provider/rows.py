@@ -7,10 +7,10 @@ from operator import attrgetter, le
 import msgspec
 
 from monitor.domain.campaign import Campaign
-from monitor.domain.feed import Feed
+from monitor.domain.feed import Feed, RejectReason
 from monitor.metrics import Metrics
 from monitor.provider.rejects import Rejects, ToldRejects
-from monitor.provider.row import RejectReason, RowDecoder, RowError, row_id, undocumented
+from monitor.provider.row import RowDecoder, RowError, row_id, undocumented
 
 _ID = attrgetter("id")
 _SPARE = 1000

@@ -14,7 +14,7 @@ from monitor.clock import Clock
 from monitor.domain.account import Balance, account_setting
 from monitor.domain.campaign import Campaign
 from monitor.domain.detail import CampaignDetail
-from monitor.domain.feed import Feed
+from monitor.domain.feed import Feed, RejectReason
 from monitor.errors import ConfigError, Place, Problem, ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.net import plain_http_beyond_loopback
@@ -23,7 +23,7 @@ from monitor.provider.client import Client, Query, Tally
 from monitor.provider.detail import DetailLookup
 from monitor.provider.lookup import MOST_WITNESSES, CampaignLookup
 from monitor.provider.paths import AUTO, CampaignPaths
-from monitor.provider.row import UNDOCUMENTED, RejectReason, RowDecoder, RowError
+from monitor.provider.row import UNDOCUMENTED, RowDecoder, RowError
 from monitor.provider.rows import FeedMemory, SweepRows
 from monitor.provider.sweep import Window, read_feed, windows
 from monitor.provider.times import LocalTimes

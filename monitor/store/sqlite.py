@@ -13,7 +13,7 @@ from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
 from monitor.domain.campaign import CampaignKey
 from monitor.domain.event import CampaignEvent
-from monitor.domain.feed import BlindSpell
+from monitor.domain.feed import BlindSpell, FeedState
 from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.domain.routing import GroupId
 from monitor.domain.sample import Sample
@@ -77,6 +77,9 @@ class SqliteStore:
 
     async def load(self) -> Snapshot:
         return await self._read(sqlite_cycle.snapshot)
+
+    async def feeds(self) -> Sequence[FeedState]:
+        return await self._read(sqlite_cycle.feeds)
 
     async def commit_cycle(self, commit: CycleCommit) -> None:
         await self._write(lambda db: sqlite_cycle.put_cycle(db, commit))

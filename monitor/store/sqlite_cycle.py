@@ -5,8 +5,10 @@ hundred thousand.
 """
 
 import sqlite3
+from collections.abc import Sequence
 
 from monitor.domain.event import EventKind
+from monitor.domain.feed import FeedState
 from monitor.ports import CycleCommit, FlushCommit, Snapshot
 from monitor.store import rows, sqlite_outbox, sqlite_quiet, sqlite_samples, statements
 
@@ -41,11 +43,15 @@ def put_flush(db: sqlite3.Connection, commit: FlushCommit) -> None:
     sqlite_quiet.mark_silences(db, matched=commit.matched_silences, over=commit.over_silences)
 
 
+def feeds(db: sqlite3.Connection) -> Sequence[FeedState]:
+    """See `Store.feeds`."""
+    return rows.read_all(rows.read_feed, db.execute(statements.ALL_FEEDS))
+
+
 def snapshot(db: sqlite3.Connection) -> Snapshot:
     """See `Store.load`."""
-    feeds = rows.read_all(rows.read_feed, db.execute(statements.ALL_FEEDS))
     return Snapshot(
-        feeds={state.feed: state for state in feeds},
+        feeds={state.feed: state for state in feeds(db)},
         campaigns=list(rows.read_campaigns(db.execute(statements.ALL_CAMPAIGNS))),
         alerts=rows.read_all(rows.read_alert, db.execute(statements.OPEN_ALERTS)),
         ledgers=rows.read_all(rows.read_ledger, db.execute(statements.ALL_LEDGERS)),

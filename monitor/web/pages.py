@@ -11,7 +11,7 @@ from monitor.domain.alert import Alert
 from monitor.domain.campaign import DOCUMENTED_STATUSES
 from monitor.domain.duration import humanize_duration
 from monitor.domain.routing import SEVERITIES
-from monitor.domain.text import without_controls
+from monitor.domain.text import counted, without_controls
 from monitor.web.alertpage import AlertDetail
 from monitor.web.runbooks import runbooks_html
 from monitor.web.status import Status
@@ -86,6 +86,7 @@ class Pages:
         environment.filters["timed"] = _timed
         environment.filters["severity_class"] = _severity_class
         environment.globals["between"] = _between
+        environment.globals["counted"] = counted
         self._index = environment.get_template("index.html")
         self._alert = environment.get_template("alert.html")
         self._message = environment.get_template("message.html")

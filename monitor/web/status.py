@@ -21,7 +21,8 @@ FRESH_FOR = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """One feed. `swept`: read completely at least once since this process started. `counts` are watched campaigns by status.
+    """One feed. `swept`: read completely at least once since this process started. `counts` are watched campaigns by status,
+    `rejected` counts rows of the last complete reading that could not be used.
 
     `answered`: the last poll had a usable answer, be it a partial one.
     """
@@ -36,13 +37,16 @@ class FeedStatus:
     failing_since: datetime | None = None
     reason: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    rejected: int = 0
 
     @property
     def watched(self) -> int:
         return sum(self.counts.values())
 
     @classmethod
-    def of(cls, state: FeedState, *, swept: bool, counts: Mapping[str, int], reason: str | None = None) -> "FeedStatus":
+    def of(
+        cls, state: FeedState, *, swept: bool, counts: Mapping[str, int], reason: str | None = None, rejected: int = 0
+    ) -> "FeedStatus":
         """From what is remembered of the feed; `reason` says why its last poll was not complete."""
         return cls(
             account=state.feed.account,
@@ -55,6 +59,7 @@ class FeedStatus:
             failing_since=state.failing_since,
             reason=reason,
             counts=dict(counts),
+            rejected=rejected,
         )
 
 
@@ -199,7 +204,11 @@ class Status:
 
     def not_ready(self) -> list[str]:
         """Why the monitor is not ready, in words fit for anybody; empty when it is."""
-        reasons = [f"feed {f.account}/{f.message_type} has not been read completely yet" for f in self.feeds if not f.swept]
+        reasons = [
+            f"feed {feed.account}/{feed.message_type} has not been read completely yet{_failed(feed)}"
+            for feed in self.feeds
+            if not feed.swept
+        ]
         if self.store_error is not None:
             reasons.append("the store does not work")
         return reasons
@@ -220,6 +229,11 @@ class Status:
         """Whether its last complete reading is too long ago; a monitor that has just started is given the same time."""
         last = max(feed.last_success or self.started_at, self.started_at)
         return self.now - last > self.fresh_for
+
+
+def _failed(feed: FeedStatus) -> str:
+    """How many polls failed, for somebody who may not know why."""
+    return f" ({counted(feed.consecutive_failures, 'poll')} failed in a row)" if feed.consecutive_failures else ""
 
 
 def headline(feeds: Sequence[FeedStatus], *, firing: int, troubles: Sequence[str] = ()) -> str:

@@ -120,6 +120,13 @@ async def test_forgetting_touches_one_account_only(store: Store) -> None:
     assert left == [("default", 1), ("default", 2), ("other", 2)]
 
 
+async def test_the_feeds_can_be_read_alone(store: Store) -> None:
+    assert list(await store.feeds()) == []
+    for state in (feed_state("sms"), feed_state("rcs", failures=3)):
+        await store.commit_cycle(CycleCommit(account="default", feed=state))
+    assert list(await store.feeds()) == [feed_state("rcs", failures=3), feed_state("sms")]
+
+
 async def test_the_feeds_of_an_account_are_kept_apart(store: Store) -> None:
     await store.commit_cycle(CycleCommit(account="default", feed=feed_state("sms")))
     await store.commit_cycle(CycleCommit(account="default", feed=feed_state("rcs", failures=3)))

@@ -1,7 +1,7 @@
 """One cycle at a time: what is decided, what is frozen, and what is remembered when the store fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -17,6 +17,7 @@ from monitor.domain.evaluation import RuleSet
 from monitor.domain.event import EventKind
 from monitor.domain.feed import Feed, SweepOutcome
 from monitor.domain.rule import Rule
+from monitor.domain.tracking import TrackedCampaign
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, Snapshot, Sweep
@@ -36,12 +37,21 @@ POOR = state_rule("Poor", "spendable < 50", scope="account")
 class Bench:
     """One account, its cycles, and a store in memory."""
 
-    def __init__(self, store: SqliteStore, rules: Sequence[Rule], *, details_per_minute: int = 0) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        rules: Sequence[Rule],
+        *,
+        details_per_minute: int = 0,
+        ignored: Callable[[TrackedCampaign, float], bool] | None = None,
+    ) -> None:
         self.store = store
+        self.ignored = ignored
         self.details_per_minute = details_per_minute
         self.clock = InstantClock()
         self.source = ScriptedSource()
         self.told: list[Alert] = []
+        self.metrics = Metrics(__version__)
         self.rules = RuleSet(rules)
         self.restart(Snapshot())
 
@@ -54,9 +64,10 @@ class Bench:
             state=self.state,
             rules=self.rules,
             clock=self.clock,
-            metrics=Metrics(__version__),
+            metrics=self.metrics,
             lookback=timedelta(days=3),
             details_per_minute=self.details_per_minute,
+            ignored=self.ignored,
             on_alerts=self.told.extend,
         )
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from monitor.domain.feed import RejectReason
 from monitor.net import retry_after, seconds_of_date
 from monitor.provider.answers import error_of_status
 from monitor.provider.detail import read_detail
@@ -243,3 +244,18 @@ def test_a_number_as_a_text_is_ascii_digits(text: str) -> None:
 def test_a_number_as_a_text_is_exact(text: str, number: int) -> None:
     assert count(text) == number
     assert amount(text.replace("9223372036854775807", "-0.25")) == (number if number < 2**60 else -0.25)
+
+
+class Broken(LocalTimes):
+    """Stands for whatever nobody thought of."""
+
+    def unix(self, text: str) -> float | None:
+        raise ZeroDivisionError(text)
+
+
+def test_a_row_on_which_the_decoder_fails_costs_the_row_and_says_where_and_no_value() -> None:
+    with pytest.raises(RowError) as caught:
+        RowDecoder("default", Broken(UTC)).decode(msgspec.Raw(json.dumps(row()).encode()))
+    assert caught.value.reason is RejectReason.UNEXPECTED
+    assert str(caught.value).startswith("ZeroDivisionError in test_hostile_answers.py:")
+    assert "2026" not in str(caught.value)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.campaign import Campaign
-from monitor.provider.row import RejectReason, RowDecoder, RowError, row_id, undocumented
+from monitor.domain.feed import RejectReason
+from monitor.provider.row import RowDecoder, RowError, row_id, undocumented
 from monitor.provider.times import LocalTimes
 from tests.unit.provider.scripted import row
 

@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from monitor.domain.feed import RejectReason
 from monitor.errors import ConfigError
 from monitor.metrics import Metrics
 from monitor.ports import CampaignSource
-from monitor.provider.row import RejectReason
 from monitor.provider.source import Provider, ProviderOptions
 from monitor.provider.token import life_of
 from tests.clock import InstantClock
