@@ -96,7 +96,8 @@ class ProviderFault(StrEnum):
 
 
 class ProviderError(MonitorError):
-    """A call to the provider failed for good (its retries included). The text names no URL, key or token.
+    """A call to the provider failed for good (its retries included). The text may name
+    the API's URL, which holds no secret; it names no key and no token.
 
     `status` is the HTTP status where there was one, `retry_after` the provider's own wish in seconds.
     """

@@ -25,6 +25,8 @@ PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 LONGEST_WAIT = 1_000_000_000.0
 """Seconds; a number may have more digits than a float can hold."""
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"})
+"""What versions of OpenSSL say when the other side does not speak TLS."""
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 _PROXIES: Mapping[str, Sequence[str]] = {
@@ -65,6 +67,13 @@ def possible_host(host: str) -> bool:
     None of its labels is empty or has more than 63 characters.
     """
     return ":" in host or all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+
+
+def tls_failure(error: OSError, *, instead: str) -> str:
+    """What went wrong in a TLS handshake, other than the certificate. `instead` is what else to write, without TLS."""
+    if getattr(error, "reason", None) in _NOT_TLS:
+        return f"TLS could not be agreed on: that port does not speak TLS; check the port, or write {instead}"
+    return "TLS could not be agreed on"
 
 
 def seconds_of_date(header: str) -> float | None:

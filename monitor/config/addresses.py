@@ -59,6 +59,9 @@ def listen(value: object) -> Listen:
     if isinstance(value, Listen):
         return value
     written = text(value)
+    if "://" in written:
+        netloc = written.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        raise WrongValueError("is a URL; expected host:port, without a scheme", f"write {shortened(netloc)}")
     host, colon, port = written.rpartition(":")
     example = "expected host:port, such as 127.0.0.1:9780 or [::1]:9780"
     if not colon or not port.isdecimal():
@@ -90,6 +93,15 @@ def _is_ipv6(host: str) -> bool:
 def web_address(value: object) -> str:
     """An http(s) URL without user, query and fragment; no slash at its end."""
     return _checked_url(text(value), query=False)
+
+
+_API_PATHS = re.compile(r"(/api)+(/(auth(/login)?|campaigns?|accounts(/balance)?))?$")
+"""What the monitor adds to the API's URL by itself."""
+
+
+def api_address(value: object) -> str:
+    """A web address without the path of the API at its end."""
+    return _API_PATHS.sub("", web_address(value))
 
 
 def web_link(value: object) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from monitor.config.addresses import api_address, web_address
 from monitor.config.findings import Findings
 from monitor.config.schema import SECRETS, AccountSettings, Settings, variable
 from monitor.config.textfile import world_readable
@@ -39,6 +40,7 @@ def check(settings: Settings, written: Layer, *, sound: frozenset[SettingPath], 
     """Note what contradicts itself. What concerns a setting that is wrong by itself waits until that is mended."""
     state = _Check(settings, written, sound, findings)
     _accounts(state, need_account=need_account)
+    _api_paths(state)
     _plain_http(state)
     _listening(state)
     _tokens(state)
@@ -83,6 +85,15 @@ def _kind_of_key(state: _Check, key: SecretStr, setting: SettingPath, account: A
         state.findings.warn(
             f"the API key of account {account.name} looks like a bearer token", state.place(setting), f"set {name} instead"
         )
+
+
+def _api_paths(state: _Check) -> None:
+    for setting, written in state.written.items():
+        if setting[-1] == "api_url" and setting not in state.broken:
+            asked = api_address(written.value)
+            if asked != web_address(written.value):
+                message = "ends with a path that the monitor adds itself; it is left out"
+                state.findings.warn(state.prefixed(message, setting), written.place, f"write {asked}")
 
 
 def _plain_http(state: _Check) -> None:

@@ -19,6 +19,7 @@ __all__ = ["ACCOUNT_SETTINGS", "BOOTSTRAP", "SECRETS", "AccountSettings", "Datab
 Flag = Annotated[bool, BeforeValidator(values.boolean)]
 MessageTypes = Annotated[tuple[str, ...], BeforeValidator(values.message_types)]
 Secret = Annotated[SecretStr, BeforeValidator(values.secret)]
+ApiAddress = Annotated[str, BeforeValidator(addresses.api_address)]
 WebAddress = Annotated[str, BeforeValidator(addresses.web_address)]
 Zone = Annotated[InstanceOf[ZoneInfo], BeforeValidator(values.zone)]
 
@@ -36,7 +37,7 @@ class AccountSettings(BaseModel):
     name: str
     api_key: Secret | None = None
     api_token: Secret | None = None
-    url: WebAddress = "https://one-api.bsg.world"
+    url: ApiAddress = "https://one-api.bsg.world"
     campaigns_path: Annotated[str, BeforeValidator(values.campaigns_path)] = "auto"
     timezone: Zone = ZoneInfo("UTC")
     message_types: MessageTypes = ("sms", "rcs")
@@ -54,7 +55,7 @@ class Settings(BaseSettings):
 
     api_key: Secret | None = None
     api_token: Secret | None = None
-    api_url: WebAddress = "https://one-api.bsg.world"
+    api_url: ApiAddress = "https://one-api.bsg.world"
     campaigns_path: Annotated[str, BeforeValidator(values.campaigns_path)] = "auto"
     api_timezone: Zone = ZoneInfo("UTC")
     message_types: MessageTypes = ("sms", "rcs")

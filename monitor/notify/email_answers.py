@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import aiosmtplib
 
 from monitor.errors import DeliveryError, DeliveryFault
+from monitor.net import tls_failure
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)", re.ASCII)  # RFC 3463
 _WANTS_LOGIN = (530, 534, 535, 538)
@@ -73,7 +74,7 @@ def _words(error: Exception) -> str:
             case ssl.SSLCertVerificationError():
                 return f"the TLS certificate was not accepted: {cause.verify_message}"
             case ssl.SSLError():
-                return "TLS could not be agreed on"
+                return tls_failure(cause, instead="tls: starttls")
             case socket.gaierror():
                 return "the host name could not be resolved"
             case OSError() if cause.strerror and not isinstance(cause, aiosmtplib.SMTPException):

@@ -10,7 +10,7 @@ from yarl import URL
 
 from monitor import __version__
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.net import proxy_for
+from monitor.net import proxy_for, tls_failure
 
 LARGEST_ANSWER = 4096
 """Bytes of an answer that are looked at. The longest that says something to us is a word or two."""
@@ -148,8 +148,8 @@ def _words(error: Exception) -> str:
             return f"the TLS certificate was not accepted: {cause.verify_message}"
         case aiohttp.ClientConnectorCertificateError():
             return "the TLS certificate was not accepted"
-        case aiohttp.ClientConnectorSSLError():
-            return "TLS could not be agreed on"
+        case aiohttp.ClientConnectorSSLError(os_error=cause):
+            return tls_failure(cause, instead="http://")
         case aiohttp.ClientProxyConnectionError():
             return "the proxy could not be reached"
         case aiohttp.ClientHttpProxyError():

@@ -8,6 +8,7 @@ from http import HTTPStatus
 import aiohttp
 
 from monitor.errors import ProviderError, ProviderFault
+from monitor.net import tls_failure
 from monitor.provider.wire import failure_text
 
 LONGEST_QUOTE = 200
@@ -24,7 +25,7 @@ def quote(text: str, secrets: Iterable[str]) -> str:
 
 
 def error_of_status(status: int, body: bytes, *, what: str, retry_after: float | None, secrets: Iterable[str]) -> ProviderError:
-    """The error of an answer that is no success. `what` was asked, as "GET /api/campaigns".
+    """The error of an answer that is no success. `what` was asked: method and URL.
 
     A 404 is NOT_FOUND only in the provider's own JSON; somebody else's page (a proxy, a moved site) is BAD_BODY with status 404.
     """
@@ -49,7 +50,7 @@ def error_of_status(status: int, body: bytes, *, what: str, retry_after: float |
 
 
 def error_of_exception(error: Exception, *, what: str, timeout: float) -> ProviderError:
-    """The error of a request that got no answer, or only part of one. Names no host and no URL: both may hold a secret."""
+    """The error of a request that got no answer, or only part of one, in words of ours."""
     if isinstance(error, TimeoutError):
         return ProviderError(
             f"the provider did not answer {what} within {timeout:g} s", reason=ProviderFault.TIMEOUT, retryable=True
@@ -62,7 +63,7 @@ def error_of_exception(error: Exception, *, what: str, timeout: float) -> Provid
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         why, retryable = "its certificate could not be verified; set SSL_CERT_FILE to the right CA bundle", False
     elif isinstance(error, aiohttp.ClientSSLError):
-        why = "TLS failed"
+        why = tls_failure(error.os_error, instead="http://")
     elif isinstance(error, aiohttp.ClientConnectorDNSError):
         why = "its name could not be resolved"
     elif isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):

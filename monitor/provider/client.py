@@ -142,7 +142,7 @@ class Client:
             except BodyError as error:
                 code = ProviderFault.BAD_BODY.value
                 raise ProviderError(
-                    f"the provider's answer to {call.what} cannot be used: {self.quote(str(error))}",
+                    f"the provider's answer to {self._described(call)} cannot be used: {self.quote(str(error))}",
                     reason=ProviderFault.BAD_BODY,
                     retryable=True,
                     status=status,
@@ -156,6 +156,7 @@ class Client:
 
     async def _exchange(self, call: Call, bearer: str | None) -> tuple[int, bytes]:
         """(status, body) of a success. ProviderError for everything else."""
+        what = self._described(call)
         headers = {**HEADERS, **self._proxy.request_headers}
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
@@ -181,8 +182,8 @@ class Client:
                     status = response.status
                     wish = retry_after(response.headers, now=received)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            raise error_of_exception(error, what=call.what, timeout=timeout) from error
-        failure = error_of_status(status, body, what=call.what, retry_after=wish, secrets=(*self._secrets, *self._tokens))
+            raise error_of_exception(error, what=what, timeout=timeout) from error
+        failure = error_of_status(status, body, what=what, retry_after=wish, secrets=(*self._secrets, *self._tokens))
         if failure.retryable and wish:
             self._pacer.quiet(wish, failure)
         raise failure
@@ -202,10 +203,14 @@ class Client:
                 return b"".join(chunks)
         response.close()
         raise ProviderError(
-            f"the provider's answer to {call.what} is larger than {LARGEST_ANSWER // 2**20} MiB",
+            f"the provider's answer to {self._described(call)} is larger than {LARGEST_ANSWER // 2**20} MiB",
             reason=ProviderFault.TOO_LARGE,
             retryable=False,
         )
+
+    def _described(self, call: Call) -> str:
+        """The request for people: with its whole URL, without the query."""
+        return f"{call.method} {self._url}{call.path}"
 
     def _learn_skew(self, response: aiohttp.ClientResponse, ours: float) -> None:
         theirs = seconds_of_date(response.headers.get("Date", ""))

@@ -60,6 +60,12 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tls: str) -
     assert server.mails == []
 
 
+async def test_tls_at_a_port_that_begins_in_clear_is_told_with_what_to_write() -> None:
+    async with mail_server(tls="starttls") as server, mailer(server.port, tls="tls", ca_file=CA) as notifier:
+        error = await failure(notifier)
+    assert "does not speak TLS; check the port, or write tls: starttls" in str(error)
+
+
 async def test_without_starttls_nothing_is_sent_in_clear() -> None:
     async with (
         mail_server(login=True) as server,

@@ -200,7 +200,8 @@ async def test_tls_that_cannot_be_agreed_on_is_tried_again(kind: str) -> None:
         async with notifier_for(kind, url, FakeClock()) as built:
             error = await failure(built)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
-    assert str(error) == "TLS could not be agreed on"
+    expected = "TLS could not be agreed on: that port does not speak TLS; check the port, or write http://"
+    assert str(error) == expected
 
 
 async def test_a_retry_carries_the_same_id_and_body(kind: str, notifier: Notifier, receiver: ScriptedReceiver) -> None:

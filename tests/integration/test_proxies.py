@@ -156,6 +156,16 @@ async def test_a_receiver_is_told_through_the_proxy_with_its_password(
     assert not any("Proxy-Authorization" in request.headers for request in seen)
 
 
+async def test_https_at_a_port_of_plain_http_is_told_with_the_whole_url(proxies: Callable[..., None]) -> None:
+    proxies()
+    async with listening() as (url, _):
+        wrong = url.replace("http:", "https:")
+        async with Client(account="a", url=wrong, clock=InstantClock(), metrics=Metrics("test")) as client:
+            with pytest.raises(ProviderError, match="does not speak TLS; check the port, or write http://") as caught:
+                await client.request(Call(method="GET", path="/x"), bytes)
+    assert f"GET {wrong}/x" in str(caught.value)
+
+
 async def test_the_heartbeat_goes_through_the_proxy_with_its_password(proxies: Callable[..., None]) -> None:
     async with proxying() as proxy, listening() as (url, seen), aiohttp.ClientSession() as session:
         proxies(http_proxy=f"http://user:p@127.0.0.1:{proxy.port}")

@@ -25,7 +25,9 @@ _PIECE = re.compile(
     r"|[“”„‘’«»≥≤≠−–—×÷]"
     rf"|{_STRANGE_SPACE.pattern}"
     r"|(?<![\w.])[0-9]+(?:\.[0-9]+)?(?:ms|[ywdhms])(?:[0-9]+(?:ms|[ywdhms]))*\b"  # a duration without quotes
-    r"|(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+(?![\w,.])",  # thousands set apart
+    r"|(?<![\w.,])[0-9]{1,3}(?: [0-9]{3})+(?![\w,.])"  # thousands set apart
+    r"|(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+(?![\w,.])"
+    r"|(?<![\w.,])[0-9]+,[0-9]+(?![\w,.])",  # decimals behind a comma
     re.DOTALL,
 )
 _HINTS = {
@@ -51,6 +53,9 @@ _HINTS = {
 }
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _NOTHING_BETWEEN = re.compile(r"\s*[rRuUbBfF]{0,2}")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+")
+_DECIMALS = re.compile(r"[0-9]+,[0-9]+")
+_JOINING = re.compile(r"(?:^|\W)(?:and|or|not)\Z")
 _OPERATOR = r"(?:[=!<>]=|[<>+*/-]|\b(?:not\s+in|in|and|or|not)\b)"
 _ENDS_IN_OPERATOR = re.compile(rf"({_OPERATOR})\s*\Z")
 _NO_VALUE = re.compile(rf"\s*(?:\Z|[)\],]|(?!-|\+|not\b(?!\s+in\b)){_OPERATOR})")
@@ -134,13 +139,25 @@ class _Pieces:
         self._open.pop()
         return None
 
+    def _in_list(self) -> bool:
+        """Whether commas separate values here: in a list or a call, and not in brackets for grouping."""
+        if not self._open:
+            return False
+        bracket, at = self._open[-1]
+        before = self._source.text[:at].rstrip()[-4:]
+        follows_word = before[-1:].isalnum() or before[-1:] == "_"
+        return bracket != "(" or (follows_word and not _JOINING.search(before))
+
     def _foreign(self, what: str, at: int) -> Fault | None:
         span = self._source.span_at(at, len(what))
         sign = what.strip()
-        if what[0] == "#" or ("," in what and self._open):  # a comment; numbers of a list
+        if what[0] == "#" or ("," in what and self._in_list()):
             return None
-        if "," in what:
-            return Fault("a number has no commas", span, f"write {what.replace(',', '')}, or {what.replace(',', '_')}")
+        if _THOUSANDS.fullmatch(what):
+            plain, grouped = (re.sub("[, ]", between, what) for between in ("", "_"))
+            return Fault(f"a number has no {'commas' if ',' in what else 'spaces'}", span, f"write {plain}, or {grouped}")
+        if _DECIMALS.fullmatch(what):
+            return Fault("a number has a point before its decimals", span, f"write {what.replace(',', '.')}")
         if what[0] in "0123456789":
             return Fault(f"{what} is not a number", span, f'a duration is written in quotes: "{what}"')
         if _STRANGE_SPACE.fullmatch(what):

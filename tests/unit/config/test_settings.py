@@ -97,6 +97,7 @@ def test_every_setting_is_typed(load: Load) -> None:
         ("BSG_LISTEN", "[1.2.3.4]:9780", "is not an IPv6 address"),
         ("BSG_LISTEN", "a b:1", "is not a host"),
         ("BSG_LISTEN", "localhost:70000", "too large"),
+        ("BSG_LISTEN", "http://127.0.0.1:9780/", "is a URL; expected host:port, without a scheme (write 127.0.0.1:9780)"),
         ("BSG_LOG_LEVEL", "warn", 'did you mean "warning"?'),
         ("BSG_PUBLIC_READ", "perhaps", "expected 1 or 0"),
         ("BSG_API_URL", "one-api.bsg.world", "is not a web address"),
@@ -209,6 +210,31 @@ def test_plain_http_is_for_loopback_only(load: Load, refused: Refused) -> None:
     assert load(
         BSG_API_KEY=KEY, BSG_API_URL="http://provider.example.org", BSG_ALLOW_INSECURE_HTTP="1"
     ).settings.allow_insecure_http
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("https://one-api.bsg.world/api", "https://one-api.bsg.world"),
+        ("https://one-api.bsg.world/api/", "https://one-api.bsg.world"),
+        ("https://gate.test/bsg/api/auth/login", "https://gate.test/bsg"),
+        ("https://gate.test/api/campaigns", "https://gate.test"),
+        ("https://gate.test/api/api", "https://gate.test"),
+    ],
+)
+@pytest.mark.parametrize("name", ["BSG_API_URL", "BSG_ACCOUNTS__DEFAULT__API_URL"])
+def test_the_apis_own_path_is_left_out_of_its_url_with_a_warning(load: Load, name: str, written: str, asked: str) -> None:
+    loaded = load(BSG_API_KEY=KEY, **{name: written})
+    assert loaded.settings.accounts["default"].url == asked
+    [warning] = loaded.warnings
+    assert str(warning).startswith(f"{name}: ends with a path that the monitor adds itself")
+    assert warning.hint == f"write {asked}"
+
+
+@pytest.mark.parametrize("url", ["https://api.bsg.test", "https://gate.test/v1", "https://gate.test/sms-api"])
+def test_another_path_of_the_api_url_is_kept(load: Load, url: str) -> None:
+    loaded = load(BSG_API_KEY=KEY, BSG_API_URL=url)
+    assert (loaded.settings.accounts["default"].url, loaded.warnings) == (url, ())
 
 
 def test_plain_http_of_one_account_names_that_account(refused: Refused) -> None:

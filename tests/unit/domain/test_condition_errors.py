@@ -126,6 +126,9 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         # numbers
         ("status_age > 10m", 14, 17, '10m is not a number (a duration is written in quotes: "10m")'),
         ("increase(sent, 1h30m) > 5", 16, 21, '(a duration is written in quotes: "1h30m")'),
+        ("delivery_ratio < 0,8", 18, 21, "a number has a point before its decimals (write 0.8)"),
+        ("sent > 3 and (ratio < 0,805)", 23, 28, "a number has a point before its decimals (write 0.805)"),
+        ("sent > 10 000", 8, 14, "a number has no spaces (write 10000, or 10_000)"),
         ("sent > 1,000,000 and final", 8, 17, "a number has no commas (write 1000000, or 1_000_000)"),
         ("rate(sent) > 4", 1, 11, "rate wants a field and a duration, not 1 argument (write"),
         ("1e400 > sent", 1, 6, "the number is too large"),

@@ -55,7 +55,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
-async def test_a_fault_is_mapped_retried_where_that_helps_counted_and_names_no_host(http_faults: aioresponses, name: str) -> None:
+async def test_a_fault_is_mapped_retried_where_that_helps_counted_and_names_the_url(http_faults: aioresponses, name: str) -> None:
     exception, reason, says, retryable = FAULTS[name]
     http_faults.get(re.compile(".*"), exception=exception, repeat=True)
     metrics, clock = Metrics("test"), InstantClock()
@@ -63,7 +63,7 @@ async def test_a_fault_is_mapped_retried_where_that_helps_counted_and_names_no_h
         with pytest.raises(ProviderError, match=says) as caught:
             await client.request(CALL, bytes)
     assert (caught.value.reason, caught.value.retryable) == (reason, retryable)
-    assert "u-ser" not in str(caught.value)
+    assert f"GET {URL}/x" in str(caught.value)
     assert "10.0.0.1" not in str(caught.value)
     tries = 3 if retryable else 1
     assert clock.slept == [1.5, 3.0][: tries - 1]
