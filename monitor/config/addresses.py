@@ -61,7 +61,8 @@ def listen(value: object) -> Listen:
     written = text(value)
     if "://" in written:
         netloc = written.partition("://")[2].partition("/")[0].rpartition("@")[2]
-        raise WrongValueError("is a URL; expected host:port, without a scheme", f"write {shortened(netloc)}")
+        hint = f"write {quoted(netloc)}" if ":" in netloc else f"write {quoted(netloc)}:9780"
+        raise WrongValueError("is a URL; expected host:port, without a scheme", hint)
     host, colon, port = written.rpartition(":")
     example = "expected host:port, such as 127.0.0.1:9780 or [::1]:9780"
     if not colon or not port.isdecimal():

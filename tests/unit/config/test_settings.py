@@ -97,6 +97,7 @@ def test_every_setting_is_typed(load: Load) -> None:
         ("BSG_LISTEN", "[1.2.3.4]:9780", "is not an IPv6 address"),
         ("BSG_LISTEN", "a b:1", "is not a host"),
         ("BSG_LISTEN", "localhost:70000", "too large"),
+        ("BSG_LISTEN", "http://localhost", "without a scheme (write localhost:9780)"),
         ("BSG_LISTEN", "http://127.0.0.1:9780/", "is a URL; expected host:port, without a scheme (write 127.0.0.1:9780)"),
         ("BSG_LOG_LEVEL", "warn", 'did you mean "warning"?'),
         ("BSG_PUBLIC_READ", "perhaps", "expected 1 or 0"),
