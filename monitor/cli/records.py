@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.cli.printing import identifier, readable, share
+from monitor.cli.printing import NOTHING, identifier, plain, readable, share
 from monitor.cli.tables import Column, severity_style, state_style
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
@@ -168,6 +168,14 @@ def _changes(value: object) -> str:
     return readable(", ".join(told) + (f", and {len(value) - 4} more" if len(value) > 4 else ""))
 
 
+def _all_changes(value: object) -> str:
+    """The same for programs: all of them, whole."""
+    if not isinstance(value, list):
+        return plain(value)
+    told = (f"{change['field']} {plain(change['old']) or NOTHING} → {plain(change['new']) or NOTHING}" for change in value)
+    return ", ".join(told)
+
+
 def _brief(value: object) -> str:
     text = str(value) if isinstance(value, int | float) else readable(value)
     return text if len(text) <= 30 else text[:29] + "…"
@@ -182,7 +190,7 @@ EVENT_COLUMNS = (
     Column("Name", "campaign", text=True),
     Column("Was", "old_status", spare=3),
     Column("Status", "status", spare=2),
-    Column("Changes", "changes", _changes, text=True, below=True, write=_changes),
+    Column("Changes", "changes", _changes, text=True, below=True, write=_all_changes),
 )
 
 

@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from monitor.cli import app
 from monitor.domain.alert import AlertState
-from monitor.domain.event import CampaignEvent, EventKind
+from monitor.domain.event import CampaignEvent, Change, EventKind
 from monitor.domain.matcher import parse_matchers
 from monitor.domain.notification import OutboxRow
 from monitor.domain.silence import Silence
@@ -65,3 +65,18 @@ def test_programs_get_everything_and_a_terminal_the_first_fifty(
         get_command(app).main(command.split(), prog_name="bsg-monitor", standalone_mode=False)
     assert len([line for line in terminal.text.splitlines() if line.strip()]) == 2 + 50
     assert "more; --limit 0 shows all" in capsys.readouterr().err
+
+
+def test_a_pipe_gets_every_change_of_an_event_whole(invoke: Invoke, folder: Path) -> None:
+    names = ("An old name that is longer than thirty characters", "A new name that is longer than thirty characters")
+    changes = (Change("name", *names), *(Change(f"field{number}", None, number) for number in range(5)))
+    edited = CampaignEvent(id="e", kind=EventKind.EDITED, at=START.timestamp(), campaign=campaign(1), changes=changes)
+
+    async def fill() -> None:
+        async with SqliteStore(folder / "bsg-monitor.db") as store:
+            await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(campaign(1))], events=[edited]))
+
+    asyncio.run(fill())
+    line = invoke("events").stdout.splitlines()[1]
+    assert f"name {' → '.join(names)}, field0 – → 0, field1 – → 1," in line
+    assert line.endswith("field4 – → 4")
