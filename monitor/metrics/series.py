@@ -17,9 +17,13 @@ MOST_CAMPAIGNS = 2_000
 _CONTROLS = dict.fromkeys((*range(0x20), 0x7F), "\ufffd")  # a NUL ends Prometheus' lexer, and with it the whole scrape
 _ESCAPES = _CONTROLS | {ord("\\"): r"\\", ord('"'): r"\"", ord("\n"): r"\n"}
 
-_Lines = tuple[str, str, str]
+LONGEST_NAME = 200
+"""Characters of a campaign's name that stand in its label: a name may have any length, and every scrape carries it."""
+
+_Lines = tuple[str, str, str, str]
 _CREATED = attrgetter("created_at")
 _FAMILIES = (
+    ("bsg_campaign_info", "Always 1: the name of a campaign that has one of the following series."),
     ("bsg_campaign_sent_messages", "Messages of the campaign handed over so far, in whatever state."),
     ("bsg_campaign_delivered_messages", "Messages of the campaign that were delivered or read."),
     ("bsg_campaign_delivery_ratio", "Delivered messages per sent one; can exceed 1, absent while nothing was sent."),
@@ -100,11 +104,11 @@ class SeriesText:
 
 def _write(c: Campaign) -> _Lines:
     """One campaign's line of each family; empty where it has no value."""
-    labels = (
-        f'{{account="{escape_label(c.account)}",campaign_id="{c.id}",'
-        f'sender="{escape_label(c.sender)}",message_type="{escape_label(c.message_type)}"}} '
-    )
+    own = f'{{account="{escape_label(c.account)}",campaign_id="{c.id}",'
+    feed = f'sender="{escape_label(c.sender)}",message_type="{escape_label(c.message_type)}"}} '
+    labels = own + feed
     sent = "" if c.sent is None else f"bsg_campaign_sent_messages{labels}{c.sent}\n"
     delivered = "" if c.delivered is None else f"bsg_campaign_delivered_messages{labels}{c.delivered}\n"
     ratio = f"bsg_campaign_delivery_ratio{labels}{c.delivered / c.sent!r}\n" if c.delivered is not None and c.sent else ""
-    return sent, delivered, ratio
+    named = f'{own}campaign_name="{escape_label(c.name[:LONGEST_NAME])}",{feed}'
+    return f"bsg_campaign_info{named}1\n" if sent or delivered else "", sent, delivered, ratio

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).parents[2] / "deploy/grafana"
 LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)")
+QUERY_RESULT = re.compile(r"query_result\((?P<query>.+)\)")
 VARIABLE = re.compile(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
 
 Board = Mapping[str, Any]
@@ -57,3 +58,15 @@ def variables(board: Board) -> dict[str, dict[str, Any]]:
 def filled_in(text: str, values: Mapping[str, str]) -> str:
     """With values for its variables; KeyError names one that has none."""
     return VARIABLE.sub(lambda found: values[found[1] or found[2]], text)
+
+
+def offered(variable: Mapping[str, Any], found: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """What a variable that asks for whole series offers, by its text: Grafana writes each as `name{label="value",…} value time`
+    and takes both out of that by the variable's expression."""
+    expression = re.compile(variable["regex"].strip("/").replace("(?<", "(?P<"))
+    options: dict[str, str] = {}
+    for labels in found:
+        others = ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "__name__")
+        if taken := expression.search(f"{labels.get('__name__', '')}{{{others}}} 1 1772442000000"):
+            options[taken["text"]] = taken["value"]
+    return options

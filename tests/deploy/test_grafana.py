@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.dashboards import LABEL_VALUES, Asked, annotations, boards, filled_in, queries, variables
+from tests.deploy.dashboards import LABEL_VALUES, QUERY_RESULT, Asked, annotations, boards, filled_in, offered, queries, variables
 from tests.deploy.stack import JOB, Stack
 
 pytestmark = pytest.mark.slow
@@ -69,10 +69,14 @@ def test_every_variable_offers_something_to_choose(stack: Stack, values: Mapping
     chosen = [each for each in variables(BOARDS[uid]).values() if each["type"] == "query"]
     assert chosen
     for variable in chosen:
+        if parsed := QUERY_RESULT.fullmatch(variable["definition"]):
+            found = stack.query(filled_in(parsed["query"], values))
+            assert values["campaign"] in offered(variable, [each["metric"] for each in found]).values()
+            continue
         parsed = LABEL_VALUES.fullmatch(variable["definition"])
         assert parsed is not None
-        offered = stack.api(f"label/{parsed['label']}/values", **{"match[]": filled_in(parsed["selector"], values)})
-        assert offered, variable["definition"]
+        known = stack.api(f"label/{parsed['label']}/values", **{"match[]": filled_in(parsed["selector"], values)})
+        assert known, variable["definition"]
 
 
 def test_a_monitor_that_is_scraped_twice_counts_once(stack: Stack, values: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.dashboards import FOLDER, VARIABLE, annotations, boards, panels, queries, variables
+from tests.deploy.dashboards import FOLDER, VARIABLE, annotations, boards, offered, panels, queries, variables
 from tests.deploy.stack import DEPLOYED as PROMETHEUS
 
 BOARDS = boards()
@@ -29,6 +29,14 @@ def test_there_is_a_dashboard_for_each_view_with_its_variables() -> None:
         "bsg-campaign": ("datasource", "account", "message_type", "sender", "campaign"),
         "bsg-health": ("datasource", "instance", "account", "message_type"),
     }
+
+
+def test_a_campaign_is_chosen_by_its_name_or_its_id() -> None:
+    chosen = variables(BOARDS["bsg-campaign"])["campaign"]
+    of_both = {"account": "default", "message_type": "sms", "sender": "Shop", "instance": "m:9780", "job": "bsg-monitor"}
+    names = {"7": 'The "big" sale, {50 %} off', "12": "Reminder", "13": "Reminder"}
+    found = [of_both | {"campaign_id": id_, "campaign_name": name, "shown": f"{id_} · {name}"} for id_, name in names.items()]
+    assert offered(chosen, found) == {'7 · The "big" sale, {50 %} off': "7", "12 · Reminder": "12", "13 · Reminder": "13"}
 
 
 @pytest.mark.parametrize("uid", BOARDS)

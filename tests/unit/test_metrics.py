@@ -38,11 +38,12 @@ def campaign(
     message_type: str = "sms",
     created_at: float = 1_700_000_000.0,
     settled: bool = False,
+    name: str | None = None,
 ) -> TrackedCampaign:
     snapshot = Campaign(
         account="default",
         id=id_,
-        name=f"campaign {id_}",
+        name=f"campaign {id_}" if name is None else name,
         sender=sender,
         status=status,
         message_type=message_type,
@@ -94,6 +95,7 @@ def full_metrics() -> Metrics:
 
 CONTRACT = {
     "bsg_campaigns": {"account", "message_type", "status"},
+    "bsg_campaign_info": {"account", "campaign_id", "campaign_name", "sender", "message_type"},
     "bsg_campaign_sent_messages": {"account", "campaign_id", "sender", "message_type"},
     "bsg_campaign_delivered_messages": {"account", "campaign_id", "sender", "message_type"},
     "bsg_campaign_delivery_ratio": {"account", "campaign_id", "sender", "message_type"},
@@ -177,6 +179,19 @@ def test_unknown_counters_and_a_ratio_of_nothing_are_absent() -> None:
     metrics.set_campaign_series(series(SMS, campaign(1, sent=None, delivered=None), campaign(2, sent=0, delivered=0)))
     assert [dict(key)["campaign_id"] for key in samples(metrics, "bsg_campaign_sent_messages")] == ["2"]
     assert samples(metrics, "bsg_campaign_delivery_ratio") == {}
+
+
+def test_campaigns_with_series_have_their_names() -> None:
+    rows = (
+        campaign(1, sent=None, delivered=None, name="Unknown"),
+        campaign(2, name='The "big"\\ one\n'),
+        campaign(3, name="n" * 999),
+    )
+    metrics = Metrics("1")
+    metrics.set_campaign_series(series(SMS, *rows))
+    names = {dict(key)["campaign_id"]: dict(key)["campaign_name"] for key in samples(metrics, "bsg_campaign_info")}
+    assert names == {"2": 'The "big"\\ one\n', "3": "n" * 200}
+    assert set(samples(metrics, "bsg_campaign_info").values()) == {1}
 
 
 def test_settled_campaigns_and_other_types_have_no_series() -> None:

@@ -26,7 +26,11 @@ TAG = "bsg-monitor"
 ACCOUNT = ("account", "Account", "label_values(bsg_monitor_polls_total, account)")
 MESSAGE_TYPE = ("message_type", "Message type", 'label_values(bsg_monitor_polls_total{account=~"$account"}, message_type)')
 SENDER = ("sender", "Sender", f"label_values(bsg_campaign_sent_messages{{{OF_FEED}}}, sender)")
-CAMPAIGN = ("campaign", "Campaign", f'label_values(bsg_campaign_sent_messages{{{OF_FEED},sender=~"$sender"}}, campaign_id)')
+# Shown as "53651994 · Spring sale", so that typing either finds it; its value is the id alone. Of all that had series in the
+# time that is shown.
+_INFO = f'last_over_time(bsg_campaign_info{{{OF_FEED},sender=~"$sender"}}[$__range])'
+CAMPAIGN = ("campaign", "Campaign", f'query_result(label_join({_INFO}, "shown", " · ", "campaign_id", "campaign_name"))')
+CAMPAIGN_REGEX = r'/campaign_id="(?<value>\d+)".*shown="(?<text>.*?)"[,}]/'
 INSTANCE = ("instance", "Monitor", "label_values(bsg_monitor_build_info, instance)")
 
 
@@ -72,9 +76,9 @@ def many(variable: tuple[str, str, str]) -> QueryVariable:
     )
 
 
-def one(variable: tuple[str, str, str], *, newest_first: bool = False) -> QueryVariable:
-    """A variable of one value; `newest_first` is for ids, which grow."""
-    chosen = _variable(variable).multi(False).include_all(False)
+def one(variable: tuple[str, str, str], *, newest_first: bool = False, regex: str = "") -> QueryVariable:
+    """A variable of one value; `newest_first` is for ids, which grow. `regex` takes value and text out of each answer."""
+    chosen = _variable(variable).multi(False).include_all(False).regex(regex)
     return chosen.sort(VariableSort.NUMERICAL_DESC) if newest_first else chosen
 
 

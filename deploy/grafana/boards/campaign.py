@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from boards.board import ACCOUNT, CAMPAIGN, MESSAGE_TYPE, SENDER, alerts, board, many, one, status_changes
+from boards.board import ACCOUNT, CAMPAIGN, CAMPAIGN_REGEX, MESSAGE_TYPE, SENDER, alerts, board, many, one, status_changes
 from boards.panels import PER_MINUTE, Panel, graph, stat
 from boards.promql import BY_SENDER, BY_TYPE, OF_FEED, of_campaigns, pace
 
@@ -20,7 +20,7 @@ def dashboard() -> Dashboard:
     made = board("bsg-campaign", "BSG / Campaign", "One campaign: how far it has come, how fast, and what arrives.", rows)
     for variable in (ACCOUNT, MESSAGE_TYPE, SENDER):
         made.with_variable(many(variable))
-    made.with_variable(one(CAMPAIGN, newest_first=True))
+    made.with_variable(one(CAMPAIGN, newest_first=True, regex=CAMPAIGN_REGEX))
     for annotation in (alerts(), *status_changes()):
         made.annotation(annotation)
     return made
