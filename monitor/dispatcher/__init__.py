@@ -2,7 +2,7 @@
 
 `lane` is one receiver's queue: `pace` (of `bucket` and `breaker`) says when it may begin an attempt, `verdict` what an attempt
 means for its row, `settlement` records it, `reporting` says it. `backlog` looks after what waits while a receiver fails;
-`dispatcher` runs them all.
+`presence` knows for how long this monitor could try, `dispatcher` runs them all.
 """
 
 from monitor.dispatcher.backlog import HEALTH, Fallback, read_health

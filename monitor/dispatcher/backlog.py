@@ -12,9 +12,10 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.dispatcher import verdict
+from monitor.dispatcher.presence import Presence
 from monitor.dispatcher.reporting import Reporting
 from monitor.domain.fallback import ToldInstead, copy_for
-from monitor.domain.notification import GIVE_UP_AFTER, Notification, OutboxRow, OutboxState
+from monitor.domain.notification import Notification, OutboxRow, OutboxState
 from monitor.domain.receiver import ReceiverHealth
 from monitor.errors import StoreError
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
@@ -49,6 +50,7 @@ class Backlog:
         clock: Clock,
         reporting: Reporting,
         *,
+        presence: Presence,
         fallback: Fallback | None,
         copied: Callable[[str], None],
         receivers: Callable[[], Container[str]],
@@ -57,6 +59,7 @@ class Backlog:
         self._store = store
         self._clock = clock
         self._reporting = reporting
+        self._presence = presence
         self._fallback = fallback
         self._copied = copied
         self._receivers = receivers
@@ -110,7 +113,9 @@ class Backlog:
         if self._fallback is not None and failing >= self._fallback.after:
             await self._take_over(self._fallback, now, failing)
         self._ended_to = await self._copy_what_waits(self._ends_elsewhere, now, after=max(self._ended_to, self._copied_to))
-        if failing >= GIVE_UP_AFTER and self._reporting.attempted:  # after a start the receiver is asked first
+        if (
+            self._presence.long_enough(health.failing_since) and self._reporting.attempted
+        ):  # after a start the receiver is asked first
             await self._give_up(now, health.last_error or "no reason known")
 
     def with_copy(self, row: OutboxRow, result: DeliveryResult) -> DeliveryResult:
@@ -172,10 +177,12 @@ class Backlog:
         return after
 
     async def _give_up(self, now: datetime, error: str) -> None:
-        """What was decided so long ago that it would be dead, had it been attempted all the time."""
+        """What has waited so long that it would be dead, had it been attempted all the time that there was."""
         while True:
             rows = await self._store.backlog(self._receiver, after=0, limit=AT_ONCE)
-            old = [row for row in rows if now - row.notification.created_at >= GIVE_UP_AFTER and not self._being_tried(row, now)]
+            old = [
+                row for row in rows if self._presence.long_enough(row.notification.created_at) and not self._being_tried(row, now)
+            ]
             if not old:
                 return
             results = tuple(self.with_copy(row, verdict.given_up(row, now=now, error=error)) for row in old)

@@ -11,6 +11,7 @@ import structlog
 from monitor.clock import Clock, sleep_or_event
 from monitor.dispatcher.backlog import Backlog, Fallback
 from monitor.dispatcher.lane import Lane
+from monitor.dispatcher.presence import Presence
 from monitor.dispatcher.reporting import Reporting
 from monitor.domain.notification import OutboxState
 from monitor.domain.receiver import ReceiverHealth
@@ -50,6 +51,7 @@ class Dispatcher:
         self._metrics = metrics
         self._random = random
         self._in_flight = in_flight
+        self._presence = Presence(store, clock)
         self._lanes: dict[str, Lane] = {}
         self._serving: dict[Lane, asyncio.Task[None]] = {}  # those of receivers that are gone, too, until they have ended
         self._group: asyncio.TaskGroup | None = None
@@ -105,11 +107,13 @@ class Dispatcher:
         try:
             async with asyncio.TaskGroup() as background:
                 gauges = background.create_task(self._keep("outbox_gauges", self._show))
+                presence = background.create_task(self._keep("presence", self._presence.run))
                 async with asyncio.TaskGroup() as self._group:
                     for lane in self._lanes.values():
                         self._serve(lane, self._group)
                     await self._stop.wait()
                 gauges.cancel()
+                presence.cancel()
         finally:
             self._group = None
             self._finished.set()
@@ -144,6 +148,7 @@ class Dispatcher:
             self._store,
             self._clock,
             reporting,
+            presence=self._presence,
             fallback=fallback,
             copied=self.wake,
             receivers=lambda: self._lanes,
@@ -155,6 +160,7 @@ class Dispatcher:
             self._clock,
             reporting,
             backlog,
+            self._presence,
             random=self._random,
             in_flight=self._in_flight,
             changed=self._outbox_changed,

@@ -14,6 +14,7 @@ from monitor.dispatcher.attempts import ATTEMPT_SECONDS, Attempts
 from monitor.dispatcher.backlog import Backlog, Fallback
 from monitor.dispatcher.hastening import Hastening
 from monitor.dispatcher.pace import Pace
+from monitor.dispatcher.presence import Presence
 from monitor.dispatcher.reporting import Reporting
 from monitor.dispatcher.settlement import Settlement, StoreWatch
 from monitor.domain.notification import OutboxRow, OutboxState
@@ -41,6 +42,7 @@ class Lane:
         clock: Clock,
         reporting: Reporting,
         backlog: Backlog,
+        presence: Presence,
         *,
         random: Callable[[], float],
         in_flight: int,
@@ -52,6 +54,7 @@ class Lane:
         self.notifier = notifier
         self._store = store
         self._clock = clock
+        self._presence = presence
         self._random = random
         self._changed = changed
         self._watch = StoreWatch(receiver, clock)
@@ -255,8 +258,9 @@ class Lane:
             result = verdict.again(row, now=(now := self._clock.now()), at=now, error=str(error))
             self.reporting.failed(row, result, outcome=error.reason.value)
             return result
-        result = verdict.after_failure(row, error, now=self._clock.now(), random=self._random())
-        self.reporting.failed(row, result, outcome=error.reason.value)
+        long_enough = self._presence.long_enough
+        result = verdict.after_failure(row, error, now=self._clock.now(), random=self._random(), long_enough=long_enough)
+        self.reporting.failed(row, result, outcome=error.reason.value, said=str(error))
         if error.retryable:
             self._hastening.failed()
             self._pace.failed(self._clock.monotonic())

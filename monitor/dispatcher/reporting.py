@@ -65,8 +65,10 @@ class Reporting:
                 attempts=row.attempts,
             )
 
-    def failed(self, row: OutboxRow, result: DeliveryResult, *, outcome: str) -> None:
-        """It did not; `result` is what becomes of the row, `outcome` the metric's label. A halved message is no failure."""
+    def failed(self, row: OutboxRow, result: DeliveryResult, *, outcome: str, said: str | None = None) -> None:
+        """It did not; `result` is what becomes of the row, `outcome` the metric's label. A halved message is no failure.
+
+        `said` is the receiver's own error where the result's says more."""
         self._count(row, outcome)
         id_ = row.notification.id
         facts = {"receiver": self._receiver, "integration": self.integration, "error": result.error}
@@ -79,7 +81,7 @@ class Reporting:
                 return
         elif self.health.healthy:
             log.warning("receiver_failed", **facts)
-        self.health = ReceiverHealth(self.health.failing_since or result.at, result.error)
+        self.health = ReceiverHealth(self.health.failing_since or result.at, said or result.error)
 
     def crashed(self) -> None:
         """Our own code raised on a row or on its result."""

@@ -1,5 +1,6 @@
 """What becomes of an outbox row after an attempt: delivered, again later, given up, or sent in halves. Pure."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,11 +21,13 @@ def delivered(row: OutboxRow, *, now: datetime) -> DeliveryResult:
     return DeliveryResult(id=row.notification.id, state=OutboxState.DELIVERED, at=now)
 
 
-def after_failure(row: OutboxRow, error: DeliveryError, *, now: datetime, random: float) -> DeliveryResult:
+def after_failure(
+    row: OutboxRow, error: DeliveryError, *, now: datetime, random: float, long_enough: Callable[[datetime], bool]
+) -> DeliveryResult:
     """`row` as claimed (this attempt counted). `random` in [0, 1) spreads the next attempt.
 
     A message that was too large goes on as two halves in its place; with one alert only it is dead, as after any final fault
-    and once attempts have gone on for `GIVE_UP_AFTER`.
+    and once attempts have gone on for `GIVE_UP_AFTER`: `long_enough` says whether they have since a moment.
     """
     id_ = row.notification.id
     if error.reason is DeliveryFault.TOO_LARGE and len(row.notification.alerts) > 1:
@@ -33,7 +36,7 @@ def after_failure(row: OutboxRow, error: DeliveryError, *, now: datetime, random
         )
     if not error.retryable:
         return DeliveryResult(id=id_, state=OutboxState.DEAD, at=now, error=str(error))
-    if now - (row.first_attempt_at or row.notification.created_at) >= GIVE_UP_AFTER:
+    if long_enough(row.first_attempt_at or row.notification.created_at):
         return given_up(row, now=now, error=str(error))
     delay = retry_delay(row.attempts, retry_after=error.retry_after, random=random)
     return again(row, now=now, at=now + delay, error=str(error))

@@ -130,7 +130,7 @@ class Store(QuietStore, Protocol):
         ...
 
     async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:
-        """Keep a text for a receiver's integration under `key`, in place of the one that was there."""
+        """Keep a text for a receiver (the empty name: for none) under `key`, in place of the one that was there."""
         ...
 
     async def recall(self, receiver: str, key: str) -> str | None:

@@ -300,12 +300,13 @@ async def test_takeover_is_logged_once(at: Bench) -> None:
 # --- giving up ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_what_waited_72_hours_for_a_receiver_that_fails_is_given_up_attempted_or_not(at: Bench) -> None:
     at.receiver(otherwise=fault())
     await at.put(*(f"n{n}" for n in range(1200)))
     async with at.running():
         await at.pass_time(60)
-        at.clock.jump(71 * 3600)
+        await at.pass_hours(71)
         await at.put("younger")
         await at.pass_time(2000)
         assert not await at.rows(OutboxState.DEAD)
@@ -327,3 +328,31 @@ async def test_after_a_long_stop_of_the_monitor_the_receiver_is_asked_before_any
         await at.pass_time(60)
     assert len(ops.delivered) == 100
     assert not await at.rows(OutboxState.DEAD)
+
+
+async def test_a_sleep_of_the_machine_is_no_time_in_which_a_message_was_tried(at: Bench) -> None:
+    at.receiver(otherwise=fault())
+    await at.put("tried", *(f"n{n}" for n in range(20)))
+    async with at.running():
+        await at.pass_time(600)
+        for _ in range(3):
+            at.clock.jump(72 * 3600)
+            await at.pass_time(600)
+    assert len(await at.rows(OutboxState.PENDING)) == 21
+
+
+@pytest.mark.slow
+async def test_what_waited_through_a_long_stop_is_tried_for_what_is_left_of_its_time(at: Bench) -> None:
+    ops = at.receiver(otherwise=fault())
+    await at.put("n1")
+    async with at.running():
+        await at.pass_hours(36)
+    at.clock.jump(240 * 3600)
+    before = len(ops.seen)
+    async with at.running():
+        await at.pass_hours(35)
+    async with at.running():  # a short stop is none
+        assert await at.state("n1") == "pending"
+        assert len(ops.seen) - before > 200
+        await at.pass_hours(2)
+    assert await at.state("n1") == "dead"
