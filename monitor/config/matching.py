@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from monitor.config.suggestion import did_you_mean
+from monitor.config.suggestion import did_you_mean, meant_of_several
 from monitor.config.tables import TableReader
 from monitor.config.yamlfile import Scalar
 from monitor.domain.campaign import MessageType
@@ -60,7 +60,7 @@ class KnownLabels:
         """That no alert has this label."""
         if name in self.names:
             return None
-        hint = did_you_mean(name, self.names) or f"there are {', '.join(sorted(self.names))}"
+        hint = meant_of_several(name, self.names) or f"there are {', '.join(sorted(self.names))}"
         return f'no alert has a label "{quoted(name)}"', hint
 
     def doubt(self, matcher: Matcher) -> Doubt | None:

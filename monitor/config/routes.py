@@ -8,7 +8,7 @@ from monitor.config.findings import Findings
 from monitor.config.keys import Key, Keys, table_shape
 from monitor.config.matching import MONITOR_LABELS, KnownLabels, check_labels, read_matchers
 from monitor.config.shapes import BOOLEAN, DURATION, TEXT, listed, several, suggesting
-from monitor.config.suggestion import did_you_mean
+from monitor.config.suggestion import did_you_mean, meant_of_several
 from monitor.config.tables import TableReader, tables
 from monitor.config.values import boolean
 from monitor.config.yamlfile import Table, YamlNode, described
@@ -150,7 +150,7 @@ class RouteReader:
             self.used_intervals.add(node.text)
             if node.text not in self._intervals:
                 there = f"there are {', '.join(self._intervals)}" if self._intervals else 'define it under "time_intervals"'
-                hint = did_you_mean(node.text, self._intervals) or there
+                hint = meant_of_several(node.text, self._intervals) or there
                 self._findings.wrong(f"{key}: there is no time interval {described(node)}", node.place, hint)
             elif (interval := self._intervals[node.text][0]) is not None:
                 found.append(interval)

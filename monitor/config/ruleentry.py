@@ -8,7 +8,7 @@ from monitor.config.detailkey import read_detail
 from monitor.config.findings import Findings
 from monitor.config.rulekeys import KEYS, KINDS, LABEL, LONGEST_LABEL, NAME, SCOPES, SEVERITY
 from monitor.config.settling import read_settle
-from monitor.config.suggestion import did_you_mean
+from monitor.config.suggestion import did_you_mean, meant_of_several
 from monitor.config.tables import TableReader, one_of
 from monitor.config.yamlfile import Scalar, Table, described
 from monitor.domain.condition import Condition, ConditionError, parse_condition
@@ -126,8 +126,8 @@ def _kinds(reader: TableReader, scope: Scope) -> frozenset[EventKind]:
     nodes = reader.texts("on")
     for node in nodes:
         if node.text not in KINDS:
-            message, hint = one_of(KINDS, node.text)
-            reader.findings.wrong(f"on: {message}", node.place, hint)
+            message, _ = one_of(KINDS, node.text)
+            reader.findings.wrong(f"on: {message}", node.place, meant_of_several(node.text, KINDS))
     value = reader.table.value("on")
     if not nodes and value is not None:
         reader.findings.wrong(f"on: names no event; there are {', '.join(KINDS)}", value.place)

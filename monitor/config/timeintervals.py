@@ -147,6 +147,12 @@ def read_spans(reader: TableReader, key: str, parse: Callable[[str], int], *, ne
             place = item.place if isinstance(item, Scalar | Listing | Table) else reader.table.place
             reader.findings.wrong(f"{key}: expected a list of values and ranges, found {found} in it", place)
             continue
+        if "," in item.text:
+            each = ", ".join(part.strip() for part in item.text.split(","))
+            reader.findings.wrong(
+                f"{key}: expected one value or range, found {described(item)}", item.place, f"write a list: [{quoted(each)}]"
+            )
+            continue
         first, colon, last = item.text.partition(":")
         try:
             span = parse(first.strip()), parse((last if colon else first).strip())

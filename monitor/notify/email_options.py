@@ -16,6 +16,7 @@ PORTS = {"starttls": 587, "tls": 465, "none": 25}
 MOST_RECIPIENTS = 50
 
 _MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<inner>[^<>]*)>|(?P<bare>[^<>]*)")
+_BETWEEN = re.compile(r"[,;]")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322, dot-atom
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 
@@ -25,6 +26,8 @@ def mailbox(text: str) -> Address:
 
     ValueError for what is neither.
     """
+    if _holds_several(text):
+        raise ValueError("holds several addresses; expected one, or a list in `to`: [first@example.org, second@example.org]")
     found = _MAILBOX.fullmatch(text.strip())
     if found is None or not text.isprintable():
         raise ValueError("is no address; expected monitor@example.org or BSG monitor <monitor@example.org>")
@@ -42,6 +45,12 @@ def mailbox(text: str) -> Address:
             "has something before the @ that not every mail server takes; expected ASCII letters, digits and . _ + -"
         )
     return Address(display_name=(found["name"] or "").strip().strip('"').strip(), username=local, domain=domain)
+
+
+def _holds_several(text: str) -> bool:
+    """Whether what stands between commas or semicolons looks like addresses."""
+    parts = [part for part in _BETWEEN.split(text) if part.strip()]
+    return len(parts) > 1 and all("@" in part for part in parts)
 
 
 def _mailbox_text(value: str) -> str:

@@ -126,6 +126,8 @@ def test_a_bot_needs_a_token_and_a_channel() -> None:
         ("email: {host: h, from: a, to: b@example.org}", "rules.yaml:5:28: email: from is no address"),
         (MAIL + "to: [b@example.org, b]}", "rules.yaml:5:63: email: to.1 is no address"),
         (MAIL + "to: b}", "rules.yaml:5:47: email: to is no address"),
+        (MAIL + "to: 'b@example.org, c@example.org'}", "rules.yaml:5:47: email: to holds several addresses; expected one"),
+        (MAIL + "to: ['B <b@example.org>; C <c@example.org>']}", "rules.yaml:5:48: email: to.0 holds several addresses"),
         (MAIL + "to: b@example.org, username: u}", 'email needs "password" (or password_file: the file'),
         (MAIL + "to: b@example.org, tls: none}", "email would send a secret over an unencrypted connection"),
         ("email: {host: h, frm: a@example.org, to: b@example.org}", '"frm" (did you mean "from"?)'),

@@ -350,6 +350,31 @@ def test_an_empty_list_that_would_narrow_nothing_is_refused_at_its_place(text: s
     assert refused_by_the_schema(text) != []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rules: [{alert: A, on: 'appeared, vanished'}]", "write a list: [appeared, vanished]"),
+        (RULE + "quiet_hours: [{days: 'monday:friday, sunday'}]", "write a list: [monday:friday, sunday]"),
+        (NAMED + "time_intervals: [{name: n, time_intervals: [{months: 'may,june'}]}]", "write a list: [may, june]"),
+        (NAMED + "time_intervals: [{name: n, time_intervals: [{days_of_month: '1,15'}]}]", "write a list: [1, 15]"),
+        (
+            ROUTED + "route: {receiver: ops, mute_time_intervals: 'n, m'}\n"
+            "time_intervals: [{name: n, time_intervals: [{years: 2026}]}, {name: m, time_intervals: [{years: 2027}]}]",
+            "write a list: [n, m]",
+        ),
+    ],
+)
+def test_several_in_one_text_are_told_to_be_a_list(text: str, expected: str) -> None:
+    [problem] = refused_by_the_reader(text)
+    assert expected in problem
+
+
+def test_several_labels_in_one_text_are_told_to_be_a_list() -> None:
+    text = ROUTED + "route: {receiver: ops, group_by: 'alertname, account'}"
+    [warning] = parse_rules(text, source="rules.yaml", lookup=VALUES.get).warnings
+    assert "write a list: [alertname, account]" in str(warning)
+
+
 def places(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     if path:
         yield path
