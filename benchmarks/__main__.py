@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import backtest, cycle_cpu, delivery, disk, evaluation, firing, latency, loop_lag, memory, startup
+from benchmarks import backtest, cycle_cpu, delivery, disk, evaluation, firing, latency, loop_lag, masking, memory, startup
 from benchmarks.table import Row, show
 
 ALL = {
@@ -11,6 +11,7 @@ ALL = {
     "memory": memory.rows,
     "startup": startup.rows,
     "lag": loop_lag.rows,
+    "masking": masking.rows,
     "latency": latency.rows,
     "firing": firing.rows,
     "delivery": delivery.rows,

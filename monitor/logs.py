@@ -12,7 +12,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TextIO
 from urllib.parse import quote
@@ -23,6 +23,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from monitor.domain.text import visible
 
 MASK = "***"
+LONGEST = 65_536
+"""Characters of one text that are logged: more helps nobody, and takes the event loop's time."""
+_OVERLAP = 4096
 SHORTEST_SECRET = 4
 """A shorter text is not masked: it would be found in half of all words."""
 
@@ -42,18 +45,51 @@ class LogFormat(StrEnum):
 
 # --- secrets --------------------------------------------------------------------------------------------------------
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\b(Bearer)\s+(?!tokens?\b)[\w.~+/=-]{4,}"), rf"\1 {MASK}"),
+
+def _without_tokens(found: re.Match[str]) -> str:
+    """A stretch of words, dots and dashes without the JWTs in it: `eyJ…`, a dot and more, up to the second dot."""
+    parts = found[0].split(".")
+    told: list[str] = []
+    at = 0
+    while at < len(parts):
+        begun = _JWT_BEGINS.search(parts[at])
+        if begun and at + 1 < len(parts) and parts[at + 1]:
+            told.append(parts[at][: begun.start()] + MASK)
+            at += 3
+        else:
+            told.append(parts[at])
+            at += 1
+    return ".".join(told)
+
+
+def _without_query(found: re.Match[str]) -> str:
+    path, _, query = found[0].partition("?")
+    return f"{path}?{MASK}" if query else found[0]
+
+
+def _without_test_key(found: re.Match[str]) -> str:
+    return MASK if any(map(str.isdigit, found[0])) else found[0]
+
+
+_JWT_BEGINS = re.compile(r"\beyJ[\w-]")
+_PATTERNS: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    ("bearer", re.compile(r"\b(Bearer)\s+(?!tokens?\b)[\w.~+/=-]{4,}"), rf"\1 {MASK}"),
     (
+        "b",
         re.compile(r"\b((?i:Bearer|Basic))\s+(?=[a-z]*(?:[A-Z0-9_+/=]|[.~-]\w))[\w.~+/=-]{4,}"),
         rf"\1 {MASK}",
     ),  # and not "basic authentication"
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), MASK),  # a JWT
-    (re.compile(r"\blive_[\w-]{6,}|\btest_(?=[\w-]*\d)[\w-]{8,}"), MASK),  # the provider's keys
-    (re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@'\"<>]+@", re.IGNORECASE), rf"\1{MASK}@"),  # userinfo
-    (re.compile(r"([a-z][a-z0-9+.-]*://[^\s?#'\"<>]*)\?[^\s'\"<>]+", re.IGNORECASE), rf"\1?{MASK}"),  # query
-    (re.compile(r"(hooks\.slack\.com/)[^\s'\"<>]+", re.IGNORECASE), rf"\1{MASK}"),  # its path is the secret
+    ("eyj", re.compile(r"[\w.-]+"), _without_tokens),
+    ("live_", re.compile(r"\blive_[\w-]{6,}"), MASK),  # the provider's keys
+    ("test_", re.compile(r"\btest_[\w-]{8,}"), _without_test_key),
+    ("://", re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s/@'\"<>]+@"), f"://{MASK}@"),  # userinfo
+    ("://", re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s'\"<>]+"), _without_query),
+    ("hooks.slack.com/", re.compile(r"(hooks\.slack\.com/)[^\s'\"<>]+", re.IGNORECASE), rf"\1{MASK}"),  # its path is the secret
 )
+"""What a text must hold, in small letters, for the pattern to be tried, the pattern, and what to write instead.
+
+Anybody's text may be logged, and the event loop waits meanwhile: none of them goes over the same characters again from another
+beginning. So what a stretch holds is looked for once the whole stretch is found, and a URL begins at `://`."""
 
 
 class _Secrets:
@@ -84,10 +120,22 @@ def mask(secret: str) -> None:
 
 
 def masked(text: str) -> str:
-    """`text` without known secrets and without what looks like one: tokens, the provider's keys, URLs' userinfo and query."""
+    """`text` without known secrets and without what looks like one: tokens, the provider's keys, URLs' userinfo and query.
+
+    Of a text of more than `LONGEST` characters, its beginning, and how long it is.
+    """
+    if len(text) > LONGEST:
+        beginning = _masked(text[: LONGEST + _OVERLAP])[:LONGEST]  # what the cut goes through is masked as a whole
+        return f"{beginning}… ({len(text):,} characters)"
+    return _masked(text)
+
+
+def _masked(text: str) -> str:
     text = _SECRETS.mask(text)
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+    lower = text.lower()
+    for needed, pattern, replacement in _PATTERNS:
+        if needed in lower:
+            text = pattern.sub(replacement, text)
     return text
 
 

@@ -21,7 +21,7 @@ KEYS: Keys = {
     ),
     "zone": Key(meaning="whose clocks: an IANA zone such as `Europe/Berlin`", shape=TEXT, default="`UTC`"),
 }
-_RANGE = re.compile(r"\s*(\S+?)\s*[-–]\s*(\S+)\s*")
+_RANGE = re.compile(r"\s*(\S{1,20}?)\s{0,9}[-–]\s{0,9}(\S{1,20})\s*")
 
 
 def read_quiet_hours(reader: TableReader) -> tuple[TimeInterval, ...]:

@@ -11,13 +11,18 @@ _UNSAFE_BUT_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x08\x
 _BREAKS = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
 
 
-def _escape(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
+_ESCAPED = {
+    code: chr(code).encode("unicode_escape", "surrogatepass").decode("ascii")
+    for code in range(0x10000)
+    if _UNSAFE.match(chr(code))
+}
+_ESCAPED_BUT_LINES = {code: escape for code, escape in _ESCAPED.items() if _UNSAFE_BUT_LINES.match(chr(code))}
 
 
 def visible(text: str, *, keep_lines: bool = False) -> str:
     """`text` with control and bidirectional characters written as escapes (`\\u202e`), on one line unless `keep_lines`."""
-    return (_UNSAFE_BUT_LINES if keep_lines else _UNSAFE).sub(_escape, text)
+    unsafe, escaped = (_UNSAFE_BUT_LINES, _ESCAPED_BUT_LINES) if keep_lines else (_UNSAFE, _ESCAPED)
+    return text.translate(escaped) if unsafe.search(text) else text
 
 
 def without_controls(text: str) -> str:

@@ -30,7 +30,7 @@ _OURS = {
     "host": "it follows from the URL",
     "connection": "it is the connection's own",
 }
-_MEDIA_TYPE = re.compile(r"[!#$&^_.+0-9A-Za-z-]+/[!#$&^_.+0-9A-Za-z-]+(\s*;\s*[0-9A-Za-z-]+=[!-~]+)*")
+_MEDIA_TYPE = re.compile(r"[!#$&^_.+0-9A-Za-z-]+/[!#$&^_.+0-9A-Za-z-]+(\s*;\s*[0-9A-Za-z-]+=[!-:<-~]+)*")
 
 
 def _printable(value: SecretStr) -> SecretStr:

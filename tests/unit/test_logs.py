@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.text import visible, without_controls
-from monitor.logs import configure_logs, mask, masked
+from monitor.logs import LONGEST, configure_logs, mask, masked
 
 Captured = pytest.CaptureFixture[str]
 
@@ -131,6 +132,39 @@ def test_a_known_secret_is_masked_in_values_nested_values_and_tracebacks(capsys:
 )
 def test_what_looks_like_a_secret_is_masked_though_nobody_registered_it(text: str, expected: str) -> None:
     assert masked(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x.eyJhbGci.eyJpc3Mi.c2ln.y", "x.***.y"),
+        ("token-eyJhbGci.eyJpc3Mi", "token-***"),
+        ("eyJhbGci", "eyJhbGci"),
+        ("1://u:p@h/a?b", "1://***@h/a?***"),
+        ("https://a.example/?", "https://a.example/?"),
+        ("test_case-without_digits", "test_case-without_digits"),
+        ("a://b/c://d?e f", "a://b/c://d?*** f"),
+    ],
+)
+def test_what_a_stretch_holds_is_masked_wherever_it_stands_in_it(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize("seed", ["a", "eyJ-", "test_-", "a://", "Bearer ", "\x1b", "=", "eyJa."])
+def test_masking_does_not_go_over_the_same_characters_again_and_again(seed: str) -> None:
+    """It takes some 10 ms of the processor's time; with patterns that rescan, from 2 to 20 seconds."""
+    text = (seed * LONGEST)[:LONGEST]
+    begun = process_time()
+    visible(masked(text))
+    assert process_time() - begun < 1
+
+
+def test_a_text_that_is_too_long_to_log_is_cut_behind_its_masked_secrets() -> None:
+    mask("secret with spaces 4711")
+    text = masked("a" * (LONGEST - 10) + "secret with spaces 4711" + "b" * 1_000_000)
+    assert text.startswith("a" * (LONGEST - 10) + "***")
+    assert text.endswith("… (1,065,549 characters)")
+    assert len(text) < LONGEST + 50
 
 
 def test_a_text_that_is_too_short_is_not_masked() -> None:

@@ -108,6 +108,7 @@ def test_a_bot_needs_a_token_and_a_channel() -> None:
         (HOOK + "basic: {username: u, password: x, password_file: y}}", "basic.password and basic.passwo"),
         (HOOK + "headers: {X-A: 5}}", "rules.yaml:5:60: webhook: headers.X-A: expected a text in quotes"),
         (HOOK + "'ba[sic': x}", 'webhook has no such key as stands here (did you mean "basic"?)'),
+        (HOOK + f"content_type: 'a/b{';a=b' * 60};é'}}", "content_type is no media type"),
         (HOOK + "headers_file: password}", 'webhook has no "headers_file"'),
         (HOOK + "headers: {'X A': very-secret}}", "rules.yaml:5:54: webhook: headers holds X, which"),
         (HOOK + "secret: [a, 'whsec_?very-secret']}", "rules.yaml:5:57: webhook: secret.1 begins with"),
