@@ -28,9 +28,11 @@ from monitor.domain.discretion import leading_word, lost_colon
 from monitor.errors import ConfigError, Place
 
 _KUBERNETES = re.compile(
-    r"BSG_\w+_SERVICE_(HOST|PORT(_\w+)?)|BSG_\w+_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|BSG_MONITOR_PORT"
+    r"BSG(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)=.*"
+    r"|BSG(_\w+)?_PORT=(tcp|udp|sctp)://.*",
+    re.DOTALL,
 )
-"""What Kubernetes tells every container about Services whose names begin with `bsg-`."""
+"""What Kubernetes tells every container about Services that are called `bsg` or whose names begin with `bsg-`."""
 
 
 VEIL = Veil(shows=may_be_shown, knows=is_known)
@@ -96,7 +98,7 @@ def environment(environ: Mapping[str, str], findings: Findings) -> Layer:
             continue
         setting = setting_of(name)
         if setting is None:
-            if not _KUBERNETES.fullmatch(name):
+            if not _KUBERNETES.fullmatch(f"{name}={value}"):
                 message, hint = not_a_setting(name)
                 findings.warn(message, hint=hint)
         elif value.strip():

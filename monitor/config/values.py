@@ -92,7 +92,7 @@ def whole(least: int, most: int) -> Callable[[object], int]:
 
 
 def boolean(value: object) -> bool:
-    """`1` or `0`, and the usual words."""
+    """`true` or `false`, and the usual words and figures for them."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str | int):
@@ -101,8 +101,8 @@ def boolean(value: object) -> bool:
             return True
         if word in ("0", "false", "no", "off"):
             return False
-        raise WrongValueError(f'expected 1 or 0, found "{quoted(word)}"')
-    raise WrongValueError(f"expected 1 or 0, found {_kind(value)}")
+        raise WrongValueError(f'expected true or false, found "{quoted(word)}"')
+    raise WrongValueError(f"expected true or false, found {_kind(value)}")
 
 
 def choice(*allowed: str) -> Callable[[object], str]:

@@ -118,7 +118,7 @@ def test_a_flag_may_come_from_a_variable() -> None:
         ("{name: ops, slack: {url: '${UNSET}/very-secret'}}", "rules.yaml:4:31: ${UNSET} is not set"),
         ("{name: ops, slack: {url: 'https://a.example.org/${'}}", "a reference is written ${NAME}"),
         ("{name: ops, slack: {url: 'https://a.example.org/${1A}'}}", "rules.yaml:4:53: a reference is written ${NAME}"),
-        ("{name: ops, send_resolved: maybe, console: {}}", "send_resolved: expected 1 or 0"),
+        ("{name: ops, send_resolved: maybe, console: {}}", "send_resolved: expected true or false"),
         ("{name: ops, slack: {url: 'http://a.example.org/very-secret'}}", "slack would send a secret over plain HTTP"),
         ("very-secret", "receivers: expected a mapping, found a text"),
         ("{name: ops, console: {}}\n  - {name: ops, console: {}}", 'rules.yaml:5:12: a receiver named "ops" is there already'),

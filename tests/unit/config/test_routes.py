@@ -132,7 +132,7 @@ def one(route: str) -> str:
         (one("matchers: [severity=a], receiver: dask"), '"dask" is no receiver of this file (did you mean "desk"?)'),
         (one("match: {severity: a}, receiver: desk"), 'a route has no "match" (write matchers: '),
         (one("receivers: desk"), 'a route has no "receivers" (did you mean "receiver"?)'),
-        (one("receiver: desk, continue: maybe"), "continue: expected 1 or 0"),
+        (one("receiver: desk, continue: maybe"), "continue: expected true or false"),
         (one("receiver: desk, group_wait: 5"), "group_wait: expected a duration, found the number 5"),
         ("route: {receiver: ops, matchers: [severity=a]}\n", 'a route has no "matchers" (every alert comes to the first route'),
         ("route: {receiver: ops, routes: desk}\n", "routes: expected a list"),

@@ -122,7 +122,7 @@ def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
         ("{alert: A, scope: account, on: vanished}", "events happen to campaigns"),
         ("{alert: A, on: vanished, detail: true}", 'rules.yaml:2:30: a rule with "on" has no "detail"'),
         ("{alert: A, scope: sender, when: sent > 5, detail: true}", 'a rule of scope sender has no "detail"'),
-        ("{alert: A, when: sent > 5, detail: maybe}", "rules.yaml:2:40: detail: expected 1 or 0"),
+        ("{alert: A, when: sent > 5, detail: maybe}", "rules.yaml:2:40: detail: expected true or false"),
         ("{alert: A, when: sent > 5, severity: Very bad}", "severity: expected a word such as critical"),
         ("{alert: A, when: sent > 5, labels: [a]}", "labels: expected a mapping"),
         ("{alert: A, when: sent > 5, labels: {sender: x}}", "labels: the monitor sets sender itself"),

@@ -60,18 +60,26 @@ def test_a_misspelt_setting_of_an_account_is_a_warning_with_a_guess(load: Load) 
     assert 'did you mean "BSG_ACCOUNTS__SHOP__API_KEY"?' in str(warning)
 
 
-def test_what_kubernetes_injects_is_passed_over(load: Load) -> None:
+@pytest.mark.parametrize("service", ["BSG", "BSG_METRICS", "BSG_MONITOR", "BSG_2"])
+@pytest.mark.parametrize("protocol", ["tcp", "udp", "sctp"])
+def test_what_kubernetes_injects_is_passed_over(service: str, protocol: str, load: Load) -> None:
+    address, port = f"{protocol}://10.0.0.1:9780", f"{service}_PORT_9780_{protocol.upper()}"
     injected = {
-        "BSG_MONITOR_SERVICE_HOST": "10.0.0.1",
-        "BSG_MONITOR_SERVICE_PORT": "9780",
-        "BSG_MONITOR_SERVICE_PORT_HTTP": "9780",
-        "BSG_MONITOR_PORT": "tcp://10.0.0.1:9780",
-        "BSG_MONITOR_PORT_9780_TCP": "tcp://10.0.0.1:9780",
-        "BSG_MONITOR_PORT_9780_TCP_PROTO": "tcp",
-        "BSG_MONITOR_PORT_9780_TCP_PORT": "9780",
-        "BSG_MONITOR_PORT_9780_TCP_ADDR": "10.0.0.1",
+        f"{service}_SERVICE_HOST": "10.0.0.1",
+        f"{service}_SERVICE_PORT": "9780",
+        f"{service}_SERVICE_PORT_HTTP": "9780",
+        f"{service}_PORT": address,
+        port: address,
+        f"{port}_PROTO": protocol,
+        f"{port}_PORT": "9780",
+        f"{port}_ADDR": "10.0.0.1",
     }
     assert load(BSG_API_KEY=KEY, **injected).warnings == ()
+
+
+def test_a_port_that_kubernetes_did_not_write_is_still_a_doubt(load: Load) -> None:
+    [warning] = load(BSG_API_KEY=KEY, BSG_LISTEN_PORT="9780").warnings
+    assert "BSG_LISTEN_PORT is not a setting" in str(warning)
 
 
 def test_names_in_files_are_errors_when_unknown(refused: Refused, tmp_path: Path, secrets: Path, file: Path) -> None:
