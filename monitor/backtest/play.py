@@ -7,7 +7,7 @@ minute; that is what makes a month a matter of a minute. While a feed was not re
 """
 
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import NamedTuple
@@ -68,6 +68,7 @@ class _Player:
         feeds, start = recording.feeds, recording.since
         self._cycles = cycles
         self._totals = recording.totals
+        self._earlier = set(recording.earlier)
         self._live: dict[Feed, dict[int, Campaign]] = {feed: {} for feed in feeds}
         self._next_live = dict.fromkeys(feeds, start + LIVE_STEP_SECONDS)
         self._settling_step = SETTLING_STEP_SECONDS * (2 if recording.until - start > LONG_SECONDS else 1)
@@ -80,7 +81,7 @@ class _Player:
 
     async def read(self, moment: Moment) -> list[Step]:
         """One reading, after every step before it."""
-        at, feed, campaigns = moment
+        at, feed, campaigns, gone = moment
         steps = await self.advance((at, feed))
         live = self._live[feed]
         new: list[int] = []
@@ -91,10 +92,12 @@ class _Player:
                 if campaign.id not in live:
                     new.append(campaign.id)
                 live[campaign.id] = campaign
+        for campaign_id in gone:
+            live.pop(campaign_id, None)
         if at > self._next_live[feed] - STEP_WITH_READING_SECONDS:
-            steps.append(await self._step(feed, at, campaigns))
-        elif campaigns:
-            alerts = await self._look(feed, at, campaigns)
+            steps.append(await self._step(feed, at, campaigns, gone))
+        elif campaigns or gone:
+            alerts = await self._look(feed, at, campaigns, gone)
             if alerts:
                 steps.append(Step(at, feed, alerts))
         if new:
@@ -111,7 +114,7 @@ class _Player:
             if (sees_again := self._sees_again(feed, at)) > at:
                 self._next_live[feed] = sees_again
                 continue
-            steps.append(await self._step(feed, at, []))
+            steps.append(await self._step(feed, at))
         return steps
 
     def _sees_again(self, feed: Feed, at: float) -> float:
@@ -121,7 +124,7 @@ class _Player:
             spells.popleft()
         return spells[0].until if spells and spells[0].since < at else at
 
-    async def _step(self, feed: Feed, at: float, read: list[Campaign]) -> Step:
+    async def _step(self, feed: Feed, at: float, read: Sequence[Campaign] = (), gone: Sequence[int] = ()) -> Step:
         """Have evaluated what was read and what time may have moved."""
         self._next_live[feed] = at + LIVE_STEP_SECONDS
         settling = at > self._next_settling[feed] - STEP_WITH_READING_SECONDS
@@ -131,13 +134,20 @@ class _Player:
             self._next_survey += SURVEY_STEP_SECONDS
             self._cycles.clock.set(time_of(at))
             self._cycles.survey()
-        campaigns = [*read, *self._unread(feed, read, settling=settling)]
-        return Step(at, feed, await self._look(feed, at, campaigns, sums=settling))
+        shown = {*(campaign.id for campaign in read), *gone}
+        campaigns = [*read, *self._unread(feed, shown, settling=settling)]
+        return Step(at, feed, await self._look(feed, at, campaigns, gone, sums=settling))
 
-    async def _look(self, feed: Feed, at: float, campaigns: Sequence[Campaign], *, sums: bool = False) -> list[Alert]:
+    async def _look(
+        self, feed: Feed, at: float, campaigns: Sequence[Campaign], gone: Sequence[int], *, sums: bool = False
+    ) -> list[Alert]:
         now = time_of(at)
         self._cycles.clock.set(now)
-        alerts = await self._cycles.read(feed, campaigns, sums=sums)
+        earlier = [campaign for campaign in campaigns if (campaign.account, campaign.id) in self._earlier]
+        if earlier:
+            self._cycles.introduce(earlier)
+            self._earlier.difference_update((campaign.account, campaign.id) for campaign in earlier)
+        alerts = await self._cycles.read(feed, campaigns, gone=frozenset(gone), sums=sums)
         # That one is pending, or that its campaign looks different, is no news to anybody here: a loud rule has a lot of that.
         return [alert for alert in alerts if now in (alert.fired_at, alert.resolved_at)]
 
@@ -147,9 +157,8 @@ class _Player:
         now = self._cycles.clock.now().timestamp()
         self._cycles.know(account, {id_: CampaignDetail(read_at=now, total_messages=total) for id_, total in totals.items()})
 
-    def _unread(self, feed: Feed, read: Sequence[Campaign], *, settling: bool) -> Iterable[Campaign]:
-        """The campaigns that are looked at in a step and were not read with it."""
-        shown = {campaign.id for campaign in read}
+    def _unread(self, feed: Feed, shown: Collection[int], *, settling: bool) -> Iterable[Campaign]:
+        """The campaigns that are looked at in a step and are none of those that were `shown`."""
         if not settling:
             live = self._live[feed]
             also = [campaign for campaign in self._undecided(feed) if campaign.id not in live]

@@ -1,10 +1,12 @@
 """What the store kept of campaigns, as readings in the order of time."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import inf
 from statistics import median
 from typing import NamedTuple
 
@@ -35,20 +37,56 @@ class SenderKey(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """What was read of one feed at one time (Unix seconds): the campaigns that had moved."""
+    """What was read of one feed at one time (Unix seconds): the campaigns that had moved, and ids of those that had vanished."""
 
     at: float
     feed: Feed
     campaigns: list[Campaign]
+    gone: list[int]
+
+
+class _Gathered:
+    """What was read at one time, by the places of the feeds, until a later time begins."""
+
+    def __init__(self, at: float, feeds: Sequence[Feed], vanished: deque[tuple[float, Campaign | None, int]]) -> None:
+        """`vanished` says when which campaign did (None: another part's) and the place of its feed, ascending."""
+        self.at = at
+        self.shown: list[Moment | None] = [None] * len(feeds)
+        self._feeds = feeds
+        self._vanished = vanished
+
+    def of(self, place: int) -> Moment:
+        """The feed's reading at this time."""
+        found = self.shown[place]
+        if found is None:
+            found = self.shown[place] = Moment(self.at, self._feeds[place], [], [])
+        return found
+
+    def before(self, then: float) -> Iterator[Moment]:
+        """Every reading that has not been given yet and came before that time, which begins."""
+        vanished = self._vanished
+        while True:
+            while vanished and vanished[0][0] <= self.at:
+                _, campaign, place = vanished.popleft()
+                moment = self.of(place)
+                if campaign is not None:
+                    moment.gone.append(campaign.id)
+            yield from filter(None, self.shown)
+            self.shown = [None] * len(self._feeds)
+            if not vanished or vanished[0][0] >= then:
+                break
+            self.at = vanished[0][0]
+        self.at = then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The history of campaigns that are still known, from `since` to `until` (Unix seconds).
+    """The history of campaigns that are still known, or vanished in it, from `since` to `until` (Unix seconds).
 
     `samples` counts its samples, of which there is one an hour before `thinned_until`; `interval_seconds` is the usual time
     between two readings. By account and id `campaigns` has what stays the same of each, `totals` how many messages it has in all,
-    where that was read. `blind` are the times in which feeds were not read, in the order of their ends.
+    where that was read. `earlier` were there before, so that they are is no news; `vanished` says when (Unix seconds) which one
+    did, ascending. `blind` are the times in which feeds were not read, in the order of their ends.
     """
 
     open_store: OpenStore
@@ -59,6 +97,8 @@ class Recording:
     interval_seconds: float | None
     campaigns: Mapping[tuple[str, int], Campaign]
     totals: Mapping[tuple[str, int], int]
+    earlier: frozenset[tuple[str, int]] = frozenset()
+    vanished: Sequence[tuple[float, tuple[str, int]]] = ()
     blind: Sequence[BlindSpell] = ()
 
     @property
@@ -78,8 +118,8 @@ class Recording:
         return total
 
     async def moments(self, senders: Collection[SenderKey] | None = None) -> AsyncGenerator[Moment]:
-        """The readings, ascending by time, then by feed. Campaigns that are no longer known are passed over: only their
-        figures were kept.
+        """The readings, ascending by time, then by feed. Campaigns that became too old to be known are passed over: only
+        their figures were kept.
 
         With `senders` every reading is given all the same, but of their campaigns alone, and maybe of none. Raises `StoreError`.
         """
@@ -89,28 +129,22 @@ class Recording:
             key: (campaign if senders is None or SenderKey.of(campaign) in senders else None, places[_feed(campaign)])
             for key, campaign in self.campaigns.items()
         }
-        at = self.since
-        shown: list[list[Campaign] | None] = [None] * len(feeds)
+        vanished = deque((when, *known[key]) for when, key in self.vanished)
+        gathered = _Gathered(self.since, feeds, vanished)
         async with aclosing(self._samples()) as pieces:
             async for samples in pieces:
                 for account, id_, sample in samples:
-                    if sample.at != at:
-                        for place, campaigns in enumerate(shown):
-                            if campaigns is not None:
-                                yield Moment(at, feeds[place], campaigns)
-                                shown[place] = None
-                        at = sample.at
+                    if sample.at != gathered.at:
+                        for moment in gathered.before(sample.at):
+                            yield moment
                     found = known.get((account, id_))
                     if found is not None:
                         campaign, place = found
-                        campaigns = shown[place]
-                        if campaigns is None:
-                            campaigns = shown[place] = []
+                        moment = gathered.shown[place] or gathered.of(place)
                         if campaign is not None:
-                            campaigns.append(_as_of(campaign, sample))
-        for place, campaigns in enumerate(shown):
-            if campaigns is not None:
-                yield Moment(at, feeds[place], campaigns)
+                            moment.campaigns.append(_as_of(campaign, sample))
+        for moment in gathered.before(inf):
+            yield moment
 
     async def _samples(self) -> AsyncGenerator[Sequence[tuple[str, int, Sample]]]:
         """Many at a time: a turn of the event loop for each would cost more than the sample."""
@@ -132,6 +166,17 @@ async def open_recording(open_store: OpenStore, *, since: datetime, until: datet
         extent = await store.recorded_extent(since=since, until=until)
         first = since.timestamp() if extent.first is None else extent.first - 1.0
         last = until.timestamp() if extent.last is None else extent.last
+        campaigns = {key: row.campaign for key, row in known.items()}
+        earlier = {key for key, row in known.items() if row.first_seen <= first + 1.0}
+        vanished: list[tuple[float, tuple[str, int]]] = []
+        for event in await store.vanished(since=time_of(first), until=until):
+            key = (event.campaign.account, event.campaign.id)
+            vanished.append((event.at, key))
+            last = max(last, event.at)
+            if key not in campaigns:
+                campaigns[key] = event.campaign
+                if event.campaign.created_at <= first:
+                    earlier.add(key)
         return Recording(
             open_store=open_store,
             since=first,
@@ -139,7 +184,9 @@ async def open_recording(open_store: OpenStore, *, since: datetime, until: datet
             samples=extent.count,
             thinned_until=extent.thinned_until,
             interval_seconds=await _interval(store, max(first, extent.thinned_until or first)) or await _interval(store, first),
-            campaigns={key: row.campaign for key, row in known.items()},
+            campaigns=campaigns,
+            earlier=frozenset(earlier),
+            vanished=vanished,
             blind=await store.blind_spells(since=time_of(first), until=time_of(last)),
             totals={key: total for key, row in known.items() if row.detail and (total := row.detail.total_messages) is not None},
         )

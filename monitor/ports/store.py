@@ -158,6 +158,10 @@ class Store(QuietStore, Protocol):
         such a place."""
         ...
 
+    async def vanished(self, *, since: datetime, until: datetime) -> Sequence[CampaignEvent]:
+        """The campaigns that vanished between two times, both included, ascending by time: each as it was last."""
+        ...
+
     async def blind_spells(self, *, since: datetime, until: datetime) -> Sequence[BlindSpell]:
         """The times in which feeds were not read that overlap this one, in the order of their ends."""
         ...

@@ -124,6 +124,7 @@ RECORDED = _select(
     "samples", SAMPLE_COLUMNS, "WHERE (at, account, campaign_id) > (?, ?, ?) ORDER BY at, account, campaign_id LIMIT ?"
 )
 BLIND_SPELLS = _select("blind_spells", BLIND_SPELL_COLUMNS, "WHERE until > ? AND since < ? ORDER BY until, account, message_type")
+VANISHED = _select("events", ("id", "event"), "WHERE at >= ? AND at <= ? AND kind = 'vanished' ORDER BY at, sequence")
 RECORDED_EXTENT = "SELECT count(*), min(at), max(at) FROM samples WHERE at >= ? AND at <= ?"
 THINNED_UNTIL = "SELECT value FROM meta WHERE name = 'samples_thinned_until'"
 FIRST_SAMPLE = "SELECT min(at) FROM samples WHERE at >= ?"

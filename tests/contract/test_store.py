@@ -10,6 +10,7 @@ import pytest
 
 from monitor.domain.alert import AlertState
 from monitor.domain.campaign import CampaignKey
+from monitor.domain.diff import observe, vanish
 from monitor.domain.event import EventKind
 from monitor.domain.feed import BlindSpell, Feed
 from monitor.domain.routing import Told
@@ -343,3 +344,13 @@ async def test_times_in_which_a_feed_was_not_read_are_found_where_they_overlap_w
     assert await store.blind_spells(since=after(1000), until=after(1100)) == [spells[0]]
     assert await store.blind_spells(since=after(100), until=after(700)) == [spells[1]]
     assert await store.blind_spells(since=after(1500), until=after(2000)) == []
+
+
+async def test_campaigns_that_vanished_are_found_by_when_each_as_it_was_last(store: Store) -> None:
+    start = NOW.timestamp()
+    gone = [vanish(tracked(number), now=start + 100 * number) for number in (2, 1, 3)]
+    appeared = observe(None, tracked(4).campaign, now=start + 200, keep=0.0)[1]
+    await store.commit_cycle(CycleCommit(account="default", events=[*gone, *appeared]))
+    assert await store.vanished(since=NOW, until=after(1000)) == [gone[1], gone[0], gone[2]]
+    assert await store.vanished(since=after(100), until=after(200)) == [gone[1], gone[0]]
+    assert await store.vanished(since=after(301), until=after(1000)) == []

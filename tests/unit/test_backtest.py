@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.backtest import Recording, Report, backtest, open_recording
+from monitor.backtest.recording import SenderKey
 from monitor.backtest.report import BUCKETS, Ledgers
 from monitor.config import RuleFile, parse_rules
 from monitor.domain.campaign import Campaign
@@ -107,6 +108,58 @@ async def test_while_the_monitor_was_away_nothing_is_taken_to_have_stood_still(t
     assert (live["Stalled"], report.blind_seconds) == ({"default 2"}, 41 * 60.0)
     blindly = await backtest(replace(recording, blind=()), rules())
     assert next(rule for rule in blindly.rules if rule.name == "Stalled").subjects > live["Stalled"]
+
+
+COMING_AND_GOING = """\
+rules:
+  - {alert: New, on: appeared}
+  - {alert: Gone, on: vanished}
+  - {alert: Paused, when: status == "paused", for: 10m}
+receivers: [{name: ops, console: {}}]
+route: {receiver: ops}
+"""
+
+
+async def came_and_went(path: Path, *, gone_at: int) -> Recorder:
+    """Recorded with campaigns 1 and 4 there before; 5 appears in minute 10, and 4, paused since minute 20, vanishes."""
+
+    def shown(minute: int) -> list[Campaign]:
+        found = [campaign(1, sent=min(minute, 60), delivered=0)]
+        if minute >= 10:
+            found.append(campaign(5, created_at=START.timestamp() + 590, sent=min(minute, 60), delivered=0, sender="Other"))
+        if minute < gone_at:
+            found.append(campaign(4, status="paused" if minute >= 20 else "sending", sent=min(minute, 20), delivered=0))
+        else:
+            recorder.source.campaigns.pop(4, None)
+        return found
+
+    async with SqliteStore(path) as store:
+        recorder = Recorder(store, rules(COMING_AND_GOING), [FEED], shown, until=LAST_MOVE)
+        recorder.source.put(campaign(1, sent=0, delivered=0), campaign(4, sent=0, delivered=0))
+        await recorder.live(90)
+    return recorder
+
+
+@pytest.mark.parametrize("gone_at", [40, 43, 70])
+async def test_what_vanished_is_played_until_then_and_what_was_there_before_does_not_appear(tmp_path: Path, gone_at: int) -> None:
+    recorder = await came_and_went(tmp_path / "a.db", gone_at=gone_at)
+    live = {rule.name: rule for rule in recorder.ledgers.finish()}
+    report = await played(tmp_path / "a.db", rules(COMING_AND_GOING))
+    subjects = {"New": {"default 5"}, "Gone": {"default 4"}, "Paused": {"default 4"}}
+    for found in (live.values(), report.rules):
+        assert {rule.name: (rule.fired, rule.subjects) for rule in found} == {name: (1, of) for name, of in subjects.items()}
+    assert live["Paused"].firing_seconds == (gone_at - 30) * 60.0
+    assert abs(report.rules[-1].firing_seconds - live["Paused"].firing_seconds) <= 300
+
+
+async def test_a_part_of_the_senders_has_every_reading_and_only_what_vanished_of_its_own(tmp_path: Path) -> None:
+    await came_and_went(tmp_path / "a.db", gone_at=70)
+    recording = await recorded(tmp_path / "a.db")
+    whole = [moment async for moment in recording.moments()]
+    for sender, gone in (("Shop", [4]), ("Other", [])):
+        part = [moment async for moment in recording.moments([SenderKey("default", "sms", sender)])]
+        assert [(moment.at, moment.feed) for moment in part] == [(moment.at, moment.feed) for moment in whole]
+        assert (part[-1].at, part[-1].gone) == (START.timestamp() + 70 * 60, gone)
 
 
 async def test_a_campaign_that_has_sent_everything_is_known_to_have(tmp_path: Path) -> None:
