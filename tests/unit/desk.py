@@ -27,6 +27,7 @@ class Desk:
         self.clock = FakeClock()
         self.ids = (f"msg_{number}" for number in count(1))
         self.woken: list[str] = []
+        self.metrics = Metrics(__version__)
         self.open(Snapshot())
 
     def open(
@@ -50,7 +51,7 @@ class Desk:
                 receivers=receivers,
             ),
             clock=self.clock,
-            metrics=Metrics(__version__),
+            metrics=self.metrics,
             new_id=lambda: next(self.ids),
             on_rows=self.woken.append,
         )
