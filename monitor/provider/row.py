@@ -118,7 +118,9 @@ class RowDecoder:
         if created is None or not row.status or not row.message_type:
             missing = "created_at" if created is None else "message_type" if row.status else "status"
             raise RowError(RejectReason.MISSING_FIELD, missing)
-        start = created if row.start_at == row.created_at else self._time(row.start_at, "start_at")
+        start = created if row.start_at == row.created_at else self._time(row.start_at, "start_at", created)
+        real_start = self._time(row.real_start_at, "real_start_at", created if start is None else start)
+        finished = self._time(row.finished_at, "finished_at", next((at for at in (real_start, start) if at is not None), created))
         sent, delivered = _figures(row.statistics, row.statistic)
         fallback_sent, fallback_delivered = _fallback(row.alternative_channels)
         return Campaign(
@@ -130,8 +132,8 @@ class RowDecoder:
             message_type=self._share(row.message_type, LONGEST_WORD),
             created_at=created,
             start_at=start,
-            real_start_at=self._time(row.real_start_at, "real_start_at"),
-            finished_at=self._time(row.finished_at, "finished_at"),
+            real_start_at=real_start,
+            finished_at=finished,
             sent=sent,
             delivered=delivered,
             fallback_sent=fallback_sent,
@@ -140,11 +142,11 @@ class RowDecoder:
             currency=self._share(row.currency, LONGEST_WORD) if row.currency else None,
         )
 
-    def _time(self, value: str | None, field: str) -> float | None:
+    def _time(self, value: str | None, field: str, after: float | None = None) -> float | None:
         if value is None:
             return None
         try:
-            return self._times.unix(value)
+            return self._times.unix(value, after=after)
         except (ValueError, OverflowError) as error:
             raise RowError(RejectReason.BAD_TIME, f"{field}: {error}") from error
 

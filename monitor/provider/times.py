@@ -9,6 +9,8 @@ _SHAPE = re.compile(r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z
 _NULL_DATES = ("0000-00-00", "-0001-11-30")
 """How a database's zero date arrives: as it is, and as PHP's date classes print it."""
 
+_JITTER = 60.0
+"""Seconds by which two times of one campaign may be in the wrong order and mean nothing by it."""
 _LONGEST = 40
 _SECONDS = {f":{minute:02}:{second:02}": minute * 60.0 + second for minute in range(60) for second in range(60)}
 _REMEMBERED_HOURS = 8192
@@ -21,10 +23,11 @@ class LocalTimes:
         self._zone = zone
         self._hours: dict[str, float] = {}
 
-    def unix(self, text: str) -> float | None:
+    def unix(self, text: str, *, after: float | None = None) -> float | None:
         """Unix seconds of `yyyy-mm-dd hh:mm:ss`, or of ISO 8601 (which may name its own zone); null for a zero date or "".
 
-        A local time that occurs twice is read as its first occurrence, one that a clock change skips as if the clock had
+        A local time that occurs twice is read as its first occurrence, unless that lies a minute or more before `after` (Unix
+        seconds), which it cannot precede, and the second does not. One that a clock change skips is read as if the clock had
         not been changed yet. ValueError for anything else, and for years outside 1970 to 2100.
         """
         hour = self._hours.get(text[:13])
@@ -32,13 +35,13 @@ class LocalTimes:
             second = _SECONDS.get(text[13:])
             if second is not None:
                 return hour + second
-        return self._parse(text)
+        return self._parse(text, after)
 
     def local(self, unix: float) -> datetime:
         """The zone's naive wall time at `unix`, to the second."""
         return datetime.fromtimestamp(unix, self._zone).replace(tzinfo=None, microsecond=0)
 
-    def _parse(self, text: str) -> float | None:
+    def _parse(self, text: str, after: float | None) -> float | None:
         text = text[: _LONGEST + 1].strip()
         if not text or text.startswith(_NULL_DATES):
             return None
@@ -49,7 +52,11 @@ class LocalTimes:
         if moment.tzinfo is not None:
             return moment.timestamp()
         self._remember(text[:13], moment)
-        return moment.replace(tzinfo=self._zone).timestamp()
+        first = moment.replace(tzinfo=self._zone)
+        if after is None or first.timestamp() > after - _JITTER:
+            return first.timestamp()
+        second = first.replace(fold=1).timestamp()  # earlier than the first where the clock change skips it
+        return second if second > after - _JITTER else first.timestamp()
 
     def _remember(self, prefix: str, moment: datetime) -> None:
         """Keep the hour's start, unless the clock changes within the hour."""

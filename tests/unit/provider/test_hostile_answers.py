@@ -249,8 +249,8 @@ def test_a_number_as_a_text_is_exact(text: str, number: int) -> None:
 class Broken(LocalTimes):
     """Stands for whatever nobody thought of."""
 
-    def unix(self, text: str) -> float | None:
-        raise ZeroDivisionError(text)
+    def unix(self, text: str, *, after: float | None = None) -> float | None:
+        raise ZeroDivisionError(text, after)
 
 
 def test_a_row_on_which_the_decoder_fails_costs_the_row_and_says_where_and_no_value() -> None:

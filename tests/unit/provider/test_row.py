@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -86,6 +87,38 @@ def test_a_price_may_be_a_text_or_missing(value: Any, expected: float | None) ->
 def test_an_id_may_be_a_text(value: Any) -> None:
     assert decoded(row(value)).id == 7
     assert row_id(raw({"id": value, "name": 3})) == 7
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def utc(*clock: int) -> float:
+    """A time of the night in which Berlin's clocks are set from 03:00 to 02:00, at 01:00 UTC."""
+    return datetime(2025, 10, 26, *clock, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("created", "start", "real_start", "finished", "expected"),
+    [
+        ("02:45", "02:15", None, None, (utc(0, 45), utc(1, 15), None, None)),  # planned for the second pass
+        ("02:15", "02:45", "02:46", "02:50", (utc(0, 15), utc(0, 45), utc(0, 46), utc(0, 50))),  # nothing speaks against
+        ("01:15", "02:45", "02:10", "02:20", (utc(23, 15) - 86400, utc(0, 45), utc(1, 10), utc(1, 20))),
+        ("01:15", None, "02:45", "02:15", (utc(23, 15) - 86400, None, utc(0, 45), utc(1, 15))),
+        ("02:45", None, "02:15", None, (utc(0, 45), None, utc(1, 15), None)),
+        ("02:45", None, None, "02:15", (utc(0, 45), None, None, utc(1, 15))),
+        ("03:30", "02:15", None, None, (utc(2, 30), utc(0, 15), None, None)),  # neither reading fits
+        ("02:45:30", "02:45:00", None, None, (utc(0, 45, 30), utc(0, 45), None, None)),  # clocks that differ by seconds
+    ],
+)
+def test_of_an_hour_that_occurs_twice_the_reading_that_fits_the_order_of_things_is_taken(
+    created: str, start: str | None, real_start: str | None, finished: str | None, expected: tuple[float | None, ...]
+) -> None:
+    written = {"created_at": created, "start_at": start, "real_start_at": real_start, "finished_at": finished}
+    texts = {name: clock and f"2025-10-26 {clock}" for name, clock in written.items()}
+    decoder = RowDecoder("default", LocalTimes(BERLIN))
+    for _ in range(2):  # the second time some hours are remembered
+        read = decoder.decode(raw(row(**texts)))
+        assert (read.created_at, read.start_at, read.real_start_at, read.finished_at) == expected
 
 
 def test_empty_and_zero_dates_are_null_and_unknown_fields_are_ignored() -> None:
