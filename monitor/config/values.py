@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -17,7 +17,7 @@ from monitor.domain.condition import Condition, ConditionError, parse_condition
 from monitor.domain.condition.faults import Fault
 from monitor.domain.discretion import quoted
 from monitor.domain.duration import format_duration, parse_duration
-from monitor.domain.timezone import time_zone
+from monitor.domain.timezone import time_zone, zone_fault
 
 MESSAGE_TYPES = ("sms", "rcs", "whatsapp")
 """What the provider's list of campaigns can be asked for (its documentation and client library)."""
@@ -125,9 +125,8 @@ def zone(value: object) -> ZoneInfo:
     found = time_zone(name)
     if found is not None:
         return found
-    known = available_timezones()
-    hint = did_you_mean(name, known) or did_you_mean(name, {each.rpartition("/")[2] for each in known})
-    raise WrongValueError(f'"{quoted(name)}" is not a time zone; expected an IANA name such as UTC or Europe/Berlin', hint)
+    fault, hint = zone_fault(name)
+    raise WrongValueError(f'"{quoted(name)}" {fault}', hint)
 
 
 def message_types(value: object) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from zoneinfo import available_timezones
 
 from monitor.domain.baseline import BASELINE_FIELDS, SENDER_BASELINE_FIELDS, UTC, BaselineSpan
 from monitor.domain.condition.faults import SourceText, Span
@@ -18,9 +17,8 @@ from monitor.domain.condition.vocabulary import (
 )
 from monitor.domain.duration import format_duration
 from monitor.domain.fields import FIELDS, FieldType, has_past
-from monitor.domain.suggestion import did_you_mean
 from monitor.domain.text import counted
-from monitor.domain.timezone import time_zone
+from monitor.domain.timezone import time_zone, zone_fault
 
 PAST_FUNCTIONS = ("ago", "increase", "rate")
 
@@ -133,8 +131,8 @@ class Functions:
             self._operators.refuse('baseline wants its zone written out, like "Europe/Berlin"', node.span)
             return None
         if time_zone(node.value) is None:
-            hint = did_you_mean(node.value, available_timezones()) or 'an IANA name such as "Europe/Berlin"'
-            self._operators.refuse(f"{self._source.shown(node.span)} is not a time zone", node.span, hint)
+            fault, hint = zone_fault(node.value)
+            self._operators.refuse(f"{self._source.shown(node.span)} {fault}", node.span, hint)
             return None
         return node.value
 

@@ -86,6 +86,8 @@ def test_every_setting_is_typed(load: Load) -> None:
         ("BSG_LOOKBACK", "1m", "allowed is from 1h to 89d"),
         ("BSG_LOOKBACK", "100d", "allowed is from 1h to 89d"),
         ("BSG_API_TIMEZONE", "Europe/Berln", 'did you mean "Europe/Berlin"?'),
+        ("BSG_API_TIMEZONE", "Etc/GMT+3", "means 3 h behind UTC"),
+        ("BSG_API_TIMEZONE", "MSK", "Europe/Moscow"),
         ("BSG_API_TIMEZONE", "../etc/passwd", "is not a time zone"),
         ("BSG_API_TIMEZONE", "Europe", "is not a time zone"),
         ("BSG_MESSAGE_TYPES", "sms,rsc", 'did you mean "rcs"?'),
