@@ -13,6 +13,9 @@ Lookup = Callable[[str], str | None]
 
 _REFERENCE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{(?P<wrong>[^}\n]*)\}?")
 
+_NEEDLESS = re.compile(r"(?<!\$)\$\$(?![${])")
+"""A pair of dollars in which the first is not needed: was the second one copied with a secret that holds both?"""
+
 
 class Expansion:
     """Replaces references in a tree of nodes."""
@@ -51,6 +54,9 @@ class Expansion:
                 )
             return "$"
 
+        if doubled := _NEEDLESS.search(text):
+            hint = "write $ for one dollar and $$$$ for two: only a dollar before { or another is doubled"
+            self._findings.warn("$$ stands for one dollar here", _place(node, doubled.start()), hint)
         return _REFERENCE.sub(replacement, text)
 
     def _value(self, name: str, default: str | None, node: Scalar, at: int) -> str:

@@ -48,17 +48,17 @@ def model_at(location: tuple[str | int, ...], model: Model) -> Model | None:
     return found
 
 
-def secret_texts(given: object, model: Model) -> Iterator[str]:
-    """Every text that was given as a secret."""
+def secret_texts(given: object, model: Model, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text that was given as a secret, behind the names that lead to its option."""
     if not isinstance(given, dict):
         return
     for name, found in fields_as_written(model).items():
         value = given.get(name)
         inner = nested_model(found.annotation)
         if inner is not None:
-            yield from secret_texts(value, inner)
+            yield from secret_texts(value, inner, (*above, name))
         elif _mentions_secret(found.annotation):
-            yield from _texts(value)
+            yield from (((*above, name), text) for text in _texts(value))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -55,7 +55,7 @@ class OptionsReader:
         try:
             options = model.model_validate(given.options, context={OPTIONS_FOLDER: self.folder})
         except ValidationError as error:
-            secrets = [text for text in secret_texts(given.options, model) if len(text) > 3]
+            secrets = [text for _, text in secret_texts(given.options, model) if len(text) > 3]
             for detail in error.errors(include_url=False, include_input=False):
                 self._note(detail, entry, node, model, given, secrets)
             return None
@@ -68,6 +68,10 @@ class OptionsReader:
         elif options.in_clear():
             clear, expected = options.clear_words
             self.findings.warn(f"{entry.key}: {clear} can be read and forged on the way", place, f"use {expected}")
+        for location, text in secret_texts(given.options, model):
+            if values.in_quotes(text):
+                message = f"{entry.key}: {'.'.join(location)} has quotes around it, which belong to the value"
+                self.findings.warn(message, _place(node, location) or entry.place, "Docker keeps the quotes of its env files")
         for doubt in options.doubts():
             self.findings.warn(f"{entry.key}: {doubt}", _place(node, (doubt.partition(":")[0],)) or entry.place)
         return options
@@ -100,7 +104,8 @@ class OptionsReader:
         try:
             path = self.folder / values.path(node.text)
             self.files.append(path)
-            secret = read_secret(path, what=f"{key}: {path}").strip()
+            content = read_secret(path, what=f"{key}: {path}").strip("\r\n")
+            secret = content.strip()
         except ValueError as error:
             self.findings.wrong(f"{key}: {error}", node.place)
             return None
@@ -108,6 +113,8 @@ class OptionsReader:
             for problem in error.problems:
                 self.findings.wrong(problem.message, node.place, problem.hint)
             return None
+        if content != secret:
+            self.findings.warn(f"{key}: {path} holds blanks around the secret, which are left out", node.place)
         if world_readable(path):
             self.findings.warn(f"{key}: every user of this machine can read {path}", node.place, f"chmod 600 {path}")
         return secret

@@ -159,9 +159,18 @@ def secret(value: object) -> SecretStr:
     written = unveiled(value)
     if not written:
         raise WrongValueError("is empty", "leave it out or give it a value")
+    if in_quotes(written):
+        raise WrongValueError(
+            "is in quotes, which belong to the value here", "leave the quotes out: Docker keeps those of its env files"
+        )
     if not all("!" <= character <= "~" for character in written):
         raise WrongValueError("contains a space, a line break or a character outside ASCII", "was more copied than the secret?")
     return SecretStr(written)
+
+
+def in_quotes(text: str) -> bool:
+    """Whether a text has a pair of quotes around it, which whoever wrote it hardly meant."""
+    return len(text) > 2 and text[0] == text[-1] and text[0] in "\"'"
 
 
 def unveiled(value: object) -> str:

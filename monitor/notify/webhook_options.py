@@ -7,14 +7,17 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from monitor.domain.discretion import HIDDEN, leading_word
+from monitor.domain.text import counted
 from monitor.notify.options import AlsoWritten, ReceiverOptions, Secret, SecretUrl, url_carries_secret, url_has_user
 from monitor.notify.tls import TlsOptions
-from monitor.notify.webhook_signature import signing_key
+from monitor.notify.webhook_signature import BASE64_PREFIX, signing_key
 from monitor.notify.webhook_template import BodyTemplate, gives_json
 
 SIGNED_LIMIT = 20_000
 """Bytes: what Standard Webhooks recommends as the most; a signed message of several alerts that is larger is split."""
 MOST_SECRETS = 3
+SHORTEST_KEY = 16
+"""Bytes of a key that is written in base64; Standard Webhooks says 24 to 64, and what is in use is sometimes shorter."""
 MOST_HEADERS = 30
 JSON = "application/json"
 
@@ -47,7 +50,16 @@ def _token(value: SecretStr) -> SecretStr:
 
 
 def _usable(value: SecretStr) -> SecretStr:
-    signing_key(value.get_secret_value())
+    written = value.get_secret_value()
+    if BASE64_PREFIX in written.lower() and not written.startswith(BASE64_PREFIX):
+        raise ValueError(
+            f"holds {BASE64_PREFIX} and does not begin with it, in small letters; expected {BASE64_PREFIX} and base64"
+        )
+    key = signing_key(written)
+    if written.startswith(BASE64_PREFIX) and len(key) < SHORTEST_KEY:
+        raise ValueError(
+            f"is too short: {counted(len(key), 'byte')} behind {BASE64_PREFIX}, and a key has {SHORTEST_KEY} or more"
+        )
     return value
 
 

@@ -78,6 +78,38 @@ def test_a_wrong_receiver_is_refused_and_no_secret_shown(receiver: str, expected
     assert "very-secret" not in found
 
 
+@pytest.mark.parametrize(
+    ("receiver", "environ", "doubt"),
+    [
+        ("discord: {url: 'https://a.example/h$$very-secret'}", {}, "$$ stands for one dollar here"),
+        ("webhook: {url: 'https://a.example', bearer: '${T}'}", {"T": '"very-secret"'}, "webhook: bearer has quotes around it"),
+        ("webhook: {url: 'https://a.example', headers: {X-A: '${T}'}}", {"T": "'very-secret'"}, "headers has quotes around it"),
+        (
+            "webhook: {url: 'https://a.example', basic: {username: m, password: '${T}'}}",
+            {"T": "'very-secret'"},
+            "webhook: basic.password has quotes around it",
+        ),
+    ],
+)
+def test_a_secret_that_is_nearly_right_is_a_doubt(receiver: str, environ: dict[str, str], doubt: str) -> None:
+    [warning] = rules(text(receiver), environ).warnings
+    assert doubt in str(warning)
+    assert "very-secret" not in str(warning)
+
+
+@pytest.mark.parametrize("dollars", ["$", "$$$$", "$${X}", "$$$"])
+def test_dollars_that_can_only_be_meant_are_no_doubt(dollars: str) -> None:
+    assert rules(text(f"discord: {{url: 'https://a.example/h{dollars}x'}}")).warnings == ()
+
+
+def test_blanks_that_a_file_loses_are_a_doubt(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f" {KEY} \n")
+    (tmp_path / "secret").chmod(0o600)
+    (tmp_path / "rules.yaml").write_text(text("pagerduty: {routing_key_file: secret}"))
+    [warning] = rules_in(tmp_path / "rules.yaml").warnings
+    assert "secret holds blanks around the secret, which are left out" in str(warning)
+
+
 def test_an_alertmanager_without_a_secret_in_the_clear_is_a_warning() -> None:
     [warning] = rules(text("alertmanager: {urls: ['http://am-0:9093', 'http://am-1:9093']}")).warnings
     assert "plain HTTP" in str(warning)

@@ -317,7 +317,10 @@ def test_the_receivers_and_quiet_hours_that_the_default_file_suggests_are_right(
     for line in text.splitlines():
         if line.startswith(("#  ", "#quiet_hours:")):
             text = text.replace(line, line[1:])
-    environ = {"SLACK_WEBHOOK_URL": "https://hooks.slack.example.org/1", "WEBHOOK_SECRET": "whsec_c2VjcmV0"}
+    environ = {
+        "SLACK_WEBHOOK_URL": "https://hooks.slack.example.org/1",
+        "WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    }
     file = rules(text, environ)
     assert [receiver.integration for receiver in file.receivers] == ["console", "slack", "webhook"]
     assert len(file.quiet_hours) == 3

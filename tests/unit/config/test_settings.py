@@ -102,6 +102,7 @@ def test_every_setting_is_typed(load: Load) -> None:
         ("BSG_LISTEN", "http://localhost", "without a scheme (write localhost:9780)"),
         ("BSG_LISTEN", "http://127.0.0.1:9780/", "is a URL; expected host:port, without a scheme (write 127.0.0.1:9780)"),
         ("BSG_LOG_LEVEL", "warn", 'did you mean "warning"?'),
+        ("BSG_READ_TOKEN", '"live_x"', "is in quotes, which belong to the value here (leave the quotes out"),
         ("BSG_PUBLIC_READ", "perhaps", "expected true or false"),
         ("BSG_API_URL", "one-api.bsg.world", "is not a web address"),
         ("BSG_API_URL", "https://user:pass@host", "has more than scheme, host, port and path"),
