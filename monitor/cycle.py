@@ -166,7 +166,10 @@ class AccountCycles:
         rules = self.rules
         known_to_rules = self._asked.get(feed) is rules
         table = self._state.table(self.account)
-        evaluation = rules.begin(self.account, decided, self._concerned(reading), baselines=self.baselines)
+        concerned = self._concerned(reading)
+        await self._clock.sleep(0)  # each of these goes through all alerts
+        evaluation = rules.begin(self.account, decided, concerned, baselines=self.baselines)
+        await self._clock.sleep(0)
         seen = Observation(
             table=table,
             evaluation=evaluation,
@@ -323,6 +326,7 @@ class AccountCycles:
         if commit.alerts or commit.dropped_alerts:
             note_alerts(commit.alerts, now=decided)
             self._on_alerts(commit.alerts)
+        await self._clock.sleep(0)  # whoever goes on goes through all alerts too
 
     def _take_balance(self) -> Balance | None:
         fresh, self.balance = self.balance, None

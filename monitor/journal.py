@@ -18,12 +18,17 @@ log = structlog.get_logger()
 
 def note_alerts(alerts: Sequence[Alert], *, now: datetime) -> None:
     """One line for each of these that fired, resolved or happened at `now`; the rest is counted."""
-    told = [(alert, verb) for alert in alerts if (verb := _verb(alert, now)) is not None]
-    for alert, verb in told[:MOST_LINES]:
+    firing, resolved = AlertState.FIRING, AlertState.RESOLVED
+    told = [
+        alert
+        for alert in alerts
+        if alert.state is resolved or alert.event_id is not None or (alert.state is firing and alert.fired_at == now)
+    ]
+    for alert in told[:MOST_LINES]:
         facts = {"alertname": alert.key.rule, "account": alert.key.account, "subject": alert.key.subject, "alert": alert.id}
         if alert.resolve_reason is not None:
             facts["reason"] = alert.resolve_reason.value
-        log.info(verb, severity=alert.labels.get("severity", ""), summary=alert.annotations.get("summary", ""), **facts)
+        log.info(_verb(alert), severity=alert.labels.get("severity", ""), summary=alert.annotations.get("summary", ""), **facts)
     if len(told) > MOST_LINES:
         log.info("more_alerts_changed", count=len(told) - MOST_LINES)
 
@@ -40,12 +45,10 @@ def note_rule_faults(faults: Iterable[RuleFault], told: set[tuple[str, str]], *,
     told.update(now)
 
 
-def _verb(alert: Alert, now: datetime) -> str | None:
+def _verb(alert: Alert) -> str:
     if alert.is_event:
         return "event_observed"
-    if alert.state is AlertState.RESOLVED:
-        return "alert_resolved"
-    return "alert_fired" if alert.state is AlertState.FIRING and alert.fired_at == now else None
+    return "alert_resolved" if alert.state is AlertState.RESOLVED else "alert_fired"
 
 
 def note_doubts(doubts: Iterable[Problem]) -> None:

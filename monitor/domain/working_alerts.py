@@ -49,13 +49,18 @@ class WorkingAlerts:
         self._around = around
         self._describe_again = describe_again
         self._rules = rules
-        self._before = {key: alert for key, alert in alerts.items() if key.account == account and not alert.is_event}
-        self.active = dict(self._before)
+        self._before: dict[AlertKey, Alert] = {}
         self._keys_of: dict[int, tuple[AlertKey, ...]] = {}
-        for key, alert in self._before.items():
+        before, keys_of = self._before, self._keys_of
+        for key, alert in alerts.items():  # in one turn of the event loop, be it a hundred thousand
+            if key.account != account or alert.event_id is not None:
+                continue
+            before[key] = alert
             if "campaign_id" in alert.labels and key.rule in rules:
                 campaign_id = int(key.subject)
-                self._keys_of[campaign_id] = (*self._keys_of.get(campaign_id, ()), key)
+                others = keys_of.get(campaign_id)
+                keys_of[campaign_id] = (key,) if others is None else (*others, key)
+        self.active = before.copy()
         self._changed: dict[str, Alert] = {}
         self._dropped: dict[str, None] = {}
         self._events: dict[int, list[tuple[Rule, CampaignEvent, str]]] = {}
@@ -172,13 +177,14 @@ class WorkingAlerts:
 
     def fired(self) -> list[int]:
         """The campaigns of which an alert fires or an event is told from now on, each once, the most severe first."""
-        news = [
-            alert
-            for alert in self._changed.values()
-            if alert.fired_at == self._now and alert.state is AlertState.FIRING and scope_of(alert.labels) is Scope.CAMPAIGN
-        ]
-        news.sort(key=_severity)
-        return list(dict.fromkeys(int(alert.key.subject) for alert in news))
+        by_severity: dict[str, dict[int, None]] = {}
+        for alert in self._changed.values():
+            if alert.fired_at == self._now and alert.state is AlertState.FIRING and scope_of(alert.labels) is Scope.CAMPAIGN:
+                by_severity.setdefault(alert.labels.get("severity", ""), {})[int(alert.key.subject)] = None
+        found: dict[int, None] = {}
+        for severity in sorted(by_severity, key=weight):
+            found |= by_severity[severity]
+        return list(found)
 
     def fires(self, campaign_id: int) -> bool:
         """Whether an alert on the campaign fires, as it stands."""
@@ -236,7 +242,3 @@ class WorkingAlerts:
 def end(alert: Alert, now: datetime, reason: ResolveReason) -> Alert | None:
     """The alert once its subject or its rule is gone; None for a pending one."""
     return advance(alert, active=False, now=now, hold=timedelta(0), keep_firing=timedelta(0), reason=reason)
-
-
-def _severity(alert: Alert) -> int:
-    return weight(alert.labels.get("severity", ""))
