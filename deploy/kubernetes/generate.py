@@ -11,6 +11,7 @@ from textwrap import indent
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PROMETHEUS_RULES = ("alerts.yml", "recording.yml")
+ALERTMANAGER = "http://alertmanager-operated.monitoring:9093"
 HEADER = f"""\
 # Made by deploy/kubernetes/generate.py from {" and ".join(PROMETHEUS_RULES)} in deploy/prometheus: change those.
 apiVersion: monitoring.coreos.com/v1
@@ -33,10 +34,31 @@ def prometheus_rule() -> str:
     return HEADER + "\n".join(parts)
 
 
+def rules_to_alertmanager(rules: str) -> str:
+    """The default rules, told to the cluster's Alertmanager, which groups and repeats by itself."""
+    for old, new in (
+        ("  - name: console\n    console: {}\n", f"  - name: cluster\n    alertmanager: {{urls: {ALERTMANAGER}}}\n"),
+        ("  receiver: console\n", "  receiver: cluster\n"),
+        ("tells you on the console", "tells the cluster's Alertmanager"),
+        ("; put a real receiver at the end of the file before you rely on it.", "; its address is at the end of the file."),
+        ("  group_interval: 5m                             # news about a group that has just been told of waits this long\n",
+         "  group_interval: 1s                             # grouping and repeating are Alertmanager's business\n"),
+        ("  repeat_interval: 4h                            # what still fires is told again: twice in a shift\n",
+         "  repeat_interval: 1d\n"),
+    ):  # fmt: skip
+        if rules.count(old) != 1:
+            raise SystemExit(f"rules.yaml: expected once and found {rules.count(old)} times: {old!r}")
+        rules = rules.replace(old, new)
+    return rules
+
+
 def made() -> Iterator[tuple[Path, str]]:
     """Every file that is made, with what has to be in it."""
     beside = "$schema=rules.schema.json"
-    yield HERE / "base/rules.yaml", (ROOT / "rules.yaml").read_text().replace(beside, f"$schema={'../' * 3}rules.schema.json")
+    rules = (ROOT / "rules.yaml").read_text()
+    yield HERE / "base/rules.yaml", rules.replace(beside, f"$schema={'../' * 3}rules.schema.json")
+    example = rules.replace(beside, f"$schema={'../' * 4}rules.schema.json")
+    yield HERE / "overlays/example/rules.yaml", rules_to_alertmanager(example)
     yield HERE / "components/prometheus-operator/prometheusrule.yaml", prometheus_rule()
 
 

@@ -217,4 +217,25 @@ def test_the_rules_can_be_loaded(folder: str, tmp_path: Path) -> None:
     (data,) = (each["data"] for each in of_kind("ConfigMap", folder) if each["metadata"]["name"] == "bsg-monitor-rules")
     path = tmp_path / "rules.yaml"
     path.write_text(data["rules.yaml"])
-    assert len(rules_in(path).rules) >= 3
+    assert [rule.name for rule in rules_in(path).rules] == [rule.name for rule in rules_in(ROOT / "rules.yaml").rules]
+
+
+def test_the_example_says_nothing_of_the_time_at_the_provider_that_it_cannot_know() -> None:
+    (base,) = (each["data"] for each in of_kind("ConfigMap") if each["metadata"]["name"].startswith("bsg-monitor-settings"))
+    (mine,) = (
+        each["data"]
+        for each in of_kind("ConfigMap", "overlays/example")
+        if each["metadata"]["name"].startswith("bsg-monitor-settings")
+    )
+    assert mine.get("BSG_API_TIMEZONE") == base.get("BSG_API_TIMEZONE")
+
+
+def test_the_memory_limit_is_what_the_documentation_asks_for_with_100_000_campaigns() -> None:
+    page = (ROOT / "docs/operations.md").read_text()
+    measured = re.search(r"\((\d+) MiB measured with 100,000, (\d+) at the most in the first reading\)", page)
+    assert measured is not None
+    assert "Give a container twice that." in page
+    limit = container()["resources"]["limits"]["memory"]
+    assert int(limit.removesuffix("Mi")) >= 2 * int(measured[2])
+    manifest = (FOLDER / "base/statefulset.yaml").read_text()
+    assert not re.search(r"#.*\d+ MB", manifest)  # figures are in one place
