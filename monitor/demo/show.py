@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 import signal
 import sys
 import tempfile
@@ -101,6 +102,15 @@ def _introduce(daemon: Daemon, provider_url: str, duration: timedelta | None, sh
     show("")
 
 
+def _own_command() -> str:
+    """How this program is called from here: a virtual environment's is not on the path."""
+    called = Path(sys.argv[0])
+    if called.name != "bsg-monitor":
+        return f"{sys.executable} -m monitor"
+    found = shutil.which(called.name)
+    return called.name if found and Path(found).resolve() == called.resolve() else str(called)
+
+
 def _summarise(
     receiver: PrintingReceiver, campaigns: int, duration: timedelta | None, seconds: float, show: Callable[[str], None]
 ) -> int:
@@ -110,7 +120,7 @@ def _summarise(
         f"{counted(sum(receiver.fired.values()), 'alert')} of {counted(len(receiver.fired), 'kind')} fired, "
         f"{sum(receiver.resolved.values())} resolved, {counted(sum(receiver.events.values()), 'event')}."
     )
-    show("Nothing is left behind. To watch a real account: bsg-monitor init")
+    show(f"Nothing is left behind. To watch a real account: {_own_command()} init")
     complete = len(receiver.fired) >= EXPECTED_KINDS and receiver.resolved and receiver.events
     if duration is not None and duration >= LONG_ENOUGH and not complete:
         show("This demo should have shown alerts of four kinds, one that resolved and one event, and did not.")

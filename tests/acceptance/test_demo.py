@@ -5,6 +5,7 @@ checked where `.ci/run` lets it run that long; its scenario by tests/unit/simula
 import asyncio
 import os
 import re
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -74,5 +75,11 @@ async def test_it_ends_when_told_and_leaves_nothing_behind(tmp_path: Path, numbe
     process.send_signal(number)
     out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, err) == (0, b"")
-    assert "Nothing is left behind" in out.decode()
+    (advice,) = re.findall(r"Nothing is left behind. To watch a real account: (.+) init\n", out.decode())
+    own = tmp_path / "own"
+    own.mkdir()
+    begun = await asyncio.create_subprocess_exec(*shlex.split(advice), "init", cwd=own, stdout=asyncio.subprocess.PIPE)
+    await asyncio.wait_for(begun.communicate(), PATIENCE)
+    assert begun.returncode == 0
+    assert (own / "rules.yaml").exists()
     assert left_behind(tmp_path) == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import monitor.config
 from tests.unit.cli.conftest import RULES, Invoke
 
 
@@ -245,3 +246,8 @@ def test_check_and_doctor_say_which_rules_cannot_fire_while_no_details_are_read(
         said = invoke(*command).output.replace("\n", " ")
         assert "Late asks for details, which are never read: it cannot fire" in said
         assert "set BSG_DETAILS_PER_MINUTE" in said
+
+
+def test_what_init_writes_names_no_page_that_is_not_installed() -> None:
+    for template in (Path(monitor.config.__file__).parent / "templates").iterdir():
+        assert "docs/" not in template.read_text(), template.name
