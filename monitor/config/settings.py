@@ -279,7 +279,7 @@ def _shown(value: object) -> str:
         case SecretStr():
             return "********"
         case bool():
-            return str(int(value))
+            return str(value).lower()
         case timedelta():
             return format_duration(value)
         case tuple():

@@ -329,7 +329,7 @@ def test_describe_names_every_setting_with_its_value_and_origin(load: Load) -> N
     assert rows["BSG_LOOKBACK"] == ("2d", "environment")
     assert rows["BSG_IGNORE"] == ("sent < 5", "environment")
     assert rows["BSG_MESSAGE_TYPES"] == ("sms,rcs", "default")
-    assert rows["BSG_PUBLIC_READ"] == ("0", "default")
+    assert rows["BSG_PUBLIC_READ"] == ("false", "default")
     assert rows["BSG_ACCOUNTS__DEFAULT__API_KEY"] == ("********", "environment")
     assert rows["BSG_ACCOUNTS__DEFAULT__API_TIMEZONE"] == ("UTC", "default")
     assert rows["BSG_CONFIG"] == ("", "default")
