@@ -27,7 +27,7 @@ test: $(STAMP)  ## everything: lint, types, layers, all tests with coverage
 
 check: $(STAMP)  ## the fast part: lint, types, layers, quick tests
 	$(MAKE) lint
-	$(BIN)/pytest -q -n auto --dist worksteal -m 'not slow' $(ARGS)
+	$(BIN)/pytest -q -n auto --dist worksteal -m 'not slow' --hypothesis-profile=quick $(ARGS)
 
 .PHONY: docs
 docs: $(STAMP)  ## write anew what is made from the program: tables of the documentation, rules.schema.json

@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine is no finding: how long an example takes, or its making, says nothing about what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "quick", settings.get_profile("patient"), max_examples=settings.get_profile("patient").max_examples // 5
+)
 settings.load_profile("patient")
 
 

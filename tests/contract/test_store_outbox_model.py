@@ -14,6 +14,7 @@ from monitor.domain.notification import OutboxRow, OutboxState
 from monitor.errors import StoreError
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
 from tests.contract.stores import KINDS, StoreKind, after, claimed, group, ids, row
+from tests.examples import examples
 
 GROUPS = ("ops/a", "ops/b", "mail/a")
 PICK = st.integers(0, 6)
@@ -197,7 +198,7 @@ async def drain(store: Store, model: Model) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.durable], ids=lambda kind: kind.name)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(steps=STEPS)
 def test_the_outbox_behaves_like_its_model(kind: StoreKind, steps: list[tuple[str, str | int, int]]) -> None:
     async def play() -> None:

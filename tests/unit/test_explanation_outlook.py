@@ -10,6 +10,7 @@ from monitor.domain.surroundings import Surroundings
 from monitor.domain.time_interval import TimeInterval
 from monitor.domain.tracking import TrackedCampaign
 from monitor.explanation.outlook import holds_from
+from tests.examples import examples
 from tests.unit.domain.builders import a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows
 from tests.unit.scene import NOW, START
@@ -55,7 +56,7 @@ def test_nothing_is_foreseen_for_when_the_campaign_is_no_longer_looked_at() -> N
     assert foreseen('status_age > "73h"', row) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(text=conditions(depth=2), row=rows())
 def test_at_the_moment_that_is_foreseen_the_compiled_condition_holds(text: str, row: TrackedCampaign) -> None:
     moment = foreseen(text, row)

@@ -21,6 +21,7 @@ from monitor.domain.time_interval import NamedIntervals, TimeInterval
 from monitor.flusher import Telling
 from monitor.ports import DeliveryResult, OutboxQuery, Snapshot
 from monitor.store import SqliteStore
+from tests.examples import examples
 from tests.unit.desk import ROUTE, Desk
 
 MUTE = NamedIntervals(name="mute", intervals=(TimeInterval(times=((9 * 60 + 5, 9 * 60 + 30),)),))
@@ -224,7 +225,7 @@ operations = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(operations, st.integers(0, 5)), max_size=30))
 def test_receivers_end_up_knowing_the_truth(steps: list[tuple[str, int]]) -> None:
     async def play() -> None:

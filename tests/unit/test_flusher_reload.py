@@ -14,6 +14,7 @@ from monitor.domain.route import Route
 from monitor.flusher import Telling
 from monitor.ports import Snapshot
 from monitor.store import SqliteStore
+from tests.examples import examples
 from tests.unit.desk import ROUTE, Desk
 
 EVERYBODY = ("ops", "desk", "night")
@@ -76,7 +77,7 @@ async def play(steps: list[tuple[str, int]], *, restarts: bool) -> list[object]:
 steps = st.sampled_from(["fire", "fire", "resolve", "event", "other", "other", "deliver", "pass"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(steps, st.integers(0, 7)), max_size=25))
 @example([("fire", 2), ("other", 2), ("fire", 1), ("resolve", 0), ("other", 3)])  # a receiver that comes back
 def test_a_reload_leads_to_what_a_restart_would(plan: list[tuple[str, int]]) -> None:

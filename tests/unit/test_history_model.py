@@ -30,6 +30,7 @@ from monitor.reading import Reading
 from monitor.state import State
 from monitor.store import SqliteStore
 from tests.clock import InstantClock
+from tests.examples import examples
 from tests.rules import state_rule
 from tests.sources import ScriptedSource, campaign
 
@@ -282,7 +283,7 @@ STANDS_STILL: Plan = [
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(turns)
 @example(STANDS_STILL)
 def test_rules_that_look_back_decide_what_the_whole_past_says(plan: Plan) -> None:

@@ -18,6 +18,7 @@ from monitor.domain.tracking import TrackedCampaign
 from monitor.explanation import Explanation
 from monitor.ports import CycleCommit
 from monitor.store import SqliteStore
+from tests.examples import examples
 from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows
 from tests.unit.scene import LATE, RULES, Scene
@@ -148,7 +149,7 @@ def test_a_name_that_would_draw_on_the_terminal_is_shown_without_doing_so() -> N
     assert tree('name == "x"', row) == '✗ name == "x"  name = "Sale [31mgnp.exe new"\n'
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(text=conditions(), row=rows(), width=st.integers(40, 120))
 def test_any_tree_fits_its_width_and_has_a_mark_for_every_part(text: str, row: TrackedCampaign, width: int) -> None:
     drawn = tree(text, row, width)
@@ -158,7 +159,7 @@ def test_any_tree_fits_its_width_and_has_a_mark_for_every_part(text: str, row: T
     assert drawn.count("✓") + drawn.count("✗") >= 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(text=conditions(), row=rows(), width=st.integers(40, 120))
 def test_any_explanation_fits_its_width(text: str, row: TrackedCampaign, width: int) -> None:
     async def look() -> Explanation:

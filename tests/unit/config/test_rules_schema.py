@@ -16,6 +16,7 @@ from monitor.config import parse_rules, rules_schema
 from monitor.config.findings import Findings
 from monitor.config.yamlfile import parse_yaml, plain
 from monitor.errors import ConfigError
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = rules_schema()
@@ -391,7 +392,7 @@ VALUE = st.sampled_from([*NOTHING, *MEASURES, *WORDS, *OTHERS])
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(path=st.sampled_from(list(places(DOCUMENT))), value=VALUE, how=st.sampled_from(["replace", "replace", "drop"]))
 def test_what_the_reader_takes_the_schema_takes(path: tuple[str | int, ...], value: Any, how: str) -> None:
     document = copy.deepcopy(DOCUMENT)

@@ -11,11 +11,12 @@ from monitor.domain.fields import fields_of
 from monitor.domain.settle import Settle
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.tracking import TrackedCampaign
+from tests.examples import examples
 from tests.unit.domain.expressions import NOW, conditions, events, rows
 from tests.unit.domain.interpreter import campaign_values, holds
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     texts=st.lists(st.tuples(conditions(), st.sampled_from([60.0, 900.0])), min_size=1, max_size=4),
     subjects=st.lists(rows(), min_size=1, max_size=6),
@@ -36,7 +37,7 @@ def test_a_compiled_batch_finds_what_the_interpreter_finds(
     assert [(index, id(row)) for index, row in hits] == [(index, id(row)) for index, row in expected]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     text=conditions(depth=2),
     status=st.sampled_from(
@@ -56,7 +57,7 @@ def test_a_compiled_event_condition_agrees_with_the_interpreter(
     assert found is holds(whole, campaign_values(row, NOW, event))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(event=events, row=rows())
 def test_field_values_are_what_the_independent_getters_read(event: CampaignEvent, row: TrackedCampaign) -> None:
     row = msgspec.structs.replace(row, campaign=event.campaign)
@@ -80,7 +81,7 @@ _WORDS = (
 _soup = st.lists(st.sampled_from([*_WORDS.split(), "\n"]), max_size=25).map(" ".join)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(text=st.text(max_size=60) | _soup)
 def test_whatever_the_text_is_the_answer_is_a_condition_or_faults_within_the_text(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

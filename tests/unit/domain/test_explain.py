@@ -30,6 +30,7 @@ from monitor.domain.sender import SenderTally, SenderView, Sums, Window
 from monitor.domain.settle import Settle
 from monitor.domain.surroundings import Surroundings
 from monitor.domain.tracking import TrackedCampaign
+from tests.examples import examples
 from tests.rules import rules_in
 from tests.unit.domain.builders import a_campaign, tracked
 from tests.unit.domain.expressions import NOW, conditions, events, rows
@@ -58,7 +59,7 @@ def value(text: str, root: Part) -> object:
     return next(part.value for part in parts(root) if part.text == text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(text=conditions(), settle=st.sampled_from([60.0, 900.0]), row=rows(), quiet=st.booleans())
 def test_the_whole_is_what_the_compiled_condition_says(text: str, settle: float, row: TrackedCampaign, quiet: bool) -> None:
     condition = parse_condition(text, scope="campaign", settle=Settle(settle))
@@ -69,7 +70,7 @@ def test_the_whole_is_what_the_compiled_condition_says(text: str, settle: float,
     assert root.holds is bool(compile_batch([condition])([row], NOW, around))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(text=conditions(depth=2), event=events, row=rows())
 def test_the_whole_is_what_the_compiled_condition_of_an_event_rule_says(
     text: str, event: CampaignEvent, row: TrackedCampaign
@@ -80,7 +81,7 @@ def test_the_whole_is_what_the_compiled_condition_of_an_event_rule_says(
     assert explain(condition, row, NOW, event=event).holds is compile_event(condition)(event, row, NOW)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(text=conditions(depth=2), row=rows())
 def test_every_part_is_what_the_interpreter_makes_of_its_text(text: str, row: TrackedCampaign) -> None:
     root = explain(parse_condition(text, scope="campaign"), row, NOW)
@@ -92,7 +93,7 @@ def test_every_part_is_what_the_interpreter_makes_of_its_text(text: str, row: Tr
             assert part.value == (pytest.approx(expected) if isinstance(expected, float) else expected), part.text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(row=rows(), usual=st.none() | st.sampled_from([0.0, 0.5, 1.0]), factor=st.sampled_from(["0.9", "1", "2"]))
 def test_a_baseline_is_the_one_that_the_compiled_condition_asks_for(
     row: TrackedCampaign, usual: float | None, factor: str
@@ -113,7 +114,7 @@ OF_CAMPAIGNS = [rule for rule in DEFAULT if rule.scope is Scope.CAMPAIGN and not
 OF_SENDERS = [rule for rule in DEFAULT if rule.scope is Scope.SENDER]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(subjects=st.lists(rows(), min_size=1, max_size=4), usual=st.none() | st.sampled_from([0.5, 0.95]))
 def test_the_default_rules_are_explained_as_they_are_decided(subjects: list[TrackedCampaign], usual: float | None) -> None:
     around = Surroundings(baselines=Baselines({} if usual is None else Alike(usual)))

@@ -8,6 +8,7 @@ from monitor.domain.condition.explain import Part, explain
 from monitor.domain.condition.missing import Lack, missing
 from monitor.domain.condition.nodes import Comparison, Constant, Junction, Not
 from monitor.domain.tracking import TrackedCampaign
+from tests.examples import examples
 from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows
 
@@ -122,7 +123,7 @@ def changes(lack: Lack, pick: int) -> dict[int, bool]:
     return {key: value for each in chosen for key, value in changes(each, pick).items()}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(text=conditions(), row=rows())
 def test_with_what_is_missing_it_would_hold(text: str, row: TrackedCampaign) -> None:
     root = explain(parse_condition(text, scope="campaign"), row, NOW)

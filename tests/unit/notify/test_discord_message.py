@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from monitor.domain.notification import Notification, NotifyReason
 from monitor.notify.discord_message import compose, escape
+from tests.examples import examples
 from tests.unit.notify.builders import alert, notification, notifications, resolved
 
 URL = "https://monitor.example/bsg"
@@ -68,7 +69,7 @@ def test_markup_mentions_and_links_are_shown_as_they_are() -> None:
     assert escape("@everyone https://e", 50) == r"\@everyone https\://e"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(told=notifications())
 def test_every_message_is_within_limits_and_free_of_foreign_markup(told: Notification) -> None:
     message = composed(told)

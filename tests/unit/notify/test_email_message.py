@@ -12,6 +12,7 @@ from monitor.domain.notification import Notification, NotifyReason
 from monitor.notify import message
 from monitor.notify.email_message import compose
 from monitor.notify.email_options import mailbox
+from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, detail, notification, notifications, resolved
 
 URL = "https://m.example/bsg"
@@ -114,7 +115,7 @@ def test_what_goes_on_firing_is_named() -> None:
     assert part(mail(told), "html").count("<li>") == 3
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(told=notifications())
 def test_every_mail_can_be_read_back_and_holds_no_foreign_markup(told: Notification) -> None:
     read = mail(told)

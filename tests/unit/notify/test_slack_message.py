@@ -13,6 +13,7 @@ from monitor.domain.notification import Notification, NotifyReason
 from monitor.notify.message import headline
 from monitor.notify.slack_message import compose
 from monitor.notify.slack_text import escape
+from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, event, notification, notifications, resolved
 
 URL = "https://monitor.example/bsg"
@@ -129,7 +130,7 @@ def test_an_entity_is_never_cut() -> None:
         assert re.sub(r"&(amp|lt|gt);", "", cut).count("&") == 0
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(told=notifications())
 def test_every_message_is_valid_within_limits_and_free_of_foreign_markup(told: Notification) -> None:
     message = compose(told, URL)

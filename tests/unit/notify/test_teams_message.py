@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from monitor.domain.notification import Notification, NotifyReason
 from monitor.notify.teams_message import compose, plain
+from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, notification, notifications, resolved
 
 URL = "https://monitor.example/bsg"
@@ -75,7 +76,7 @@ def test_markdown_in_a_name_stays_as_it_is_and_functions_of_cards_are_disarmed()
     assert plain("{{DATE(2017-02-14T06:00:00Z)}} {{{x", 99) == "{ {DATE(2017-02-14T06:00:00Z)}} { { {x"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(told=notifications())
 def test_every_card_is_within_the_limit_and_reads_no_foreign_markup(told: Notification) -> None:
     card = card_of(told)

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from monitor.domain.notification import Notification, NotifyReason
 from monitor.notify.telegram_message import compose, escape
+from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, notification, notifications, resolved
 
 URL = "https://monitor.example/bsg"
@@ -76,7 +77,7 @@ def test_a_message_of_what_is_over_says_so() -> None:
     assert "✅ RESOLVED · 1 resolved" in compose(notification(resolved()), URL)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(told=notifications())
 def test_every_message_is_within_the_limit_and_free_of_foreign_markup(told: Notification) -> None:
     message = compose(told, URL)
