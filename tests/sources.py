@@ -38,8 +38,8 @@ def outage(reason: ProviderFault = ProviderFault.SERVER_ERROR) -> ProviderError:
 
 
 class ScriptedSource:
-    """`campaigns` are what exists; `hidden` ids are left out of the list; the rest goes wrong on demand. With a `clock`, details
-    are as of when they are asked for."""
+    """`campaigns` are what exists; `hidden` ids are left out of the list, which begins at `listed_since` where that is set; the
+    rest goes wrong on demand. With a `clock`, details are as of when they are asked for."""
 
     def __init__(self, campaigns: Iterable[Campaign] = ()) -> None:
         self.campaigns: dict[int, Campaign] = {each.id: each for each in campaigns}
@@ -47,6 +47,7 @@ class ScriptedSource:
         self.listed_as: dict[int, str] = {}
         self.unreadable: set[int] = set()
         self.nameless = 0
+        self.listed_since: float | None = None
         self.complete = True
         self.error: ProviderError | None = None
         self.lookup_errors: dict[int, ProviderError] = {}
@@ -71,7 +72,7 @@ class ScriptedSource:
             for id_ in sorted(self.campaigns)
             if id_ not in left_out
             and self.listed_as.get(id_, self.campaigns[id_].message_type) == message_type
-            and self.campaigns[id_].created_at >= since
+            and self.campaigns[id_].created_at >= (since if self.listed_since is None else self.listed_since)
         ]
         return Sweep(
             campaigns=rows,

@@ -95,6 +95,7 @@ async def test_a_refresh_that_fails_leaves_the_old_token_until_its_end_and_then_
         await clock.sleep(850)
         with capture_logs() as logs:
             await ask(provider)
+            assert len(server.requests(REFRESH)) == 1, "the request that waits must not wait for more"
             await clock.sleep(70)
             await ask(provider)
         assert [entry["event"] for entry in logs].count("token_refresh_failed") == 1

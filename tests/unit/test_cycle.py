@@ -8,16 +8,19 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor import __version__
+from monitor.assembly import compile_ignore
 from monitor.baselines import BaselineLoop
 from monitor.cycle import AccountCycles, CycleReport
 from monitor.domain.account import Balance
 from monitor.domain.alert import Alert, AlertState, ResolveReason
+from monitor.domain.condition import parse_condition
 from monitor.domain.diff import first_sight
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.event import EventKind
 from monitor.domain.feed import Feed, SweepOutcome
 from monitor.domain.rule import Rule
 from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.window import LONGEST_WINDOW
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, Snapshot, Sweep
@@ -489,3 +492,64 @@ async def test_baselines_are_worked_out_hourly_and_after_a_full_sweep(bench: Ben
     await loop.survey("default")
     await bench.poll()
     assert bench.firing() == {"Odd 9"}
+
+
+async def test_a_campaign_that_changes_in_the_reading_in_which_it_leaves_the_window_does_not_come_back(bench: Bench) -> None:
+    old = START.timestamp() - LONGEST_WINDOW + 3600
+    bench.source.put(campaign(1, status="spam", created_at=old), campaign(2, created_at=old))
+    await bench.poll()
+    assert bench.firing() == {"Spam 1"}
+    bench.source.put(campaign(1, status="paused", created_at=old))
+    bench.source.listed_since = old
+    report = await bench.poll(7 * 3600)
+    assert (report.full, sorted(report.forgotten)) == (True, [1, 2])
+    assert bench.firing() == set()
+    assert dict(bench.state.table("default").rows) == {}
+    restarted = await bench.store.load()
+    assert list(restarted.campaigns) == []
+    bench.restart(restarted)
+    assert dict(bench.state.table("default").rows) == {}
+
+
+@pytest.fixture
+async def ignoring() -> AsyncIterator[Bench]:
+    """`BSG_IGNORE` is `matches(name, "^test")`."""
+    ignore = compile_ignore(parse_condition('matches(name, "^test")', scope="campaign"))
+    async with SqliteStore(None) as store:
+        yield Bench(store, [SPAM, event_rule("New", EventKind.APPEARED)], ignored=ignore)
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_new_campaign_that_is_ignored_is_neither_tracked_nor_told(ignoring: Bench, first: bool) -> None:
+    if not first:
+        await ignoring.poll()
+    ignoring.source.put(campaign(1, status="spam", name="test 1"), campaign(2, status="spam", name="a test"))
+    report = await ignoring.poll()
+    assert ignoring.firing() == {"Spam 2"}
+    assert {alert.key.subject for alert in ignoring.told} == {"2"}
+    assert ignoring.state.table("default").rows.keys() == {2}
+    assert [row.campaign.id for row in (await ignoring.store.load()).campaigns] == [2]
+    assert report.forgotten == ()
+
+
+async def test_a_campaign_that_becomes_ignored_ends_its_alerts_for_that_reason_and_is_forgotten(ignoring: Bench) -> None:
+    ignoring.source.put(campaign(1, status="spam"), campaign(2, status="spam"))
+    await ignoring.poll()
+    ignoring.source.put(campaign(1, status="spam", name="test 1"))
+    report = await ignoring.poll()
+    assert (report.forgotten, ignoring.firing()) == ((1,), {"Spam 2"})
+    ended = ignoring.told[-1]
+    assert (ended.key.subject, ended.state, ended.resolve_reason) == ("1", AlertState.RESOLVED, ResolveReason.IGNORED)
+    assert ignoring.state.table("default").rows.keys() == {2}
+    assert [row.campaign.id for row in (await ignoring.store.load()).campaigns] == [2]
+    assert not [event for event in await ignoring.store.events() if event.campaign.id == 1]
+
+
+async def test_a_new_campaign_older_than_the_window_is_not_tracked(bench: Bench) -> None:
+    await bench.poll()
+    bench.source.put(campaign(1, status="spam", created_at=START.timestamp() - LONGEST_WINDOW - 60), campaign(2, status="spam"))
+    bench.source.listed_since = START.timestamp() - LONGEST_WINDOW - 60
+    await bench.poll()
+    assert bench.firing() == {"Spam 2"}
+    assert bench.state.table("default").rows.keys() == {2}
+    assert [row.campaign.id for row in (await bench.store.load()).campaigns] == [2]

@@ -222,3 +222,25 @@ def test_campaigns_with_the_same_id_of_two_accounts_have_different_events() -> N
 def test_two_different_campaigns_are_not_compared() -> None:
     with pytest.raises(ValueError, match="is not 1 of default"):
         observe(tracked(a_campaign(1)), a_campaign(2), now=NOW)
+
+
+@given(campaigns(), campaigns(), st.booleans(), st.booleans())
+def test_the_revision_rises_by_one_whenever_anything_differs(
+    first: Campaign, second: Campaign, progress: bool, settled: bool
+) -> None:
+    held = tracked(first, settled=settled, revision=7)
+    after, _ = observe(held, second, now=NOW, progress=progress)
+    assert after.revision == (7 if first == second else 8)
+    assert after.campaign is second
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_ids_of_events_do_not_repeat_when_a_campaign_goes_to_and_fro(progress: bool) -> None:
+    held, seen = tracked(a_campaign(sent=1)), []
+    for step in range(1, 9):
+        now = msgspec.structs.replace(held.campaign, sent=step, name="ab"[step % 2])
+        held, events = observe(held, now, now=NOW, progress=progress)
+        seen += [event.id for event in events]
+    held, events = observe(held, msgspec.structs.replace(held.campaign, sent=0), now=NOW, progress=progress)
+    assert len(set(seen)) == len(seen) == (16 if progress else 8) - (1 if progress else 0)
+    assert {event.id for event in events}.isdisjoint(seen)

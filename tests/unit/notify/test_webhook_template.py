@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from monitor.domain.notification import Notification
 from monitor.errors import DeliveryError, DeliveryFault
+from monitor.notify.webhook_sandbox import TESTS
 from monitor.notify.webhook_template import BodyTemplate, gives_json
 from tests.unit.notify.builders import alert, detail, event, notification, notifications, resolved
 
@@ -158,3 +159,30 @@ def test_what_cannot_be_rendered_later_is_a_final_failure_that_says_so() -> None
 )  # fmt: skip
 def test_json_is_known_by_its_media_type(content_type: str, expected: bool) -> None:
     assert gives_json(content_type) is expected
+
+
+@pytest.mark.parametrize(
+    ("test", "holds"),
+    [
+        ("alerts is defined", True),
+        ("alerts[0].nothing is defined", False),
+        ("alerts is undefined", False),
+        ("1 is eq 1", True),
+        ("1 is equalto 2", False),
+        ("1 is ne 2", True),
+        ("2 is gt 1", True),
+        ("1 is ge 2", False),
+        ("1 is lt 2", True),
+        ("2 is le 1", False),
+        ("1 is in [1, 2]", True),
+        ("none is none", True),
+        ("alerts is null", False),
+    ],
+)
+def test_each_test_that_a_body_may_use_is_accepted_and_renders(test: str, holds: bool) -> None:
+    assert rendered(f"{{{{ 'yes' if {test} else 'no' }}}}") == ("yes" if holds else "no")
+
+
+def test_every_test_is_tried() -> None:
+    tried = {"defined", "undefined", "eq", "equalto", "ne", "gt", "ge", "lt", "le", "in", "none", "null"}
+    assert TESTS.keys() == tried

@@ -2,11 +2,14 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.provider.sweep import windows
 from monitor.provider.times import LocalTimes
+from tests.unit.provider.scripted import LIST, ok, page, reader, row, scripted
 
 HOUR, DAY = 3600.0, 86400.0
 STARTED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC).timestamp()
@@ -43,3 +46,22 @@ def test_windows_are_short_enough_overlap_and_cover_every_creation_time(back: fl
 
 def test_a_full_sweep_of_three_months_takes_two_windows() -> None:
     assert len(windows(since=STARTED - 92 * DAY, started=STARTED, times=LocalTimes(UTC))) == 2
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+async def test_a_sweep_over_two_windows_of_which_one_does_not_join_is_not_complete(broken: int) -> None:
+    windows_seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        start = request.query["filter[from]"]
+        if start not in windows_seen:
+            windows_seen.append(start)
+        wrong = windows_seen.index(start) == broken
+        return ok(page(row(1 + windows_seen.index(start), message_type="sms"), total=5 if wrong else None))
+
+    async with scripted({LIST: answer}) as server, reader(server.url) as provider:
+        sweep = await provider.sweep("sms", since=STARTED - 92 * DAY, started=STARTED)
+    assert len(windows_seen) == 1 + broken
+    assert not sweep.complete
+    assert sweep.reason is not None
+    assert "rows" in sweep.reason
