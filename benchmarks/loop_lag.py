@@ -33,7 +33,7 @@ PER_SECOND = 20
 FIRING = (100_000, 2_000)
 """So many alerts fire at once; the campaigns are always 100,000."""
 
-WITHIN = 120.0
+WITHIN = 300.0
 """Seconds that a first sweep, or the telling of all that fires, may take."""
 
 BURST = """
