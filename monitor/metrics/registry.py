@@ -29,6 +29,7 @@ LOOPS = (
     "balance",
     "flusher",
     "dispatcher",
+    "presence",
     "backlog",
     "outbox_gauges",
     "resender",
