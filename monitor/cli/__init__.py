@@ -17,6 +17,7 @@ from monitor.cli import (
     doctor,
     explain,
     fields,
+    listing,
     outbox,
     reading,
     receivers,
@@ -82,6 +83,7 @@ for _command, _short in (
     (fields.fields, "Every field a condition may use."),
 ):
     app.command(short_help=_short)(_command)
+app.command("list", short_help="The provider's own list of campaigns.")(listing.list_campaigns)
 app.command("test", short_help="Unit tests of rules.")(ruletest.run_tests)
 app.command("notify-test", short_help="Send a test message to one receiver.")(receivers.notify_test)
 app.add_typer(outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop.")

@@ -9,6 +9,7 @@ import typer
 from monitor.cli import completion
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values, for spreadsheets.")]
 Limit = Annotated[
     int | None,
     typer.Option("--limit", "-n", help="At most this many; 0 shows all. Without: 50 in a table, else all.", min=0, metavar="N"),
@@ -23,6 +24,13 @@ MessageType = Annotated[
 T = TypeVar("T")
 TABLE_LIMIT = 50
 """Records that a table on a terminal shows unless --limit says otherwise."""
+
+
+def one_form(*, as_json: bool, as_csv: bool) -> bool:
+    """Whether programs read the output. typer.BadParameter where two forms were asked for."""
+    if as_json and as_csv:
+        raise typer.BadParameter("expected one of --json and --csv")
+    return as_json or as_csv
 
 
 def parse_span(text: str, option: str) -> timedelta:

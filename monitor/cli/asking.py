@@ -1,12 +1,13 @@
 """What commands that change something share: who says so, what is meant, and when."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from monitor.cli.failures import FAILED, WRONG_USE, complain
+from monitor.net import YEARS
 
 if TYPE_CHECKING:
     from monitor.domain.alert import Alert
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LONGEST_AUTHOR = 100
 LONGEST_COMMENT = 1_000
+_LONGEST_DAY = len("2026-03-02")
 
 Author = Annotated[str | None, typer.Option(help="Who says so; without: your user name here.", metavar="NAME")]
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why.", metavar="TEXT")]
@@ -64,13 +66,21 @@ def parse_arguments(texts: Sequence[str], option: str) -> "Matchers":
     return tuple(dict.fromkeys(found))
 
 
-def parse_moment(text: str, option: str) -> datetime:
-    """A time in ISO 8601, UTC where it names no zone. typer.BadParameter naming the option."""
+def parse_moment(text: str, option: str, zone: tzinfo = UTC, *, end_of_day: bool = False) -> datetime:
+    """A time in ISO 8601, in `zone` where it names none; a day alone is its first second or, with `end_of_day`, its last.
+
+    typer.BadParameter naming the option.
+    """
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"expected a time such as 2026-03-02T09:00Z, found {text!r}", param_hint=f"'{option}'") from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        written = datetime.fromisoformat(text)
+        if end_of_day and len(text) <= _LONGEST_DAY:
+            written = written.replace(hour=23, minute=59, second=59)
+        found = (written if written.tzinfo else written.replace(tzinfo=zone)).astimezone(UTC)
+        if found.year in YEARS:
+            return found
+    except (ValueError, OverflowError):
+        pass
+    raise typer.BadParameter(f"expected a time such as 2026-03-02T09:00Z, found {text!r}", param_hint=f"'{option}'")
 
 
 def identified(ids: Sequence[str], things: Iterable[T], id_of: Callable[[T], str], what: str, plural: str) -> list[T]:

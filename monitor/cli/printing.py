@@ -4,6 +4,8 @@ Names of campaigns and senders are other people's text: on a terminal and in a p
 characters (JSON escapes them), and nothing in them is read as markup.
 """
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -78,6 +80,25 @@ def cannot_print(error: OSError) -> MonitorError:
 def print_json(value: object) -> None:
     """One JSON document on stdout: times in ISO 8601, characters beyond ASCII escaped, so that it is safe on any terminal."""
     write(json.dumps(value, default=_json_value, indent=2, allow_nan=False) + "\n")
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a text for a formula, or split it."""
+
+
+def print_csv(records: Iterable[Mapping[str, object]], keys: Sequence[str]) -> None:
+    """A line of keys and one for each record on stdout. No text in it is a formula to a spreadsheet: names are other people's."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(keys)
+    writer.writerows([_cell(record[key]) for key in keys] for record in records)
+    write(lines.getvalue())
+
+
+def _cell(value: object) -> str:
+    text = plain(value)
+    number = isinstance(value, int | float)
+    return f"'{text}" if not number and (str(value).startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)) else text
 
 
 def print_lines(lines: Iterable[Sequence[Piece]]) -> None:

@@ -10,6 +10,7 @@ from monitor.cli.printing import NOTHING, identifier, plain, readable, share
 from monitor.cli.tables import Column, severity_style, state_style
 from monitor.domain.acknowledgement import Acknowledgement
 from monitor.domain.alert import Alert
+from monitor.domain.campaign import Campaign
 from monitor.domain.detail import breakdown
 from monitor.domain.event import CampaignEvent
 from monitor.domain.notification import NotifiedAlert, OutboxRow
@@ -23,29 +24,17 @@ def moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
+def listed_record(c: Campaign) -> Record:
+    """One campaign as the provider describes it."""
+    record: Record = {key: _value(key, getattr(c, key)) for key in LISTED_KEYS if key != "delivery_ratio"}
+    return record | {"delivery_ratio": c.delivered / c.sent if c.sent and c.delivered is not None else None}
+
+
 def campaign_record(row: TrackedCampaign) -> Record:
     """One tracked campaign."""
-    c = row.campaign
-    ratio = c.delivered / c.sent if c.sent and c.delivered is not None else None
     return {
-        "id": c.id,
-        "account": c.account,
-        "message_type": c.message_type,
-        "name": c.name,
-        "sender": c.sender,
-        "status": c.status,
+        **listed_record(row.campaign),
         "status_since": moment(row.status_since),
-        "sent": c.sent,
-        "delivered": c.delivered,
-        "delivery_ratio": ratio,
-        "fallback_sent": c.fallback_sent,
-        "fallback_delivered": c.fallback_delivered,
-        "created_at": moment(c.created_at),
-        "start_at": moment(c.start_at),
-        "real_start_at": moment(c.real_start_at),
-        "finished_at": moment(c.finished_at),
-        "calculated_price": c.calculated_price,
-        "currency": c.currency,
         "first_seen": moment(row.first_seen),
         "settled": row.settled,
         "total_messages": row.detail.total_messages if row.detail else None,
@@ -53,6 +42,13 @@ def campaign_record(row: TrackedCampaign) -> Record:
         "detail_read_at": moment(row.detail.read_at) if row.detail else None,
     }
 
+
+LISTED_KEYS = (
+    *("id", "account", "message_type", "name", "sender", "status", "sent", "delivered", "delivery_ratio"),
+    *("fallback_sent", "fallback_delivered", "created_at", "start_at", "real_start_at", "finished_at"),
+    *("calculated_price", "currency"),
+)
+CAMPAIGN_KEYS = (*LISTED_KEYS, "status_since", "first_seen", "settled", "total_messages", "why", "detail_read_at")
 
 CAMPAIGN_COLUMNS = (
     Column("Id", "id", identifier, right=True),
@@ -65,6 +61,10 @@ CAMPAIGN_COLUMNS = (
     Column("Ratio", "delivery_ratio", share, right=True),
     Column("Sender", "sender", text=True),
     Column("Name", "name", text=True, end=True, below=True),
+)
+LISTED_CAMPAIGN_COLUMNS = tuple(
+    replace(column, title="Created (UTC)", key="created_at") if column.key == "status_since" else column
+    for column in CAMPAIGN_COLUMNS
 )
 
 

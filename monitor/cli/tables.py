@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.cli.printing import NOTHING, Piece, plain, print_json, print_lines, readable, say, terminal_width, write
+from monitor.cli.printing import NOTHING, Piece, plain, print_csv, print_json, print_lines, readable, say, terminal_width, write
 from monitor.cli.wrapping import cells, shortened, wrapped
 from monitor.domain.text import without_controls
 
@@ -75,15 +75,24 @@ def state_style(value: object) -> str:
 
 
 def print_records(
-    records: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool = False, empty: str = "none", more: str = ""
+    records: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    *,
+    as_json: bool = False,
+    as_csv: Sequence[str] = (),
+    empty: str = "none",
+    more: str = "",
 ) -> None:
-    """Print records as a table, as tab-separated lines after a line of keys, or (all their keys) as a JSON list.
+    """Print records as a table, as tab-separated lines after a line of keys, or (all their keys) as a JSON list, or as CSV of
+    the keys in `as_csv`.
 
     `empty` is said on stderr when there are none, and there too what a limit kept from being shown (`more`): stdout bears
     data only.
     """
     if as_json:
         print_json(list(records))
+    elif as_csv:
+        print_csv(records, as_csv)
     elif not sys.stdout.isatty():
         lines = ["\t".join(column.key for column in columns)]
         lines += ["\t".join(column.write(record[column.key]) for column in columns) for record in records]

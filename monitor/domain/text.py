@@ -1,6 +1,7 @@
 """Other people's text, made safe to show: names of campaigns and senders may hold anything."""
 
 import re
+import unicodedata
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: they move cursors, colour terminals and break lines
@@ -28,6 +29,12 @@ def visible(text: str, *, keep_lines: bool = False) -> str:
 def without_controls(text: str) -> str:
     """`text` on one line: line breaks and tabs become spaces, other control and bidirectional characters go."""
     return _UNSAFE.sub("", _BREAKS.sub(" ", text))
+
+
+def folded(text: str) -> str:
+    """`text` as it is compared in a search: without case, accents and the like. "Été" and "ete" are the same."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))
 
 
 def clipped(text: str, length: int = 80) -> str:

@@ -21,6 +21,7 @@ from monitor.net import plain_http_beyond_loopback
 from monitor.ports import Sweep
 from monitor.provider.client import Client, Query, Tally
 from monitor.provider.detail import DetailLookup
+from monitor.provider.listing import ListedPage, ListQuestion, read_listed
 from monitor.provider.lookup import MOST_WITNESSES, CampaignLookup
 from monitor.provider.paths import AUTO, CampaignPaths
 from monitor.provider.row import UNDOCUMENTED, RowDecoder, RowError
@@ -156,6 +157,17 @@ class Provider:
             await self._list(message_type, window, 0, SMALLEST_PAGE, None)
         await self.balance(now=now)
 
+    async def listed(self, question: ListQuestion, spelling: str | None = None) -> ListedPage:
+        """One page of the provider's own list, as it was asked for. ProviderError.
+
+        Both spellings of a search are tried, unless `spelling` names one (as an earlier page's `spelling` does).
+        """
+
+        async def fetch(query: Query) -> Page:
+            return await self._page(query, None)
+
+        return await read_listed(fetch, question, self._decoder, self._times, spelling)
+
     async def close(self) -> None:
         """Let go of connections. Never raises."""
         await self._client.close()
@@ -170,6 +182,9 @@ class Provider:
             ("sort", "id"),
             ("way", "asc"),
         )
+        return await self._page(query, tally)
+
+    async def _page(self, query: Query, tally: Tally | None) -> Page:
         missing: ProviderError | None = None
         for path in self._paths.for_list:
             try:

@@ -16,7 +16,7 @@ from tests.unit.cli.conftest import RULES, Invoke
 
 COMMANDS = (
     "run once init check doctor config demo simulate campaigns alerts events "
-    "ack backup explain route backtest schema fields test notify-test outbox silence"
+    "ack backup explain route backtest schema fields list test notify-test outbox silence"
 )
 
 

@@ -50,6 +50,8 @@ def test_options_are_offered() -> None:
         (("alerts", "--account", ""), ["default"]),
         (("alerts", "--type", "r"), ["rcs"]),
         (("campaigns", "--status", "se"), ["sending"]),
+        (("list", "--sort", "s"), ["sender", "status"]),
+        (("list", "--search", "s"), ["sender="]),
         (("events", "--kind", "s"), ["status_changed", "settled"]),
         (("fields", "--scope", "re"), ["receiver"]),
         (("simulate", "--scenario", "h"), ["healthy"]),
