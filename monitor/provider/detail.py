@@ -11,7 +11,7 @@ from monitor.domain.detail import COUNTERS, CampaignDetail, Split
 from monitor.errors import ProviderError, ProviderFault
 from monitor.provider.paths import CampaignPaths
 from monitor.provider.token import AuthorizedClient
-from monitor.provider.values import Number, added, amount, count, text
+from monitor.provider.values import Number, added, amount, count, objects, text
 from monitor.provider.wire import UNREADABLE, BodyError, read_single
 
 REQUEST_SECONDS = 2.0
@@ -115,16 +115,21 @@ def read_detail(body: bytes, *, campaign_id: int, read_at: float) -> CampaignDet
             fallback=_fallback(found.alternative_channels),
             **_counters(found.statistics, found.statistic),
         )
+    except msgspec.ValidationError as error:
+        raise BodyError(f"the campaign's detail is not readable: {error}") from error
     except ValueError as error:
         raise BodyError(f"the campaign's detail has a wrong number: {error}") from error
 
 
 def _fallback(channels: _Channels | list[msgspec.Raw] | None) -> Split | None:
     """None where the provider says nothing of a fallback: an empty list or object, null."""
-    if isinstance(channels, _Channels) and isinstance(channels.sms, _Channel):
-        counters = _counters(channels.sms.statistics, channels.sms.statistic)
-        return Split(**counters) if any(value is not None for value in counters.values()) else None
-    return None
+    found = [
+        _counters(channel.statistics, channel.statistic)
+        for each in objects(channels, _Channels)
+        for channel in objects(each.sms, _Channel)
+    ]
+    counters = {name: added([each.get(name) for each in found]) for name in COUNTERS}
+    return Split(**counters) if any(value is not None for value in counters.values()) else None
 
 
 def _counters(*spellings: _Statistics) -> dict[str, int | None]:

@@ -1,11 +1,11 @@
-"""Which path the provider's list of campaigns answers on. Its own pages name two."""
+"""Which path the provider's list of campaigns answers on. Its own pages name three."""
 
 from collections.abc import Sequence
 
 import structlog
 
 AUTO = "auto"
-CANDIDATES = ("/api/campaigns", "/api/campaign")
+CANDIDATES = ("/api/campaigns", "/api/campaign", "/campaigns")
 
 log = structlog.get_logger()
 

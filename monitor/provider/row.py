@@ -10,7 +10,7 @@ from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign, MessageType
 from monitor.domain.feed import RejectReason
 from monitor.errors import where_raised
 from monitor.provider.times import LocalTimes
-from monitor.provider.values import Number, added, amount, count, text
+from monitor.provider.values import Number, added, amount, count, objects, text
 from monitor.provider.wire import UNREADABLE
 
 LONGEST_NAME = 1000
@@ -111,9 +111,10 @@ class RowDecoder:
     def _decode(self, raw: msgspec.Raw) -> Campaign:
         try:
             row = _ROW.decode(raw)
-        except UNREADABLE as error:
-            detail = str(error) if isinstance(error, msgspec.ValidationError) else "not UTF-8, or nested too deep"
-            raise RowError(RejectReason.MALFORMED, detail) from error
+        except msgspec.ValidationError as error:
+            raise RowError(RejectReason.MALFORMED, str(error)) from error
+        except UNREADABLE:
+            row = _repaired(raw)
         created = self._time(row.created_at, "created_at")
         if created is None or not row.status or not row.message_type:
             missing = "created_at" if created is None else "message_type" if row.status else "status"
@@ -161,6 +162,16 @@ class RowDecoder:
         return shared
 
 
+def _repaired(raw: msgspec.Raw) -> _Row:
+    """A row with bytes that are not UTF-8, each of them read as U+FFFD. RowError."""
+    try:
+        return _ROW.decode(bytes(raw).decode(errors="replace"))
+    except UNREADABLE as error:
+        validation = isinstance(error, msgspec.ValidationError)
+        detail = str(error) if validation else "not JSON, or nested too deep"
+        raise RowError(RejectReason.MALFORMED, detail) from error
+
+
 def _identity(value: Number) -> int:
     if value is None:
         raise RowError(RejectReason.MISSING_FIELD, "id")
@@ -181,10 +192,18 @@ def _price(value: Number) -> float | None:
 
 
 def _fallback(channels: _Channels | list[msgspec.Raw] | None) -> tuple[int | None, int | None]:
-    """(sent, delivered) of the SMS fallback; an empty list, an empty object and null all mean that there is none."""
-    if isinstance(channels, _Channels) and isinstance(channels.sms, _Channel):
-        return _figures(channels.sms.statistics, channels.sms.statistic)
-    return None, None
+    """(sent, delivered) of the SMS fallback; an empty list, an empty object and null all mean that there is
+    none; those in arrays are summed."""
+    try:
+        found = [
+            _figures(channel.statistics, channel.statistic)
+            for each in objects(channels, _Channels)
+            for channel in objects(each.sms, _Channel)
+        ]
+    except msgspec.ValidationError as error:
+        detail = f"alternative_channels: {error}"
+        raise RowError(RejectReason.MALFORMED, detail) from error
+    return added([sent for sent, _ in found]), added([delivered for _, delivered in found])
 
 
 def _figures(*spellings: _Statistics) -> tuple[int | None, int | None]:

@@ -5,7 +5,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from monitor.net import YEARS
 
-_SHAPE = re.compile(r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE)
+_SHAPE = re.compile(
+    r"(?P<date>(?P<year>\d{4})-\d\d-\d\d[T ])(?P<hour>\d\d)(?P<minute>:\d\d)"
+    r"(?::(?P<second>\d\d)(?P<fraction>[.,]\d{1,9})?)?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII | re.IGNORECASE,
+)
 _NULL_DATES = ("0000-00-00", "-0001-11-30")
 """How a database's zero date arrives: as it is, and as PHP's date classes print it."""
 
@@ -46,12 +50,13 @@ class LocalTimes:
         if not text or text.startswith(_NULL_DATES):
             return None
         shape = _SHAPE.fullmatch(text)
-        if shape is None or int(shape[1]) not in YEARS:
+        if shape is None or int(shape["year"]) not in YEARS:
             raise ValueError("not a time like 2024-04-03 12:14:49")
-        moment = datetime.fromisoformat(text.upper())
+        moment = _moment(shape)
         if moment.tzinfo is not None:
             return moment.timestamp()
-        self._remember(text[:13], moment)
+        if moment.hour == int(shape["hour"]):
+            self._remember(text[:13], moment)
         first = moment.replace(tzinfo=self._zone)
         if after is None or first.timestamp() > after - _JITTER:
             return first.timestamp()
@@ -67,6 +72,17 @@ class LocalTimes:
         if len(self._hours) >= _REMEMBERED_HOURS:
             self._hours.clear()
         self._hours[prefix] = start.timestamp()
+
+
+def _moment(shape: re.Match[str]) -> datetime:
+    """The time as written. 24:00:00 is the next day's midnight, a leap second the next minute."""
+    hour, second, later = shape["hour"], shape["second"] or "00", timedelta(0)
+    if hour == "24" and shape["minute"] == ":00" and second == "00" and not shape["fraction"]:
+        hour, later = "00", timedelta(days=1)
+    if second == "60":
+        second, later = "59", timedelta(seconds=1)
+    parts = (shape["date"], hour, shape["minute"], ":", second, shape["fraction"], shape["zone"])
+    return datetime.fromisoformat("".join(part or "" for part in parts).upper()) + later
 
 
 def text_of(local: datetime) -> str:

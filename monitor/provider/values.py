@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
 
 Number = int | float | str | None
 """How a number arrives: as one, as a text, or not at all."""
@@ -12,6 +15,8 @@ _LONGEST_NUMBER = 100
 """Characters of a number written as a text."""
 _WRITTEN = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WRITTEN_BROKEN = re.compile(r"[.eE]")
+
+T = TypeVar("T")
 
 
 def count(value: Number) -> int | None:
@@ -61,3 +66,17 @@ def text(value: str | int | None, longest: int) -> str:
     if len(string) > longest:
         string = string[:longest]
     return string.replace("\0", "\ufffd") if "\0" in string else string
+
+
+def objects(value: T | list[msgspec.Raw] | None, kind: type[T]) -> list[T]:
+    """The objects of an array, or the one object that stands in its place.
+
+    Whatever else is in the array is passed over; `msgspec.ValidationError` for an object that is
+    not of the `kind`.
+    """
+    if value is None:
+        return []
+    if isinstance(value, list):
+        found = [raw for raw in map(bytes, value) if raw.startswith(b"{")]
+        return [msgspec.json.decode(raw, type=kind) for raw in found]
+    return [value]

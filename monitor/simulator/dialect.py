@@ -5,13 +5,15 @@ from typing import Literal
 
 SINGULAR = "/api/campaign"
 PLURAL = "/api/campaigns"
+EXAMPLE = "/campaigns"
+"""Where the documentation's example asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How the stand-in speaks. The defaults are the documented shapes that the provider's own client can read.
 
-    `paths` answer the list, the other one is a 404 (the calls on one campaign exist under both). `statistics` is how a
+    `paths` answer the list, the others are a 404 (the calls on one campaign exist under each). `statistics` is how a
     row's counters come; `fallback` how the alternative channel spells them: by default `statistic` on the path of the
     page that shows it so (/api/campaign) and `statistics` on the other. `no_fallback` stands where there is none.
     `search` names the spellings that are understood; the other is passed over, as an unknown parameter is.

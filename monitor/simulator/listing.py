@@ -1,4 +1,4 @@
-"""`GET /api/campaigns` and `GET /api/campaign`: the list, filtered, sorted and paged."""
+"""`GET /api/campaigns`, also at `/api/campaign` and `/campaigns`: the list, filtered, sorted and paged."""
 
 from collections.abc import Callable, Sequence
 from random import Random

@@ -13,7 +13,7 @@ from monitor.clock import Clock
 from monitor.simulator.answers import Refusal, answered, answered_with, not_found, refused
 from monitor.simulator.auth import TEST_PREFIX, Tokens
 from monitor.simulator.control import Control
-from monitor.simulator.dialect import PLURAL, SINGULAR, Dialect
+from monitor.simulator.dialect import EXAMPLE, PLURAL, SINGULAR, Dialect
 from monitor.simulator.faults import Decision, Faults
 from monitor.simulator.listing import Listing
 from monitor.simulator.rendering import Writer
@@ -82,7 +82,7 @@ class Simulator:
         app.router.add_post("/api/auth/login", self.tokens.login)
         app.router.add_post("/api/auth/refresh", self.tokens.refresh)
         app.router.add_get("/api/accounts/balance", self._balance)
-        for path in (PLURAL, SINGULAR):
+        for path in (PLURAL, SINGULAR, EXAMPLE):
             app.router.add_get(path, self._list)
             app.router.add_get(path + r"/{id:\d+}", self._single)
             app.router.add_get(path + r"/{id:\d+}/detail", self._detail)

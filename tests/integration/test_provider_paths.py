@@ -9,7 +9,7 @@ from monitor.provider.source import Provider
 from tests.clock import START, InstantClock
 from tests.unit.provider.scripted import failed, ok, page, reader, row, scripted
 
-MANY, ONE = "/api/campaigns", "/api/campaign"
+MANY, ONE, EXAMPLE = "/api/campaigns", "/api/campaign", "/campaigns"
 HTML_404 = web.Response(status=404, text="<html>Not Found</html>", content_type="text/html")
 
 
@@ -26,6 +26,15 @@ async def test_the_other_path_is_tried_on_a_404_remembered_and_logged_once(missi
                 assert await sweep(provider) == [1]
     assert (len(server.requests(MANY)), len(server.requests(ONE))) == (1, 3)
     assert [(entry["event"], entry["path"]) for entry in logs] == [("campaigns_path_chosen", ONE)]
+
+
+async def test_the_path_of_the_providers_own_example_is_tried_last() -> None:
+    script = {MANY: [failed(404)], ONE: [HTML_404], EXAMPLE: [ok(page(row(1)))]}
+    async with scripted(script) as server, reader(server.url) as provider:
+        assert [await sweep(provider) for _ in range(2)] == [[1], [1]]
+    asked = [request.path for request in server.seen if not request.path.startswith("/api/auth/")]
+    assert asked[:3] == [MANY, ONE, EXAMPLE]
+    assert set(asked[3:]) == {EXAMPLE}
 
 
 async def test_an_api_that_moves_its_list_is_followed() -> None:

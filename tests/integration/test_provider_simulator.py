@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.errors import ProviderError, ProviderFault
 from monitor.ports import Sweep
 from monitor.provider.source import Provider
-from monitor.simulator.dialect import PLURAL, SINGULAR, Dialect
+from monitor.simulator.dialect import EXAMPLE, PLURAL, SINGULAR, Dialect
 from monitor.simulator.faults import FaultKind
 from monitor.simulator.scenario import Scenario, bulk_scenario
 from monitor.simulator.server import Simulator
@@ -63,6 +63,7 @@ async def test_what_is_read_is_what_the_world_shows() -> None:
 DIALECTS = [
     Dialect(),
     Dialect(paths=frozenset({SINGULAR})),
+    Dialect(paths=frozenset({EXAMPLE})),
     Dialect(paths=frozenset({PLURAL}), statistics="array"),
     Dialect(fallback="statistic", no_fallback="array", numbers_as_text=True, price="text"),
     Dialect(fallback="statistics", no_fallback="object", zero_dates=True, price="null"),

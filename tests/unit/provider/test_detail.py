@@ -42,6 +42,18 @@ def test_a_documented_detail_is_read_whole() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "channels",
+    [
+        [{"sms": {"statistics": {"delivered": 61, "sent": 4}}}],
+        {"sms": [{"statistic": {"delivered": 61}}, {"statistics": {"sent": 4}}]},
+        [1, {"viber": {}}, {"sms": [[{}], {"statistics": [], "statistic": {"delivered": 61, "sent": 4}}]}],
+    ],
+)
+def test_a_fallback_may_come_in_arrays(channels: Any) -> None:
+    assert changed(alternative_channels=channels).fallback == Split(delivered=61, awaiting_report=4)
+
+
 @pytest.mark.parametrize("spelling", ["statistics", "statistic"])
 @pytest.mark.parametrize(
     ("statistics", "expired"),

@@ -72,6 +72,40 @@ def test_statistics_come_in_many_shapes(statistics: Any, expected: tuple[int | N
     assert (campaign.fallback_sent, campaign.fallback_delivered) == expected
 
 
+@pytest.mark.parametrize(
+    "channels",
+    [
+        [{"sms": {"statistic": {"sent": 5, "delivered": 7}}}],
+        {"sms": [{"statistics": {"sent": 5, "delivered": 7}}]},
+        [{"sms": [{"statistic": [{"sent": 2}, {"sent": 3, "delivered": 7}]}]}],
+        [
+            {"viber": {}},
+            {"sms": [{"statistics": {"sent": 1}}, {"statistics": {"sent": 4}}]},
+            {"sms": {"statistic": {"delivered": 7}}},
+        ],
+        [None, 1, {"sms": {"statistics": [], "statistic": {"sent": 5, "delivered": 7}}}],
+    ],
+)
+def test_a_fallback_may_come_in_arrays(channels: Any) -> None:
+    campaign = decoded(row(alternative_channels=channels))
+    assert (campaign.fallback_sent, campaign.fallback_delivered) == (5, 7)
+
+
+@pytest.mark.parametrize("channels", [[{"sms": {"statistics": "x"}}], {"sms": [{"statistics": {"sent": []}}]}])
+def test_a_fallback_in_an_array_that_cannot_be_read_costs_the_row(channels: Any) -> None:
+    with pytest.raises(RowError, match="alternative_channels") as caught:
+        decoded(row(alternative_channels=channels))
+    assert caught.value.reason is RejectReason.MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("written", "name"), [(b"caf\xe9 sale", "caf\ufffd sale"), (b"cut \xf0\x9f", "cut \ufffd"), (b"\xc3", "\ufffd")]
+)
+def test_bytes_that_are_not_utf_8_cost_themselves_and_not_the_row(written: bytes, name: str) -> None:
+    campaign = decoded(json.dumps(row(7, name="NAME")).encode().replace(b"NAME", written))
+    assert (campaign.id, campaign.name, campaign.sent) == (7, name, 500)
+
+
 @pytest.mark.parametrize("channels", [{}, [], None, {"sms": None}, {"sms": []}, {"viber": {}}, [1]])
 def test_no_fallback_comes_in_many_shapes(channels: Any) -> None:
     campaign = decoded(row(alternative_channels=channels))

@@ -41,10 +41,26 @@ def test_zero_dates_and_empty_texts_are_null(text: str) -> None:
         ("2021-04-27t19:44:06z", seconds(2021, 4, 27, 19, 44, 6)),
         ("2021-04-27T19:44:06", seconds(2021, 4, 27, 17, 44, 6)),  # no zone of its own: Berlin's
         ("2021-04-27 19:44", seconds(2021, 4, 27, 17, 44)),
+        ("2021-04-27 19:44:06+00", seconds(2021, 4, 27, 19, 44, 6)),
+        ("2021-04-27T19:44:06.5-03", seconds(2021, 4, 27, 22, 44, 6) + 0.5),
+        ("2021-04-27 24:00:00", seconds(2021, 4, 27, 22)),
+        ("2021-12-31 24:00", seconds(2021, 12, 31, 23)),
+        ("2021-04-27T24:00:00+00", seconds(2021, 4, 28)),
+        ("2016-12-31 23:59:60", seconds(2016, 12, 31, 23)),
+        ("2016-12-31T23:59:60Z", seconds(2017, 1, 1)),
     ],
 )
 def test_iso_8601_is_read_as_it_is(text: str, expected: float) -> None:
     assert LocalTimes(BERLIN).unix(text) == expected
+
+
+@pytest.mark.parametrize("text", ["2021-04-27 24:00:01", "2021-04-27 24:30:00", "2021-04-27 23:59:61"])
+def test_only_midnight_is_24_and_only_one_second_leaps(text: str) -> None:
+    times = LocalTimes(BERLIN)
+    for before in (text[:11] + "24:00:00", "2021-04-28 00:00:00", text[:11] + "23:59:60"):
+        times.unix(before)
+    with pytest.raises(ValueError, match=r"2024-04-03|hour|second"):
+        times.unix(text)
 
 
 def test_an_ambiguous_time_is_its_first_occurrence_and_a_skipped_one_is_read_as_if_the_clock_had_not_changed() -> None:
@@ -68,7 +84,7 @@ def test_an_hour_in_which_the_clock_changes_is_never_remembered() -> None:
         "soon",
         "2021-04-27",
         "2021-13-01 00:00:00",
-        "2021-04-27 24:00:00",
+        "2021-04-27 25:00:00",
         "0001-01-01 00:00:00",
         "9999-12-31 23:59:59",
         "2021-04-27 19:44:61",
