@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.domain.alert import AlertState
 from monitor.domain.detail import CampaignDetail
 from monitor.domain.evaluation import RuleSet
 from monitor.domain.event import EventKind
@@ -159,6 +158,27 @@ async def test_a_condition_of_bsg_ignore_that_raises_costs_the_campaign(store: S
     assert (report.outcome, report.rejected, bench.firing()) == (SweepOutcome.OK, 1, {"Spam 8"})
 
 
+async def test_a_pending_alert_that_ended_before_its_campaign_was_set_aside_is_still_pending(store: SqliteStore) -> None:
+    bench = Bench(store, [state_rule("Waiting", 'status == "sending"', hold=timedelta(hours=1)), STOPPED])
+    bench.source.put(campaign(BAD), campaign(8))
+    await bench.poll()
+    before = dict(bench.state.active)
+    bench.source.put(campaign(BAD, status="stopped"))
+    assert (await bench.poll()).rejected == 1
+    assert bench.state.active == before
+    assert {alert.key: alert for alert in (await store.load()).alerts} == before
+
+
+async def test_a_campaign_that_is_set_aside_counts_with_its_sender_as_it_was(store: SqliteStore) -> None:
+    low = state_rule("Low", "delivery_ratio < 0.7", scope="sender", summary="low")
+    bench = Bench(store, [low, STOPPED])
+    bench.source.put(campaign(BAD), campaign(8))
+    await bench.poll()
+    bench.source.put(campaign(BAD, status="stopped", delivered=0))
+    assert (await bench.poll()).rejected == 1
+    assert bench.firing() == set()
+
+
 async def test_what_is_set_aside_is_counted_each_time_and_logged_once_with_its_cause(store: SqliteStore) -> None:
     bench = Bench(store, [SENDING])
     bench.source.put(campaign(BAD), campaign(8), campaign(9))
@@ -243,7 +263,8 @@ async def test_a_cycle_that_raises_is_a_failed_poll_with_all_that_follows(store:
 async def test_what_was_decided_of_a_campaign_before_it_was_set_aside_does_not_count(store: SqliteStore) -> None:
     """Its first rule resolves and its second begins to hold before the third raises."""
     first, second = state_rule("First", "sent < 2000"), state_rule("Second", "sent >= 2000", hold=timedelta(minutes=5))
-    bench = Bench(store, [first, second, breaking(state_rule("Third", "sent >= 2000"))])
+    waiting = state_rule("Waiting", "sent < 2000", hold=timedelta(hours=1))
+    bench = Bench(store, [first, second, waiting, breaking(state_rule("Third", "sent >= 2000"))])
     bench.source.put(campaign(BAD), campaign(8))
     await bench.poll()
     before = dict(bench.state.active)
@@ -252,6 +273,6 @@ async def test_what_was_decided_of_a_campaign_before_it_was_set_aside_does_not_c
     assert {key: alert for key, alert in bench.state.active.items() if key.subject == str(BAD)} == {
         key: alert for key, alert in before.items() if key.subject == str(BAD)
     }
-    assert all(alert.state is AlertState.FIRING for alert in bench.state.active.values())
+    assert {alert.key.rule for alert in bench.state.active.values()} == {"First", "Waiting"}
     restarted = await store.load()
     assert {alert.key: alert for alert in restarted.alerts} == bench.state.active

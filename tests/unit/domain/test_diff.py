@@ -235,6 +235,14 @@ def test_the_revision_rises_by_one_whenever_anything_differs(
 
 
 @pytest.mark.parametrize("progress", [True, False])
+@pytest.mark.parametrize("counter", COUNTERS)
+def test_the_revision_rises_when_a_counter_grows(counter: str, progress: bool) -> None:
+    held = tracked(a_campaign(sent=1, delivered=1, fallback_sent=1, fallback_delivered=1), revision=7)
+    after, _ = observe(held, msgspec.structs.replace(held.campaign, **{counter: 2}), now=NOW, progress=progress)
+    assert after.revision == 8
+
+
+@pytest.mark.parametrize("progress", [True, False])
 def test_ids_of_events_do_not_repeat_when_a_campaign_goes_to_and_fro(progress: bool) -> None:
     held, seen = tracked(a_campaign(sent=1)), []
     for step in range(1, 9):
