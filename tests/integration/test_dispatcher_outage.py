@@ -162,7 +162,7 @@ async def test_a_dead_letter_goes_to_the_fallback_at_once_and_says_so(at: Bench)
     assert pager.delivered == [copy_id("n1", "pager")]
     copy = (await at.rows())[copy_id("n1", "pager")].notification
     assert copy.fallback_for == ("ops",)
-    assert copy.alerts[0].annotations["description"].startswith("In place of ops, which could not be reached.")
+    assert copy.alerts[0].note == "In place of ops, which could not be reached."
 
 
 async def test_a_restart_tells_the_fallback_nothing_twice(at: Bench) -> None:
