@@ -145,14 +145,15 @@ def _look_up(url: str, said: tuple[str, ...]) -> Proxy:
     return Proxy(address, tunnel_headers=headers) if scheme == "https" else Proxy(address, request_headers=headers)
 
 
-def check_proxies(environ: Mapping[str, str]) -> tuple[Sequence[Problem], Sequence[Problem]]:
-    """What is wrong and what is doubtful in the variables about proxies; not in those nothing reads."""
+def check_proxies(environ: Mapping[str, str]) -> tuple[Sequence[Problem], Sequence[tuple[str, Place, str]]]:
+    """What is wrong in the variables about proxies, and what is doubtful: what, where and what to do. Not in those nothing
+    reads."""
     exemptions = list(_exemptions(environ))
     doubtful = [
-        Problem(
-            "one of its entries fits no host",
+        (
+            f"its entry {number} fits no host",
             Place(_first(environ, _EXEMPT) or ""),
-            f"entry {number}; expected a host or domain, host:port, an address, a network such as 10.0.0.0/8, or * for all",
+            "write a host or domain, host:port, an address, a network such as 10.0.0.0/8, or * for all",
         )
         for number, exemption in exemptions
         if exemption is None

@@ -97,7 +97,7 @@ def _told_on_the_console_only(rules: "RuleFile") -> bool:
     if rules.route is None:
         return False  # nobody is told at all, which is a warning of its own
     named = RouteTree(rules.route).receivers
-    return all(receiver.integration == "console" for receiver in rules.receivers if receiver.name in named)
+    return all(receiver.is_console for receiver in rules.receivers if receiver.name in named)
 
 
 def _has_an_old_schema(rules: "RuleFile") -> bool:

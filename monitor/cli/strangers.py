@@ -35,7 +35,7 @@ def warn_of_matchers(loaded: "LoadedSettings", matchers: "Sequence[Matcher]", al
     for matcher in matchers:
         if doubt := known.doubt(matcher):
             message, hint = doubt
-            say(f"warning: {matcher}: {message}{f' ({hint})' if hint else ''}")
+            say(f"warning: {matcher}: {message} ({hint})")
 
 
 def known_labels(loaded: "LoadedSettings", rules: "RuleFile | None") -> "KnownLabels":

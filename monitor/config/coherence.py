@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from monitor.config.addresses import api_address, web_address
 from monitor.config.findings import Findings
 from monitor.config.schema import SECRETS, AccountSettings, Settings, variable
+from monitor.config.sources import UNGUESSED
 from monitor.config.textfile import world_readable
 from monitor.config.written import Layer, SettingPath
 from monitor.errors import Place
@@ -69,7 +70,7 @@ def _accounts(state: _Check, *, need_account: bool) -> None:
         elif given and account.api_key is not None:
             _kind_of_key(state, account.api_key, given[0], account)
     if need_account and not state.settings.accounts and not state.broken.intersection(credentials):
-        misspelt = [each for each in state.findings.warnings if each.place is None and each.hint]
+        misspelt = [each for each in state.findings.warnings if each.place is None and each.hint != UNGUESSED]
         state.findings.wrong(
             "no account: set BSG_API_KEY to its API key (live_…), or BSG_API_TOKEN to a bearer token",
             hint="; ".join(map(str, misspelt)) or "in the environment, in .env or in a secrets folder (BSG_SECRETS_DIR)",

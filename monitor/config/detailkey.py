@@ -43,6 +43,6 @@ def _doubts(reader: TableReader, when: Condition, *, wanted: bool, event: bool) 
         return
     named = sorted(when.fields & COUNTS_OF_DETAIL)
     if named and node is not None:
-        hint = "an alert's own texts may name it" if event else "add detail: true"
+        hint = 'name it in the texts only, or write a rule without "on"' if event else "add detail: true"
         message = f"when: {named[0]} is null until the campaign is read in detail, and stays what it was then"
         reader.findings.warn(message, node.place, hint)

@@ -32,8 +32,9 @@ class Findings:
         """What stands there is wrong and has been told: what else is found wrong there follows from it."""
         self._spoilt.add(place)
 
-    def warn(self, message: str, place: Place | None = None, hint: str | None = None) -> None:
-        """Note something that works and is probably not meant."""
+    def warn(self, message: str, place: Place | None, hint: str) -> None:
+        """Note something that works and is probably not meant. `hint` says what to do about it: what nothing can be done
+        about is no warning."""
         self._warnings[Problem(message, place, hint)] = None
 
     @property

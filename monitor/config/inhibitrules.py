@@ -41,7 +41,7 @@ def read_inhibit_rules(reader: TableReader, known: KnownLabels) -> tuple[Inhibit
         if source is None or target is None or findings.count > before:
             continue
         if set(source) == set(target):
-            hint = "an alert on both sides is not hidden by one on both sides"
+            hint = "make them differ: an alert on both sides is not hidden by one on both sides"
             findings.warn("inhibit_rules: source and target are the same: nothing is ever hidden", table.place, hint)
         found.append(InhibitRule(source=source, target=target, equal=tuple(dict.fromkeys(node.text for node in equal))))
     return tuple(found)

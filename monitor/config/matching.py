@@ -17,14 +17,14 @@ from monitor.domain.rule import RESERVED_LABELS, Rule
 MONITOR_LABELS = tuple(sorted(RESERVED_LABELS - {"scope"}))
 """Those that the monitor gives alerts by itself."""
 LISTED = 8
-"""More values than these are not listed in a hint."""
+"""So many values are listed in a hint."""
 
 _EXACT = frozenset({MatchOperator.EQUAL, MatchOperator.NOT_EQUAL})
 _WORDS = re.compile(r"[\w:-]+(?:\|[\w:-]+)*")
 """A pattern that is nothing but alternatives."""
 
-Doubt = tuple[str, str | None]
-"""What is doubtful, and a hint."""
+Doubt = tuple[str, str]
+"""What is doubtful, and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,10 @@ def _no_alert(name: str, value: str) -> str:
     return f'no alert has the {_CALLED.get(name, name)} "{quoted(value)}"'
 
 
-def _hint(value: str, known: frozenset[str]) -> str | None:
+def _hint(value: str, known: frozenset[str]) -> str:
     named = sorted(known - {""})
-    there = f"there are {', '.join(named)}" if 0 < len(named) <= LISTED else None
-    return did_you_mean(value, named) or there
+    more = f" and {len(named) - LISTED} more" if len(named) > LISTED else ""
+    return did_you_mean(value, named) or f"there are {', '.join(named[:LISTED]) or 'none'}{more}"
 
 
 def read_matchers(reader: TableReader, key: str, known: KnownLabels) -> Matchers | None:

@@ -32,7 +32,8 @@ def read_quiet_hours(reader: TableReader) -> tuple[TimeInterval, ...]:
         entry.check_keys(KEYS, instead={"weekdays": "write days", "location": "write zone"})
         entry.refuse_empty("days", "times")
         if table.entries.keys() <= {"zone"}:
-            reader.findings.warn("quiet_hours: a calendar without days and times is always", table.place)
+            hint = 'say when, such as days: [saturday, sunday] or times: ["20:00-08:00"]'
+            reader.findings.warn("quiet_hours: a calendar without days and times is always", table.place, hint)
         days = read_spans(entry, "days", weekday)
         zone = entry.parsed("zone", values.zone)
         times = [span for node in entry.texts("times") if (span := _times(entry, node)) is not None]

@@ -65,15 +65,17 @@ class OptionsReader:
         place = _place(node, ("url",)) or entry.place
         if reason := refusal(options, allow_insecure_http=self.allow_insecure_http):
             self.findings.wrong(f"{entry.key} {reason}", place)
-        elif options.in_clear():
+        elif options.in_clear() and not self.allow_insecure_http:
             clear, expected = options.clear_words
-            self.findings.warn(f"{entry.key}: {clear} can be read and forged on the way", place, f"use {expected}")
+            hint = f"use {expected}, or set BSG_ALLOW_INSECURE_HTTP=1 if it must be"
+            self.findings.warn(f"{entry.key}: {clear} can be read and forged on the way", place, hint)
         for location, text in secret_texts(given.options, model):
             if values.in_quotes(text):
                 message = f"{entry.key}: {'.'.join(location)} has quotes around it, which belong to the value"
-                self.findings.warn(message, _place(node, location) or entry.place, "Docker keeps the quotes of its env files")
-        for doubt in options.doubts():
-            self.findings.warn(f"{entry.key}: {doubt}", _place(node, (doubt.partition(":")[0],)) or entry.place)
+                hint = "take them off: Docker keeps the quotes of its env files"
+                self.findings.warn(message, _place(node, location) or entry.place, hint)
+        for option, doubt, hint in options.doubts():
+            self.findings.warn(f"{entry.key}: {option}: {doubt}", _place(node, (option,)) or entry.place, hint)
         return options
 
     def _with_files(self, table: Table, model: Model, *, prefix: str) -> _Given:
@@ -114,7 +116,8 @@ class OptionsReader:
                 self.findings.wrong(problem.message, node.place, problem.hint)
             return None
         if content != secret:
-            self.findings.warn(f"{key}: {path} holds blanks around the secret, which are left out", node.place)
+            message = f"{key}: {path} holds blanks around the secret, which are left out"
+            self.findings.warn(message, node.place, "take them out of the file")
         if world_readable(path):
             self.findings.warn(f"{key}: every user of this machine can read {path}", node.place, f"chmod 600 {path}")
         return secret

@@ -56,6 +56,11 @@ class Receiver:
     fallback_place: Place | None = None
     place: Place | None = None
 
+    @property
+    def is_console(self) -> bool:
+        """Whether it tells only those who look at the daemon's output."""
+        return self.integration == "console"
+
 
 def receiver_may_show(path: KeyPath) -> bool:
     """Whether the value under these keys of a receiver is no secret."""

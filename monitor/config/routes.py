@@ -12,6 +12,7 @@ from monitor.config.suggestion import did_you_mean, meant_of_several
 from monitor.config.tables import TableReader, tables
 from monitor.config.values import boolean
 from monitor.config.yamlfile import Table, YamlNode, described
+from monitor.domain.duration import format_duration
 from monitor.domain.matcher import Matchers, contradiction, covers, matchers_text
 from monitor.domain.route import ALL_LABELS, Route
 from monitor.domain.time_interval import NamedIntervals
@@ -108,7 +109,20 @@ class RouteReader:
             mute_time_intervals=self._named(reader, "mute_time_intervals"),
             active_time_intervals=self._named(reader, "active_time_intervals"),
         )
+        self._check_times(reader, route)
         return replace(route, routes=self._children(reader, route, path))
+
+    def _check_times(self, reader: TableReader, route: Route) -> None:
+        """Warn of times that do not go together, at the route that says one of them."""
+        wait, interval, repeat = map(format_duration, (route.group_wait, route.group_interval, route.repeat_interval))
+        if route.repeat_interval < route.group_interval and (place := _place(reader, "repeat_interval", "group_interval")):
+            message = f"repeat_interval: {repeat} is less than the group_interval: repeats come every {interval}"
+            self._findings.warn(message, place, f"write repeat_interval: {interval} or more, or shorten group_interval")
+        longest = max(route.group_interval, USUAL.group_interval)
+        if route.group_wait > longest and (place := _place(reader, "group_wait", "group_interval")):
+            message = f"group_wait: the first message of every group comes {wait} late, later than news about it would"
+            hint = f'write {format_duration(longest)} or less, or a longer group_interval; "for" is how long something must last'
+            self._findings.warn(message, place, hint)
 
     def _children(self, reader: TableReader, above: Route, path: Matchers) -> tuple[Route, ...]:
         found: list[Route] = []
@@ -169,3 +183,8 @@ class RouteReader:
                 check_labels(reader, "group_by", [node], self._known)
             labels[node.text] = None
         return tuple(labels)
+
+
+def _place(reader: TableReader, *keys: str) -> Place | None:
+    """Where the first of these keys that the table has is written; None where it has none of them."""
+    return next((node.place for key in keys if (node := reader.table.value(key)) is not None), None)

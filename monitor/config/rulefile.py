@@ -163,7 +163,7 @@ def _rules(reader: TableReader, extra_statuses: tuple[str, ...], settle: Settle,
             rules.append(rule)
         _once(table, "alert", "a rule", first, findings)
     if isinstance(node, Listing) and not node.items:
-        findings.warn("rules: there are none, nothing can fire", node.place)
+        findings.warn("rules: there are none, nothing can fire", node.place, "`bsg-monitor init` writes some, in an empty folder")
     return rules
 
 
@@ -209,7 +209,8 @@ def _route(
             hint = f'add "route: {{receiver: {next(iter(receivers))}}}"'
             findings.wrong('there are receivers and no "route" that leads to one', reader.table.place, hint)
         elif not reader.has("receivers") or findings.count == 0:
-            findings.warn("there are no receivers: nobody will be told of anything", Place(reader.table.place.source))
+            hint = 'add "receivers" and "route"; {name: console, console: {}} prints what would be told'
+            findings.warn("there are no receivers: nobody will be told of anything", Place(reader.table.place.source), hint)
         return None
     routes = RouteReader(receivers=receivers, intervals=intervals, known=known, findings=findings)
     route = routes.read(expansion.expand(node))
@@ -217,10 +218,13 @@ def _route(
         fallbacks = {each.fallback for each in receivers.values() if each}
         used = RouteTree(route).receivers
         for unused in (each for each in receivers.values() if each and used != {""} and each.name not in used | fallbacks):
-            findings.warn(f'nothing is routed to the receiver "{unused.name}"', unused.place)
+            if not unused.is_console:  # nobody waits for what it would print; the rules of `init` have one
+                hint = 'name it in a route or as the "fallback" of a receiver, or take it out'
+                findings.warn(f'nothing is routed to the receiver "{unused.name}"', unused.place, hint)
     for name, (_, place) in intervals.items():
         if name not in routes.used_intervals:
-            findings.warn(f'time_intervals: no route names "{name}"', place)
+            hint = "name it under mute_time_intervals or active_time_intervals of a route, or take it out"
+            findings.warn(f'time_intervals: no route names "{name}"', place, hint)
     return route
 
 

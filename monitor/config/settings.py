@@ -134,8 +134,8 @@ def _proxies(environ: Mapping[str, str], dotenv: Dotenv, file: Path, findings: F
     wrong, doubtful = check_proxies(environ)
     for each in wrong:
         findings.wrong(each.message, each.place, each.hint)
-    for each in doubtful:
-        findings.warn(each.message, each.place, each.hint)
+    for message, place, hint in doubtful:
+        findings.warn(message, place, hint)
     for name in PROXY_VARIABLES:
         if dotenv.values.get(name) and not environ.get(name):
             findings.warn(f"{name} is not read from here", Place(str(file)), "set it in the environment, as for other programs")

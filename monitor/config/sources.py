@@ -33,6 +33,8 @@ _KUBERNETES = re.compile(
     re.DOTALL,
 )
 """What Kubernetes tells every container about Services that are called `bsg` or whose names begin with `bsg-`."""
+UNGUESSED = "unset it; `bsg-monitor config` lists the settings"
+"""What to do about a variable that is like no setting."""
 
 
 VEIL = Veil(shows=may_be_shown, knows=is_known)
@@ -100,7 +102,7 @@ def environment(environ: Mapping[str, str], findings: Findings) -> Layer:
         if setting is None:
             if not _KUBERNETES.fullmatch(f"{name}={value}"):
                 message, hint = not_a_setting(name)
-                findings.warn(message, hint=hint)
+                findings.warn(message, None, hint or UNGUESSED)
         elif value.strip():
             put(layer, setting, Written(value, Place(name), name, variable=True), findings)
     return layer

@@ -90,7 +90,8 @@ def _interval(table: Table, findings: Findings) -> TimeInterval:
     reader.check_keys(KEYS, instead={"start_time": "it belongs under times: [{start_time: …, end_time: …}]"})
     reader.refuse_empty("times", "weekdays", "days_of_month", "months", "years")
     if table.entries.keys() <= {"location"}:
-        findings.warn("time_intervals: one without any part is always", table.place)
+        hint = "say when, such as weekdays: [saturday, sunday]"
+        findings.warn("time_intervals: one without any part is always", table.place, hint)
     return TimeInterval(
         times=_times(reader),
         weekdays=read_spans(reader, "weekdays", weekday),

@@ -26,7 +26,8 @@ def ok(subject: str, message: str) -> Finding:
     return Finding(Level.OK, subject, message)
 
 
-def warning(subject: str, message: str, advice: str | None = None) -> Finding:
+def warning(subject: str, message: str, advice: str) -> Finding:
+    """What nothing can be done about is no warning: `advice` is what to do."""
     return Finding(Level.WARNING, subject, message, advice)
 
 

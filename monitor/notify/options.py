@@ -45,8 +45,8 @@ class ReceiverOptions(BaseModel):
         """The paths of files that were read to make these."""
         return ()
 
-    def doubts(self) -> Sequence[str]:
-        """What works and is probably not meant, one text each; it names the option."""
+    def doubts(self) -> Sequence[tuple[str, str, str]]:
+        """What works and is probably not meant: the option, what is doubtful about it, and what to do."""
         return ()
 
     def endpoint(self) -> str | None:

@@ -71,12 +71,12 @@ class TlsOptions(ReceiverOptions):
     def files(self) -> list[str]:
         return [path for path in (self.ca_file, self.cert_file, self.key_file) if path is not None]
 
-    def doubts(self) -> list[str]:
+    def doubts(self) -> list[tuple[str, str, str]]:
         holder = self.key_file or self.cert_file
         name = "key_file" if self.key_file else "cert_file"
         if holder is None or not _world_readable(Path(holder)):
             return []
-        return [f"{name}: every user of this machine can read the key in {holder} (chmod 600 {holder})"]
+        return [(name, f"every user of this machine can read the key in {holder}", f"chmod 600 {holder}")]
 
 
 def _context(ca_file: str | None, cert_file: str | None, key_file: str | None) -> ssl.SSLContext:

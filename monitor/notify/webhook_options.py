@@ -184,8 +184,9 @@ class WebhookOptions(TlsOptions):
             sent["Authorization"] = self.basic.header()
         return sent | {"Content-Type": self.content_type}
 
-    def doubts(self) -> list[str]:
+    def doubts(self) -> list[tuple[str, str, str]]:
         found = super().doubts()
         if self.body is None and self.content_type != JSON:
-            found.append("content_type: the body is JSON all the same, as there is no body option")
+            message = "the body is JSON all the same, as there is no body option"
+            found.append(("content_type", message, "leave it out, or write the body"))
         return found

@@ -144,7 +144,8 @@ class _CaseReader:
             found = tables(reader.table.value("messages"), "messages", self._findings)
             messages = tuple(m for m in (self._message(TableReader(each, "a message", self._findings)) for each in found) if m)
         if alerts is None and messages is None:
-            self._findings.warn("expect: it says neither which alerts nor which messages", reader.table.place)
+            hint = "add alerts or messages; an empty list is for none"
+            self._findings.warn("expect: it says neither which alerts nor which messages", reader.table.place, hint)
         return Expectation(at=seconds, alerts=alerts, messages=messages, place=reader.table.place)
 
     def _message(self, reader: TableReader) -> ExpectedMessage | None:

@@ -182,6 +182,31 @@ def test_init_leaves_rules_with_the_schema_that_they_name(tmp_path: Path) -> Non
     assert (tmp_path / "rules.schema.json").read_text() == command(tmp_path, "schema").stdout
 
 
+def test_the_files_of_init_with_slack_as_the_readme_says_pass_check_without_a_warning(tmp_path: Path) -> None:
+    assert command(tmp_path, "init").returncode == 0
+    rules, env = tmp_path / "rules.yaml", tmp_path / ".env"
+    env.write_text(
+        env.read_text()
+        .replace("BSG_API_KEY=\n", "BSG_API_KEY=live_0123456789abcdef\n")
+        .replace("#SLACK_WEBHOOK_URL=\n", "SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T0/B0/x\n")
+    )
+    starter = rules.read_text()
+    rules.write_text(
+        starter.replace("#  - name: ops\n#    slack:", "  - name: ops\n    slack:").replace("receiver: console", "receiver: ops")
+    )
+    done = command(tmp_path, "check", BSG_API_KEY="")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 20 rules, 2 receivers\n", "")
+
+
+def test_everything_that_init_leaves_commented_out_passes_check_without_a_warning(tmp_path: Path) -> None:
+    assert command(tmp_path, "init").returncode == 0
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(re.sub(r"^#(?=( +- | {4,}\w|  routes:|quiet_hours:))", "", rules.read_text(), flags=re.MULTILINE))
+    urls = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x", "WEBHOOK_SECRET": "whsec_" + "QUJD" * 11}
+    done = command(tmp_path, "check", BSG_API_KEY="live_0123456789abcdef", **urls)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 20 rules, 3 receivers\n", "")
+
+
 def test_check_online_logs_in(folder: Path) -> None:
     with simulated(folder) as url:
         good = command(folder, "check", "--online", BSG_API_URL=url)
@@ -299,4 +324,4 @@ def test_a_proxy_in_dotenv_and_an_odd_entry_of_no_proxy_are_warnings(folder: Pat
     done = command(folder, "check", **{**dict.fromkeys(PROXY_VARIABLES, ""), "NO_PROXY": "localhost,http://x.test"})
     assert done.returncode == 0, done.stderr
     assert ".env: HTTPS_PROXY is not read from here" in done.stdout + done.stderr
-    assert "NO_PROXY: one of its entries fits no host (entry 2;" in done.stdout + done.stderr
+    assert "NO_PROXY: its entry 2 fits no host (write a host" in done.stdout + done.stderr

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from monitor.domain.baseline import BaselineSpan
 from monitor.domain.condition.check import Checker
 from monitor.domain.condition.doubts import doubts
-from monitor.domain.condition.faults import Fault, SourceText
+from monitor.domain.condition.faults import Doubt, SourceText
 from monitor.domain.condition.nodes import Constant, FieldUse, Junction, Node, Past, Usual, walk
 from monitor.domain.condition.scan import parse_syntax
 from monitor.domain.fields import MOVING_ACCOUNT_FIELDS, FieldType, depends_on, fields_of
@@ -27,7 +27,7 @@ class Condition:
     settle: Settle
     root: Node = field(compare=False, repr=False)
     fields: frozenset[str] = field(compare=False, repr=False)
-    warnings: tuple[Fault, ...] = field(compare=False, repr=False)
+    warnings: tuple[Doubt, ...] = field(compare=False, repr=False)
 
     @property
     def look_back(self) -> float:

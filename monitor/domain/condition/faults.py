@@ -25,7 +25,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong (or doubtful) in a condition: what was found, where, and what to write instead."""
+    """One thing wrong in a condition: what was found, where, and what to write instead."""
 
     message: str
     span: Span
@@ -46,6 +46,13 @@ class Fault:
     def __str__(self) -> str:
         head = f"{self.line}:{self.column}: {self.message}"
         return f"{head} ({self.hint})" if self.hint else head
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt(Fault):
+    """What is allowed in a condition but hardly meant."""
+
+    hint: str
 
 
 class ConditionError(MonitorError):

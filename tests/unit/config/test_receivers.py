@@ -140,14 +140,15 @@ def test_what_a_variable_holds_is_in_no_message() -> None:
         assert "very-secret" not in "".join(found)
 
 
-def test_plain_http_with_a_secret_can_be_allowed_and_is_then_a_warning() -> None:
-    file = rules(text("{name: ops, slack: {url: 'http://a.example.org/x'}}"), allow_insecure_http=True)
-    assert "plain HTTP" in str(file.warnings[0])
+@pytest.mark.parametrize("receiver", ["slack: {url: 'http://a.example.org/x'}", "webhook: {url: 'http://a.example.org/x'}"])
+def test_plain_http_that_is_allowed_is_no_warning(receiver: str) -> None:
+    assert rules(text(f"{{name: ops, {receiver}}}"), allow_insecure_http=True).warnings == ()
 
 
 def test_plain_http_without_a_secret_is_a_warning_and_to_loopback_nothing() -> None:
     [warning] = rules(text("{name: ops, webhook: {url: 'http://a.example.org/x'}}")).warnings
     assert str(warning).startswith("rules.yaml:4:32: webhook: plain HTTP")
+    assert str(warning).endswith("(use https://, or set BSG_ALLOW_INSECURE_HTTP=1 if it must be)")
     assert rules(text("{name: ops, webhook: {url: 'http://127.0.0.1:1/x', secret: a}}")).warnings == ()
 
 

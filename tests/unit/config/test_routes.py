@@ -212,7 +212,6 @@ def test_a_time_interval_that_does_not_parse_is_refused_with_its_place(interval:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (OPS, 'nothing is routed to the receiver "desk"'),
         (one("matchers: [sevrity=a], receiver: desk"), 'no alert has a label "sevrity" (did you mean "severity"?)'),
         (one("matchers: [alertname=Staled], receiver: desk"), 'no rule named "Staled" (did you mean "Stalled"?)'),
         (OPS + "time_intervals: [{name: x, time_intervals: [{months: [may]}]}]\n", 'time_intervals: no route names "x"'),
@@ -222,7 +221,53 @@ def test_a_time_interval_that_does_not_parse_is_refused_with_its_place(interval:
     ],
 )  # fmt: skip
 def test_what_is_probably_not_meant_is_a_warning(text: str, expected: str) -> None:
-    assert any(expected in each for each in warnings(text)), warnings(text)
+    found = [each for each in rules(HEAD + text).warnings if expected in str(each)]
+    assert [each.hint is not None for each in found] == [True], warnings(text)
+
+
+TIMES = "route: {{receiver: ops, {}, routes: [{{matchers: [severity=critical], receiver: desk, {}}}]}}\n"
+REPEAT = "repeat_interval: {} is less than the group_interval: repeats come every {} (write repeat_interval: {} or more"
+WAIT = "group_wait: the first message of every group comes {} late"
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "written", "expected"),
+    [
+        ("repeat_interval: 1m", "continue: true", "repeat_interval: 1m", REPEAT.format("1m", "5m", "5m")),
+        ("group_interval: 1m, repeat_interval: 30s", "continue: true", "repeat_interval: 30s", REPEAT.format("30s", "1m", "1m")),
+        ("group_interval: 6h", "continue: true", "group_interval: 6h", REPEAT.format("4h", "6h", "6h")),
+        ("group_wait: 0s", "group_interval: 1d", "group_interval: 1d", REPEAT.format("4h", "1d", "1d")),
+        ("group_interval: 10m", "repeat_interval: 6m", "repeat_interval: 6m", REPEAT.format("6m", "10m", "10m")),
+        ("group_wait: 1h", "continue: true", "group_wait: 1h", WAIT.format("1h")),
+        ("group_interval: 30m", "group_wait: 1h", "group_wait: 1h", WAIT.format("1h")),
+    ],
+)
+def test_times_that_do_not_go_together_are_a_warning_where_they_are_written(
+    above: str, below: str, written: str, expected: str
+) -> None:
+    text = TIMES.format(above, below)
+    column = text.index(written) + written.index(" ") + 2
+    [warning] = warnings(text)
+    assert warning.startswith(f"rules.yaml:7:{column}: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("repeat_interval: 5m", "group_wait: 5m"),
+        ("group_wait: 1h, group_interval: 1h", "group_wait: 30m"),
+        ("group_wait: 30s, group_interval: 0s", "repeat_interval: 1s"),
+        ("group_interval: 1d, repeat_interval: 1d", "group_interval: 1s"),
+    ],
+)
+def test_times_that_go_together_are_no_warning(above: str, below: str) -> None:
+    assert warnings(TIMES.format(above, below)) == []
+
+
+def test_a_hint_lists_as_many_values_as_fit_and_counts_the_rest() -> None:
+    many = "".join(f"  - {{alert: Rule{letter}, when: sent > 5}}\n" for letter in "ABCDEFGH")
+    file = rules(HEAD.replace("receivers:", f"{many}receivers:") + one("matchers: [alertname=zzzzzzzz], receiver: desk"))
+    assert file.warnings[0].hint == "there are ApiDown, RuleA, RuleB, RuleC, RuleD, RuleE, RuleF, RuleG and 2 more"
 
 
 def test_a_receiver_that_only_a_child_names_is_used() -> None:

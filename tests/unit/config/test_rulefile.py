@@ -20,6 +20,7 @@ from tests.unit.domain.builders import a_campaign, tracked
 
 RULE = "rules:\n  - alert: A\n    when: sent > 5\n"
 TELLING = "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops}\n"
+HOOK = "webhook: {url: 'https://a.example.org'}"
 
 
 def test_a_rule_has_everything_that_was_written() -> None:
@@ -194,7 +195,7 @@ def test_a_wrong_file_is_refused_with_its_place(text: str, expected: str) -> Non
         ("{alert: A, when: expired > 5, detail: yes}", True, ["detail: every watched campaign will be read in detail"]),
         ("{alert: A, when: sent > 5 and expired > 5, detail: false}", False, ["when: expired is null until the campaign is"]),
         ("{alert: A, when: sent > 5 or expired > 5}", False, ["(add detail: true)"]),
-        ("{alert: A, on: vanished, when: expired > 5}", False, ["(an alert's own texts may name it)"]),
+        ("{alert: A, on: vanished, when: expired > 5}", False, ["(name it in the texts only"]),
     ],
 )
 def test_a_rule_may_have_campaigns_read_in_detail(rule: str, detail: bool, warnings: list[str]) -> None:
@@ -247,12 +248,20 @@ route:
         (RULE + "    severity: critcal\n" + TELLING, 'did you mean "critical"?'),
         (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [acount]}"), 'did you mean "account"?'),
         (RULE + TELLING + "quiet_hours: [{zone: Europe/Berlin}]\n", "without days and times is always"),
-        (RULE + TELLING.replace("[{", "[{name: spare, console: {}}, {"), 'nothing is routed to the receiver "spare"'),
+        (RULE + TELLING.replace("[{", f"[{{name: spare, {HOOK}}}, {{"), 'nothing is routed to the receiver "spare"'),
+        (RULE.replace("sent > 5", "status != null") + TELLING, "status is never null: this is always true"),
+        (RULE.replace("sent > 5", "1 < 2") + TELLING, "this compares constants"),
+        (RULE, "there are no receivers"),
     ],
 )
 def test_what_is_probably_not_meant_is_a_warning(text: str, expected: str) -> None:
     [warning] = rules(text).warnings
     assert expected in str(warning)
+    assert warning.hint, "it says what to do"
+
+
+def test_a_console_that_nothing_is_routed_to_is_no_warning() -> None:
+    assert rules(RULE + TELLING.replace("[{", "[{name: spare, console: {}}, {")).warnings == ()
 
 
 def test_a_missing_rules_file_says_how_to_get_one(tmp_path: Path) -> None:

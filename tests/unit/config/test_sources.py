@@ -78,6 +78,8 @@ def test_what_kubernetes_injects_is_passed_over(service: str, protocol: str, loa
 
 
 def test_a_port_that_kubernetes_did_not_write_is_still_a_doubt(load: Load) -> None:
+    [unlike] = load(BSG_API_KEY=KEY, BSG_ZZZZZZZZ="1").warnings
+    assert str(unlike) == "BSG_ZZZZZZZZ is not a setting (unset it; `bsg-monitor config` lists the settings)"
     [warning] = load(BSG_API_KEY=KEY, BSG_LISTEN_PORT="9780").warnings
     assert "BSG_LISTEN_PORT is not a setting" in str(warning)
 

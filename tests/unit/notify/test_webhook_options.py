@@ -114,10 +114,12 @@ def test_a_key_that_everybody_can_read_and_a_type_without_a_body_are_doubtful(tm
     copy = tmp_path / "client.pem"
     copy.write_text((CERTIFICATES / "client.pem").read_text())
     copy.chmod(0o644)
-    assert "every user of this machine can read the key" in options(cert_file=str(copy)).doubts()[0]
+    [(option, doubt, hint)] = options(cert_file=str(copy)).doubts()
+    assert (option, hint) == ("cert_file", f"chmod 600 {copy}")
+    assert "every user of this machine can read the key" in doubt
     copy.chmod(0o600)
     assert options(cert_file=str(copy)).doubts() == []
-    assert "content_type" in options(content_type="text/plain").doubts()[0]
+    assert options(content_type="text/plain").doubts()[0][0] == "content_type"
 
 
 def test_nothing_secret_is_printed() -> None:
