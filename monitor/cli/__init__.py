@@ -13,6 +13,7 @@ from monitor.cli import (
     ack,
     backtest,
     backup,
+    campaigns,
     check,
     doctor,
     explain,
@@ -71,7 +72,6 @@ for _command, _short in (
     (setup.config, "The settings in force, and their origin."),
     (running.demo, "Everything on one machine, no account needed."),
     (simulate.simulate, "The stand-in provider alone."),
-    (reading.campaigns, "List tracked campaigns."),
     (reading.alerts, "List alerts: firing, pending, ended."),
     (reading.events, "List what was observed of campaigns."),
     (ack.ack, "Look after alerts: no repeats until something changes."),
@@ -86,5 +86,6 @@ for _command, _short in (
 app.command("list", short_help="The provider's own list of campaigns.")(listing.list_campaigns)
 app.command("test", short_help="Unit tests of rules.")(ruletest.run_tests)
 app.command("notify-test", short_help="Send a test message to one receiver.")(receivers.notify_test)
+app.add_typer(campaigns.app, name="campaigns", help="Tracked campaigns: list, or show one.")
 app.add_typer(outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop.")
 app.add_typer(silence.app, name="silence", help="What should not be told for a while: add, list, expire.")

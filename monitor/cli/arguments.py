@@ -22,6 +22,8 @@ MessageType = Annotated[
 ]
 
 T = TypeVar("T")
+LARGEST_ID = 2**63 - 1
+"""Of campaigns, also to the database."""
 TABLE_LIMIT = 50
 """Records that a table on a terminal shows unless --limit says otherwise."""
 

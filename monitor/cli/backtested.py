@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli.printing import NOTHING, print_line, readable, say, terminal_width, write
+from monitor.cli.sparkline import drawn
 from monitor.cli.tables import Column, fitting, print_records, severity_style
 from monitor.cli.wrapping import wrapped
 from monitor.domain.text import counted
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from monitor.config import RuleFile
     from monitor.domain.rule import Rule
 
-LEVELS = " ▁▂▃▄▅▆▇█"
 LEAST_TIMELINE = 24
 """Columns: room for the first and the last time above it."""
 LISTED = 5
@@ -172,7 +172,7 @@ def _row(rule: "RuleReport", untried: frozenset[str]) -> dict[str, Any]:
         "firing_seconds": rule.firing_seconds if tried else None,
         "longest_seconds": rule.longest_seconds if tried else None,
         "at_once": max(rule.timeline, default=0) if tried else None,
-        "timeline": _drawn(rule.timeline),
+        "timeline": drawn(rule.timeline),
         "levels": rule.timeline,
     }
 
@@ -183,7 +183,7 @@ def _with_timeline(report: "Report", rows: list[dict[str, Any]]) -> tuple[Column
 
     def as_wide_as(width: int) -> Column:
         for row in rows:
-            row["timeline"] = _drawn(_merged(row["levels"], width))
+            row["timeline"] = drawn(_merged(row["levels"], width))
         return Column(_axis(report.since, report.until, width), "timeline", show=str, spare=1)
 
     room = terminal_width()
@@ -205,12 +205,6 @@ def _merged(timeline: Sequence[int], width: int) -> list[int]:
         return list(timeline)
     edges = [number * count // width for number in range(width + 1)]
     return [max(timeline[first:last]) for first, last in pairwise(edges)]
-
-
-def _drawn(timeline: Sequence[int]) -> str:
-    """One character for each part of the time, the taller the more fired at once."""
-    most = max(timeline, default=0)
-    return "".join(LEVELS[0 if not count else max(1, round(count / most * (len(LEVELS) - 1)))] for count in timeline)
 
 
 def _compared(name: str, before: "RuleReport | None", after: "RuleReport | None", untried: frozenset[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from monitor.store import SqliteStore
 
 MOST_ROWS = 100
-"""Notifications offered, the newest first: nobody picks from more."""
+"""Notifications or campaigns offered, the newest first: nobody picks from more."""
 
 Offer = tuple[str, str]
 """A value, and in a few words what it is, which some shells show."""
@@ -144,6 +144,16 @@ def _campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
     async def look(store: "SqliteStore") -> list[Offer]:
         about = [alert.campaign for alert in await store.open_alerts() if alert.campaign is not None]
         return [(str(campaign.id), campaign.name) for campaign in about]
+
+    return _stored(ctx, incomplete, look)
+
+
+def campaign_ids(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    """Of those that are watched, the newest first."""
+
+    async def look(store: "SqliteStore") -> list[Offer]:
+        watched = sorted((row.campaign for row in (await store.load()).campaigns if row.watched), key=lambda each: -each.id)
+        return [(str(each.id), each.name) for each in watched[:MOST_ROWS]]
 
     return _stored(ctx, incomplete, look)
 

@@ -1,11 +1,11 @@
-"""Commands that read the store of a running or stopped monitor: `campaigns`, `alerts`, `events`."""
+"""Commands that read the store of a running or stopped monitor: `alerts`, `events`."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, cut, limit_of, one_of
+from monitor.cli.arguments import LARGEST_ID, Account, AsJson, Limit, MessageType, Sender, cut, limit_of, one_of
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.strangers import warn_of_strangers
 from monitor.cli.tables import print_records
@@ -17,44 +17,8 @@ if TYPE_CHECKING:
     from monitor.domain.acknowledgement import Acknowledgement
     from monitor.domain.alert import Alert
     from monitor.domain.event import CampaignEvent
-    from monitor.ports import Snapshot
 
 STATES = ("pending", "firing", "resolved", "event")
-
-
-def campaigns(
-    ctx: typer.Context,
-    status: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this status; may be given several times.", metavar="STATUS", autocompletion=completion.statuses),
-    ] = None,
-    message_type: MessageType = None,
-    account: Account = None,
-    sender: Sender = None,
-    every: Annotated[bool, typer.Option("--all", help="Settled campaigns too, not only live and settling ones.")] = False,
-    limit: Limit = None,
-    as_json: AsJson = False,
-) -> None:
-    """List tracked campaigns, the newest first."""
-    loaded = load_settings_of(ctx)
-    snapshot = run_async(_load(loaded))
-    from monitor.cli.records import CAMPAIGN_COLUMNS, campaign_record
-
-    rows = [
-        row
-        for row in snapshot.campaigns
-        if (every or row.watched)
-        and (not status or row.campaign.status in status)
-        and (message_type is None or row.campaign.message_type == message_type)
-        and (account is None or row.campaign.account == account)
-        and (sender is None or row.campaign.sender == sender)
-    ]
-    rows.sort(key=lambda row: (row.campaign.created_at, row.campaign.id), reverse=True)
-    shown, more = cut(rows, limit_of(limit, as_json=as_json))
-    records = [campaign_record(row) for row in shown]
-    print_records(records, CAMPAIGN_COLUMNS, as_json=as_json, more=more)
-    if not rows:
-        warn_of_strangers(loaded, {"--status": status, "--type": message_type, "--account": account, "--sender": sender})
 
 
 def alerts(
@@ -109,7 +73,12 @@ def alerts(
 
 def events(
     ctx: typer.Context,
-    campaign: Annotated[int | None, typer.Option(help="Only this campaign, by its id.", metavar="ID")] = None,
+    campaign: Annotated[
+        int | None,
+        typer.Option(
+            help="Only this campaign, by its id.", metavar="ID", min=1, max=LARGEST_ID, autocompletion=completion.campaign_ids
+        ),
+    ] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option(
@@ -152,11 +121,6 @@ def events(
     print_records(records, EVENT_COLUMNS, as_json=as_json, more=more)
     if not records:
         warn_of_strangers(loaded, {"--type": message_type, "--account": account, "--sender": sender})
-
-
-async def _load(loaded: "LoadedSettings") -> "Snapshot":
-    async with store_beside(loaded) as store:
-        return await store.load()
 
 
 async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert, Acknowledgement | None, Sequence[str]]]":

@@ -26,8 +26,8 @@ def moment(seconds: float | None) -> datetime | None:
 
 def listed_record(c: Campaign) -> Record:
     """One campaign as the provider describes it."""
-    record: Record = {key: _value(key, getattr(c, key)) for key in LISTED_KEYS if key != "delivery_ratio"}
-    return record | {"delivery_ratio": c.delivered / c.sent if c.sent and c.delivered is not None else None}
+    ratio = c.delivered / c.sent if c.sent and c.delivered is not None else None
+    return {key: ratio if key == "delivery_ratio" else _value(key, getattr(c, key)) for key in LISTED_KEYS}
 
 
 def campaign_record(row: TrackedCampaign) -> Record:

@@ -158,6 +158,10 @@ class Store(QuietStore, Protocol):
         such a place."""
         ...
 
+    async def course(self, key: CampaignKey) -> Sequence[Sample]:
+        """All that was recorded of one campaign, ascending by time, settled or forgotten ones too."""
+        ...
+
     async def vanished(self, *, since: datetime, until: datetime) -> Sequence[CampaignEvent]:
         """The campaigns that vanished between two times, both included, ascending by time: each as it was last."""
         ...

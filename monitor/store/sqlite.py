@@ -199,6 +199,9 @@ class SqliteStore:
     async def recorded(self, *, after: tuple[float, str, int], limit: int) -> Sequence[tuple[str, int, Sample]]:
         return await self._read(lambda db: sqlite_samples.recorded(db, after, limit))
 
+    async def course(self, key: CampaignKey) -> Sequence[Sample]:
+        return await self._read(lambda db: sqlite_samples.course(db, key))
+
     async def vanished(self, *, since: datetime, until: datetime) -> Sequence[CampaignEvent]:
         span = (since.timestamp(), until.timestamp())
         return await self._read(lambda db: read_all(read_event, db.execute(statements.VANISHED, span)))

@@ -40,6 +40,11 @@ def recorded(db: sqlite3.Connection, after: tuple[float, str, int], limit: int) 
     ]
 
 
+def course(db: sqlite3.Connection, key: CampaignKey) -> list[Sample]:
+    """See `Store.course`."""
+    return [sample for _, sample in map(rows.read_sample, db.execute(statements.COURSE, (key.account, key.id)))]
+
+
 def thin(db: sqlite3.Connection, before: float) -> tuple[int, bool]:
     """Thin the oldest hour that is not thinned yet and ends by `before`. Returns how many rows went, and whether that was all."""
     done = db.execute(statements.THINNED_UNTIL).fetchone()

@@ -123,6 +123,7 @@ of three months in the order of campaigns.
 RECORDED = _select(
     "samples", SAMPLE_COLUMNS, "WHERE (at, account, campaign_id) > (?, ?, ?) ORDER BY at, account, campaign_id LIMIT ?"
 )
+COURSE = _select("samples", SAMPLE_COLUMNS, "WHERE account = ? AND campaign_id = ? ORDER BY at")
 BLIND_SPELLS = _select("blind_spells", BLIND_SPELL_COLUMNS, "WHERE until > ? AND since < ? ORDER BY until, account, message_type")
 VANISHED = _select("events", ("id", "event"), "WHERE at >= ? AND at <= ? AND kind = 'vanished' ORDER BY at, sequence")
 RECORDED_EXTENT = "SELECT count(*), min(at), max(at) FROM samples WHERE at >= ? AND at <= ?"

@@ -299,6 +299,17 @@ async def test_samples_of_what_is_settled_or_forgotten_are_not_asked_for(store: 
     assert await store.samples(since=NOW) == {CampaignKey("default", 2): (shown(at, 1),)}
 
 
+async def test_the_course_of_one_campaign_is_all_that_was_recorded_of_it(store: Store) -> None:
+    settled = msgspec.structs.replace(tracked(1), settled=True)
+    for seconds in (60, 0):
+        samples = {id_: shown(NOW.timestamp() + seconds, 10 * id_ + seconds) for id_ in (1, 2)}
+        await store.commit_cycle(CycleCommit(account="default", campaigns=[settled], samples=samples))
+    await store.commit_cycle(CycleCommit(account="other", samples={1: shown(NOW.timestamp(), 5)}))
+    assert await store.course(CampaignKey("default", 1)) == [shown(NOW.timestamp(), 10), shown(NOW.timestamp() + 60, 70)]
+    assert await store.course(CampaignKey("default", 2)) == [shown(NOW.timestamp(), 20), shown(NOW.timestamp() + 60, 80)]
+    assert await store.course(CampaignKey("default", 3)) == []
+
+
 async def test_samples_of_what_has_shown_the_same_all_the_time_are_not_asked_for(store: Store) -> None:
     first, now = tracked().first_seen, NOW.timestamp()
     moments = {1: (first,), 2: (first, now - 60), 3: (first, now), 4: (first, now + 60)}

@@ -15,8 +15,8 @@ from monitor.domain.fields import FIELDS, fields_markdown
 from tests.unit.cli.conftest import RULES, Invoke
 
 COMMANDS = (
-    "run once init check doctor config demo simulate campaigns alerts events "
-    "ack backup explain route backtest schema fields list test notify-test outbox silence"
+    "run once init check doctor config demo simulate alerts events "
+    "ack backup explain route backtest schema fields list test notify-test campaigns outbox silence"
 )
 
 
@@ -33,6 +33,8 @@ def test_help_names_every_command_and_the_exit_codes(invoke: Invoke) -> None:
     "command",
     [
         *COMMANDS.split(),
+        "campaigns list",
+        "campaigns show",
         "outbox list",
         "outbox show",
         "outbox retry",

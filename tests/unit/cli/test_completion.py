@@ -50,6 +50,8 @@ def test_options_are_offered() -> None:
         (("alerts", "--account", ""), ["default"]),
         (("alerts", "--type", "r"), ["rcs"]),
         (("campaigns", "--status", "se"), ["sending"]),
+        (("campaigns", "sh"), ["show"]),
+        (("campaigns", "--sort", "d"), ["date", "delivered"]),
         (("list", "--sort", "s"), ["sender", "status"]),
         (("list", "--search", "s"), ["sender="]),
         (("events", "--kind", "s"), ["status_changed", "settled"]),
@@ -70,6 +72,7 @@ def test_values_are_offered(words: tuple[str, ...], expected: list[str]) -> None
 @pytest.mark.usefixtures("filled")
 def test_ids_are_offered_from_the_database() -> None:
     assert complete("ack", "") == ["a1"]  # what fires; not what is pending or has ended
+    assert complete("campaigns", "show", "") == ["3", "2", "1"]
     assert complete("explain", "") == ["Late", "a1"]
     assert set(complete("explain", "Late", "")) == {"1", "3"}  # of which something fires or is pending
     assert set(complete("outbox", "show", "msg_")) == {"msg_aa1", "msg_aa2", "msg_b", "msg_c"}
