@@ -54,7 +54,7 @@ async def test_the_path_that_gives_details_is_found_and_kept(path: str) -> None:
 async def test_a_404_of_somebody_else_is_no_answer_about_the_campaign() -> None:
     page = web.Response(status=404, text="<html>nothing here</html>", content_type="text/html")
     async with (
-        scripted({DETAIL: [page], "/api/campaign/7/detail": [page]}) as provider,
+        scripted({DETAIL: [page], "/api/campaign/7/detail": [page], "/campaigns/7/detail": [page]}) as provider,
         reader(provider.url) as account,
     ):
         with pytest.raises(ProviderError) as caught:
