@@ -207,6 +207,31 @@ def test_everything_that_init_leaves_commented_out_passes_check_without_a_warnin
     assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 20 rules, 3 receivers\n", "")
 
 
+def test_check_passes_over_what_kubernetes_sets_for_services_that_are_named_like_the_monitor(folder: Path) -> None:
+    injected = {
+        f"{service}{end}": value
+        for service in ("BSG", "BSG_METRICS")
+        for end, value in (
+            ("_SERVICE_HOST", "10.0.0.1"),
+            ("_SERVICE_PORT", "9780"),
+            ("_SERVICE_PORT_HTTP", "9780"),
+            ("_PORT", "tcp://10.0.0.1:9780"),
+            ("_PORT_9780_TCP", "tcp://10.0.0.1:9780"),
+            ("_PORT_9780_TCP_PROTO", "tcp"),
+            ("_PORT_9780_TCP_PORT", "9780"),
+            ("_PORT_9780_TCP_ADDR", "10.0.0.1"),
+        )
+    }
+    done = command(folder, "check", **injected)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_check_says_what_a_setting_that_is_true_or_false_expects(folder: Path) -> None:
+    done = command(folder, "check", BSG_PUBLIC_READ="perhaps")
+    assert done.returncode == 2
+    assert "BSG_PUBLIC_READ: expected true or false" in done.stderr
+
+
 def test_check_online_logs_in(folder: Path) -> None:
     with simulated(folder) as url:
         good = command(folder, "check", "--online", BSG_API_URL=url)

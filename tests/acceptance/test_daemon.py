@@ -1,6 +1,7 @@
 """The daemon as a user runs it: start, stop, restart, a receiver that is away, a second daemon, secrets."""
 
 import asyncio
+import os
 import sqlite3
 import time
 from contextlib import AsyncExitStack
@@ -168,3 +169,35 @@ async def test_connections_to_the_page_leave_files_for_the_receivers_where_few_m
         simulator.world.add(name="Waits", sender="Shop", status="spam")
         await until(lambda: len(receiver.messages) == 1)
         assert "Too many open files" not in subject.log.read_text()
+
+
+async def test_what_is_no_http_costs_one_line_in_the_log_and_no_traceback(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
+    host = b"Host: localhost\r\n"
+    bad = (
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + 2 * host + b"\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n" + host + b"\r\n",
+    )
+    async with monitor(tmp_path, provider_url, receiver) as subject:
+        for request in bad:
+            reader, writer = await asyncio.open_connection("127.0.0.1", subject.port)
+            writer.write(request)
+            await reader.read()
+            writer.close()
+        assert "bsg_monitor_bad_http_requests_total 3.0" in (await subject.get("/metrics") or "")
+        assert subject.logged("bad_http_request") == 1
+        assert "Traceback" not in subject.log.read_text()
+
+
+async def test_a_database_that_has_a_second_name_is_refused_at_the_start(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
+    async with monitor(tmp_path, provider_url, receiver) as subject:
+        assert await subject.stop() == 0
+        os.link(tmp_path / "monitor.db", tmp_path / "other.db")
+        code, _, err = await subject.command("run")
+        assert code != 0
+        assert "has 2 names (hard links)" in err
+        assert "Traceback" not in err

@@ -77,9 +77,12 @@ def test_what_kubernetes_injects_is_passed_over(service: str, protocol: str, loa
     assert load(BSG_API_KEY=KEY, **injected).warnings == ()
 
 
+def test_a_variable_that_is_like_no_setting_is_a_warning_that_says_what_to_do(load: Load) -> None:
+    [warning] = load(BSG_API_KEY=KEY, BSG_ZZZZZZZZ="1").warnings
+    assert str(warning) == "BSG_ZZZZZZZZ is not a setting (unset it; `bsg-monitor config` lists the settings)"
+
+
 def test_a_port_that_kubernetes_did_not_write_is_still_a_doubt(load: Load) -> None:
-    [unlike] = load(BSG_API_KEY=KEY, BSG_ZZZZZZZZ="1").warnings
-    assert str(unlike) == "BSG_ZZZZZZZZ is not a setting (unset it; `bsg-monitor config` lists the settings)"
     [warning] = load(BSG_API_KEY=KEY, BSG_LISTEN_PORT="9780").warnings
     assert "BSG_LISTEN_PORT is not a setting" in str(warning)
 
