@@ -23,9 +23,16 @@ MessageType = Annotated[
 
 T = TypeVar("T")
 LARGEST_ID = 2**63 - 1
-"""Of campaigns, also to the database."""
+"""Of campaigns, and of what the database holds."""
 TABLE_LIMIT = 50
 """Records that a table on a terminal shows unless --limit says otherwise."""
+
+
+def campaign_id(number: int | None) -> int | None:
+    """The id that was given, if a campaign can have it. typer.BadParameter."""
+    if number is not None and not 1 <= number <= LARGEST_ID:
+        raise typer.BadParameter(f"expected the number of a campaign, found {number}")
+    return number
 
 
 def one_form(*, as_json: bool, as_csv: bool) -> bool:

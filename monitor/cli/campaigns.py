@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from monitor.cli import completion
-from monitor.cli.arguments import LARGEST_ID, Account, AsCsv, AsJson, Limit, MessageType, Sender, cut, limit_of, one_form, one_of
+from monitor.cli.arguments import Account, AsCsv, AsJson, Limit, MessageType, Sender, campaign_id, cut, limit_of, one_form, one_of
 from monitor.cli.asking import parse_moment
 from monitor.cli.failures import FAILED, WRONG_USE, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
@@ -106,9 +106,7 @@ def list_(
 @app.command()
 def show(
     ctx: typer.Context,
-    id_: Annotated[
-        int, typer.Argument(metavar="ID", min=1, max=LARGEST_ID, autocompletion=completion.campaign_ids, show_default=False)
-    ],
+    id_: Annotated[int, typer.Argument(metavar="ID", callback=campaign_id, autocompletion=completion.campaign_ids)],
     account: Account = None,
     samples: Annotated[bool, typer.Option("--samples", help="Every recorded figure too.")] = False,
     as_json: AsJson = False,

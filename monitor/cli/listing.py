@@ -105,6 +105,7 @@ def list_campaigns(
         LISTED_CAMPAIGN_COLUMNS,
         as_json=as_json,
         as_csv=LISTED_KEYS if as_csv else (),
+        empty="" if any(isinstance(answer, ProviderError) for answer in answers) else "none",
     )
     failed = False
     for (name, question), answer in zip(questions, answers, strict=True):
@@ -222,7 +223,8 @@ def _tell(listing: "Listing", question: "ListQuestion", about: str, *, every: bo
     from monitor.domain.text import counted
 
     given = len(listing.rows) + listing.others
-    end = question.offset + (min(given, shown) if shown else given)
+    readable = [row.place for row in listing.rows if row.campaign is not None]
+    end = question.offset + (readable[shown] if shown and len(readable) > shown else given)
     if listing.total is not None and not every and listing.total > end:
         say(f"{about}the provider has {listing.total:,}; --offset {end} shows the next, --all reads all")
     if listing.total is not None and every and listing.problem is None and listing.total - question.offset != given:

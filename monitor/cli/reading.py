@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import LARGEST_ID, Account, AsJson, Limit, MessageType, Sender, cut, limit_of, one_of
+from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, campaign_id, cut, limit_of, one_of
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.strangers import warn_of_strangers
 from monitor.cli.tables import print_records
@@ -76,7 +76,7 @@ def events(
     campaign: Annotated[
         int | None,
         typer.Option(
-            help="Only this campaign, by its id.", metavar="ID", min=1, max=LARGEST_ID, autocompletion=completion.campaign_ids
+            help="Only this campaign, by its id.", metavar="ID", callback=campaign_id, autocompletion=completion.campaign_ids
         ),
     ] = None,
     kind: Annotated[

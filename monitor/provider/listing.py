@@ -82,9 +82,12 @@ class ListQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """One row. `key` tells it from others: its id, or what it consists of. Either `campaign` or, in words, `problem` is null."""
+    """One row. `key` tells it from others: its id, or what it consists of. `place` is its place on its page, from 0. Either
+    `campaign` or, in words, `problem` is null.
+    """
 
     key: int | bytes
+    place: int
     campaign: Campaign | None
     problem: str | None = None
 
@@ -200,16 +203,16 @@ def _read(page: Page, question: ListQuestion, decoder: RowDecoder, times: LocalT
     rows: list[ListedRow] = []
     others: list[int | bytes] = []
     obeyed = True
-    for raw in page.rows:
+    for place, raw in enumerate(page.rows):
         key = row_id(raw) or bytes(raw)
         try:
             campaign = decoder.decode(raw)
         except RowError as error:
-            rows.append(ListedRow(key, None, str(error)))
+            rows.append(ListedRow(key, place, None, str(error)))
             continue
         obeyed = obeyed and question.found(campaign)
         if question.asked_for(campaign, times):
-            rows.append(ListedRow(key, campaign))
+            rows.append(ListedRow(key, place, campaign))
         else:
             others.append(key)
     return ListedPage(rows=rows, others=others, total=page.total, spelling=spelling, obeyed=obeyed)

@@ -5,7 +5,7 @@ What can be read without guessing is read (numbers as texts, the page at either 
 
 import re
 from datetime import datetime
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from monitor.provider.values import Number, amount, count, text
 
 _NO_ERROR = frozenset({b"", b"null", b"0", b'"0"', b'""', b"false", b"[]"})
 _LONGEST_CURRENCY = 64
+_MOST_SENTENCES = 3
 _LONGEST_TOKEN = 16_384
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SURROGATES = re.compile(
@@ -73,6 +74,7 @@ class _Failure(msgspec.Struct, gc=False):
     message: str | None = None
     error: str | int | None = None
     description: str | None = msgspec.field(name="errorDescription", default=None)
+    errors: Any = None
 
 
 class Page(msgspec.Struct, gc=False):
@@ -144,7 +146,18 @@ def failure_text(body: bytes) -> str | None:
         return None
     if failure.error not in (None, 0, "0", ""):
         return f"error {failure.error}: {failure.description or 'no description'}"
-    return failure.message
+    refused = _told(failure.errors)
+    return failure.message if failure.message is None or not refused else f"{failure.message} {refused}"
+
+
+def _told(errors: object, levels: int = 2) -> str:
+    """The sentences in a refusal's `errors`: lists by field, as documented, or less deep."""
+    if isinstance(errors, str):
+        return errors
+    parts = list(errors.values()) if isinstance(errors, dict) else errors
+    if not isinstance(parts, list) or not levels:
+        return ""
+    return " ".join(filter(None, (_told(part, levels - 1) for part in parts[:_MOST_SENTENCES])))
 
 
 def _decode(decoder: "msgspec.json.Decoder[_AnswerT]", body: bytes) -> _AnswerT:

@@ -140,6 +140,17 @@ async def test_what_the_provider_gives_unasked_is_left_out_and_said(invoke: Invo
     assert done.stderr == "2 rows left out here that are not what was asked for\n"
 
 
+async def test_the_next_offset_counts_the_rows_that_are_not_shown(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = [row(1, message_type="sms"), row(2), row(3, status=None), row(4), row(5)]
+    async with scripted({LIST: [ok(page(*given, total=9))]}) as provider:
+        monkeypatch.setenv("BSG_API_URL", provider.url)
+        two = await run(invoke, "--type", "rcs", "--limit", "2", "--json")
+        nine = await run(invoke, "--type", "rcs", "--limit", "9", "--json")
+    assert [each["id"] for each in json.loads(two.stdout)] == [2, 4]
+    assert "the provider has 9; --offset 4 shows the next" in two.stderr
+    assert "the provider has 9; --offset 5 shows the next" in nine.stderr
+
+
 async def test_what_was_read_before_a_page_failed_is_printed(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     async with scripted({LIST: [ok(page(row(1), row(2), total=4)), failed(422, "no more")]}) as provider:
         monkeypatch.setenv("BSG_API_URL", provider.url)
@@ -185,6 +196,15 @@ async def test_an_account_that_cannot_be_read_hides_no_other(
         unknown = await run(invoke, "--account", "bnak")
     assert unknown.exit_code == 2
     assert "no account is called 'bnak' (did you mean \"bank\"?)" in " ".join(unknown.stderr.split())
+
+
+async def test_what_the_provider_refuses_is_told_in_its_words(
+    invoke: Invoke, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with asked(simulator, monkeypatch):
+        done = await run(invoke, "--type", "viber")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
+    assert done.stderr.endswith(": The given data was invalid. The selected filter.type is invalid.\n")
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1"]

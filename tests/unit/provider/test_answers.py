@@ -4,6 +4,7 @@ import pytest
 
 from monitor.errors import ProviderFault
 from monitor.provider.answers import error_of_status, quote
+from monitor.provider.wire import failure_text
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,21 @@ def test_a_quote_has_no_secret_no_control_character_and_an_end() -> None:
 
 def test_a_secret_is_taken_out_before_the_text_is_cut() -> None:
     assert "live_abc"[:5] not in quote("y" * 195 + "live_abcdefgh", ("live_abcdefgh",))
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        ({"a": ["A is wrong.", "Very."], "b": ["B too."]}, "no A is wrong. Very. B too."),
+        ({"a": "A is wrong."}, "no A is wrong."),
+        (["x", "y"], "no x y"),
+        ("x", "no x"),
+        ([[[["too deep"]]]], "no"),
+        ({"a": [1, None, {"x": 5}]}, "no"),
+        ([], "no"),
+        (None, "no"),
+        (7, "no"),
+    ],
+)
+def test_a_refusal_is_told_with_its_reasons_in_whatever_form(errors: object, said: str) -> None:
+    assert failure_text(json.dumps({"message": "no", "errors": errors}).encode()) == said
