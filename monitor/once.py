@@ -101,7 +101,8 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
             if report.zone_doubt
         )
         + tuple(
-            f"{report.feed.account}/{report.feed.message_type}: {counted(report.rejected, 'row')} of the list could not be used"
+            f"{report.feed.account}/{report.feed.message_type}: {counted(report.rejected, 'row')} of the list could not be used;"
+            " with BSG_LOG_LEVEL=warning the log says which and why"
             for report in reports
             if report.rejected
         ),

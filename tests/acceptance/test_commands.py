@@ -137,6 +137,24 @@ def test_once_says_what_would_fire_and_exits_with_1(folder: Path) -> None:
     assert not list(folder.glob("*.db*"))
 
 
+def test_once_says_how_to_see_which_rows_could_not_be_used(folder: Path) -> None:
+    with simulated(folder) as url:
+        with urllib.request.urlopen(f"{url}/_simulator/campaigns", timeout=PATIENCE) as answer:
+            campaign = json.load(answer)[0]["id"]
+        spoiled = urllib.request.Request(
+            f"{url}/_simulator/campaigns/{campaign}/raw",
+            data=b'{"status": ""}',
+            headers={"Content-Type": "application/json"},
+            method="PUT",
+        )
+        with urllib.request.urlopen(spoiled, timeout=PATIENCE):
+            done = command(folder, "once", BSG_API_URL=url)
+            doubt = "1 row of the list could not be used; with BSG_LOG_LEVEL=warning the log says which and why"
+            assert done.stderr == f"warning: default/sms: {doubt}\n"
+            done = command(folder, "once", BSG_API_URL=url, BSG_LOG_LEVEL="warning")
+            assert json.loads(done.stderr.splitlines()[0])["example_campaign_id"] == campaign
+
+
 def test_once_exits_with_0_when_nothing_fires(folder: Path) -> None:
     (folder / "rules.yaml").write_text(RULES.replace("30m", "30d"))
     with simulated(folder) as url:
