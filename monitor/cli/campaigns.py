@@ -116,12 +116,14 @@ def show(
     Exit code 1 when there is no such campaign, 2 when several accounts have one of that id.
     """
     from monitor.cli.dossier import Dossier, find_dossiers, print_dossier
+    from monitor.clock import SystemClock
 
+    now = SystemClock().now()
     loaded = load_settings_of(ctx)
 
     async def find() -> list[Dossier]:
         async with store_beside(loaded) as store:
-            return await find_dossiers(store, id_, account)
+            return await find_dossiers(store, id_, account, now=now)
 
     found = run_async(find())
     if not found:
@@ -131,9 +133,7 @@ def show(
         names = ", ".join(each.campaign.account for each in found)
         complain(f"{len(found)} accounts have a campaign {id_}: {names}; say which with --account")
         raise typer.Exit(WRONG_USE)
-    from monitor.clock import SystemClock
-
-    print_dossier(found[0], now=SystemClock().now(), as_json=as_json, samples=samples)
+    print_dossier(found[0], now=now, as_json=as_json, samples=samples)
 
 
 def _created_between(

@@ -13,6 +13,7 @@ from monitor.cli.printing import plain, print_hanging, print_json, print_line, r
 from monitor.cli.records import (
     ENDED_COLUMNS,
     EVENT_COLUMNS,
+    LISTED_COLUMNS,
     Record,
     alert_record,
     campaign_record,
@@ -30,12 +31,15 @@ from monitor.domain.campaign import Campaign, CampaignKey
 from monitor.domain.event import CampaignEvent
 from monitor.domain.notification import OutboxRow
 from monitor.domain.sample import Sample
+from monitor.domain.silence import Silence, silencing
 from monitor.domain.text import counted, without_controls
 from monitor.domain.tracking import TrackedCampaign
 from monitor.ports import EVERYTHING, OutboxQuery
 from monitor.store import SqliteStore
 
 PIPE_WIDTH = 80
+NARROWEST = 8
+"""Characters of a course on a terminal that is too narrow for more."""
 FIGURES = ("sent", "delivered", "fallback_sent", "fallback_delivered")
 SAMPLE_COLUMNS = (
     Column("At (UTC)", "at", lambda value: value.strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else ""),
@@ -60,6 +64,7 @@ class Dossier:
     events: Sequence[CampaignEvent]
     alerts: Sequence[Alert]
     acknowledgements: Sequence[Acknowledgement]
+    silences: Sequence[Silence]
     messages: Sequence[OutboxRow]
 
     @property
@@ -83,7 +88,7 @@ def _is(campaign: Campaign | None, other: Campaign) -> bool:
     return campaign is not None and (campaign.account, campaign.id) == (other.account, other.id)
 
 
-async def find_dossiers(store: SqliteStore, campaign_id: int, account: str | None) -> list[Dossier]:
+async def find_dossiers(store: SqliteStore, campaign_id: int, account: str | None, *, now: datetime) -> list[Dossier]:
     """One for each account that has, or had, a campaign of that id. StoreError."""
     tracked = {row.campaign.account: row for row in (await store.load()).campaigns if row.campaign.id == campaign_id}
     events: dict[str, list[CampaignEvent]] = {}
@@ -95,6 +100,7 @@ async def find_dossiers(store: SqliteStore, campaign_id: int, account: str | Non
     alerts = {alert.id: alert for alert in (*await store.open_alerts(), *await store.alert_history(limit=EVERYTHING))}
     messages = await store.outbox(OutboxQuery(limit=EVERYTHING))
     acknowledgements = await store.acknowledgements()
+    silences = await store.silences(ended_after=now)
 
     found: list[Dossier] = []
     for name in accounts:
@@ -110,6 +116,7 @@ async def find_dossiers(store: SqliteStore, campaign_id: int, account: str | Non
                 samples=await store.course(CampaignKey(name, campaign_id)),
                 events=events.get(name, []),
                 alerts=about,
+                silences=silences,
                 acknowledgements=[each for each in acknowledgements if each.alert_id in ids],
                 messages=[each for each in messages if any(_is(a.campaign, campaign) for a in each.notification.alerts)],
             )
@@ -121,7 +128,7 @@ def print_dossier(dossier: Dossier, *, now: datetime, as_json: bool, samples: bo
     """On stdout; with `samples` every figure that was recorded, which the JSON has in any case."""
     said = {each.alert_id: each for each in dossier.acknowledgements}
     events = [event_record(event) for event in dossier.events]
-    alerts = [alert_record(alert, said.get(alert.id)) for alert in dossier.alerts]
+    alerts = [alert_record(alert, said.get(alert.id), silencing(alert, dossier.silences, now)) for alert in dossier.alerts]
     messages = [outbox_record(row) for row in dossier.messages]
     figures = [_figures(sample) for sample in dossier.samples]
     if as_json:
@@ -147,10 +154,14 @@ def print_dossier(dossier: Dossier, *, now: datetime, as_json: bool, samples: bo
 
 _KNOWN = frozenset({"account", "campaign", "campaign_id", "about", "message_type"})
 """What stands above the tables already."""
-ALERT_COLUMNS = tuple(
-    replace(each, spare=2) if each.key in ("resolved_at", "resolve_reason") else each
-    for each in ENDED_COLUMNS
-    if each.key not in _KNOWN
+ALERT_COLUMNS = (
+    *(
+        replace(each, spare=2) if each.key in ("resolved_at", "resolve_reason") else each
+        for each in ENDED_COLUMNS[:-1]
+        if each.key not in _KNOWN
+    ),
+    *(each for each in LISTED_COLUMNS if each.key in ("acknowledged_by", "silenced_by")),
+    ENDED_COLUMNS[-1],
 )
 _SHARES = frozenset({"delivery_ratio"})
 _NAMES = frozenset({"id"})
@@ -182,11 +193,12 @@ def _print_course(dossier: Dossier, *, now: datetime) -> None:
     most = max(max(each) for each in figures.values())
     room = (terminal_width() if sys.stdout.isatty() else PIPE_WIDTH) - labels - len(f"{most:,}") - 2
     left, right = (datetime.fromtimestamp(each, UTC).strftime("%m-%d %H:%M") for each in (first, last))
-    room = max(room, len(left) + len(right) + 1)
+    room = max(room, NARROWEST)
     times = [sample.at for sample in samples]
     shown_at = [bisect_right(times, first + (last - first) * (number + 1) / room) - 1 for number in range(room)]
     print_line("")
-    print_line(f"{'':<{labels}}{left}{right:>{room - len(left)}}")
+    if room > len(left) + len(right):
+        print_line(f"{'':<{labels}}{left}{right:>{room - len(left)}}")
     for name, each in figures.items():
         print_line(f"{name:<{labels}}{drawn([each[index] for index in shown_at], most)}  {each[-1]:,}")
 

@@ -129,7 +129,7 @@ async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert
     What has ended but is not closed is in both: once is enough.
     """
     from monitor.clock import SystemClock
-    from monitor.domain.silence import fires
+    from monitor.domain.silence import silencing
     from monitor.ports import EVERYTHING
 
     now = SystemClock().now()
@@ -139,10 +139,7 @@ async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert
             found |= {alert.id: alert for alert in await store.alert_history(limit=EVERYTHING)}
         said = {each.alert_id: each for each in await store.acknowledgements()}
         silences = await store.silences(ended_after=now)
-    return [
-        (alert, said.get(alert.id), [each.id for each in silences if fires(alert) and each.silences(alert, now)])
-        for alert in found.values()
-    ]
+    return [(alert, said.get(alert.id), silencing(alert, silences, now)) for alert in found.values()]
 
 
 async def _events(

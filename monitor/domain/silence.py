@@ -1,5 +1,6 @@
 """Silences: what somebody does not want to be told for a while, or until it is over."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -63,3 +64,8 @@ class Silence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 def fires(alert: Alert) -> bool:
     """Whether it is firing now; an event is over as soon as it has happened."""
     return alert.state is AlertState.FIRING and not alert.is_event
+
+
+def silencing(alert: Alert, silences: Iterable[Silence], now: datetime) -> list[str]:
+    """The ids of those of these silences that hold an alert back that fires."""
+    return [each.id for each in silences if fires(alert) and each.silences(alert, now)]

@@ -154,6 +154,15 @@ def test_json_has_all_of_it(invoke: Invoke) -> None:
 
 
 @pytest.mark.usefixtures("followed")
+def test_who_looks_after_its_alerts_and_what_silences_them_is_shown(invoke: Invoke) -> None:
+    assert invoke("ack", "a1", "--author", "anna").exit_code == 0
+    silence = json.loads(invoke("silence", "add", "alertname=Late", "--for", "1h", "--json").stdout)["id"]
+    told = {each["id"]: each for each in json.loads(invoke("campaigns", "show", "1", "--json").stdout)["alerts"]}
+    assert (told["a1"]["acknowledged_by"], told["a1"]["silenced_by"]) == ("anna", [silence])
+    assert (told["a3"]["acknowledged_by"], told["a3"]["silenced_by"]) == (None, [])  # it has ended
+
+
+@pytest.mark.usefixtures("followed")
 def test_a_campaign_that_vanished_is_shown_by_its_last_event(invoke: Invoke) -> None:
     told = json.loads(invoke("campaigns", "show", "77", "--json").stdout)
     assert (told["name"], told["tracked"], [each["kind"] for each in told["events"]]) == ("Gone", False, ["vanished"])

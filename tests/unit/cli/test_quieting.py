@@ -67,6 +67,7 @@ def test_a_silence_may_begin_later_and_ends_so_long_after(invoke: Invoke, filled
         (("alertname=Late", "--for", "2h", "--until", "2099-01-01"), "say one"),
         (("alertname=Late", "--for", "2"), "2"),
         (("alertname=Late", "--until", "tomorrow"), "expected a time such as"),
+        (("alertname=Late", "--until", "9999-12-31T23:00-05:00"), "expected a time such as"),
         (("alertname=Late", "--until", "2001-01-01"), "it would end before it begins"),
         (("alertname", "--for", "2h"), "expected = != =~ or !~"),
         (("alertname=~(", "--for", "2h"), "this is not a pattern"),
