@@ -201,3 +201,19 @@ async def test_a_database_that_has_a_second_name_is_refused_at_the_start(
         assert code != 0
         assert "has 2 names (hard links)" in err
         assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+async def test_a_deleted_file_of_the_database_is_said_in_the_log_and_by_readyz(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver, suffix: str
+) -> None:
+    async with monitor(tmp_path, provider_url, receiver) as subject:
+        await until(subject.ready)
+        (tmp_path / f"monitor.db{suffix}").unlink()
+        simulator.world.add(name="Waits", sender="Shop", status="spam")
+        await until(lambda: "was moved or deleted while the database was in use" in subject.log.read_text())
+
+        async def unready() -> bool:
+            return not await subject.ready()
+
+        await until(unready)

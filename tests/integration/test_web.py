@@ -216,6 +216,7 @@ async def test_beyond_loopback_without_a_token_nothing_is_shown_and_the_answer_s
     ("host", "expected"),
     [
         ("localhost:9780", 200),
+        ("localhost.:9780", 200),
         ("127.0.0.1", 200),
         ("[::1]:9780", 200),
         ("monitor.localhost", 200),
