@@ -15,8 +15,12 @@ import pytest
 from rich.cells import cell_len
 
 from monitor.clock import SystemClock
+from monitor.domain.sample import Sample
+from monitor.ports import CycleCommit
 from monitor.simulator.scenario import load_scenario
 from monitor.simulator.server import Simulator
+from monitor.store import SqliteStore
+from tests.clock import START
 from tests.unit.cli.test_tables import NAMES, SENDERS, WIDTHS, fill_with_long_names, records_below
 
 pytestmark = pytest.mark.slow
@@ -96,6 +100,35 @@ async def test_one_reading_fits_a_real_terminal_of_any_usual_width(tmp_path: Pat
     records = records_below(lines)
     assert [first.split()[0] for first, *_ in records] == ["business-critical"] * 3
     assert max(map(len, records)) <= 2
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_the_providers_list_fits_a_real_terminal_of_any_usual_width(tmp_path: Path, width: int) -> None:
+    (tmp_path / "scenario.yaml").write_text(SCENARIO)
+    simulator = Simulator(load_scenario(str(tmp_path / "scenario.yaml")), clock=SystemClock(), keys=(KEY,))
+    async with simulator.serve() as url:
+        lines = await asyncio.to_thread(screen, tmp_path, width, "list", "--all", BSG_API_URL=url)
+    assert max(map(cell_len, lines)) <= width
+    records = records_below(lines)
+    assert len(records) == 3
+    assert max(map(len, records)) <= 2
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_one_campaign_fits_a_real_terminal(tmp_path: Path, width: int) -> None:
+    database = tmp_path / "bsg-monitor.db"
+    await fill_with_long_names(database)
+    async with SqliteStore(database) as store:
+        about = next(each for each in await store.open_alerts() if each.campaign is not None).campaign
+        assert about is not None
+        for minute in range(5):
+            figures = Sample(START.timestamp() + 60 * minute, "sending", 1000 * minute, 900 * minute)
+            await store.commit_cycle(CycleCommit(account=about.account, samples={about.id: figures}))
+    lines = screen(tmp_path, width, "campaigns", "show", str(about.id), "--samples")
+    assert max(map(cell_len, lines)) <= width
+    assert "5 samples" in lines
+    (drawn,) = [line for line in lines if line.startswith("sent ") and "█" in line]
+    assert drawn.endswith("  4,000")
 
 
 CASES = f"""\
