@@ -13,8 +13,9 @@ from benchmarks.memory import FamilyMemory
 from benchmarks.recorded import DAY, record
 from benchmarks.table import Row
 from monitor.backtest import backtest, open_recording
-from monitor.config import load_rules, load_settings
 from monitor.logs import configure_logs
+from monitor.rulefile import load_rules
+from monitor.settings import load_settings
 from monitor.store import SqliteStore
 
 NOW = 1_772_442_000.0

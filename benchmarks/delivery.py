@@ -22,7 +22,7 @@ from benchmarks.receiver import receiver
 from benchmarks.table import Row
 from monitor.clock import SystemClock
 from monitor.dispatcher import Dispatcher
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
 from monitor.logs import configure_logs
 from monitor.metrics import Metrics
 from monitor.notify import INTEGRATIONS, Context, open_session

@@ -13,9 +13,9 @@ from benchmarks.provider import provider
 from benchmarks.subject import subject
 from benchmarks.table import Row
 from monitor.clock import SystemClock
-from monitor.domain.campaign import Campaign
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.notification import OutboxRow, test_notification
+from monitor.domain.alerting.notification import OutboxRow, test_notification
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.ports import CycleCommit, FlushCommit
 from monitor.store import SqliteStore, back_up
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from benchmarks.table import Row
 from monitor.clock import SystemClock
-from monitor.config.rulefile import RuleFile, parse_rules
-from monitor.domain.campaign import Campaign
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.tracking import TrackedCampaign
-from monitor.flusher import Flusher, Telling
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.routing.policy import NotificationPolicy
+from monitor.flusher import Flusher
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, Snapshot
+from monitor.rulefile.parsing import RuleFile, parse_rules
 from monitor.state import State
 from monitor.store import SqliteStore
 
@@ -65,7 +66,7 @@ async def _spent(folder: Path, rules: RuleFile) -> tuple[float, int]:
         flusher = Flusher(
             store=store,
             state=state,
-            telling=Telling(route=rules.route, receivers=("ops",)),
+            telling=NotificationPolicy(route=rules.route, receivers=("ops",)),
             clock=clock,
             metrics=Metrics("bench"),
             new_id=lambda: f"msg_{next(ids)}",

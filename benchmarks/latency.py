@@ -11,11 +11,11 @@ from aiohttp import web
 from benchmarks.provider import KEY
 from benchmarks.subject import settings
 from benchmarks.table import Row
-from monitor.app import running
 from monitor.clock import SystemClock
-from monitor.config.rulefile import parse_rules
+from monitor.daemon.app import running
+from monitor.rulefile.parsing import parse_rules
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import bulk_scenario
-from monitor.simulator.server import Simulator
 
 CAMPAIGNS = 1_000
 ROUNDS = 15

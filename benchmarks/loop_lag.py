@@ -17,10 +17,10 @@ from pathlib import Path
 from benchmarks.provider import provider
 from benchmarks.subject import rules_text, settings
 from benchmarks.table import Row
-from monitor.app import Daemon, running
 from monitor.clock import SystemClock
-from monitor.config.rulefile import parse_rules
-from monitor.garbage import collect_rarely
+from monitor.daemon.app import Daemon, running
+from monitor.daemon.garbage import collect_rarely
+from monitor.rulefile.parsing import parse_rules
 from monitor.simulator.scenario import FIRST_ID
 
 CAMPAIGNS = 100_000

@@ -4,7 +4,7 @@ import time
 from itertools import chain
 
 from benchmarks.table import Row
-from monitor.domain.text import visible
+from monitor.domain.safetext.shown_text import visible
 from monitor.logs import mask, masked
 
 SIZE = 1_000_000

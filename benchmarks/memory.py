@@ -15,9 +15,9 @@ from typing import Self
 from benchmarks.provider import provider
 from benchmarks.subject import rules_text, settings
 from benchmarks.table import Row
-from monitor.app import Daemon, running
 from monitor.clock import SystemClock
-from monitor.config.rulefile import parse_rules
+from monitor.daemon.app import Daemon, running
+from monitor.rulefile.parsing import parse_rules
 
 CAMPAIGNS = 100_000
 PAGE = 4096

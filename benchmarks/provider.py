@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 
 from monitor.clock import SystemClock
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import bulk_scenario
-from monitor.simulator.server import Simulator
 
 KEY = "live_bench"
 DAYS = 2.5

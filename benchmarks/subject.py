@@ -7,15 +7,15 @@ from pathlib import Path
 
 from benchmarks.provider import KEY
 from monitor import __version__
-from monitor.assembly import build_cycles, build_sources, feeds_of
 from monitor.clock import SystemClock
-from monitor.config import LoadedSettings, load_settings
-from monitor.config.rulefile import parse_rules
-from monitor.cycle import AccountCycles, CycleReport
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.feed import Feed, SweepOutcome
+from monitor.daemon.assembly import build_cycles, build_sources, feeds_of
+from monitor.daemon.publisher import Publisher
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.feed import Feed, SweepOutcome
 from monitor.metrics import Metrics
-from monitor.publisher import Publisher
+from monitor.polling.cycle import AccountCycles, CycleReport
+from monitor.rulefile.parsing import parse_rules
+from monitor.settings import LoadedSettings, load_settings
 from monitor.state import State
 from monitor.store import SqliteStore
 

@@ -3,7 +3,7 @@
 import sys
 
 from monitor.cli import app
-from monitor.cli.plainchars import write_plainly
+from monitor.cli.plain_chars import write_plainly
 from monitor.cli.streams import open_missing
 
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from monitor.domain.text import visible
+from monitor.domain.safetext.shown_text import visible
 
 MASK = "***"
 LONGEST = 65_536

@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from monitor.domain.account import Balance
-from monitor.domain.alert import Alert, AlertKey, AlertState
-from monitor.domain.campaign import LISTABLE_TYPES, Campaign, CampaignKey
-from monitor.domain.feed import Feed, FeedState
-from monitor.domain.history import extended
-from monitor.domain.routing import GroupId, Ledger
-from monitor.domain.sample import Sample
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.feed import Feed, FeedState
+from monitor.domain.campaign.history import extended
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign, CampaignKey
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.routing.flush import GroupId, Ledger
 from monitor.ports import CycleCommit, FlushCommit, Snapshot
 
 

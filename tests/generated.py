@@ -6,12 +6,12 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from monitor.config import rules_schema_text
-from monitor.config.keys import keys_markdown
-from monitor.config.routes import KEYS as ROUTE_KEYS
-from monitor.config.rulekeys import KEYS as RULE_KEYS
 from monitor.domain.condition import functions_markdown
-from monitor.domain.fields import fields_markdown
+from monitor.domain.fields.catalogue import fields_markdown
+from monitor.rulefile import rules_schema_text
+from monitor.rulefile.keys import keys_markdown
+from monitor.rulefile.routes import KEYS as ROUTE_KEYS
+from monitor.rulefile.rule_keys import KEYS as RULE_KEYS
 
 ROOT = Path(__file__).parents[1]
 

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.config import LoadedSettings, RuleFile, load_rules, load_settings
+from monitor.domain.alerting.rule import Rule, Scope
+from monitor.domain.campaign.event import EventKind
 from monitor.domain.condition import parse_condition
-from monitor.domain.event import EventKind
-from monitor.domain.rule import Rule, Scope
-from monitor.domain.template import Template
+from monitor.domain.texts.template import Template
+from monitor.rulefile import RuleFile, load_rules
+from monitor.settings import LoadedSettings, load_settings
 
 
 def state_rule(

@@ -6,9 +6,9 @@ from datetime import datetime
 import msgspec
 
 from monitor.clock import Clock
-from monitor.domain.account import Balance
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import ProviderError, ProviderFault
 from monitor.ports import Sweep
 from tests.clock import START

@@ -5,9 +5,9 @@
 `unrecorded.py` what cannot.
 """
 
+from monitor.backtest.backtesting import backtest
 from monitor.backtest.recording import Recording, open_recording
 from monitor.backtest.report import Report, RuleReport
-from monitor.backtest.run import backtest
 from monitor.backtest.unrecorded import cannot_be_tried, unrecorded
 
 __all__ = ["Recording", "Report", "RuleReport", "backtest", "cannot_be_tried", "open_recording", "unrecorded"]

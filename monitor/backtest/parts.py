@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from monitor.backtest.recording import Recording, SenderKey
 from monitor.backtest.unrecorded import cannot_be_tried
-from monitor.config import RuleFile
-from monitor.domain.rule import Rule, Scope
+from monitor.domain.alerting.rule import Rule, Scope
+from monitor.rulefile import RuleFile
 
 
 class Part(NamedTuple):

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from monitor.backtest.parts import Part
 from monitor.backtest.recording import Moment, Recording, time_of
 from monitor.clock import SteppedClock
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.campaign import FINAL_STATUSES, Campaign
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.feed import BlindSpell, Feed
-from monitor.domain.time_interval import TimeInterval
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.feed import BlindSpell, Feed
+from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
+from monitor.domain.times.intervals import TimeInterval
 from monitor.replay import ReplayedCycles, replaying_cycles
 
 LIVE_STEP_SECONDS = 300.0

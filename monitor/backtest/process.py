@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from monitor.backtest.parts import Part
 from monitor.backtest.play import Step, play
 from monitor.backtest.recording import Recording
-from monitor.domain.time_interval import TimeInterval
+from monitor.domain.times.intervals import TimeInterval
 from monitor.errors import MonitorError, StoreError, StoreFault
 from monitor.logs import configure_logs
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from monitor.domain.campaign import FINAL_STATUSES, LISTABLE_TYPES, Campaign, MessageType
-from monitor.domain.feed import BlindSpell, Feed
-from monitor.domain.sample import Sample
+from monitor.domain.campaign.feed import BlindSpell, Feed
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.snapshot import FINAL_STATUSES, LISTABLE_TYPES, Campaign, MessageType
 from monitor.ports import Store
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]

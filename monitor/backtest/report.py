@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.notification import Notification
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.notification import Notification
 
 BUCKETS = 60
 """Columns of a timeline."""

@@ -1,9 +1,9 @@
 """What rules ask for and history does not have."""
 
-from monitor.domain.account_fields import ACCOUNT_FIELDS, CAMPAIGN_COUNTS
-from monitor.domain.detail_fields import DETAIL_FIELDS
-from monitor.domain.fields import FIELDS
-from monitor.domain.rule import Rule, Scope
+from monitor.domain.alerting.rule import Rule, Scope
+from monitor.domain.fields.account_fields import ACCOUNT_FIELDS, CAMPAIGN_COUNTS
+from monitor.domain.fields.catalogue import FIELDS
+from monitor.domain.fields.detail_fields import DETAIL_FIELDS
 
 _KNOWN = ("account", "now", "in_quiet_hours")
 _TOTALS = frozenset({"total_messages", "progress", "eta"})

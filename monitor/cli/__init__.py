@@ -19,15 +19,15 @@ from monitor.cli import (
     explain,
     fields,
     listing,
+    notify_test,
     outbox,
     reading,
-    receivers,
     route,
-    ruletest,
     running,
     setup,
     silence,
     simulate,
+    test,
 )
 from monitor.cli.failures import MonitorGroup
 from monitor.cli.invocation import GlobalOptions
@@ -84,8 +84,8 @@ for _command, _short in (
 ):
     app.command(short_help=_short)(_command)
 app.command("list", short_help="The provider's own list of campaigns.")(listing.list_campaigns)
-app.command("test", short_help="Unit tests of rules.")(ruletest.run_tests)
-app.command("notify-test", short_help="Send a test message to one receiver.")(receivers.notify_test)
+app.command("test", short_help="Unit tests of rules.")(test.run_tests)
+app.command("notify-test", short_help="Send a test message to one receiver.")(notify_test.notify_test)
 app.add_typer(campaigns.app, name="campaigns", help="Tracked campaigns: list, or show one.")
 app.add_typer(outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop.")
 app.add_typer(silence.app, name="silence", help="What should not be told for a while: add, list, expire.")

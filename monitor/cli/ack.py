@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completion
-from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, identified, parse_arguments
 from monitor.cli.failures import FAILED, complain
+from monitor.cli.filter_values import warn_of_matchers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.printing import print_line
-from monitor.cli.strangers import warn_of_matchers
+from monitor.cli.silence_options import Author, Comment, author_of, checked_comment, described, identified, parse_arguments
+from monitor.cli.tables.printing import print_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.config import LoadedSettings
-    from monitor.domain.alert import Alert
-    from monitor.domain.matcher import Matchers
+    from monitor.domain.alerting.alert import Alert
+    from monitor.domain.routing.matcher import Matchers
+    from monitor.settings import LoadedSettings
 
 
 def ack(
@@ -44,8 +44,8 @@ def ack(
 ) -> None:
     """Acknowledge alerts: they are not repeated until something changes in their group (another alert, one that ends)."""
     from monitor.clock import SystemClock
-    from monitor.domain.acknowledgement import Acknowledgement
-    from monitor.domain.silence import fires
+    from monitor.domain.alerting.acknowledgement import Acknowledgement
+    from monitor.domain.routing.silence import fires
 
     if bool(ids) == bool(matchers):
         raise typer.BadParameter("name either alerts by their ids or what to select them by: --matcher")
@@ -76,7 +76,7 @@ def ack(
 
 
 def _chosen(firing: "Sequence[Alert]", ids: "Sequence[str]", matchers: "Matchers") -> "list[Alert]":
-    from monitor.domain.matcher import all_match
+    from monitor.domain.routing.matcher import all_match
 
     if not ids:
         return [alert for alert in firing if all_match(matchers, alert.labels)]

@@ -44,7 +44,7 @@ def one_form(*, as_json: bool, as_csv: bool) -> bool:
 
 def parse_span(text: str, option: str) -> timedelta:
     """A duration as everywhere in the monitor (`90s`, `1h30m`). typer.BadParameter naming the option."""
-    from monitor.domain.duration import parse_duration
+    from monitor.domain.times.duration import parse_duration
 
     try:
         return parse_duration(text)

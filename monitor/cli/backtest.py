@@ -9,14 +9,15 @@ import typer
 
 from monitor.cli.arguments import AsJson, parse_span
 from monitor.cli.invocation import load_settings_of, reader_beside, run_async
-from monitor.cli.printing import print_json, readable
+from monitor.cli.tables.printing import print_json, readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.backtest import Report
-    from monitor.config import LoadedSettings, RuleFile
     from monitor.ports import SampleExtent
+    from monitor.rulefile import RuleFile
+    from monitor.settings import LoadedSettings
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -58,7 +59,7 @@ def backtest(
     tried = _load(loaded, [rules, *([against] if against else [])])
     span = parse_span(since, "--since")
     reports = run_async(_play(loaded, tried, span, jobs or min(MOST_JOBS, _processors())))
-    from monitor.cli.backtested import print_comparison, print_report, report_record
+    from monitor.cli.tables.backtest_report import print_comparison, print_report, report_record
 
     if as_json:
         records = [report_record(*each) for each in zip(reports, tried, strict=True)]
@@ -76,8 +77,8 @@ def _processors() -> int:
 
 def _load(loaded: "LoadedSettings", paths: "Sequence[Path | None]") -> "list[RuleFile]":
     """The rules files, None for the one in force. ConfigError with what is wrong in any of them."""
-    from monitor.config import load_rules
     from monitor.errors import ConfigError, Problem
+    from monitor.rulefile import load_rules
 
     files: list[RuleFile] = []
     problems: list[Problem] = []
@@ -102,7 +103,7 @@ def _no_history(extent: "SampleExtent") -> str:
 async def _play(loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: timedelta, jobs: int) -> "list[Report]":
     from monitor.backtest import backtest as play
     from monitor.backtest import open_recording
-    from monitor.cli.progress import progress
+    from monitor.cli.progress_bar import progress
     from monitor.clock import SystemClock
     from monitor.errors import MonitorError
 

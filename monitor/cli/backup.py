@@ -10,7 +10,7 @@ import typer
 
 from monitor.cli.arguments import AsJson
 from monitor.cli.invocation import load_settings_of
-from monitor.cli.printing import print_json, print_line
+from monitor.cli.tables.printing import print_json, print_line
 
 if TYPE_CHECKING:
     from monitor.store import BackupProgress

@@ -8,18 +8,18 @@ from typer.core import TyperGroup
 
 from monitor.cli import completion
 from monitor.cli.arguments import Account, AsCsv, AsJson, Limit, MessageType, Sender, campaign_id, cut, limit_of, one_form, one_of
-from monitor.cli.asking import parse_moment
 from monitor.cli.failures import FAILED, WRONG_USE, complain
+from monitor.cli.filter_values import warn_of_strangers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.listing import From, To
-from monitor.cli.printing import say
-from monitor.cli.strangers import warn_of_strangers
-from monitor.cli.tables import print_records
+from monitor.cli.silence_options import parse_moment
+from monitor.cli.tables.printing import say
+from monitor.cli.tables.record_table import print_records
 
 if TYPE_CHECKING:
-    from monitor.config import LoadedSettings
-    from monitor.domain.tracking import TrackedCampaign
+    from monitor.domain.campaign.tracking import TrackedCampaign
     from monitor.ports import Snapshot
+    from monitor.settings import LoadedSettings
 
 LIST = "list"
 SORTS = ("date", "id", "name", "sender", "type", "status", "sent", "delivered")
@@ -69,7 +69,7 @@ def list_(
     as_csv: AsCsv = False,
 ) -> None:
     """List tracked campaigns, the newest first. `campaigns show ID` tells everything of one."""
-    from monitor.cli.records import CAMPAIGN_COLUMNS, CAMPAIGN_KEYS, campaign_record
+    from monitor.cli.tables.records import CAMPAIGN_COLUMNS, CAMPAIGN_KEYS, campaign_record
 
     for_programs = one_form(as_json=as_json, as_csv=as_csv)
     one_of([sort], SORTS, "--sort")
@@ -115,7 +115,7 @@ def show(
 
     Exit code 1 when there is no such campaign, 2 when several accounts have one of that id.
     """
-    from monitor.cli.dossier import Dossier, find_dossiers, print_dossier
+    from monitor.cli.tables.campaign_dossier import Dossier, find_dossiers, print_dossier
     from monitor.clock import SystemClock
 
     now = SystemClock().now()
@@ -158,7 +158,7 @@ def _created_between(
 
 
 def _search(text: str | None) -> "Callable[[TrackedCampaign], bool]":
-    from monitor.domain.text import folded
+    from monitor.domain.safetext.shown_text import folded
 
     if text is None:
         return lambda _: True

@@ -11,12 +11,13 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, WRONG_USE, complain, report_problems
 from monitor.cli.invocation import load_all, run_async
-from monitor.cli.printing import print_json, print_line
-from monitor.domain.text import counted
+from monitor.cli.tables.printing import print_json, print_line
+from monitor.domain.safetext.shown_text import counted
 from monitor.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from monitor.config import LoadedSettings, RuleFile
+    from monitor.rulefile import RuleFile
+    from monitor.settings import LoadedSettings
 
 _VARIABLE = re.compile(r"BSG_[A-Z0-9_]+")
 
@@ -92,7 +93,7 @@ def _record(problem: Problem, severity: str) -> dict[str, Any]:
 
 def _told_on_the_console_only(rules: "RuleFile") -> bool:
     """Whether every route ends where only who looks at the daemon's output sees it."""
-    from monitor.domain.route import RouteTree
+    from monitor.domain.routing.route import RouteTree
 
     if rules.route is None:
         return False  # nobody is told at all, which is a warning of its own
@@ -102,7 +103,7 @@ def _told_on_the_console_only(rules: "RuleFile") -> bool:
 
 def _has_an_old_schema(rules: "RuleFile") -> bool:
     """Whether the editor of whoever writes rules goes by what another version allowed."""
-    from monitor.config import RULES_SCHEMA_NAME, rules_schema_text
+    from monitor.rulefile import RULES_SCHEMA_NAME, rules_schema_text
 
     if rules.path is None:
         return False
@@ -125,8 +126,8 @@ async def _try_all(loaded: "LoadedSettings", rules: "RuleFile", *, aloud: bool) 
 
 
 async def _attempts(loaded: "LoadedSettings", rules: "RuleFile") -> AsyncIterator[_Tried]:
-    from monitor.assembly import build_notifiers, build_sources
     from monitor.clock import SystemClock
+    from monitor.daemon.assembly import build_notifiers, build_sources
     from monitor.doctor import verified
     from monitor.errors import DeliveryError, MonitorError
     from monitor.metrics import Metrics

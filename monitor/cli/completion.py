@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from monitor.config import LoadedSettings, RuleFile
+    from monitor.rulefile import RuleFile
+    from monitor.settings import LoadedSettings
     from monitor.store import SqliteStore
 
 MOST_ROWS = 100
@@ -47,7 +48,7 @@ def message_types(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 def statuses(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Documented ones, and those that the rules file adds."""
-    from monitor.domain.campaign import DOCUMENTED_STATUSES
+    from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
 
     extra = _offered(ctx, incomplete, lambda loaded: [(status, "") for status in _rules(loaded).extra_statuses])
     return [*words(*DOCUMENTED_STATUSES)(ctx, incomplete), *extra]
@@ -55,20 +56,20 @@ def statuses(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 def severities(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Those with a place of their own, and those that rules use."""
-    from monitor.domain.routing import SEVERITIES
+    from monitor.domain.routing.flush import SEVERITIES
 
     used = _offered(ctx, incomplete, lambda loaded: [(rule.severity, "") for rule in _rules(loaded).rules])
     return list(dict([*words(*SEVERITIES)(ctx, incomplete), *used]).items())
 
 
 def event_kinds(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    from monitor.domain.event import EventKind
+    from monitor.domain.campaign.event import EventKind
 
     return words(*(kind.value for kind in EventKind if kind is not EventKind.PROGRESSED))(ctx, incomplete)
 
 
 def scopes(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    from monitor.domain.fields import FIELDS
+    from monitor.domain.fields.catalogue import FIELDS
 
     return words(*FIELDS)(ctx, incomplete)
 
@@ -107,8 +108,8 @@ def matchers(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def firing_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    from monitor.cli.asking import described
-    from monitor.domain.silence import fires
+    from monitor.cli.silence_options import described
+    from monitor.domain.routing.silence import fires
 
     async def look(store: "SqliteStore") -> list[Offer]:
         return [(alert.id, described(alert)) for alert in await store.open_alerts() if fires(alert)]
@@ -172,7 +173,7 @@ def notifications(*states: str) -> Complete:
     """Ids of notifications in one of these states."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[Offer]:
-        from monitor.domain.notification import OutboxState
+        from monitor.domain.alerting.notification import OutboxState
         from monitor.ports import OutboxQuery
 
         async def look(store: "SqliteStore") -> list[Offer]:
@@ -197,9 +198,9 @@ def _stored(ctx: typer.Context, incomplete: str, look: "Callable[[SqliteStore], 
 
 def _offered(ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSettings], Iterable[Offer]]") -> list[Offer]:
     """What is found there and fits, each value once."""
-    from monitor.config import load_settings
     from monitor.errors import MonitorError
     from monitor.logs import configure_logs
+    from monitor.settings import load_settings
 
     configure_logs("error", "auto")
     try:
@@ -211,6 +212,6 @@ def _offered(ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSetting
 
 
 def _rules(loaded: "LoadedSettings") -> "RuleFile":
-    from monitor.config import load_rules
+    from monitor.rulefile import load_rules
 
     return load_rules(loaded, reaching=False)

@@ -10,14 +10,15 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, WRONG_USE
 from monitor.cli.invocation import load_settings_of, run_async
-from monitor.cli.printing import say
-from monitor.cli.tables import Column, print_records
+from monitor.cli.tables.printing import say
+from monitor.cli.tables.record_table import Column, print_records
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from monitor.config import LoadedSettings, RuleFile
     from monitor.doctor import Finding
+    from monitor.rulefile import RuleFile
+    from monitor.settings import LoadedSettings
 
 COLUMNS = (Column("Level", "level"), Column("What", "subject"), Column("Finding", "message"), Column("To do", "advice"))
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
@@ -50,9 +51,9 @@ def doctor(
 
 def _configuration(ctx: typer.Context) -> "tuple[LoadedSettings | None, RuleFile | None, list[Finding]]":
     """Settings and rules as far as they are right, and what is wrong or doubtful in them."""
-    from monitor.config import load_rules
     from monitor.doctor import Level, of_configuration, right_configuration
     from monitor.errors import ConfigError
+    from monitor.rulefile import load_rules
 
     found: list[Finding] = []
     loaded: LoadedSettings | None = None
@@ -113,8 +114,8 @@ def _print_lines(records: "list[dict[str, str | None]]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from monitor.cli.printing import write
-    from monitor.domain.text import without_controls
+    from monitor.cli.tables.printing import write
+    from monitor.domain.safetext.shown_text import without_controls
 
     lines = Table.grid(padding=(0, 1))
     for record in records:

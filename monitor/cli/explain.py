@@ -8,11 +8,12 @@ from monitor.cli import completion
 from monitor.cli.arguments import Account, AsJson, MessageType
 from monitor.cli.failures import FAILED, WRONG_USE, complain
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.printing import print_json
+from monitor.cli.tables.printing import print_json
 
 if TYPE_CHECKING:
-    from monitor.config import LoadedSettings, RuleFile
-    from monitor.explanation import Explanation
+    from monitor.explain import Explanation
+    from monitor.rulefile import RuleFile
+    from monitor.settings import LoadedSettings
 
 
 def explain(
@@ -42,8 +43,8 @@ def explain(
 
     Exit code 1 when ALERT or CAMPAIGN is not known, 2 when it fits several.
     """
-    from monitor.config import load_rules
-    from monitor.explanation import UnclearTargetError, UnknownTargetError
+    from monitor.explain import UnclearTargetError, UnknownTargetError
+    from monitor.rulefile import load_rules
 
     loaded = load_settings_of(ctx)
     rules = load_rules(loaded, reaching=False)
@@ -53,11 +54,11 @@ def explain(
         complain(str(error))
         raise typer.Exit(FAILED if isinstance(error, UnknownTargetError) else WRONG_USE) from error
     if as_json:
-        from monitor.cli.explanationrecord import explanation_record
+        from monitor.cli.tables.explanation_record import explanation_record
 
         print_json(explanation_record(explanation))
         return
-    from monitor.cli.explained import print_explanation
+    from monitor.cli.tables.explanation_text import print_explanation
 
     print_explanation(explanation)
 
@@ -70,9 +71,9 @@ async def _explanation(
     account: str | None,
     message_type: str | None,
 ) -> "Explanation":
-    from monitor.assembly import feeds_of
     from monitor.clock import SystemClock
-    from monitor.explanation import explain_target, find_target, read_known
+    from monitor.daemon.assembly import feeds_of
+    from monitor.explain import explain_target, find_target, read_known
 
     async with store_beside(loaded) as store:
         known = await read_known(store, rules, feeds_of(loaded.settings), now=SystemClock().now())

@@ -10,8 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from monitor import __version__
-from monitor.cli.printing import cannot_print
-from monitor.domain.text import visible
+from monitor.cli.tables.printing import cannot_print
+from monitor.domain.safetext.shown_text import visible
 from monitor.errors import ConfigError, MonitorError, Problem
 
 FAILED = 1
@@ -68,7 +68,7 @@ def report_problems(problems: Iterable[Problem], *, kind: str = "error") -> None
         sys.stderr.write(f"{prefix}{_safe(head)}\n")
         excerpt = problem.excerpt
         if excerpt is not None and _safe(excerpt.line) == visible(excerpt.line):  # or it looks like one of the secrets
-            from monitor.cli.excerpts import drawn, width_for
+            from monitor.cli.tables.error_excerpts import drawn, width_for
 
             lines = drawn(excerpt, width_for(sys.stderr) - 2, encoding=sys.stderr.encoding or "ascii")
             sys.stderr.writelines(f"{prefix}  {line}\n" for line in lines)

@@ -6,8 +6,8 @@ import typer
 
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson, one_of
-from monitor.cli.printing import write
-from monitor.cli.tables import Column, print_records
+from monitor.cli.tables.printing import write
+from monitor.cli.tables.record_table import Column, print_records
 
 FIELD_COLUMNS = (
     Column("Scope", "scope", dull=True),
@@ -30,7 +30,7 @@ def fields(
     as_json: AsJson = False,
 ) -> None:
     """List every field a rule's condition may use: its type, its unit, whether it can be null, what it means."""
-    from monitor.domain.fields import FIELDS, fields_markdown
+    from monitor.domain.fields.catalogue import FIELDS, fields_markdown
 
     if markdown and (as_json or scope is not None):
         raise typer.BadParameter("--markdown stands alone: it prints every scope")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from monitor.config import LoadedSettings, RuleFile
+    from monitor.rulefile import RuleFile
+    from monitor.settings import LoadedSettings
     from monitor.store import SqliteStore
 
 T = TypeVar("T")
@@ -57,8 +58,8 @@ def _read_settings(ctx: typer.Context, *, need_account: bool, daemon: bool = Fal
     Only the daemon tells its story unasked. Other commands say themselves what went wrong: unless BSG_LOG_LEVEL was set, they
     log errors alone.
     """
-    from monitor.config import mask_settings, read_settings
     from monitor.logs import configure_logs
+    from monitor.settings import mask_settings, read_settings
 
     loaded = read_settings(config=options_of(ctx).config, need_account=need_account)
     mask_settings(loaded)
@@ -69,8 +70,8 @@ def _read_settings(ctx: typer.Context, *, need_account: bool, daemon: bool = Fal
 
 def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettings, RuleFile]":
     """Settings, with an account, and rules. ConfigError with what is wrong in either: a wrong setting hides no wrong rule."""
-    from monitor.config import load_rules
     from monitor.errors import ConfigError
+    from monitor.rulefile import load_rules
 
     loaded = _read_settings(ctx, need_account=True, daemon=daemon)
     problems = list(loaded.problems)

@@ -8,20 +8,20 @@ import typer
 
 from monitor.cli import completion
 from monitor.cli.arguments import Account, AsCsv, AsJson, one_form
-from monitor.cli.asking import parse_moment
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_settings_of, run_async
-from monitor.cli.printing import say
-from monitor.cli.progress import progress
-from monitor.cli.tables import print_records
+from monitor.cli.progress_bar import progress
+from monitor.cli.silence_options import parse_moment
+from monitor.cli.tables.printing import say
+from monitor.cli.tables.record_table import print_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, tzinfo
 
-    from monitor.config import LoadedSettings
     from monitor.errors import ProviderError
-    from monitor.provider.listing import Listing, ListQuestion
+    from monitor.provider.single_pages import Listing, ListQuestion
+    from monitor.settings import LoadedSettings
 
 Question = tuple[str, "ListQuestion"]
 """An account's name and what to ask it."""
@@ -77,9 +77,9 @@ def list_campaigns(
     Times without a zone are in the account's (BSG_API_TIMEZONE). The provider lists at most three months at a time; without
     --from and --to the last three. Exit code 1: it could not be read, or not to its end; 2: wrong use.
     """
-    from monitor.cli.records import LISTED_CAMPAIGN_COLUMNS, LISTED_KEYS, listed_record
+    from monitor.cli.tables.records import LISTED_CAMPAIGN_COLUMNS, LISTED_KEYS, listed_record
     from monitor.errors import ProviderError
-    from monitor.provider.listing import DEFAULT_PAGE, LARGEST_PAGE, SMALLEST_PAGE, ListQuestion
+    from monitor.provider.single_pages import DEFAULT_PAGE, LARGEST_PAGE, SMALLEST_PAGE, ListQuestion
 
     one_form(as_json=as_json, as_csv=as_csv)
     if sort not in SORTS:
@@ -141,7 +141,7 @@ def _questions(
     question: "Callable[..., ListQuestion]",
 ) -> list[Question]:
     """What to ask each account, for each of its message types. typer.BadParameter."""
-    from monitor.config.suggestion import did_you_mean
+    from monitor.yamlfile.suggestion import did_you_mean
 
     accounts = loaded.settings.accounts
     if account is not None and account not in accounts:
@@ -189,11 +189,11 @@ async def _ask(
 ) -> "list[Listing | ProviderError]":
     """What came of each question."""
     from monitor import __version__
-    from monitor.assembly import build_sources
     from monitor.clock import SystemClock
+    from monitor.daemon.assembly import build_sources
     from monitor.errors import ProviderError
     from monitor.metrics import Metrics
-    from monitor.provider.listing import read_all_of, read_page_of
+    from monitor.provider.single_pages import read_all_of, read_page_of
 
     sources = build_sources(loaded.settings, clock=SystemClock(), metrics=Metrics(__version__))
     answers: list[Listing | ProviderError] = []
@@ -220,7 +220,7 @@ async def _ask(
 
 def _tell(listing: "Listing", question: "ListQuestion", about: str, *, every: bool, shown: int) -> bool:
     """Say on stderr what the rows do not. Whether it failed."""
-    from monitor.domain.text import counted
+    from monitor.domain.safetext.shown_text import counted
 
     given = len(listing.rows) + listing.others
     readable = [row.place for row in listing.rows if row.campaign is not None]

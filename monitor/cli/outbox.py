@@ -7,19 +7,19 @@ import typer
 
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson, Limit, cut, limit_of, one_of, parse_span
-from monitor.cli.asking import identified
 from monitor.cli.failures import WRONG_USE, complain
+from monitor.cli.filter_values import warn_of_strangers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.printing import print_json, print_line
-from monitor.cli.strangers import warn_of_strangers
-from monitor.cli.tables import print_records
+from monitor.cli.silence_options import identified
+from monitor.cli.tables.printing import print_json, print_line
+from monitor.cli.tables.record_table import print_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monitor.config import LoadedSettings
-    from monitor.domain.notification import OutboxRow, OutboxState
+    from monitor.domain.alerting.notification import OutboxRow, OutboxState
+    from monitor.settings import LoadedSettings
     from monitor.store import SqliteStore
 
 STATES = ("pending", "delivered", "superseded", "dead")
@@ -54,7 +54,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List notifications, the newest first."""
-    from monitor.cli.records import outbox_columns, outbox_record
+    from monitor.cli.tables.records import outbox_columns, outbox_record
 
     loaded = load_settings_of(ctx)
     wanted = _state(state)
@@ -80,7 +80,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one notification whole, with its alerts."""
-    from monitor.cli.records import outbox_record
+    from monitor.cli.tables.records import outbox_record
     from monitor.notify.message import annotations
 
     async def find(loaded: "LoadedSettings") -> "OutboxRow":
@@ -107,9 +107,9 @@ def show(
     if as_json:
         print_json({**record, "alerts": alerts})
         return
-    from monitor.cli.printing import plain, print_hanging, readable
-    from monitor.cli.tables import Column, severity_style, state_style
-    from monitor.domain.text import without_controls
+    from monitor.cli.tables.printing import plain, print_hanging, readable
+    from monitor.cli.tables.record_table import Column, severity_style, state_style
+    from monitor.domain.safetext.shown_text import without_controls
 
     told = {key: value for key, value in record.items() if key not in ("alertnames", "about", "summary")}  # the table says that
     width = max(map(len, told)) + 2
@@ -241,7 +241,7 @@ def _confirmed(count: int, verb: str) -> bool:
 
 
 def _state(text: str | None) -> "OutboxState | None":
-    from monitor.domain.notification import OutboxState
+    from monitor.domain.alerting.notification import OutboxState
 
     one_of([text] if text else None, STATES, "--state")
     return OutboxState(text) if text else None

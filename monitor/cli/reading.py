@@ -6,17 +6,17 @@ import typer
 
 from monitor.cli import completion
 from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, campaign_id, cut, limit_of, one_of
+from monitor.cli.filter_values import warn_of_strangers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.strangers import warn_of_strangers
-from monitor.cli.tables import print_records
+from monitor.cli.tables.record_table import print_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.config import LoadedSettings
-    from monitor.domain.acknowledgement import Acknowledgement
-    from monitor.domain.alert import Alert
-    from monitor.domain.event import CampaignEvent
+    from monitor.domain.alerting.acknowledgement import Acknowledgement
+    from monitor.domain.alerting.alert import Alert
+    from monitor.domain.campaign.event import CampaignEvent
+    from monitor.settings import LoadedSettings
 
 STATES = ("pending", "firing", "resolved", "event")
 
@@ -47,8 +47,8 @@ def alerts(
     wanted = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
     loaded = load_settings_of(ctx)
     found = run_async(_alerts(loaded, ended=not wanted.isdisjoint({"resolved", "event"})))
-    from monitor.cli.records import ENDED_COLUMNS, LISTED_COLUMNS, alert_record
-    from monitor.domain.notified import weight
+    from monitor.cli.tables.records import ENDED_COLUMNS, LISTED_COLUMNS, alert_record
+    from monitor.domain.alerting.notified import weight
 
     records = [
         record
@@ -94,8 +94,8 @@ def events(
     as_json: AsJson = False,
 ) -> None:
     """List what was observed: status changes, edits, campaigns that appeared or vanished. The newest first."""
-    from monitor.cli.records import EVENT_COLUMNS, event_record
-    from monitor.domain.event import EventKind
+    from monitor.cli.tables.records import EVENT_COLUMNS, event_record
+    from monitor.domain.campaign.event import EventKind
 
     if EventKind.PROGRESSED.value in (kind or ()):
         raise typer.BadParameter(
@@ -129,7 +129,7 @@ async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert
     What has ended but is not closed is in both: once is enough.
     """
     from monitor.clock import SystemClock
-    from monitor.domain.silence import silencing
+    from monitor.domain.routing.silence import silencing
     from monitor.ports import EVERYTHING
 
     now = SystemClock().now()

@@ -7,16 +7,16 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
+from monitor.cli.filter_values import warn_of_matchers
 from monitor.cli.invocation import load_settings_of
-from monitor.cli.printing import say
-from monitor.cli.strangers import warn_of_matchers
-from monitor.cli.tables import Column, print_records
+from monitor.cli.tables.printing import say
+from monitor.cli.tables.record_table import Column, print_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.domain.inhibition import InhibitRule
-    from monitor.domain.route import Branch
+    from monitor.domain.routing.inhibition import InhibitRule
+    from monitor.domain.routing.route import Branch
 
 COLUMNS = (
     Column("Receiver", "receiver", name=True),
@@ -40,9 +40,9 @@ def route(
 ) -> None:
     """Show which receivers hear of an alert with these labels, and through which routes of the rules file."""
     from monitor.clock import SystemClock
-    from monitor.config import load_rules
-    from monitor.domain.matcher import equal
-    from monitor.domain.route import RouteTree
+    from monitor.domain.routing.matcher import equal
+    from monitor.domain.routing.route import RouteTree
+    from monitor.rulefile import load_rules
 
     given = _parse(labels)
     loaded = load_settings_of(ctx)
@@ -74,8 +74,8 @@ def _parse(labels: list[str]) -> dict[str, str]:
 
 
 def _record(branch: "Branch", labels: "Mapping[str, str]") -> dict[str, Any]:
-    from monitor.domain.duration import format_duration
-    from monitor.domain.route import group_of
+    from monitor.domain.routing.route import group_of
+    from monitor.domain.times.duration import format_duration
 
     group, group_labels = group_of(labels, branch.route, branch.path)
     return {
@@ -91,7 +91,7 @@ def _record(branch: "Branch", labels: "Mapping[str, str]") -> dict[str, Any]:
 
 
 def _hidden_by(rule: "InhibitRule", labels: "Mapping[str, str]") -> str:
-    from monitor.domain.matcher import all_match, matchers_text
+    from monitor.domain.routing.matcher import all_match, matchers_text
 
     if not all_match(rule.target, labels):
         return ""

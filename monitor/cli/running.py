@@ -10,15 +10,15 @@ import typer
 from monitor.cli.arguments import AsJson, parse_span
 from monitor.cli.failures import FAILED, WRONG_USE, complain, report_problems
 from monitor.cli.invocation import load_all, run_async
-from monitor.cli.printing import print_hanging, print_json, print_line
-from monitor.cli.records import ALERT_COLUMNS, COUNT_COLUMNS, alert_record
-from monitor.cli.tables import print_records
+from monitor.cli.tables.printing import print_hanging, print_json, print_line
+from monitor.cli.tables.record_table import print_records
+from monitor.cli.tables.records import ALERT_COLUMNS, COUNT_COLUMNS, alert_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitor.daemon.once import OnceReport
     from monitor.errors import Problem
-    from monitor.once import OnceReport
 
 
 def run(ctx: typer.Context) -> None:
@@ -28,7 +28,7 @@ def run(ctx: typer.Context) -> None:
     rules file, put the rules in force anew.
     """
     from monitor.clock import SystemClock
-    from monitor.service import run_daemon
+    from monitor.daemon.service import run_daemon
 
     loaded, rules = load_all(ctx, daemon=True)
     _warn([*loaded.warnings, *rules.warnings], loaded.settings.log_format)
@@ -37,7 +37,7 @@ def run(ctx: typer.Context) -> None:
 
 def _warn(doubts: "Sequence[Problem]", log_format: str) -> None:
     """What is doubtful in settings and rules: in words, or as events where logs are JSON, which share stderr with them."""
-    from monitor.journal import note_doubts
+    from monitor.log_events import note_doubts
     from monitor.logs import for_people
 
     if for_people(log_format):
@@ -52,8 +52,8 @@ def once(ctx: typer.Context, as_json: AsJson = False) -> None:
     Exit code 0: nothing fires; 1: something does; 2: a feed could not be read.
     """
     from monitor.clock import SystemClock
+    from monitor.daemon.once import run_once
     from monitor.errors import ConfigError, MonitorError, Problem
-    from monitor.once import run_once
 
     loaded, rules = load_all(ctx)
     try:

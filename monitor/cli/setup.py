@@ -9,8 +9,8 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain, report_problems
 from monitor.cli.invocation import load_settings_of
-from monitor.cli.printing import print_line, say, write
-from monitor.cli.tables import Column, print_records
+from monitor.cli.tables.printing import print_line, say, write
+from monitor.cli.tables.record_table import Column, print_records
 
 CONFIG_COLUMNS = (
     Column("Setting", "setting", name=True),
@@ -29,8 +29,8 @@ def init(
 
     A rules.yaml and a .env that are there stay as they are.
     """
-    from monitor.config import RULES_SCHEMA_NAME, env_template, rules_schema_text, rules_template
     from monitor.errors import MonitorError
+    from monitor.rulefile import RULES_SCHEMA_NAME, env_template, rules_schema_text, rules_template
 
     contents = {"rules.yaml": (rules_template(), 0o644), ".env": (env_template(), 0o600)}
     there = [name for name in contents if (directory / name).exists()]
@@ -68,14 +68,14 @@ def _write(path: Path, text: str, mode: int) -> None:
 
 def schema() -> None:
     """Print the JSON Schema of rules.yaml (draft 7), by which editors complete and check it."""
-    from monitor.config import rules_schema_text
+    from monitor.rulefile import rules_schema_text
 
     write(rules_schema_text())
 
 
 def config(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Print the settings in force and where each comes from. Secrets are masked."""
-    from monitor.config import describe
+    from monitor.settings import describe
 
     loaded = load_settings_of(ctx)
     report_problems(loaded.warnings, kind="warning")

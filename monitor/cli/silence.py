@@ -7,20 +7,29 @@ import typer
 
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson, Limit, cut, limit_of, parse_span
-from monitor.cli.asking import Author, Comment, author_of, checked_comment, described, identified, parse_arguments, parse_moment
+from monitor.cli.filter_values import warn_of_matchers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.printing import print_json, print_line, readable
-from monitor.cli.strangers import warn_of_matchers
-from monitor.cli.tables import Column, print_records, state_style
+from monitor.cli.silence_options import (
+    Author,
+    Comment,
+    author_of,
+    checked_comment,
+    described,
+    identified,
+    parse_arguments,
+    parse_moment,
+)
+from monitor.cli.tables.printing import print_json, print_line, readable
+from monitor.cli.tables.record_table import Column, print_records, state_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monitor.cli.records import Record
-    from monitor.config import LoadedSettings
-    from monitor.domain.alert import Alert
-    from monitor.domain.silence import Silence
+    from monitor.cli.tables.records import Record
+    from monitor.domain.alerting.alert import Alert
+    from monitor.domain.routing.silence import Silence
+    from monitor.settings import LoadedSettings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -51,7 +60,7 @@ def add(
     With --until-resolved and an end, whichever comes first ends it.
     """
     from monitor.clock import SystemClock
-    from monitor.domain.silence import Silence
+    from monitor.domain.routing.silence import Silence
 
     loaded = load_settings_of(ctx)
     now = SystemClock().now()
@@ -148,8 +157,8 @@ async def _load(loaded: "LoadedSettings", ended_after: "datetime | None") -> "tu
 
 
 def _record(silence: "Silence", alerts: "Sequence[Alert]", now: "datetime") -> "Record":
-    from monitor.domain.matcher import matchers_text
-    from monitor.domain.silence import fires
+    from monitor.domain.routing.matcher import matchers_text
+    from monitor.domain.routing.silence import fires
 
     quiet = [alert for alert in alerts if fires(alert) and silence.silences(alert, now)]
     return {

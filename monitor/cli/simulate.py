@@ -11,10 +11,10 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import parse_span
 from monitor.cli.invocation import run_async
-from monitor.cli.printing import print_line
+from monitor.cli.tables.printing import print_line
 
 if TYPE_CHECKING:
-    from monitor.simulator.server import Simulator
+    from monitor.simulator.api_server import Simulator
 
 DEFAULT_SCENARIO = "incidents"
 
@@ -61,10 +61,10 @@ def simulate(
         raise typer.BadParameter("give --scenario or --campaigns, not both")
     from monitor.clock import SystemClock
     from monitor.logs import configure_logs
-    from monitor.simulator.faults import FaultKind, Faults
-    from monitor.simulator.faultwords import set_faults
+    from monitor.simulator.api_server import Simulator
+    from monitor.simulator.fault_orders import FaultKind, Faults
+    from monitor.simulator.fault_words import set_faults
     from monitor.simulator.scenario import bulk_scenario, load_scenario
-    from monitor.simulator.server import Simulator
 
     configure_logs("warning", "auto")
     life = parse_span(token_life, "--token-life")

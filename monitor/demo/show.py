@@ -11,14 +11,15 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.app import Daemon, running
 from monitor.clock import Clock
-from monitor.config import LoadedSettings, load_rules, load_settings
+from monitor.daemon.app import Daemon, running
 from monitor.demo.receiver import PrintingReceiver
-from monitor.domain.text import counted
+from monitor.domain.safetext.shown_text import counted
 from monitor.errors import MonitorError
+from monitor.rulefile import load_rules
+from monitor.settings import LoadedSettings, load_settings
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import load_scenario
-from monitor.simulator.server import Simulator
 from monitor.web import ListenError
 
 DEFAULT_PORT = 9780

@@ -6,6 +6,6 @@ means for its row, `settlement` records it, `reporting` says it. `backlog` looks
 """
 
 from monitor.dispatcher.backlog import HEALTH, Fallback, read_health
-from monitor.dispatcher.dispatcher import Dispatcher
+from monitor.dispatcher.lanes import Dispatcher
 
 __all__ = ["HEALTH", "Dispatcher", "Fallback", "read_health"]

@@ -12,11 +12,11 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.dispatcher import verdict
-from monitor.dispatcher.presence import Presence
 from monitor.dispatcher.reporting import Reporting
-from monitor.domain.fallback import ToldInstead, copy_for
-from monitor.domain.notification import Notification, OutboxRow, OutboxState
-from monitor.domain.receiver import ReceiverHealth
+from monitor.dispatcher.uptime_record import Presence
+from monitor.domain.alerting.notification import Notification, OutboxRow, OutboxState
+from monitor.domain.campaign.receiver_view import ReceiverHealth
+from monitor.domain.routing.fallback import ToldInstead, copy_for
 from monitor.errors import StoreError
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
 

@@ -12,12 +12,12 @@ from monitor.clock import Clock
 from monitor.dispatcher import verdict
 from monitor.dispatcher.attempts import ATTEMPT_SECONDS, Attempts
 from monitor.dispatcher.backlog import Backlog, Fallback
-from monitor.dispatcher.hastening import Hastening
 from monitor.dispatcher.pace import Pace
-from monitor.dispatcher.presence import Presence
+from monitor.dispatcher.recovery import Hastening
 from monitor.dispatcher.reporting import Reporting
 from monitor.dispatcher.settlement import Settlement, StoreWatch
-from monitor.domain.notification import OutboxRow, OutboxState
+from monitor.dispatcher.uptime_record import Presence
+from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.errors import DeliveryError, DeliveryFault, StoreError
 from monitor.ports import DeliveryResult, Notifier, Store
 

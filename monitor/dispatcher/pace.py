@@ -2,7 +2,7 @@
 
 from monitor.dispatcher.breaker import CircuitBreaker
 from monitor.dispatcher.bucket import TokenBucket
-from monitor.domain.notification import LONGEST_RETRY_AFTER
+from monitor.domain.alerting.notification import LONGEST_RETRY_AFTER
 
 
 class Pace:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import structlog
 
-from monitor.domain.notification import OutboxRow, OutboxState
-from monitor.domain.receiver import ReceiverHealth
+from monitor.domain.alerting.notification import OutboxRow, OutboxState
+from monitor.domain.campaign.receiver_view import ReceiverHealth
 from monitor.errors import DeliveryFault
 from monitor.metrics import Metrics
 from monitor.ports import DeliveryResult

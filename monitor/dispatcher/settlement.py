@@ -7,7 +7,7 @@ from contextlib import suppress
 import structlog
 
 from monitor.clock import Clock
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError
 from monitor.ports import DeliveryResult, Store
 

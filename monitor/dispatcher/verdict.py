@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from monitor.domain.notification import GIVE_UP_AFTER, OutboxRow, OutboxState, halves, retry_delay
+from monitor.domain.alerting.notification import GIVE_UP_AFTER, OutboxRow, OutboxState, halves, retry_delay
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.ports import DeliveryResult
 

@@ -10,19 +10,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from monitor import __version__
-from monitor.assembly import build_notifiers, build_sources, feeds_of
 from monitor.clock import Clock
-from monitor.config import LoadedSettings, RuleFile
-from monitor.doctor.account import examine_account
-from monitor.doctor.daemon import examine_daemon
-from monitor.doctor.database import examine_content, examine_database
-from monitor.doctor.files import examine_disk, examine_files
+from monitor.daemon.assembly import build_notifiers, build_sources, feeds_of
+from monitor.doctor.account_checks import examine_account
+from monitor.doctor.daemon_checks import examine_daemon
+from monitor.doctor.database_checks import examine_content, examine_database
+from monitor.doctor.file_checks import examine_disk, examine_files
 from monitor.doctor.finding import Finding, ok
-from monitor.doctor.receivers import examine_receiver
-from monitor.domain.event import CampaignEvent
+from monitor.doctor.receiver_checks import examine_receiver
+from monitor.domain.campaign.event import CampaignEvent
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.notify import open_session
+from monitor.rulefile import RuleFile
+from monitor.settings import LoadedSettings
 from monitor.store import Inspection, SqliteStore
 
 LATEST_EVENTS = 500

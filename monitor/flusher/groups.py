@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.route import Branch, GroupId, Route, RouteTree, group_of
-from monitor.domain.routing import Ledger
-from monitor.domain.steps import ROWS_A_STEP, Steps, pause
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.steps import ROWS_A_STEP, Steps, pause
+from monitor.domain.routing.flush import Ledger
+from monitor.domain.routing.route import Branch, GroupId, Route, RouteTree, group_of
 
 ToldIn = dict[str, tuple[GroupId, ...]]
 """Groups by alert. Tuples and not sets: garbage collection passes over a tuple of values that cannot form a cycle."""

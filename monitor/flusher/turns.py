@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from monitor.clock import Clock
-from monitor.domain.steps import ROWS_A_STEP, Pass, Steps
+from monitor.domain.alerting.steps import ROWS_A_STEP, Pass, Steps
 
 T = TypeVar("T")
 

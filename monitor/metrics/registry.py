@@ -10,11 +10,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from monitor.domain.account import Balance
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.campaign import DOCUMENTED_STATUSES, FINAL_STATUSES, MessageType
-from monitor.domain.feed import Feed, SweepOutcome
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.notification import OutboxState
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.feed import Feed, SweepOutcome
+from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES, FINAL_STATUSES, MessageType
 from monitor.metrics.series import MOST_CAMPAIGNS, CampaignSeries, SeriesText, printable
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # a gauge more for every counter: nobody asked

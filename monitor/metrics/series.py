@@ -7,9 +7,9 @@ a cycle. The text is the same in Prometheus' text format 0.0.4 and in OpenMetric
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from monitor.domain.campaign import FINAL_STATUSES, Campaign
-from monitor.domain.feed import Feed
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
 
 MOST_CAMPAIGNS = 2_000
 """Campaigns that get series of their own, all feeds together; more would cost whoever scrapes them."""

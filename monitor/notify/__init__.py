@@ -8,20 +8,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from monitor.notify.alertmanager import ALERTMANAGER
+from monitor.notify.alertmanager.notifier import ALERTMANAGER
 from monitor.notify.answers import status_words
 from monitor.notify.apprise import APPRISE
 from monitor.notify.console import CONSOLE
-from monitor.notify.discord import DISCORD
-from monitor.notify.email import EMAIL
+from monitor.notify.discord.notifier import DISCORD
+from monitor.notify.email.notifier import EMAIL
 from monitor.notify.integration import Context, Integration, Memory, Verifiable, VolatileMemory, refusal
 from monitor.notify.options import OPTIONS_FOLDER, AlsoWritten, ReceiverOptions
-from monitor.notify.pagerduty import PAGERDUTY
-from monitor.notify.slack import SLACK
-from monitor.notify.teams import TEAMS
-from monitor.notify.telegram import TELEGRAM
+from monitor.notify.pagerduty.notifier import PAGERDUTY
+from monitor.notify.slack.notifier import SLACK
+from monitor.notify.teams.notifier import TEAMS
+from monitor.notify.telegram.notifier import TELEGRAM
 from monitor.notify.transport import open_session, reach
-from monitor.notify.webhook import WEBHOOK
+from monitor.notify.webhook.notifier import WEBHOOK
 
 INTEGRATIONS: Mapping[str, Integration[Any]] = MappingProxyType(
     {

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from monitor.domain.notification import Notification, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import message
 from monitor.notify.integration import Context, Integration

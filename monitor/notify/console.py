@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from typing import TextIO
 
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import message
 from monitor.notify.integration import Context, Integration

@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from monitor.domain.alert import ResolveReason
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import breakdown
-from monitor.domain.duration import humanize_duration
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
-from monitor.domain.notified import in_order, weight
+from monitor.domain.alerting.alert import ResolveReason
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.alerting.notified import in_order, weight
+from monitor.domain.campaign.detail import breakdown
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.times.duration import humanize_duration
 
 LONGEST_NAME = 80
 LONGEST_HEADLINE = 200

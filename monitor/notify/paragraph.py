@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.notify import message
 
 MOST_STILL_FIRING = 10

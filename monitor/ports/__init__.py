@@ -4,11 +4,8 @@
 The docstrings are the contract: ordering, units, what is raised, and what a crash in the middle leaves behind.
 """
 
-from monitor.ports.notifier import Acknowledging, Notifier, Resending
-from monitor.ports.quiet_store import QuietStore
-from monitor.ports.source import CampaignSource, Sweep
-from monitor.ports.store import Store
-from monitor.ports.values import (
+from monitor.ports.campaign_source import CampaignSource, Sweep
+from monitor.ports.commits import (
     EVERYTHING,
     CycleCommit,
     DeliveryResult,
@@ -18,6 +15,9 @@ from monitor.ports.values import (
     SampleExtent,
     Snapshot,
 )
+from monitor.ports.notifier import Acknowledging, Notifier, Resending
+from monitor.ports.people_store import QuietStore
+from monitor.ports.store_port import Store
 
 __all__ = [
     "EVERYTHING",

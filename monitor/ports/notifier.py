@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from monitor.domain.notification import Notification, NotifiedAlert
+from monitor.domain.alerting.notification import Notification, NotifiedAlert
 
 
 class Notifier(Protocol):

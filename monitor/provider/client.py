@@ -15,7 +15,7 @@ from monitor.clock import Clock
 from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.net import proxy_for, retry_after, seconds_of_date
-from monitor.provider.answers import error_of_exception, error_of_status, quote
+from monitor.provider.answer_errors import error_of_exception, error_of_status, quote
 from monitor.provider.pacing import LONGEST_RETRY_AFTER, Pacer
 from monitor.provider.session import HEADERS, open_session
 from monitor.provider.wire import BodyError

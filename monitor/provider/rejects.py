@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import structlog
 
-from monitor.domain.campaign import Campaign
-from monitor.domain.feed import Feed, RejectReason
+from monitor.domain.campaign.feed import Feed, RejectReason
+from monitor.domain.campaign.snapshot import Campaign
 
 MOST_TOLD = 1000
 """Campaigns whose rows are remembered as told; what is beyond that is counted by the metric alone."""

@@ -6,11 +6,11 @@ A text longer than anybody writes is cut. Everything else that is wrong costs th
 
 import msgspec
 
-from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign, MessageType
-from monitor.domain.feed import RejectReason
+from monitor.domain.campaign.feed import RejectReason
+from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES, Campaign, MessageType
 from monitor.errors import where_raised
-from monitor.provider.times import LocalTimes
-from monitor.provider.values import Number, added, amount, count, objects, text
+from monitor.provider.lenient_values import Number, added, amount, count, objects, text
+from monitor.provider.naive_times import LocalTimes
 from monitor.provider.wire import UNREADABLE
 
 LONGEST_NAME = 1000

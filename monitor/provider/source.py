@@ -11,23 +11,23 @@ import msgspec
 import structlog
 
 from monitor.clock import Clock
-from monitor.domain.account import Balance, account_setting
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.feed import Feed, RejectReason
+from monitor.domain.campaign.account import Balance, account_setting
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.feed import Feed, RejectReason
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import ConfigError, Place, Problem, ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.net import plain_http_beyond_loopback
 from monitor.ports import Sweep
+from monitor.provider.campaign_by_id import MOST_WITNESSES, CampaignLookup
+from monitor.provider.campaign_detail import DetailLookup
 from monitor.provider.client import Client, Query, Tally
-from monitor.provider.detail import DetailLookup
-from monitor.provider.listing import ListedPage, ListQuestion, read_listed
-from monitor.provider.lookup import MOST_WITNESSES, CampaignLookup
+from monitor.provider.naive_times import LocalTimes
 from monitor.provider.paths import AUTO, CampaignPaths
 from monitor.provider.row import UNDOCUMENTED, RowDecoder, RowError
-from monitor.provider.rows import FeedMemory, SweepRows
+from monitor.provider.row_cache import FeedMemory, SweepRows
+from monitor.provider.single_pages import ListedPage, ListQuestion, read_listed
 from monitor.provider.sweep import Window, read_feed, windows
-from monitor.provider.times import LocalTimes
 from monitor.provider.token import AuthorizedClient, Credentials, KeyLogin, StaticToken
 from monitor.provider.wire import BodyError, Page, is_token, read_balance, read_page
 

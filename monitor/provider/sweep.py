@@ -7,12 +7,12 @@ from itertools import pairwise
 from operator import attrgetter
 
 from monitor.clock import Clock
-from monitor.domain.campaign import Campaign
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import ProviderError
 from monitor.ports import Sweep
+from monitor.provider.naive_times import LocalTimes, text_of
 from monitor.provider.paging import read_list
-from monitor.provider.rows import PageRows, SweepRows
-from monitor.provider.times import LocalTimes, text_of
+from monitor.provider.row_cache import PageRows, SweepRows
 from monitor.provider.wire import Page
 
 HOUR = 3600.0

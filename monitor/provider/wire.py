@@ -9,8 +9,8 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from monitor.domain.account import Balance
-from monitor.provider.values import Number, amount, count, text
+from monitor.domain.campaign.account import Balance
+from monitor.provider.lenient_values import Number, amount, count, text
 
 _NO_ERROR = frozenset({b"", b"null", b"0", b'"0"', b'""', b"false", b"[]"})
 _LONGEST_CURRENCY = 64

@@ -4,8 +4,8 @@ What `test` and `backtest` run on. `cycles.py` decides which alerts fire, `flush
 is both, one after the other.
 """
 
-from monitor.replay.cycles import ReplayedCycles, replaying_cycles
-from monitor.replay.flushes import ReplayedFlushes, replaying_flushes
-from monitor.replay.replay import Replay, replaying
+from monitor.replay.replayed_cycles import ReplayedCycles, replaying_cycles
+from monitor.replay.replayed_flushes import ReplayedFlushes, replaying_flushes
+from monitor.replay.replaying import Replay, replaying
 
 __all__ = ["Replay", "ReplayedCycles", "ReplayedFlushes", "replaying", "replaying_cycles", "replaying_flushes"]

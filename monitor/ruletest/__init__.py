@@ -4,9 +4,9 @@
 cycles and flushes, `compare.py` says what differs.
 """
 
+from monitor.ruletest.case_file import load_cases
+from monitor.ruletest.case_run import run_case
 from monitor.ruletest.cases import Case, CaseFile
-from monitor.ruletest.compare import Difference, elapsed
-from monitor.ruletest.file import load_cases
-from monitor.ruletest.run import run_case
+from monitor.ruletest.comparison import Difference, elapsed
 
 __all__ = ["Case", "CaseFile", "Difference", "elapsed", "load_cases", "run_case"]

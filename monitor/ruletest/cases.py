@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor.config import RuleFile
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import Place, Problem
+from monitor.rulefile import RuleFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

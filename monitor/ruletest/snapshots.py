@@ -4,14 +4,14 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from monitor.config.findings import Findings
-from monitor.config.tables import TableReader, one_of
-from monitor.config.values import WrongValueError
-from monitor.config.yamlfile import Scalar, Table, described
-from monitor.domain.campaign import Campaign, CampaignStatus, MessageType
+from monitor.domain.campaign.snapshot import Campaign, CampaignStatus, MessageType
 from monitor.ruletest.cases import Timeline
-from monitor.ruletest.details import read_detail
-from monitor.ruletest.rows import LARGEST, SAME, count_of, moment, number_of, offset, rows_of, seconds_of
+from monitor.ruletest.detail_table import read_detail
+from monitor.ruletest.table_rows import LARGEST, SAME, count_of, moment, number_of, offset, rows_of, seconds_of
+from monitor.yamlfile.document import Scalar, Table, described
+from monitor.yamlfile.findings import Findings
+from monitor.yamlfile.tables import TableReader, one_of
+from monitor.yamlfile.values import WrongValueError
 
 GONE = "gone"
 """A status that says the provider no longer knows it."""

@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from monitor.clock import Clock
-from monitor.simulator.answers import answered_with, invalid, unauthenticated
+from monitor.simulator.http_answers import answered_with, invalid, unauthenticated
 
 TEST_PREFIX = "test_"
 _HEADER = {"typ": "JWT", "alg": "HS256"}

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+from monitor.simulator.campaign_state import STATE_FIELDS, CampaignState
 from monitor.simulator.planning import UnfitField
-from monitor.simulator.state import STATE_FIELDS, CampaignState
 
 _TIMES = frozenset({"created_at", "start_at", "real_start_at", "finished_at"})
 _TEXTS = frozenset({"name", "sender", "status", "message_type", "currency"})

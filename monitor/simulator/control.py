@@ -10,9 +10,9 @@ import msgspec
 from aiohttp import web
 
 from monitor.clock import Clock
-from monitor.simulator.answers import Refusal, answered_with, not_found
 from monitor.simulator.auth import Tokens
-from monitor.simulator.faults import Faults
+from monitor.simulator.fault_orders import Faults
+from monitor.simulator.http_answers import Refusal, answered_with, not_found
 from monitor.simulator.seen import Seen
 from monitor.simulator.world import World
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from monitor.simulator.answers import invalid
 from monitor.simulator.dialect import Dialect
+from monitor.simulator.http_answers import invalid
 
 FILTER_TYPES = ("sms", "rcs", "whatsapp")
 SORTS = ("id", "sender", "type", "date", "status")

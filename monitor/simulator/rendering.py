@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
+from monitor.simulator.campaign_state import CampaignState
 from monitor.simulator.dialect import Dialect
-from monitor.simulator.state import CampaignState
 from monitor.simulator.world import Row
 
 ZERO_DATE = "0000-00-00 00:00:00"

@@ -7,8 +7,8 @@ from email.utils import format_datetime
 from aiohttp import web
 
 from monitor.clock import Clock
-from monitor.simulator.answers import Refusal, answered, refused, unauthenticated
-from monitor.simulator.faults import Fault, FaultKind
+from monitor.simulator.fault_orders import Fault, FaultKind
+from monitor.simulator.http_answers import Refusal, answered, refused, unauthenticated
 
 HTML_PAGE = "<!DOCTYPE html><html><head><title>Server Error</title></head><body><h1>500 | Server Error</h1></body></html>\n"
 OVERSIZE_BYTES = 9 * 2**20

@@ -8,7 +8,7 @@ import msgspec
 from monitor.errors import ConfigError, Place, Problem
 from monitor.simulator.bulk import bulk_plans
 from monitor.simulator.plan import BalancePlan, CampaignPlan
-from monitor.simulator.reading import BulkOrder, read_scenario
+from monitor.simulator.scenario_file import BulkOrder, read_scenario
 
 FIRST_ID = 53_650_000
 BUNDLED = Path(__file__).parent / "scenarios"

@@ -10,11 +10,11 @@ from random import Random
 import msgspec
 
 from monitor.clock import Clock
+from monitor.simulator.campaign_state import CampaignState, state_at
 from monitor.simulator.change import changed
 from monitor.simulator.plan import CampaignPlan
 from monitor.simulator.planning import PLANNING_FIELDS, make_plan
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.state import CampaignState, state_at
 from monitor.simulator.timeline import Timeline, work_out
 
 STOPPABLE = frozenset({"creation", "moderation", "spam", "scheduled", "sending", "paused"})

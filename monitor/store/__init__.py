@@ -7,9 +7,9 @@ package knows a table or a column. Choosing a store is the composition root's bu
 from pathlib import Path
 
 from monitor.ports import Store
-from monitor.store.sqlite import SqliteStore
-from monitor.store.sqlite_backup import Backup, BackupError, BackupProgress, back_up
-from monitor.store.sqlite_inspection import Inspection, check_writable, inspect
+from monitor.store.sqlite.copying import Backup, BackupError, BackupProgress, back_up
+from monitor.store.sqlite.inspection import Inspection, check_writable, inspect
+from monitor.store.sqlite.sqlite_store import SqliteStore
 
 __all__ = [
     "Backup",

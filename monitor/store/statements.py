@@ -4,8 +4,8 @@ They keep to what both understand (`ON CONFLICT`, partial indexes, no `RETURNING
 states as literals where a partial index depends on them. Column lists give the order of the tuples in `rows.py`.
 """
 
-from monitor.domain.fallback import SUFFIX
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
+from monitor.domain.routing.fallback import SUFFIX
 from monitor.ports import OutboxQuery
 
 FEED_COLUMNS = (

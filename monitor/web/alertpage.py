@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from monitor.domain.alert import Alert
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail, breakdown
-from monitor.domain.notified import notified
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.notified import notified
+from monitor.domain.campaign.detail import CampaignDetail, breakdown
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.notify.message import end_in_words, headline
 
 ALERT_ID = re.compile(r"[0-9A-Za-z_.-]{1,200}")

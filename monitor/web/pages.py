@@ -7,11 +7,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from monitor.domain.alert import Alert
-from monitor.domain.campaign import DOCUMENTED_STATUSES
-from monitor.domain.duration import humanize_duration
-from monitor.domain.routing import SEVERITIES
-from monitor.domain.text import counted, without_controls
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
+from monitor.domain.routing.flush import SEVERITIES
+from monitor.domain.safetext.shown_text import counted, without_controls
+from monitor.domain.times.duration import humanize_duration
 from monitor.web.alertpage import AlertDetail
 from monitor.web.runbooks import runbooks_html
 from monitor.web.status import Status

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from monitor.clock import Clock, SystemClock
-from monitor.domain.alert import Alert
+from monitor.domain.alerting.alert import Alert
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.web.access import CHALLENGE, SECURITY_HEADERS, Access

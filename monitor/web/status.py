@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.feed import FeedState
-from monitor.domain.notified import weight
-from monitor.domain.text import counted
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.notified import weight
+from monitor.domain.campaign.feed import FeedState
+from monitor.domain.safetext.shown_text import counted
 
 MOST_ALERTS = 200
 """Alerts listed on the page; the rest is counted."""

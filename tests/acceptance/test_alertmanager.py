@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import SystemClock
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import KEY, Monitor
 from tests.integration.test_alertmanager_real import Alertmanager
 from tests.patience import until

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import DRAIN_SECONDS
-from monitor.dispatcher.dispatcher import ABORT_GRACE_SECONDS
-from monitor.simulator.server import Simulator
+from monitor.daemon.app import DRAIN_SECONDS
+from monitor.dispatcher.lanes import ABORT_GRACE_SECONDS
+from monitor.simulator.api_server import Simulator
 from tests.acceptance.daemon import KEY, WEBHOOK_SECRET, Receiver, monitor
 from tests.patience import BOUND_SECONDS, until
 

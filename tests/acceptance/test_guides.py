@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import SystemClock
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import load_scenario
-from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import KEY
 
 pytestmark = pytest.mark.slow

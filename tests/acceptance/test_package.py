@@ -15,8 +15,8 @@ import pytest
 
 from monitor import __version__
 from monitor.clock import SystemClock
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import KEY
 from tests.real import require
 

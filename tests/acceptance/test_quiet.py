@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.simulator.server import Simulator
+from monitor.simulator.api_server import Simulator
 from tests.acceptance.daemon import RULES, Monitor, Receiver, monitor
 from tests.patience import until
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.simulator.server import Simulator
+from monitor.simulator.api_server import Simulator
 from tests.acceptance.daemon import RULES, Monitor, Receiver, monitor
 from tests.acceptance.listening import listening
 from tests.patience import until

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.simulator.server import Simulator
+from monitor.simulator.api_server import Simulator
 from tests.acceptance.daemon import Receiver, monitor
 from tests.acceptance.listening import listening
 from tests.patience import until

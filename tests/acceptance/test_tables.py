@@ -15,10 +15,10 @@ import pytest
 from rich.cells import cell_len
 
 from monitor.clock import SystemClock
-from monitor.domain.sample import Sample
+from monitor.domain.campaign.sample import Sample
 from monitor.ports import CycleCommit
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import load_scenario
-from monitor.simulator.server import Simulator
 from monitor.store import SqliteStore
 from tests.clock import START
 from tests.unit.cli.test_tables import NAMES, SENDERS, WIDTHS, fill_with_long_names, records_below

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.clock import Clock
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.notify import INTEGRATIONS, Context, Integration, open_session
 from monitor.ports import Notifier
 from tests.clock import START

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from monitor.domain.account import Balance
-from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail, Split
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.feed import Feed, FeedState, SweepOutcome
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
-from monitor.domain.routing import GroupId, Ledger, Told
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.detail import CampaignDetail, Split
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.routing.flush import GroupId, Ledger, Told
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
 from monitor.store import SqliteStore
 

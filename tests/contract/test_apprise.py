@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from monitor.domain.notification import Notification, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import INTEGRATIONS, Context, open_session
 from monitor.notify.apprise import LONGEST_MESSAGE, compose

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import structlog
 
-from monitor.domain.notification import NotifiedAlert
+from monitor.domain.alerting.notification import NotifiedAlert
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import Verifiable
-from monitor.notify.alertmanager import AlertmanagerNotifier, AlertmanagerOptions
+from monitor.notify.alertmanager.notifier import AlertmanagerNotifier, AlertmanagerOptions
 from monitor.ports import Notifier, Resending
 from tests.clock import START, FakeClock
 from tests.contract.receivers import NOTIFICATION, SECRET, Reply, ScriptedReceiver, notifier_for

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import Verifiable
-from monitor.notify.telegram import TelegramOptions
+from monitor.notify.telegram.notifier import TelegramOptions
 from tests.clock import FakeClock
 from tests.contract.receivers import NOTIFICATION, OVER_HTTP, SECRET, Reply, Request, ScriptedReceiver, notifier_for
 from tests.unit.notify.builders import notification, resolved

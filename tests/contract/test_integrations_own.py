@@ -10,10 +10,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from monitor.clock import Clock, SystemClock
-from monitor.domain.detail import COUNTERS, CampaignDetail, breakdown
+from monitor.domain.campaign.detail import COUNTERS, CampaignDetail, breakdown
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.webhook_body import payload
-from monitor.notify.webhook_signature import signing_key
+from monitor.notify.webhook.message import payload
+from monitor.notify.webhook.signature import signing_key
 from tests.clock import FakeClock
 from tests.contract.receivers import NOTIFICATION, Reply, Request, ScriptedReceiver, notifier_for
 from tests.unit.notify.builders import alert, detail, notification

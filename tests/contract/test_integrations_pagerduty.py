@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.notification import NotifyReason
+from monitor.domain.alerting.notification import NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.pagerduty import PagerDutyOptions
+from monitor.notify.pagerduty.notifier import PagerDutyOptions
 from monitor.ports import Notifier
 from tests.clock import FakeClock
 from tests.contract.receivers import ROUTING_KEY, Reply, ScriptedReceiver, notifier_for

@@ -9,10 +9,10 @@ import structlog
 from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 
-from monitor.domain.notification import Notification, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault, StoreError, StoreFault
 from monitor.notify import Verifiable, VolatileMemory
-from monitor.notify.slack_message import history, opening
+from monitor.notify.slack.message import history, opening
 from monitor.ports import Notifier
 from monitor.store import SqliteStore
 from tests.clock import FakeClock

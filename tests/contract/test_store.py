@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.domain.alert import AlertState
-from monitor.domain.campaign import CampaignKey
-from monitor.domain.diff import observe, vanish
-from monitor.domain.event import EventKind
-from monitor.domain.feed import BlindSpell, Feed
-from monitor.domain.routing import Told
-from monitor.domain.sample import Sample
+from monitor.domain.alerting.alert import AlertState
+from monitor.domain.campaign.diff import observe, vanish
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.feed import BlindSpell, Feed
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.snapshot import CampaignKey
+from monitor.domain.routing.flush import Told
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit, FlushCommit, OutboxQuery, Snapshot, Store
 from tests.contract.stores import (

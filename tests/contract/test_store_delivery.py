@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.domain.fallback import copy_for, copy_id
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
+from monitor.domain.routing.fallback import copy_for, copy_id
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
 from tests.contract.stores import KINDS, NOW, StoreKind, after, claimed, finish, ids, message, one, put, row, states
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
 from tests.contract.stores import KINDS, NOW, StoreKind, after, claimed, finish, group, ids, ledger, one, put, row, states

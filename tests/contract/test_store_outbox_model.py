@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.notification import OutboxRow, OutboxState
+from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.errors import StoreError
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
 from tests.contract.stores import KINDS, StoreKind, after, claimed, group, ids, row

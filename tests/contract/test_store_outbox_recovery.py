@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.ports import DeliveryResult, OutboxQuery, OutboxSummary, Store
 from tests.contract.stores import KINDS, NOW, StoreKind, after, claimed, finish, ids, one, put, row
 

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.domain.acknowledgement import Acknowledgement
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.silence import Silence
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.silence import Silence
 from monitor.ports import CycleCommit, FlushCommit, Store
 from tests.contract.stores import KINDS, NOW, StoreKind, after, alert, resolved
 

@@ -12,9 +12,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from monitor.clock import SystemClock
 from monitor.dispatcher import verdict
-from monitor.domain.notification import OutboxRow, OutboxState
+from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.webhook_options import SIGNED_LIMIT
+from monitor.notify.webhook.options import SIGNED_LIMIT
 from tests.clock import START, FakeClock
 from tests.contract.receivers import NOTIFICATION, SECRET, Request, ScriptedReceiver, notifier_for
 from tests.unit.notify.builders import alert, notification

@@ -9,9 +9,9 @@ from email.policy import SMTP
 
 import pytest
 
-from monitor.domain.alert import ResolveReason
-from monitor.domain.fallback import stand_in
-from monitor.domain.notification import Notification, NotifyReason
+from monitor.domain.alerting.alert import ResolveReason
+from monitor.domain.alerting.notification import Notification, NotifyReason
+from monitor.domain.routing.fallback import stand_in
 from monitor.notify import INTEGRATIONS, Context
 from tests.clock import FakeClock
 from tests.contract.mailserver import mail_server, mailer

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
-from monitor.config.settings import Settings
+from monitor.settings.layers import Settings
 from tests.deploy.compose import FOLDER, LIVE, STACK, mounts, services, volumes
 from tests.deploy.image import ROOT
 from tests.real import require

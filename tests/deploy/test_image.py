@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import SystemClock
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import KEY
 from tests.deploy.image import ROOT, Builder, Image
 from tests.deploy.running import innermost, started, status

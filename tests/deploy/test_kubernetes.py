@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor.app import DRAIN_SECONDS
-from monitor.config.settings import Settings
+from monitor.daemon.app import DRAIN_SECONDS
+from monitor.settings.layers import Settings
 from monitor.web.server import SHUTDOWN_SECONDS
 from tests.deploy.image import DOCKERFILE, ROOT
 from tests.deploy.manifests import FOLDER, WHAT_CAN_BE_APPLIED, container, of_kind, only, pod, rendered

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from monitor.clock import SystemClock
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import free_port
 from tests.deploy.image import Image
 from tests.deploy.manifests import FOLDER, container, of_kind, pod

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import DRAIN_SECONDS
 from monitor.cli.failures import WRONG_USE
 from monitor.clock import SystemClock
+from monitor.daemon.app import DRAIN_SECONDS
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import KEY, free_port
 from tests.acceptance.listening import listening
 from tests.deploy.sandbox import settings

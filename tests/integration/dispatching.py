@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from monitor.dispatcher import Dispatcher
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.metrics import Metrics
 from monitor.ports import FlushCommit, OutboxQuery, Store

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.plan import CampaignPlan
-from monitor.simulator.server import Simulator
 
 RCS = CampaignPlan(
     name="Carousel", sender="ShopAgent", size=1000, message_type="rcs", created=-3600, duration=300, price=0.01,

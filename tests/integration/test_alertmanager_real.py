@@ -15,9 +15,9 @@ import pytest
 from aiohttp import web
 
 from monitor.clock import SystemClock
-from monitor.domain.notification import NotifiedAlert
+from monitor.domain.alerting.notification import NotifiedAlert
 from monitor.notify import INTEGRATIONS, Context, open_session
-from monitor.notify.alertmanager import AlertmanagerNotifier
+from monitor.notify.alertmanager.notifier import AlertmanagerNotifier
 from tests.patience import until
 from tests.ports import free_port
 from tests.real import require

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import SteppedClock
-from monitor.config import RuleFile
-from monitor.domain.account import Balance
-from monitor.domain.alert import Alert
-from monitor.domain.campaign import Campaign
-from monitor.domain.feed import Feed
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.replay import Replay, replaying
+from monitor.rulefile import RuleFile
 from monitor.ruletest import load_cases, run_case
+from monitor.simulator.campaign_state import CampaignState
 from monitor.simulator.scenario import bulk_scenario, load_scenario
-from monitor.simulator.state import CampaignState
 from monitor.simulator.world import World
 from tests.clock import START
 from tests.rules import rules_in, settings_for

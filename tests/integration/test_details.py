@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 
 from monitor import __version__
-from monitor.cycle import AccountCycles
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.feed import Feed, SweepOutcome
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.feed import Feed, SweepOutcome
 from monitor.metrics import Metrics
+from monitor.polling.cycle import AccountCycles
 from monitor.ports import Snapshot
 from monitor.provider.source import Provider, ProviderOptions
-from monitor.simulator.faults import FaultKind
+from monitor.simulator.api_server import Simulator
+from monitor.simulator.fault_orders import FaultKind
 from monitor.simulator.plan import CampaignPlan
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from monitor.state import State
 from monitor.store import SqliteStore
 from tests.clock import InstantClock
@@ -115,7 +115,7 @@ async def test_fifty_alerts_at_once_are_told_at_once_and_explained_within_the_bu
 async def test_whatever_goes_wrong_with_a_detail_the_alert_is_told_and_explained_later(
     bench: Bench, kind: FaultKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.provider.detail.REQUEST_SECONDS", 0.1)  # a hang costs real time
+    monkeypatch.setattr("monitor.provider.campaign_detail.REQUEST_SECONDS", 0.1)  # a hang costs real time
     bench.simulator.faults.set(kind, path_prefix=SINGLE)
     assert await bench.poll() <= 2
     assert [(alert.state, alert.detail) for alert in bench.told] == [(AlertState.FIRING, None)]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import structlog
 
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError, StoreFault
 from tests.integration.dispatching import HANG, Bench, bench, fault
 

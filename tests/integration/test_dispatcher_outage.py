@@ -8,8 +8,8 @@ import pytest
 import structlog
 
 from monitor.dispatcher import Fallback
-from monitor.domain.fallback import copy_id
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
+from monitor.domain.routing.fallback import copy_id
 from monitor.errors import DeliveryFault, StoreError, StoreFault
 from tests.integration.dispatching import HANG, Bench, bench, fault
 

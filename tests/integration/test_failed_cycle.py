@@ -7,12 +7,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from monitor.app import running
 from monitor.clock import SystemClock
-from monitor.config import load_rules, load_settings
-from monitor.doctor.database import examine_content
-from monitor.domain.feed import Feed
-from monitor.reading import FeedReader, Reading
+from monitor.daemon.app import running
+from monitor.doctor.database_checks import examine_content
+from monitor.domain.campaign.feed import Feed
+from monitor.polling.reading import FeedReader, Reading
+from monitor.rulefile import load_rules
+from monitor.settings import load_settings
 from tests.patience import until
 from tests.unit.provider.scripted import LIST, ScriptedProvider, ok, page, row, scripted
 

@@ -8,19 +8,19 @@ from functools import partial
 import pytest
 
 from monitor import __version__
-from monitor.cycle import AccountCycles
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.event import EventKind
-from monitor.domain.feed import Feed, SweepOutcome
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.feed import Feed, SweepOutcome
 from monitor.metrics import Metrics
+from monitor.polling.cycle import AccountCycles
 from monitor.ports import Snapshot
 from monitor.provider import source
 from monitor.provider.client import Client
 from monitor.provider.source import Provider, ProviderOptions
-from monitor.simulator.faults import FaultKind
+from monitor.simulator.api_server import Simulator
+from monitor.simulator.fault_orders import FaultKind
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from monitor.state import State
 from monitor.store import SqliteStore
 from tests.clock import InstantClock

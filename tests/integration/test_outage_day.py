@@ -7,10 +7,11 @@ from itertools import count
 
 import pytest
 
-from monitor.domain.alert import Alert, AlertKey, advance, begin, happened
-from monitor.domain.notification import Notification, OutboxState
-from monitor.domain.route import Route
-from monitor.flusher import Flusher, Telling
+from monitor.domain.alerting.alert import Alert, AlertKey, advance, begin, happened
+from monitor.domain.alerting.notification import Notification, OutboxState
+from monitor.domain.routing.policy import NotificationPolicy
+from monitor.domain.routing.route import Route
+from monitor.flusher import Flusher
 from monitor.ports import CycleCommit, Snapshot
 from monitor.state import State
 from tests.integration.dispatching import Bench, ScriptedNotifier, bench, fault
@@ -42,7 +43,7 @@ class World:
         self.flusher = Flusher(
             store=at.store,  # type: ignore[arg-type]
             state=self.state,
-            telling=Telling(
+            telling=NotificationPolicy(
                 route=Route(receiver="ops", group_by=("alertname",), group_interval=timedelta(minutes=5)), receivers=("ops",)
             ),
             clock=at.clock,

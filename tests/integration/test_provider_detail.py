@@ -7,9 +7,9 @@ from aiohttp import web
 
 from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import PLURAL, SINGULAR, Dialect
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.clock import InstantClock
 from tests.integration.simulator_client import RCS
 from tests.unit.provider.scripted import LIST, failed, ok, reader, scripted
@@ -97,7 +97,7 @@ async def test_a_failure_is_not_tried_again_at_once_and_is_counted(
 
 
 async def test_a_detail_that_does_not_come_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.provider.detail.REQUEST_SECONDS", 0.05)
+    monkeypatch.setattr("monitor.provider.campaign_detail.REQUEST_SECONDS", 0.05)
     released = asyncio.Event()
 
     async def hang(_: web.Request) -> web.Response:

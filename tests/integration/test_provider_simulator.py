@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from monitor.errors import ProviderError, ProviderFault
 from monitor.ports import Sweep
 from monitor.provider.source import Provider
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import EXAMPLE, PLURAL, SINGULAR, Dialect
-from monitor.simulator.faults import FaultKind
+from monitor.simulator.fault_orders import FaultKind
 from monitor.simulator.scenario import Scenario, bulk_scenario
-from monitor.simulator.server import Simulator
 from tests.clock import InstantClock
 from tests.unit.provider.scripted import reader
 

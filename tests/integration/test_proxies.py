@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from monitor.daemon.heartbeat import Heartbeat
 from monitor.errors import DeliveryError, ProviderError
-from monitor.heartbeat import Heartbeat
 from monitor.metrics import Metrics
 from monitor.net import PROXY_VARIABLES
 from monitor.notify.transport import open_session, post

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.domain.alert import Alert, AlertState, ResolveReason
-from monitor.domain.evaluation import RuleSet
+from monitor.daemon.orphans import end_orphans
+from monitor.domain.alerting.alert import Alert, AlertState, ResolveReason
+from monitor.domain.alerting.evaluation import RuleSet
 from monitor.errors import DeliveryFault, StoreError, StoreFault
-from monitor.orphans import end_orphans
-from monitor.receiver_rules import ReceiverRules
+from monitor.polling.receiver_rules import ReceiverRules
 from monitor.state import State
 from tests.integration.dispatching import Bench, bench, fault
 from tests.rules import state_rule

@@ -10,26 +10,27 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.assembly import RulesInForce, build_cycles, compiled, context_of, feeds_of, new_message_id
-from monitor.baselines import BaselineLoop
-from monitor.config import load_rules, load_settings
+from monitor.daemon.assembly import RulesInForce, build_cycles, context_of, feeds_of, new_message_id
+from monitor.daemon.filewatch import FileWatch
+from monitor.daemon.overview import Overview
+from monitor.daemon.publisher import Publisher
+from monitor.daemon.reload import RETRY, Reloader, watched
+from monitor.daemon.rules_in_force import Governed
+from monitor.daemon.systemd import ServiceManager
 from monitor.dispatcher import Dispatcher
-from monitor.domain.alert import AlertState
-from monitor.domain.campaign import CampaignKey
+from monitor.dispatcher.resender import Resender
+from monitor.domain.alerting.alert import AlertState
+from monitor.domain.campaign.snapshot import CampaignKey
 from monitor.errors import StoreError, StoreFault
-from monitor.filewatch import FileWatch
 from monitor.flusher import Flusher
-from monitor.governed import Governed
 from monitor.metrics import Metrics
-from monitor.overview import Overview
+from monitor.polling.baselines import BaselineLoop
+from monitor.polling.receiver_rules import ReceiverRules
 from monitor.ports import CycleCommit
-from monitor.publisher import Publisher
-from monitor.receiver_rules import ReceiverRules
-from monitor.reload import RETRY, Reloader, watched
-from monitor.resender import Resender
+from monitor.rulefile import load_rules
+from monitor.settings import load_settings
 from monitor.state import State
 from monitor.store import SqliteStore
-from monitor.systemd import ServiceManager
 from tests.integration.dispatching import StoreClock, WatchedStore
 from tests.patience import until
 from tests.sources import ScriptedSource, campaign
@@ -61,7 +62,7 @@ class Stage:
         settings, store, clock, metrics = self.loaded.settings, self.store, self.clock, self.metrics
         self.context = context_of(settings, session=self.session, clock=clock, console=self.console, memory=store)  # type: ignore[arg-type]
         file = load_rules(self.loaded)
-        in_force = RulesInForce.of(file, compiled(file), self.context)
+        in_force = RulesInForce.of(file, file.compiled(), self.context)
         self.feeds = feeds_of(settings)
         self.state = state = State(await store.load(), polled=self.feeds)
         self.dispatcher = Dispatcher(store, in_force.notifiers, clock, metrics)  # type: ignore[arg-type]

@@ -5,9 +5,9 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import pytest
 
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import PLURAL, SINGULAR, Dialect
 from monitor.simulator.scenario import Scenario, load_scenario
-from monitor.simulator.server import Simulator
 from tests.clock import FakeClock
 from tests.integration.simulator_client import RCS, SMS, served
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import PLURAL, SINGULAR
 from monitor.simulator.scenario import Scenario, bulk_scenario
-from monitor.simulator.server import Simulator
 from tests.clock import START, FakeClock
 from tests.integration.simulator_client import RCS, SMS, served
 

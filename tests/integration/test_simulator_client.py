@@ -10,8 +10,8 @@ import bsg_api
 import pytest
 from bsg_api.models.campaign_schema import CampaignSchema
 
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import Scenario, bulk_scenario, load_scenario
-from monitor.simulator.server import Simulator
 from tests.clock import START, FakeClock
 
 PAGE = 500

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import PLURAL
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.clock import FakeClock
 from tests.integration.simulator_client import Client, served
 

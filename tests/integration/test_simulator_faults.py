@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import pytest
 
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import PLURAL
-from monitor.simulator.faults import FaultKind
+from monitor.simulator.fault_orders import FaultKind
 from monitor.simulator.scenario import bulk_scenario
-from monitor.simulator.server import Simulator
 from tests.clock import START, FakeClock, InstantClock
 from tests.integration.simulator_client import Client, served
 

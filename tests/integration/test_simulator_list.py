@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import PLURAL, SINGULAR, Dialect
 from monitor.simulator.plan import CampaignPlan
 from monitor.simulator.scenario import Scenario, bulk_scenario
-from monitor.simulator.server import Simulator
 from tests.clock import FakeClock
 from tests.integration.simulator_client import RCS, SMS, served
 

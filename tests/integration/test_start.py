@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import running
 from monitor.clock import SystemClock
-from monitor.config import load_rules, load_settings
-from monitor.domain.baseline import Baselines
-from monitor.domain.diff import first_sight
-from monitor.poller import Poller
+from monitor.daemon.app import running
+from monitor.domain.campaign.baseline import Baselines
+from monitor.domain.campaign.diff import first_sight
+from monitor.polling.poller import Poller
 from monitor.ports import CycleCommit
+from monitor.rulefile import load_rules
+from monitor.settings import load_settings
 from monitor.store import SqliteStore
 from tests.patience import until
 from tests.sources import campaign

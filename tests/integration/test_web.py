@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 import structlog
 
-from monitor.domain.alert import Alert, AlertKey, AlertState
-from monitor.domain.campaign import Campaign
-from monitor.domain.feed import Feed
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.errors import MonitorError
 from monitor.metrics import CampaignSeries, Metrics
 from monitor.web import AlertStatus, BalanceStatus, FeedStatus, ReceiverStatus, Status, WebOptions, WebServer, worst_alerts

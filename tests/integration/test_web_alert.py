@@ -9,9 +9,9 @@ import aiohttp
 import msgspec
 import pytest
 
-from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
 from monitor.web import FeedStatus, WebOptions, WebServer, worst_alerts

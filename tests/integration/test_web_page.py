@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
-from monitor.domain.alert import Alert
+from monitor.domain.alerting.alert import Alert
 from monitor.metrics import Metrics
 from monitor.web import WebOptions, WebServer
 from tests.integration.test_web import TOKEN, status

@@ -18,13 +18,13 @@ from typing import Any
 from aiohttp import web
 
 from monitor.clock import SystemClock
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import load_scenario
-from monitor.simulator.server import Simulator
 from tests.patience import until
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-MIGRATIONS = "monitor/store/migrations"
+MIGRATIONS = "monitor/store/sqlite/migrations_sql"
 KEY = "live_recorded_0123456789abcdef"
 
 SCENARIO = """

@@ -5,11 +5,12 @@ from datetime import timedelta
 from itertools import count
 
 from monitor import __version__
-from monitor.domain.alert import Alert, AlertKey, advance, begin, happened
-from monitor.domain.inhibition import InhibitRule
-from monitor.domain.notification import NotifyReason, OutboxRow, OutboxState
-from monitor.domain.routing import Route
-from monitor.flusher import Flusher, Telling
+from monitor.domain.alerting.alert import Alert, AlertKey, advance, begin, happened
+from monitor.domain.alerting.notification import NotifyReason, OutboxRow, OutboxState
+from monitor.domain.routing.flush import Route
+from monitor.domain.routing.inhibition import InhibitRule
+from monitor.domain.routing.policy import NotificationPolicy
+from monitor.flusher import Flusher
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, DeliveryResult, OutboxQuery, Snapshot
 from monitor.state import State
@@ -43,7 +44,7 @@ class Desk:
         self.flusher = Flusher(
             store=self.store,
             state=self.state,
-            telling=Telling(
+            telling=NotificationPolicy(
                 route=route,
                 silent_on_resolve=silent,
                 inhibit_rules=rules,

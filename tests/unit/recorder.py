@@ -4,15 +4,14 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from monitor import __version__
-from monitor.assembly import compiled
 from monitor.backtest.report import Ledgers
-from monitor.config import RuleFile
-from monitor.cycle import AccountCycles
-from monitor.domain.alert import Alert
-from monitor.domain.campaign import Campaign
-from monitor.domain.feed import Feed
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.metrics import Metrics
+from monitor.polling.cycle import AccountCycles
 from monitor.ports import Snapshot
+from monitor.rulefile import RuleFile
 from monitor.state import State
 from monitor.store import SqliteStore
 from tests.clock import START, InstantClock
@@ -44,7 +43,7 @@ class Recorder:
             source=self.source,
             store=store,
             state=State(Snapshot(), polled=feeds),
-            rules=compiled(file),
+            rules=file.compiled(),
             clock=self.clock,
             metrics=Metrics(__version__),
             lookback=timedelta(days=3),

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from monitor.config import RuleFile, parse_rules
-from monitor.domain.alert import Alert
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.feed import Feed, FeedState, SweepOutcome
-from monitor.domain.tracking import TrackedCampaign
-from monitor.explanation import Explanation, UnclearTargetError, explain_target, find_target, read_known
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.explain import Explanation, UnclearTargetError, explain_target, find_target, read_known
 from monitor.ports import CycleCommit
+from monitor.rulefile import RuleFile, parse_rules
 from monitor.store import SqliteStore
 from tests.unit.domain.builders import a_campaign, tracked
 

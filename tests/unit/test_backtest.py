@@ -10,10 +10,10 @@ import pytest
 from monitor.backtest import Recording, Report, backtest, open_recording
 from monitor.backtest.recording import SenderKey
 from monitor.backtest.report import BUCKETS, Ledgers
-from monitor.config import RuleFile, parse_rules
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.feed import BlindSpell, Feed
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.feed import BlindSpell, Feed
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.rulefile import RuleFile, parse_rules
 from monitor.store import SqliteStore
 from tests.clock import START
 from tests.sources import campaign

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 
 from monitor.backtest import Recording, backtest, open_recording
+from monitor.backtest.backtesting import merged
 from monitor.backtest.parts import Part, divide
 from monitor.backtest.play import Step, play
 from monitor.backtest.process import PartProcess, received
 from monitor.backtest.recording import SenderKey
-from monitor.backtest.run import merged
-from monitor.config import RuleFile, parse_rules
-from monitor.domain.alert import AlertState
-from monitor.domain.campaign import Campaign
-from monitor.domain.feed import Feed
+from monitor.domain.alerting.alert import AlertState
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import MonitorError, StoreError
+from monitor.rulefile import RuleFile, parse_rules
 from monitor.store import SqliteStore
 from tests.clock import START
 from tests.sources import campaign
@@ -114,7 +114,7 @@ async def test_an_alert_that_goes_on_is_told_of_once(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_several_processes_report_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.backtest.run.SAMPLES_A_PROCESS", 1)
+    monkeypatch.setattr("monitor.backtest.backtesting.SAMPLES_A_PROCESS", 1)
     recording = await recorded(tmp_path)
     shares: list[float] = []
     several = await backtest(recording, rules(), processes=3, on_progress=shares.append)

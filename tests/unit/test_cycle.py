@@ -8,21 +8,21 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor import __version__
-from monitor.assembly import compile_ignore
-from monitor.baselines import BaselineLoop
-from monitor.cycle import AccountCycles, CycleReport
-from monitor.domain.account import Balance
-from monitor.domain.alert import Alert, AlertState, ResolveReason
+from monitor.daemon.assembly import compile_ignore
+from monitor.domain.alerting.alert import Alert, AlertState, ResolveReason
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.rule import Rule
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.diff import first_sight
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.feed import Feed, SweepOutcome
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.campaign.window import LONGEST_WINDOW
 from monitor.domain.condition import parse_condition
-from monitor.domain.diff import first_sight
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.event import EventKind
-from monitor.domain.feed import Feed, SweepOutcome
-from monitor.domain.rule import Rule
-from monitor.domain.tracking import TrackedCampaign
-from monitor.domain.window import LONGEST_WINDOW
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
+from monitor.polling.baselines import BaselineLoop
+from monitor.polling.cycle import AccountCycles, CycleReport
 from monitor.ports import CycleCommit, Snapshot, Sweep
 from monitor.state import State
 from monitor.store import SqliteStore

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from monitor.domain.account import Balance
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.event import EventKind
-from monitor.domain.feed import Feed, SweepOutcome
-from monitor.domain.rule import Rule
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.rule import Rule
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.feed import Feed, SweepOutcome
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit, Snapshot
 from monitor.store import SqliteStore

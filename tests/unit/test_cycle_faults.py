@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.event import EventKind
-from monitor.domain.feed import SweepOutcome
-from monitor.domain.rule import Rule
-from monitor.domain.template import Template
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.rule import Rule
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.feed import SweepOutcome
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.texts.template import Template
 from monitor.store import SqliteStore
 from tests.rules import event_rule, state_rule
 from tests.sources import campaign

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.demo.receiver import PrintingReceiver
 from monitor.demo.show import _summarise
-from monitor.notify.webhook_signature import signatures
+from monitor.notify.webhook.signature import signatures
 
 SECRET = "a-secret-of-the-demo"
 

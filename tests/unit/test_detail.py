@@ -8,9 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor import __version__
-from monitor.detail import FAILURES_BEFORE_GIVING_UP, DetailReader
-from monitor.domain.detail import CampaignDetail
+from monitor.domain.campaign.detail import CampaignDetail
 from monitor.metrics import Metrics
+from monitor.polling.detail_phase import FAILURES_BEFORE_GIVING_UP, DetailReader
 from tests.clock import FakeClock
 from tests.sources import ScriptedSource, outage
 

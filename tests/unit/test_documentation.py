@@ -7,10 +7,10 @@ import pytest
 from typer.main import get_command
 
 from monitor.cli import app
-from monitor.config.rulekeys import LABEL
-from monitor.domain.matcher import MatcherError, Matchers, parse_matchers
-from monitor.domain.rule import RESERVED_LABELS
-from monitor.domain.text import counted
+from monitor.domain.alerting.rule import RESERVED_LABELS
+from monitor.domain.routing.matcher import MatcherError, Matchers, parse_matchers
+from monitor.domain.safetext.shown_text import counted
+from monitor.rulefile.rule_keys import LABEL
 from tests.rules import rules_in
 from tests.unit.test_metrics import CONTRACT
 

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from monitor.domain.account import Balance
-from monitor.domain.acknowledgement import Acknowledgement
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.feed import Feed, FeedState, SweepOutcome
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.sample import Sample
-from monitor.domain.silence import Silence
-from monitor.explanation import Explanation, Standing
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.silence import Silence
+from monitor.explain import Explanation, Standing
 from monitor.ports import CycleCommit
 from monitor.store import SqliteStore
 from tests.unit.desk import Desk

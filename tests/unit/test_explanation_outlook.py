@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
+from monitor.domain.campaign.surroundings import Surroundings
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import compile_batch, explain, parse_condition
-from monitor.domain.surroundings import Surroundings
-from monitor.domain.time_interval import TimeInterval
-from monitor.domain.tracking import TrackedCampaign
-from monitor.explanation.outlook import holds_from
+from monitor.domain.times.intervals import TimeInterval
+from monitor.explain.outlook import holds_from
 from tests.examples import examples
 from tests.unit.domain.builders import a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.filewatch import FileWatch
+from monitor.daemon.filewatch import FileWatch
 
 
 def seen(watch: FileWatch) -> list[bool]:

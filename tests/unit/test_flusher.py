@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.domain.notification import NotifyReason, OutboxState
-from monitor.domain.routing import Route
+from monitor.domain.alerting.notification import NotifyReason, OutboxState
+from monitor.domain.routing.flush import Route
 from monitor.ports import Snapshot
 from monitor.store import SqliteStore
 from tests.unit.desk import Desk, facts

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.alert import Alert
-from monitor.domain.inhibition import InhibitRule
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.silence import Silence
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.routing.inhibition import InhibitRule
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.silence import Silence
 from monitor.ports import Snapshot
 from monitor.store import SqliteStore
 from tests.unit.desk import Desk

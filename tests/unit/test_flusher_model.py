@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.acknowledgement import Acknowledgement
-from monitor.domain.alert import Alert
-from monitor.domain.inhibition import InhibitRule
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.notification import NotifyReason, OutboxState
-from monitor.domain.silence import Silence
-from monitor.domain.time_interval import NamedIntervals, TimeInterval
-from monitor.flusher import Telling
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.notification import NotifyReason, OutboxState
+from monitor.domain.routing.inhibition import InhibitRule
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.policy import NotificationPolicy
+from monitor.domain.routing.silence import Silence
+from monitor.domain.times.intervals import NamedIntervals, TimeInterval
 from monitor.ports import DeliveryResult, OutboxQuery, Snapshot
 from monitor.store import SqliteStore
 from tests.examples import examples
@@ -112,7 +112,7 @@ class Model:
                 self.desk.open(await self.desk.store.load(), TREE, rules=(HIDES,), acknowledging=ACKNOWLEDGING)
             case "reload":
                 everybody = ("ops", "desk", "night")
-                told = Telling(route=TREE, inhibit_rules=(HIDES,), receivers=everybody, acknowledging=ACKNOWLEDGING)
+                told = NotificationPolicy(route=TREE, inhibit_rules=(HIDES,), receivers=everybody, acknowledging=ACKNOWLEDGING)
                 self.desk.flusher.use(told)
             case "pass":
                 await self.desk.clock.advance((20, 120, 400, 2000)[choice % 4])

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.acknowledgement import Acknowledgement
-from monitor.domain.alert import Alert
-from monitor.domain.inhibition import InhibitRule
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.notification import NotifyReason, OutboxRow, OutboxState
-from monitor.domain.routing import GroupId
-from monitor.domain.silence import Silence
-from monitor.domain.time_interval import NamedIntervals, TimeInterval
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.notification import NotifyReason, OutboxRow, OutboxState
+from monitor.domain.routing.flush import GroupId
+from monitor.domain.routing.inhibition import InhibitRule
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.silence import Silence
+from monitor.domain.times.intervals import NamedIntervals, TimeInterval
 from monitor.ports import Snapshot
 from monitor.store import SqliteStore
 from tests.unit.desk import ROUTE, Desk, facts

@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.notification import NotifyReason
-from monitor.domain.silence import Silence
+from monitor.domain.alerting.notification import NotifyReason
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.silence import Silence
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import Snapshot
 from monitor.store import SqliteStore

@@ -7,11 +7,11 @@ from datetime import timedelta
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.alert import Alert
-from monitor.domain.inhibition import InhibitRule
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.route import Route
-from monitor.flusher import Telling
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.routing.inhibition import InhibitRule
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.policy import NotificationPolicy
+from monitor.domain.routing.route import Route
 from monitor.ports import Snapshot
 from monitor.store import SqliteStore
 from tests.examples import examples
@@ -46,7 +46,7 @@ async def play(steps: list[tuple[str, int]], *, restarts: bool) -> list[object]:
                 if restarts:
                     desk.open(await store.load(), route, rules=rules, receivers=receivers)
                 else:
-                    desk.flusher.use(Telling(route=route, inhibit_rules=rules, receivers=receivers))
+                    desk.flusher.use(NotificationPolicy(route=route, inhibit_rules=rules, receivers=receivers))
             elif step == "deliver":
                 await desk.deliver(EVERYBODY[choice % 3])
             elif step == "pass":
@@ -91,7 +91,7 @@ async def test_whoever_was_told_hears_the_end_though_another_is_told_now() -> No
         desk = Desk(store)
         alert = await desk.fire("1")
         await desk.flusher.flush_due()
-        desk.flusher.use(Telling(route=replace(ROUTE, receiver="desk"), receivers=EVERYBODY))
+        desk.flusher.use(NotificationPolicy(route=replace(ROUTE, receiver="desk"), receivers=EVERYBODY))
         await desk.flusher.flush_due()
         await desk.clock.advance(timedelta(minutes=6).total_seconds())
         await desk.resolve(alert)

@@ -10,11 +10,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from monitor.domain.alert import Alert, AlertKey, advance, begin
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.route import Route
-from monitor.domain.silence import Silence
-from monitor.flusher import Telling
+from monitor.domain.alerting.alert import Alert, AlertKey, advance, begin
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.policy import NotificationPolicy
+from monitor.domain.routing.route import Route
+from monitor.domain.routing.silence import Silence
 from monitor.ports import Snapshot
 from monitor.store import SqliteStore
 from tests.unit.desk import ROUTE, Desk
@@ -86,7 +86,7 @@ async def life(number: int, route: Route) -> dict[str, int]:
         async def measured(what: str) -> None:
             stretches[what] = await longest_stretch(desk.flusher.flush_due())
 
-        async def reloaded(telling: Telling) -> None:
+        async def reloaded(telling: NotificationPolicy) -> None:
             desk.flusher.use(telling)
             await desk.flusher.flush_due()
 
@@ -94,7 +94,7 @@ async def life(number: int, route: Route) -> dict[str, int]:
         alerts = fire(desk, number)
         await desk.commit(*alerts)
         await measured("all fire")
-        same = Telling(route=route, receivers=("ops", "desk"))
+        same = NotificationPolicy(route=route, receivers=("ops", "desk"))
         stretches["a reload"] = await longest_stretch(reloaded(same))
         await desk.clock.advance(4 * 3600)
         await measured("all are told again")
@@ -105,7 +105,7 @@ async def life(number: int, route: Route) -> dict[str, int]:
         await measured("all are silenced")
         await desk.clock.advance(60)
         await measured("the silence has ended")
-        other = Telling(route=replace(route, receiver="desk"), receivers=("ops", "desk"))
+        other = NotificationPolicy(route=replace(route, receiver="desk"), receivers=("ops", "desk"))
         stretches["a reload with another route"] = await longest_stretch(reloaded(other))
         await desk.commit(*ended(desk, alerts[::2]))
         await measured("half have ended")

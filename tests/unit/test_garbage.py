@@ -14,16 +14,17 @@ import msgspec
 import pytest
 
 import monitor
-from monitor.config.rulefile import parse_rules
-from monitor.domain.campaign import Campaign
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.silence import Silence
-from monitor.domain.tracking import first_sight
-from monitor.flusher import Flusher, Telling
-from monitor.garbage import THRESHOLDS
+from monitor.daemon.garbage import THRESHOLDS
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import first_sight
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.policy import NotificationPolicy
+from monitor.domain.routing.silence import Silence
+from monitor.flusher import Flusher
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, Snapshot
+from monitor.rulefile.parsing import parse_rules
 from monitor.state import State
 from monitor.store import SqliteStore
 from tests.clock import FakeClock
@@ -88,7 +89,7 @@ async def test_alerts_that_fire_and_are_told_leave_nothing_that_is_tracked() -> 
         flusher = Flusher(
             store=store,
             state=state,
-            telling=Telling(route=rules.route, receivers=("ops",), inhibit_rules=rules.inhibit_rules),
+            telling=NotificationPolicy(route=rules.route, receivers=("ops",), inhibit_rules=rules.inhibit_rules),
             clock=clock,
             metrics=Metrics("test"),
             new_id=lambda: f"msg_{next(ids)}",

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from monitor.heartbeat import Heartbeat
+from monitor.daemon.heartbeat import Heartbeat
 from tests.patience import until
 
 
@@ -78,7 +78,7 @@ async def test_a_call_that_raises_whatever_it_may_is_a_failed_call(monkeypatch: 
                 heartbeat = Heartbeat(url, session=session, fresh=lambda: True)
                 loop = tasks.create_task(heartbeat.run())
                 with monkeypatch.context() as patched:
-                    patched.setattr("monitor.heartbeat.proxy_for", broken)
+                    patched.setattr("monitor.daemon.heartbeat.proxy_for", broken)
                     heartbeat.beat()
                     await until(lambda: bool(logs))
                 heartbeat.beat()

@@ -16,17 +16,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor import __version__
-from monitor.cycle import AccountCycles
-from monitor.domain.alert import AlertState
-from monitor.domain.campaign import Campaign
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.feed import Feed, SweepOutcome
-from monitor.domain.time_interval import TimeInterval
+from monitor.daemon.orphans import end_orphans
+from monitor.domain.alerting.alert import AlertState
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.feed import Feed, SweepOutcome
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.times.intervals import TimeInterval
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
-from monitor.orphans import end_orphans
+from monitor.polling.cycle import AccountCycles
+from monitor.polling.reading import Reading
 from monitor.ports import CycleCommit
-from monitor.reading import Reading
 from monitor.state import State
 from monitor.store import SqliteStore
 from tests.clock import InstantClock

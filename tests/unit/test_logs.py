@@ -15,7 +15,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.text import visible, without_controls
+from monitor.domain.safetext.shown_text import visible, without_controls
 from monitor.logs import LONGEST, configure_logs, mask, masked
 
 Captured = pytest.CaptureFixture[str]

@@ -1,6 +1,6 @@
 """Campaigns that the list leaves out, asked for one by one."""
 
-from monitor.lookup import LOOKUPS_PER_CYCLE, Lookup
+from monitor.polling.lookup import LOOKUPS_PER_CYCLE, Lookup
 from tests.sources import ScriptedSource, campaign, outage
 
 

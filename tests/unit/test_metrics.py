@@ -14,12 +14,12 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 import monitor
-from monitor.domain.account import Balance
-from monitor.domain.alert import Alert, AlertKey, AlertState
-from monitor.domain.campaign import Campaign
-from monitor.domain.feed import Feed
-from monitor.domain.notification import OutboxState
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState
+from monitor.domain.alerting.notification import OutboxState
+from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.metrics import LOOPS, MOST_CAMPAIGNS, CampaignSeries, Metrics, measure_loop_lag
 from tests.clock import FakeClock
 from tests.real import require

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.notification import retry_delay
+from monitor.domain.alerting.notification import retry_delay
 from monitor.errors import ConfigError
 from monitor.net import (
     LONGEST_WAIT,

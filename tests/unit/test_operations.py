@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor.retention import DEAD_LETTERS, FULL_SAMPLES, HISTORY
+from monitor.daemon.retention import DEAD_LETTERS, FULL_SAMPLES, HISTORY
 from monitor.web.runbooks import runbooks_markdown
 
 ROOT = Path(__file__).parents[2]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.acknowledgement import Acknowledgement
-from monitor.domain.alert import AlertState
-from monitor.domain.feed import Feed
+from monitor.daemon.overview import Overview
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import AlertState
+from monitor.domain.campaign.feed import Feed
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
-from monitor.overview import Overview
 from monitor.ports import CycleCommit, FlushCommit, Snapshot
 from monitor.state import State
 from monitor.store import SqliteStore

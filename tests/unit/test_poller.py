@@ -9,12 +9,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor import __version__
-from monitor.cycle import AccountCycles, CycleReport
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.feed import Feed, SweepOutcome
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.feed import Feed, SweepOutcome
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
-from monitor.poller import Poller
+from monitor.polling.cycle import AccountCycles, CycleReport
+from monitor.polling.poller import Poller
 from monitor.ports import CycleCommit, Snapshot, Sweep
 from monitor.state import State
 from monitor.store import SqliteStore

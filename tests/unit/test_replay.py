@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from monitor.assembly import compiled
 from monitor.clock import SteppedClock
-from monitor.config import parse_rules
-from monitor.domain.alert import AlertKey, AlertState, happened
-from monitor.domain.feed import Feed
+from monitor.domain.alerting.alert import AlertKey, AlertState, happened
+from monitor.domain.campaign.feed import Feed
 from monitor.ports import OutboxQuery
 from monitor.replay import ReplayedFlushes, replaying_cycles
+from monitor.rulefile import parse_rules
 from monitor.store import SqliteStore
 from tests.clock import START
 from tests.sources import campaign
@@ -47,7 +46,7 @@ async def test_a_loud_month_does_not_pile_up_what_was_told() -> None:
 
 async def test_one_campaign_read_among_many_alerts_is_decided_on_by_its_own() -> None:
     text = "rules: [{alert: Loud, when: sent > 0, for: 1m}]\nreceivers: [{name: ops, console: {}}]\nroute: {receiver: ops}\n"
-    rules = compiled(parse_rules(text, source="rules.yaml", lookup=lambda _: None))
+    rules = parse_rules(text, source="rules.yaml", lookup=lambda _: None).compiled()
     feed, clock = Feed("default", "sms"), SteppedClock(START)
     async with replaying_cycles(rules, [feed], clock) as cycles:
         await cycles.read(feed, [campaign(number, sent=1) for number in range(30)])

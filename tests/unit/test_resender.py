@@ -9,13 +9,13 @@ import msgspec
 import structlog
 
 from monitor import __version__
-from monitor.domain.alert import Alert, AlertKey, AlertState, advance, begin, happened
-from monitor.domain.notification import Notification, NotifiedAlert
-from monitor.domain.routing import GroupId, Ledger, Told
+from monitor.dispatcher.resender import RETRY_SECONDS, Resender
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, advance, begin, happened
+from monitor.domain.alerting.notification import Notification, NotifiedAlert
+from monitor.domain.routing.flush import GroupId, Ledger, Told
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.metrics import Metrics
 from monitor.ports import CycleCommit, FlushCommit, Notifier, Snapshot
-from monitor.resender import RETRY_SECONDS, Resender
 from monitor.state import State
 from tests.clock import START, FakeClock
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.state import AccountTable
 from tests.unit.domain.builders import a_campaign, tracked
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from monitor.daemon.supervision import Supervision
+from monitor.daemon.systemd import ServiceManager
 from monitor.metrics import Metrics
-from monitor.supervision import Supervision
-from monitor.systemd import ServiceManager
 from monitor.web import FeedStatus, headline
 from tests.clock import FakeClock
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.systemd import ServiceManager
+from monitor.daemon.systemd import ServiceManager
 
 
 @pytest.fixture

@@ -5,10 +5,8 @@
 subject, `missing` (with `figuretext`) what would have to be different.
 """
 
-from monitor.domain.condition.condition import Condition, moves_while_failing, parse_condition
-from monitor.domain.condition.explain import Part, explain
-from monitor.domain.condition.faults import ConditionError, Fault, Span
-from monitor.domain.condition.generate import (
+from monitor.domain.condition.checked import Condition, moves_while_failing, parse_condition
+from monitor.domain.condition.compiler import (
     AccountFunction,
     BatchFunction,
     EventFunction,
@@ -20,9 +18,11 @@ from monitor.domain.condition.generate import (
     compile_receiver,
     compile_sender,
 )
+from monitor.domain.condition.faults import ConditionError, Fault, Span
 from monitor.domain.condition.missing import Lack, missing
+from monitor.domain.condition.part_values import Part, explain
 from monitor.domain.condition.vocabulary import FUNCTIONS, functions_markdown
-from monitor.domain.field_values import field_values
+from monitor.domain.fields.field_values import field_values
 
 __all__ = [
     "FUNCTIONS",

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from monitor.domain.condition.nodes import Arithmetic, Call, FieldUse, Negation, Node, Past, Usual, children
-from monitor.domain.duration import humanize_duration
-from monitor.domain.fields import FieldType, FieldValue
+from monitor.domain.fields.catalogue import FieldType, FieldValue
+from monitor.domain.times.duration import humanize_duration
 
 NULL = "null"
 LONGEST_TEXT = 60

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from monitor.domain.baseline import BASELINE_FIELDS, SENDER_BASELINE_FIELDS, UTC, BaselineSpan
+from monitor.domain.campaign.baseline import BASELINE_FIELDS, SENDER_BASELINE_FIELDS, UTC, BaselineSpan
 from monitor.domain.condition.faults import SourceText, Span
 from monitor.domain.condition.nodes import Arithmetic, Call, Constant, FieldUse, Matches, Node, Past, Usual
 from monitor.domain.condition.operators import Operators
@@ -15,10 +15,10 @@ from monitor.domain.condition.vocabulary import (
     SHORTEST_BASELINE,
     SHORTEST_LOOK_BACK,
 )
-from monitor.domain.duration import format_duration
-from monitor.domain.fields import FIELDS, FieldType, has_past
-from monitor.domain.text import counted
-from monitor.domain.timezone import time_zone, zone_fault
+from monitor.domain.fields.catalogue import FIELDS, FieldType, has_past
+from monitor.domain.safetext.shown_text import counted
+from monitor.domain.times.duration import format_duration
+from monitor.domain.times.zones import time_zone, zone_fault
 
 PAST_FUNCTIONS = ("ago", "increase", "rate")
 

@@ -9,12 +9,12 @@ import ast
 from collections.abc import Sequence
 from functools import cache
 
-from monitor.domain.condition.condition import Condition
+from monitor.domain.campaign.history import shown_at
+from monitor.domain.campaign.settle import Settle
+from monitor.domain.condition.checked import Condition
 from monitor.domain.condition.nodes import Past
-from monitor.domain.field import Field
-from monitor.domain.fields import FIELDS, depends_on, ingredients
-from monitor.domain.history import shown_at
-from monitor.domain.settle import Settle
+from monitor.domain.fields.catalogue import FIELDS, depends_on, ingredients
+from monitor.domain.fields.field import Field
 
 Value = tuple[list[str], str]
 """The guards under which a value is not null, in order, and the value, as expressions over what was loaded."""

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from monitor.domain.condition.explain import Part
 from monitor.domain.condition.figuretext import told_apart, unit_of, value_text
 from monitor.domain.condition.nodes import (
     Arithmetic,
@@ -18,7 +17,8 @@ from monitor.domain.condition.nodes import (
     Past,
     Usual,
 )
-from monitor.domain.fields import Field, FieldType
+from monitor.domain.condition.part_values import Part
+from monitor.domain.fields.catalogue import Field, FieldType
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}

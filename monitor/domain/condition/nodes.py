@@ -7,9 +7,9 @@ numbers and durations (seconds) and times (Unix seconds) as int or float, texts,
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monitor.domain.baseline import BaselineSpan
+from monitor.domain.campaign.baseline import BaselineSpan
 from monitor.domain.condition.faults import Span
-from monitor.domain.fields import Field, FieldType
+from monitor.domain.fields.catalogue import Field, FieldType
 
 Scalar = str | int | float | bool
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.domain.condition.faults import Fault, SourceText, Span
 from monitor.domain.condition.nodes import Arithmetic, Comparison, Constant, FieldUse, Node, NullTest, Past
-from monitor.domain.duration import format_duration, parse_duration
-from monitor.domain.fields import Field, FieldType
-from monitor.domain.suggestion import did_you_mean
+from monitor.domain.fields.catalogue import Field, FieldType
+from monitor.domain.safetext.did_you_mean import did_you_mean
+from monitor.domain.times.duration import format_duration, parse_duration
 
 _N, _X, _T, _D = FieldType.NUMBER, FieldType.TEXT, FieldType.TIME, FieldType.DURATION
 

@@ -12,11 +12,11 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from monitor.cli import app
-from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
-from monitor.domain.campaign import Campaign
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.ports import CycleCommit, DeliveryResult, FlushCommit
 from monitor.store import SqliteStore
 from tests.clock import START

@@ -6,8 +6,8 @@ from contextlib import redirect_stdout
 import pytest
 
 from monitor.backtest import Report, RuleReport, cannot_be_tried, unrecorded
-from monitor.cli.backtested import print_comparison, print_report, report_record
-from monitor.config import RuleFile, parse_rules
+from monitor.cli.tables.backtest_report import print_comparison, print_report, report_record
+from monitor.rulefile import RuleFile, parse_rules
 from tests.clock import START
 from tests.unit.cli.test_printing import Terminal
 

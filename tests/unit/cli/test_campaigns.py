@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.event import CampaignEvent, EventKind
-from monitor.domain.sample import Sample
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.event import CampaignEvent, EventKind
+from monitor.domain.campaign.sample import Sample
 from monitor.ports import CycleCommit
 from monitor.store import SqliteStore
 from tests.clock import START

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitor import __version__
-from monitor.domain.fields import FIELDS, fields_markdown
+from monitor.domain.fields.catalogue import FIELDS, fields_markdown
 from tests.unit.cli.conftest import RULES, Invoke
 
 COMMANDS = (

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from monitor.cli.excerpts import CUT, drawn
-from monitor.domain.text import visible
+from monitor.cli.tables.error_excerpts import CUT, drawn
+from monitor.domain.safetext.shown_text import visible
 from monitor.errors import Excerpt, Place
 
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from monitor.cli.conditiontree import tree_lines
-from monitor.cli.explained import explanation_lines
-from monitor.cli.wrapping import wrapped
+from monitor.cli.tables.condition_tree import tree_lines
+from monitor.cli.tables.explanation_text import explanation_lines
+from monitor.cli.tables.wrapping import wrapped
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import explain, parse_condition
-from monitor.domain.text import visible, without_controls
-from monitor.domain.tracking import TrackedCampaign
-from monitor.explanation import Explanation
+from monitor.domain.safetext.shown_text import visible, without_controls
+from monitor.explain import Explanation
 from monitor.ports import CycleCommit
 from monitor.store import SqliteStore
 from tests.examples import examples

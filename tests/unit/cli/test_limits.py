@@ -9,11 +9,11 @@ import pytest
 from typer.main import get_command
 
 from monitor.cli import app
-from monitor.domain.alert import AlertState
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.notification import OutboxRow
-from monitor.domain.silence import Silence
+from monitor.domain.alerting.alert import AlertState
+from monitor.domain.alerting.notification import OutboxRow
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.silence import Silence
 from monitor.ports import CycleCommit, FlushCommit
 from monitor.store import SqliteStore
 from tests.clock import START

@@ -13,9 +13,9 @@ import pytest
 from typer.testing import Result
 
 from monitor.clock import SystemClock
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import Dialect
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.unit.cli.conftest import Invoke
 from tests.unit.provider.scripted import LIST, failed, ok, page, row, scripted
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.records import outbox_columns, outbox_record
-from monitor.cli.tables import print_records
-from monitor.domain.notification import OutboxRow, OutboxState
+from monitor.cli.tables.record_table import print_records
+from monitor.cli.tables.records import outbox_columns, outbox_record
+from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.ports import OutboxQuery
 from monitor.store import SqliteStore
 from tests.clock import START

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.cli.printing import identifier, plain, print_json, readable, share
-from monitor.cli.tables import Column, print_records
+from monitor.cli.tables.printing import identifier, plain, print_json, readable, share
+from monitor.cli.tables.record_table import Column, print_records
 
 Captured = pytest.CaptureFixture[str]
 AT = datetime(2026, 3, 2, 9, 0, 5, tzinfo=UTC)

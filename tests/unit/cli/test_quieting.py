@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.silence import Silence
+from monitor.domain.routing.silence import Silence
 from monitor.store import SqliteStore
 from tests.unit.cli.conftest import EVIL_SHOWN, RULES, Invoke
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import monitor.config
+import monitor.rulefile
 from tests.unit.cli.conftest import RULES, Invoke
 
 
@@ -249,5 +249,5 @@ def test_check_and_doctor_say_which_rules_cannot_fire_while_no_details_are_read(
 
 
 def test_what_init_writes_names_no_page_that_is_not_installed() -> None:
-    for template in (Path(monitor.config.__file__).parent / "templates").iterdir():
+    for template in (Path(monitor.rulefile.__file__).parent / "templates").iterdir():
         assert "docs/" not in template.read_text(), template.name

@@ -15,14 +15,14 @@ from rich.cells import cell_len
 from typer.main import get_command
 
 from monitor.cli import app
-from monitor.cli.records import ALERT_COLUMNS
-from monitor.cli.tables import Column, table_lines
-from monitor.domain.acknowledgement import Acknowledgement
-from monitor.domain.alert import AlertState
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.notification import OutboxRow, OutboxState
-from monitor.domain.silence import Silence
+from monitor.cli.tables.record_table import Column, table_lines
+from monitor.cli.tables.records import ALERT_COLUMNS
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import AlertState
+from monitor.domain.alerting.notification import OutboxRow, OutboxState
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.silence import Silence
 from monitor.ports import CycleCommit, DeliveryResult, FlushCommit
 from monitor.store import SqliteStore
 from tests.clock import START

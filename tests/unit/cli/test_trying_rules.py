@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.domain.sample import Sample
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.ports import CycleCommit
 from monitor.store import SqliteStore
 from tests.sources import campaign

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import LoadedSettings, RuleFile, load_settings, parse_rules
 from monitor.errors import ConfigError
+from monitor.rulefile import RuleFile, parse_rules
+from monitor.settings import LoadedSettings, load_settings
 
 Load = Callable[..., LoadedSettings]
 Refused = Callable[..., list[str]]

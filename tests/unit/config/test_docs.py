@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from monitor.config import Settings, env_template, rules_template
-from monitor.config.schema import ACCOUNT_SETTINGS, BOOTSTRAP, variable
+from monitor.rulefile import env_template, rules_template
+from monitor.settings import Settings
+from monitor.settings.model import ACCOUNT_SETTINGS, BOOTSTRAP, variable
 
 ROOT = Path(__file__).parents[3]
 NAMES = [variable((name,)) for name in (*Settings.model_fields, *BOOTSTRAP) if name != "accounts"]

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.config import load_settings, parse_rules
-from monitor.config.dotenvfile import Dotenv
-from monitor.config.excerpts import NO_VEIL
-from monitor.config.findings import Findings
-from monitor.config.rulefile import VEIL as RULES_VEIL
-from monitor.config.sources import VEIL as SETTINGS_VEIL
-from monitor.config.yamlfile import parse_yaml
 from monitor.errors import ConfigError, Excerpt, Place, Problem
+from monitor.rulefile import parse_rules
+from monitor.rulefile.parsing import VEIL as RULES_VEIL
+from monitor.settings import load_settings
+from monitor.settings.dotenv import Dotenv
+from monitor.settings.sources import VEIL as SETTINGS_VEIL
+from monitor.yamlfile.document import parse_yaml
+from monitor.yamlfile.excerpts import NO_VEIL
+from monitor.yamlfile.findings import Findings
 
 SECRET = "hunter2"
 RULES = f"""\

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import parse_rules, read_settings
 from monitor.errors import ConfigError, Problem
+from monitor.rulefile import parse_rules
+from monitor.settings import read_settings
 
 SECRETS = (
     "xoxb-7Qm2vX9-kTw4zRb8",

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import RuleFile
 from monitor.errors import ConfigError
-from monitor.notify.email_options import EmailOptions
-from monitor.notify.slack_options import SlackOptions
-from monitor.notify.webhook_options import WebhookOptions
+from monitor.notify.email.options import EmailOptions
+from monitor.notify.slack.options import SlackOptions
+from monitor.notify.webhook.options import WebhookOptions
+from monitor.rulefile import RuleFile
 from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 

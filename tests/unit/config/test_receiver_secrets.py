@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.notify.alertmanager import AlertmanagerOptions
-from monitor.notify.pagerduty import PagerDutyOptions
-from monitor.notify.telegram import TelegramOptions
+from monitor.notify.alertmanager.notifier import AlertmanagerOptions
+from monitor.notify.pagerduty.notifier import PagerDutyOptions
+from monitor.notify.telegram.notifier import TelegramOptions
 from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.suggestion import listed
 from monitor.errors import ConfigError
 from monitor.notify import INTEGRATIONS
-from monitor.notify.slack_options import SlackOptions
-from monitor.notify.webhook_options import WebhookOptions
+from monitor.notify.slack.options import SlackOptions
+from monitor.notify.webhook.options import WebhookOptions
+from monitor.yamlfile.suggestion import listed
 from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.config import RuleFile
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.route import RouteTree
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.route import RouteTree
+from monitor.rulefile import RuleFile
 from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config import parse_rules, rules_template
-from monitor.domain.evaluation import RuleSet
-from monitor.domain.event import EventKind
-from monitor.domain.rule import Scope
-from monitor.domain.settle import Settle
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.rule import Scope
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.settle import Settle
 from monitor.errors import ConfigError, Place, Problem
+from monitor.rulefile import parse_rules, rules_template
 from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 from tests.unit.domain.builders import a_campaign, tracked

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from monitor.config import parse_rules, rules_schema
-from monitor.config.findings import Findings
-from monitor.config.yamlfile import parse_yaml, plain
 from monitor.errors import ConfigError
+from monitor.rulefile import parse_rules, rules_schema
+from monitor.yamlfile.document import parse_yaml, plain
+from monitor.yamlfile.findings import Findings
 from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.config import DatabaseUrl, Listen, Settings, describe
+from monitor.settings import DatabaseUrl, Listen, Settings, describe
 from tests.unit.config.conftest import Load, Refused
 
 KEY = "live_1234567890abcdef"

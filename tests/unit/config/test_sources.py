@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import describe, env_template
+from monitor.rulefile import env_template
+from monitor.settings import describe
 from tests.unit.config.conftest import Load, Refused
 
 KEY = "live_1234567890abcdef"
@@ -313,7 +314,7 @@ def test_lookup_goes_through_environment_dotenv_and_secrets(load: Load, tmp_path
 
 
 def test_the_process_environment_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from monitor.config import load_settings
+    from monitor.settings import load_settings
 
     for name in [name for name in os.environ if name.startswith("BSG_")]:
         monkeypatch.delenv(name)

@@ -8,9 +8,9 @@ from threading import Thread
 
 import pytest
 
-from monitor.config import textfile
-from monitor.config.textfile import read_text
 from monitor.errors import ConfigError
+from monitor.yamlfile import text_file as textfile
+from monitor.yamlfile.text_file import read_text
 
 TEXT = "rules: []\n" * 20_000
 """More than a pipe holds at once."""

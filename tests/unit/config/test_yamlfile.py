@@ -5,9 +5,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config.findings import Findings
-from monitor.config.yamlfile import Scalar, Table, parse_yaml, plain
 from monitor.errors import ConfigError, Place
+from monitor.yamlfile.document import Scalar, Table, parse_yaml, plain
+from monitor.yamlfile.findings import Findings
 
 
 def read(text: str) -> object:

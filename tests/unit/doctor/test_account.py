@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from monitor.config import AccountSettings
-from monitor.doctor.account import examine_account
+from monitor.doctor.account_checks import examine_account
 from monitor.doctor.finding import Finding, Level
+from monitor.settings import AccountSettings
+from monitor.simulator.api_server import Simulator
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.server import Simulator
 from tests.clock import START, InstantClock
 from tests.unit.provider.scripted import reader
 

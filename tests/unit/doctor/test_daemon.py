@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from monitor.config import Listen
-from monitor.doctor.daemon import examine_daemon
+from monitor.doctor.daemon_checks import examine_daemon
 from monitor.doctor.finding import Level
+from monitor.settings import Listen
 
 
 @asynccontextmanager

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from monitor import __version__
-from monitor.doctor.database import examine_content, examine_database
+from monitor.doctor.database_checks import examine_content, examine_database
 from monitor.doctor.finding import Finding, Level
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.store import SqliteStore
-from monitor.store.sqlite_file import DaemonLock
+from monitor.store.sqlite.database_file import DaemonLock
 from tests.clock import FakeClock
 from tests.contract.stores import after, finish, put, row
 from tests.schemas.record import dump_of, restore
@@ -128,7 +128,7 @@ async def test_a_daemon_that_left_no_number_is_a_daemon(path: Path) -> None:
 async def test_a_database_in_the_middle_of_a_change_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import sqlite3
 
-    from monitor.doctor import database
+    from monitor.doctor import database_checks as database
     from monitor.store import check_writable
 
     await written(path)

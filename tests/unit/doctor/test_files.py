@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from monitor.config import LoadedSettings, load_settings
-from monitor.doctor.files import examine_disk, examine_files
+from monitor.doctor.file_checks import examine_disk, examine_files
 from monitor.doctor.finding import Finding, Level
+from monitor.settings import LoadedSettings, load_settings
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.doctor import network
+from monitor.doctor import network_checks as network
 from monitor.doctor.finding import Finding, Level
-from monitor.doctor.network import examine_host
+from monitor.doctor.network_checks import examine_host
 from monitor.net import PROXY_VARIABLES
 from tests.clock import START
 

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.config import AccountSettings
 from monitor.doctor.finding import Finding, Level
-from monitor.doctor.zone import examine_zone
-from monitor.domain.campaign import Campaign
-from monitor.domain.event import CampaignEvent, EventKind
+from monitor.doctor.zone_check import examine_zone
+from monitor.domain.campaign.event import CampaignEvent, EventKind
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.settings import AccountSettings
 from tests.clock import START
 from tests.sources import campaign
 

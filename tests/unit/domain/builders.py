@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES, Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
 
 NOW = 1_772_442_000.0  # 2026-03-02 09:00 UTC
 HOUR = 3600.0

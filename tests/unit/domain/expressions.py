@@ -2,11 +2,11 @@
 
 from hypothesis import strategies as st
 
-from monitor.domain.campaign import DOCUMENTED_STATUSES, Campaign, MessageType
-from monitor.domain.detail import COUNTERS, CampaignDetail, Split
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.sample import Sample
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.detail import COUNTERS, CampaignDetail, Split
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES, Campaign, MessageType
+from monitor.domain.campaign.tracking import TrackedCampaign
 
 NOW = 1_772_442_000.0  # 2026-03-02 09:00 UTC
 

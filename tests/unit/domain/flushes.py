@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.domain.alert import Alert, AlertKey, advance, begin, happened
-from monitor.domain.routing import Ledger, Route, group_of
+from monitor.domain.alerting.alert import Alert, AlertKey, advance, begin, happened
+from monitor.domain.routing.flush import Ledger, Route, group_of
 from tests.clock import START
 
 MINUTE = timedelta(minutes=1)

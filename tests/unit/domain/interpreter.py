@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
 
-from monitor.domain.account import AccountView
-from monitor.domain.detail import Split
-from monitor.domain.event import CampaignEvent
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.account import AccountView
+from monitor.domain.campaign.detail import Split
+from monitor.domain.campaign.event import CampaignEvent
+from monitor.domain.campaign.tracking import TrackedCampaign
 
 NUMBER, TEXT, BOOL, TIME, DURATION, NULL = "number", "text", "bool", "time", "duration", "null"
 STATUSES = ["creation", "moderation", "spam", "scheduled", "sending", "paused", "stopped", "done"]

@@ -3,15 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-from monitor.domain.account import AccountView, Balance
-from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
+from monitor.domain.alerting.evaluation import Changes, Evaluation, RuleSet
+from monitor.domain.alerting.rule import Rule, Scope
+from monitor.domain.campaign.account import AccountView, Balance
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import parse_condition
-from monitor.domain.evaluation import Changes, Evaluation, RuleSet
-from monitor.domain.event import EventKind
-from monitor.domain.feed import Feed, FeedState, SweepOutcome
-from monitor.domain.rule import Rule, Scope
-from monitor.domain.template import Template
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.texts.template import Template
 from tests.clock import START
 from tests.unit.domain.builders import a_campaign, tracked
 

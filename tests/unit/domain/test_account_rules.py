@@ -1,7 +1,7 @@
 """Rules about an account: what they decide after good polls and after failed ones."""
 
-from monitor.domain.alert import AlertState
-from monitor.domain.evaluation import Changes
+from monitor.domain.alerting.alert import AlertState
+from monitor.domain.alerting.evaluation import Changes
 from tests.unit.domain.life import DOWN, POOR, Life, row, rule, view
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason, advance, begin, fingerprint, happened
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason, advance, begin, fingerprint, happened
 from tests.clock import START
 
 KEY = AlertKey("Stalled", "default", "7")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.domain.attendance import MOST_SPELLS, Attendance, read, written
+from monitor.domain.routing.uptime import MOST_SPELLS, Attendance, read, written
 from tests.clock import START
 
 MINUTE = timedelta(minutes=1)

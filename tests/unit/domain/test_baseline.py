@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.baseline import Baselines, BaselineSpan, BaselineSurvey, hour_of_week
+from monitor.domain.campaign.baseline import Baselines, BaselineSpan, BaselineSurvey, hour_of_week
+from monitor.domain.campaign.sender import SenderTally, Window
+from monitor.domain.campaign.surroundings import Surroundings
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import ConditionError, compile_batch, compile_sender, explain, parse_condition
-from monitor.domain.sender import SenderTally, Window
-from monitor.domain.surroundings import Surroundings
-from monitor.domain.tracking import TrackedCampaign
 from tests.clock import START
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 

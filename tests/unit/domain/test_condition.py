@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.account import AccountView, Balance
+from monitor.domain.campaign.account import AccountView, Balance
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.feed import Feed, FeedState
 from monitor.domain.condition import (
     Condition,
     compile_account,
@@ -15,8 +17,6 @@ from monitor.domain.condition import (
     moves_while_failing,
     parse_condition,
 )
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.feed import Feed, FeedState
 from tests.unit.domain.builders import HOUR, NOW, a_campaign, tracked
 from tests.unit.domain.interpreter import account_values, holds
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.domain.campaign.event import CampaignEvent
+from monitor.domain.campaign.settle import Settle
+from monitor.domain.campaign.surroundings import Surroundings
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import ConditionError, Fault, Span, compile_batch, compile_event, field_values, parse_condition
-from monitor.domain.event import CampaignEvent
-from monitor.domain.fields import fields_of
-from monitor.domain.settle import Settle
-from monitor.domain.surroundings import Surroundings
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.fields.catalogue import fields_of
 from tests.examples import examples
 from tests.unit.domain.expressions import NOW, conditions, events, rows
 from tests.unit.domain.interpreter import campaign_values, holds

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.detail import COUNTERS, NOT_HANDED_OVER, CampaignDetail, Split, breakdown
+from monitor.domain.campaign.detail import COUNTERS, NOT_HANDED_OVER, CampaignDetail, Split, breakdown
 
 
 def detail(*, fallback: Split | None = None, total_messages: int | None = None, **counters: int) -> CampaignDetail:

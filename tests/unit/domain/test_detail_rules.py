@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.alert import AlertState, ResolveReason
+from monitor.domain.alerting.alert import AlertState, ResolveReason
+from monitor.domain.alerting.detail_rules import GOOD_FOR_SECONDS, outdated
+from monitor.domain.alerting.evaluation import Changes
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.event import CampaignEvent, EventKind
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import compile_batch, parse_condition
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.detail_rules import GOOD_FOR_SECONDS, outdated
-from monitor.domain.evaluation import Changes
-from monitor.domain.event import CampaignEvent, EventKind
-from monitor.domain.tracking import TrackedCampaign
 from tests.clock import START
 from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows

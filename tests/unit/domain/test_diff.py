@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.diff import first_sight, observe, settle, vanish
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.diff import first_sight, observe, settle, vanish
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, campaigns, tracked
 
 COUNTERS = ("sent", "delivered", "fallback_sent", "fallback_delivered")

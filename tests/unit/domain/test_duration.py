@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.duration import format_duration, humanize_duration, parse_duration
+from monitor.domain.times.duration import format_duration, humanize_duration, parse_duration
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from monitor.domain.alert import Alert, AlertKey, AlertState, ResolveReason
-from monitor.domain.diff import observe, vanish
-from monitor.domain.evaluation import Changes, RuleSet
-from monitor.domain.event import CampaignEvent, EventKind
-from monitor.domain.feed import Feed
-from monitor.domain.rule import Rule, Scope
-from monitor.domain.template import Template
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
+from monitor.domain.alerting.evaluation import Changes, RuleSet
+from monitor.domain.alerting.rule import Rule, Scope
+from monitor.domain.campaign.diff import observe, vanish
+from monitor.domain.campaign.event import CampaignEvent, EventKind
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.texts.template import Template
 from tests.clock import START
 from tests.unit.domain.builders import a_campaign, tracked
 from tests.unit.domain.life import ACCOUNT, MINUTE, POOR, Life, on, row, rule, view

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alert import ResolveReason
-from monitor.domain.diff import observe
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.alerting.alert import ResolveReason
+from monitor.domain.campaign.diff import observe
+from monitor.domain.campaign.tracking import TrackedCampaign
 from tests.clock import START
 from tests.unit.domain.life import MINUTE, Life, row, rule
 

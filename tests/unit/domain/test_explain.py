@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.account import AccountView
-from monitor.domain.baseline import BASELINE_FIELDS, BaselineKey, Baselines, BaselineSpan, began, hour_of_week
+from monitor.domain.alerting.rule import Scope
+from monitor.domain.campaign.account import AccountView
+from monitor.domain.campaign.baseline import BASELINE_FIELDS, BaselineKey, Baselines, BaselineSpan, began, hour_of_week
+from monitor.domain.campaign.event import CampaignEvent
+from monitor.domain.campaign.feed import Feed, FeedState
+from monitor.domain.campaign.receiver_view import ReceiverHealth, ReceiverView
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.sender import SenderTally, SenderView, Sums, Window
+from monitor.domain.campaign.settle import Settle
+from monitor.domain.campaign.surroundings import Surroundings
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     compile_account,
     compile_batch,
@@ -20,16 +29,7 @@ from monitor.domain.condition import (
     compile_sender,
     parse_condition,
 )
-from monitor.domain.condition.explain import Part, explain
-from monitor.domain.event import CampaignEvent
-from monitor.domain.feed import Feed, FeedState
-from monitor.domain.receiver import ReceiverHealth, ReceiverView
-from monitor.domain.rule import Scope
-from monitor.domain.sample import Sample
-from monitor.domain.sender import SenderTally, SenderView, Sums, Window
-from monitor.domain.settle import Settle
-from monitor.domain.surroundings import Surroundings
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.condition.part_values import Part, explain
 from tests.examples import examples
 from tests.rules import rules_in
 from tests.unit.domain.builders import a_campaign, tracked

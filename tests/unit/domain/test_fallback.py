@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from monitor.domain.fallback import ToldInstead, copy_for, copy_id, stand_in
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
-from monitor.notify.webhook_body import payload
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.routing.fallback import ToldInstead, copy_for, copy_id, stand_in
+from monitor.notify.webhook.message import payload
 from tests.clock import START
 
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.campaign import DOCUMENTED_STATUSES
+from monitor.domain.campaign.detail import COUNTERS, CampaignDetail, Split
+from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import compile_batch, field_values, parse_condition
-from monitor.domain.detail import COUNTERS, CampaignDetail, Split
-from monitor.domain.detail_fields import DETAIL_FIELDS
-from monitor.domain.fields import FIELDS, MOVING_ACCOUNT_FIELDS, fields_of
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.fields.catalogue import FIELDS, MOVING_ACCOUNT_FIELDS, fields_of
+from monitor.domain.fields.detail_fields import DETAIL_FIELDS
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 from tests.unit.domain.expressions import rows
 

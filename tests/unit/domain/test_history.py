@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.diff import observe, settle
-from monitor.domain.history import extended, settled_sent, shown_at
-from monitor.domain.sample import Sample
-from monitor.domain.settle import Settle
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.diff import observe, settle
+from monitor.domain.campaign.history import extended, settled_sent, shown_at
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.settle import Settle
+from monitor.domain.campaign.tracking import TrackedCampaign
 from tests.unit.domain.builders import HOUR, NOW, a_campaign, tracked
 
 MINUTE = 60.0

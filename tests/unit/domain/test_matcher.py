@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.matcher import (
+from monitor.domain.routing.matcher import (
     Matcher,
     MatcherError,
     MatchOperator,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain import notification as domain
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason, halves, retry_delay
+from monitor.domain.alerting import notification as domain
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, halves, retry_delay
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.notification import NotifiedAlert
-from monitor.domain.notified import SEVERITIES, in_order, in_order_steps
-from monitor.domain.steps import ROWS_A_STEP
+from monitor.domain.alerting.notification import NotifiedAlert
+from monitor.domain.alerting.notified import SEVERITIES, in_order, in_order_steps
+from monitor.domain.alerting.steps import ROWS_A_STEP
 from tests.clock import START
 
 

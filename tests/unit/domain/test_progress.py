@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.progress import remaining
-from monitor.domain.sample import Sample
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.progress import remaining
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.tracking import TrackedCampaign
 from tests.unit.domain.builders import HOUR, NOW, a_campaign, tracked
 
 

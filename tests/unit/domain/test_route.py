@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.matcher import all_match, parse_matchers
-from monitor.domain.route import Branch, Route, RouteTree, group_of
+from monitor.domain.routing.matcher import all_match, parse_matchers
+from monitor.domain.routing.route import Branch, Route, RouteTree, group_of
 
 
 def to(receiver: str, matchers: str = "{}", *routes: Route, on: bool = False) -> Route:

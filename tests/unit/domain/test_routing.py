@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.domain.acknowledgement import Acknowledgement
-from monitor.domain.alert import Alert, AlertKey, ResolveReason, begin
-from monitor.domain.notification import NotifyReason
-from monitor.domain.routing import Flush, Ledger, Quiet, Route, Told, flush, fully_told, group_of, next_flush, split
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Alert, AlertKey, ResolveReason, begin
+from monitor.domain.alerting.notification import NotifyReason
+from monitor.domain.routing.flush import Flush, Ledger, Quiet, Route, Told, flush, fully_told, group_of, next_flush, split
 from tests.clock import START
 from tests.unit.domain.flushes import MINUTE, ROUTE, a_ledger, event, firing, resolved
 

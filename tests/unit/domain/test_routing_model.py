@@ -7,10 +7,10 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.acknowledgement import Acknowledgement
-from monitor.domain.alert import Alert, AlertState
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
-from monitor.domain.routing import Flush, Ledger, Quiet, Route, flush, fully_told, next_flush, split
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.routing.flush import Flush, Ledger, Quiet, Route, flush, fully_told, next_flush, split
 from tests.clock import START
 from tests.unit.domain.flushes import MINUTE, ROUTE, a_ledger, event, firing, resolved
 

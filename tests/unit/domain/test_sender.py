@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alert import Alert, ResolveReason
+from monitor.domain.alerting.alert import Alert, ResolveReason
+from monitor.domain.alerting.rule import Rule, Scope
+from monitor.domain.campaign.diff import observe
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.history import settled_sent
+from monitor.domain.campaign.sender import SenderTally, SenderView, Window
+from monitor.domain.campaign.settle import Settle
+from monitor.domain.campaign.statistics import wilson_lower, wilson_upper
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import ConditionError, compile_sender, field_values, parse_condition
-from monitor.domain.diff import observe
-from monitor.domain.feed import Feed
-from monitor.domain.history import settled_sent
-from monitor.domain.rule import Rule, Scope
-from monitor.domain.sender import SenderTally, SenderView, Window
-from monitor.domain.settle import Settle
-from monitor.domain.statistics import wilson_lower, wilson_upper
-from monitor.domain.tracking import TrackedCampaign
 from tests.clock import START
 from tests.unit.domain.builders import DAY, HOUR, a_campaign, tracked
 from tests.unit.domain.life import Life, rule

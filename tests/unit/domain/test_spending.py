@@ -2,9 +2,9 @@
 
 import pytest
 
-from monitor.domain.detail import CampaignDetail
-from monitor.domain.spending import Spending, lacks_price
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.spending import Spending, lacks_price
+from monitor.domain.campaign.tracking import TrackedCampaign
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 
 

@@ -7,12 +7,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alert import Alert, begin
-from monitor.domain.inhibition import Inhibitions, InhibitRule, inhibits
-from monitor.domain.matcher import parse_matchers
-from monitor.domain.silence import Silence, SilenceState
-from monitor.domain.steps import at_once
-from monitor.domain.suppression import Suppression
+from monitor.domain.alerting.alert import Alert, begin
+from monitor.domain.alerting.steps import at_once
+from monitor.domain.routing.inhibition import Inhibitions, InhibitRule, inhibits
+from monitor.domain.routing.matcher import parse_matchers
+from monitor.domain.routing.silence import Silence, SilenceState
+from monitor.domain.routing.suppression import Suppression
 from tests.clock import START
 from tests.unit.domain.flushes import MINUTE, event, firing, resolved
 

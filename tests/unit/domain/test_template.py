@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.account import AccountView, Balance
-from monitor.domain.event import CampaignEvent, Change, EventKind
-from monitor.domain.feed import Feed, FeedState
-from monitor.domain.fields import fields_of
-from monitor.domain.figures import FILTERS
-from monitor.domain.template import Template, TemplateError, template_context
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.account import AccountView, Balance
+from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.feed import Feed, FeedState
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.fields.catalogue import fields_of
+from monitor.domain.texts.formatting import FILTERS
+from monitor.domain.texts.template import Template, TemplateError, template_context
 from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import rows
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.time_interval import NamedIntervals, TimeInterval, muted_by, next_boundary
+from monitor.domain.times.intervals import NamedIntervals, TimeInterval, muted_by, next_boundary
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = TimeInterval(times=((22 * 60, 1440),), location=BERLIN)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.domain.timezone import time_zone, zone_fault
+from monitor.domain.times.zones import time_zone, zone_fault
 
 
 @pytest.mark.parametrize("name", ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Europe/Berlin", "CET", "America/Argentina/Ushuaia"])

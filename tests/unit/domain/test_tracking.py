@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from monitor.domain.campaign import Campaign
-from monitor.domain.tracking import first_sight
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import first_sight
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, campaigns, tracked
 
 CREATED, PLANNED, STARTED, FINISHED = NOW - 4 * HOUR, NOW - 3 * HOUR, NOW - 2 * HOUR, NOW - HOUR

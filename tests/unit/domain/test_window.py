@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.feed import Feed, FeedState, SweepOutcome
-from monitor.domain.tracking import TrackedCampaign
-from monitor.domain.window import LONGEST_WINDOW, Horizon, Plan, full_due, left_window, plan
+from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.campaign.window import LONGEST_WINDOW, Horizon, Plan, full_due, left_window, plan
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 
 LOOKBACK = 3 * DAY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.domain.zone import at_least_further_east, at_most_further_west
+from monitor.domain.campaign.zone_error import at_least_further_east, at_most_further_west
 
 HOUR = 3600.0
 

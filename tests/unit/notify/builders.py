@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from hypothesis import strategies as st
 
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import CampaignDetail, Split
-from monitor.domain.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.campaign.detail import CampaignDetail, Split
+from monitor.domain.campaign.snapshot import Campaign
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from monitor.domain.notification import NotifyReason
+from monitor.domain.alerting.notification import NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.console import ConsoleNotifier, render
 from monitor.notify.integration import Context

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from monitor.domain.notification import Notification, NotifyReason
-from monitor.notify.discord_message import compose, escape
+from monitor.domain.alerting.notification import Notification, NotifyReason
+from monitor.notify.discord.message import compose, escape
 from tests.examples import examples
 from tests.unit.notify.builders import alert, notification, notifications, resolved
 

@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 
 from hypothesis import HealthCheck, given, settings
 
-from monitor.domain.notification import Notification, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifyReason
 from monitor.notify import message
-from monitor.notify.email_message import compose
-from monitor.notify.email_options import mailbox
+from monitor.notify.email.message import compose
+from monitor.notify.email.options import mailbox
 from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, detail, notification, notifications, resolved
 

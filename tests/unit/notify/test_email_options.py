@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from monitor.notify import refusal
-from monitor.notify.email_options import EmailOptions, mailbox
+from monitor.notify.email.options import EmailOptions, mailbox
 
 SECRET = "hunter2hunter2"
 PLAIN: dict[str, Any] = {"host": "smtp.example.org", "from": "monitor@example.org", "to": "ops@example.org"}

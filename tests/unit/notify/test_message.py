@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.notification import NotifyReason
+from monitor.domain.alerting.notification import NotifyReason
 from monitor.notify import message
 from tests.unit.notify.builders import NASTY, alert, campaign, detail, event, notification, resolved
 

@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from monitor.notify import INTEGRATIONS, refusal
-from monitor.notify.slack_options import SlackOptions
-from monitor.notify.webhook_options import WebhookOptions
-from monitor.notify.webhook_signature import signing_key
+from monitor.notify.slack.options import SlackOptions
+from monitor.notify.webhook.options import WebhookOptions
+from monitor.notify.webhook.signature import signing_key
 from tests.contract.receivers import OVER_HTTP, ROUTING_KEY, integration_of
 from tests.contract.receivers import SECRET as RECEIVERS_SECRET
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from monitor.domain.notification import Notification, NotifyReason
-from monitor.notify.pagerduty_event import dedup_key, event
+from monitor.domain.alerting.notification import Notification, NotifyReason
+from monitor.notify.pagerduty.message import dedup_key, event
 from tests.unit.notify import builders
 from tests.unit.notify.builders import alert, notification, notifications, resolved
 

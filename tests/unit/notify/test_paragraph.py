@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.notification import NotifyReason
+from monitor.domain.alerting.notification import NotifyReason
 from monitor.notify.escaping import escaped
 from monitor.notify.message import width
 from monitor.notify.paragraph import first_line, how_many_fit, link, paragraph, remainder

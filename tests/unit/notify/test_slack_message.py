@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from slack_sdk.models.attachments import BlockAttachment
 from slack_sdk.models.blocks import Block
 
-from monitor.domain.notification import Notification, NotifyReason
+from monitor.domain.alerting.notification import Notification, NotifyReason
 from monitor.notify.message import headline
-from monitor.notify.slack_message import compose
-from monitor.notify.slack_text import escape
+from monitor.notify.slack.message import compose
+from monitor.notify.slack.mrkdwn import escape
 from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, event, notification, notifications, resolved
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 
-from monitor.domain.notification import Notification, NotifyReason
-from monitor.notify.teams_message import compose, plain
+from monitor.domain.alerting.notification import Notification, NotifyReason
+from monitor.notify.teams.message import compose, plain
 from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, notification, notifications, resolved
 

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 from hypothesis import HealthCheck, given, settings
 
-from monitor.domain.notification import Notification, NotifyReason
-from monitor.notify.telegram_message import compose, escape
+from monitor.domain.alerting.notification import Notification, NotifyReason
+from monitor.notify.telegram.message import compose, escape
 from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, notification, notifications, resolved
 

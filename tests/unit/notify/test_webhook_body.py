@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 
-from monitor.domain.detail import COUNTERS
-from monitor.domain.notification import Notification
-from monitor.notify.webhook_body import payload
+from monitor.domain.alerting.notification import Notification
+from monitor.domain.campaign.detail import COUNTERS
+from monitor.notify.webhook.message import payload
 from tests.unit.notify.builders import NOW, alert, campaign, detail, event, notification, notifications, resolved
 
 ALERTMANAGER = [

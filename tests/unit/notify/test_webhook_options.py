@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from monitor.notify import OPTIONS_FOLDER
-from monitor.notify.webhook_options import WebhookOptions
+from monitor.notify.webhook.options import WebhookOptions
 
 CERTIFICATES = Path(__file__).parents[2] / "certificates"
 SECRET = "hunter2hunter2"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from monitor.domain.notification import Notification
+from monitor.domain.alerting.notification import Notification
 from monitor.errors import DeliveryError, DeliveryFault
-from monitor.notify.webhook_sandbox import TESTS
-from monitor.notify.webhook_template import BodyTemplate, gives_json
+from monitor.notify.webhook.body_template import BodyTemplate, gives_json
+from monitor.notify.webhook.sandbox import TESTS
 from tests.unit.notify.builders import alert, detail, event, notification, notifications, resolved
 
 URL = "https://m.example"

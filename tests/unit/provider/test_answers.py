@@ -3,7 +3,7 @@ import json
 import pytest
 
 from monitor.errors import ProviderFault
-from monitor.provider.answers import error_of_status, quote
+from monitor.provider.answer_errors import error_of_status, quote
 from monitor.provider.wire import failure_text
 
 

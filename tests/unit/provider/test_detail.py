@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.detail import COUNTERS, CampaignDetail, Split, breakdown
-from monitor.provider.detail import read_detail
+from monitor.domain.campaign.detail import COUNTERS, CampaignDetail, Split, breakdown
+from monitor.provider.campaign_detail import read_detail
 from monitor.provider.wire import BodyError
 
 DOCUMENTED: dict[str, Any] = {

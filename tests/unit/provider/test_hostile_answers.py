@@ -14,14 +14,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.domain.feed import RejectReason
+from monitor.domain.campaign.feed import RejectReason
 from monitor.net import retry_after, seconds_of_date
-from monitor.provider.answers import error_of_status
-from monitor.provider.detail import read_detail
+from monitor.provider.answer_errors import error_of_status
+from monitor.provider.campaign_detail import read_detail
+from monitor.provider.lenient_values import amount, count
+from monitor.provider.naive_times import LocalTimes
 from monitor.provider.row import RowDecoder, RowError, row_id
-from monitor.provider.times import LocalTimes
 from monitor.provider.token import expiry_of, life_of
-from monitor.provider.values import amount, count
 from monitor.provider.wire import BodyError, failure_text, read_balance, read_bearer, read_page, read_single
 from tests.clock import START
 from tests.unit.provider.scripted import jwt, page, row

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.campaign import Campaign
-from monitor.domain.feed import RejectReason
+from monitor.domain.campaign.feed import RejectReason
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.provider.naive_times import LocalTimes
 from monitor.provider.row import RowDecoder, RowError, row_id, undocumented
-from monitor.provider.times import LocalTimes
 from tests.unit.provider.scripted import row
 
 

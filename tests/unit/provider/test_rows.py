@@ -6,12 +6,12 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.domain.feed import Feed
+from monitor.domain.campaign.feed import Feed
 from monitor.metrics import Metrics
+from monitor.provider.naive_times import LocalTimes
 from monitor.provider.rejects import MOST_TOLD
 from monitor.provider.row import RowDecoder
-from monitor.provider.rows import FeedMemory, PageRows, SweepRows
-from monitor.provider.times import LocalTimes
+from monitor.provider.row_cache import FeedMemory, PageRows, SweepRows
 from tests.unit.provider.scripted import row
 
 FEED = Feed("default", "rcs")

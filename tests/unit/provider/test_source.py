@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.domain.feed import RejectReason
+from monitor.domain.campaign.feed import RejectReason
 from monitor.errors import ConfigError
 from monitor.metrics import Metrics
 from monitor.ports import CampaignSource

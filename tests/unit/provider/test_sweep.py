@@ -7,8 +7,8 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.provider.naive_times import LocalTimes
 from monitor.provider.sweep import windows
-from monitor.provider.times import LocalTimes
 from tests.unit.provider.scripted import LIST, ok, page, reader, row, scripted
 
 HOUR, DAY = 3600.0, 86400.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.provider.times import LocalTimes
+from monitor.provider.naive_times import LocalTimes
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

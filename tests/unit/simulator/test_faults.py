@@ -1,8 +1,8 @@
 import pytest
 
 from monitor.errors import ConfigError
-from monitor.simulator.faults import FaultKind, Faults
-from monitor.simulator.faultwords import set_faults
+from monitor.simulator.fault_orders import FaultKind, Faults
+from monitor.simulator.fault_words import set_faults
 
 
 def kinds(faults: Faults, count: int, path: str = "/api/campaigns") -> list[FaultKind | None]:

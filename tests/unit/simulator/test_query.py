@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.simulator.answers import Refusal
 from monitor.simulator.dialect import Dialect
+from monitor.simulator.http_answers import Refusal
 from monitor.simulator.query import ListQuery, read_query
 
 NOW = datetime(2026, 5, 31, 12, 0, tzinfo=UTC)

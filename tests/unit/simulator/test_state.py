@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.simulator.campaign_state import CampaignState, outcomes, state_at
 from monitor.simulator.curves import ReportCurve, Segment, handed_over, reported
 from monitor.simulator.plan import CampaignPlan, Hold
-from monitor.simulator.state import CampaignState, outcomes, state_at
 from monitor.simulator.timeline import work_out
 
 SPANS = st.floats(0, 5000, allow_nan=False)

@@ -8,8 +8,8 @@ import itertools
 import sys
 from pathlib import Path
 
-from monitor.domain.event import EventKind
-from monitor.domain.routing import Told
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.routing.flush import Told
 from monitor.ports import CycleCommit, FlushCommit
 from monitor.store import SqliteStore
 from tests.contract.stores import balance, event, feed_state, group, ledger, resolved, row, tracked

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.ports import CycleCommit, OutboxQuery
-from monitor.store import SqliteStore, sqlite_schema
+from monitor.store import SqliteStore
+from monitor.store.sqlite import migrations as sqlite_schema
 from tests.schemas.record import dump_of, restore
 
 LATEST = len(sqlite_schema.migrations())

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.campaign import Campaign
-from monitor.domain.detail import COUNTERS, CampaignDetail, Split
-from monitor.domain.tracking import TrackedCampaign
+from monitor.domain.campaign.detail import COUNTERS, CampaignDetail, Split
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.errors import StoreError, StoreFault
-from monitor.store import rows, statements
+from monitor.store import row_codec as rows
+from monitor.store import statements
 from tests.contract.stores import campaign, tracked
 
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2242, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (bounds are naive)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import OutboxQuery
 from monitor.store import SqliteStore

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit, FlushCommit, OutboxQuery
 from monitor.store import SqliteStore
-from monitor.store.sqlite_faults import from_sqlite, from_system, translated
+from monitor.store.sqlite.sqlite_errors import from_sqlite, from_system, translated
 from tests.contract.stores import NOW, after, group, ids, row, tracked
 from tests.unit.store.test_sqlite_file import by_hand
 

@@ -16,8 +16,9 @@ import structlog
 
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit
-from monitor.store import SqliteStore, sqlite_schema, sqlite_store
-from monitor.store.sqlite_file import APPLICATION_ID
+from monitor.store import SqliteStore, sqlite_store
+from monitor.store.sqlite import migrations as sqlite_schema
+from monitor.store.sqlite.database_file import APPLICATION_ID
 from tests.contract.stores import tracked
 
 NOBODY = 65534

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from monitor import __version__
-from monitor.domain.notification import OutboxState
+from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit, FlushCommit, OutboxQuery
-from monitor.store import SqliteStore, sqlite_schema
+from monitor.store import SqliteStore
+from monitor.store.sqlite import migrations as sqlite_schema
 from tests.contract.stores import NOW, ids, row, tracked
 from tests.unit.store.test_sqlite_file import by_hand, refusal, written
 

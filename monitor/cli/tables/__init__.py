@@ -1,0 +1,1 @@
+"""How records are printed: tables for people, JSON for programs."""

@@ -1,0 +1,112 @@
+"""`test`: unit tests of rules."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.arguments import AsJson
+from monitor.cli.failures import FAILED, report_problems
+from monitor.cli.invocation import load_settings_of, run_async
+from monitor.cli.tables.printing import Piece, print_json, print_line, print_lines, terminal_width
+from monitor.cli.tables.wrapping import hanging
+from monitor.domain.safetext.shown_text import clipped, counted, without_controls
+
+if TYPE_CHECKING:
+    from monitor.ruletest import Case, CaseFile, Difference
+    from monitor.settings import LoadedSettings
+
+Outcome = tuple["CaseFile", "Case", "Sequence[Difference]"]
+LONGEST_NAME = 40
+"""Columns of a test's name beside the bar."""
+_STYLES = {"-": "red", "+": "green"}
+
+
+def run_tests(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Files of tests; docs/rules.md shows one.", metavar="FILE…")],
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="Test this rules file instead of the one the tests name.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play campaigns through the rules and compare what fires, and what is told, with what was expected.
+
+    Exit code 0: all as expected; 1: something differs; 2: a file is wrong.
+    """
+    loaded = _load(load_settings_of(ctx), files, rules)
+    report_problems([warning for file in loaded for warning in file.warnings], kind="warning")
+    outcomes: list[Outcome] = []
+    for outcome in _outcomes(loaded):
+        outcomes.append(outcome)
+        if not as_json:
+            _print(*outcome)
+    failed = sum(bool(differences) for _, _, differences in outcomes)
+    if as_json:
+        print_json([_record(*outcome) for outcome in outcomes])
+    elif failed:
+        print_line(f"{len(outcomes) - failed} of {len(outcomes)} as expected")
+    else:
+        print_line(f"{counted(len(outcomes), 'test')}, all as expected")
+    raise typer.Exit(FAILED if failed else 0)
+
+
+def _load(settings: "LoadedSettings", paths: Sequence[Path], rules: Path | None) -> "list[CaseFile]":
+    """Every file. ConfigError with what is wrong in any of them; what is wrong in rules that several test counts once."""
+    from monitor.errors import ConfigError, Problem
+    from monitor.ruletest import load_cases
+
+    loaded: list[CaseFile] = []
+    problems: dict[Problem, None] = {}
+    for path in paths:
+        try:
+            loaded.append(load_cases(path, settings, rules=rules))
+        except ConfigError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise ConfigError(list(problems))
+    return loaded
+
+
+def _outcomes(files: "Sequence[CaseFile]") -> Iterator[Outcome]:
+    """Of each test, as soon as it has run."""
+    from monitor.cli.progress_bar import progress
+    from monitor.ruletest import run_case
+
+    for file in files:
+        for case in file.cases:
+            with progress(clipped(case.name, LONGEST_NAME), after=1.0) as on_progress:
+                differences = run_async(run_case(case, file.rules, on_progress=on_progress))
+            yield file, case, differences
+
+
+def _print(file: "CaseFile", case: "Case", differences: "Sequence[Difference]") -> None:
+    from monitor.ruletest import elapsed
+
+    verdict, style = ("FAILED", "bold red") if differences else ("ok    ", "green")
+    name, *more = _broken(f"{verdict}  {file.path}: {case.name}")
+    lines: list[list[Piece]] = [[(verdict, style), (name.removeprefix(verdict), "")], *([(each, "")] for each in more)]
+    for difference in differences:
+        lines += [[(each, "")] for each in _broken(f"        {difference.place}: at {elapsed(difference.at)}, {difference.what}")]
+        for line in difference.lines:
+            lines += [[(each, _STYLES.get(line.lstrip()[:1], ""))] for each in _broken(f"          {line}")]
+    print_lines(lines)
+
+
+def _broken(text: str) -> list[str]:
+    """On a terminal in lines as wide as it."""
+    text = without_controls(text)
+    return list(hanging(text, terminal_width(), " " * 12)) if sys.stdout.isatty() else [text]
+
+
+def _record(loaded: "CaseFile", case: "Case", differences: "Sequence[Difference]") -> dict[str, object]:
+    return {
+        "file": loaded.path,
+        "test": case.name,
+        "passed": not differences,
+        "differences": [
+            {"line": found.place.line, "at_seconds": found.at, "what": found.what, "lines": found.lines} for found in differences
+        ],
+    }

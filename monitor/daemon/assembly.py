@@ -1,0 +1,193 @@
+"""Settings into parts: sources, notifiers, cycles. Everything that runs a monitor or a part of one builds it here."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+import aiohttp
+
+from monitor.clock import Clock
+from monitor.daemon.heartbeat import Heartbeat
+from monitor.dispatcher import Fallback
+from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.condition import Condition, compile_batch
+from monitor.domain.routing.policy import NotificationPolicy
+from monitor.metrics import Metrics
+from monitor.notify import INTEGRATIONS, Context, Memory, VolatileMemory
+from monitor.polling.cycle import AccountCycles
+from monitor.ports import Acknowledging, CampaignSource, Notifier, Store
+from monitor.provider.source import Provider, ProviderOptions
+from monitor.rulefile import Receiver, RuleFile
+from monitor.settings import Settings
+from monitor.state import State
+from monitor.web import WebOptions
+
+FRESH_POLLS = 3
+"""Polls that may be missed before a feed is no longer fresh."""
+
+
+def new_message_id() -> str:
+    """A notification's id, unique among all monitors."""
+    return f"msg_{uuid.uuid4().hex}"
+
+
+def feeds_of(settings: Settings) -> tuple[Feed, ...]:
+    """Every feed of every account, in their order in the settings."""
+    return tuple(Feed(name, kind) for name, account in settings.accounts.items() for kind in account.message_types)
+
+
+def build_sources(settings: Settings, *, clock: Clock, metrics: Metrics) -> dict[str, Provider]:
+    """A client for each account."""
+    return {
+        name: Provider(
+            ProviderOptions(
+                account=name,
+                url=account.url,
+                api_key=account.api_key.get_secret_value() if account.api_key else None,
+                token=account.api_token.get_secret_value() if account.api_token else None,
+                campaigns_path=account.campaigns_path,
+                timezone=account.timezone,
+                message_types=account.message_types,
+                allow_insecure_http=settings.allow_insecure_http,
+            ),
+            clock=clock,
+            metrics=metrics,
+        )
+        for name, account in settings.accounts.items()
+    }
+
+
+def build_notifiers(
+    settings: Settings,
+    rules: RuleFile,
+    *,
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    console: TextIO,
+) -> dict[str, Notifier]:
+    """A notifier for each receiver of the rules file, by name, for single messages."""
+    context = context_of(settings, session=session, clock=clock, console=console, memory=VolatileMemory())
+    return {receiver.name: _notifier(receiver, context) for receiver in rules.receivers}
+
+
+def context_of(settings: Settings, *, session: aiohttp.ClientSession, clock: Clock, console: TextIO, memory: Memory) -> Context:
+    """What notifiers are built with."""
+    return Context(
+        session=session,
+        clock=clock,
+        console=console,
+        external_url=settings.external_url,
+        allow_insecure_http=settings.allow_insecure_http,
+        memory=memory,
+    )
+
+
+def _notifier(receiver: Receiver, context: Context) -> Notifier:
+    return INTEGRATIONS[receiver.integration].build(receiver.name, receiver.options, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesInForce:
+    """A rules file at work: its rules compiled, its receivers ready to be told."""
+
+    file: RuleFile
+    rules: RuleSet
+    notifiers: Mapping[str, Notifier]
+
+    @classmethod
+    def of(cls, file: RuleFile, rules: RuleSet, context: Context, *, before: "RulesInForce | None" = None) -> "RulesInForce":
+        """`rules` are the file's, compiled. A receiver with the same options as `before` keeps its notifier."""
+        known = {} if before is None else {each.name: each for each in before.file.receivers}
+
+        def notifier(receiver: Receiver) -> Notifier:
+            same = known.get(receiver.name)
+            if before is None or same is None or (same.integration, same.options) != (receiver.integration, receiver.options):
+                return _notifier(receiver, context)
+            return before.notifiers[receiver.name]
+
+        return cls(file=file, rules=rules, notifiers={each.name: notifier(each) for each in file.receivers})
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Their names, in the order of the file."""
+        return tuple(self.notifiers)
+
+    @property
+    def integrations(self) -> dict[str, str]:
+        """The kind of each receiver."""
+        return {name: notifier.integration for name, notifier in self.notifiers.items()}
+
+    @property
+    def fallbacks(self) -> dict[str, Fallback]:
+        """Who is told in the place of a receiver that fails."""
+        return {each.name: Fallback(each.fallback, each.fallback_after) for each in self.file.receivers if each.fallback}
+
+    @property
+    def telling(self) -> NotificationPolicy:
+        """Who is told of what."""
+        acknowledging = (name for name, notifier in self.notifiers.items() if isinstance(notifier, Acknowledging))
+        return self.file.policy(acknowledging=frozenset(acknowledging))
+
+    @property
+    def severities(self) -> list[tuple[str, str]]:
+        """The rules' names and severities."""
+        return [(rule.name, rule.severity) for rule in self.file.rules]
+
+
+def build_cycles(
+    settings: Settings,
+    sources: Mapping[str, CampaignSource],
+    *,
+    store: Store,
+    state: State,
+    rules: RuleSet,
+    clock: Clock,
+    metrics: Metrics,
+    on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
+) -> dict[str, AccountCycles]:
+    """The cycles of each account, by its name."""
+    ignored = None if settings.ignore is None else compile_ignore(settings.ignore)
+    return {
+        name: AccountCycles(
+            account=name,
+            source=source,
+            store=store,
+            state=state,
+            rules=rules,
+            clock=clock,
+            metrics=metrics,
+            lookback=settings.lookback,
+            details_per_minute=settings.details_per_minute,
+            ignored=ignored,
+            on_alerts=on_alerts,
+        )
+        for name, source in sources.items()
+    }
+
+
+def compile_ignore(condition: Condition) -> Callable[[TrackedCampaign, float], bool]:
+    """`BSG_IGNORE` as a predicate on one campaign."""
+    batch = compile_batch([condition])
+    return lambda row, now: bool(batch([row], now))
+
+
+def web_options(settings: Settings) -> WebOptions:
+    return WebOptions(
+        host=settings.listen.host,
+        port=settings.listen.port,
+        read_token=settings.read_token.get_secret_value() if settings.read_token else None,
+        public_read=settings.public_read,
+        external_url=settings.external_url,
+    )
+
+
+def build_heartbeat(settings: Settings, session: aiohttp.ClientSession, fresh: Callable[[float], bool]) -> Heartbeat | None:
+    """The dead man's switch, where one is set. `fresh(seconds)` says whether no feed's last success is older than that."""
+    if settings.heartbeat_url is None:
+        return None
+    limit = settings.poll_interval.total_seconds() * FRESH_POLLS
+    return Heartbeat(settings.heartbeat_url.get_secret_value(), session=session, fresh=lambda: fresh(limit))

@@ -1,0 +1,103 @@
+"""Rules that ask for more than the list shows, and what is decided once that has been read.
+
+A rule with `detail: true` is not asked together with the others: the part of its condition that needs no detail selects
+campaigns, these are read in detail where what is known of them is not good enough, and then the whole is asked.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from monitor.domain.alerting.alert import AlertKey
+from monitor.domain.alerting.rule import Rule
+from monitor.domain.alerting.working_alerts import WorkingAlerts
+from monitor.domain.campaign.surroundings import Surroundings
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.condition import compile_batch
+
+GOOD_FOR_SECONDS = 300.0
+"""How old a detail may be and still be taken for what is the case now."""
+
+
+def outdated(row: TrackedCampaign, now: float) -> bool:
+    """Whether nothing is known of the campaign in detail, or only what was so some minutes ago while something of it has changed
+    since. `now` in Unix seconds."""
+    detail = row.detail
+    return detail is None or (now - detail.read_at > GOOD_FOR_SECONDS and detail.revision != row.revision)
+
+
+class DetailRules:
+    """The rules of scope `campaign` that have to do with details, compiled."""
+
+    def __init__(self, state_rules: Iterable[Rule]) -> None:
+        rules = list(state_rules)
+        self.asking = [rule for rule in rules if rule.detail]
+        self.names = frozenset(rule.name for rule in self.asking)
+        self.select = compile_batch([rule.condition.without("_d") for rule in self.asking])
+        self.ask = compile_batch([rule.condition for rule in self.asking])
+        self.naming = [rule for rule in rules if not rule.detail and rule.condition.uses("_d")]
+        self.naming_names = frozenset(rule.name for rule in self.naming)
+        self.ask_naming = compile_batch([rule.condition for rule in self.naming])
+
+
+class DetailPhase:
+    """The part of an evaluation that waits for details. `postpone` is asked of all rows before `read` and `decide`."""
+
+    def __init__(self, rules: DetailRules, alerts: WorkingAlerts, now: float, around: Surroundings) -> None:
+        self._rules = rules
+        self._alerts = alerts
+        self._now = now
+        self._around = around
+        self.postponed: dict[int, TrackedCampaign] = {}
+        """The campaigns about which rules with `detail: true` have still to be asked."""
+
+    def postpone(self, rows: Sequence[TrackedCampaign]) -> set[AlertKey]:
+        """Find the watched rows that such a rule selects; returns the alerts that are not to be decided on yet."""
+        rules = self._rules.asking
+        if not rules:
+            return set()
+        hits = self._rules.select(rows, self._now, self._around)
+        self.postponed.update((row.campaign.id, row) for _, row in hits)
+        return {self._alerts.key(rules[index], str(row.campaign.id)) for index, row in hits}
+
+    def forget(self, campaign_id: int) -> None:
+        """The campaign is gone: nothing is to be decided about it."""
+        self.postponed.pop(campaign_id, None)
+
+    def fired(self) -> list[int]:
+        """The campaigns of which an alert fires or an event is told from now on, the most severe first."""
+        return self._alerts.fired()
+
+    def unexplained(self) -> list[int]:
+        """The campaigns of which an alert fires that bears no detail, each once."""
+        found = (int(alert.key.subject) for alert in self._alerts.firing() if alert.detail is None)
+        return list(dict.fromkeys(found))
+
+    def fires(self, campaign_id: int) -> bool:
+        """Whether an alert on the campaign fires, as it stands."""
+        return self._alerts.fires(campaign_id)
+
+    def read(self, rows: Sequence[TrackedCampaign]) -> None:
+        """These have been read in detail: rules that name it are asked again, and texts are made anew."""
+        rules, alerts = self._rules, self._alerts
+        watched = [row for row in rows if not row.settled]
+        holding = alerts.hold(rules.ask_naming(watched, self._now, self._around), rules.naming)
+        for row, rule, alert in alerts.of(rows):
+            if alert.key not in holding and rule.name not in rules.names:
+                held = rule.name not in rules.naming_names and alert.inactive_since is None
+                alerts.advance(rule, alert, row, active=held)
+        for row in rows:
+            alerts.tell_anew(row)
+            if row.campaign.id in self.postponed:
+                self.postponed[row.campaign.id] = row
+
+    def decide(self, campaign_ids: Iterable[int]) -> None:
+        """Ask the rules that waited about these of the postponed campaigns.
+
+        Leave out those whose detail was wanted and could not be read: their alerts stay as they are, for what was known before
+        decides nothing.
+        """
+        rules, alerts = self._rules, self._alerts
+        rows = [self.postponed[campaign_id] for campaign_id in campaign_ids]
+        holding = alerts.hold(rules.ask(rows, self._now, self._around), rules.asking)
+        for row, rule, alert in alerts.of(rows):
+            if rule.name in rules.names and alert.key not in holding:
+                alerts.advance(rule, alert, row, active=False)

@@ -1,0 +1,116 @@
+"""A checked condition as a value, and how to get one from a text."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+
+from monitor.domain.campaign.baseline import BaselineSpan
+from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
+from monitor.domain.condition.doubts import doubts
+from monitor.domain.condition.faults import Doubt, SourceText
+from monitor.domain.condition.nodes import Constant, FieldUse, Junction, Node, Past, Usual, walk
+from monitor.domain.condition.scan import parse_syntax
+from monitor.domain.condition.typing import Checker
+from monitor.domain.fields.catalogue import MOVING_ACCOUNT_FIELDS, FieldType, depends_on, fields_of
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition that has been found right. Equal when text, scope, kind of rule and `settle` are.
+
+    `fields` are the fields it names. `warnings` are what is allowed but hardly meant. `root` is its typed tree, whose
+    places (`Span`) refer to `text`.
+    """
+
+    text: str
+    scope: str
+    event: bool
+    settle: Settle
+    root: Node = field(compare=False, repr=False)
+    fields: frozenset[str] = field(compare=False, repr=False)
+    warnings: tuple[Doubt, ...] = field(compare=False, repr=False)
+
+    @property
+    def look_back(self) -> float:
+        """How many seconds back it looks; 0 when it asks for the present alone."""
+        past = [node.seconds for node in walk(self.root) if isinstance(node, Past)]
+        settling = any(depends_on(self.scope, name, "_settle") for name in self.fields)
+        return max([*past, self.settle.longest if settling else 0.0])
+
+    @property
+    def baselines(self) -> frozenset[BaselineSpan]:
+        """The spans of the baselines it asks for."""
+        return frozenset(node.over for node in walk(self.root) if isinstance(node, Usual))
+
+    @property
+    def moves_by_itself(self) -> bool:
+        """Whether time alone can change its answer, or anything else but its subject."""
+        return any(isinstance(node, (Past, Usual)) for node in walk(self.root)) or self.uses("now") or self.uses("_a")
+
+    def uses(self, parameter: str) -> bool:
+        """Whether a field that it names depends on this one of `fields.PARAMETERS`."""
+        return any(depends_on(self.scope, name, parameter) for name in self.fields)
+
+    def without(self, parameter: str) -> "Condition":
+        """Those of its parts joined by `and` that do not use a parameter: it holds wherever the whole does. Always true where
+        there is no such part. Its `text` is that of the whole."""
+        parts = [part for part in _joined(self.root) if not self._part_uses(part, parameter)]
+        root: Node
+        if len(parts) > 1:
+            root = Junction(operator="and", operands=tuple(parts), span=self.root.span)
+        else:
+            root = parts[0] if parts else Constant(type=FieldType.BOOL, value=True, span=self.root.span)
+        return replace(self, root=root, fields=_named(root))
+
+    def _part_uses(self, part: Node, parameter: str) -> bool:
+        return any(depends_on(self.scope, name, parameter) for name in _named(part))
+
+
+def parse_condition(
+    text: str,
+    *,
+    scope: str,
+    event: bool = False,
+    extra_statuses: Collection[str] = (),
+    settle: Settle = DEFAULT_SETTLE,
+) -> Condition:
+    """Read and check a condition.
+
+    `scope` decides the fields, `event` adds those of event rules, `extra_statuses` are statuses beyond the documented ones,
+    `settle` is what the rule's settled fields mean.
+    ConditionError with every fault found; whatever the text is, nothing else is raised (ValueError for a wrong scope).
+    """
+    fields = fields_of(scope, event=event)
+    source = SourceText(text)
+    tree = parse_syntax(source)
+    root = Checker(source, fields, extra_statuses).condition(tree)
+    return Condition(
+        text=text,
+        scope=scope,
+        event=event,
+        settle=settle,
+        root=root,
+        fields=_named(root),
+        warnings=doubts(root, source),
+    )
+
+
+def moves_while_failing(condition: Condition) -> bool:
+    """Whether an account's condition may be evaluated after a failed poll: it names a field that moves then.
+
+    A condition that names none of them would decide on figures that are frozen.
+    """
+    return condition.scope == "account" and not MOVING_ACCOUNT_FIELDS.isdisjoint(condition.fields)
+
+
+def _named(root: Node) -> frozenset[str]:
+    """The fields it names."""
+    return frozenset(node.field.name for node in walk(root) if isinstance(node, FieldUse))
+
+
+def _joined(node: Node) -> Iterator[Node]:
+    """The parts of which every one must hold."""
+    if isinstance(node, Junction) and node.operator == "and":
+        for operand in node.operands:
+            yield from _joined(operand)
+    else:
+        yield node

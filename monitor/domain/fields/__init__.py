@@ -1,0 +1,1 @@
+"""Every name that a condition or a text may use, with its type, its unit and how it is read."""

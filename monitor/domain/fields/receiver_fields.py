@@ -1,0 +1,38 @@
+"""The fields of a receiver, read from the `ReceiverView` `_v`."""
+
+from monitor.domain.fields.field import FieldType
+from monitor.domain.fields.field_making import quiet, read
+
+_N, _X, _T, _D = FieldType.NUMBER, FieldType.TEXT, FieldType.TIME, FieldType.DURATION
+
+RECEIVER_FIELDS = (
+    read("receiver", _X, "_v.receiver", "its name in the rules file"),
+    read("integration", _X, "_v.integration", "its kind: `webhook`, `slack`, …"),
+    read("now", _T, "_v.now.timestamp()", "the time of the evaluation"),
+    quiet(),
+    read(
+        "failing_for",
+        _D,
+        "_v.failing_for",
+        "how long it has taken no message: since the first failed attempt after its last success; null while its last attempt "
+        "succeeded",
+        "seconds",
+        nullable=True,
+    ),
+    read(
+        "dead_letters",
+        _N,
+        "_v.dead_letters",
+        "messages given up and kept (30 days); what `outbox retry` sends again or `outbox drop` puts aside no longer counts",
+        "messages",
+    ),
+    read("waiting", _N, "_v.waiting", "messages it has not confirmed yet", "messages"),
+    read(
+        "oldest_waiting",
+        _D,
+        "_v.oldest_waiting",
+        "how long ago the oldest of them was decided; null when none waits",
+        "seconds",
+        nullable=True,
+    ),
+)

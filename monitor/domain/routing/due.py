@@ -1,0 +1,152 @@
+"""When a group is due to be told something: what has changed since it was last told, and what keeps it waiting. Pure."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.steps import ROWS_A_STEP, Steps, at_once, pause
+from monitor.domain.routing.ledger import Ledger, Told
+from monitor.domain.routing.route import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """What keeps a group's alerts from being told at a moment.
+
+    `suppressed` holds the ids of alerts that are silenced or inhibited: those that a receiver does not know to fire are not
+    told to it, neither now nor, once they have ended, later; those it knows are told when they end. `muted` puts everything
+    off, ends included, until it no longer is. `acknowledged` maps an alert's id to who looks after it: its group is not
+    repeated until there is news. With `tells_acknowledgements` the group's receiver is told so at once.
+    """
+
+    suppressed: Container[str] = frozenset()
+    muted: bool = False
+    acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
+    tells_acknowledgements: bool = False
+
+
+SPOKEN = Quiet()
+"""Nothing is kept quiet."""
+
+
+def told_as(alert: Alert) -> Told:
+    """What a receiver knows once it was told of its present state."""
+    if alert.is_event:
+        return Told.EVENT
+    return Told.RESOLVED if alert.state is AlertState.RESOLVED else Told.FIRING
+
+
+def untold(alerts: Iterable[Alert], ledger: Ledger, suppressed: Container[str] = frozenset()) -> list[Alert]:
+    """The alerts of a group whose present state its receiver has not been told and must be. Pending ones are nobody's business,
+    and so are `suppressed` ones of which nothing was told."""
+    told = ledger.told
+    return [
+        alert
+        for alert in alerts
+        if alert.state is not AlertState.PENDING
+        and (known := told.get(alert.id)) != told_as(alert)
+        and (known is not None or alert.id not in suppressed)
+    ]
+
+
+def untold_steps(alerts: Sequence[Alert], ledger: Ledger, suppressed: Container[str]) -> Steps[list[Alert]]:
+    """`untold` in steps."""
+    found: list[Alert] = []
+    for first in range(0, len(alerts), ROWS_A_STEP):
+        yield from pause(first)
+        found += untold(alerts[first : first + ROWS_A_STEP], ledger, suppressed)
+    return found
+
+
+def fires(alert: Alert) -> bool:
+    """Whether it is told again for as long as nothing changes."""
+    return alert.state is AlertState.FIRING and not alert.is_event
+
+
+def newly_acknowledged(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> dict[str, datetime]:
+    """Which alerts that the receiver knows to fire somebody looks after without its having been told; since when."""
+    if not quiet.tells_acknowledgements or not quiet.acknowledged:
+        return {}
+    return {
+        alert.id: said.at
+        for alert in alerts
+        if (said := quiet.acknowledged.get(alert.id)) is not None
+        and fires(alert)
+        and ledger.told.get(alert.id) == Told.FIRING
+        and ledger.acknowledged.get(alert.id) != said.at
+    }
+
+
+def next_flush(
+    alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet = SPOKEN, *, now: datetime | None = None
+) -> datetime | None:
+    """When the group is due to be told something as long as `quiet` stays as it is; None when there is nothing to tell.
+
+    A change is due at once in a group that waits for nothing; a group of which nobody knows that it fires waits
+    `group_wait` from its first change; and no group is told before its last flush + `group_interval`, repeats included.
+    That somebody looks after it is due at once or, where there are changes to be told, with these.
+    When `quiet` is muted this is when it would be due: it will be told when that ends, if that is later.
+    Where `now` is given, what lies ahead of it holds nothing back: a clock that was set back must not silence anybody.
+    """
+    return at_once(next_flush_steps(alerts, ledger, route, quiet, now=now))
+
+
+def next_flush_steps(
+    alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet, *, now: datetime | None = None
+) -> Steps[datetime | None]:
+    """`next_flush` in steps."""
+    changes = yield from untold_steps(alerts, ledger, quiet.suppressed)
+    return (yield from due_steps(changes, alerts, ledger, route, quiet, now=now))
+
+
+def due_steps(
+    changes: Sequence[Alert], alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet, *, now: datetime | None
+) -> Steps[datetime | None]:
+    """`next_flush` of which it is known already what is untold."""
+    flushed_at = ledger.flushed_at
+    if not changes and (said := newly_acknowledged(alerts, ledger, quiet)):
+        return min(said.values()) if now is None else min(now, *said.values())
+    if now is not None and flushed_at is not None and flushed_at > now:
+        return now if changes or (yield from _repeats(alerts, ledger, quiet)) else None
+    if changes:
+        first = yield from _first_news(changes, ledger)
+        known = any(told == Told.FIRING for told in ledger.told.values())
+        due = first if known else first + route.group_wait
+        if now is not None and first > now:
+            due = now
+        return due if flushed_at is None else max(due, flushed_at + route.group_interval)
+    if flushed_at is None or not (yield from _repeats(alerts, ledger, quiet)):
+        return None
+    return flushed_at + max(route.repeat_interval, route.group_interval)
+
+
+def _first_news(changes: Sequence[Alert], ledger: Ledger) -> Steps[datetime]:
+    earliest: list[datetime] = []
+    for first in range(0, len(changes), ROWS_A_STEP):
+        yield from pause(first)
+        earliest.append(min(_news_since(alert, ledger) for alert in changes[first : first + ROWS_A_STEP]))
+    return min(earliest)
+
+
+def _news_since(alert: Alert, ledger: Ledger) -> datetime:
+    """Since when there is something untold: for one that fired and resolved untold, since it fired."""
+    return (alert.resolved_at if alert.id in ledger.told else alert.fired_at) or alert.active_since
+
+
+def _repeats(alerts: Sequence[Alert], ledger: Ledger, quiet: Quiet) -> Steps[bool]:
+    """Whether there is something to be told again for as long as nothing changes."""
+    for first in range(0, len(alerts), ROWS_A_STEP):
+        yield from pause(first)
+        if any(fires(alert) and alert.id not in quiet.suppressed for alert in alerts[first : first + ROWS_A_STEP]):
+            return not _looked_after(alerts, ledger, quiet)
+    return False
+
+
+def _looked_after(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> bool:
+    """Whether somebody has acknowledged one of the alerts that fire since the last news of the group."""
+    if not quiet.acknowledged:
+        return False
+    said = (quiet.acknowledged[alert.id].at for alert in alerts if alert.id in quiet.acknowledged and fires(alert))
+    return any(ledger.changed_at is None or at >= ledger.changed_at for at in said)

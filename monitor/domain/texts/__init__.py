@@ -1,0 +1,1 @@
+"""Texts of alerts: templates, and how figures look in them."""

@@ -1,0 +1,234 @@
+"""How values look in messages, and how templates calculate: null is "–", stays null, and equals nothing but null.
+
+Filters never raise on a value of another type than theirs: they show it as it is.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from monitor.domain.fields.catalogue import FieldType, FieldValue
+from monitor.domain.times.duration import humanize_duration
+
+DASH = "–"
+
+
+class Null:
+    """The absence of a value, in templates: false, prints as "–", and every comparison but that with null is false."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return DASH
+
+    def __eq__(self, other: object) -> bool:
+        return other is None or isinstance(other, Null)
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    def __hash__(self) -> int:
+        return hash(None)
+
+    def _never(self, _other: object) -> bool:
+        return False
+
+    __lt__ = __le__ = __gt__ = __ge__ = _never
+
+
+NULL: Final = Null()
+
+
+class Number(float):
+    """A number that is no count: at most four decimals."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return number_text(float(self))
+
+
+class Instant(float):
+    """A time in Unix seconds."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return time_text(float(self))
+
+
+class Span(float):
+    """A duration in seconds."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return humanize_duration(float(self))
+
+
+class Members:
+    """Something with members by name; one it does not have is null."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+
+    def get(self, name: str) -> object:
+        return self._values.get(name, NULL)
+
+
+def figure(value: FieldValue, kind: FieldType) -> object:
+    """A field's value as a template sees it."""
+    if value is None:
+        return NULL
+    if isinstance(value, (int, float)) and kind in (FieldType.TIME, FieldType.DURATION):
+        return Instant(value) if kind is FieldType.TIME else Span(value)
+    return Number(value) if isinstance(value, float) else value
+
+
+def printed(value: object) -> object:
+    """What `{{ value }}` shows."""
+    if value is None:
+        return DASH
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if type(value) is float:
+        return number_text(value)
+    return value
+
+
+_OPERATIONS: dict[str, Callable[[float, float], object]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+
+
+def calculate(sign: str, left: object, right: object) -> object:
+    """`left sign right` as conditions calculate: null stays null, and x / 0 is null. TypeError for what is no number."""
+    if isinstance(left, Null) or isinstance(right, Null) or left is None or right is None:
+        return NULL
+    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+        raise TypeError(f"{sign} wants numbers")
+    if sign == "/" and right == 0:
+        return NULL
+    result = _OPERATIONS[sign](left, float(right) if sign == "*" else right)  # integers would grow without end
+    return _dimension(sign, left, right)(result) if isinstance(result, float) else result
+
+
+def _dimension(sign: str, left: object, right: object) -> type[float]:
+    """What comes out, by the language's rules: time − time is a duration, duration / duration a number, …"""
+    if sign in "+-" and (isinstance(left, Instant) or isinstance(right, Instant)):
+        return Span if isinstance(left, Instant) and isinstance(right, Instant) else Instant
+    if isinstance(left, Span) or isinstance(right, Span):
+        return Number if isinstance(left, Span) and isinstance(right, Span) and sign == "/" else Span
+    return Number
+
+
+def number_text(value: float) -> str:
+    """At most four decimals, none that are zero: 0.8342, 1234.5, 12."""
+    if not math.isfinite(value):
+        return DASH
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def time_text(value: float) -> str:
+    """Unix seconds to the minute, in UTC: 2026-03-02 09:00 UTC."""
+    try:
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError, OSError):
+        return DASH
+
+
+def _shown(value: object, show: Callable[[float], str]) -> str:
+    if value is None or isinstance(value, Null):
+        return DASH
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return show(float(value)) if math.isfinite(value) else DASH
+        except OverflowError:
+            return DASH
+    return str(value)
+
+
+def percent(value: object) -> str:
+    """A ratio in percent: 0.834 is "83.4 %"."""
+    return _shown(value, lambda ratio: f"{ratio * 100:.1f} %")
+
+
+def duration(value: object) -> str:
+    """Seconds as "1 h 30 min"."""
+    return _shown(value, humanize_duration)
+
+
+def number(value: object) -> str:
+    """Thousands apart, at most four decimals: "1,234,567"."""
+    return _shown(value, lambda count: f"{count:,.4f}".rstrip("0").rstrip("."))
+
+
+def time(value: object) -> str:
+    """Unix seconds as "2026-03-02 09:00 UTC"."""
+    return _shown(value, time_text)
+
+
+def money(value: object, currency: object = None) -> str:
+    """Two decimals and the currency, where there is one: "1,234.50 EUR"."""
+    unit = f" {currency}" if currency else ""
+    return _shown(value, lambda amount: f"{amount:,.2f}{unit}")
+
+
+def default(value: object, fallback: object = DASH) -> object:
+    """The value, or `fallback` when it is null."""
+    return fallback if value is None or isinstance(value, Null) else value
+
+
+def truncate(value: object, length: int = 80) -> str:
+    """At most `length` characters, the last one "…" where some were cut."""
+    text = str(value)
+    return text if len(text) <= length else text[: max(0, length - 1)] + "…"
+
+
+def round_(value: object, digits: int = 0) -> str:
+    """So many decimals (0 to 10)."""
+    return _shown(value, lambda figure: f"{figure:.{min(max(digits, 0), 10)}f}")
+
+
+def upper(value: object) -> str:
+    """In capitals."""
+    return str(value).upper()
+
+
+def lower(value: object) -> str:
+    """In small letters."""
+    return str(value).lower()
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
+    "percent": percent,
+    "duration": duration,
+    "number": number,
+    "time": time,
+    "money": money,
+    "default": default,
+    "truncate": truncate,
+    "round": round_,
+    "upper": upper,
+    "lower": lower,
+}
+"""What stands after `|` in a template."""
+
+
+def is_null(value: object) -> bool:
+    """`is null`, `is none`."""
+    return value is None or isinstance(value, Null)
+
+
+TESTS: Mapping[str, Callable[..., bool]] = {"null": is_null, "none": is_null}
+"""What stands after `is` in a template."""

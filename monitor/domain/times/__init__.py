@@ -1,0 +1,1 @@
+"""Time as people write it: durations, zones, intervals of the week. No clock in here."""

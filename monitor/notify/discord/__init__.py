@@ -1,0 +1,1 @@
+"""Discord: options, messages and transport."""

@@ -1,0 +1,1 @@
+"""PagerDuty: options, messages and transport."""

@@ -1,0 +1,166 @@
+"""PagerDuty: Events API v2, one event for each alert. What an event looks like is in `pagerduty_event`."""
+
+import asyncio
+import re
+from collections import OrderedDict, deque
+from typing import Annotated
+
+import msgspec
+from pydantic import AfterValidator, Field, SecretStr
+
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.errors import DeliveryError, DeliveryFault
+from monitor.notify import message
+from monitor.notify.answers import Meaning, check, confirm, json_object
+from monitor.notify.integration import Context, Integration, refusal
+from monitor.notify.options import ReceiverOptions, Secret, SecretUrl
+from monitor.notify.pagerduty.message import event, is_acknowledged
+from monitor.notify.transport import Answer, post
+
+AT_ONCE = 8
+"""Events on their way at the same time."""
+MOST_REMEMBERED = 1000
+"""Notifications whose progress is kept between attempts."""
+
+_KEY = re.compile(r"[A-Za-z0-9]{32}", re.ASCII)
+_WRONG_KEY: tuple[str, Meaning] = (
+    "PagerDuty does not know the routing_key; expected the integration key of an Events API v2 integration",
+    (DeliveryFault.UNAUTHORIZED, True),
+)
+
+
+def _integration_key(value: SecretStr) -> SecretStr:
+    if not _KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("is not an integration key of Events API v2; expected 32 letters and digits")
+    return value
+
+
+class PagerDutyOptions(ReceiverOptions):
+    """`routing_key` is the integration key of a service or an event orchestration; `url` where events go, for accounts in the
+    EU https://events.eu.pagerduty.com/v2/enqueue.
+    """
+
+    routing_key: Annotated[Secret, AfterValidator(_integration_key)] = Field(
+        description="The integration key of a service or an event orchestration, 32 characters."
+    )
+    url: SecretUrl = Field(
+        default=SecretStr("https://events.pagerduty.com/v2/enqueue"),
+        description="Where events go; for accounts in the EU `https://events.eu.pagerduty.com/v2/enqueue`.",
+    )
+
+    def endpoint(self) -> str:
+        return self.url.get_secret_value()
+
+    def carries_secret(self) -> bool:
+        return True
+
+
+class PagerDutyNotifier:
+    """Sends one event for each alert that changed or is looked after (in a repetition for each that fires), `AT_ONCE` at a time.
+
+    PagerDuty takes about 120 events a minute for a key. An attempt that is cut short by that or by anything else is taken up
+    where it stopped; after a restart it begins anew, which changes nothing: the same `dedup_key` is the same incident.
+    """
+
+    integration = "pagerduty"
+    min_interval = 0.5
+    burst = 1
+    shows_acknowledgements = True
+
+    def __init__(self, options: PagerDutyOptions, context: Context) -> None:
+        self._options = options
+        self._context = context
+        self._progress: OrderedDict[str, dict[str, DeliveryError | None]] = OrderedDict()
+
+    async def send(self, notification: Notification) -> None:
+        """Raises what kept events from being taken now, else what PagerDuty refuses for good."""
+        alerts = _to_send(notification)
+        settled = self._progress.setdefault(notification.id, {})
+        self._progress.move_to_end(notification.id)
+        if len(self._progress) > MOST_REMEMBERED:
+            self._progress.popitem(last=False)
+        waiting = deque(alert for alert in alerts if alert.id not in settled)
+        obstacles: list[DeliveryError] = []
+        deadline = self._context.clock.monotonic() + self._context.attempt_seconds
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_ONCE, len(waiting))):
+                group.create_task(self._send_each(notification, waiting, settled, obstacles, deadline))
+        if obstacles:
+            raise _with_progress(max(obstacles, key=_patience), sum(e is None for e in settled.values()), len(alerts))
+        self._progress.pop(notification.id, None)
+        if refused := [error for error in settled.values() if error is not None]:
+            raise _with_progress(refused[0], len(alerts) - len(refused), len(alerts))
+
+    async def close(self) -> None:
+        """The session is not ours."""
+
+    async def _send_each(
+        self,
+        notification: Notification,
+        waiting: deque[NotifiedAlert],
+        settled: dict[str, DeliveryError | None],
+        obstacles: list[DeliveryError],
+        deadline: float,
+    ) -> None:
+        """Until none waits, or until one meets what the others would meet, too."""
+        while waiting and not obstacles:
+            alert = waiting.popleft()
+            try:
+                await self._send_one(notification, alert, deadline - self._context.clock.monotonic())
+            except DeliveryError as error:
+                if error.retryable:
+                    obstacles.append(error)
+                    return
+                settled[alert.id] = error
+            else:
+                settled[alert.id] = None
+
+    async def _send_one(self, notification: Notification, alert: NotifiedAlert, seconds: float) -> None:
+        context, options = self._context, self._options
+        if seconds <= 0:
+            words = f"not all events were taken within {context.attempt_seconds:g} s"
+            raise DeliveryError(words, reason=DeliveryFault.TIMEOUT, retryable=True)
+        told = {"routing_key": options.routing_key.get_secret_value()} | event(notification, alert, context.external_url)
+        headers = {"webhook-id": notification.id}
+        body = msgspec.json.encode(told)
+        answer = await post(context.session, options.endpoint(), body, headers, seconds=max(0.1, round(seconds, 1)))
+        detail, meaning = _reading(answer)
+        check(answer, now=context.clock.now(), detail=detail, meaning=meaning)
+        confirm(answer, "PagerDuty")
+
+
+def _to_send(notification: Notification) -> list[NotifiedAlert]:
+    """What PagerDuty has to hear of: the news, or all that fires in a repetition, and who looks after what it knows."""
+    if notification.reason is NotifyReason.ACKNOWLEDGED:
+        return list(filter(is_acknowledged, notification.alerts))
+    return [*message.news(notification), *filter(is_acknowledged, message.the_rest(notification))]
+
+
+def _reading(answer: Answer) -> tuple[str | None, Meaning | None]:
+    """A wrong key is a 400 like a wrong event, but a person can mend it."""
+    said = json_object(answer)
+    errors = said.get("errors")
+    words = " ".join(map(str, [said.get("message", ""), *(errors if isinstance(errors, list) else [errors])])).lower()
+    if answer.status == 400 and ("routing key" in words or "routing_key" in words):
+        return _WRONG_KEY
+    return None, None
+
+
+def _patience(error: DeliveryError) -> float:
+    return error.retry_after if error.retry_after is not None else -1.0
+
+
+def _with_progress(error: DeliveryError, taken: int, total: int) -> DeliveryError:
+    if total == 1:
+        return error
+    text = f"{error}; {taken} of {total} events taken"
+    return DeliveryError(text, reason=error.reason, retryable=error.retryable, retry_after=error.retry_after)
+
+
+def _build(_receiver: str, options: PagerDutyOptions, context: Context) -> PagerDutyNotifier:
+    if reason := refusal(options, allow_insecure_http=context.allow_insecure_http):
+        raise ValueError(reason)
+    return PagerDutyNotifier(options, context)
+
+
+PAGERDUTY = Integration("pagerduty", PagerDutyOptions, _build)

@@ -1,0 +1,1 @@
+"""Microsoft Teams: options, messages and transport."""

@@ -1,0 +1,1 @@
+"""Telegram: options, messages and transport."""

@@ -1,0 +1,1 @@
+"""Webhooks of your own: options, messages and transport."""

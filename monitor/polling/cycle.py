@@ -1,0 +1,346 @@
+"""One cycle of one feed: sweep → diff → evaluate → commit. What is in memory advances only after the commit."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.domain.alerting.alert import Alert, AlertKey
+from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.rule_faults import each_apart
+from monitor.domain.campaign.account import AccountView, Balance, account_setting
+from monitor.domain.campaign.baseline import NO_BASELINES
+from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.feed import Feed, FeedState, RejectReason, SweepOutcome
+from monitor.domain.campaign.sender import SenderTally
+from monitor.domain.campaign.spending import Spending
+from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
+from monitor.domain.campaign.zone_error import at_least_further_east
+from monitor.domain.times.duration import humanize_duration
+from monitor.errors import where_raised
+from monitor.log_events import note_alerts, note_rule_faults
+from monitor.metrics import Metrics
+from monitor.polling.detail_phase import DetailReader, FeedDetails
+from monitor.polling.observation import Observation
+from monitor.polling.reading import CHUNK, FeedReader, Reading
+from monitor.ports import CampaignSource, CycleCommit, Store
+from monitor.state import State
+
+HITS_CHUNK = 500
+"""Rows evaluated between two turns: if all of them fire at once, their texts take some 25 ms."""
+
+log = structlog.get_logger()
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""The provider's clock and ours may differ by so much; a wrong zone is off by half an hour at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleReport:
+    """How a cycle ended, for the log's one line per cycle and for `once`.
+
+    `rejected` counts rows that could not be used; `forgotten` are ids no longer tracked. `created_ahead` counts new or changed
+    campaigns that were created in the future, and `furthest_ahead` is by how much the furthest of them, in seconds: the
+    provider's zone is set wrong.
+    """
+
+    feed: Feed
+    outcome: SweepOutcome
+    full: bool
+    campaigns: int = 0
+    changed: int = 0
+    events: int = 0
+    alerts: int = 0
+    rejected: int = 0
+    forgotten: tuple[int, ...] = ()
+    created_ahead: int = 0
+    furthest_ahead: float = 0.0
+    reason: str | None = None
+
+    @property
+    def zone_doubt(self) -> str | None:
+        """What to set where campaigns were created in the future; null where none was."""
+        if not self.created_ahead:
+            return None
+        by = humanize_duration(at_least_further_east(self.furthest_ahead))
+        setting = account_setting(self.feed.account, "API_TIMEZONE")
+        return (
+            f"set {setting} to the zone of the times that BSG's own page shows: it lies at least {by} further east."
+            " Or this machine's clock is slow by that much: bsg-monitor doctor compares it with BSG's"
+        )
+
+
+class AccountCycles:
+    """Runs the cycles of one account's feeds. Sweeps of different feeds overlap; decisions and commits do not: whoever has
+    `deciding` knows that none is under way."""
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        source: CampaignSource,
+        store: Store,
+        state: State,
+        rules: RuleSet,
+        clock: Clock,
+        metrics: Metrics,
+        lookback: timedelta,
+        details_per_minute: int = 0,
+        ignored: Callable[[TrackedCampaign, float], bool] | None = None,
+        on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
+    ) -> None:
+        """`details_per_minute`: how many campaigns may be read in detail in any minute."""
+        self.account = account
+        self.rules = rules
+        self._asked: dict[Feed, RuleSet] = {}
+        self._keep = rules.look_back
+        self._progress = EventKind.PROGRESSED in rules.event_rules
+        self.balance: Balance | None = None
+        self.baselines = NO_BASELINES
+        self._spending: Spending | None = None
+        self._source = source
+        self._store = store
+        self._state = state
+        self._clock = clock
+        self._metrics = metrics
+        self._lookback = lookback
+        self._ignored = ignored
+        self._on_alerts = on_alerts
+        self._readers: dict[Feed, FeedReader] = {}
+        self._detail_reader = DetailReader(account, source, per_minute=details_per_minute, clock=clock, metrics=metrics)
+        self._details: dict[Feed, FeedDetails] = {}
+        self.deciding = asyncio.Lock()
+        self._tried: set[Feed] = set()
+        self._aside: dict[Feed, frozenset[int]] = {}
+        self._failing_rules: set[tuple[str, str]] = set()
+
+    def use(self, rules: RuleSet) -> None:
+        """Go on with other rules; each feed's next cycle asks them about every watched campaign."""
+        self.rules = rules
+        self._keep = rules.look_back
+        self._progress = EventKind.PROGRESSED in rules.event_rules
+
+    async def run(self, feed: Feed) -> CycleReport:
+        """Poll `feed` once and commit what follows from it.
+
+        A provider that fails is an outcome, not an error. Raises `StoreError` when the commit failed: nothing of the cycle
+        is remembered then, and the next one finds the same differences again. What else is raised is a bug: see `failed`.
+        """
+        started = self._clock.now()
+        begun = self._clock.monotonic()
+        reader = self._readers.setdefault(feed, FeedReader(feed, self._source, clock=self._clock, lookback=self._lookback))
+        reading = await reader.read(self._state.table(self.account), self._before(feed, started), started)
+        report = await self.conclude(feed, reading, started)
+        reader.forget(report.forgotten)
+        self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
+        self._metrics.poll_duration.observe(self._clock.monotonic() - begun)
+        return report
+
+    async def failed(self, feed: Feed, error: Exception) -> CycleReport:
+        """Count a cycle of `feed` that raised `error` as a poll that failed, and commit that. Raises `StoreError`, like `run`."""
+        reason = f"the monitor itself failed, its log says more: {where_raised(error)}"
+        reading = Reading(outcome=SweepOutcome.FAILED, full=False, reason=reason)
+        report = await self.conclude(feed, reading, self._clock.now())
+        self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
+        return report
+
+    async def conclude(self, feed: Feed, reading: Reading, started: datetime) -> CycleReport:
+        """Decide on what was read of `feed` at `started`, and commit it. Raises `StoreError`, like `run`."""
+        self._tried.add(feed)
+        async with self.deciding:
+            before = self._before(feed, started)
+            if reading.outcome is SweepOutcome.OK:
+                return await self._decide(feed, before, reading, started)
+            return await self._note_failure(feed, before, reading, started)
+
+    def _before(self, feed: Feed, started: datetime) -> FeedState:
+        return self._state.feeds.get(feed) or FeedState(feed=feed, first_tried=started)
+
+    # --- deciding ---------------------------------------------------------------------------------------------------
+
+    async def _decide(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
+        decided = self._clock.now()  # of two feeds, the one that began first may be the last to decide
+        rules = self.rules
+        known_to_rules = self._asked.get(feed) is rules
+        table = self._state.table(self.account)
+        concerned = self._concerned(reading)
+        await self._clock.sleep(0)  # each of these goes through all alerts
+        evaluation = rules.begin(self.account, decided, concerned, baselines=self.baselines)
+        await self._clock.sleep(0)
+        seen = Observation(
+            table=table,
+            evaluation=evaluation,
+            now=started.timestamp(),
+            baseline=before.last_success is None,
+            keep=self._keep,
+            progress=self._progress,
+            ignored=self._ignored,
+        )
+        details = self._details.setdefault(feed, FeedDetails(self._detail_reader, self._clock))
+        spent = 0.0
+        for start in range(0, len(reading.campaigns), CHUNK):
+            rows, same = seen.see(reading.campaigns[start : start + CHUNK])
+            details.seen(rows, decided.timestamp(), prices=rules.asks_for_spending)
+            spent += await self._ask(evaluation.campaigns, rows, seen)
+            spent += await self._ask(evaluation.unchanged if known_to_rules else evaluation.campaigns, same, seen)
+        seen.gone(reading.gone)
+        if reading.full:
+            await seen.forget_old(feed.message_type, self._clock)
+        for first in range(0, len(seen.events), HITS_CHUNK):
+            told = seen.events[first : first + HITS_CHUNK]
+            each_apart(evaluation.events, told, lambda pair, error: seen.set_aside(pair[1].campaign.id, error))
+            await self._clock.sleep(0)
+        seen.drop_aside()
+        if reading.sums:
+            await self._sum_up(feed, rules, seen, decided)
+        find = seen.finder(reading.campaigns)
+        seen.put(await details.add(evaluation.detail, find, decided.timestamp(), on_fault=seen.set_aside))
+        self._note_aside(feed, seen, reading)
+        begun = self._clock.monotonic()
+        after = before.after(SweepOutcome.OK, started=started, full=reading.full)
+        balance = self._take_balance()
+        if reading.sums:
+            counts = table.counts_with(seen.changed, seen.forgotten)
+            evaluation.account(self._view(after, counts, balance, decided), failed=False)
+        note_rule_faults(evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics)
+        changes = evaluation.finish()
+        self._metrics.evaluation_duration.observe(spent + self._clock.monotonic() - begun)
+        commit = CycleCommit(
+            account=self.account,
+            campaigns=seen.changed,
+            forgotten=seen.forgotten,
+            events=[event for event, _ in seen.events],
+            samples=seen.samples,
+            alerts=changes.alerts,
+            dropped_alerts=changes.dropped,
+            feed=after,
+            blind=before.blind_spell(started),
+            balance=balance,
+        )
+        await self._commit(commit, decided, adopted=seen.adopted)
+        self._asked[feed] = rules
+        now = self._clock.now().timestamp()
+        tolerated = CLOCK_TOLERANCE.total_seconds()
+        ahead = [seconds for row in seen.changed if (seconds := row.campaign.created_at - now) > tolerated]
+        return CycleReport(
+            feed=feed,
+            outcome=SweepOutcome.OK,
+            full=reading.full,
+            campaigns=len(reading.campaigns),
+            changed=len(seen.changed),
+            events=len(seen.events),
+            alerts=len(changes.alerts),
+            rejected=reading.rejected + len(seen.aside),
+            forgotten=tuple(seen.forgotten),
+            created_ahead=len(ahead),
+            furthest_ahead=max(ahead, default=0.0),
+        )
+
+    def _concerned(self, reading: Reading) -> dict[AlertKey, Alert]:
+        """The alerts that may change by what was read."""
+        if reading.sums or reading.full:
+            return self._state.alerts_of(self.account)
+        ids = [*(campaign.id for campaign in reading.campaigns), *reading.gone]
+        return self._state.alerts_on(self.account, ids, self.rules.rules)
+
+    def _note_aside(self, feed: Feed, seen: Observation, reading: Reading) -> None:
+        """Count and log the campaigns that are set aside. Raises where that are most of them: then something else is wrong."""
+        seen.drop_aside()
+        before, self._aside[feed] = self._aside.get(feed, frozenset()), frozenset(seen.aside)
+        if not seen.aside:
+            return
+        if len(seen.aside) > max(1, len(reading.campaigns) // 2):
+            raise next(iter(seen.aside.values()))
+        self._metrics.rows_rejected.labels(self.account, RejectReason.UNEXPECTED.value).inc(len(seen.aside))
+        if new := [campaign_id for campaign_id in seen.aside if campaign_id not in before]:
+            error = seen.aside[new[0]]
+            log.error(
+                "rows_rejected",
+                account=feed.account,
+                message_type=feed.message_type,
+                reason=RejectReason.UNEXPECTED.value,
+                rows=len(new),
+                example_campaign_id=new[0],
+                detail=where_raised(error),
+                exc_info=error,
+            )
+
+    async def _ask(
+        self, ask: Callable[[Sequence[TrackedCampaign]], None], rows: Sequence[TrackedCampaign], seen: Observation
+    ) -> float:
+        """Have rows evaluated, few at a time. Returns how many seconds that took."""
+        spent = 0.0
+        for first in range(0, max(1, len(rows)), HITS_CHUNK):
+            begun = self._clock.monotonic()
+            each_apart(ask, rows[first : first + HITS_CHUNK], lambda row, error: seen.set_aside(row.campaign.id, error))
+            spent += self._clock.monotonic() - begun
+            await self._clock.sleep(0)
+        return spent
+
+    async def _sum_up(self, feed: Feed, rules: RuleSet, seen: Observation, now: datetime) -> None:
+        """Gather what sender rules and `runway` ask of many campaigns at once. Costs nothing where no rule asks."""
+        if not rules.windows and not rules.asks_for_spending:
+            return
+        # Whatever started less than 72 hours ago is watched still.
+        rows = seen.present(settled=any(window.over > SETTLING_SECONDS for window in rules.windows))
+        tally, spending = SenderTally(self.account, rules.windows, now), Spending(now.timestamp())
+        here, shown = {feed.message_type}, set(seen.table.types)
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            if rules.windows:
+                listed = seen.table.of_feed(chunk, feed.message_type)
+                here.update(row.campaign.message_type for row in listed)
+                shown.update(row.campaign.message_type for row in chunk)
+                tally.add(listed)
+            if rules.asks_for_spending:
+                spending.add(chunk)
+            await self._clock.sleep(0)
+        seen.evaluation.senders(tally.views(), shown - here)
+        self._spending = spending
+
+    async def _note_failure(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
+        """A failed or partial sweep moves the account's health and nothing else."""
+        after = before.after(reading.outcome, started=started, full=False)
+        decided = self._clock.now()
+        evaluation = self.rules.begin(self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines)
+        counts = self._state.table(self.account).counts_with(())
+        evaluation.account(self._view(after, counts, self._state.balances.get(self.account), decided), failed=True)
+        note_rule_faults(evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics)
+        changes = evaluation.finish()
+        commit = CycleCommit(account=self.account, alerts=changes.alerts, dropped_alerts=changes.dropped, feed=after)
+        await self._commit(commit, decided)
+        return CycleReport(
+            feed=feed, outcome=reading.outcome, full=reading.full, alerts=len(changes.alerts), reason=reading.reason
+        )
+
+    async def _commit(self, commit: CycleCommit, decided: datetime, *, adopted: Sequence[TrackedCampaign] = ()) -> None:
+        await self._store.commit_cycle(commit)
+        self._state.apply_cycle(commit, adopted=adopted)
+        for event in commit.events:
+            if event.old_status is not None:
+                campaign = event.campaign
+                self._metrics.count_transition(campaign.account, campaign.message_type, event.old_status, campaign.status)
+        if commit.alerts or commit.dropped_alerts:
+            note_alerts(commit.alerts, now=decided)
+            self._on_alerts(commit.alerts)
+        await self._clock.sleep(0)  # whoever goes on goes through all alerts too
+
+    def _take_balance(self) -> Balance | None:
+        fresh, self.balance = self.balance, None
+        return fresh
+
+    def _view(self, feed: FeedState, counts: dict[str, int], fresh: Balance | None, now: datetime) -> AccountView:
+        feeds = {**{f: s for f, s in self._state.feeds.items() if f.account == self.account}, feed.feed: feed}
+        balance = fresh or self._state.balances.get(self.account)
+        return AccountView(
+            account=self.account,
+            feeds=tuple(feeds[f] for f in sorted(feeds)),
+            balance=balance,
+            counts=counts,
+            now=now,
+            spent=self._spending.total(balance.currency) if self._spending and balance else None,
+            untried=frozenset(feeds.keys() - self._tried),
+        )

@@ -1,0 +1,93 @@
+"""Campaigns that a sweep did not show, asked for one by one: is it gone, or only not in the list?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.errors import ProviderError
+from monitor.ports import CampaignSource
+
+LOOKUPS_PER_CYCLE = 20
+FAILURES_BEFORE_GIVING_UP = 3
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What single look-ups said. `unknown` were not asked, or their answer was no answer."""
+
+    found: Sequence[Campaign] = ()
+    gone: frozenset[int] = frozenset()
+    unknown: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Lookup:
+    """Looks campaigns of one feed up by id, within a budget a cycle, and remembers what it learnt.
+
+    `unlisted` are campaigns that exist though the list does not show them: they are followed by id from then on.
+    A confirmed 404 is remembered until the cycle that may act on it, so that hundreds of deletions are worked off
+    twenty at a time without asking twice.
+    """
+
+    account: str
+    source: CampaignSource
+    unlisted: set[int] = field(default_factory=set)
+    _gone: set[int] = field(default_factory=set)
+    _failed: set[int] = field(default_factory=set)
+
+    def listed(self, ids: Iterable[int]) -> None:
+        """The list shows these (again)."""
+        seen = set(ids) if self.unlisted or self._gone or self._failed else set()
+        self.unlisted -= seen
+        self._gone -= seen
+        self._failed -= seen
+
+    def forget(self, ids: Iterable[int]) -> None:
+        """These are no longer tracked."""
+        self.unlisted.difference_update(ids)
+        self._gone.difference_update(ids)
+        self._failed.difference_update(ids)
+
+    async def explain(self, missing: Sequence[int]) -> Answers:
+        """Ask for campaigns that should have been in the list: at most `LOOKUPS_PER_CYCLE` requests.
+
+        What is found is `unlisted` from then on. Never raises `ProviderError`: what could not be asked is unknown.
+        """
+        gone = self._gone.intersection(missing)
+        answers = await self.read([campaign_id for campaign_id in missing if campaign_id not in gone])
+        self._gone |= answers.gone
+        self.unlisted |= {campaign.id for campaign in answers.found}
+        return Answers(found=answers.found, gone=answers.gone | gone, unknown=answers.unknown)
+
+    async def read(self, ids: Sequence[int], *, budget: int = LOOKUPS_PER_CYCLE) -> Answers:
+        """Ask for these, one after the other, those that failed last time at the end; after three failures the rest waits."""
+        found: list[Campaign] = []
+        gone: set[int] = set()
+        failures = 0
+        for campaign_id in sorted(ids, key=self._failed.__contains__)[: max(0, budget)]:
+            try:
+                campaign = await self.source.campaign(campaign_id)
+            except ProviderError as error:
+                self._failed.add(campaign_id)
+                failures += 1
+                log.warning(
+                    "campaign_lookup_failed",
+                    account=self.account,
+                    campaign_id=campaign_id,
+                    reason=error.reason.value,
+                    error=str(error),
+                )
+                if failures == FAILURES_BEFORE_GIVING_UP:
+                    break
+                continue
+            self._failed.discard(campaign_id)
+            if campaign is None:
+                gone.add(campaign_id)
+            else:
+                found.append(campaign)
+        answered = gone.union(campaign.id for campaign in found)
+        return Answers(found=found, gone=frozenset(gone), unknown=frozenset(ids) - answered)

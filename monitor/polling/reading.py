@@ -1,0 +1,128 @@
+"""Reading a feed: what to ask for, and whether the answer is good enough to decide anything."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.clock import Clock
+from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.campaign.window import Horizon, Plan, full_due
+from monitor.errors import ProviderError
+from monitor.polling.lookup import LOOKUPS_PER_CYCLE, Lookup
+from monitor.ports import CampaignSource, Sweep
+from monitor.state import AccountTable
+
+CHUNK = 2000
+"""Rows between two turns of the event loop: what keeps its lag under 50 ms with 100,000 campaigns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a poll brought. Only one with outcome `ok` decides anything; `reason` says why another does not.
+
+    `campaigns` are the rows that could be read, each id once; `rejected` counts the others. `gone` were answered with 404.
+    Without `sums` nothing is asked that concerns many campaigns at once.
+    """
+
+    outcome: SweepOutcome
+    full: bool
+    campaigns: Sequence[Campaign] = ()
+    gone: frozenset[int] = frozenset()
+    reason: str | None = None
+    sums: bool = True
+    rejected: int = 0
+
+
+class FeedReader:
+    """Reads one feed, poll after poll, and remembers which campaigns its list leaves out."""
+
+    def __init__(self, feed: Feed, source: CampaignSource, *, clock: Clock, lookback: timedelta) -> None:
+        self.feed = feed
+        self._source = source
+        self._clock = clock
+        self._lookback = lookback.total_seconds()
+        self._lookup = Lookup(feed.account, source)
+        self._cursor = 0
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """These campaigns are no longer tracked."""
+        self._lookup.forget(ids)
+
+    async def read(self, table: AccountTable, before: FeedState, started: datetime) -> Reading:
+        """Sweep the window and look up what it does not show. Never raises `ProviderError`: a failure is an outcome."""
+        plan = await self._plan(table, before, started)
+        try:
+            sweep = await self._source.sweep(
+                self.feed.message_type, since=plan.since, started=started.timestamp(), fresh=plan.full
+            )
+        except ProviderError as error:
+            return Reading(outcome=SweepOutcome.FAILED, full=plan.full, reason=f"{error.reason.value}: {error}")
+        if not sweep.complete:
+            return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=sweep.reason)
+        shown = {campaign.id for campaign in sweep.campaigns}
+        table.listed(sweep.campaigns, self.feed.message_type)
+        self._lookup.listed(shown)
+        missing = await self._missing(table, plan, sweep, shown)
+        rejected = len(sweep.unreadable) + sweep.nameless
+        if sweep.nameless:
+            # A row without an id may be any of the missing ones: they freeze, and a 404 could not be acted upon.
+            if len(missing) > sweep.nameless:
+                return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=_unexplained(len(missing)))
+            return Reading(outcome=SweepOutcome.OK, full=plan.full, campaigns=sweep.campaigns, rejected=rejected)
+        answers = await self._lookup.explain(missing)
+        if answers.unknown:
+            return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=_unexplained(len(answers.unknown)))
+        singles = [campaign_id for campaign_id in plan.single_reads if campaign_id not in shown]
+        single = await self._lookup.read(singles, budget=LOOKUPS_PER_CYCLE - len(missing))
+        self._cursor += len(plan.single_reads)
+        return Reading(
+            outcome=SweepOutcome.OK,
+            full=plan.full,
+            campaigns=[*sweep.campaigns, *answers.found, *single.found],
+            gone=answers.gone | single.gone,
+            rejected=rejected,
+        )
+
+    async def _plan(self, table: AccountTable, before: FeedState, started: datetime) -> Plan:
+        horizon = Horizon(now=started.timestamp(), lookback=self._lookback)
+        full = full_due(before, started)
+        if not full:
+            await self._pass_over(table, table.watched, horizon.add)
+            if horizon.wants_count:
+                await self._pass_over(table, table.rows, horizon.count)
+        return horizon.plan(
+            last_success=before.last_success.timestamp() if before.last_success else None,
+            full=full,
+            unlisted=self._lookup.unlisted,
+            cursor=self._cursor,
+        )
+
+    async def _pass_over(
+        self, table: AccountTable, tracked: Mapping[int, TrackedCampaign], see: Callable[[Sequence[TrackedCampaign]], None]
+    ) -> None:
+        """Show those of the tracked campaigns that are of the feed to `see`, chunk by chunk."""
+        rows = list(tracked.values())
+        message_type = self.feed.message_type
+        for start in range(0, len(rows), CHUNK):
+            see(table.of_feed(rows[start : start + CHUNK], message_type))
+            await self._clock.sleep(0)
+
+    async def _missing(self, table: AccountTable, plan: Plan, sweep: Sweep, shown: set[int]) -> list[int]:
+        """Watched campaigns of the window that the sweep should have shown and did not, oldest first."""
+        excused = shown | sweep.unreadable | set(plan.stragglers) | self._lookup.unlisted
+        candidates = [row for campaign_id, row in table.watched.items() if campaign_id not in excused]
+        missing: list[TrackedCampaign] = []
+        for start in range(0, len(candidates), CHUNK):
+            missing += [
+                row
+                for row in table.of_feed(candidates[start : start + CHUNK], self.feed.message_type)
+                if row.campaign.created_at >= plan.since
+            ]
+            await self._clock.sleep(0)
+        return [row.campaign.id for row in sorted(missing, key=lambda row: row.campaign.created_at)]
+
+
+def _unexplained(count: int) -> str:
+    return f"{count} campaigns are missing from the list and could not be looked up yet"

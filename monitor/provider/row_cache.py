@@ -1,0 +1,161 @@
+"""A feed's rows from sweep to sweep: what has not changed since the last one is neither decoded nor made anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter, le
+
+import msgspec
+
+from monitor.domain.campaign.feed import Feed, RejectReason
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.metrics import Metrics
+from monitor.provider.rejects import Rejects, ToldRejects
+from monitor.provider.row import RowDecoder, RowError, row_id, undocumented
+
+_ID = attrgetter("id")
+_SPARE = 1000
+_MOST_ROWS = 2_000_000
+"""Rows kept while no sweep is ever complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRows:
+    """What one page's rows turned out to be, in their order.
+
+    `unreadable` are the ids of rows that could not be used, `nameless` counts those without a readable id; `ids` are those of
+    all others. `first_id` and `last_id` are those of the page's first and last row, null where unreadable. `ascending`: no id
+    is above a later one.
+    """
+
+    campaigns: Sequence[Campaign]
+    unreadable: frozenset[int]
+    nameless: int
+    ids: Sequence[int]
+    first_id: int | None
+    last_id: int | None
+    ascending: bool
+
+
+@dataclass(slots=True)
+class FeedMemory:
+    """One feed's rows by the hash of their bytes: 64 bits, keyed anew in every process. Same bytes, same campaign.
+
+    Two different rows share a hash once in 10^9 sweeps of 100,000 rows; a `fresh` sweep heals even that. `foreign` are the
+    ids of good rows that belong to another feed. Rows that have changed since stay in `known` until they are a tenth of it;
+    then a sweep starts a new one (to do so each time would double what an unchanged row costs).
+    """
+
+    known: dict[int, Campaign] = field(default_factory=dict)
+    foreign: dict[int, int] = field(default_factory=dict)
+    rejects: ToldRejects = field(default_factory=ToldRejects)
+    outgrown: bool = False
+
+
+class SweepRows:
+    """The rows of one sweep of one feed. `read` pages in any order, then `finish` once."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        *,
+        memory: FeedMemory,
+        decoder: RowDecoder,
+        other_types: frozenset[str],
+        metrics: Metrics,
+        fresh: bool = False,
+    ) -> None:
+        """`other_types` are the message types of the account's other feeds. `fresh` decodes every row."""
+        self._feed = feed
+        self._memory = memory
+        self._decoder = decoder
+        self._other_types = other_types
+        self._metrics = metrics
+        self._fresh = fresh
+        anew = fresh or memory.outgrown
+        self._known: dict[int, Campaign] = {} if anew else memory.known
+        self._foreign: dict[int, int] = {} if anew else memory.foreign
+        self._anew = anew
+        self._rows = 0
+        self._rejects = Rejects(feed, memory.rejects)
+
+    def read(self, rows: Sequence[msgspec.Raw]) -> PageRows:
+        """Rows → campaigns; a row with the bytes of one in the last sweep gives the same object as then."""
+        keys = list(map(hash, map(bytes, rows)))
+        self._rows += len(keys)
+        earlier: dict[int, Campaign] = {} if self._fresh else self._memory.known
+        try:
+            campaigns = list(map(earlier.__getitem__, keys))
+        except KeyError:
+            return self._read_each(keys, rows, list(map(earlier.get, keys)))
+        if self._anew:  # here is the steady state, without a line of Python a row
+            self._known.update(zip(keys, campaigns, strict=True))
+        self._rejects.read(campaigns)
+        ids = list(map(_ID, campaigns))
+        return PageRows(campaigns, frozenset(), 0, ids, ids[0] if ids else None, ids[-1] if ids else None, _ascending(ids))
+
+    def finish(self, *, complete: bool) -> None:
+        """Remember this sweep's rows for the next, and log which could not be used, as far as that is news."""
+        memory = self._memory
+        if complete and self._anew:
+            memory.known, memory.foreign = self._known, self._foreign
+        elif self._anew:
+            memory.known.update(self._known)
+            memory.foreign.update(self._foreign)
+        if complete:
+            memory.outgrown = len(memory.known) + len(memory.foreign) > 1.1 * self._rows + _SPARE
+        elif len(memory.known) + len(memory.foreign) > _MOST_ROWS:
+            memory.known, memory.foreign = {}, {}
+        self._rejects.tell(everything=complete and self._fresh)
+
+    def _read_each(self, keys: Sequence[int], rows: Sequence[msgspec.Raw], found: Sequence[Campaign | None]) -> PageRows:
+        campaigns: list[Campaign] = []
+        ids: list[int | None] = []
+        unreadable: set[int] = set()
+        nameless = 0
+        for key, raw, known in zip(keys, rows, found, strict=True):
+            campaign, id_ = self._read_one(key, raw) if known is None else (known, known.id)
+            ids.append(id_)
+            if campaign is not None:
+                campaigns.append(campaign)
+                self._known[key] = campaign
+            elif id_ is None:
+                nameless += 1
+            elif key not in self._foreign:
+                unreadable.add(id_)
+        self._rejects.read(campaigns)
+        known_ids = [id_ for id_ in ids if id_ is not None]
+        return PageRows(campaigns, frozenset(unreadable), nameless, known_ids, ids[0], ids[-1], _ascending(known_ids))
+
+    def _read_one(self, key: int, raw: msgspec.Raw) -> tuple[Campaign | None, int | None]:
+        """(campaign or null, id or null) of a row that the last sweep did not have."""
+        again = self._known.get(key)  # a window that is read once more
+        if again is not None:
+            return again, again.id
+        foreign = None if self._fresh else self._memory.foreign.get(key)
+        if foreign is not None:
+            return self._pass_over(key, foreign)
+        try:
+            campaign = self._decoder.decode(raw)
+        except RowError as error:
+            id_ = row_id(raw)
+            self._reject(error.reason, key, id_, str(error))
+            return None, id_
+        if campaign.message_type in self._other_types:
+            return self._pass_over(key, campaign.id)
+        for name in undocumented(campaign):
+            self._metrics.unknown_values.labels(self._feed.account, name).inc()
+        before = self._memory.known.get(key)
+        return (before if before == campaign else campaign), campaign.id
+
+    def _pass_over(self, key: int, id_: int) -> tuple[None, int]:
+        self._foreign[key] = id_
+        self._reject(RejectReason.OTHER_FEED, key, id_, "its message type belongs to another feed: filter[type] was not obeyed")
+        return None, id_
+
+    def _reject(self, reason: RejectReason, key: int, id_: int | None, detail: str) -> None:
+        self._metrics.rows_rejected.labels(self._feed.account, reason.value).inc()
+        self._rejects.add(reason, key, id_, detail)
+
+
+def _ascending(ids: Sequence[int]) -> bool:
+    return all(map(le, ids, ids[1:]))

@@ -1,0 +1,190 @@
+"""The files of an embedded database: where they may lie, who may read them, and that one daemon at a time has them.
+
+Errors of the file system come out as `OSError`; whoever opens the store translates them.
+"""
+
+import fcntl
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from monitor.errors import StoreError, StoreFault
+from monitor.store.sqlite.sqlite_errors import ForeignFileError, corrupt, unavailable
+
+APPLICATION_ID = 0x4253474D
+"""`BSGM` in the file's header (`PRAGMA application_id`): this file is ours."""
+
+_BESIDE = ("-wal", "-shm")
+"""SQLite keeps these beside the database while it is open; what was committed last is only there."""
+
+_MAGIC = b"SQLite format 3\0"
+_APPLICATION_ID_AT = slice(68, 72)
+PRIVATE = 0o600
+
+log = structlog.get_logger()
+
+
+def check_place(path: Path) -> None:
+    """StoreError UNAVAILABLE unless there is, or can be, a file at `path` and nowhere else."""
+    if not path.parent.is_dir():
+        raise unavailable(f"there is no folder {path.parent} for the database {path.name}: create it, or set BSG_DATABASE_URL")
+    if path.exists() and not path.is_file():
+        raise unavailable(f"{path} is not a file: set BSG_DATABASE_URL to where the database may be kept")
+    if path.exists():
+        _check_single(path)
+
+
+def _check_single(path: Path) -> None:
+    """SQLite keeps -wal, and a daemon its lock, beside the path that it was given. By another path to the same file each gets
+    a second one: two daemons run, and a command damages the database."""
+    found = path.stat()
+    if found.st_nlink > 1:
+        raise unavailable(
+            f"the database {path} has {found.st_nlink} names (hard links), and using it by two of them damages it:"
+            f" remove the others (`find / -xdev -inum {found.st_ino}` lists them), or make them copies"
+        )
+    if found.st_dev != path.parent.stat().st_dev:
+        raise unavailable(
+            f"the database {path} is mounted as a single file, and what SQLite keeps beside it would be lost:"
+            " mount the folder that it lies in"
+        )
+
+
+def check_present(path: Path) -> None:
+    """StoreError UNAVAILABLE unless a database was begun at `path`."""
+    if not path.exists():
+        raise unavailable(f"there is no database {path}: set BSG_DATABASE_URL to the one that `bsg-monitor run` uses")
+
+
+def create_private(path: Path) -> int:
+    """A descriptor of the file, made with mode 0600 whatever the umask if it was not there.
+
+    SQLite gives its -wal and -shm files the mode of the database.
+    """
+    return _open_private(path)[0]
+
+
+def _open_private(path: Path) -> tuple[int, bool]:
+    """The descriptor, and whether the file was made."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    except FileExistsError:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC), False
+    os.fchmod(descriptor, PRIVATE)
+    return descriptor, True
+
+
+def prepare(path: Path) -> None:
+    """Make an empty database file where there is none; warn when one that is there is open to other users."""
+    os.close(create_private(path))
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        log.warning("database_open_to_others", path=str(path), mode=f"{mode:04o}", expected=f"{PRIVATE:04o}")
+
+
+def check_header(path: Path) -> None:
+    """StoreError CORRUPT when the file is no SQLite database or another application's. Reads only: it is left as it is.
+
+    What another application wrote must not even be opened with SQLite, which may fold its -wal file into it.
+    """
+    with path.open("rb") as file:
+        header = file.read(100)
+    if not header:
+        return
+    if not header.startswith(_MAGIC):
+        raise corrupt(path, "the file is not an SQLite database", kind=ForeignFileError)
+    owner = int.from_bytes(header[_APPLICATION_ID_AT], "big")
+    if owner not in {0, APPLICATION_ID}:
+        raise foreign(path)
+
+
+Identity = Mapping[Path, tuple[int, int]]
+
+
+def identity(path: Path) -> Identity:
+    """What tells the database at `path`, and what SQLite keeps beside it, from other files of the same names."""
+    return {file: _inode(file) for file in (path, *(Path(f"{path}{suffix}") for suffix in _BESIDE))}
+
+
+def check_unmoved(path: Path, opened: Identity) -> None:
+    """StoreError UNAVAILABLE when the files are no longer those that were opened.
+
+    SQLite goes on writing into files that were deleted, without a word, and everything is gone after a restart.
+    """
+    changed = [file for file, inode in opened.items() if _inode(file) != inode]
+    if path in changed:
+        raise unavailable(f"the database {path} was moved or deleted while in use: put it back if you can, and restart")
+    if changed:
+        raise unavailable(
+            f"{changed[0]} was moved or deleted while the database was in use: restart bsg-monitor, which saves what it holds"
+        )
+
+
+def _inode(file: Path) -> tuple[int, int]:
+    """Zeros where there is no file."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
+def foreign(path: Path) -> StoreError:
+    """The refusal of a database that is not ours."""
+    return ForeignFileError(
+        f"{path} is another application's database: it was left as it is; set BSG_DATABASE_URL to another file",
+        reason=StoreFault.UNAVAILABLE,
+        retryable=False,
+    )
+
+
+class DaemonLock:
+    """An exclusive lock on `<database>.lock`, held for as long as the process lives or until `release`.
+
+    The file holds the holder's process id, for people, and stays: removing it would let two daemons lock two files.
+    """
+
+    def __init__(self, descriptor: int, path: Path, *, made: bool) -> None:
+        self._descriptor: int | None = descriptor
+        self._path = path
+        self._made = made
+
+    @classmethod
+    def take(cls, path: Path) -> Self:
+        """Lock the database at `path`. StoreError LOCKED when another daemon has it."""
+        file = path.with_name(path.name + ".lock")
+        descriptor, made = _open_private(file)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            if not isinstance(error, BlockingIOError):
+                raise
+            raise StoreError(
+                f"another bsg-monitor (pid {holder}) already uses the database {path}: stop it, or set BSG_DATABASE_URL",
+                reason=StoreFault.LOCKED,
+                retryable=False,
+            ) from error
+        with suppress(OSError):  # a full disk: the lock holds without the number
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        return cls(descriptor, file, made=made)
+
+    def withdraw(self) -> None:
+        """Release it and remove its file if `take` made it: for a file that can never be a database of ours."""
+        if self._descriptor is not None and self._made:
+            with suppress(OSError):
+                self._path.unlink()
+        self.release()
+
+    def release(self) -> None:
+        """Let another daemon have it. Harmless when called again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

@@ -1,0 +1,97 @@
+"""Looking at an embedded database from outside: changes nothing, waits for nobody, and also reads what cannot be used."""
+
+import fcntl
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.store.sqlite import migrations as schema
+from monitor.store.sqlite.connection import opened
+from monitor.store.sqlite.database_file import check_header, check_place, check_present
+from monitor.store.sqlite.sqlite_errors import translated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What is known of a database file. Sizes are bytes; `schema` is its version, `newest` the one of this program.
+
+    `written_by` is the version of the daemon that used it last. `damage` says what does not hold together; null: nothing was
+    found. `holder` is the process id of the daemon that has it ("unknown" where that is not written down); null: none has.
+    """
+
+    size: int
+    wal_size: int
+    schema: int
+    newest: int
+    written_by: str | None
+    damage: str | None
+    holder: str | None
+
+
+def inspect(path: Path, *, busy_timeout: float = 5.0) -> Inspection:
+    """Read the whole file once. StoreError when there is none, or none of ours, or it cannot be read."""
+    path = Path(os.path.realpath(path))
+    return translated(lambda: _inspected(path, busy_timeout), path)
+
+
+def check_writable(path: Path, *, busy_timeout: float = 5.0) -> None:
+    """StoreError READ_ONLY when this user may not write to the database, LOCKED when somebody is in the middle of a change."""
+    path = Path(os.path.realpath(path))
+    translated(lambda: _begin(path, busy_timeout), path)
+
+
+def _inspected(path: Path, busy_timeout: float) -> Inspection:
+    check_place(path)
+    check_present(path)
+    check_header(path)
+    with opened(path, "ro", busy_timeout) as db, closing(db):
+        schema.check_owner(db, path)
+        return Inspection(
+            size=path.stat().st_size,
+            wal_size=_size(path.with_name(path.name + "-wal")),
+            schema=schema.version(db),
+            newest=len(schema.migrations()),
+            written_by=schema.writer(db),
+            damage=_damage(db),
+            holder=_holder(path.with_name(path.name + ".lock")),
+        )
+
+
+def _damage(db: sqlite3.Connection) -> str | None:
+    try:
+        found = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        return str(error)
+    return None if found == "ok" else found
+
+
+def _holder(lock: Path) -> str | None:
+    """Who holds the daemon's lock. Asking takes a shared lock for an instant: there is no other way to ask."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _begin(path: Path, busy_timeout: float) -> None:
+    with opened(path, "rw", busy_timeout) as db, closing(db):
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("ROLLBACK")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
