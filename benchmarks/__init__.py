@@ -1,4 +1,5 @@
-"""Speed and size, as ratios and figures measured in one run. `make bench` prints the table; nothing here is a test."""
+"""Speed and size, as ratios and figures measured in one run. `make bench` prints the table;
+nothing here is a test."""
 
 from monitor.logs import configure_logs
 

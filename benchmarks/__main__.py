@@ -1,8 +1,21 @@
-"""Run the benchmarks: all of them, or those whose names are given. Nothing else should run on the machine meanwhile."""
+"""Run the benchmarks: all of them, or those whose names are given. Nothing else should run on
+the machine meanwhile."""
 
 import sys
 
-from benchmarks import backtest, cycle_cpu, delivery, disk, evaluation, firing, latency, loop_lag, masking, memory, startup
+from benchmarks import (
+    backtest,
+    cycle_cpu,
+    delivery,
+    disk,
+    evaluation,
+    firing,
+    latency,
+    loop_lag,
+    masking,
+    memory,
+    startup,
+)
 from benchmarks.table import Row, show
 
 ALL = {
@@ -21,11 +34,15 @@ ALL = {
 
 
 def main() -> int:
-    """Returns 0 when every limit is kept, 1 when one is missed, 2 for a name that is no benchmark."""
+    """Returns 0 when every limit is kept, 1 when one is missed, 2 for a name that is no
+    benchmark."""
     names = sys.argv[1:] or list(ALL)
     unknown = [name for name in names if name not in ALL]
     if unknown:
-        print(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(ALL)}", file=sys.stderr)
+        print(
+            f"no benchmark is called {', '.join(unknown)}; there are {', '.join(ALL)}",
+            file=sys.stderr,
+        )
         return 2
     found: list[Row] = []
     for name in names:

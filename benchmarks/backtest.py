@@ -28,7 +28,9 @@ async def _play(path: Path, processes: int) -> tuple[float, int]:
     rules = load_rules(load_settings(environ={}, need_account=False), reaching=False)
     since, until = datetime.fromtimestamp(NOW - DAYS * DAY, UTC), datetime.fromtimestamp(NOW, UTC)
     begun = time.perf_counter()
-    recording = await open_recording(partial(SqliteStore, path, daemon=False, read_only=True), since=since, until=until)
+    recording = await open_recording(
+        partial(SqliteStore, path, daemon=False, read_only=True), since=since, until=until
+    )
     await backtest(recording, rules, processes=processes)
     return time.perf_counter() - begun, recording.samples
 
@@ -38,12 +40,15 @@ def _record(path: Path) -> None:
 
 
 def rows() -> list[Row]:
-    """Seconds for the month, and what it took in all processes together beyond what this one had."""
+    """Seconds for the month, and what it took in all processes together beyond what this one
+    had."""
     configure_logs("error", "json")
     processes = min(2, len(os.sched_getaffinity(0)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.db"
-        recorder = multiprocessing.get_context("spawn").Process(target=_record, args=(path,))  # it leaves a gigabyte in shreds
+        recorder = multiprocessing.get_context("spawn").Process(
+            target=_record, args=(path,)
+        )  # it leaves a gigabyte in shreds
         recorder.start()
         recorder.join()
         with FamilyMemory() as memory:
@@ -51,7 +56,17 @@ def rows() -> list[Row]:
         alone, _ = asyncio.run(_play(path, 1))
     what = f"backtest of {DAYS} days, {samples / 1e6:.1f} million samples"
     return [
-        Row(f"{what}, {processes} processes", f"{seconds:.1f} s", f"{MOST_SECONDS:.0f} s", seconds <= MOST_SECONDS),
-        Row(f"{what}: memory", f"{memory.grown_mb:.0f} MB", f"{MOST_MB:.0f} MB", memory.grown_mb <= MOST_MB),
+        Row(
+            f"{what}, {processes} processes",
+            f"{seconds:.1f} s",
+            f"{MOST_SECONDS:.0f} s",
+            seconds <= MOST_SECONDS,
+        ),
+        Row(
+            f"{what}: memory",
+            f"{memory.grown_mb:.0f} MB",
+            f"{MOST_MB:.0f} MB",
+            memory.grown_mb <= MOST_MB,
+        ),
         Row(f"{what}, one process", f"{alone:.1f} s", "", good=True),
     ]

@@ -1,4 +1,5 @@
-"""CPU of a steady cycle against fetching the same pages and decoding them with orjson, with nothing else."""
+"""CPU of a steady cycle against fetching the same pages and decoding them with orjson, with
+nothing else."""
 
 import asyncio
 import math
@@ -39,8 +40,18 @@ async def _yardstick(session: aiohttp.ClientSession, url: str, token: str) -> in
     gate = asyncio.Semaphore(4)
 
     async def page(kind: str, offset: int) -> tuple[int, int]:
-        query = {**window, "filter[type]": kind, "page[limit]": "500", "page[offset]": str(offset), "sort": "id", "way": "asc"}
-        async with gate, session.get(f"{url}/api/campaigns", params=query, headers=headers) as answer:
+        query = {
+            **window,
+            "filter[type]": kind,
+            "page[limit]": "500",
+            "page[offset]": str(offset),
+            "sort": "id",
+            "way": "asc",
+        }
+        async with (
+            gate,
+            session.get(f"{url}/api/campaigns", params=query, headers=headers) as answer,
+        ):
             body = orjson.loads(await answer.read())
         return len(body["data"]), body["meta"]["page"]["total"]
 
@@ -57,7 +68,10 @@ async def _yardstick(session: aiohttp.ClientSession, url: str, token: str) -> in
 async def _measure(url: str, folder: Path) -> tuple[float, float, int]:
     cycles: list[float] = []
     yardsticks: list[float] = []
-    async with subject(url, folder) as monitor, aiohttp.ClientSession(read_bufsize=2**20) as session:
+    async with (
+        subject(url, folder) as monitor,
+        aiohttp.ClientSession(read_bufsize=2**20) as session,
+    ):
         token = await _token(session, url)
         await monitor.cycle()
         await monitor.cycle()
@@ -85,7 +99,8 @@ def rows() -> list[Row]:
         found.append(
             Row(
                 f"CPU of a steady cycle, {size:,} campaigns, {changed:,} changed, 20 rules",
-                f"{cycle / yardstick:.2f} × fetch and decode ({cycle * 1e3:.0f} ms against {yardstick * 1e3:.0f} ms)",
+                f"{cycle / yardstick:.2f} × fetch and decode ({cycle * 1e3:.0f} ms against "
+                f"{yardstick * 1e3:.0f} ms)",
                 f"≤ {LIMIT_NOW} (goal {LIMIT_GOAL})",
                 cycle / yardstick <= LIMIT_NOW,
             )

@@ -1,6 +1,8 @@
-"""Delivery: 10,000 messages to a webhook that answers in 20 ms, alone and beside a receiver that hangs; 100,000 that wait.
+"""Delivery: 10,000 messages to a webhook that answers in 20 ms, alone and beside a receiver that
+hangs; 100,000 that wait.
 
-The webhook is a process of its own. Everything else is what a daemon runs: dispatcher, webhook notifier, store on disk.
+The webhook is a process of its own. Everything else is what a daemon runs: dispatcher, webhook
+notifier, store on disk.
 """
 
 import asyncio
@@ -22,7 +24,13 @@ from benchmarks.receiver import receiver
 from benchmarks.table import Row
 from monitor.clock import SystemClock
 from monitor.dispatcher import Dispatcher
-from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
+from monitor.domain.alerting.notification import (
+    Notification,
+    NotifiedAlert,
+    NotifyReason,
+    OutboxRow,
+    OutboxState,
+)
 from monitor.logs import configure_logs
 from monitor.metrics import Metrics
 from monitor.notify import INTEGRATIONS, Context, open_session
@@ -44,7 +52,7 @@ WATCHED_SECONDS = 20.0
 
 WRITES = frozenset({"claim", "settle", "hasten", "commit_flush", "retry", "release"})
 
-# --- the subject --------------------------------------------------------------------------------------------------
+# --- the subject ----------------------------------------------------------------------------------
 
 
 class _Counted:
@@ -68,13 +76,20 @@ class _Counted:
 
 def _row(number: int, receiver: str, clock: SystemClock) -> OutboxRow:
     now = clock.now()
-    labels = {"alertname": "Stalled", "account": "default", "campaign_id": str(number), "severity": "critical"}
+    labels = {
+        "alertname": "Stalled",
+        "account": "default",
+        "campaign_id": str(number),
+        "severity": "critical",
+    }
     told = NotifiedAlert(
         id=f"{receiver}-{number}",
         fingerprint=f"{number:016x}",
         status="firing",
         labels=labels,
-        annotations={"summary": f"Campaign {number} is sending, but nothing has gone out for 17 min"},
+        annotations={
+            "summary": f"Campaign {number} is sending, but nothing has gone out for 17 min"
+        },
         active_since=now,
         starts_at=now,
     )
@@ -100,7 +115,8 @@ async def _subject(
         webhook = INTEGRATIONS["webhook"]
         context = Context(session=session, clock=clock, console=sys.stdout)
         notifiers: dict[str, Notifier] = {
-            name: webhook.build(name, webhook.options.model_validate({"url": url}), context) for name, url in urls.items()
+            name: webhook.build(name, webhook.options.model_validate({"url": url}), context)
+            for name, url in urls.items()
         }
         if timed is not None:
             timed.update({name: _Timed(notifier) for name, notifier in notifiers.items()})
@@ -118,12 +134,19 @@ async def _put(store: SqliteStore, receiver: str, count: int) -> None:
 
 async def _pending(store: SqliteStore, receiver: str) -> int:
     summary = await store.outbox_summary()
-    return sum(line.count for line in summary if line.receiver == receiver and line.state is OutboxState.PENDING)
+    return sum(
+        line.count
+        for line in summary
+        if line.receiver == receiver and line.state is OutboxState.PENDING
+    )
 
 
 def _delivered(metrics: Metrics) -> float:
-    """Confirmed by their receiver; asking the outbox all the time would be work that is not the dispatcher's."""
-    return metrics.registry.get_sample_value("bsg_monitor_notification_latency_seconds_count") or 0.0
+    """Confirmed by their receiver; asking the outbox all the time would be work that is not the
+    dispatcher's."""
+    return (
+        metrics.registry.get_sample_value("bsg_monitor_notification_latency_seconds_count") or 0.0
+    )
 
 
 async def _deliver(folder: Path, urls: dict[str, str]) -> dict[str, float]:
@@ -134,9 +157,14 @@ async def _deliver(folder: Path, urls: dict[str, str]) -> dict[str, float]:
         spent, begun = time.process_time(), time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(dispatcher.run())
-            while _delivered(metrics) < MESSAGES or await _pending(store.inner, "ok"):  # noqa: ASYNC110 (it does not say)
+            # it does not say
+            while _delivered(metrics) < MESSAGES or await _pending(store.inner, "ok"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-            seconds, cpu, commits = time.perf_counter() - begun, time.process_time() - spent, store.commits
+            seconds, cpu, commits = (
+                time.perf_counter() - begun,
+                time.process_time() - spent,
+                store.commits,
+            )
             running.cancel()
     return {"seconds": seconds, "cpu": cpu, "commits": commits}
 
@@ -146,7 +174,11 @@ class _Timed:
 
     def __init__(self, inner: Notifier) -> None:
         self._inner = inner
-        self.integration, self.min_interval, self.burst = inner.integration, inner.min_interval, inner.burst
+        self.integration, self.min_interval, self.burst = (
+            inner.integration,
+            inner.min_interval,
+            inner.burst,
+        )
         self.begun = asyncio.Event()
 
     async def send(self, notification: Notification) -> None:
@@ -158,7 +190,8 @@ class _Timed:
 
 
 async def _promptness(folder: Path, urls: dict[str, str]) -> dict[str, float]:
-    """From the commit of a message for "ok" to the start of its attempt, whatever the other receivers do: median and worst."""
+    """From the commit of a message for "ok" to the start of its attempt, whatever the other
+    receivers do: median and worst."""
     timed: dict[str, _Timed] = {}
     waits: list[float] = []
     async with _subject(folder, urls, timed) as (dispatcher, store, _):
@@ -198,7 +231,9 @@ async def _wait(folder: Path, urls: dict[str, str]) -> dict[str, float]:
 
 async def _fill(folder: Path) -> None:
     """In another process, so that the memory that takes is not ours."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.delivery", "fill", str(folder))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.delivery", "fill", str(folder)
+    )
     assert await process.wait() == 0
 
 
@@ -216,7 +251,9 @@ def _measured(what: str, **urls: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.delivery", what, folder, json.dumps(urls)]
         with (Path(folder) / "log").open("w") as log:
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=log, text=True)
+            done = subprocess.run(
+                command, check=True, stdout=subprocess.PIPE, stderr=log, text=True
+            )
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
@@ -255,8 +292,10 @@ def rows() -> list[Row]:
             ratio >= LEAST_BESIDE_HANGING,
         ),
         Row(
-            f"commit → attempt beside one that hangs and one that fails, {MESSAGES:,} waiting each, above the usual",
-            f"{late:+.1f} ms (usual {usual['median']:.1f}, worst {usual['worst']:.0f}; amid them {amid['worst']:.0f})",
+            f"commit → attempt beside one that hangs and one that fails, {MESSAGES:,} waiting "
+            "each, above the usual",
+            f"{late:+.1f} ms (usual {usual['median']:.1f}, worst {usual['worst']:.0f}; amid them "
+            f"{amid['worst']:.0f})",
             f"≤ {MOST_DELAY_MS:.0f} ms",
             late <= MOST_DELAY_MS,
         ),

@@ -33,7 +33,10 @@ LIMIT_BACKUP = 2.0
 def _used(path: Path) -> int:
     """Bytes of the pages in use."""
     with contextlib.closing(sqlite3.connect(path)) as db:
-        pages, free, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size"))
+        pages, free, size = (
+            db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
     return int((pages - free) * size)
 
 
@@ -49,7 +52,8 @@ def _samples(path: Path) -> int:
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         return sum(
             db.execute(
-                "INSERT OR IGNORE INTO samples SELECT created_at - 60 * ?, account, id, status, sent, delivered, "
+                "INSERT OR IGNORE INTO samples SELECT created_at - 60 * ?, account, id, status, "
+                "sent, delivered, "
                 "fallback_sent, fallback_delivered FROM campaigns",
                 (minutes,),
             ).rowcount
@@ -58,10 +62,17 @@ def _samples(path: Path) -> int:
 
 
 async def _events(path: Path, campaign: Campaign) -> None:
-    changes = (Change("status", "scheduled", "sending"), Change("real_start_at", None, campaign.created_at))
+    changes = (
+        Change("status", "scheduled", "sending"),
+        Change("real_start_at", None, campaign.created_at),
+    )
     found = [
         CampaignEvent(
-            id=f"{n:020x}", kind=EventKind.STATUS_CHANGED, at=campaign.created_at + n, campaign=campaign, changes=changes
+            id=f"{n:020x}",
+            kind=EventKind.STATUS_CHANGED,
+            at=campaign.created_at + n,
+            campaign=campaign,
+            changes=changes,
         )
         for n in range(MORE)
     ]
@@ -74,7 +85,11 @@ async def _notifications(path: Path, campaign: Campaign) -> None:
     one = test_notification("ops", id="msg_0", now=now)
     told = msgspec.structs.replace(one.alerts[0], campaign=campaign)
     rows = [
-        OutboxRow(notification=msgspec.structs.replace(one, id=f"msg_{n:032x}", alerts=(told,)), sequence=n, next_attempt_at=now)
+        OutboxRow(
+            notification=msgspec.structs.replace(one, id=f"msg_{n:032x}", alerts=(told,)),
+            sequence=n,
+            next_attempt_at=now,
+        )
         for n in range(MORE)
     ]
     async with SqliteStore(path) as store:
@@ -104,6 +119,14 @@ def rows() -> list[Row]:
         ("a notification of one alert", (sizes[3] - sizes[2]) / MORE, LIMIT_NOTIFICATION),
     ]
     return [
-        *(Row(f"disk for {what}", f"{found:.0f} bytes", f"≤ {limit}", found <= limit) for what, found, limit in each),
-        Row(f"backup of {size:.0f} MiB", f"{seconds:.2f} s", f"< {LIMIT_BACKUP:g} s", seconds < LIMIT_BACKUP),
+        *(
+            Row(f"disk for {what}", f"{found:.0f} bytes", f"≤ {limit}", found <= limit)
+            for what, found, limit in each
+        ),
+        Row(
+            f"backup of {size:.0f} MiB",
+            f"{seconds:.2f} s",
+            f"< {LIMIT_BACKUP:g} s",
+            seconds < LIMIT_BACKUP,
+        ),
     ]

@@ -1,4 +1,5 @@
-"""What rules that know the past cost of a cycle: 100,000 campaigns of which 2,000 move, and 20 rules."""
+"""What rules that know the past cost of a cycle: 100,000 campaigns of which 2,000 move, and 20
+rules."""
 
 import asyncio
 import statistics
@@ -55,7 +56,12 @@ async def _measure(url: str, folder: Path) -> tuple[float, float, int, int]:
             spent = time.process_time() - begun
             evaluations.append(monitor.evaluation_seconds - before)
             shares.append(evaluations[-1] / spent)
-        return statistics.median(shares), statistics.median(evaluations), watched, sum(report.changed for report in reports)
+        return (
+            statistics.median(shares),
+            statistics.median(evaluations),
+            watched,
+            sum(report.changed for report in reports),
+        )
 
 
 def rows() -> list[Row]:
@@ -64,7 +70,8 @@ def rows() -> list[Row]:
         share, seconds, watched, changed = asyncio.run(_measure(url, Path(folder)))
     return [
         Row(
-            f"evaluation of 20 rules with history, {CAMPAIGNS:,} campaigns, {watched:,} watched, {changed:,} changed",
+            f"evaluation of 20 rules with history, {CAMPAIGNS:,} campaigns, {watched:,} watched, "
+            f"{changed:,} changed",
             f"{share * 100:.1f} % of the cycle's CPU ({seconds * 1e3:.0f} ms)",
             f"≤ {LIMIT_SHARE * 100:.0f} %",
             share <= LIMIT_SHARE,

@@ -1,4 +1,5 @@
-"""What it costs when many alerts fire in one cycle: evaluation, texts, commit and flush, beyond a cycle in which none does."""
+"""What it costs when many alerts fire in one cycle: evaluation, texts, commit and flush, beyond
+a cycle in which none does."""
 
 import asyncio
 import tempfile
@@ -99,4 +100,6 @@ def rows() -> list[Row]:
     assert (none, fired) == (0, ALERTS)
     each = (busy - quiet) / ALERTS * 1e6
     what = f"CPU for each of {ALERTS:,} alerts that fire in one cycle: texts, commit, flush"
-    return [Row(what, f"{each:.0f} µs", f"≤ {LIMIT_MICROSECONDS:.0f} µs", each <= LIMIT_MICROSECONDS)]
+    return [
+        Row(what, f"{each:.0f} µs", f"≤ {LIMIT_MICROSECONDS:.0f} µs", each <= LIMIT_MICROSECONDS)
+    ]

@@ -1,7 +1,9 @@
-"""Lag of the event loop during cycles over 100,000 campaigns, while `/metrics` and `/healthz` are each asked 20 times a second:
-when no alert fires, and when many fire in one cycle and all end in another.
+"""Lag of the event loop during cycles over 100,000 campaigns, while `/metrics` and `/healthz`
+are each asked 20 times a second: when no alert fires, and when many fire in one cycle and all
+end in another.
 
-The two feeds are polled as often as the monitor will, so that hardly a tick falls between cycles: those would flatter the result.
+The two feeds are polled as often as the monitor will, so that hardly a tick falls between
+cycles: those would flatter the result.
 """
 
 import asyncio
@@ -57,7 +59,8 @@ for number, path in enumerate(("/metrics", "/healthz")):
 sys.stdin.read()
 print(min(asked) / (time.monotonic() - begun))
 """
-"""Each path on a schedule of its own, until standard input ends; then prints how often a second the slower one was asked."""
+"""Each path on a schedule of its own, until standard input ends; then prints how often a second
+the slower one was asked."""
 
 
 async def _ticks(lags: list[float]) -> None:
@@ -99,7 +102,13 @@ async def _measure(url: str, folder: Path, alerts: int) -> dict[str, float]:
     async with running(loaded, rules, clock=SystemClock(), console=io.StringIO()) as daemon:
         collect_rarely()
         asker = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", ASK, daemon.url, str(PER_SECOND), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            sys.executable,
+            "-c",
+            ASK,
+            daemon.url,
+            str(PER_SECOND),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         async with asyncio.TaskGroup() as tasks:
             ticking = tasks.create_task(_ticks(lags))
@@ -111,18 +120,32 @@ async def _measure(url: str, folder: Path, alerts: int) -> dict[str, float]:
         asked, _ = await asker.communicate(b"")
         campaigns = sum(len(table.rows) for table in daemon.state.accounts.values())
     lags.sort()
-    return {"p999": lags[int(len(lags) * 0.999)], "worst": lags[-1], "asked": float(asked), "campaigns": campaigns}
+    return {
+        "p999": lags[int(len(lags) * 0.999)],
+        "worst": lags[-1],
+        "asked": float(asked),
+        "campaigns": campaigns,
+    }
 
 
 def _row(what: str, url: str, alerts: int) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.loop_lag", url, folder, str(alerts)]
-        found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
+        found = json.loads(
+            subprocess.run(
+                command, check=True, stdout=subprocess.PIPE, text=True
+            ).stdout.splitlines()[-1]
+        )
     assert found["campaigns"] == CAMPAIGNS, found
     assert found["asked"] > 0.95 * PER_SECOND, found
     lag = found["p999"] * 1e3
     measured = f"{lag:.0f} ms (worst {found['worst'] * 1e3:.0f} ms)"
-    return Row(f"event-loop lag, 99.9th percentile, {what}", measured, f"≤ {LIMIT_MS:.0f} ms", lag <= LIMIT_MS)
+    return Row(
+        f"event-loop lag, 99.9th percentile, {what}",
+        measured,
+        f"≤ {LIMIT_MS:.0f} ms",
+        lag <= LIMIT_MS,
+    )
 
 
 def rows() -> list[Row]:
@@ -130,7 +153,10 @@ def rows() -> list[Row]:
     with provider(CAMPAIGNS) as url:
         return [
             _row(f"first sweep and cycles of {CAMPAIGNS:,} campaigns", url, 0),
-            *(_row(f"likewise, {alerts:,} alerts fire and end at once", url, alerts) for alerts in FIRING),
+            *(
+                _row(f"likewise, {alerts:,} alerts fire and end at once", url, alerts)
+                for alerts in FIRING
+            ),
         ]
 
 

@@ -1,4 +1,5 @@
-"""Memory with 100,000 tracked campaigns: a campaign, the first sweep, the steady state. A daemon in a process of its own."""
+"""Memory with 100,000 tracked campaigns: a campaign, the first sweep, the steady state. A daemon
+in a process of its own."""
 
 import asyncio
 import contextlib
@@ -28,7 +29,8 @@ LIMIT_FIRST = 320
 
 
 class FamilyMemory:
-    """The most that this process and its children hold at once while the context lasts, beyond what it held before, in MB."""
+    """The most that this process and its children hold at once while the context lasts, beyond
+    what it held before, in MB."""
 
     def __init__(self) -> None:
         self.grown_mb = 0.0
@@ -46,7 +48,9 @@ class FamilyMemory:
 
     def _look(self) -> None:
         while not self._over.wait(0.2):
-            held = _resident() + sum(_resident(child.pid) for child in multiprocessing.active_children())
+            held = _resident() + sum(
+                _resident(child.pid) for child in multiprocessing.active_children()
+            )
             self.grown_mb = max(self.grown_mb, (held - self._before) / 2**20)
 
 
@@ -65,13 +69,16 @@ async def _polled(daemon: Daemon, times: int) -> None:
         labels = {"account": "default", "message_type": kind, "outcome": "ok"}
         return daemon.metrics.registry.get_sample_value("bsg_monitor_polls_total", labels) or 0.0
 
-    while min(counted("sms"), counted("rcs")) < times:  # noqa: ASYNC110 (the polls are not ours to wait for)
+    # the polls are not ours to wait for
+    while min(counted("sms"), counted("rcs")) < times:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
 
 
 async def _measure(url: str, folder: Path) -> dict[str, float]:
     rules = parse_rules(rules_text(), source="bench", lookup=lambda _: None)
-    async with running(settings(url, folder, BSG_POLL_INTERVAL="2s"), rules, clock=SystemClock()) as daemon:
+    async with running(
+        settings(url, folder, BSG_POLL_INTERVAL="2s"), rules, clock=SystemClock()
+    ) as daemon:
         empty = _resident()
         await _polled(daemon, 1)
         first = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -85,13 +92,27 @@ def rows() -> list[Row]:
     """The rows of the table."""
     with provider(CAMPAIGNS) as url, tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.memory", url, folder]
-        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+        found = json.loads(
+            subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[
+                -1
+            ]
+        )
     each = (found["steady"] - found["empty"]) / found["campaigns"]
     steady, first = found["steady"] / 2**20, found["first"] / 2**20
     return [
-        Row(f"memory per tracked campaign, {CAMPAIGNS:,}", f"{each:.0f} bytes", f"≤ {LIMIT_CAMPAIGN}", each <= LIMIT_CAMPAIGN),
+        Row(
+            f"memory per tracked campaign, {CAMPAIGNS:,}",
+            f"{each:.0f} bytes",
+            f"≤ {LIMIT_CAMPAIGN}",
+            each <= LIMIT_CAMPAIGN,
+        ),
         Row("process, steady", f"{steady:.0f} MiB", f"≤ {LIMIT_STEADY}", steady <= LIMIT_STEADY),
-        Row("process, peak of the first sweep", f"{first:.0f} MiB", f"≤ {LIMIT_FIRST}", first <= LIMIT_FIRST),
+        Row(
+            "process, peak of the first sweep",
+            f"{first:.0f} MiB",
+            f"≤ {LIMIT_FIRST}",
+            first <= LIMIT_FIRST,
+        ),
     ]
 
 

@@ -12,11 +12,14 @@ from monitor.simulator.scenario import bulk_scenario
 
 KEY = "live_bench"
 DAYS = 2.5
-"""All campaigns were created so recently that they are live or settling: the worst case, every one is watched."""
+"""All campaigns were created so recently that they are live or settling: the worst case, every
+one is watched."""
 
 
 async def _serve(campaigns: int, days: float) -> None:
-    simulator = Simulator(bulk_scenario(campaigns, days=days, live_share=0.02), clock=SystemClock(), keys=(KEY,))
+    simulator = Simulator(
+        bulk_scenario(campaigns, days=days, live_share=0.02), clock=SystemClock(), keys=(KEY,)
+    )
     async with simulator.serve() as url:
         sys.stdout.write(url + "\n")
         sys.stdout.flush()
@@ -25,7 +28,8 @@ async def _serve(campaigns: int, days: float) -> None:
 
 @contextlib.contextmanager
 def provider(campaigns: int, *, days: float = DAYS) -> Iterator[str]:
-    """A simulator with so many campaigns, 2 % of which move all the time; gives its URL. They were created over so many days."""
+    """A simulator with so many campaigns, 2 % of which move all the time; gives its URL. They
+    were created over so many days."""
     command = [sys.executable, "-m", "benchmarks.provider", str(campaigns), str(days)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,5 @@
-"""A webhook receiver in a process of its own, as cheap as it can be: what is measured is the other side."""
+"""A webhook receiver in a process of its own, as cheap as it can be: what is measured is the
+other side."""
 
 import asyncio
 import contextlib
@@ -22,7 +23,11 @@ class _Receiver(asyncio.Protocol):
             head, end, rest = self.buffer.partition(b"\r\n\r\n")
             if not end:
                 return
-            length = next(int(line[15:]) for line in head.split(b"\r\n") if line[:15].lower() == b"content-length:")
+            length = next(
+                int(line[15:])
+                for line in head.split(b"\r\n")
+                if line[:15].lower() == b"content-length:"
+            )
             if len(rest) < length:
                 return
             self.buffer = rest[length:]
@@ -32,7 +37,9 @@ class _Receiver(asyncio.Protocol):
         assert isinstance(self.transport, asyncio.WriteTransport)
         write = self.transport.write
         if path == b"/ok":
-            asyncio.get_running_loop().call_later(ANSWER_SECONDS, write, b"HTTP/1.1 204 No Content\r\n\r\n")
+            asyncio.get_running_loop().call_later(
+                ANSWER_SECONDS, write, b"HTTP/1.1 204 No Content\r\n\r\n"
+            )
         elif path == b"/fail":
             write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
 
@@ -46,7 +53,9 @@ async def _serve() -> None:
 @contextlib.contextmanager
 def receiver() -> Iterator[str]:
     """The receiver in a process of its own; its URL."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.receiver"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.receiver"], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}"

@@ -1,4 +1,5 @@
-"""A month of recorded history, made up: campaigns that are sent for an hour and reported on for some more."""
+"""A month of recorded history, made up: campaigns that are sent for an hour and reported on for
+some more."""
 
 import random
 import sqlite3
@@ -45,8 +46,31 @@ async def record(path: Path, *, now: float, days: int, campaigns_a_day: int, see
         settled = rows[-1][0] < now - 3 * DAY
         fallback = int(size * 0.3) if kind == "rcs" else None
         first, ended = rows[0][0], start + 60 * SENDING_SAMPLES
-        known = ("default", number, f"Campaign {number}", sender, "done", kind, start - 300, start, start, ended, size)
-        learnt = (int(size * ratio), fallback, fallback, None, None, first, ended, ended, int(settled), 5)
+        known = (
+            "default",
+            number,
+            f"Campaign {number}",
+            sender,
+            "done",
+            kind,
+            start - 300,
+            start,
+            start,
+            ended,
+            size,
+        )
+        learnt = (
+            int(size * ratio),
+            fallback,
+            fallback,
+            None,
+            None,
+            first,
+            ended,
+            ended,
+            int(settled),
+            5,
+        )
         campaigns.append((*known, *learnt))
         for at, status, sent, delivered in rows:
             if at <= now:

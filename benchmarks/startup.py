@@ -1,4 +1,5 @@
-"""How long a start takes with 100,000 campaigns and their history in the store: the command as a process, until it answers."""
+"""How long a start takes with 100,000 campaigns and their history in the store: the command as a
+process, until it answers."""
 
 import asyncio
 import contextlib
@@ -32,7 +33,8 @@ async def _fill(url: str, folder: Path) -> None:
     with contextlib.closing(sqlite3.connect(folder / "bench.db")) as store, store:
         for day in range(1, DAYS + 1):
             store.execute(
-                "INSERT INTO samples SELECT at - 86400 * ?, account, campaign_id, status, sent, delivered, fallback_sent, "
+                "INSERT INTO samples SELECT at - 86400 * ?, account, campaign_id, status, sent, "
+                "delivered, fallback_sent, "
                 "fallback_delivered FROM samples s WHERE at = (SELECT max(at) FROM samples n "
                 "WHERE n.account = s.account AND n.campaign_id = s.campaign_id)",
                 (day,),
@@ -56,7 +58,10 @@ def _start(url: str, folder: Path) -> float:
     }
     begun = time.perf_counter()
     with subprocess.Popen(
-        [sys.executable, "-m", "monitor", "run"], env=environment, cwd=folder, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "monitor", "run"],
+        env=environment,
+        cwd=folder,
+        stderr=subprocess.DEVNULL,
     ) as process:
         try:
             while True:
@@ -79,5 +84,8 @@ def rows() -> list[Row]:
         asyncio.run(_fill(url, folder))
         (folder / "rules.yaml").write_text(rules_text())
         seconds = statistics.median(_start(url, folder) for _ in range(ROUNDS))
-    what = f"start with {CAMPAIGNS:,} campaigns and {CAMPAIGNS * (DAYS + 1):,} samples in the store, until it answers"
+    what = (
+        f"start with {CAMPAIGNS:,} campaigns and {CAMPAIGNS * (DAYS + 1):,} samples in the store, "
+        "until it answers"
+    )
     return [Row(what, f"{seconds:.2f} s", f"< {LIMIT_SECONDS} s", seconds < LIMIT_SECONDS)]

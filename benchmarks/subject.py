@@ -47,7 +47,11 @@ def rules_text(conditions: Sequence[str] = CONDITIONS) -> str:
     """A rules file with these conditions."""
     lines = ["rules:"]
     for number, condition in enumerate(conditions, 1):
-        lines += [f"  - alert: Rule{number}", f"    when: >-\n      {condition}", '    summary: "{{ campaign.name }}"']
+        lines += [
+            f"  - alert: Rule{number}",
+            f"    when: >-\n      {condition}",
+            '    summary: "{{ campaign.name }}"',
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -79,7 +83,8 @@ class Subject:
         return next(sample.value for sample in found.samples if sample.name.endswith("_sum"))
 
     async def cycle(self) -> list[CycleReport]:
-        """One cycle of each feed, published, one after the other. A cycle that is not complete would measure nothing."""
+        """One cycle of each feed, published, one after the other. A cycle that is not complete
+        would measure nothing."""
         reports = []
         for feed in self.feeds:
             report = await self.cycles[feed.account].run(feed)
@@ -90,7 +95,9 @@ class Subject:
 
 
 @contextlib.asynccontextmanager
-async def subject(url: str, folder: Path, conditions: Sequence[str] = CONDITIONS) -> AsyncIterator[Subject]:
+async def subject(
+    url: str, folder: Path, conditions: Sequence[str] = CONDITIONS
+) -> AsyncIterator[Subject]:
     """A monitor that polls when told to."""
     loaded = settings(url, folder)
     clock = SystemClock()
@@ -104,7 +111,15 @@ async def subject(url: str, folder: Path, conditions: Sequence[str] = CONDITIONS
         for source in sources.values():
             stack.push_async_callback(source.close)
         cycles = build_cycles(
-            loaded.settings, sources, store=store, state=state, rules=RuleSet(rules.rules), clock=clock, metrics=metrics
+            loaded.settings,
+            sources,
+            store=store,
+            state=state,
+            rules=RuleSet(rules.rules),
+            clock=clock,
+            metrics=metrics,
         )
         names = [(rule.name, rule.severity) for rule in rules.rules]
-        yield Subject(feeds, cycles, state, Publisher(state, metrics, rules=names, clock=clock), metrics)
+        yield Subject(
+            feeds, cycles, state, Publisher(state, metrics, rules=names, clock=clock), metrics
+        )

@@ -21,4 +21,7 @@ def show(rows: Sequence[Row]) -> None:
     middle = max(len(row.measured) for row in (head, *rows))
     print(f"{head.what:<{width}}  {head.measured:<{middle}}  {head.limit}")
     for row in rows:
-        print(f"{row.what:<{width}}  {row.measured:<{middle}}  {row.limit}{'' if row.good else '   MISSED'}")
+        print(
+            f"{row.what:<{width}}  {row.measured:<{middle}}  "
+            f"{row.limit}{'' if row.good else '   MISSED'}"
+        )

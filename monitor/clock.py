@@ -1,4 +1,5 @@
-"""The one place that reads a clock. Everything else is given a `Clock`, so that tests decide what time it is."""
+"""The one place that reads a clock. Everything else is given a `Clock`, so that tests decide
+what time it is."""
 
 import asyncio
 import time

@@ -1,4 +1,5 @@
-"""The errors that cross a boundary. Each carries the decision it leads to, not a sentence to parse."""
+"""The errors that cross a boundary. Each carries the decision it leads to, not a sentence to
+parse."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ class MonitorError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something was written: a file with line and column (both from 1), or the name of a variable.
+    """Where something was written: a file with line and column (both from 1), or the name of a
+    variable.
 
-    `end_column`, where it is known, is just past the end on the same line. Two places are the same wherever they end.
+    `end_column`, where it is known, is just past the end on the same line. Two places are the
+    same wherever they end.
     """
 
     source: str
@@ -23,13 +26,16 @@ class Place:
     end_column: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        return ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
+        return ":".join(
+            str(part) for part in (self.source, self.line, self.column) if part is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The line of a place as it may be shown, without what may be secret in it. `line[start:end]` is what is meant, and empty
-    where the place has no end or lies past the line's."""
+    """The line of a place as it may be shown, without what may be secret in it.
+    `line[start:end]` is what is meant, and empty where the place has no end or lies past the
+    line's."""
 
     line: str
     start: int
@@ -64,7 +70,8 @@ class Problem:
 
 
 class ConfigError(MonitorError):
-    """Settings or rules are wrong. Carries every problem found, not the first, in the order of the file."""
+    """Settings or rules are wrong. Carries every problem found, not the first, in the order of
+    the file."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -72,12 +79,17 @@ class ConfigError(MonitorError):
 
 
 def where_raised(error: BaseException) -> str:
-    """What was raised and where, as "OverflowError in values.py:22". No value: a message may quote anything."""
+    """What was raised and where, as "OverflowError in values.py:22". No value: a message may
+    quote anything."""
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
     name = type(error).__name__
-    return name if last is None else f"{name} in {Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}"
+    return (
+        name
+        if last is None
+        else f"{name} in {Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}"
+    )
 
 
 class ProviderFault(StrEnum):
@@ -99,7 +111,8 @@ class ProviderError(MonitorError):
     """A call to the provider failed for good (its retries included). The text may name
     the API's URL, which holds no secret; it names no key and no token.
 
-    `status` is the HTTP status where there was one, `retry_after` the provider's own wish in seconds.
+    `status` is the HTTP status where there was one, `retry_after` the provider's own wish in
+    seconds.
     """
 
     def __init__(
@@ -119,7 +132,8 @@ class ProviderError(MonitorError):
 
 
 class DeliveryFault(StrEnum):
-    """Why a receiver did not take a notification. A closed set: it becomes the metric label `outcome`."""
+    """Why a receiver did not take a notification. A closed set: it becomes the metric label
+    `outcome`."""
 
     REJECTED = "rejected"  # 400, 422: this message will never be taken
     UNAUTHORIZED = "unauthorized"  # 401, 403: a secret is being rotated
@@ -141,7 +155,14 @@ class DeliveryError(MonitorError):
     `retryable` false means this message is dead for this receiver; `retry_after` is in seconds.
     """
 
-    def __init__(self, message: str, *, reason: DeliveryFault, retryable: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: DeliveryFault,
+        retryable: bool,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.retryable = retryable
@@ -161,7 +182,8 @@ class StoreFault(StrEnum):
 
 
 class StoreError(MonitorError):
-    """The database refused. Nothing of the change that met this error is in it: committed state is intact."""
+    """The database refused. Nothing of the change that met this error is in it: committed state
+    is intact."""
 
     def __init__(self, message: str, *, reason: StoreFault, retryable: bool) -> None:
         super().__init__(message)

@@ -1,4 +1,5 @@
-"""What became of alerts, and what is wrong in rules, in the log: whoever reads it at night wants names, not counts."""
+"""What became of alerts, and what is wrong in rules, in the log: whoever reads it at night wants
+names, not counts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -22,25 +23,46 @@ def note_alerts(alerts: Sequence[Alert], *, now: datetime) -> None:
     told = [
         alert
         for alert in alerts
-        if alert.state is resolved or alert.event_id is not None or (alert.state is firing and alert.fired_at == now)
+        if alert.state is resolved
+        or alert.event_id is not None
+        or (alert.state is firing and alert.fired_at == now)
     ]
     for alert in told[:MOST_LINES]:
-        facts = {"alertname": alert.key.rule, "account": alert.key.account, "subject": alert.key.subject, "alert": alert.id}
+        facts = {
+            "alertname": alert.key.rule,
+            "account": alert.key.account,
+            "subject": alert.key.subject,
+            "alert": alert.id,
+        }
         if alert.resolve_reason is not None:
             facts["reason"] = alert.resolve_reason.value
-        log.info(_verb(alert), severity=alert.labels.get("severity", ""), summary=alert.annotations.get("summary", ""), **facts)
+        log.info(
+            _verb(alert),
+            severity=alert.labels.get("severity", ""),
+            summary=alert.annotations.get("summary", ""),
+            **facts,
+        )
     if len(told) > MOST_LINES:
         log.info("more_alerts_changed", count=len(told) - MOST_LINES)
 
 
-def note_rule_faults(faults: Iterable[RuleFault], told: set[tuple[str, str]], *, account: str, metrics: Metrics) -> None:
-    """Rules that raised: each is counted, and logged unless it is among those `told`, which then are these."""
+def note_rule_faults(
+    faults: Iterable[RuleFault], told: set[tuple[str, str]], *, account: str, metrics: Metrics
+) -> None:
+    """Rules that raised: each is counted, and logged unless it is among those `told`, which then
+    are these."""
     now: set[tuple[str, str]] = set()
     for fault in faults:
         metrics.loop_failures.labels("rules").inc()
         now.add((fault.rule, fault.subject))
         if (fault.rule, fault.subject) not in told:
-            log.error("rule_failed", rule=fault.rule, account=account, subject=fault.subject, exc_info=fault.error)
+            log.error(
+                "rule_failed",
+                rule=fault.rule,
+                account=account,
+                subject=fault.subject,
+                exc_info=fault.error,
+            )
     told.clear()
     told.update(now)
 
@@ -54,13 +76,17 @@ def _verb(alert: Alert) -> str:
 def note_doubts(doubts: Iterable[Problem]) -> None:
     """One line for each thing in settings and rules that works and is probably not meant."""
     for doubt in doubts:
-        log.warning("configuration_doubtful", place=_place(doubt), doubt=doubt.message, hint=doubt.hint)
+        log.warning(
+            "configuration_doubtful", place=_place(doubt), doubt=doubt.message, hint=doubt.hint
+        )
 
 
 def note_problems(problems: Iterable[Problem]) -> None:
     """One line for each thing in settings and rules that must be mended."""
     for problem in problems:
-        log.error("configuration_wrong", place=_place(problem), problem=problem.message, hint=problem.hint)
+        log.error(
+            "configuration_wrong", place=_place(problem), problem=problem.message, hint=problem.hint
+        )
 
 
 def _place(problem: Problem) -> str | None:

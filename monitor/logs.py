@@ -1,9 +1,12 @@
-"""Logs: events with names and facts as keys, to stderr, on a terminal for people and elsewhere as JSON, one line per event.
+"""Logs: events with names and facts as keys, to stderr, on a terminal for people and elsewhere
+as JSON, one line per event.
 
-Two things happen to everything that is logged, tracebacks included: secrets are masked, and control and bidirectional
-characters are written as escapes, so that a campaign's name can neither colour a terminal nor turn a line around.
+Two things happen to everything that is logged, tracebacks included: secrets are masked, and
+control and bidirectional characters are written as escapes, so that a campaign's name can
+neither colour a terminal nor turn a line around.
 
-Where stderr is systemd's journal, lines begin with `<3>` and the like, which the journal takes off and keeps as priorities.
+Where stderr is systemd's journal, lines begin with `<3>` and the like, which the journal takes
+off and keeps as priorities.
 """
 
 import json
@@ -43,11 +46,12 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-# --- secrets --------------------------------------------------------------------------------------------------------
+# --- secrets --------------------------------------------------------------------------------------
 
 
 def _without_tokens(found: re.Match[str]) -> str:
-    """A stretch of words, dots and dashes without the JWTs in it: `eyJ…`, a dot and more, up to the second dot."""
+    """A stretch of words, dots and dashes without the JWTs in it: `eyJ…`, a dot and more, up to
+    the second dot."""
     parts = found[0].split(".")
     told: list[str] = []
     at = 0
@@ -84,23 +88,35 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str
     ("test_", re.compile(r"\btest_[\w-]{8,}"), _without_test_key),
     ("://", re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s/@'\"<>]+@"), f"://{MASK}@"),  # userinfo
     ("://", re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s'\"<>]+"), _without_query),
-    ("hooks.slack.com/", re.compile(r"(hooks\.slack\.com/)[^\s'\"<>]+", re.IGNORECASE), rf"\1{MASK}"),  # its path is the secret
+    (
+        "hooks.slack.com/",
+        re.compile(r"(hooks\.slack\.com/)[^\s'\"<>]+", re.IGNORECASE),
+        rf"\1{MASK}",
+    ),  # its path is the secret
 )
-"""What a text must hold, in small letters, for the pattern to be tried, the pattern, and what to write instead.
+"""What a text must hold, in small letters, for the pattern to be tried, the pattern, and what to
+write instead.
 
-Anybody's text may be logged, and the event loop waits meanwhile: none of them goes over the same characters again from another
-beginning. So what a stretch holds is looked for once the whole stretch is found, and a URL begins at `://`."""
+Anybody's text may be logged, and the event loop waits meanwhile: none of them goes over the same
+characters again from another beginning. So what a stretch holds is looked for once the whole
+stretch is found, and a URL begins at `://`."""
 
 
 class _Secrets:
-    """The secrets known to this process. Only ever grows: a secret that was rotated away may still be in some error."""
+    """The secrets known to this process. Only ever grows: a secret that was rotated away may
+    still be in some error."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, secret: str) -> None:
-        forms = {secret, quote(secret, safe=""), secret.encode("unicode_escape").decode("ascii"), json.dumps(secret)[1:-1]}
+        forms = {
+            secret,
+            quote(secret, safe=""),
+            secret.encode("unicode_escape").decode("ascii"),
+            json.dumps(secret)[1:-1],
+        }
         fresh = {form for form in forms if len(form) >= SHORTEST_SECRET} - self._known
         if fresh:
             self._known |= fresh
@@ -115,17 +131,21 @@ _SECRETS = _Secrets()
 
 
 def mask(secret: str) -> None:
-    """From now on write `***` where this text would stand, in every log of this process. Texts under 4 characters are not."""
+    """From now on write `***` where this text would stand, in every log of this process. Texts
+    under 4 characters are not."""
     _SECRETS.add(secret)
 
 
 def masked(text: str) -> str:
-    """`text` without known secrets and without what looks like one: tokens, the provider's keys, URLs' userinfo and query.
+    """`text` without known secrets and without what looks like one: tokens, the provider's keys,
+    URLs' userinfo and query.
 
     Of a text of more than `LONGEST` characters, its beginning, and how long it is.
     """
     if len(text) > LONGEST:
-        beginning = _masked(text[: LONGEST + _OVERLAP])[:LONGEST]  # what the cut goes through is masked as a whole
+        beginning = _masked(text[: LONGEST + _OVERLAP])[
+            :LONGEST
+        ]  # what the cut goes through is masked as a whole
         return f"{beginning}… ({len(text):,} characters)"
     return _masked(text)
 
@@ -139,11 +159,15 @@ def _masked(text: str) -> str:
     return text
 
 
-# --- processors -------------------------------------------------------------------------------------------------------
+# --- processors -----------------------------------------------------------------------------------
 
 
 def _clean(value: object) -> object:
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+    if (
+        value is None
+        or isinstance(value, bool | int)
+        or (isinstance(value, float) and math.isfinite(value))
+    ):
         return value  # JSON knows no NaN
     if isinstance(value, str):
         return visible(masked(value))
@@ -186,7 +210,8 @@ def _renderer(*, console: bool, stream: TextIO) -> Processor:
     return structlog.dev.ConsoleRenderer(
         colors=stream.isatty(),
         timestamp_key="ts",
-        exception_formatter=structlog.dev.plain_traceback,  # never one that shows the values of variables
+        # never one that shows the values of variables
+        exception_formatter=structlog.dev.plain_traceback,
     )
 
 
@@ -201,9 +226,11 @@ def _with_priority(render: Processor) -> Processor:
 
 
 def journal_prefix(level: str) -> str:
-    """What a line on stderr begins with, so that the journal knows its level; nothing where stderr is something else.
+    """What a line on stderr begins with, so that the journal knows its level; nothing where
+    stderr is something else.
 
-    `level` is one of the log's. See sd-daemon(3); systemd.exec(5) says how JOURNAL_STREAM tells a stream that was redirected.
+    `level` is one of the log's. See sd-daemon(3); systemd.exec(5) says how JOURNAL_STREAM tells
+    a stream that was redirected.
     """
     try:
         found = os.fstat(sys.stderr.fileno())
@@ -214,7 +241,8 @@ def journal_prefix(level: str) -> str:
 
 
 class _ToStderr(logging.StreamHandler[TextIO]):
-    """Writes to whatever stderr is at the time. A stderr that cannot be written to never stops the daemon."""
+    """Writes to whatever stderr is at the time. A stderr that cannot be written to never stops
+    the daemon."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -228,16 +256,19 @@ class _ToStderr(logging.StreamHandler[TextIO]):
 
 
 def for_people(format: str) -> bool:  # noqa: A002 (the setting's name)
-    """Whether logs of this format are lines for people, as stderr is now. ValueError for an unknown format."""
+    """Whether logs of this format are lines for people, as stderr is now. ValueError for an
+    unknown format."""
     wanted = LogFormat(format)
     return wanted is LogFormat.CONSOLE or (wanted is LogFormat.AUTO and sys.stderr.isatty())
 
 
-def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  # noqa: A002 (the setting's name)
-    """Send structlog's and the standard library's records to stderr. `level` is debug, info, warning or error.
+# the setting's name
+def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  # noqa: A002
+    """Send structlog's and the standard library's records to stderr. `level` is debug, info,
+    warning or error.
 
-    May be called again (a command starts with its own level, the settings then say another). ValueError for an unknown level
-    or format.
+    May be called again (a command starts with its own level, the settings then say another).
+    ValueError for an unknown level or format.
     """
     threshold = logging.getLevelNamesMapping().get(level.upper())
     if threshold is None:
@@ -258,7 +289,9 @@ def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  
         _with_priority(render) if journal_prefix("info") else render,
     ]
     handler = _ToStderr()
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=list(finish)))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=list(finish))
+    )
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h, _ToStderr)]:
         root.removeHandler(old)

@@ -1,4 +1,5 @@
-"""What all that speaks HTTP agrees on: what this machine is, how long to wait, which proxy to use."""
+"""What all that speaks HTTP agrees on: what this machine is, how long to wait, which proxy to
+use."""
 
 import math
 import os
@@ -25,7 +26,9 @@ PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 LONGEST_WAIT = 1_000_000_000.0
 """Seconds; a number may have more digits than a float can hold."""
-_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"})
+_NOT_TLS = frozenset(
+    {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"}
+)
 """What versions of OpenSSL say when the other side does not speak TLS."""
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
@@ -70,9 +73,13 @@ def possible_host(host: str) -> bool:
 
 
 def tls_failure(error: OSError, *, instead: str) -> str:
-    """What went wrong in a TLS handshake, other than the certificate. `instead` is what else to write, without TLS."""
+    """What went wrong in a TLS handshake, other than the certificate. `instead` is what else to
+    write, without TLS."""
     if getattr(error, "reason", None) in _NOT_TLS:
-        return f"TLS could not be agreed on: that port does not speak TLS; check the port, or write {instead}"
+        return (
+            "TLS could not be agreed on: that port does not speak TLS; check the port, or write "
+            f"{instead}"
+        )
     return "TLS could not be agreed on"
 
 
@@ -88,7 +95,8 @@ def seconds_of_date(header: str) -> float | None:
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """`Retry-After` in seconds, given as seconds or as an HTTP date (RFC 9110, 10.2.3); null when it is neither.
+    """`Retry-After` in seconds, given as seconds or as an HTTP date (RFC 9110, 10.2.3); null
+    when it is neither.
 
     A date is compared with the clock that made it, the answer's `Date` (and `Age`, where a cache
     kept it); with `now` when the answer has none.
@@ -103,7 +111,9 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     if sent is None:
         return float(max(0, math.ceil(moment - now.timestamp())))
     age = headers.get("Age", "").strip()
-    return max(0.0, moment - sent - (min(float(age), LONGEST_WAIT) if _SECONDS.fullmatch(age) else 0.0))
+    return max(
+        0.0, moment - sent - (min(float(age), LONGEST_WAIT) if _SECONDS.fullmatch(age) else 0.0)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +148,33 @@ def _look_up(url: str, said: tuple[str, ...]) -> Proxy:
     scheme = parts.scheme.lower()
     chosen = _first(environ, _PROXIES[scheme])
     host, port = (parts.hostname or "").rstrip("."), parts.port or PORTS[scheme]
-    if chosen is None or any(each is not None and each.covers(host, port) for _, each in _exemptions(environ)):
+    if chosen is None or any(
+        each is not None and each.covers(host, port) for _, each in _exemptions(environ)
+    ):
         return Proxy()
     address, credentials = _parsed(chosen, environ[chosen])
     headers = {} if credentials is None else {"Proxy-Authorization": credentials}
-    return Proxy(address, tunnel_headers=headers) if scheme == "https" else Proxy(address, request_headers=headers)
+    return (
+        Proxy(address, tunnel_headers=headers)
+        if scheme == "https"
+        else Proxy(address, request_headers=headers)
+    )
 
 
-def check_proxies(environ: Mapping[str, str]) -> tuple[Sequence[Problem], Sequence[tuple[str, Place, str]]]:
-    """What is wrong in the variables about proxies, and what is doubtful: what, where and what to do. Not in those nothing
-    reads."""
+def check_proxies(
+    environ: Mapping[str, str],
+) -> tuple[Sequence[Problem], Sequence[tuple[str, Place, str]]]:
+    """What is wrong in the variables about proxies, and what is doubtful: what, where and what
+    to do. Not in those nothing reads."""
     exemptions = list(_exemptions(environ))
     doubtful = [
         (
             f"its entry {number} fits no host",
             Place(_first(environ, _EXEMPT) or ""),
-            "write a host or domain, host:port, an address, a network such as 10.0.0.0/8, or * for all",
+            (
+                "write a host or domain, host:port, an address, a network such as 10.0.0.0/8, or * "
+                "for all"
+            ),
         )
         for number, exemption in exemptions
         if exemption is None
@@ -183,12 +204,20 @@ def _parsed(name: str, written: str) -> tuple[URL, str | None]:
     def refuse(why: str, hint: str) -> NoReturn:
         raise ConfigError([Problem(why, Place(name), hint)])
 
-    expected = "expected http://host:port, with user:password@ before the host where the proxy asks for them"
+    expected = (
+        "expected http://host:port, with user:password@ before the host where the proxy asks for "
+        "them"
+    )
     scheme, mark, rest = written.strip().partition("://")
     scheme, rest = (scheme.lower(), rest) if mark else ("http", scheme)
     if scheme not in _PROXY_PORTS:
-        kind = "a SOCKS proxy" if scheme.startswith("socks") else "a kind of proxy that is not known"
-        refuse(f"is {kind}; the monitor uses http:// and https:// proxies only", f"{expected}, or unset {name}")
+        kind = (
+            "a SOCKS proxy" if scheme.startswith("socks") else "a kind of proxy that is not known"
+        )
+        refuse(
+            f"is {kind}; the monitor uses http:// and https:// proxies only",
+            f"{expected}, or unset {name}",
+        )
     if not rest.isprintable() or " " in rest:
         refuse("has a space or a control character in it", expected)
     try:
@@ -263,7 +292,11 @@ def _exemption(entry: str) -> _Exemption | None:
     if host == "*":
         return _Exemption(port=port)
     domain = host.removeprefix("*").strip(".")
-    return _Exemption(domain, port=port) if re.fullmatch(r"[\w.-]+", domain) and possible_host(domain) else None
+    return (
+        _Exemption(domain, port=port)
+        if re.fullmatch(r"[\w.-]+", domain) and possible_host(domain)
+        else None
+    )
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:

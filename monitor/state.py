@@ -1,4 +1,5 @@
-"""What the daemon knows, in memory. It advances only after the store has committed the same change."""
+"""What the daemon knows, in memory. It advances only after the store has committed the same
+change."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,11 +18,12 @@ from monitor.ports import CycleCommit, FlushCommit, Snapshot
 
 
 class AccountTable:
-    """One account's tracked campaigns by id, the watched ones also apart, with how many of these are of each type and status.
+    """One account's tracked campaigns by id, the watched ones also apart, with how many of these
+    are of each type and status.
 
-    Both feeds of an account share it: ids are unique within the account, and a campaign may change its type. `types` are
-    those the account is polled for. A campaign of another type belongs to the feed whose list showed it; to the first one
-    until a list did.
+    Both feeds of an account share it: ids are unique within the account, and a campaign may
+    change its type. `types` are those the account is polled for. A campaign of another type
+    belongs to the feed whose list showed it; to the first one until a list did.
     """
 
     def __init__(self, rows: Iterable[TrackedCampaign] = (), *, types: Sequence[str] = ()) -> None:
@@ -45,7 +47,10 @@ class AccountTable:
                 watched.pop(campaign.id, None)
             if old is not None and old.settled == row.settled:
                 before = old.campaign
-                if before.status == campaign.status and before.message_type == campaign.message_type:
+                if (
+                    before.status == campaign.status
+                    and before.message_type == campaign.message_type
+                ):
                     continue  # counted as it is
             if old is not None and not old.settled:
                 counts[old.campaign.message_type, old.campaign.status] -= 1
@@ -53,9 +58,12 @@ class AccountTable:
                 counts[campaign.message_type, campaign.status] += 1
 
     def listed(self, campaigns: Iterable[Campaign], message_type: str) -> None:
-        """The list of this type showed these: remembered of those that call themselves something else."""
+        """The list of this type showed these: remembered of those that call themselves something
+        else."""
         types = self.types
-        self._listed_as.update({c.id: message_type for c in campaigns if c.message_type not in types})
+        self._listed_as.update(
+            {c.id: message_type for c in campaigns if c.message_type not in types}
+        )
 
     def of_feed(self, rows: Iterable[TrackedCampaign], message_type: str) -> list[TrackedCampaign]:
         """Those of these rows that the list of this type should show."""
@@ -76,8 +84,11 @@ class AccountTable:
             if old is not None and old.watched:
                 self.counts[old.campaign.message_type, old.campaign.status] -= 1
 
-    def counts_with(self, changed: Iterable[TrackedCampaign], forgotten: Iterable[int] = ()) -> dict[str, int]:
-        """Watched campaigns by status as they will be once these changes are made; statuses with none are left out."""
+    def counts_with(
+        self, changed: Iterable[TrackedCampaign], forgotten: Iterable[int] = ()
+    ) -> dict[str, int]:
+        """Watched campaigns by status as they will be once these changes are made; statuses with
+        none are left out."""
         counts: Counter[str] = Counter()
         for (_, status), count in self.counts.items():
             counts[status] += count
@@ -90,8 +101,9 @@ class AccountTable:
         return {status: count for status, count in counts.items() if count}
 
     def counts_of(self, message_type: str) -> Mapping[str, int]:
-        """Watched campaigns of one feed by status; a status that had campaigns once stays, at 0, so that its series ends at 0.
-        Those of a type that nobody polls count with the first feed."""
+        """Watched campaigns of one feed by status; a status that had campaigns once stays, at 0,
+        so that its series ends at 0. Those of a type that nobody polls count with the first
+        feed."""
         odd = message_type == (self.types or (message_type,))[0]
         counts: Counter[str] = Counter()
         for (kind, status), count in self.counts.items():
@@ -109,21 +121,28 @@ class AccountTable:
 
 
 class State:
-    """The committed present. Only `apply_cycle` and `apply_flush` change it, each right after its commit."""
+    """The committed present. Only `apply_cycle` and `apply_flush` change it, each right after
+    its commit."""
 
     def __init__(self, snapshot: Snapshot, *, polled: Collection[Feed]) -> None:
-        """What was committed last. Feeds that are not `polled` any more say nothing about the present."""
-        self.feeds: dict[Feed, FeedState] = {feed: known for feed, known in snapshot.feeds.items() if feed in polled}
+        """What was committed last. Feeds that are not `polled` any more say nothing about the
+        present."""
+        self.feeds: dict[Feed, FeedState] = {
+            feed: known for feed, known in snapshot.feeds.items() if feed in polled
+        }
         self._types: dict[str, tuple[str, ...]] = {}
         for feed in polled:
             self._types[feed.account] = (*self._types.get(feed.account, ()), feed.message_type)
         by_account: dict[str, list[TrackedCampaign]] = {}
         for row in snapshot.campaigns:
             types = self._types.get(row.campaign.account, ())
-            if row.campaign.message_type in types or (types and row.campaign.message_type not in LISTABLE_TYPES):
+            if row.campaign.message_type in types or (
+                types and row.campaign.message_type not in LISTABLE_TYPES
+            ):
                 by_account.setdefault(row.campaign.account, []).append(row)
         self.accounts: dict[str, AccountTable] = {
-            account: AccountTable(rows, types=self._types[account]) for account, rows in by_account.items()
+            account: AccountTable(rows, types=self._types[account])
+            for account, rows in by_account.items()
         }
         self.active: dict[AlertKey, Alert] = {}
         self.ended: dict[str, Alert] = {}
@@ -139,8 +158,9 @@ class State:
         return held
 
     def remember(self, samples: Mapping[CampaignKey, tuple[Sample, ...]]) -> None:
-        """Let campaigns know what they showed before (`Store.samples`). What they know already counts for more, unless it is no
-        more than what one that had not moved for long was taken to have shown ever since it was first seen."""
+        """Let campaigns know what they showed before (`Store.samples`). What they know already
+        counts for more, unless it is no more than what one that had not moved for long was taken
+        to have shown ever since it was first seen."""
         for key, known in samples.items():
             table = self.accounts.get(key.account)
             row = table.rows.get(key.id) if table else None
@@ -153,8 +173,11 @@ class State:
         """The account's pending and firing alerts."""
         return {key: alert for key, alert in self.active.items() if key.account == account}
 
-    def alerts_on(self, account: str, ids: Collection[int], rules: Collection[str]) -> dict[AlertKey, Alert]:
-        """Of `alerts_of` at least those on campaigns with these ids, by rules of these names: few campaigns among many alerts."""
+    def alerts_on(
+        self, account: str, ids: Collection[int], rules: Collection[str]
+    ) -> dict[AlertKey, Alert]:
+        """Of `alerts_of` at least those on campaigns with these ids, by rules of these names:
+        few campaigns among many alerts."""
         active = self.active
         if len(ids) * len(rules) >= len(active):
             return self.alerts_of(account)
@@ -166,8 +189,9 @@ class State:
         return [*self.active.values(), *self.ended.values()]
 
     def apply_cycle(self, commit: CycleCommit, *, adopted: Iterable[TrackedCampaign] = ()) -> None:
-        """Advance to what `commit` says. `adopted` are equal to what is held, around the objects of the latest sweep: held in
-        place of the old ones, they let the next sweep be compared by identity."""
+        """Advance to what `commit` says. `adopted` are equal to what is held, around the objects
+        of the latest sweep: held in place of the old ones, they let the next sweep be compared
+        by identity."""
         if commit.account:  # the alerts of receivers belong to none
             table = self.table(commit.account)
             table.put(adopted)
@@ -175,7 +199,9 @@ class State:
             table.forget(commit.forgotten)
         dropped = set(commit.dropped_alerts)
         if dropped:
-            self.active = {key: alert for key, alert in self.active.items() if alert.id not in dropped}
+            self.active = {
+                key: alert for key, alert in self.active.items() if alert.id not in dropped
+            }
         self._put_alerts(commit.alerts)
         if commit.feed is not None:
             self.feeds[commit.feed.feed] = commit.feed

@@ -1,4 +1,5 @@
-"""A clock that tests move by hand. Sleepers wake in the order of their times; nothing really waits."""
+"""A clock that tests move by hand. Sleepers wake in the order of their times; nothing really
+waits."""
 
 import asyncio
 import heapq
@@ -9,10 +10,11 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """Satisfies `monitor.clock.Clock`. `advance` moves both clocks together and wakes whoever is due.
+    """Satisfies `monitor.clock.Clock`. `advance` moves both clocks together and wakes whoever is
+    due.
 
-    Real clocks go on between two readings, by `creep` seconds here, and a real loop may end a wait early (uvloop rounds to
-    milliseconds), by `early` seconds here.
+    Real clocks go on between two readings, by `creep` seconds here, and a real loop may end a
+    wait early (uvloop rounds to milliseconds), by `early` seconds here.
     """
 
     def __init__(self, start: datetime = START) -> None:
@@ -38,7 +40,10 @@ class FakeClock:
             await asyncio.sleep(0)  # noqa: TID251 (a turn of the loop, not a wait)
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._monotonic + max(0.0, seconds - self.early), next(self._order), waiter))
+        heapq.heappush(
+            self._sleepers,
+            (self._monotonic + max(0.0, seconds - self.early), next(self._order), waiter),
+        )
         await waiter
 
     def suspend(self, seconds: float) -> None:

@@ -1,4 +1,5 @@
-"""What is made from the program and committed: parts of the documentation and the schema of rules.yaml.
+"""What is made from the program and committed: parts of the documentation and the schema of
+rules.yaml.
 
 `make docs` writes it anew; `tests/unit/test_generated.py` says what is stale.
 """

@@ -1,4 +1,5 @@
-"""Rules for tests: without a file around them, and from a file without this machine's environment."""
+"""Rules for tests: without a file around them, and from a file without this machine's
+environment."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +24,9 @@ def state_rule(
     detail: bool = False,
 ) -> Rule:
     """A state rule; its summary shows `sent` so that tests see texts change."""
-    text = summary or ("{{ campaign.name }}: {{ sent }} sent" if scope == "campaign" else "{{ account }}")
+    text = summary or (
+        "{{ campaign.name }}: {{ sent }} sent" if scope == "campaign" else "{{ account }}"
+    )
     return Rule(
         name=name,
         scope=Scope(scope),
@@ -48,7 +51,11 @@ def event_rule(name: str, *on: EventKind, when: str | None = None) -> Rule:
 
 def settings_for(path: Path, **environ: str) -> LoadedSettings:
     """Settings that name this rules file, and nothing else but what is given."""
-    return load_settings(environ={"BSG_RULES_FILE": str(path), **environ}, directory=Path("/no/such/folder"), need_account=False)
+    return load_settings(
+        environ={"BSG_RULES_FILE": str(path), **environ},
+        directory=Path("/no/such/folder"),
+        need_account=False,
+    )
 
 
 def rules_in(path: Path, **environ: str) -> RuleFile:

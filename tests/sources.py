@@ -15,7 +15,8 @@ from tests.clock import START
 
 
 def campaign(campaign_id: int, **facts: object) -> Campaign:
-    """An SMS campaign that began half an hour before START and is being sent, unless told otherwise."""
+    """An SMS campaign that began half an hour before START and is being sent, unless told
+    otherwise."""
     created = START.timestamp() - 1800
     defaults: dict[str, object] = {
         "account": "default",
@@ -38,8 +39,9 @@ def outage(reason: ProviderFault = ProviderFault.SERVER_ERROR) -> ProviderError:
 
 
 class ScriptedSource:
-    """`campaigns` are what exists; `hidden` ids are left out of the list, which begins at `listed_since` where that is set; the
-    rest goes wrong on demand. With a `clock`, details are as of when they are asked for."""
+    """`campaigns` are what exists; `hidden` ids are left out of the list, which begins at
+    `listed_since` where that is set; the rest goes wrong on demand. With a `clock`, details are
+    as of when they are asked for."""
 
     def __init__(self, campaigns: Iterable[Campaign] = ()) -> None:
         self.campaigns: dict[int, Campaign] = {each.id: each for each in campaigns}
@@ -62,7 +64,9 @@ class ScriptedSource:
         for each in campaigns:
             self.campaigns[each.id] = each
 
-    async def sweep(self, message_type: str, *, since: float, started: float, fresh: bool = False) -> Sweep:
+    async def sweep(
+        self, message_type: str, *, since: float, started: float, fresh: bool = False
+    ) -> Sweep:
         self.sweeps.append((message_type, since, fresh))
         if self.error is not None:
             raise self.error
@@ -72,7 +76,8 @@ class ScriptedSource:
             for id_ in sorted(self.campaigns)
             if id_ not in left_out
             and self.listed_as.get(id_, self.campaigns[id_].message_type) == message_type
-            and self.campaigns[id_].created_at >= (since if self.listed_since is None else self.listed_since)
+            and self.campaigns[id_].created_at
+            >= (since if self.listed_since is None else self.listed_since)
         ]
         return Sweep(
             campaigns=rows,

@@ -1,7 +1,8 @@
-"""Exit code 0 when the monitor in this container answers on /healthz, 1 and a line that says why when it does not.
+"""Exit code 0 when the monitor in this container answers on /healthz, 1 and a line that says why
+when it does not.
 
-It asks where `BSG_LISTEN` says that the monitor listens. A bare socket is there in a few hundredths of a second, needs no curl,
-and knows no proxy.
+It asks where `BSG_LISTEN` says that the monitor listens. A bare socket is there in a few
+hundredths of a second, needs no curl, and knows no proxy.
 """
 
 import os
@@ -13,7 +14,8 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where to ask, n
 
 
 def address(listen: str) -> tuple[str, int]:
-    """Host and port to ask, from `host:port` or `[host]:port`; loopback when it listens everywhere. ValueError without a port."""
+    """Host and port to ask, from `host:port` or `[host]:port`; loopback when it listens
+    everywhere. ValueError without a port."""
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     return WILDCARDS.get(host, host), int(port)

@@ -17,7 +17,10 @@ def made() -> Iterator[tuple[Path, str]]:
     """Every file that is made, with what has to be in it."""
     for board in BOARDS:
         built = board.dashboard().build()
-        for control in (*(built.links or ()), *((built.annotations and built.annotations.list_val) or ())):
+        for control in (
+            *(built.links or ()),
+            *((built.annotations and built.annotations.list_val) or ()),
+        ):
             control.placement = None  # in sight: the SDK knows no place but the menu
         text = json.dumps(built, cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False)
         yield HERE / "dashboards" / f"{built.uid}.json", text + "\n"
@@ -26,7 +29,9 @@ def made() -> Iterator[tuple[Path, str]]:
 def main() -> str | None:
     """What is out of date, in words; None when nothing is, or when it was only to be written."""
     files = dict(made())
-    stale = [path for path, text in files.items() if not path.exists() or path.read_text("utf-8") != text]
+    stale = [
+        path for path, text in files.items() if not path.exists() or path.read_text("utf-8") != text
+    ]
     foreign = [path for path in (HERE / "dashboards").iterdir() if path not in files]
     if "--check" in sys.argv[1:]:
         names = ", ".join(str(path.relative_to(ROOT)) for path in stale + foreign)

@@ -1,6 +1,8 @@
-"""Writes the manifests that are made from other files of the repository; with --check it only says which are out of date.
+"""Writes the manifests that are made from other files of the repository; with --check it only
+says which are out of date.
 
-kustomize reads no file outside of its folder, and the Prometheus operator wants Prometheus' rules in a resource of its own.
+kustomize reads no file outside of its folder, and the Prometheus operator wants Prometheus'
+rules in a resource of its own.
 """
 
 import sys
@@ -27,9 +29,14 @@ def prometheus_rule() -> str:
     """The resource that bears the groups of every file, their comments included."""
     parts = []
     for name in PROMETHEUS_RULES:
-        before, found, after = (ROOT / "deploy/prometheus" / name).read_text().partition("\ngroups:\n")
+        before, found, after = (
+            (ROOT / "deploy/prometheus" / name).read_text().partition("\ngroups:\n")
+        )
         if not found:
-            raise SystemExit(f"deploy/prometheus/{name}: no line `groups:` found; it is expected after the comments")
+            raise SystemExit(
+                f"deploy/prometheus/{name}: no line `groups:` found; it is expected after the "
+                "comments"
+            )
         parts.append(indent(f"{indent(before, '  ')}\n{after}", "  "))
     return HEADER + "\n".join(parts)
 
@@ -37,17 +44,24 @@ def prometheus_rule() -> str:
 def rules_to_alertmanager(rules: str) -> str:
     """The default rules, told to the cluster's Alertmanager, which groups and repeats by itself."""
     for old, new in (
-        ("  - name: console\n    console: {}\n", f"  - name: cluster\n    alertmanager: {{urls: {ALERTMANAGER}}}\n"),
+        ("  - name: console\n    console: {}\n", ("  - name: cluster\n    alertmanager: "
+                                                 f"{{urls: {ALERTMANAGER}}}\n")),
         ("  receiver: console\n", "  receiver: cluster\n"),
         ("tells you on the console", "tells the cluster's Alertmanager"),
-        ("; put a real receiver at the end of the file before you rely on it.", "; its address is at the end of the file."),
-        ("  group_interval: 5m                             # news about a group that has just been told of waits this long\n",
-         "  group_interval: 1s                             # grouping and repeating are Alertmanager's business\n"),
-        ("  repeat_interval: 4h                            # what still fires is told again: twice in a shift\n",
+        ("; put a real receiver at the end of the file before you rely on it.", ("; its address "
+                                                                                "is at the end of the file.")),
+        (("  group_interval: 5m                             # news about a group that has just "
+         "been told of waits this long\n"),
+         ("  group_interval: 1s                             # grouping and repeating are "
+         "Alertmanager's business\n")),
+        (("  repeat_interval: 4h                            # what still fires is told again: "
+         "twice in a shift\n"),
          "  repeat_interval: 1d\n"),
     ):  # fmt: skip
         if rules.count(old) != 1:
-            raise SystemExit(f"rules.yaml: expected once and found {rules.count(old)} times: {old!r}")
+            raise SystemExit(
+                f"rules.yaml: expected once and found {rules.count(old)} times: {old!r}"
+            )
         rules = rules.replace(old, new)
     return rules
 

@@ -1,4 +1,5 @@
-"""From a recording and rules to a report: the parts are played, and what they decide is told in the order of time."""
+"""From a recording and rules to a report: the parts are played, and what they decide is told in
+the order of time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -15,7 +16,8 @@ from monitor.replay import replaying_flushes
 from monitor.rulefile import RuleFile
 
 SAMPLES_A_PROCESS = 500_000
-"""A process takes as long to start as to play some 150,000 samples: with fewer than these there is little to be won."""
+"""A process takes as long to start as to play some 150,000 samples: with fewer than these there
+is little to be won."""
 
 
 async def backtest(
@@ -25,10 +27,11 @@ async def backtest(
     processes: int = 1,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> Report:
-    """What the rules would have done; the same in however many processes. More than one are used where there is much to play.
+    """What the rules would have done; the same in however many processes. More than one are used
+    where there is much to play.
 
-    `on_progress` is called with the share of the time that is done, 0 to 1, now and then. Raises `StoreError`;
-    `MonitorError` when a process cannot be started, or has ended before its time.
+    `on_progress` is called with the share of the time that is done, 0 to 1, now and then. Raises
+    `StoreError`; `MonitorError` when a process cannot be started, or has ended before its time.
     """
     names = [(rule.name, rule.severity) for rule in rules.rules]
     ledgers = Ledgers(names, since=recording.since, until=recording.until)
@@ -70,13 +73,15 @@ async def backtest(
         thinned_until=recording.thinned_until,
         blind_seconds=recording.blind_seconds,
         rules=ledgers.finish(),
-        messages={name: ledgers.messages[name] for name in (receiver.name for receiver in rules.receivers)},
+        messages={
+            name: ledgers.messages[name] for name in (receiver.name for receiver in rules.receivers)
+        },
     )
 
 
 async def merged(streams: Sequence[AsyncGenerator[Step]]) -> AsyncGenerator[Step]:
-    """The steps of all parts in the order of time, then of feeds. What they decided in one cycle is one step again: it was found
-    together, and is told together."""
+    """The steps of all parts in the order of time, then of feeds. What they decided in one cycle
+    is one step again: it was found together, and is told together."""
     heads = [await anext(stream, None) for stream in streams]
     while any(head is not None for head in heads):
         at, feed = min((head.at, head.feed) for head in heads if head is not None)

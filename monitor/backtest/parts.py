@@ -1,4 +1,5 @@
-"""A recording in parts that can be played apart: rules look at one campaign, or at the campaigns of one sender."""
+"""A recording in parts that can be played apart: rules look at one campaign, or at the campaigns
+of one sender."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -17,9 +18,11 @@ class Part(NamedTuple):
 
 
 def divide(recording: Recording, rules: RuleFile, most: int) -> list[Part]:
-    """At most so many parts, each with about as many campaigns. Only one where a rule counts the campaigns of an account.
+    """At most so many parts, each with about as many campaigns. Only one where a rule counts the
+    campaigns of an account.
 
-    Rules that history says nothing of are in none: they would fire, or not, for want of what they ask.
+    Rules that history says nothing of are in none: they would fire, or not, for want of what
+    they ask.
     """
     tried = tuple(rule for rule in rules.rules if not cannot_be_tried(rule))
     if most <= 1 or any(rule.scope is Scope.ACCOUNT for rule in tried):

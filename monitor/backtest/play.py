@@ -1,9 +1,11 @@
 """Plays a recording, or the part of some senders, through the daemon's own cycles.
 
-Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps: campaigns that are live, or have an
-alert that waits for its `for` or its end, every `LIVE_STEP_SECONDS`; those whose reports still arrive, and senders, every
-`SETTLING_STEP_SECONDS`, or twice that in a long history. So an alert may begin that much later than it did with a poll a
-minute; that is what makes a month a matter of a minute. While a feed was not read, nothing of it is looked at.
+Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps:
+campaigns that are live, or have an alert that waits for its `for` or its end, every
+`LIVE_STEP_SECONDS`; those whose reports still arrive, and senders, every
+`SETTLING_STEP_SECONDS`, or twice that in a long history. So an alert may begin that much later
+than it did with a poll a minute; that is what makes a month a matter of a minute. While a feed
+was not read, nothing of it is looked at.
 """
 
 from collections import deque
@@ -29,27 +31,33 @@ LONG_SECONDS = 14 * 86_400.0
 """In a history longer than this, twice the time lies between two such steps."""
 
 STEP_WITH_READING_SECONDS = 60.0
-"""A step that is due so soon after a reading is taken with it: half the work where there is a reading a minute."""
+"""A step that is due so soon after a reading is taken with it: half the work where there is a
+reading a minute."""
 
 SURVEY_STEP_SECONDS = 86_400.0
-"""What is usual is a median over weeks: a day changes little of it, and the daemon's hour would cost more than all the rest."""
+"""What is usual is a median over weeks: a day changes little of it, and the daemon's hour would
+cost more than all the rest."""
 
 
 class Step(NamedTuple):
-    """What one cycle of a feed decided at a time (Unix seconds): the alerts that fire from then on, and those that ended then."""
+    """What one cycle of a feed decided at a time (Unix seconds): the alerts that fire from then
+    on, and those that ended then."""
 
     at: float
     feed: Feed
     alerts: Sequence[Alert]
 
 
-async def play(recording: Recording, part: Part, quiet_hours: Sequence[TimeInterval] = ()) -> AsyncGenerator[Step]:
+async def play(
+    recording: Recording, part: Part, quiet_hours: Sequence[TimeInterval] = ()
+) -> AsyncGenerator[Step]:
     """The cycles that decided something, and every step, in the order of time, then of feeds.
 
     When something is looked at does not depend on the part. Raises `StoreError`.
     """
     clock = SteppedClock(time_of(recording.since))
-    # Nobody reads what an alert says here: it need not be said again of a campaign that looks the same.
+    # Nobody reads what an alert says here: it need not be said again of a campaign that looks the
+    # same.
     rules = RuleSet(part.rules, quiet_hours=quiet_hours, describe_again=timedelta.max)
     async with replaying_cycles(rules, recording.feeds, clock) as cycles:
         player = _Player(cycles, recording)
@@ -71,7 +79,9 @@ class _Player:
         self._earlier = set(recording.earlier)
         self._live: dict[Feed, dict[int, Campaign]] = {feed: {} for feed in feeds}
         self._next_live = dict.fromkeys(feeds, start + LIVE_STEP_SECONDS)
-        self._settling_step = SETTLING_STEP_SECONDS * (2 if recording.until - start > LONG_SECONDS else 1)
+        self._settling_step = SETTLING_STEP_SECONDS * (
+            2 if recording.until - start > LONG_SECONDS else 1
+        )
         self._next_settling = dict.fromkeys(feeds, start + self._settling_step)
         self._next_survey = start + SURVEY_STEP_SECONDS
         self._blind: dict[Feed, deque[BlindSpell]] = {feed: deque() for feed in feeds}
@@ -105,7 +115,8 @@ class _Player:
         return steps
 
     async def advance(self, until: tuple[float] | tuple[float, Feed]) -> list[Step]:
-        """Every step that lies before that time, and of that time those of feeds that come before that one."""
+        """Every step that lies before that time, and of that time those of feeds that come
+        before that one."""
         steps: list[Step] = []
         while self._next_live:
             at, feed = min((at, feed) for feed, at in self._next_live.items())
@@ -118,13 +129,16 @@ class _Player:
         return steps
 
     def _sees_again(self, feed: Feed, at: float) -> float:
-        """When the feed was read next, in a time in which it was not; else `at`. Asked in the order of time."""
+        """When the feed was read next, in a time in which it was not; else `at`. Asked in the
+        order of time."""
         spells = self._blind[feed]
         while spells and spells[0].until <= at:
             spells.popleft()
         return spells[0].until if spells and spells[0].since < at else at
 
-    async def _step(self, feed: Feed, at: float, read: Sequence[Campaign] = (), gone: Sequence[int] = ()) -> Step:
+    async def _step(
+        self, feed: Feed, at: float, read: Sequence[Campaign] = (), gone: Sequence[int] = ()
+    ) -> Step:
         """Have evaluated what was read and what time may have moved."""
         self._next_live[feed] = at + LIVE_STEP_SECONDS
         settling = at > self._next_settling[feed] - STEP_WITH_READING_SECONDS
@@ -139,23 +153,40 @@ class _Player:
         return Step(at, feed, await self._look(feed, at, campaigns, gone, sums=settling))
 
     async def _look(
-        self, feed: Feed, at: float, campaigns: Sequence[Campaign], gone: Sequence[int], *, sums: bool = False
+        self,
+        feed: Feed,
+        at: float,
+        campaigns: Sequence[Campaign],
+        gone: Sequence[int],
+        *,
+        sums: bool = False,
     ) -> list[Alert]:
         now = time_of(at)
         self._cycles.clock.set(now)
-        earlier = [campaign for campaign in campaigns if (campaign.account, campaign.id) in self._earlier]
+        earlier = [
+            campaign for campaign in campaigns if (campaign.account, campaign.id) in self._earlier
+        ]
         if earlier:
             self._cycles.introduce(earlier)
             self._earlier.difference_update((campaign.account, campaign.id) for campaign in earlier)
         alerts = await self._cycles.read(feed, campaigns, gone=frozenset(gone), sums=sums)
-        # That one is pending, or that its campaign looks different, is no news to anybody here: a loud rule has a lot of that.
+        # That one is pending, or that its campaign looks different, is no news to anybody here: a
+        # loud rule has a lot of that.
         return [alert for alert in alerts if now in (alert.fired_at, alert.resolved_at)]
 
     def _know_totals(self, account: str, ids: Sequence[int]) -> None:
         """How large campaigns are is read when they start, and stays true."""
-        totals = {id_: total for id_ in ids if (total := self._totals.get((account, id_))) is not None}
+        totals = {
+            id_: total for id_ in ids if (total := self._totals.get((account, id_))) is not None
+        }
         now = self._cycles.clock.now().timestamp()
-        self._cycles.know(account, {id_: CampaignDetail(read_at=now, total_messages=total) for id_, total in totals.items()})
+        self._cycles.know(
+            account,
+            {
+                id_: CampaignDetail(read_at=now, total_messages=total)
+                for id_, total in totals.items()
+            },
+        )
 
     def _unread(self, feed: Feed, shown: Collection[int], *, settling: bool) -> Iterable[Campaign]:
         """The campaigns that are looked at in a step and are none of those that were `shown`."""
@@ -168,9 +199,14 @@ class _Player:
         return (row.campaign for row in watched if row.campaign.id not in shown)
 
     def _undecided(self, feed: Feed) -> Iterable[Campaign]:
-        """Those of which an alert is on its way to fire or to end: an hour would be too long to wait for that."""
+        """Those of which an alert is on its way to fire or to end: an hour would be too long to
+        wait for that."""
         alerts = self._cycles.state.alerts_of(feed.account).values()
-        waiting = {a.campaign.id for a in alerts if a.campaign and (a.state is AlertState.PENDING or a.inactive_since)}
+        waiting = {
+            a.campaign.id
+            for a in alerts
+            if a.campaign and (a.state is AlertState.PENDING or a.inactive_since)
+        }
         table = self._cycles.table(feed.account)
         rows = [row for id_ in sorted(waiting) if (row := table.watched.get(id_)) is not None]
         return [row.campaign for row in table.of_feed(rows, feed.message_type)]

@@ -40,9 +40,13 @@ class _Refused(NamedTuple):
 class PartProcess:
     """One part's steps, from another process. `stop` it whatever happens."""
 
-    def __init__(self, recording: Recording, part: Part, quiet_hours: Sequence[TimeInterval]) -> None:
+    def __init__(
+        self, recording: Recording, part: Part, quiet_hours: Sequence[TimeInterval]
+    ) -> None:
         self._job = _Job(recording, part, quiet_hours)
-        context = multiprocessing.get_context("spawn")  # forking would take the locks of the database's thread along
+        context = multiprocessing.get_context(
+            "spawn"
+        )  # forking would take the locks of the database's thread along
         self._connection, self._theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(self._theirs,), daemon=True)
 
@@ -52,17 +56,22 @@ class PartProcess:
         return self._process.pid
 
     def start(self) -> None:
-        """Start it; it waits for its work. Ctrl-C never reaches it, nor while it is loaded: who started it ends it.
+        """Start it; it waits for its work. Ctrl-C never reaches it, nor while it is loaded: who
+        started it ends it.
 
         Raises `MonitorError` where the system lets no more be started.
         """
         before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         try:
-            resource_tracker.ensure_running()  # otherwise starting a process starts this too, which lets signals through again
+            # otherwise starting a process starts this too, which lets signals through again
+            resource_tracker.ensure_running()
             signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
             self._process.start()
         except OSError as error:
-            raise MonitorError(f"no process to play history in could be started ({error}): with one job there is none") from error
+            raise MonitorError(
+                f"no process to play history in could be started ({error}): with one job there is "
+                "none"
+            ) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._theirs.close()
@@ -73,14 +82,17 @@ class PartProcess:
             await asyncio.to_thread(self._connection.send, self._job)
 
     async def steps(self) -> AsyncGenerator[Step]:
-        """See `play`. Raises `StoreError`; `MonitorError` when the process ended before its time."""
+        """See `play`. Raises `StoreError`; `MonitorError` when the process ended before its
+        time."""
         while True:
             try:
                 found = await asyncio.to_thread(received, self._connection)
             except EOFError:
                 await asyncio.to_thread(self._process.join)
                 how = f"exit code {self._process.exitcode}; -9 may mean that memory ran out"
-                raise MonitorError(f"a process that played history has ended ({how}): with one job there is none") from None
+                raise MonitorError(
+                    f"a process that played history has ended ({how}): with one job there is none"
+                ) from None
             if found is None:
                 return
             if isinstance(found, _Refused):
@@ -98,7 +110,8 @@ class PartProcess:
 
 
 def received(connection: Connection) -> Any:
-    """The next message of the process at the other end. EOFError when that has ended, in the middle of a message too."""
+    """The next message of the process at the other end. EOFError when that has ended, in the
+    middle of a message too."""
     try:
         return connection.recv()
     except OSError as error:
@@ -107,7 +120,8 @@ def received(connection: Connection) -> Any:
 
 def _serve(connection: Connection) -> None:
     configure_logs("error")
-    gc.disable()  # what is played makes no circles, and looking for some took a twentieth of the time
+    # what is played makes no circles, and looking for some took a twentieth of the time
+    gc.disable()
     with suppress(EOFError, ConnectionError):  # whoever wanted to know is gone
         job = received(connection)
         try:

@@ -18,7 +18,8 @@ from monitor.domain.campaign.snapshot import FINAL_STATUSES, LISTABLE_TYPES, Cam
 from monitor.ports import Store
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
-"""Opens the store that has the recording; can be pickled, if it is to be played in several processes."""
+"""Opens the store that has the recording; can be pickled, if it is to be played in several
+processes."""
 
 READ_AT_ONCE = 20_000
 
@@ -37,7 +38,8 @@ class SenderKey(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """What was read of one feed at one time (Unix seconds): the campaigns that had moved, and ids of those that had vanished."""
+    """What was read of one feed at one time (Unix seconds): the campaigns that had moved, and
+    ids of those that had vanished."""
 
     at: float
     feed: Feed
@@ -48,8 +50,11 @@ class Moment(NamedTuple):
 class _Gathered:
     """What was read at one time, by the places of the feeds, until a later time begins."""
 
-    def __init__(self, at: float, feeds: Sequence[Feed], vanished: deque[tuple[float, Campaign | None, int]]) -> None:
-        """`vanished` says when which campaign did (None: another part's) and the place of its feed, ascending."""
+    def __init__(
+        self, at: float, feeds: Sequence[Feed], vanished: deque[tuple[float, Campaign | None, int]]
+    ) -> None:
+        """`vanished` says when which campaign did (None: another part's) and the place of its
+        feed, ascending."""
         self.at = at
         self.shown: list[Moment | None] = [None] * len(feeds)
         self._feeds = feeds
@@ -81,12 +86,15 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The history of campaigns that are still known, or vanished in it, from `since` to `until` (Unix seconds).
+    """The history of campaigns that are still known, or vanished in it, from `since` to `until`
+    (Unix seconds).
 
-    `samples` counts its samples, of which there is one an hour before `thinned_until`; `interval_seconds` is the usual time
-    between two readings. By account and id `campaigns` has what stays the same of each, `totals` how many messages it has in all,
-    where that was read. `earlier` were there before, so that they are is no news; `vanished` says when (Unix seconds) which one
-    did, ascending. `blind` are the times in which feeds were not read, in the order of their ends.
+    `samples` counts its samples, of which there is one an hour before `thinned_until`;
+    `interval_seconds` is the usual time between two readings. By account and id `campaigns` has
+    what stays the same of each, `totals` how many messages it has in all, where that was read.
+    `earlier` were there before, so that they are is no news; `vanished` says when (Unix seconds)
+    which one did, ascending. `blind` are the times in which feeds were not read, in the order of
+    their ends.
     """
 
     open_store: OpenStore
@@ -118,15 +126,19 @@ class Recording:
         return total
 
     async def moments(self, senders: Collection[SenderKey] | None = None) -> AsyncGenerator[Moment]:
-        """The readings, ascending by time, then by feed. Campaigns that became too old to be known are passed over: only
-        their figures were kept.
+        """The readings, ascending by time, then by feed. Campaigns that became too old to be
+        known are passed over: only their figures were kept.
 
-        With `senders` every reading is given all the same, but of their campaigns alone, and maybe of none. Raises `StoreError`.
+        With `senders` every reading is given all the same, but of their campaigns alone, and
+        maybe of none. Raises `StoreError`.
         """
         feeds = self.feeds
         places = {feed: place for place, feed in enumerate(feeds)}
         known = {
-            key: (campaign if senders is None or SenderKey.of(campaign) in senders else None, places[_feed(campaign)])
+            key: (
+                campaign if senders is None or SenderKey.of(campaign) in senders else None,
+                places[_feed(campaign)],
+            )
             for key, campaign in self.campaigns.items()
         }
         vanished = deque((when, *known[key]) for when, key in self.vanished)
@@ -162,7 +174,9 @@ class Recording:
 async def open_recording(open_store: OpenStore, *, since: datetime, until: datetime) -> Recording:
     """What the store has of that time. Raises `StoreError`."""
     async with open_store() as store:
-        known = {(row.campaign.account, row.campaign.id): row for row in (await store.load()).campaigns}
+        known = {
+            (row.campaign.account, row.campaign.id): row for row in (await store.load()).campaigns
+        }
         extent = await store.recorded_extent(since=since, until=until)
         first = since.timestamp() if extent.first is None else extent.first - 1.0
         last = until.timestamp() if extent.last is None else extent.last
@@ -183,12 +197,17 @@ async def open_recording(open_store: OpenStore, *, since: datetime, until: datet
             until=last,
             samples=extent.count,
             thinned_until=extent.thinned_until,
-            interval_seconds=await _interval(store, max(first, extent.thinned_until or first)) or await _interval(store, first),
+            interval_seconds=await _interval(store, max(first, extent.thinned_until or first))
+            or await _interval(store, first),
             campaigns=campaigns,
             earlier=frozenset(earlier),
             vanished=vanished,
             blind=await store.blind_spells(since=time_of(first), until=time_of(last)),
-            totals={key: total for key, row in known.items() if row.detail and (total := row.detail.total_messages) is not None},
+            totals={
+                key: total
+                for key, row in known.items()
+                if row.detail and (total := row.detail.total_messages) is not None
+            },
         )
 
 
@@ -198,7 +217,8 @@ def time_of(at: float) -> datetime:
 
 
 async def _interval(store: Store, after: float) -> float | None:
-    """The usual time between two readings, by the first that come after a time; None when there are not two."""
+    """The usual time between two readings, by the first that come after a time; None when there
+    are not two."""
     found = await store.recorded(after=(after, "", 0), limit=READ_AT_ONCE)
     times = dict.fromkeys(sample.at for _, _, sample in found)
     gaps = [later - earlier for earlier, later in pairwise(times)]
@@ -206,12 +226,15 @@ async def _interval(store: Store, after: float) -> float | None:
 
 
 def _feed(campaign: Campaign) -> Feed:
-    kind = campaign.message_type if campaign.message_type in LISTABLE_TYPES else MessageType.SMS.value
+    kind = (
+        campaign.message_type if campaign.message_type in LISTABLE_TYPES else MessageType.SMS.value
+    )
     return Feed(campaign.account, kind)
 
 
 def _as_of(known: Campaign, sample: Sample) -> Campaign:
-    """The campaign as it was then: with the figures of the sample, and without what had not happened yet."""
+    """The campaign as it was then: with the figures of the sample, and without what had not
+    happened yet."""
     at = sample.at
     started, finished = known.real_start_at, known.finished_at
     return msgspec.structs.replace(

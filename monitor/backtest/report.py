@@ -13,10 +13,11 @@ BUCKETS = 60
 
 @dataclass(slots=True)
 class RuleReport:
-    """How often a rule fired (an event counts once), on how many subjects, and for how many seconds in all.
+    """How often a rule fired (an event counts once), on how many subjects, and for how many
+    seconds in all.
 
-    `timeline`: for each of `BUCKETS` equal parts of the time, how many of its alerts were firing at once at the most (of events:
-    how many there were at one time).
+    `timeline`: for each of `BUCKETS` equal parts of the time, how many of its alerts were firing
+    at once at the most (of events: how many there were at one time).
     """
 
     name: str
@@ -30,10 +31,11 @@ class RuleReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Times are Unix seconds. `rules` are in the order of the file, `messages` counts by receiver.
+    """Times are Unix seconds. `rules` are in the order of the file, `messages` counts by
+    receiver.
 
-    `interval_seconds` is the usual time between two readings, `thinned_until` before when only one sample an hour was kept,
-    `blind_seconds` for how long a feed was not read.
+    `interval_seconds` is the usual time between two readings, `thinned_until` before when only
+    one sample an hour was kept, `blind_seconds` for how long a feed was not read.
     """
 
     since: float
@@ -97,7 +99,8 @@ class Ledgers:
         self._spans[rule.name].append((began, ended))
 
     def _timeline(self, spans: Sequence[tuple[float, float]]) -> list[int]:
-        """The most at once in each bucket: a sweep over beginnings and ends; a moment counts as one."""
+        """The most at once in each bucket: a sweep over beginnings and ends; a moment counts as
+        one."""
         steps: list[tuple[float, int]] = []
         for began, ended in spans:
             steps += [(began, 1), (max(ended, began + 1e-6), -1)]

@@ -1,6 +1,7 @@
 """The command line: argument parsing and printing only. One file for each group of commands.
 
-Commands import what they need when they run, so that `bsg-monitor --help` and shell completion answer at once.
+Commands import what they need when they run, so that `bsg-monitor --help` and shell completion
+answer at once.
 """
 
 from pathlib import Path
@@ -32,7 +33,10 @@ from monitor.cli import (
 from monitor.cli.failures import MonitorGroup
 from monitor.cli.invocation import GlobalOptions
 
-EXIT_CODES = "Exit codes: 0 fine; 1 something fires, or it failed; 2 wrong use or configuration; 70 a bug; 130 Ctrl-C."
+EXIT_CODES = (
+    "Exit codes: 0 fine; 1 something fires, or it failed; 2 wrong use or configuration; 70 a bug; "
+    "130 Ctrl-C."
+)
 
 app = typer.Typer(
     name="bsg-monitor",
@@ -54,12 +58,19 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def root(
     ctx: typer.Context,
-    config: Annotated[Path | None, typer.Option("--config", help="A YAML file of settings (BSG_CONFIG).", metavar="FILE")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="A YAML file of settings (BSG_CONFIG).", metavar="FILE"),
+    ] = None,
     _version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
+        bool,
+        typer.Option(
+            "--version", help="Print the version and end.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
-    """Watches the SMS and RCS campaigns of BSG accounts and tells people in time when one goes wrong."""
+    """Watches the SMS and RCS campaigns of BSG accounts and tells people in time when one goes
+    wrong."""
     ctx.obj = GlobalOptions(config=config)
 
 
@@ -85,7 +96,13 @@ for _command, _short in (
     app.command(short_help=_short)(_command)
 app.command("list", short_help="The provider's own list of campaigns.")(listing.list_campaigns)
 app.command("test", short_help="Unit tests of rules.")(test.run_tests)
-app.command("notify-test", short_help="Send a test message to one receiver.")(notify_test.notify_test)
+app.command("notify-test", short_help="Send a test message to one receiver.")(
+    notify_test.notify_test
+)
 app.add_typer(campaigns.app, name="campaigns", help="Tracked campaigns: list, or show one.")
-app.add_typer(outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop.")
-app.add_typer(silence.app, name="silence", help="What should not be told for a while: add, list, expire.")
+app.add_typer(
+    outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop."
+)
+app.add_typer(
+    silence.app, name="silence", help="What should not be told for a while: add, list, expire."
+)

@@ -8,7 +8,15 @@ from monitor.cli import completion
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.filter_values import warn_of_matchers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.silence_options import Author, Comment, author_of, checked_comment, described, identified, parse_arguments
+from monitor.cli.silence_options import (
+    Author,
+    Comment,
+    author_of,
+    checked_comment,
+    described,
+    identified,
+    parse_arguments,
+)
 from monitor.cli.tables.printing import print_line
 
 if TYPE_CHECKING:
@@ -40,15 +48,20 @@ def ack(
     ] = None,
     author: Author = None,
     comment: Comment = "",
-    undo: Annotated[bool, typer.Option("--undo", help="Nobody looks after them after all: repeat them again.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Nobody looks after them after all: repeat them again.")
+    ] = False,
 ) -> None:
-    """Acknowledge alerts: they are not repeated until something changes in their group (another alert, one that ends)."""
+    """Acknowledge alerts: they are not repeated until something changes in their group (another
+    alert, one that ends)."""
     from monitor.clock import SystemClock
     from monitor.domain.alerting.acknowledgement import Acknowledgement
     from monitor.domain.routing.silence import fires
 
     if bool(ids) == bool(matchers):
-        raise typer.BadParameter("name either alerts by their ids or what to select them by: --matcher")
+        raise typer.BadParameter(
+            "name either alerts by their ids or what to select them by: --matcher"
+        )
     loaded = load_settings_of(ctx)
     wanted = parse_arguments(matchers, "'--matcher'") if matchers else ()
     by, why = author_of(author), checked_comment(comment)
@@ -64,7 +77,10 @@ def ack(
         async with store_beside(loaded, writable=True) as store:
             if undo:
                 return await store.forget_acknowledgements([alert.id for alert in alerts])
-            said = [Acknowledgement(alert_id=alert.id, author=by, at=now, comment=why) for alert in alerts]
+            said = [
+                Acknowledgement(alert_id=alert.id, author=by, at=now, comment=why)
+                for alert in alerts
+            ]
             await store.acknowledge(said)
             return len(said)
 

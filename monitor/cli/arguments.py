@@ -9,16 +9,32 @@ import typer
 from monitor.cli import completion
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values, for spreadsheets.")]
+AsCsv = Annotated[
+    bool, typer.Option("--csv", help="Print comma-separated values, for spreadsheets.")
+]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", "-n", help="At most this many; 0 shows all. Without: 50 in a table, else all.", min=0, metavar="N"),
+    typer.Option(
+        "--limit",
+        "-n",
+        help="At most this many; 0 shows all. Without: 50 in a table, else all.",
+        min=0,
+        metavar="N",
+    ),
 ]
-Account = Annotated[str | None, typer.Option(help="Only this account.", metavar="NAME", autocompletion=completion.accounts)]
+Account = Annotated[
+    str | None,
+    typer.Option(help="Only this account.", metavar="NAME", autocompletion=completion.accounts),
+]
 Sender = Annotated[str | None, typer.Option(help="Only this sender.", metavar="NAME")]
 MessageType = Annotated[
     str | None,
-    typer.Option("--type", help="Only this message type (sms, rcs, …).", metavar="TYPE", autocompletion=completion.message_types),
+    typer.Option(
+        "--type",
+        help="Only this message type (sms, rcs, …).",
+        metavar="TYPE",
+        autocompletion=completion.message_types,
+    ),
 ]
 
 T = TypeVar("T")
@@ -43,7 +59,8 @@ def one_form(*, as_json: bool, as_csv: bool) -> bool:
 
 
 def parse_span(text: str, option: str) -> timedelta:
-    """A duration as everywhere in the monitor (`90s`, `1h30m`). typer.BadParameter naming the option."""
+    """A duration as everywhere in the monitor (`90s`, `1h30m`). typer.BadParameter naming the
+    option."""
     from monitor.domain.times.duration import parse_duration
 
     try:
@@ -56,12 +73,15 @@ def one_of(values: list[str] | None, allowed: tuple[str, ...], option: str) -> f
     """The given values, checked; an empty set means any. typer.BadParameter naming the option."""
     for value in values or ():
         if value not in allowed:
-            raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}", param_hint=f"'{option}'")
+            raise typer.BadParameter(
+                f"{value!r} is none of {', '.join(allowed)}", param_hint=f"'{option}'"
+            )
     return frozenset(values or ())
 
 
 def limit_of(given: int | None, *, as_json: bool) -> int:
-    """The limit that was given, else the one of a table for people; 0, for all, where programs read the output."""
+    """The limit that was given, else the one of a table for people; 0, for all, where programs
+    read the output."""
     if given is not None:
         return given
     return TABLE_LIMIT if sys.stdout.isatty() and not as_json else 0

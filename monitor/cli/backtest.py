@@ -27,35 +27,46 @@ MOST_JOBS = 4
 
 def backtest(
     ctx: typer.Context,
-    since: Annotated[str, typer.Option("--since", help="How far back.", metavar="DURATION")] = "30d",
+    since: Annotated[
+        str, typer.Option("--since", help="How far back.", metavar="DURATION")
+    ] = "30d",
     rules: Annotated[
-        Path | None, typer.Option("--rules", help="The rules to try; those in force when left out.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            "--rules", help="The rules to try; those in force when left out.", metavar="FILE"
+        ),
     ] = None,
     against: Annotated[
-        Path | None, typer.Option("--against", help="Other rules: what would they change?", metavar="FILE")
+        Path | None,
+        typer.Option("--against", help="Other rules: what would they change?", metavar="FILE"),
     ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(
             "--jobs",
-            help=f"Processes to play it in; one for each processor, up to {MOST_JOBS}, when left out.",
+            help=f"Processes to play it in; one for each processor, up to {MOST_JOBS}, when left "
+            "out.",
             min=1,
             metavar="N",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play recorded history through rules and routes: how often each would have fired, and who would have been told.
+    """Play recorded history through rules and routes: how often each would have fired, and who
+    would have been told.
 
-    Campaigns that moved are evaluated when they did; what time alone moves is looked at every 5 minutes, of ended campaigns
-    and of senders every hour, or every two in a history of more than 14 days.
+    Campaigns that moved are evaluated when they did; what time alone moves is looked at every 5
+    minutes, of ended campaigns and of senders every hour, or every two in a history of more than
+    14 days.
 
     Exit code 1: there is no history of that time; 2: a rules file is wrong.
     """
     from monitor.logs import configure_logs
 
     loaded = load_settings_of(ctx)
-    configure_logs("error", loaded.settings.log_format)  # that an alert fired would be logged as if it did now
+    configure_logs(
+        "error", loaded.settings.log_format
+    )  # that an alert fired would be logged as if it did now
     tried = _load(loaded, [rules, *([against] if against else [])])
     span = parse_span(since, "--since")
     reports = run_async(_play(loaded, tried, span, jobs or min(MOST_JOBS, _processors())))
@@ -97,10 +108,15 @@ def _no_history(extent: "SampleExtent") -> str:
     if extent.last is None:
         return "there is no history yet: a monitor records it while it runs"
     latest = datetime.fromtimestamp(extent.last, UTC)
-    return f"there is no history of that time: the latest is of {readable(latest)} UTC; a longer --since reaches it"
+    return (
+        f"there is no history of that time: the latest is of {readable(latest)} UTC; a longer "
+        "--since reaches it"
+    )
 
 
-async def _play(loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: timedelta, jobs: int) -> "list[Report]":
+async def _play(
+    loaded: "LoadedSettings", tried: "Sequence[RuleFile]", span: timedelta, jobs: int
+) -> "list[Report]":
     from monitor.backtest import backtest as play
     from monitor.backtest import open_recording
     from monitor.cli.progress_bar import progress

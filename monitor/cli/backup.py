@@ -24,20 +24,25 @@ def backup(
 ) -> None:
     """Copy the database to FILE, whole and checked, while the monitor runs or not.
 
-    To restore it, stop the monitor, remove the database with its -wal and -shm, put the copy in its place and start again.
+    To restore it, stop the monitor, remove the database with its -wal and -shm, put the copy in
+    its place and start again.
     """
     from monitor.errors import MonitorError
     from monitor.store import back_up
 
     source = load_settings_of(ctx).settings.database_url.path
     if source is None:
-        raise MonitorError("this database is no SQLite file: back it up with the tools of its own server")
+        raise MonitorError(
+            "this database is no SQLite file: back it up with the tools of its own server"
+        )
     with _progress() as progress:
         made = back_up(source, file, overwrite=force, progress=progress)
     if as_json:
         print_json({"file": str(made.path), "bytes": made.size, "schema": made.schema})
         return
-    print_line(f"wrote {made.path} ({made.size:,} bytes, schema {made.schema}): complete and checked")
+    print_line(
+        f"wrote {made.path} ({made.size:,} bytes, schema {made.schema}): complete and checked"
+    )
 
 
 @contextmanager
@@ -46,7 +51,9 @@ def _progress() -> "Iterator[BackupProgress]":
     from rich.console import Console
     from rich.progress import Progress
 
-    bar = Progress(console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty())
+    bar = Progress(
+        console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()
+    )
     with bar:
         task = bar.add_task("copying", total=None)
         yield lambda done, pages: bar.update(task, completed=done, total=pages)

@@ -1,4 +1,5 @@
-"""`campaigns`: what the store of a running or stopped monitor knows of campaigns; `campaigns show`: of one, everything."""
+"""`campaigns`: what the store of a running or stopped monitor knows of campaigns; `campaigns
+show`: of one, everything."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,7 +8,19 @@ import typer
 from typer.core import TyperGroup
 
 from monitor.cli import completion
-from monitor.cli.arguments import Account, AsCsv, AsJson, Limit, MessageType, Sender, campaign_id, cut, limit_of, one_form, one_of
+from monitor.cli.arguments import (
+    Account,
+    AsCsv,
+    AsJson,
+    Limit,
+    MessageType,
+    Sender,
+    campaign_id,
+    cut,
+    limit_of,
+    one_form,
+    one_of,
+)
 from monitor.cli.failures import FAILED, WRONG_USE, complain
 from monitor.cli.filter_values import warn_of_strangers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
@@ -26,7 +39,8 @@ SORTS = ("date", "id", "name", "sender", "type", "status", "sent", "delivered")
 
 
 class ListingGroup(TyperGroup):
-    """Lists, unless one of its other commands is named: `campaigns --all` is `campaigns list --all`."""
+    """Lists, unless one of its other commands is named: `campaigns --all` is `campaigns list
+    --all`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, args if args and args[0] in self.commands else [LIST, *args])
@@ -41,21 +55,28 @@ def list_(
     text: Annotated[
         str | None,
         typer.Argument(
-            help="A part of the name or the sender, whatever its case and accents, or the beginning of the id.",
+            help="A part of the name or the sender, whatever its case and accents, or the "
+            "beginning of the id.",
             metavar="TEXT",
             autocompletion=completion.words("show"),
         ),
     ] = None,
     status: Annotated[
         list[str] | None,
-        typer.Option(help="Only this status; may be given several times.", metavar="STATUS", autocompletion=completion.statuses),
+        typer.Option(
+            help="Only this status; may be given several times.",
+            metavar="STATUS",
+            autocompletion=completion.statuses,
+        ),
     ] = None,
     message_type: MessageType = None,
     account: Account = None,
     sender: Sender = None,
     created_from: From = None,
     created_to: To = None,
-    every: Annotated[bool, typer.Option("--all", help="Settled campaigns too, not only live and settling ones.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Settled campaigns too, not only live and settling ones.")
+    ] = False,
     sort: Annotated[
         str,
         typer.Option(
@@ -98,7 +119,10 @@ def list_(
         more=more,
     )
     if not rows:
-        warn_of_strangers(loaded, {"--status": status, "--type": message_type, "--account": account, "--sender": sender})
+        warn_of_strangers(
+            loaded,
+            {"--status": status, "--type": message_type, "--account": account, "--sender": sender},
+        )
         if fitting and not for_programs:
             say(f"{len(fitting):,} settled; --all shows them")
 
@@ -106,12 +130,16 @@ def list_(
 @app.command()
 def show(
     ctx: typer.Context,
-    id_: Annotated[int, typer.Argument(metavar="ID", callback=campaign_id, autocompletion=completion.campaign_ids)],
+    id_: Annotated[
+        int,
+        typer.Argument(metavar="ID", callback=campaign_id, autocompletion=completion.campaign_ids),
+    ],
     account: Account = None,
     samples: Annotated[bool, typer.Option("--samples", help="Every recorded figure too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything that is known of one campaign: its figures and their course, its events, alerts and messages.
+    """Show everything that is known of one campaign: its figures and their course, its events,
+    alerts and messages.
 
     Exit code 1 when there is no such campaign, 2 when several accounts have one of that id.
     """
@@ -127,7 +155,9 @@ def show(
 
     found = run_async(find())
     if not found:
-        complain(f"no campaign has the id {id_}{'' if account is None else f' in account {account}'}")
+        complain(
+            f"no campaign has the id {id_}{'' if account is None else f' in account {account}'}"
+        )
         raise typer.Exit(FAILED)
     if len(found) > 1:
         names = ", ".join(each.campaign.account for each in found)
@@ -139,12 +169,21 @@ def show(
 def _created_between(
     loaded: "LoadedSettings", created_from: str | None, created_to: str | None
 ) -> "Callable[[TrackedCampaign], bool]":
-    """Whether a campaign was created then; times without a zone are in its account's. typer.BadParameter."""
+    """Whether a campaign was created then; times without a zone are in its account's.
+    typer.BadParameter."""
     from datetime import UTC
 
     def bounds(zone: Any) -> tuple[float, float]:
-        start = float("-inf") if created_from is None else parse_moment(created_from, "--from", zone).timestamp()
-        end = float("inf") if created_to is None else parse_moment(created_to, "--to", zone, end_of_day=True).timestamp()
+        start = (
+            float("-inf")
+            if created_from is None
+            else parse_moment(created_from, "--from", zone).timestamp()
+        )
+        end = (
+            float("inf")
+            if created_to is None
+            else parse_moment(created_to, "--to", zone, end_of_day=True).timestamp()
+        )
         return start, end
 
     others = bounds(UTC)
@@ -166,7 +205,9 @@ def _search(text: str | None) -> "Callable[[TrackedCampaign], bool]":
 
     def found(row: "TrackedCampaign") -> bool:
         c = row.campaign
-        return wanted in folded(c.name) or wanted in folded(c.sender) or str(c.id).startswith(wanted)
+        return (
+            wanted in folded(c.name) or wanted in folded(c.sender) or str(c.id).startswith(wanted)
+        )
 
     return found
 

@@ -34,34 +34,62 @@ class _Tried:
 def check(
     ctx: typer.Context,
     online: Annotated[
-        bool, typer.Option("--online", help="Also log in to every account and try to reach every receiver.")
+        bool,
+        typer.Option(
+            "--online", help="Also log in to every account and try to reach every receiver."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings and rules and say everything that is wrong or doubtful in them. Nobody is told anything.
+    """Check settings and rules and say everything that is wrong or doubtful in them. Nobody is
+    told anything.
 
-    Exit code 0: fine; 2: something is wrong; 1: with --online, an account or a receiver could not be reached.
+    Exit code 0: fine; 2: something is wrong; 1: with --online, an account or a receiver could
+    not be reached.
     """
     try:
         loaded, rules = load_all(ctx)
     except ConfigError as error:
         if not as_json:
             raise
-        print_json({"ok": False, "problems": _records(error.problems, "error"), "rules": None, "receivers": None, "online": None})
+        print_json(
+            {
+                "ok": False,
+                "problems": _records(error.problems, "error"),
+                "rules": None,
+                "receivers": None,
+                "online": None,
+            }
+        )
         raise typer.Exit(WRONG_USE) from error
     warnings = [*loaded.warnings, *rules.warnings]
     if not as_json:
         report_problems(warnings, kind="warning")
-        print_line(f"ok: {counted(len(rules.rules), 'rule')}, {counted(len(rules.receivers), 'receiver')}")
+        print_line(
+            f"ok: {counted(len(rules.rules), 'rule')}, {counted(len(rules.receivers), 'receiver')}"
+        )
         if _told_on_the_console_only(rules):
-            print_line("note: told on the console only; a receiver in the rules file can reach people (docs/receivers.md)")
+            print_line(
+                "note: told on the console only; a receiver in the rules file can reach people "
+                "(docs/receivers.md)"
+            )
         if _has_an_old_schema(rules):
-            print_line("note: the rules.schema.json beside it is another version's; `bsg-monitor schema` prints this one's")
+            print_line(
+                "note: the rules.schema.json beside it is another version's; `bsg-monitor schema` "
+                "prints this one's"
+            )
     tried = run_async(_try_all(loaded, rules, aloud=not as_json)) if online else []
     good = all(each.refused is None for each in tried)
     if as_json:
-        reached = [{"what": each.what, "ok": each.refused is None, "said": each.refused or each.found} for each in tried]
-        counts = {"rules": len(rules.rules), "receivers": len(rules.receivers), "online": reached if online else None}
+        reached = [
+            {"what": each.what, "ok": each.refused is None, "said": each.refused or each.found}
+            for each in tried
+        ]
+        counts = {
+            "rules": len(rules.rules),
+            "receivers": len(rules.receivers),
+            "online": reached if online else None,
+        }
         print_json({"ok": good, "problems": _records(warnings, "warning"), **counts})
     if not good:
         raise typer.Exit(FAILED)
@@ -72,7 +100,8 @@ def _records(problems: Iterable[Problem], severity: str) -> list[dict[str, Any]]
 
 
 def _record(problem: Problem, severity: str) -> dict[str, Any]:
-    """What an editor wants to know of a problem. Columns count characters from 1; `end_column` is just past the end."""
+    """What an editor wants to know of a problem. Columns count characters from 1; `end_column`
+    is just past the end."""
     from monitor.logs import masked
 
     place, excerpt = problem.place, problem.excerpt
@@ -108,13 +137,16 @@ def _has_an_old_schema(rules: "RuleFile") -> bool:
     if rules.path is None:
         return False
     try:
-        return (rules.path.parent / RULES_SCHEMA_NAME).read_text(encoding="utf-8") != rules_schema_text()
+        return (rules.path.parent / RULES_SCHEMA_NAME).read_text(
+            encoding="utf-8"
+        ) != rules_schema_text()
     except (OSError, ValueError):
         return False
 
 
 async def _try_all(loaded: "LoadedSettings", rules: "RuleFile", *, aloud: bool) -> list[_Tried]:
-    """Whether every account can be read and every receiver reached; `aloud`, says so of each as soon as it is known."""
+    """Whether every account can be read and every receiver reached; `aloud`, says so of each as
+    soon as it is known."""
     tried: list[_Tried] = []
     async for each in _attempts(loaded, rules):
         tried.append(each)
@@ -143,7 +175,9 @@ async def _attempts(loaded: "LoadedSettings", rules: "RuleFile") -> AsyncIterato
         finally:
             await source.close()
     async with open_session() as session:
-        notifiers = build_notifiers(loaded.settings, rules, session=session, clock=SystemClock(), console=sys.stdout)
+        notifiers = build_notifiers(
+            loaded.settings, rules, session=session, clock=SystemClock(), console=sys.stdout
+        )
         for receiver in rules.receivers:
             notifier = notifiers[receiver.name]
             named = f"receiver {receiver.name} ({receiver.integration})"

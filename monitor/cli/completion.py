@@ -1,6 +1,8 @@
-"""What the shell offers after a TAB: names from settings, rules and database. Whatever goes wrong, it says nothing.
+"""What the shell offers after a TAB: names from settings, rules and database. Whatever goes
+wrong, it says nothing.
 
-Typer makes the shells' scripts and completes commands and options by itself; here are the values.
+Typer makes the shells' scripts and completes commands and options by itself; here are the
+values.
 """
 
 import re
@@ -21,7 +23,8 @@ Offer = tuple[str, str]
 """A value, and in a few words what it is, which some shells show."""
 
 _UNPLAIN = re.compile(r"[^\w .,/%+-]+")
-"""zsh evaluates what it is offered, and the names of campaigns are other people's: nothing that means something to a shell."""
+"""zsh evaluates what it is offered, and the names of campaigns are other people's: nothing that
+means something to a shell."""
 _PLAIN_WORD = re.compile(r"[\w.+-]+", re.ASCII)
 
 Complete = Callable[[typer.Context, str], list[Offer]]
@@ -37,12 +40,18 @@ def words(*values: str) -> Complete:
 
 
 def accounts(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    return _offered(ctx, incomplete, lambda loaded: [(name, "") for name in loaded.settings.accounts])
+    return _offered(
+        ctx, incomplete, lambda loaded: [(name, "") for name in loaded.settings.accounts]
+    )
 
 
 def message_types(ctx: typer.Context, incomplete: str) -> list[Offer]:
     return _offered(
-        ctx, incomplete, lambda loaded: [(kind, "") for each in loaded.settings.accounts.values() for kind in each.message_types]
+        ctx,
+        incomplete,
+        lambda loaded: [
+            (kind, "") for each in loaded.settings.accounts.values() for kind in each.message_types
+        ],
     )
 
 
@@ -50,7 +59,9 @@ def statuses(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Documented ones, and those that the rules file adds."""
     from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
 
-    extra = _offered(ctx, incomplete, lambda loaded: [(status, "") for status in _rules(loaded).extra_statuses])
+    extra = _offered(
+        ctx, incomplete, lambda loaded: [(status, "") for status in _rules(loaded).extra_statuses]
+    )
     return [*words(*DOCUMENTED_STATUSES)(ctx, incomplete), *extra]
 
 
@@ -58,14 +69,18 @@ def severities(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Those with a place of their own, and those that rules use."""
     from monitor.domain.routing.flush import SEVERITIES
 
-    used = _offered(ctx, incomplete, lambda loaded: [(rule.severity, "") for rule in _rules(loaded).rules])
+    used = _offered(
+        ctx, incomplete, lambda loaded: [(rule.severity, "") for rule in _rules(loaded).rules]
+    )
     return list(dict([*words(*SEVERITIES)(ctx, incomplete), *used]).items())
 
 
 def event_kinds(ctx: typer.Context, incomplete: str) -> list[Offer]:
     from monitor.domain.campaign.event import EventKind
 
-    return words(*(kind.value for kind in EventKind if kind is not EventKind.PROGRESSED))(ctx, incomplete)
+    return words(*(kind.value for kind in EventKind if kind is not EventKind.PROGRESSED))(
+        ctx, incomplete
+    )
 
 
 def scopes(ctx: typer.Context, incomplete: str) -> list[Offer]:
@@ -81,25 +96,42 @@ def scenarios(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def rules(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    return _offered(ctx, incomplete, lambda loaded: [(rule.name, rule.severity) for rule in _rules(loaded).rules])
+    return _offered(
+        ctx,
+        incomplete,
+        lambda loaded: [(rule.name, rule.severity) for rule in _rules(loaded).rules],
+    )
 
 
 def receivers(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    return _offered(ctx, incomplete, lambda loaded: [(each.name, each.integration) for each in _rules(loaded).receivers])
+    return _offered(
+        ctx,
+        incomplete,
+        lambda loaded: [(each.name, each.integration) for each in _rules(loaded).receivers],
+    )
 
 
 def matchers(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """`label=value` of what rules and settings know. bash takes `=` for the end of a word and asks for the value alone."""
+    """`label=value` of what rules and settings know. bash takes `=` for the end of a word and
+    asks for the value alone."""
 
     def pairs(loaded: "LoadedSettings") -> list[Offer]:
         known = _rules(loaded)
         return [
             *((f"alertname={rule.name}", rule.severity) for rule in known.rules),
-            *((f"severity={severity}", "") for severity in dict.fromkeys(rule.severity for rule in known.rules)),
+            *(
+                (f"severity={severity}", "")
+                for severity in dict.fromkeys(rule.severity for rule in known.rules)
+            ),
             *((f"account={name}", "") for name in loaded.settings.accounts),
         ]
 
-    typed = [str(word) for value in ctx.params.values() if isinstance(value, list | tuple) for word in value]
+    typed = [
+        str(word)
+        for value in ctx.params.values()
+        if isinstance(value, list | tuple)
+        for word in value
+    ]
     if typed[-1:] == ["="]:
         label = "".join(typed[-2:])
         whole = _offered(ctx, label + incomplete, pairs)
@@ -122,9 +154,16 @@ def rules_and_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def subjects(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """What the rule that was typed before is asked about; of campaigns those of which something fires or is pending."""
+    """What the rule that was typed before is asked about; of campaigns those of which something
+    fires or is pending."""
     rule = ctx.params.get("rule")
-    scope = _offered(ctx, "", lambda loaded: [(each.scope.value, "") for each in _rules(loaded).rules if each.name == rule])
+    scope = _offered(
+        ctx,
+        "",
+        lambda loaded: [
+            (each.scope.value, "") for each in _rules(loaded).rules if each.name == rule
+        ],
+    )
     offers: dict[str, Complete] = {"sender": _senders, "account": accounts, "receiver": receivers}
     return offers.get(scope[0][0] if scope else "", _campaigns_with_alerts)(ctx, incomplete)
 
@@ -133,7 +172,11 @@ def _senders(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Those whose names mean nothing to a shell."""
 
     async def look(store: "SqliteStore") -> list[Offer]:
-        found = [row.campaign for row in (await store.load()).campaigns if _PLAIN_WORD.fullmatch(row.campaign.sender)]
+        found = [
+            row.campaign
+            for row in (await store.load()).campaigns
+            if _PLAIN_WORD.fullmatch(row.campaign.sender)
+        ]
         return [(campaign.sender, campaign.message_type) for campaign in found]
 
     return _stored(ctx, incomplete, look)
@@ -143,7 +186,9 @@ def _campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """By their ids."""
 
     async def look(store: "SqliteStore") -> list[Offer]:
-        about = [alert.campaign for alert in await store.open_alerts() if alert.campaign is not None]
+        about = [
+            alert.campaign for alert in await store.open_alerts() if alert.campaign is not None
+        ]
         return [(str(campaign.id), campaign.name) for campaign in about]
 
     return _stored(ctx, incomplete, look)
@@ -153,7 +198,10 @@ def campaign_ids(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Of those that are watched, the newest first."""
 
     async def look(store: "SqliteStore") -> list[Offer]:
-        watched = sorted((row.campaign for row in (await store.load()).campaigns if row.watched), key=lambda each: -each.id)
+        watched = sorted(
+            (row.campaign for row in (await store.load()).campaigns if row.watched),
+            key=lambda each: -each.id,
+        )
         return [(str(each.id), each.name) for each in watched[:MOST_ROWS]]
 
     return _stored(ctx, incomplete, look)
@@ -164,7 +212,10 @@ def silences(ctx: typer.Context, incomplete: str) -> list[Offer]:
     from monitor.clock import SystemClock
 
     async def look(store: "SqliteStore") -> list[Offer]:
-        return [(each.id, each.comment) for each in await store.silences(ended_after=SystemClock().now())]
+        return [
+            (each.id, each.comment)
+            for each in await store.silences(ended_after=SystemClock().now())
+        ]
 
     return _stored(ctx, incomplete, look)
 
@@ -178,15 +229,24 @@ def notifications(*states: str) -> Complete:
 
         async def look(store: "SqliteStore") -> list[Offer]:
             wanted = [OutboxState(state) for state in states]
-            rows = [row for state in wanted for row in await store.outbox(OutboxQuery(state=state, limit=MOST_ROWS))]
-            return [(row.notification.id, f"{row.state.value} to {row.notification.receiver}") for row in rows]
+            rows = [
+                row
+                for state in wanted
+                for row in await store.outbox(OutboxQuery(state=state, limit=MOST_ROWS))
+            ]
+            return [
+                (row.notification.id, f"{row.state.value} to {row.notification.receiver}")
+                for row in rows
+            ]
 
         return _stored(ctx, incomplete, look)
 
     return complete
 
 
-def _stored(ctx: typer.Context, incomplete: str, look: "Callable[[SqliteStore], Awaitable[list[Offer]]]") -> list[Offer]:
+def _stored(
+    ctx: typer.Context, incomplete: str, look: "Callable[[SqliteStore], Awaitable[list[Offer]]]"
+) -> list[Offer]:
     from monitor.cli.invocation import run_async, store_beside
 
     async def opened(loaded: "LoadedSettings") -> list[Offer]:
@@ -196,7 +256,9 @@ def _stored(ctx: typer.Context, incomplete: str, look: "Callable[[SqliteStore], 
     return _offered(ctx, incomplete, lambda loaded: run_async(opened(loaded)))
 
 
-def _offered(ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSettings], Iterable[Offer]]") -> list[Offer]:
+def _offered(
+    ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSettings], Iterable[Offer]]"
+) -> list[Offer]:
     """What is found there and fits, each value once."""
     from monitor.errors import MonitorError
     from monitor.logs import configure_logs
@@ -208,7 +270,11 @@ def _offered(ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSetting
         found = dict(look(loaded))
     except MonitorError:  # `check` and `doctor` say what is wrong; whoever pressed TAB did not ask
         return []
-    return [(value, " ".join(_UNPLAIN.sub(" ", about).split())) for value, about in found.items() if value.startswith(incomplete)]
+    return [
+        (value, " ".join(_UNPLAIN.sub(" ", about).split()))
+        for value, about in found.items()
+        if value.startswith(incomplete)
+    ]
 
 
 def _rules(loaded: "LoadedSettings") -> "RuleFile":

@@ -20,16 +20,24 @@ if TYPE_CHECKING:
     from monitor.rulefile import RuleFile
     from monitor.settings import LoadedSettings
 
-COLUMNS = (Column("Level", "level"), Column("What", "subject"), Column("Finding", "message"), Column("To do", "advice"))
+COLUMNS = (
+    Column("Level", "level"),
+    Column("What", "subject"),
+    Column("Finding", "message"),
+    Column("To do", "advice"),
+)
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
 def doctor(
     ctx: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask neither the provider nor the receivers.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask neither the provider nor the receivers.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look at everything this installation leans on and say what is wrong. Changes nothing, and tells nobody anything.
+    """Look at everything this installation leans on and say what is wrong. Changes nothing, and
+    tells nobody anything.
 
     Exit code 0: no problem (there may be warnings); 1: problems; 2: settings or rules are wrong.
     """
@@ -49,7 +57,9 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
-def _configuration(ctx: typer.Context) -> "tuple[LoadedSettings | None, RuleFile | None, list[Finding]]":
+def _configuration(
+    ctx: typer.Context,
+) -> "tuple[LoadedSettings | None, RuleFile | None, list[Finding]]":
     """Settings and rules as far as they are right, and what is wrong or doubtful in them."""
     from monitor.doctor import Level, of_configuration, right_configuration
     from monitor.errors import ConfigError
@@ -70,7 +80,11 @@ def _configuration(ctx: typer.Context) -> "tuple[LoadedSettings | None, RuleFile
     try:
         rules = load_rules(loaded)
     except ConfigError as error:
-        return loaded, None, found + [of_configuration(Level.PROBLEM, each) for each in error.problems]
+        return (
+            loaded,
+            None,
+            found + [of_configuration(Level.PROBLEM, each) for each in error.problems],
+        )
     found += [of_configuration(Level.WARNING, each) for each in rules.warnings]
     if not found:
         found.append(right_configuration(loaded, rules))
@@ -105,7 +119,10 @@ def _print(findings: "list[Finding]", *, as_json: bool) -> None:
     _print_lines(records)
     count = Counter(each.level for each in findings)
     problems, warnings = count[Level.PROBLEM], count[Level.WARNING]
-    say(f"{problems or 'no'} problem{'' if problems == 1 else 's'}, {warnings or 'no'} warning{'' if warnings == 1 else 's'}")
+    say(
+        f"{problems or 'no'} problem{'' if problems == 1 else 's'}, {warnings or 'no'} "
+        f"warning{'' if warnings == 1 else 's'}"
+    )
 
 
 def _print_lines(records: "list[dict[str, str | None]]") -> None:
@@ -119,7 +136,9 @@ def _print_lines(records: "list[dict[str, str | None]]") -> None:
 
     lines = Table.grid(padding=(0, 1))
     for record in records:
-        level, subject, message, advice = (without_controls(value or "") for value in record.values())
+        level, subject, message, advice = (
+            without_controls(value or "") for value in record.values()
+        )
         told = Text.assemble((f"{subject}: ", "bold"), message)
         if advice:
             told.append(f"\n→ {advice}")

@@ -29,7 +29,8 @@ def explain(
     subject: Annotated[
         str | None,
         typer.Argument(
-            help="The campaign, by its id or a part of its name; for rules of other scopes the sender, account or receiver."
+            help="The campaign, by its id or a part of its name; for rules of other scopes the "
+            "sender, account or receiver."
             " An alert's id needs none.",
             metavar="CAMPAIGN",
             autocompletion=completion.subjects,
@@ -77,5 +78,7 @@ async def _explanation(
 
     async with store_beside(loaded) as store:
         known = await read_known(store, rules, feeds_of(loaded.settings), now=SystemClock().now())
-        target = await find_target(known, named, subject, account=account, message_type=message_type)
+        target = await find_target(
+            known, named, subject, account=account, message_type=message_type
+        )
         return await explain_target(known, target)

@@ -1,4 +1,5 @@
-"""How a command fails: words for people on stderr, an exit code for programs, no traceback for what a user can cause."""
+"""How a command fails: words for people on stderr, an exit code for programs, no traceback for
+what a user can cause."""
 
 import os
 import sys
@@ -19,7 +20,8 @@ WRONG_USE = 2
 BUG = 70
 """EX_SOFTWARE of sysexits.h."""
 BROKEN_PIPE = 141
-"""What a shell shows for a program that SIGPIPE ended, which is what whoever closed the pipe expects."""
+"""What a shell shows for a program that SIGPIPE ended, which is what whoever closed the pipe
+expects."""
 
 
 class MonitorGroup(TyperGroup):
@@ -42,7 +44,8 @@ class MonitorGroup(TyperGroup):
             raise typer.Exit(FAILED) from error
         except Exception as error:
             if isinstance(error, typer.Exit | typer.Abort) or hasattr(error, "format_message"):
-                raise  # Typer's own; its usage errors have no public class, but all can format themselves
+                # Typer's own; its usage errors have no public class, but all can format themselves
+                raise
             _report_bug(error)
             raise typer.Exit(BUG) from error
 
@@ -55,7 +58,8 @@ def complain(text: str) -> None:
 
 
 def report_problems(problems: Iterable[Problem], *, kind: str = "error") -> None:
-    """Each problem on stderr: place, kind and words on a line, and below it the line of the file with a caret under it.
+    """Each problem on stderr: place, kind and words on a line, and below it the line of the file
+    with a caret under it.
 
     `kind` is `error` or `warning`.
     """
@@ -64,13 +68,21 @@ def report_problems(problems: Iterable[Problem], *, kind: str = "error") -> None
     prefix = journal_prefix(kind)
     for problem in problems:
         place = problem.place
-        head = f"{kind}: {problem}" if place is None or place.line is None else f"{place}: {kind}: {problem.words}"
+        head = (
+            f"{kind}: {problem}"
+            if place is None or place.line is None
+            else f"{place}: {kind}: {problem.words}"
+        )
         sys.stderr.write(f"{prefix}{_safe(head)}\n")
         excerpt = problem.excerpt
-        if excerpt is not None and _safe(excerpt.line) == visible(excerpt.line):  # or it looks like one of the secrets
+        if excerpt is not None and _safe(excerpt.line) == visible(
+            excerpt.line
+        ):  # or it looks like one of the secrets
             from monitor.cli.tables.error_excerpts import drawn, width_for
 
-            lines = drawn(excerpt, width_for(sys.stderr) - 2, encoding=sys.stderr.encoding or "ascii")
+            lines = drawn(
+                excerpt, width_for(sys.stderr) - 2, encoding=sys.stderr.encoding or "ascii"
+            )
             sys.stderr.writelines(f"{prefix}  {line}\n" for line in lines)
 
 
@@ -83,13 +95,17 @@ def _safe(text: str) -> str:
 def _report_bug(error: Exception) -> None:
     from monitor.logs import masked
 
-    head = f"error: this is a bug in bsg-monitor {__version__}, not a mistake of yours; please report it with what follows"
+    head = (
+        f"error: this is a bug in bsg-monitor {__version__}, not a mistake of yours; please report "
+        "it with what follows"
+    )
     trace = "".join(traceback.format_exception(error))
     sys.stderr.write(f"{head}\n{visible(masked(trace), keep_lines=True)}")
 
 
 def _flush_stdout() -> None:
-    """Write out what was printed while there is still somebody to tell that it failed. MonitorError."""
+    """Write out what was printed while there is still somebody to tell that it failed.
+    MonitorError."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -100,7 +116,8 @@ def _flush_stdout() -> None:
 
 
 def _forget_stdout() -> None:
-    """Let the interpreter's own flush at exit go nowhere, instead of complaining about the pipe once more."""
+    """Let the interpreter's own flush at exit go nowhere, instead of complaining about the pipe
+    once more."""
     try:
         number = sys.stdout.fileno()
     except (OSError, ValueError):

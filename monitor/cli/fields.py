@@ -23,13 +23,18 @@ def fields(
     scope: Annotated[
         str | None,
         typer.Option(
-            help="Only this scope: campaign, sender, account or receiver.", metavar="SCOPE", autocompletion=completion.scopes
+            help="Only this scope: campaign, sender, account or receiver.",
+            metavar="SCOPE",
+            autocompletion=completion.scopes,
         ),
     ] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables of the documentation, in Markdown.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the tables of the documentation, in Markdown.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List every field a rule's condition may use: its type, its unit, whether it can be null, what it means."""
+    """List every field a rule's condition may use: its type, its unit, whether it can be null,
+    what it means."""
     from monitor.domain.fields.catalogue import FIELDS, fields_markdown
 
     if markdown and (as_json or scope is not None):
@@ -47,7 +52,8 @@ def fields(
             "nullable": field.nullable,
             "event_only": field.event_only,
             "values": list(field.values),
-            "meaning": field.description.replace("`", "") + (" (event rules only)" if field.event_only else ""),
+            "meaning": field.description.replace("`", "")
+            + (" (event rules only)" if field.event_only else ""),
         }
         for name, table in FIELDS.items()
         if name in scopes

@@ -1,4 +1,5 @@
-"""Values of filters and matchers that nothing has: a typing error must not look like an all-clear."""
+"""Values of filters and matchers that nothing has: a typing error must not look like an
+all-clear."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -27,8 +28,11 @@ Values = dict[str, set[str]]
 """By option."""
 
 
-def warn_of_matchers(loaded: "LoadedSettings", matchers: "Sequence[Matcher]", alerts: "Sequence[Alert]") -> None:
-    """Say on stderr which of these matchers name what no alert can have, by settings, rules and the `alerts` that are there."""
+def warn_of_matchers(
+    loaded: "LoadedSettings", matchers: "Sequence[Matcher]", alerts: "Sequence[Alert]"
+) -> None:
+    """Say on stderr which of these matchers name what no alert can have, by settings, rules and
+    the `alerts` that are there."""
     rules = _rules(loaded)
     if rules is None:
         return
@@ -51,9 +55,12 @@ def known_labels(loaded: "LoadedSettings", rules: "RuleFile | None") -> "KnownLa
     )
 
 
-def warn_of_strangers(loaded: "LoadedSettings", given: Mapping[str, str | Iterable[str] | None]) -> None:
-    """Say on stderr which of the values given for `--status`, `--type`, `--account`, `--sender`, `--alert`, `--severity` and
-    `--receiver` are neither documented nor known from settings, rules or database. For listings that came out empty.
+def warn_of_strangers(
+    loaded: "LoadedSettings", given: Mapping[str, str | Iterable[str] | None]
+) -> None:
+    """Say on stderr which of the values given for `--status`, `--type`, `--account`, `--sender`,
+    `--alert`, `--severity` and `--receiver` are neither documented nor known from settings,
+    rules or database. For listings that came out empty.
     """
     doubtful: Values = {}
     for option, values in given.items():
@@ -84,13 +91,16 @@ def _clear(doubtful: Values, known: Mapping[str, Collection[str]]) -> None:
 
 
 def _written_down(loaded: "LoadedSettings", options: Collection[str]) -> tuple[Values, str]:
-    """What is documented or stands in settings and rules; and in words where all in all is looked."""
+    """What is documented or stands in settings and rules; and in words where all in all is
+    looked."""
     from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
 
     asked = not {"--alert", "--severity", "--receiver"}.isdisjoint(options)
     rules = _rules(loaded) if asked else None
     values = known_labels(loaded, rules).values
-    known = {option: set(values[label] - {""}) for option, label in LABELS.items() if label in values}
+    known = {
+        option: set(values[label] - {""}) for option, label in LABELS.items() if label in values
+    }
     known["--status"] = set(DOCUMENTED_STATUSES)
     if not asked:
         return known, "settings and database"
@@ -130,10 +140,17 @@ async def _look(store: "SqliteStore", note: Callable[[str, str], None]) -> None:
     for alert in (*snapshot.alerts, *await store.alert_history(limit=EVERYTHING)):
         note("--alert", alert.key.rule)
         note("--account", alert.key.account)
-        for option, label in (("--severity", "severity"), ("--sender", "sender"), ("--type", "message_type")):
+        for option, label in (
+            ("--severity", "severity"),
+            ("--sender", "sender"),
+            ("--type", "message_type"),
+        ):
             note(option, alert.labels.get(label, ""))
     events = await store.events(limit=EVERYTHING)
-    for campaign in (*(row.campaign for row in snapshot.campaigns), *(event.campaign for event in events)):
+    for campaign in (
+        *(row.campaign for row in snapshot.campaigns),
+        *(event.campaign for event in events),
+    ):
         note("--status", campaign.status)
         note("--type", campaign.message_type)
         note("--account", campaign.account)

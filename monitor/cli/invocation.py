@@ -1,4 +1,5 @@
-"""What every command needs: the global options, an event loop, settings and rules, the store beside a running daemon."""
+"""What every command needs: the global options, an event loop, settings and rules, the store
+beside a running daemon."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -52,11 +53,13 @@ def load_settings_of(ctx: typer.Context, *, need_account: bool = False) -> "Load
     return loaded
 
 
-def _read_settings(ctx: typer.Context, *, need_account: bool, daemon: bool = False) -> "LoadedSettings":
+def _read_settings(
+    ctx: typer.Context, *, need_account: bool, daemon: bool = False
+) -> "LoadedSettings":
     """The settings and what is wrong with them; logs as of `load_settings_of`.
 
-    Only the daemon tells its story unasked. Other commands say themselves what went wrong: unless BSG_LOG_LEVEL was set, they
-    log errors alone.
+    Only the daemon tells its story unasked. Other commands say themselves what went wrong:
+    unless BSG_LOG_LEVEL was set, they log errors alone.
     """
     from monitor.logs import configure_logs
     from monitor.settings import mask_settings, read_settings
@@ -69,7 +72,8 @@ def _read_settings(ctx: typer.Context, *, need_account: bool, daemon: bool = Fal
 
 
 def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettings, RuleFile]":
-    """Settings, with an account, and rules. ConfigError with what is wrong in either: a wrong setting hides no wrong rule."""
+    """Settings, with an account, and rules. ConfigError with what is wrong in either: a wrong
+    setting hides no wrong rule."""
     from monitor.errors import ConfigError
     from monitor.rulefile import load_rules
 
@@ -87,16 +91,22 @@ def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettin
 
 
 def _rules_are_known(loaded: "LoadedSettings") -> bool:
-    """Whether it is clear beside wrong settings which rules are meant: what follows from one mistake is no second one."""
+    """Whether it is clear beside wrong settings which rules are meant: what follows from one
+    mistake is no second one."""
     return ("rules_file",) not in loaded.wrong and loaded.settings.rules_file.exists()
 
 
 @asynccontextmanager
-async def store_beside(loaded: "LoadedSettings", *, writable: bool = False) -> "AsyncIterator[SqliteStore]":
-    """The store of a running or stopped monitor. StoreError when there is none or it cannot be used."""
+async def store_beside(
+    loaded: "LoadedSettings", *, writable: bool = False
+) -> "AsyncIterator[SqliteStore]":
+    """The store of a running or stopped monitor. StoreError when there is none or it cannot be
+    used."""
     from monitor.store import SqliteStore
 
-    async with SqliteStore(loaded.settings.database_url.path, daemon=False, read_only=not writable) as store:
+    async with SqliteStore(
+        loaded.settings.database_url.path, daemon=False, read_only=not writable
+    ) as store:
         yield store
 
 

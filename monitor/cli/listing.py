@@ -33,8 +33,16 @@ MOST_DAYS_AHEAD = 29
 MOST_PROBLEMS = 3
 """Kinds of unreadable rows that are named."""
 
-From = Annotated[str | None, typer.Option("--from", help="Created then or later (2026-03-02, 2026-03-02T09:00).", metavar="TIME")]
-To = Annotated[str | None, typer.Option("--to", help="Created then or earlier; a day means its end.", metavar="TIME")]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", help="Created then or later (2026-03-02, 2026-03-02T09:00).", metavar="TIME"
+    ),
+]
+To = Annotated[
+    str | None,
+    typer.Option("--to", help="Created then or earlier; a day means its end.", metavar="TIME"),
+]
 
 
 def list_campaigns(
@@ -43,20 +51,35 @@ def list_campaigns(
         str | None,
         typer.Option(
             "--type",
-            help="This message type (sms, rcs, whatsapp). Without: all that the account is set to, one after another.",
+            help="This message type (sms, rcs, whatsapp). Without: all that the account is set "
+            "to, one after another.",
             metavar="TYPE",
             autocompletion=completion.message_types,
         ),
     ] = None,
     created_from: From = None,
     created_to: To = None,
-    offset: Annotated[int, typer.Option(help="Leave out so many rows at the beginning.", min=0, metavar="N")] = 0,
+    offset: Annotated[
+        int, typer.Option(help="Leave out so many rows at the beginning.", min=0, metavar="N")
+    ] = 0,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", "-n", help="Rows of a page; without: 50, with --all 500.", min=1, max=500, metavar="N"),
+        typer.Option(
+            "--limit",
+            "-n",
+            help="Rows of a page; without: 50, with --all 500.",
+            min=1,
+            max=500,
+            metavar="N",
+        ),
     ] = None,
     sort: Annotated[
-        str, typer.Option(help="id, sender, type, date or status.", metavar="FIELD", autocompletion=completion.words(*SORTS))
+        str,
+        typer.Option(
+            help="id, sender, type, date or status.",
+            metavar="FIELD",
+            autocompletion=completion.words(*SORTS),
+        ),
     ] = "id",
     descending: Annotated[bool, typer.Option("--desc", help="The last first.")] = False,
     search: Annotated[
@@ -74,12 +97,18 @@ def list_campaigns(
 ) -> None:
     """Ask the provider for its list of campaigns. Nothing is stored, and no rule is asked.
 
-    Times without a zone are in the account's (BSG_API_TIMEZONE). The provider lists at most three months at a time; without
-    --from and --to the last three. Exit code 1: it could not be read, or not to its end; 2: wrong use.
+    Times without a zone are in the account's (BSG_API_TIMEZONE). The provider lists at most
+    three months at a time; without --from and --to the last three. Exit code 1: it could not be
+    read, or not to its end; 2: wrong use.
     """
     from monitor.cli.tables.records import LISTED_CAMPAIGN_COLUMNS, LISTED_KEYS, listed_record
     from monitor.errors import ProviderError
-    from monitor.provider.single_pages import DEFAULT_PAGE, LARGEST_PAGE, SMALLEST_PAGE, ListQuestion
+    from monitor.provider.single_pages import (
+        DEFAULT_PAGE,
+        LARGEST_PAGE,
+        SMALLEST_PAGE,
+        ListQuestion,
+    )
 
     one_form(as_json=as_json, as_csv=as_csv)
     if sort not in SORTS:
@@ -99,7 +128,12 @@ def list_campaigns(
     with progress("reading", after=BAR_AFTER) as tell:
         answers = run_async(_ask(loaded, questions, every=every, tell=tell))
     at_most = 0 if every else page
-    shown = [each for answer in answers if not isinstance(answer, ProviderError) for each in answer.campaigns[: at_most or None]]
+    shown = [
+        each
+        for answer in answers
+        if not isinstance(answer, ProviderError)
+        for each in answer.campaigns[: at_most or None]
+    ]
     print_records(
         [listed_record(each) for each in shown],
         LISTED_CAMPAIGN_COLUMNS,
@@ -125,11 +159,17 @@ def _search(text: str | None) -> tuple[str, str] | None:
         return None
     field, equals, value = text.partition("=")
     if not equals or field not in ("sender", "id"):
-        raise typer.BadParameter(f"expected sender=TEXT or id=NUMBER, found {text!r}", param_hint="'--search'")
+        raise typer.BadParameter(
+            f"expected sender=TEXT or id=NUMBER, found {text!r}", param_hint="'--search'"
+        )
     if field == "id" and not (value.isascii() and value.isdigit()):
-        raise typer.BadParameter(f"expected a number after id=, found {value!r}", param_hint="'--search'")
+        raise typer.BadParameter(
+            f"expected a number after id=, found {value!r}", param_hint="'--search'"
+        )
     if not 1 <= len(value) <= LONGEST_SEARCH:
-        raise typer.BadParameter(f"expected 1 to {LONGEST_SEARCH} characters after {field}=", param_hint="'--search'")
+        raise typer.BadParameter(
+            f"expected 1 to {LONGEST_SEARCH} characters after {field}=", param_hint="'--search'"
+        )
     return field, value
 
 
@@ -156,7 +196,9 @@ def _questions(
     return found
 
 
-def _span(created_from: str | None, created_to: str | None, zone: "tzinfo") -> "tuple[datetime | None, datetime | None]":
+def _span(
+    created_from: str | None, created_to: str | None, zone: "tzinfo"
+) -> "tuple[datetime | None, datetime | None]":
     """Both times, or what is wrong with them to the provider: typer.BadParameter."""
     from datetime import timedelta
 
@@ -171,8 +213,13 @@ def _span(created_from: str | None, created_to: str | None, zone: "tzinfo") -> "
     if start is not None and start > last:
         raise typer.BadParameter("it lies after --to, or in the future", param_hint="'--from'")
     if start is not None and start.astimezone(zone) < _three_months_before(last.astimezone(zone)):
-        words = f"it lies more than three months before {'now' if end is None else '--to'}: the provider lists three at most"
-        raise typer.BadParameter(f"{words}; give an earlier --to and ask several times", param_hint="'--from'")
+        words = (
+            f"it lies more than three months before {'now' if end is None else '--to'}: the "
+            "provider lists three at most"
+        )
+        raise typer.BadParameter(
+            f"{words}; give an earlier --to and ask several times", param_hint="'--from'"
+        )
     return start, end
 
 
@@ -181,11 +228,17 @@ def _three_months_before(moment: "datetime") -> "datetime":
     from calendar import monthrange
 
     year, month = divmod(moment.year * 12 + moment.month - 4, 12)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+    return moment.replace(
+        year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1])
+    )
 
 
 async def _ask(
-    loaded: "LoadedSettings", questions: "Sequence[Question]", *, every: bool, tell: "Callable[[float], None]"
+    loaded: "LoadedSettings",
+    questions: "Sequence[Question]",
+    *,
+    every: bool,
+    tell: "Callable[[float], None]",
 ) -> "list[Listing | ProviderError]":
     """What came of each question."""
     from monitor import __version__
@@ -218,7 +271,9 @@ async def _ask(
     return answers
 
 
-def _tell(listing: "Listing", question: "ListQuestion", about: str, *, every: bool, shown: int) -> bool:
+def _tell(
+    listing: "Listing", question: "ListQuestion", about: str, *, every: bool, shown: int
+) -> bool:
     """Say on stderr what the rows do not. Whether it failed."""
     from monitor.domain.safetext.shown_text import counted
 
@@ -226,11 +281,26 @@ def _tell(listing: "Listing", question: "ListQuestion", about: str, *, every: bo
     readable = [row.place for row in listing.rows if row.campaign is not None]
     end = question.offset + (readable[shown] if shown and len(readable) > shown else given)
     if listing.total is not None and not every and listing.total > end:
-        say(f"{about}the provider has {listing.total:,}; --offset {end} shows the next, --all reads all")
-    if listing.total is not None and every and listing.problem is None and listing.total - question.offset != given:
-        say(f"{about}the provider counts {listing.total:,} and gave {question.offset + given:,}: one is wrong, or the list moves")
+        say(
+            f"{about}the provider has {listing.total:,}; --offset {end} shows the next, --all "
+            "reads all"
+        )
+    if (
+        listing.total is not None
+        and every
+        and listing.problem is None
+        and listing.total - question.offset != given
+    ):
+        say(
+            f"{about}the provider counts {listing.total:,} and gave {question.offset + given:,}: "
+            "one is wrong, or the list moves"
+        )
     if listing.others:
-        why = "are not what was asked for" if listing.obeyed else "were not searched for: the provider did not obey --search"
+        why = (
+            "are not what was asked for"
+            if listing.obeyed
+            else "were not searched for: the provider did not obey --search"
+        )
         more = "" if every else ("; --all reads all pages" if not listing.obeyed else "")
         say(f"{about}{counted(listing.others, 'row')} left out here that {why}{more}")
     if not listing.joined:
@@ -238,7 +308,9 @@ def _tell(listing: "Listing", question: "ListQuestion", about: str, *, every: bo
     if listing.problems:
         kinds = Counter(listing.problems).most_common()
         named = "; ".join(f"{problem} ({count:,})" for problem, count in kinds[:MOST_PROBLEMS])
-        more = f"; {len(kinds) - MOST_PROBLEMS:,} other reasons" if len(kinds) > MOST_PROBLEMS else ""
+        more = (
+            f"; {len(kinds) - MOST_PROBLEMS:,} other reasons" if len(kinds) > MOST_PROBLEMS else ""
+        )
         say(f"{about}{counted(len(listing.problems), 'row')} could not be read: {named}{more}")
     if listing.problem is not None:
         complain(f"{about}only the first {given:,} rows were read: {listing.problem}")

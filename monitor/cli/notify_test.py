@@ -22,11 +22,16 @@ def notify_test(
     ctx: typer.Context,
     receiver: Annotated[
         str,
-        typer.Argument(help="The receiver's name in the rules file.", metavar="RECEIVER", autocompletion=completion.receivers),
+        typer.Argument(
+            help="The receiver's name in the rules file.",
+            metavar="RECEIVER",
+            autocompletion=completion.receivers,
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Send a message marked as a test to one receiver and say what it answered. One attempt, past the outbox."""
+    """Send a message marked as a test to one receiver and say what it answered. One attempt,
+    past the outbox."""
     from monitor.rulefile import load_rules
 
     loaded = load_settings_of(ctx)
@@ -35,7 +40,8 @@ def notify_test(
     if found is None:
         names = ", ".join(each.name for each in rules.receivers) or "none"
         raise typer.BadParameter(
-            f"there is no receiver {receiver!r} in the rules file; there are: {names}", param_hint="RECEIVER"
+            f"there is no receiver {receiver!r} in the rules file; there are: {names}",
+            param_hint="RECEIVER",
         )
     sent = run_async(_send(loaded, rules, receiver, console=sys.stderr if as_json else sys.stdout))
     error = sent.error
@@ -56,9 +62,16 @@ def notify_test(
         from monitor.notify import status_words
 
         answers = ", ".join(map(status_words, dict.fromkeys(sent.statuses)))
-        print_line(f"{receiver} ({found.integration}): delivered in {sent.seconds:.2f} s{answers and f' ({answers})'}")
+        print_line(
+            f"{receiver} ({found.integration}): delivered in {sent.seconds:.2f} "
+            f"s{answers and f' ({answers})'}"
+        )
     else:
-        later = "; in earnest it would be tried again" if error.retryable else "; in earnest it would be given up"
+        later = (
+            "; in earnest it would be tried again"
+            if error.retryable
+            else "; in earnest it would be given up"
+        )
         complain(f"{receiver} ({found.integration}): {error} ({error.reason.value}){later}")
     if error is not None:
         raise typer.Exit(FAILED)
@@ -66,14 +79,17 @@ def notify_test(
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """How many seconds the attempt took, how it failed, and the HTTP statuses that came back: several for several requests."""
+    """How many seconds the attempt took, how it failed, and the HTTP statuses that came back:
+    several for several requests."""
 
     seconds: float
     error: "DeliveryError | None"
     statuses: list[int]
 
 
-async def _send(loaded: "LoadedSettings", rules: "RuleFile", name: str, *, console: TextIO) -> _Sent:
+async def _send(
+    loaded: "LoadedSettings", rules: "RuleFile", name: str, *, console: TextIO
+) -> _Sent:
     from monitor.clock import SystemClock
     from monitor.daemon.assembly import build_notifiers, new_message_id
     from monitor.domain.alerting.notification import test_notification
@@ -84,7 +100,9 @@ async def _send(loaded: "LoadedSettings", rules: "RuleFile", name: str, *, conso
     statuses: list[int] = []
     failure: DeliveryError | None = None
     async with open_session(on_answer=statuses.append) as session:
-        notifiers = build_notifiers(loaded.settings, rules, session=session, clock=clock, console=console)
+        notifiers = build_notifiers(
+            loaded.settings, rules, session=session, clock=clock, console=console
+        )
         begun = clock.monotonic()
         try:
             await notifiers[name].send(test_notification(name, clock.now(), new_message_id()))

@@ -1,4 +1,5 @@
-"""`outbox`: notifications decided but perhaps not delivered: list them, look at one, send again, give up."""
+"""`outbox`: notifications decided but perhaps not delivered: list them, look at one, send again,
+give up."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,9 +35,15 @@ Ids = Annotated[
         autocompletion=completion.notifications("pending", "dead"),
     ),
 ]
-Receiver = Annotated[str | None, typer.Option(help="Only this receiver.", metavar="NAME", autocompletion=completion.receivers)]
+Receiver = Annotated[
+    str | None,
+    typer.Option(help="Only this receiver.", metavar="NAME", autocompletion=completion.receivers),
+]
 OlderThan = Annotated[
-    str | None, typer.Option(help="Only what was decided longer ago than this (10m, 2h, 1d).", metavar="DURATION")
+    str | None,
+    typer.Option(
+        help="Only what was decided longer ago than this (10m, 2h, 1d).", metavar="DURATION"
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -47,7 +54,11 @@ def list_(
     receiver: Receiver = None,
     state: Annotated[
         str | None,
-        typer.Option(help="pending, delivered, superseded or dead.", metavar="STATE", autocompletion=completion.words(*STATES)),
+        typer.Option(
+            help="pending, delivered, superseded or dead.",
+            metavar="STATE",
+            autocompletion=completion.words(*STATES),
+        ),
     ] = None,
     older_than: OlderThan = None,
     limit: Limit = None,
@@ -76,7 +87,9 @@ def list_(
 @app.command()
 def show(
     ctx: typer.Context,
-    id_: Annotated[str, typer.Argument(metavar="ID", autocompletion=completion.notifications(*STATES))],
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", autocompletion=completion.notifications(*STATES))
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Show one notification whole, with its alerts."""
@@ -111,7 +124,9 @@ def show(
     from monitor.cli.tables.record_table import Column, severity_style, state_style
     from monitor.domain.safetext.shown_text import without_controls
 
-    told = {key: value for key, value in record.items() if key not in ("alertnames", "about", "summary")}  # the table says that
+    told = {
+        key: value for key, value in record.items() if key not in ("alertnames", "about", "summary")
+    }  # the table says that
     width = max(map(len, told)) + 2
     for key, value in told.items():
         shown = plain(value) if isinstance(value, dict) else readable(value)
@@ -144,14 +159,31 @@ def retry(
     ids: Ids = None,
     receiver: Receiver = None,
     state: Annotated[
-        str | None, typer.Option(help="pending or dead.", metavar="STATE", autocompletion=completion.words("pending", "dead"))
+        str | None,
+        typer.Option(
+            help="pending or dead.",
+            metavar="STATE",
+            autocompletion=completion.words("pending", "dead"),
+        ),
     ] = None,
     older_than: OlderThan = None,
     yes: Yes = False,
 ) -> None:
-    """Send dead or waiting notifications again, now. They keep their ids, so that a receiver knows a repeat."""
-    wanted = one_of([state] if state else None, ("pending", "dead"), "--state") or frozenset({"pending", "dead"})
-    _change(ctx, ids, receiver, wanted, older_than, yes=yes, filtered=bool(receiver or state or older_than), verb="retry")
+    """Send dead or waiting notifications again, now. They keep their ids, so that a receiver
+    knows a repeat."""
+    wanted = one_of([state] if state else None, ("pending", "dead"), "--state") or frozenset(
+        {"pending", "dead"}
+    )
+    _change(
+        ctx,
+        ids,
+        receiver,
+        wanted,
+        older_than,
+        yes=yes,
+        filtered=bool(receiver or state or older_than),
+        verb="retry",
+    )
 
 
 @app.command()
@@ -170,13 +202,23 @@ def drop(
     older_than: OlderThan = None,
     yes: Yes = False,
 ) -> None:
-    """Put notifications aside: waiting ones are given up, dead ones no longer count as dead letters.
+    """Put notifications aside: waiting ones are given up, dead ones no longer count as dead
+    letters.
 
     They are kept, shown, and `outbox retry` can still send them.
     """
     wanted = one_of([state] if state else None, ("pending", "dead"), "--state")
     states = wanted or (frozenset({"pending", "dead"}) if ids else frozenset({"pending"}))
-    _change(ctx, ids, receiver, states, older_than, yes=yes, filtered=bool(receiver or state or older_than), verb="drop")
+    _change(
+        ctx,
+        ids,
+        receiver,
+        states,
+        older_than,
+        yes=yes,
+        filtered=bool(receiver or state or older_than),
+        verb="drop",
+    )
 
 
 def _change(
@@ -192,7 +234,9 @@ def _change(
 ) -> None:
     """Do it to the named ones, or to all that the filters select, after asking."""
     if bool(ids) == filtered:
-        raise typer.BadParameter("name either ids or what to select them by: --receiver, --state, --older-than")
+        raise typer.BadParameter(
+            "name either ids or what to select them by: --receiver, --state, --older-than"
+        )
     loaded = load_settings_of(ctx)
     before = _before(older_than)
 
@@ -202,13 +246,18 @@ def _change(
                 return await _identified(store, ids)
             chosen: list[OutboxRow] = []
             for state in sorted(states):
-                chosen += await _query(store, receiver=receiver, state=_state(state), before=before, limit=0)
+                chosen += await _query(
+                    store, receiver=receiver, state=_state(state), before=before, limit=0
+                )
             return chosen
 
     rows = run_async(choose())
     unfit = [row for row in rows if row.state.value not in states]
     for row in unfit:
-        complain(f"{row.notification.id} is {row.state.value}: only {' or '.join(sorted(states))} ones can be {_DONE[verb]}")
+        complain(
+            f"{row.notification.id} is {row.state.value}: only {' or '.join(sorted(states))} ones "
+            f"can be {_DONE[verb]}"
+        )
     if unfit:
         raise typer.Exit(WRONG_USE)
     if rows and filtered and not yes and not _confirmed(len(rows), verb):
@@ -220,7 +269,9 @@ def _change(
         now = SystemClock().now()
         async with store_beside(loaded, writable=True) as store:
             chosen = [row.notification.id for row in rows]
-            return await (store.retry(chosen, now=now) if verb == "retry" else store.drop(chosen, now=now))
+            return await (
+                store.retry(chosen, now=now) if verb == "retry" else store.drop(chosen, now=now)
+            )
 
     if not rows:
         warn_of_strangers(loaded, {"--receiver": receiver})
@@ -256,19 +307,31 @@ def _before(older_than: str | None) -> "datetime | None":
 
 
 async def _find(
-    loaded: "LoadedSettings", *, receiver: str | None, state: "OutboxState | None", before: "datetime | None", limit: int
+    loaded: "LoadedSettings",
+    *,
+    receiver: str | None,
+    state: "OutboxState | None",
+    before: "datetime | None",
+    limit: int,
 ) -> "Sequence[OutboxRow]":
     async with store_beside(loaded) as store:
         return await _query(store, receiver=receiver, state=state, before=before, limit=limit)
 
 
 async def _query(
-    store: "SqliteStore", *, receiver: str | None, state: "OutboxState | None", before: "datetime | None", limit: int
+    store: "SqliteStore",
+    *,
+    receiver: str | None,
+    state: "OutboxState | None",
+    before: "datetime | None",
+    limit: int,
 ) -> "Sequence[OutboxRow]":
     """The newest rows, at most `limit`; 0 for all."""
     from monitor.ports import EVERYTHING, OutboxQuery
 
-    return await store.outbox(OutboxQuery(receiver=receiver, state=state, older_than=before, limit=limit or EVERYTHING))
+    return await store.outbox(
+        OutboxQuery(receiver=receiver, state=state, older_than=before, limit=limit or EVERYTHING)
+    )
 
 
 async def _identified(store: "SqliteStore", ids: "Sequence[str]") -> "list[OutboxRow]":

@@ -1,4 +1,5 @@
-"""What is drawn with characters beyond ASCII, on a terminal or into a file whose encoding lacks them."""
+"""What is drawn with characters beyond ASCII, on a terminal or into a file whose encoding lacks
+them."""
 
 import codecs
 import io
@@ -16,8 +17,8 @@ _INSTEAD = {
 
 
 def write_plainly(stream: object) -> None:
-    """Have what the stream's encoding lacks written with other characters, or as an escape where there is nothing alike: a
-    locale that lacks a character is no reason to fail."""
+    """Have what the stream's encoding lacks written with other characters, or as an escape where
+    there is nothing alike: a locale that lacks a character is no reason to fail."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors=PLAIN)
 
@@ -28,7 +29,9 @@ def _instead(error: UnicodeError) -> tuple[str | bytes, int]:
     char = error.object[error.start]
     if char in _INSTEAD:
         return _INSTEAD[char], error.start + 1
-    written, _ = codecs.backslashreplace_errors(UnicodeEncodeError(error.encoding, char, 0, 1, error.reason))
+    written, _ = codecs.backslashreplace_errors(
+        UnicodeEncodeError(error.encoding, char, 0, 1, error.reason)
+    )
     return written, error.start + 1
 
 

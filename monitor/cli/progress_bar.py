@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 
 @contextmanager
 def progress(what: str, *, after: float = 0.0) -> Iterator[Callable[[float], None]]:
-    """A bar while the context lasts, once that has been so many seconds; call what it gives with the share that is done, 0 to 1.
-    It is gone afterwards."""
+    """A bar while the context lasts, once that has been so many seconds; call what it gives with
+    the share that is done, 0 to 1. It is gone afterwards."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

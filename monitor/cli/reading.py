@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import Account, AsJson, Limit, MessageType, Sender, campaign_id, cut, limit_of, one_of
+from monitor.cli.arguments import (
+    Account,
+    AsJson,
+    Limit,
+    MessageType,
+    Sender,
+    campaign_id,
+    cut,
+    limit_of,
+    one_of,
+)
 from monitor.cli.filter_values import warn_of_strangers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.tables.record_table import print_records
@@ -26,16 +36,26 @@ def alerts(
     state: Annotated[
         list[str] | None,
         typer.Option(
-            help="pending, firing, resolved or event; may be given several times. Without: pending and firing.",
+            help="pending, firing, resolved or event; may be given several times. Without: "
+            "pending and firing.",
             metavar="STATE",
             autocompletion=completion.words(*STATES),
         ),
     ] = None,
     rule: Annotated[
-        str | None, typer.Option("--alert", help="Only alerts of this rule.", metavar="NAME", autocompletion=completion.rules)
+        str | None,
+        typer.Option(
+            "--alert",
+            help="Only alerts of this rule.",
+            metavar="NAME",
+            autocompletion=completion.rules,
+        ),
     ] = None,
     severity: Annotated[
-        str | None, typer.Option(help="Only this severity.", metavar="SEVERITY", autocompletion=completion.severities)
+        str | None,
+        typer.Option(
+            help="Only this severity.", metavar="SEVERITY", autocompletion=completion.severities
+        ),
     ] = None,
     message_type: MessageType = None,
     account: Account = None,
@@ -43,7 +63,8 @@ def alerts(
     limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
-    """List alerts: what fires and what is pending now, or with --state resolved what has ended. The most severe first."""
+    """List alerts: what fires and what is pending now, or with --state resolved what has ended.
+    The most severe first."""
     wanted = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
     loaded = load_settings_of(ctx)
     found = run_async(_alerts(loaded, ended=not wanted.isdisjoint({"resolved", "event"})))
@@ -60,14 +81,23 @@ def alerts(
         and (account is None or record["account"] == account)
         and (sender is None or record["sender"] == sender)
     ]
-    records.sort(key=lambda record: (record["resolved_at"] or record["active_since"], record["id"]), reverse=True)
+    records.sort(
+        key=lambda record: (record["resolved_at"] or record["active_since"], record["id"]),
+        reverse=True,
+    )
     states = ("firing", "pending", "event", "resolved")
     records.sort(key=lambda record: (states.index(record["state"]), weight(record["severity"])))
     shown, more = cut(records, limit_of(limit, as_json=as_json))
     columns = ENDED_COLUMNS if "resolved" in wanted else LISTED_COLUMNS
     print_records(shown, columns, as_json=as_json, more=more)
     if not records:
-        given = {"--alert": rule, "--severity": severity, "--type": message_type, "--account": account, "--sender": sender}
+        given = {
+            "--alert": rule,
+            "--severity": severity,
+            "--type": message_type,
+            "--account": account,
+            "--sender": sender,
+        }
         warn_of_strangers(loaded, given)
 
 
@@ -76,13 +106,17 @@ def events(
     campaign: Annotated[
         int | None,
         typer.Option(
-            help="Only this campaign, by its id.", metavar="ID", callback=campaign_id, autocompletion=completion.campaign_ids
+            help="Only this campaign, by its id.",
+            metavar="ID",
+            callback=campaign_id,
+            autocompletion=completion.campaign_ids,
         ),
     ] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help="appeared, status_changed, edited, rewound, settled or vanished; may be given several times.",
+            help="appeared, status_changed, edited, rewound, settled or vanished; may be given "
+            "several times.",
             metavar="KIND",
             autocompletion=completion.event_kinds,
         ),
@@ -93,19 +127,25 @@ def events(
     limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what was observed: status changes, edits, campaigns that appeared or vanished. The newest first."""
+    """List what was observed: status changes, edits, campaigns that appeared or vanished. The
+    newest first."""
     from monitor.cli.tables.records import EVENT_COLUMNS, event_record
     from monitor.domain.campaign.event import EventKind
 
     if EventKind.PROGRESSED.value in (kind or ()):
         raise typer.BadParameter(
-            "progressed events are not stored: nearly every poll brings some; rules can still be told of them",
+            "progressed events are not stored: nearly every poll brings some; rules can still be "
+            "told of them",
             param_hint="'--kind'",
         )
-    kinds = one_of(kind, tuple(k.value for k in EventKind if k is not EventKind.PROGRESSED), "--kind")
+    kinds = one_of(
+        kind, tuple(k.value for k in EventKind if k is not EventKind.PROGRESSED), "--kind"
+    )
     filtered = bool(kinds) or message_type is not None or sender is not None
     shown_at_most = limit_of(limit, as_json=as_json)
-    most = 0 if filtered or not shown_at_most else shown_at_most + 1  # the store counts before our filters
+    most = (
+        0 if filtered or not shown_at_most else shown_at_most + 1
+    )  # the store counts before our filters
     loaded = load_settings_of(ctx)
     found = run_async(_events(loaded, campaign=campaign, account=account, limit=most))
     matching = [
@@ -120,11 +160,16 @@ def events(
     records = [event_record(event) for event in shown]
     print_records(records, EVENT_COLUMNS, as_json=as_json, more=more)
     if not records:
-        warn_of_strangers(loaded, {"--type": message_type, "--account": account, "--sender": sender})
+        warn_of_strangers(
+            loaded, {"--type": message_type, "--account": account, "--sender": sender}
+        )
 
 
-async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert, Acknowledgement | None, Sequence[str]]]":
-    """Open alerts and, with `ended`, the history, with who looks after them and which silences hold them back.
+async def _alerts(
+    loaded: "LoadedSettings", *, ended: bool
+) -> "list[tuple[Alert, Acknowledgement | None, Sequence[str]]]":
+    """Open alerts and, with `ended`, the history, with who looks after them and which silences
+    hold them back.
 
     What has ended but is not closed is in both: once is enough.
     """
@@ -139,7 +184,9 @@ async def _alerts(loaded: "LoadedSettings", *, ended: bool) -> "list[tuple[Alert
             found |= {alert.id: alert for alert in await store.alert_history(limit=EVERYTHING)}
         said = {each.alert_id: each for each in await store.acknowledgements()}
         silences = await store.silences(ended_after=now)
-    return [(alert, said.get(alert.id), silencing(alert, silences, now)) for alert in found.values()]
+    return [
+        (alert, said.get(alert.id), silencing(alert, silences, now)) for alert in found.values()
+    ]
 
 
 async def _events(

@@ -38,7 +38,8 @@ def route(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show which receivers hear of an alert with these labels, and through which routes of the rules file."""
+    """Show which receivers hear of an alert with these labels, and through which routes of the
+    rules file."""
     from monitor.clock import SystemClock
     from monitor.domain.routing.matcher import equal
     from monitor.domain.routing.route import RouteTree
@@ -66,7 +67,10 @@ def _parse(labels: list[str]) -> dict[str, str]:
     for each in labels:
         name, equals, value = each.partition("=")
         if not name or not equals or value.startswith("~") or name.endswith("!"):
-            raise typer.BadParameter(f"expected a label such as severity=critical, found {each!r}", param_hint="LABEL=VALUE")
+            raise typer.BadParameter(
+                f"expected a label such as severity=critical, found {each!r}",
+                param_hint="LABEL=VALUE",
+            )
         if name in found:
             raise typer.BadParameter(f"{name} is there twice", param_hint="LABEL=VALUE")
         found[name] = value

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def run(ctx: typer.Context) -> None:
     """Run the daemon: poll, evaluate the rules, tell the receivers.
 
-    SIGTERM and Ctrl-C let notifications on their way arrive (up to 10 s); a second one ends at once. SIGHUP, and a change of the
-    rules file, put the rules in force anew.
+    SIGTERM and Ctrl-C let notifications on their way arrive (up to 10 s); a second one ends at
+    once. SIGHUP, and a change of the rules file, put the rules in force anew.
     """
     from monitor.clock import SystemClock
     from monitor.daemon.service import run_daemon
@@ -36,7 +36,8 @@ def run(ctx: typer.Context) -> None:
 
 
 def _warn(doubts: "Sequence[Problem]", log_format: str) -> None:
-    """What is doubtful in settings and rules: in words, or as events where logs are JSON, which share stderr with them."""
+    """What is doubtful in settings and rules: in words, or as events where logs are JSON, which
+    share stderr with them."""
     from monitor.log_events import note_doubts
     from monitor.logs import for_people
 
@@ -86,8 +87,14 @@ def _print_once(report: "OnceReport", *, as_json: bool) -> None:
             }
         )
         return
-    print_line(f"{report.campaigns:,} read, {report.watched:,} watched (live, or ended less than 72 h ago)")
-    counts = [{"status": status, "count": count} for status, count in sorted(report.counts.items()) if count]
+    print_line(
+        f"{report.campaigns:,} read, {report.watched:,} watched (live, or ended less than 72 h ago)"
+    )
+    counts = [
+        {"status": status, "count": count}
+        for status, count in sorted(report.counts.items())
+        if count
+    ]
     if counts:
         print_records(counts, COUNT_COLUMNS)
     nothing = "nothing fires among what could be read" if report.failures else "nothing fires"
@@ -98,14 +105,24 @@ def _print_once(report: "OnceReport", *, as_json: bool) -> None:
 
 def demo(
     duration: Annotated[
-        str | None, typer.Option(help="End by itself after this long (90s, 2m); until Ctrl-C without it.", metavar="DURATION")
+        str | None,
+        typer.Option(
+            help="End by itself after this long (90s, 2m); until Ctrl-C without it.",
+            metavar="DURATION",
+        ),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(help="Port of the page and the metrics; without: 9780, or a free one.", min=0, max=65535, metavar="PORT"),
+        typer.Option(
+            help="Port of the page and the metrics; without: 9780, or a free one.",
+            min=0,
+            max=65535,
+            metavar="PORT",
+        ),
     ] = None,
 ) -> None:
-    """Watch a simulated account go wrong: simulator, monitor and a receiver that prints. Nothing is left behind."""
+    """Watch a simulated account go wrong: simulator, monitor and a receiver that prints. Nothing
+    is left behind."""
     from monitor.clock import SystemClock
     from monitor.demo import run_demo
     from monitor.logs import configure_logs

@@ -21,11 +21,15 @@ CONFIG_COLUMNS = (
 
 def init(
     directory: Annotated[
-        Path, typer.Option("--directory", "-d", help="Where to write; made when it is not there.", metavar="PATH")
+        Path,
+        typer.Option(
+            "--directory", "-d", help="Where to write; made when it is not there.", metavar="PATH"
+        ),
     ] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
 ) -> None:
-    """Write a commented rules.yaml and .env to start from, and the schema by which editors complete and check rules.yaml.
+    """Write a commented rules.yaml and .env to start from, and the schema by which editors
+    complete and check rules.yaml.
 
     A rules.yaml and a .env that are there stay as they are.
     """
@@ -35,7 +39,10 @@ def init(
     contents = {"rules.yaml": (rules_template(), 0o644), ".env": (env_template(), 0o600)}
     there = [name for name in contents if (directory / name).exists()]
     if len(there) == len(contents) and not force:
-        complain(f"{' and '.join(there)} are there already in {_place(directory)}; --force overwrites them")
+        complain(
+            f"{' and '.join(there)} are there already in {_place(directory)}; --force overwrites "
+            "them"
+        )
         raise typer.Exit(FAILED)
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -45,12 +52,17 @@ def init(
                 continue
             _write(directory / name, text, mode)
             print_line(f"wrote {directory / name}")
-        _write(directory / RULES_SCHEMA_NAME, rules_schema_text(), 0o644)  # this version's, whatever was there
+        _write(
+            directory / RULES_SCHEMA_NAME, rules_schema_text(), 0o644
+        )  # this version's, whatever was there
         print_line(f"wrote {directory / RULES_SCHEMA_NAME}")
     except OSError as error:
         raise MonitorError(f"cannot write to {_place(directory)}: {error.strerror}") from error
     where = "" if directory == Path() else f"cd {directory}, then "
-    print_line(f"next: {where}put your API key into .env (BSG_API_KEY), and say in rules.yaml who is to be told")
+    print_line(
+        f"next: {where}put your API key into .env (BSG_API_KEY), and say in rules.yaml who is to "
+        "be told"
+    )
     print_line("then: bsg-monitor check --online, bsg-monitor once, bsg-monitor run")
 
 
@@ -79,5 +91,8 @@ def config(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     loaded = load_settings_of(ctx)
     report_problems(loaded.warnings, kind="warning")
-    records = [{"setting": setting, "value": value, "origin": origin} for setting, value, origin in describe(loaded)]
+    records = [
+        {"setting": setting, "value": value, "origin": origin}
+        for setting, value, origin in describe(loaded)
+    ]
     print_records(records, CONFIG_COLUMNS, as_json=as_json)

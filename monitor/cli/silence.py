@@ -45,12 +45,21 @@ def add(
             autocompletion=completion.matchers,
         ),
     ],
-    span: Annotated[str | None, typer.Option("--for", help="For so long (90s, 2h, 1d).", metavar="DURATION")] = None,
-    until: Annotated[str | None, typer.Option(help="Until then (2026-03-02T09:00Z).", metavar="TIME")] = None,
+    span: Annotated[
+        str | None, typer.Option("--for", help="For so long (90s, 2h, 1d).", metavar="DURATION")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Until then (2026-03-02T09:00Z).", metavar="TIME")
+    ] = None,
     until_resolved: Annotated[
-        bool, typer.Option("--until-resolved", help="Until nothing of it fires any more, after something did.")
+        bool,
+        typer.Option(
+            "--until-resolved", help="Until nothing of it fires any more, after something did."
+        ),
     ] = False,
-    start: Annotated[str | None, typer.Option(help="From then on; without: from now on.", metavar="TIME")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="From then on; without: from now on.", metavar="TIME")
+    ] = None,
     author: Author = None,
     comment: Comment = "",
     as_json: AsJson = False,
@@ -88,19 +97,36 @@ def add(
         print_json(record)
         return
     print_line(f"{silence.id}: {record['matchers']} silenced {_ending(record)}")
-    print_line(f"silences now: {_few(record['silences'])}" if record["silences"] else "nothing of it fires now")
+    print_line(
+        f"silences now: {_few(record['silences'])}"
+        if record["silences"]
+        else "nothing of it fires now"
+    )
 
 
-def _end(span: str | None, until: str | None, starts_at: "datetime", *, until_resolved: bool) -> "datetime | None":
+def _end(
+    span: str | None, until: str | None, starts_at: "datetime", *, until_resolved: bool
+) -> "datetime | None":
     if span is not None and until is not None:
-        raise typer.BadParameter("--for and --until are both there: say one", param_hint="'--until'")
+        raise typer.BadParameter(
+            "--for and --until are both there: say one", param_hint="'--until'"
+        )
     if span is None and until is None:
         if not until_resolved:
-            raise typer.BadParameter("say how long: --for 2h, --until 2026-03-02T09:00Z or --until-resolved")
+            raise typer.BadParameter(
+                "say how long: --for 2h, --until 2026-03-02T09:00Z or --until-resolved"
+            )
         return None
-    ends_at = starts_at + parse_span(span, "--for") if span is not None else parse_moment(until or "", "--until")
+    ends_at = (
+        starts_at + parse_span(span, "--for")
+        if span is not None
+        else parse_moment(until or "", "--until")
+    )
     if ends_at <= starts_at:
-        raise typer.BadParameter("it would end before it begins", param_hint="'--for'" if span is not None else "'--until'")
+        raise typer.BadParameter(
+            "it would end before it begins",
+            param_hint="'--for'" if span is not None else "'--until'",
+        )
     return ends_at
 
 
@@ -141,7 +167,9 @@ def expire(
     by = author_of(author)
     now = SystemClock().now()
     silences, _ = run_async(_load(loaded, now))
-    chosen = identified(ids, silences, lambda each: each.id, "silence that has not ended", "silences")
+    chosen = identified(
+        ids, silences, lambda each: each.id, "silence that has not ended", "silences"
+    )
 
     async def end() -> int:
         async with store_beside(loaded, writable=True) as store:
@@ -151,7 +179,9 @@ def expire(
     print_line(f"{count:,} silence{'' if count == 1 else 's'} ended")
 
 
-async def _load(loaded: "LoadedSettings", ended_after: "datetime | None") -> "tuple[Sequence[Silence], Sequence[Alert]]":
+async def _load(
+    loaded: "LoadedSettings", ended_after: "datetime | None"
+) -> "tuple[Sequence[Silence], Sequence[Alert]]":
     async with store_beside(loaded) as store:
         return await store.silences(ended_after=ended_after), await store.open_alerts()
 
@@ -180,7 +210,9 @@ def _record(silence: "Silence", alerts: "Sequence[Alert]", now: "datetime") -> "
 
 def _ending(record: dict[str, Any]) -> str:
     until = f"until {readable(record['ends_at'])} UTC" if record["ends_at"] else ""
-    return " or ".join(part for part in ("until resolved" if record["until_resolved"] else "", until) if part)
+    return " or ".join(
+        part for part in ("until resolved" if record["until_resolved"] else "", until) if part
+    )
 
 
 def _few(value: object) -> str:

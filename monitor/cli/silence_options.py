@@ -18,7 +18,9 @@ LONGEST_AUTHOR = 100
 LONGEST_COMMENT = 1_000
 _LONGEST_DAY = len("2026-03-02")
 
-Author = Annotated[str | None, typer.Option(help="Who says so; without: your user name here.", metavar="NAME")]
+Author = Annotated[
+    str | None, typer.Option(help="Who says so; without: your user name here.", metavar="NAME")
+]
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why.", metavar="TEXT")]
 
 
@@ -26,7 +28,9 @@ def author_of(given: str | None) -> str:
     """The name that was given, or the user's. typer.BadParameter when it is none."""
     name = _user() if given is None else given.strip()
     if not name or len(name) > LONGEST_AUTHOR:
-        raise typer.BadParameter(f"expected a name of at most {LONGEST_AUTHOR} characters", param_hint="'--author'")
+        raise typer.BadParameter(
+            f"expected a name of at most {LONGEST_AUTHOR} characters", param_hint="'--author'"
+        )
     return name
 
 
@@ -42,13 +46,15 @@ def _user() -> str:
 def checked_comment(text: str) -> str:
     """typer.BadParameter when it is too long."""
     if len(text) > LONGEST_COMMENT:
-        raise typer.BadParameter(f"is longer than {LONGEST_COMMENT} characters", param_hint="'--comment'")
+        raise typer.BadParameter(
+            f"is longer than {LONGEST_COMMENT} characters", param_hint="'--comment'"
+        )
     return text.strip()
 
 
 def parse_arguments(texts: Sequence[str], option: str) -> "Matchers":
-    """Matchers as a person types them in a shell. typer.BadParameter naming the option, also when they would match nearly
-    everything."""
+    """Matchers as a person types them in a shell. typer.BadParameter naming the option, also
+    when they would match nearly everything."""
     from monitor.domain.routing.matcher import MatcherError, argument_matcher, match_empty
 
     found = []
@@ -60,14 +66,18 @@ def parse_arguments(texts: Sequence[str], option: str) -> "Matchers":
             raise typer.BadParameter(f"{text!r}: {error}{hint}", param_hint=option) from None
     if match_empty(tuple(found)):
         raise typer.BadParameter(
-            "these also match alerts that have none of the labels, nearly everything; add one such as alertname=…",
+            "these also match alerts that have none of the labels, nearly everything; add one "
+            "such as alertname=…",
             param_hint=option,
         )
     return tuple(dict.fromkeys(found))
 
 
-def parse_moment(text: str, option: str, zone: tzinfo = UTC, *, end_of_day: bool = False) -> datetime:
-    """A time in ISO 8601, in `zone` where it names none; a day alone is its first second or, with `end_of_day`, its last.
+def parse_moment(
+    text: str, option: str, zone: tzinfo = UTC, *, end_of_day: bool = False
+) -> datetime:
+    """A time in ISO 8601, in `zone` where it names none; a day alone is its first second or,
+    with `end_of_day`, its last.
 
     typer.BadParameter naming the option.
     """
@@ -80,22 +90,34 @@ def parse_moment(text: str, option: str, zone: tzinfo = UTC, *, end_of_day: bool
             return found
     except (ValueError, OverflowError):
         pass
-    raise typer.BadParameter(f"expected a time such as 2026-03-02T09:00Z, found {text!r}", param_hint=f"'{option}'")
+    raise typer.BadParameter(
+        f"expected a time such as 2026-03-02T09:00Z, found {text!r}", param_hint=f"'{option}'"
+    )
 
 
-def identified(ids: Sequence[str], things: Iterable[T], id_of: Callable[[T], str], what: str, plural: str) -> list[T]:
-    """The things with these ids or beginnings of ids, in this order, each once. An error for each that fits none or several, and
-    the end: FAILED where something is not there (it may have been a moment ago), WRONG_USE where it is not clear what is meant.
+def identified(
+    ids: Sequence[str], things: Iterable[T], id_of: Callable[[T], str], what: str, plural: str
+) -> list[T]:
+    """The things with these ids or beginnings of ids, in this order, each once. An error for
+    each that fits none or several, and the end: FAILED where something is not there (it may have
+    been a moment ago), WRONG_USE where it is not clear what is meant.
     """
     known = {id_of(each): each for each in things}
     found: dict[str, T] = {}
     failures: set[int] = set()
     for wanted in ids:
-        fitting = [wanted] if wanted in known else [each for each in known if wanted and each.startswith(wanted)]
+        fitting = (
+            [wanted]
+            if wanted in known
+            else [each for each in known if wanted and each.startswith(wanted)]
+        )
         if len(fitting) == 1:
             found[fitting[0]] = known[fitting[0]]
             continue
-        complain(f"{f'{len(fitting):,} {plural} have' if fitting else f'no {what} has'} the id {wanted!r}")
+        complain(
+            f"{f'{len(fitting):,} {plural} have' if fitting else f'no {what} has'} the id "
+            f"{wanted!r}"
+        )
         failures.add(WRONG_USE if fitting else FAILED)
     if failures:
         raise typer.Exit(max(failures))
@@ -104,4 +126,7 @@ def identified(ids: Sequence[str], things: Iterable[T], id_of: Callable[[T], str
 
 def described(alert: "Alert") -> str:
     """The rule and what it is about."""
-    return f"{alert.key.rule}: {alert.campaign.name if alert.campaign else alert.key.subject or alert.key.account}"
+    return (
+        f"{alert.key.rule}: "
+        f"{alert.campaign.name if alert.campaign else alert.key.subject or alert.key.account}"
+    )

@@ -30,32 +30,64 @@ def simulate(
         ),
     ] = None,
     campaigns: Annotated[
-        int | None, typer.Option(help="So many made-up campaigns instead of a scenario.", min=1, max=1_000_000, metavar="N")
+        int | None,
+        typer.Option(
+            help="So many made-up campaigns instead of a scenario.",
+            min=1,
+            max=1_000_000,
+            metavar="N",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of made-up campaigns and of faults; the same gives the same.", metavar="N")] = 1,
-    host: Annotated[str, typer.Option(help="Address to listen on.", metavar="ADDRESS")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535, metavar="PORT")] = 9781,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="Seed of made-up campaigns and of faults; the same gives the same.", metavar="N"
+        ),
+    ] = 1,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on.", metavar="ADDRESS")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            help="Port to listen on; 0 takes a free one.", min=0, max=65535, metavar="PORT"
+        ),
+    ] = 9781,
     key: Annotated[
-        list[str] | None, typer.Option(help="An API key that may log in.", show_default="live_demo", metavar="KEY")
+        list[str] | None,
+        typer.Option(help="An API key that may log in.", show_default="live_demo", metavar="KEY"),
     ] = None,
-    token_life: Annotated[str, typer.Option(help="How long a token holds.", metavar="DURATION")] = "30d",  # noqa: S107 (a span of time)
+    token_life: Annotated[
+        str, typer.Option(help="How long a token holds.", metavar="DURATION")
+    ] = "30d",  # noqa: S107 (a span of time)
     error_rate: Annotated[
-        float, typer.Option(help="The share of requests that is answered with a 500.", min=0.0, max=1.0, metavar="SHARE")
+        float,
+        typer.Option(
+            help="The share of requests that is answered with a 500.",
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+        ),
     ] = 0.0,
-    latency: Annotated[str | None, typer.Option(help="How late every answer comes.", metavar="DURATION")] = None,
+    latency: Annotated[
+        str | None, typer.Option(help="How late every answer comes.", metavar="DURATION")
+    ] = None,
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            help="KIND, KIND=RATE or KIND=RATE,seconds=SPAN,limit=ROWS,path=PREFIX, such as rate_limited=5%,seconds=2s; "
+            help="KIND, KIND=RATE or KIND=RATE,seconds=SPAN,limit=ROWS,path=PREFIX, such as "
+            "rate_limited=5%,seconds=2s; "
             "may be given several times.",
             metavar="FAULT",
         ),
     ] = None,
 ) -> None:
-    """Run the stand-in provider until Ctrl-C: the documented API over campaigns that go wrong on purpose.
+    """Run the stand-in provider until Ctrl-C: the documented API over campaigns that go wrong on
+    purpose.
 
-    While it runs it can be changed over HTTP at /_simulator/ (on loopback only): GET lists the calls, PUT and DELETE
-    /_simulator/faults order faults and end them, POST and PATCH /_simulator/campaigns add campaigns and change them.
+    While it runs it can be changed over HTTP at /_simulator/ (on loopback only): GET lists the
+    calls, PUT and DELETE /_simulator/faults order faults and end them, POST and PATCH
+    /_simulator/campaigns add campaigns and change them.
     """
     if scenario is not None and campaigns is not None:
         raise typer.BadParameter("give --scenario or --campaigns, not both")
@@ -75,12 +107,30 @@ def simulate(
     if delay:
         faults.set(FaultKind.LATENCY, seconds=delay.total_seconds())
     set_faults(faults, fault or ())
-    played = bulk_scenario(campaigns, seed=seed) if campaigns is not None else load_scenario(scenario or DEFAULT_SCENARIO)
+    played = (
+        bulk_scenario(campaigns, seed=seed)
+        if campaigns is not None
+        else load_scenario(scenario or DEFAULT_SCENARIO)
+    )
     keys = tuple(key or ("live_demo",))
     simulator = Simulator(
-        played, clock=SystemClock(), faults=faults, seed=seed, keys=keys, token_life=life, control=_is_loopback(host)
+        played,
+        clock=SystemClock(),
+        faults=faults,
+        seed=seed,
+        keys=keys,
+        token_life=life,
+        control=_is_loopback(host),
     )
-    run_async(_serve(simulator, host, port, title=f"{played.name}: {len(played.campaigns):,} campaigns", key=keys[0]))
+    run_async(
+        _serve(
+            simulator,
+            host,
+            port,
+            title=f"{played.name}: {len(played.campaigns):,} campaigns",
+            key=keys[0],
+        )
+    )
 
 
 def _is_loopback(host: str) -> bool:
@@ -105,4 +155,6 @@ async def _serve(simulator: "Simulator", host: str, port: int, *, title: str, ke
             sys.stdout.flush()  # seen at once, also through a pipe
             await stop.wait()
     except OSError as error:
-        raise MonitorError(f"{listen_error(host, port, error).what}; --host and --port take others") from error
+        raise MonitorError(
+            f"{listen_error(host, port, error).what}; --host and --port take others"
+        ) from error

@@ -7,8 +7,8 @@ _MODES = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 def open_missing() -> None:
-    """Have those that are closed read nothing, and write to nowhere: else the first file or socket that is opened takes their
-    number, and what is printed goes into it."""
+    """Have those that are closed read nothing, and write to nowhere: else the first file or
+    socket that is opened takes their number, and what is printed goes into it."""
     for number, (name, mode) in enumerate(_MODES):
         if _is_open(number):
             continue

@@ -26,13 +26,21 @@ _STYLES = {"-": "red", "+": "green"}
 
 def run_tests(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Files of tests; docs/rules.md shows one.", metavar="FILE…")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files of tests; docs/rules.md shows one.", metavar="FILE…")
+    ],
     rules: Annotated[
-        Path | None, typer.Option("--rules", help="Test this rules file instead of the one the tests name.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            "--rules",
+            help="Test this rules file instead of the one the tests name.",
+            metavar="FILE",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play campaigns through the rules and compare what fires, and what is told, with what was expected.
+    """Play campaigns through the rules and compare what fires, and what is told, with what was
+    expected.
 
     Exit code 0: all as expected; 1: something differs; 2: a file is wrong.
     """
@@ -53,8 +61,11 @@ def run_tests(
     raise typer.Exit(FAILED if failed else 0)
 
 
-def _load(settings: "LoadedSettings", paths: Sequence[Path], rules: Path | None) -> "list[CaseFile]":
-    """Every file. ConfigError with what is wrong in any of them; what is wrong in rules that several test counts once."""
+def _load(
+    settings: "LoadedSettings", paths: Sequence[Path], rules: Path | None
+) -> "list[CaseFile]":
+    """Every file. ConfigError with what is wrong in any of them; what is wrong in rules that
+    several test counts once."""
     from monitor.errors import ConfigError, Problem
     from monitor.ruletest import load_cases
 
@@ -87,11 +98,22 @@ def _print(file: "CaseFile", case: "Case", differences: "Sequence[Difference]") 
 
     verdict, style = ("FAILED", "bold red") if differences else ("ok    ", "green")
     name, *more = _broken(f"{verdict}  {file.path}: {case.name}")
-    lines: list[list[Piece]] = [[(verdict, style), (name.removeprefix(verdict), "")], *([(each, "")] for each in more)]
+    lines: list[list[Piece]] = [
+        [(verdict, style), (name.removeprefix(verdict), "")],
+        *([(each, "")] for each in more),
+    ]
     for difference in differences:
-        lines += [[(each, "")] for each in _broken(f"        {difference.place}: at {elapsed(difference.at)}, {difference.what}")]
+        lines += [
+            [(each, "")]
+            for each in _broken(
+                f"        {difference.place}: at {elapsed(difference.at)}, {difference.what}"
+            )
+        ]
         for line in difference.lines:
-            lines += [[(each, _STYLES.get(line.lstrip()[:1], ""))] for each in _broken(f"          {line}")]
+            lines += [
+                [(each, _STYLES.get(line.lstrip()[:1], ""))]
+                for each in _broken(f"          {line}")
+            ]
     print_lines(lines)
 
 
@@ -101,12 +123,20 @@ def _broken(text: str) -> list[str]:
     return list(hanging(text, terminal_width(), " " * 12)) if sys.stdout.isatty() else [text]
 
 
-def _record(loaded: "CaseFile", case: "Case", differences: "Sequence[Difference]") -> dict[str, object]:
+def _record(
+    loaded: "CaseFile", case: "Case", differences: "Sequence[Difference]"
+) -> dict[str, object]:
     return {
         "file": loaded.path,
         "test": case.name,
         "passed": not differences,
         "differences": [
-            {"line": found.place.line, "at_seconds": found.at, "what": found.what, "lines": found.lines} for found in differences
+            {
+                "line": found.place.line,
+                "at_seconds": found.at,
+                "what": found.what,
+                "lines": found.lines,
+            }
+            for found in differences
         ],
     }

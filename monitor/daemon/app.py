@@ -60,7 +60,14 @@ class Daemon:
     """A monitor that is running: what it serves, knows and can be asked to do."""
 
     def __init__(
-        self, *, state: State, store: Store, poller: Poller, web: WebServer, metrics: Metrics, reloader: Reloader
+        self,
+        *,
+        state: State,
+        store: Store,
+        poller: Poller,
+        web: WebServer,
+        metrics: Metrics,
+        reloader: Reloader,
     ) -> None:
         self.state = state
         self.store = store
@@ -88,10 +95,12 @@ async def running(
     console: TextIO = sys.stdout,
     manager: ServiceManager | None = None,
 ) -> AsyncIterator[Daemon]:
-    """Run a monitor while the context lasts; leaving it delivers what is in flight, for at most `DRAIN_SECONDS`.
+    """Run a monitor while the context lasts; leaving it delivers what is in flight, for at most
+    `DRAIN_SECONDS`.
 
-    Entered once store and listener are open. Raises `MonitorError` when either cannot be opened. A bug in one loop is that
-    loop's business; what ends this context is the caller leaving it. `manager` is kept informed.
+    Entered once store and listener are open. Raises `MonitorError` when either cannot be opened.
+    A bug in one loop is that loop's business; what ends this context is the caller leaving it.
+    `manager` is kept informed.
     """
     settings = loaded.settings
     manager = manager or ServiceManager()
@@ -108,8 +117,12 @@ async def running(
         sources = build_sources(settings, clock=clock, metrics=metrics)
         for source in sources.values():
             stack.push_async_callback(source.close)
-        state.remember(await store.samples(since=clock.now() - timedelta(seconds=in_force.rules.look_back)))
-        await end_orphans(in_force.rules, state, store, feeds=feeds, receivers=in_force.receivers, now=clock.now())
+        state.remember(
+            await store.samples(since=clock.now() - timedelta(seconds=in_force.rules.look_back))
+        )
+        await end_orphans(
+            in_force.rules, state, store, feeds=feeds, receivers=in_force.receivers, now=clock.now()
+        )
         dispatcher = Dispatcher(
             store,
             in_force.notifiers,
@@ -207,11 +220,19 @@ async def running(
             overview=overview,
             clock=clock,
         )
-        reloader = Reloader(loaded, governed, context, watch, manager=manager, clock=clock, metrics=metrics)
+        reloader = Reloader(
+            loaded, governed, context, watch, manager=manager, clock=clock, metrics=metrics
+        )
         web = await stack.enter_async_context(
             WebServer(web_options(settings), metrics, overview.status, overview.alert, clock=clock)
         )
-        log.info("monitor_started", version=__version__, listen=web.url, rules=len(rules.rules), feeds=len(feeds))
+        log.info(
+            "monitor_started",
+            version=__version__,
+            listen=web.url,
+            rules=len(rules.rules),
+            feeds=len(feeds),
+        )
         async with asyncio.TaskGroup() as tasks:
             background = [
                 tasks.create_task(loop, name=name)
@@ -234,7 +255,14 @@ async def running(
             supervised = tasks.create_task(supervision.run(), name="supervision")
             await publisher.all()
             try:
-                yield Daemon(state=state, store=store, poller=poller, web=web, metrics=metrics, reloader=reloader)
+                yield Daemon(
+                    state=state,
+                    store=store,
+                    poller=poller,
+                    web=web,
+                    metrics=metrics,
+                    reloader=reloader,
+                )
             finally:
                 manager.stopping()
                 for task in background:

@@ -1,4 +1,5 @@
-"""Settings into parts: sources, notifiers, cycles. Everything that runs a monitor or a part of one builds it here."""
+"""Settings into parts: sources, notifiers, cycles. Everything that runs a monitor or a part of
+one builds it here."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +38,11 @@ def new_message_id() -> str:
 
 def feeds_of(settings: Settings) -> tuple[Feed, ...]:
     """Every feed of every account, in their order in the settings."""
-    return tuple(Feed(name, kind) for name, account in settings.accounts.items() for kind in account.message_types)
+    return tuple(
+        Feed(name, kind)
+        for name, account in settings.accounts.items()
+        for kind in account.message_types
+    )
 
 
 def build_sources(settings: Settings, *, clock: Clock, metrics: Metrics) -> dict[str, Provider]:
@@ -70,11 +75,20 @@ def build_notifiers(
     console: TextIO,
 ) -> dict[str, Notifier]:
     """A notifier for each receiver of the rules file, by name, for single messages."""
-    context = context_of(settings, session=session, clock=clock, console=console, memory=VolatileMemory())
+    context = context_of(
+        settings, session=session, clock=clock, console=console, memory=VolatileMemory()
+    )
     return {receiver.name: _notifier(receiver, context) for receiver in rules.receivers}
 
 
-def context_of(settings: Settings, *, session: aiohttp.ClientSession, clock: Clock, console: TextIO, memory: Memory) -> Context:
+def context_of(
+    settings: Settings,
+    *,
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    console: TextIO,
+    memory: Memory,
+) -> Context:
     """What notifiers are built with."""
     return Context(
         session=session,
@@ -99,17 +113,31 @@ class RulesInForce:
     notifiers: Mapping[str, Notifier]
 
     @classmethod
-    def of(cls, file: RuleFile, rules: RuleSet, context: Context, *, before: "RulesInForce | None" = None) -> "RulesInForce":
-        """`rules` are the file's, compiled. A receiver with the same options as `before` keeps its notifier."""
+    def of(
+        cls,
+        file: RuleFile,
+        rules: RuleSet,
+        context: Context,
+        *,
+        before: "RulesInForce | None" = None,
+    ) -> "RulesInForce":
+        """`rules` are the file's, compiled. A receiver with the same options as `before` keeps
+        its notifier."""
         known = {} if before is None else {each.name: each for each in before.file.receivers}
 
         def notifier(receiver: Receiver) -> Notifier:
             same = known.get(receiver.name)
-            if before is None or same is None or (same.integration, same.options) != (receiver.integration, receiver.options):
+            if (
+                before is None
+                or same is None
+                or (same.integration, same.options) != (receiver.integration, receiver.options)
+            ):
                 return _notifier(receiver, context)
             return before.notifiers[receiver.name]
 
-        return cls(file=file, rules=rules, notifiers={each.name: notifier(each) for each in file.receivers})
+        return cls(
+            file=file, rules=rules, notifiers={each.name: notifier(each) for each in file.receivers}
+        )
 
     @property
     def receivers(self) -> tuple[str, ...]:
@@ -124,12 +152,18 @@ class RulesInForce:
     @property
     def fallbacks(self) -> dict[str, Fallback]:
         """Who is told in the place of a receiver that fails."""
-        return {each.name: Fallback(each.fallback, each.fallback_after) for each in self.file.receivers if each.fallback}
+        return {
+            each.name: Fallback(each.fallback, each.fallback_after)
+            for each in self.file.receivers
+            if each.fallback
+        }
 
     @property
     def telling(self) -> NotificationPolicy:
         """Who is told of what."""
-        acknowledging = (name for name, notifier in self.notifiers.items() if isinstance(notifier, Acknowledging))
+        acknowledging = (
+            name for name, notifier in self.notifiers.items() if isinstance(notifier, Acknowledging)
+        )
         return self.file.policy(acknowledging=frozenset(acknowledging))
 
     @property
@@ -185,9 +219,14 @@ def web_options(settings: Settings) -> WebOptions:
     )
 
 
-def build_heartbeat(settings: Settings, session: aiohttp.ClientSession, fresh: Callable[[float], bool]) -> Heartbeat | None:
-    """The dead man's switch, where one is set. `fresh(seconds)` says whether no feed's last success is older than that."""
+def build_heartbeat(
+    settings: Settings, session: aiohttp.ClientSession, fresh: Callable[[float], bool]
+) -> Heartbeat | None:
+    """The dead man's switch, where one is set. `fresh(seconds)` says whether no feed's last
+    success is older than that."""
     if settings.heartbeat_url is None:
         return None
     limit = settings.poll_interval.total_seconds() * FRESH_POLLS
-    return Heartbeat(settings.heartbeat_url.get_secret_value(), session=session, fresh=lambda: fresh(limit))
+    return Heartbeat(
+        settings.heartbeat_url.get_secret_value(), session=session, fresh=lambda: fresh(limit)
+    )

@@ -1,4 +1,5 @@
-"""The dead man's switch: a URL that is called after good cycles, so that somebody notices when the calls stop."""
+"""The dead man's switch: a URL that is called after good cycles, so that somebody notices when
+the calls stop."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,9 +15,12 @@ log = structlog.get_logger()
 
 
 class Heartbeat:
-    """Calls `url` once for every `beat`, while `fresh` holds. Beats that come while one is under way become one."""
+    """Calls `url` once for every `beat`, while `fresh` holds. Beats that come while one is under
+    way become one."""
 
-    def __init__(self, url: str, *, session: aiohttp.ClientSession, fresh: Callable[[], bool]) -> None:
+    def __init__(
+        self, url: str, *, session: aiohttp.ClientSession, fresh: Callable[[], bool]
+    ) -> None:
         self._url = url
         self._session = session
         self._fresh = fresh
@@ -28,7 +32,8 @@ class Heartbeat:
         self._beat.set()
 
     async def run(self) -> None:
-        """Call until cancelled. A call that fails is logged once, not repeated: the next good cycle brings the next."""
+        """Call until cancelled. A call that fails is logged once, not repeated: the next good
+        cycle brings the next."""
         while True:
             await self._beat.wait()
             self._beat.clear()

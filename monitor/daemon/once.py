@@ -30,11 +30,11 @@ MONEY = frozenset({"balance", "credit", "spendable", "runway", "currency"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnceReport:
-    """What one cycle found. `alerts` would fire were it not for `for`; `failures` says of each feed, and of each balance that a
-    rule asks for, why it could not be read.
+    """What one cycle found. `alerts` would fire were it not for `for`; `failures` says of each
+    feed, and of each balance that a rule asks for, why it could not be read.
 
-    `campaigns` counts what was read, settled ones included; `counts` are watched ones by status. `doubts` are signs that a
-    setting is wrong, and rows that could not be used.
+    `campaigns` counts what was read, settled ones included; `counts` are watched ones by status.
+    `doubts` are signs that a setting is wrong, and rows that could not be used.
     """
 
     campaigns: int
@@ -50,7 +50,9 @@ class OnceReport:
 
 def _asks_for_money(rules: RuleFile) -> bool:
     """Whether a rule cannot be judged without the balance."""
-    return any(rule.scope is Scope.ACCOUNT and not MONEY.isdisjoint(rule.names) for rule in rules.rules)
+    return any(
+        rule.scope is Scope.ACCOUNT and not MONEY.isdisjoint(rule.names) for rule in rules.rules
+    )
 
 
 async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> OnceReport:
@@ -64,8 +66,13 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
         sources = build_sources(settings, clock=clock, metrics=metrics)
         for source in sources.values():
             stack.push_async_callback(source.close)
-        ruleset = RuleSet([replace(rule, hold=timedelta(0)) for rule in rules.rules], quiet_hours=rules.quiet_hours)
-        cycles = build_cycles(settings, sources, store=store, state=state, rules=ruleset, clock=clock, metrics=metrics)
+        ruleset = RuleSet(
+            [replace(rule, hold=timedelta(0)) for rule in rules.rules],
+            quiet_hours=rules.quiet_hours,
+        )
+        cycles = build_cycles(
+            settings, sources, store=store, state=state, rules=ruleset, clock=clock, metrics=metrics
+        )
 
         async def after_cycle(_: CycleReport) -> None:
             return
@@ -93,16 +100,22 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
                 for report in reports
                 if report.outcome is not SweepOutcome.OK
             ),
-            *(f"{account}/balance: {error}" for account, error in poller.unread_balances.items() if _asks_for_money(rules)),
+            *(
+                f"{account}/balance: {error}"
+                for account, error in poller.unread_balances.items()
+                if _asks_for_money(rules)
+            ),
         ),
         doubts=tuple(
-            f"{report.feed.account}/{report.feed.message_type}: {counted(report.created_ahead, 'campaign')} created in the"
+            f"{report.feed.account}/{report.feed.message_type}: "
+            f"{counted(report.created_ahead, 'campaign')} created in the"
             f" future; {report.zone_doubt}"
             for report in reports
             if report.zone_doubt
         )
         + tuple(
-            f"{report.feed.account}/{report.feed.message_type}: {counted(report.rejected, 'row')} of the list could not be used;"
+            f"{report.feed.account}/{report.feed.message_type}: {counted(report.rejected, 'row')} "
+            "of the list could not be used;"
             " with BSG_LOG_LEVEL=warning the log says which and why"
             for report in reports
             if report.rejected

@@ -1,4 +1,5 @@
-"""Alerts that nothing would ever end: their rule, account, message type or receiver is no longer configured."""
+"""Alerts that nothing would ever end: their rule, account, message type or receiver is no longer
+configured."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,16 +13,27 @@ from monitor.state import State
 
 
 async def end_orphans(
-    rules: RuleSet, state: State, store: Store, *, feeds: Collection[Feed], receivers: Collection[str], now: datetime
+    rules: RuleSet,
+    state: State,
+    store: Store,
+    *,
+    feeds: Collection[Feed],
+    receivers: Collection[str],
+    now: datetime,
 ) -> list[Alert]:
-    """Resolve them, with the reason, and commit; whoever was told that they fire is told that they ended. Returns these.
+    """Resolve them, with the reason, and commit; whoever was told that they fire is told that
+    they ended. Returns these.
 
     Raises `StoreError`; what has not been committed by then has not ended.
     """
     changes = rules.orphans(state.active.values(), now, feeds=feeds, receivers=receivers)
     dropped = set(changes.dropped)
     ended = {alert.id: alert for alert in changes.alerts}
-    accounts = {alert.key.account for alert in state.active.values() if alert.id in ended or alert.id in dropped}
+    accounts = {
+        alert.key.account
+        for alert in state.active.values()
+        if alert.id in ended or alert.id in dropped
+    }
     for account in sorted(accounts):
         mine = {alert.id for alert in state.active.values() if alert.key.account == account}
         commit = CycleCommit(

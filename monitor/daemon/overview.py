@@ -1,4 +1,5 @@
-"""What the page and `/readyz` say: the state and the outbox as plain values, kept fresh at a price that does not grow."""
+"""What the page and `/readyz` say: the state and the outbox as plain values, kept fresh at a
+price that does not grow."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,7 +17,15 @@ from monitor.metrics import Metrics
 from monitor.polling.cycle import CycleReport
 from monitor.ports import OutboxSummary, Store
 from monitor.state import State
-from monitor.web import FRESH_FOR, BalanceStatus, FeedStatus, ReceiverStatus, Status, headline, worst_alerts
+from monitor.web import (
+    FRESH_FOR,
+    BalanceStatus,
+    FeedStatus,
+    ReceiverStatus,
+    Status,
+    headline,
+    worst_alerts,
+)
 
 OUTSIDE_SECONDS = 0.5
 """How soon a change made from the command line is noticed: it takes effect within a second."""
@@ -87,10 +96,13 @@ class Overview:
         """Whether every feed's last complete sweep began at most that long ago."""
         now = self._clock.now()
         successes = [self._last_success(feed) for feed in self._feeds]
-        return all(at is not None and (now - at).total_seconds() <= limit_seconds for at in successes)
+        return all(
+            at is not None and (now - at).total_seconds() <= limit_seconds for at in successes
+        )
 
     async def run(self) -> None:
-        """Look until cancelled. A store that does not answer is what `/readyz` says, and is asked again."""
+        """Look until cancelled. A store that does not answer is what `/readyz` says, and is
+        asked again."""
         turn = 0
         while True:
             try:
@@ -147,19 +159,36 @@ class Overview:
         """The same in one line."""
         firing = sum(alert.state is AlertState.FIRING for alert in self._state.active.values())
         troubles = ["the database does not work"] if self._write_error or self._read_error else []
-        troubles += ["the changed rules were refused, the earlier ones are in force"] if self._reload_problems else []
-        return headline([self._feed(feed) for feed in self._feeds], firing=firing, troubles=troubles)
+        troubles += (
+            ["the changed rules were refused, the earlier ones are in force"]
+            if self._reload_problems
+            else []
+        )
+        return headline(
+            [self._feed(feed) for feed in self._feeds], firing=firing, troubles=troubles
+        )
 
     async def alert(self, alert_id: str) -> Alert | None:
-        """The alert of that id, with its campaign as it is now where that is followed; None when there is none.
+        """The alert of that id, with its campaign as it is now where that is followed; None when
+        there is none.
 
         What is held in memory is found whatever the store does; `StoreError` for the others.
         """
-        active = next((alert for alert in self._state.active.values() if alert.id == alert_id), None)
+        active = next(
+            (alert for alert in self._state.active.values() if alert.id == alert_id), None
+        )
         if active is None:
             return self._state.ended.get(alert_id) or await self._store.alert(alert_id)
-        tracked = None if active.campaign is None else self._state.table(active.key.account).rows.get(active.campaign.id)
-        return active if tracked is None else msgspec.structs.replace(active, campaign=tracked.campaign)
+        tracked = (
+            None
+            if active.campaign is None
+            else self._state.table(active.key.account).rows.get(active.campaign.id)
+        )
+        return (
+            active
+            if tracked is None
+            else msgspec.structs.replace(active, campaign=tracked.campaign)
+        )
 
     def _last_success(self, feed: Feed) -> datetime | None:
         known = self._state.feeds.get(feed)
@@ -186,5 +215,7 @@ class Overview:
             delivered=count[OutboxState.DELIVERED],
             superseded=count[OutboxState.SUPERSEDED],
             dead=count[OutboxState.DEAD],
-            oldest_pending=rows[OutboxState.PENDING].oldest if OutboxState.PENDING in rows else None,
+            oldest_pending=rows[OutboxState.PENDING].oldest
+            if OutboxState.PENDING in rows
+            else None,
         )

@@ -13,7 +13,9 @@ from monitor.state import State
 class Publisher:
     """Sets the gauges that follow from the committed state."""
 
-    def __init__(self, state: State, metrics: Metrics, *, rules: Sequence[tuple[str, str]], clock: Clock) -> None:
+    def __init__(
+        self, state: State, metrics: Metrics, *, rules: Sequence[tuple[str, str]], clock: Clock
+    ) -> None:
         self._state = state
         self._metrics = metrics
         self._clock = clock
@@ -34,7 +36,9 @@ class Publisher:
         after = state.feeds.get(feed)
         if report.outcome is not SweepOutcome.OK or after is None or after.last_success is None:
             return
-        metrics.last_success.labels(feed.account, feed.message_type).set(after.last_success.timestamp())
+        metrics.last_success.labels(feed.account, feed.message_type).set(
+            after.last_success.timestamp()
+        )
         balance = state.balances.get(feed.account)
         if balance is not None:
             metrics.set_balance(feed.account, balance)
@@ -43,12 +47,17 @@ class Publisher:
         await self._series(feed)
 
     async def all(self) -> None:
-        """Everything, once, from what the store held: a restarted daemon's first scrape is not empty."""
+        """Everything, once, from what the store held: a restarted daemon's first scrape is not
+        empty."""
         self.alerts()
         for feed, feed_state in list(self._state.feeds.items()):
             if feed_state.last_success is not None:
-                self._metrics.last_success.labels(feed.account, feed.message_type).set(feed_state.last_success.timestamp())
-            self._metrics.set_campaign_counts(feed, self._state.table(feed.account).counts_of(feed.message_type))
+                self._metrics.last_success.labels(feed.account, feed.message_type).set(
+                    feed_state.last_success.timestamp()
+                )
+            self._metrics.set_campaign_counts(
+                feed, self._state.table(feed.account).counts_of(feed.message_type)
+            )
             await self._series(feed)
         for account, balance in self._state.balances.items():
             self._metrics.set_balance(account, balance)

@@ -1,4 +1,5 @@
-"""Reads the rules file anew, on request and when it has changed, and puts it in force unless something is wrong in it."""
+"""Reads the rules file anew, on request and when it has changed, and puts it in force unless
+something is wrong in it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -34,10 +35,11 @@ log = structlog.get_logger()
 
 
 class Reloader:
-    """Looks after the rules in force. `loaded` are the settings that the monitor runs with: they stay as they are.
+    """Looks after the rules in force. `loaded` are the settings that the monitor runs with: they
+    stay as they are.
 
-    What is wrong is logged, counted and shown; the rules that were in force stay so. `context` is what new receivers are built
-    with, `watch` looks at the files that the rules come from.
+    What is wrong is logged, counted and shown; the rules that were in force stay so. `context`
+    is what new receivers are built with, `watch` looks at the files that the rules come from.
     """
 
     def __init__(
@@ -100,7 +102,8 @@ class Reloader:
             self._refuse(error.problems, cause)
             return REFUSED_RETRY_SECONDS
         except StoreError as error:
-            log.error("reload_interrupted", reason=error.reason.value, error=str(error))  # noqa: TRY400 (see poller)
+            # see poller
+            log.error("reload_interrupted", reason=error.reason.value, error=str(error))  # noqa: TRY400
             return STORE_RETRY_SECONDS
         except Exception:
             self._metrics.loop_failures.labels("reload").inc()
@@ -114,8 +117,8 @@ class Reloader:
         return None
 
     def _read(self) -> tuple[LoadedSettings, RuleFile, RuleSet]:
-        """Settings for the secrets in them, and the rules by those secrets and the settings that the
-        monitor runs with: all that is wrong in both. In a thread: it takes its time."""
+        """Settings for the secrets in them, and the rules by those secrets and the settings that
+        the monitor runs with: all that is wrong in both. In a thread: it takes its time."""
         self._watch.note()
         loaded = self._loaded.again()
         mask_settings(loaded)
@@ -134,19 +137,32 @@ class Reloader:
             return  # it is known
         self._refused = tuple(problems)
         note_problems(problems)
-        log.error("reload_refused", cause=cause, problems=len(problems), hint="the rules that were in force stay so")
+        log.error(
+            "reload_refused",
+            cause=cause,
+            problems=len(problems),
+            hint="the rules that were in force stay so",
+        )
 
     def _say(self, before: RuleFile, loaded: LoadedSettings, file: RuleFile, cause: str) -> None:
         note_doubts([*loaded.warnings, *file.warnings])
         if changed := differing(self._loaded, loaded):
-            log.warning("settings_changed", settings=changed, hint="they take effect with a restart")
+            log.warning(
+                "settings_changed", settings=changed, hint="they take effect with a restart"
+            )
         log.info(
             "rules_reloaded",
             cause=cause,
             rules=len(file.rules),
             receivers=len(file.receivers),
-            **_came_and_went("rules", [rule.name for rule in before.rules], [rule.name for rule in file.rules]),
-            **_came_and_went("receivers", [each.name for each in before.receivers], [each.name for each in file.receivers]),
+            **_came_and_went(
+                "rules", [rule.name for rule in before.rules], [rule.name for rule in file.rules]
+            ),
+            **_came_and_went(
+                "receivers",
+                [each.name for each in before.receivers],
+                [each.name for each in file.receivers],
+            ),
         )
 
 
@@ -156,5 +172,11 @@ def watched(loaded: LoadedSettings, file: RuleFile) -> list[Path]:
 
 
 def _came_and_went(what: str, before: Sequence[str], after: Sequence[str]) -> dict[str, list[str]]:
-    came, went = [name for name in after if name not in before], [name for name in before if name not in after]
-    return {**({f"{what}_added": came} if came else {}), **({f"{what}_removed": went} if went else {})}
+    came, went = (
+        [name for name in after if name not in before],
+        [name for name in before if name not in after],
+    )
+    return {
+        **({f"{what}_added": came} if came else {}),
+        **({f"{what}_removed": went} if went else {}),
+    }

@@ -1,4 +1,5 @@
-"""Prunes history: ended alerts, events and finished notifications that are older than anybody asks for."""
+"""Prunes history: ended alerts, events and finished notifications that are older than anybody
+asks for."""
 
 from datetime import timedelta
 
@@ -19,7 +20,8 @@ log = structlog.get_logger()
 
 
 class Retention:
-    """Deletes what ended more than 90 days ago, dead letters after 30, and thins samples after 30, once an hour."""
+    """Deletes what ended more than 90 days ago, dead letters after 30, and thins samples after
+    30, once an hour."""
 
     def __init__(self, store: Store, *, clock: Clock, metrics: Metrics) -> None:
         self._store = store
@@ -31,13 +33,16 @@ class Retention:
         while True:
             try:
                 now = self._clock.now()
-                pruned = await self._store.prune(before=now - HISTORY, dead_before=now - DEAD_LETTERS)
+                pruned = await self._store.prune(
+                    before=now - HISTORY, dead_before=now - DEAD_LETTERS
+                )
                 pruned += await self._store.thin(before=now - FULL_SAMPLES)
                 if pruned:
                     log.info("history_pruned", rows=pruned)
             except StoreError as error:
                 self._metrics.loop_failures.labels("retention").inc()
-                log.error("history_not_pruned", reason=error.reason.value, error=str(error))  # noqa: TRY400 (see poller)
+                # see poller
+                log.error("history_not_pruned", reason=error.reason.value, error=str(error))  # noqa: TRY400
             except Exception:
                 self._metrics.loop_failures.labels("retention").inc()
                 log.exception("retention_failed")

@@ -44,10 +44,12 @@ class Governed:
     clock: Clock
 
     async def adopt(self, new: RulesInForce) -> None:
-        """Go by other rules. Nothing is being decided while they change hands; polls, deliveries and requests go on.
+        """Go by other rules. Nothing is being decided while they change hands; polls, deliveries
+        and requests go on.
 
-        Alerts of rules that are not there any more end with that reason. Raises `StoreError`: nothing has changed then unless
-        `in_force` says so, and to adopt the same again does what is left.
+        Alerts of rules that are not there any more end with that reason. Raises `StoreError`:
+        nothing has changed then unless `in_force` says so, and to adopt the same again does what
+        is left.
         """
         recorded, usual = await self._recorded(new), await self._usual(new)
         async with AsyncExitStack() as standstill:
@@ -57,7 +59,14 @@ class Governed:
             await self._remember(recorded)
             self._swap(new, usual)
             now = self.clock.now()
-            ended = await end_orphans(new.rules, self.state, self.store, feeds=self.feeds, receivers=new.receivers, now=now)
+            ended = await end_orphans(
+                new.rules,
+                self.state,
+                self.store,
+                feeds=self.feeds,
+                receivers=new.receivers,
+                now=now,
+            )
             self.flusher.note(ended)
         self.publisher.alerts()
 
@@ -75,17 +84,21 @@ class Governed:
         self.overview.use(new.integrations, len(new.file.rules))
 
     async def _usual(self, new: RulesInForce) -> Mapping[str, Baselines]:
-        """The baselines that the new rules ask for, where that is not what the old ones asked for."""
+        """The baselines that the new rules ask for, where that is not what the old ones asked
+        for."""
         wanted = new.rules.baselines
         if wanted == self.in_force.rules.baselines:
             return {}
         return {account: await self.baselines.medians(account, wanted) for account in self.cycles}
 
     async def _recorded(self, new: RulesInForce) -> Mapping[CampaignKey, tuple[Sample, ...]]:
-        """What campaigns showed in the time that the new rules look back to and the old ones did not."""
+        """What campaigns showed in the time that the new rules look back to and the old ones did
+        not."""
         if new.rules.look_back <= self.in_force.rules.look_back:
             return {}
-        return await self.store.samples(since=self.clock.now() - timedelta(seconds=new.rules.look_back))
+        return await self.store.samples(
+            since=self.clock.now() - timedelta(seconds=new.rules.look_back)
+        )
 
     async def _remember(self, recorded: Mapping[CampaignKey, tuple[Sample, ...]]) -> None:
         keys = list(recorded)

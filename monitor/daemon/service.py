@@ -17,7 +17,8 @@ log = structlog.get_logger()
 
 
 async def run_daemon(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> int:
-    """Run until SIGTERM or SIGINT, which drain; a second one ends at once. SIGHUP reloads. Returns the exit code."""
+    """Run until SIGTERM or SIGINT, which drain; a second one ends at once. SIGHUP reloads.
+    Returns the exit code."""
     stop = asyncio.Event()
     early = asyncio.Event()
     loop = asyncio.get_running_loop()

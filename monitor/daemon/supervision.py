@@ -12,15 +12,24 @@ STATUS_SECONDS = 5.0
 """How soon a change shows in `systemctl status`."""
 
 PER_WATCHDOG_PERIOD = 3
-"""Signs of life in the time in which the manager wants one; sd_watchdog_enabled(3) asks for two at least."""
+"""Signs of life in the time in which the manager wants one; sd_watchdog_enabled(3) asks for two
+at least."""
 
 log = structlog.get_logger()
 
 
 class Supervision:
-    """The loop that says both. It is a task like all others: when the event loop hangs, the signs of life stop."""
+    """The loop that says both. It is a task like all others: when the event loop hangs, the
+    signs of life stop."""
 
-    def __init__(self, manager: ServiceManager, headline: Callable[[], str], *, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        manager: ServiceManager,
+        headline: Callable[[], str],
+        *,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
         self._manager = manager
         self._headline = headline
         self._clock = clock
@@ -30,7 +39,11 @@ class Supervision:
     async def run(self) -> None:
         """Until cancelled."""
         watchdog = self._manager.watchdog_seconds
-        pause = STATUS_SECONDS if watchdog is None else min(STATUS_SECONDS, watchdog / PER_WATCHDOG_PERIOD)
+        pause = (
+            STATUS_SECONDS
+            if watchdog is None
+            else min(STATUS_SECONDS, watchdog / PER_WATCHDOG_PERIOD)
+        )
         while True:
             self._manager.alive()
             try:

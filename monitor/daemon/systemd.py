@@ -1,6 +1,8 @@
-"""What is said to the service manager: sd_notify(3), one datagram for each thing said. Where nobody listens, nothing is.
+"""What is said to the service manager: sd_notify(3), one datagram for each thing said. Where
+nobody listens, nothing is.
 
-By hand, for it is one `sendto`: the library for it has seen no release since 2017, the official one needs libsystemd's headers.
+By hand, for it is one `sendto`: the library for it has seen no release since 2017, the official
+one needs libsystemd's headers.
 """
 
 import os
@@ -14,14 +16,18 @@ log = structlog.get_logger()
 
 
 class ServiceManager:
-    """Whoever listens at `address`: a path, or `@` and a name for an abstract socket; None for nobody.
+    """Whoever listens at `address`: a path, or `@` and a name for an abstract socket; None for
+    nobody.
 
-    `watchdog_seconds`: within so much time it wants to hear `alive`, or it takes the process for hung and ends it; None when it
-    does not care. Sending never waits and never raises: what a full queue or an absent listener did not take of the service's
-    state goes out with the next thing said.
+    `watchdog_seconds`: within so much time it wants to hear `alive`, or it takes the process for
+    hung and ends it; None when it does not care. Sending never waits and never raises: what a
+    full queue or an absent listener did not take of the service's state goes out with the next
+    thing said.
     """
 
-    def __init__(self, address: str | None = None, *, watchdog_seconds: float | None = None) -> None:
+    def __init__(
+        self, address: str | None = None, *, watchdog_seconds: float | None = None
+    ) -> None:
         self._address = address
         self.watchdog_seconds = watchdog_seconds
         self._owed = ""
@@ -40,7 +46,8 @@ class ServiceManager:
         self._state("READY=1")
 
     def reloading(self, monotonic: float) -> None:
-        """Reading the configuration anew since then, in seconds of CLOCK_MONOTONIC; `ready` says when it is over."""
+        """Reading the configuration anew since then, in seconds of CLOCK_MONOTONIC; `ready` says
+        when it is over."""
         self._state(f"RELOADING=1\nMONOTONIC_USEC={int(monotonic * 1e6)}")
 
     def stopping(self) -> None:
@@ -71,7 +78,9 @@ class ServiceManager:
                 sender.sendto(text.encode(), address)
         except OSError as error:
             if not self._failing:
-                log.warning("service_manager_not_told", error=error.strerror or type(error).__name__)
+                log.warning(
+                    "service_manager_not_told", error=error.strerror or type(error).__name__
+                )
             self._failing = True
             return
         self._owed = ""

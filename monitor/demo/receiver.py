@@ -18,9 +18,17 @@ COLOURS = {"critical": "31;1", "warning": "33;1", "resolved": "32", "event": "36
 
 
 class PrintingReceiver:
-    """Checks each message's signature and prints its news, one line an alert. Repeats of an id are counted, not printed."""
+    """Checks each message's signature and prints its news, one line an alert. Repeats of an id
+    are counted, not printed."""
 
-    def __init__(self, secret: str, *, show: Callable[[str], None], elapsed: Callable[[], float], colours: bool) -> None:
+    def __init__(
+        self,
+        secret: str,
+        *,
+        show: Callable[[str], None],
+        elapsed: Callable[[], float],
+        colours: bool,
+    ) -> None:
         self.fired: Counter[str] = Counter()
         self.resolved: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
@@ -58,7 +66,9 @@ class PrintingReceiver:
         return web.Response(status=204)
 
     def _genuine(self, message_id: str, headers: Any, body: bytes) -> bool:
-        signed = b".".join((message_id.encode(), headers.get("webhook-timestamp", "").encode(), body))
+        signed = b".".join(
+            (message_id.encode(), headers.get("webhook-timestamp", "").encode(), body)
+        )
         expected = hmac.new(self._secret, signed, hashlib.sha256).digest()
         for signature in headers.get("webhook-signature", "").split():
             version, _, value = signature.partition(",")
@@ -84,4 +94,7 @@ class PrintingReceiver:
         book[name] += 1
         word = kind.upper()
         head = f"\x1b[{COLOURS.get(kind, '33')}m{word:<9}\x1b[0m" if self._colours else f"{word:<9}"
-        self._show(f"{self._elapsed():5.1f} s  {head} {name:<18} {clean(alert['annotations'].get('summary', ''))}")
+        self._show(
+            f"{self._elapsed():5.1f} s  {head} {name:<18} "
+            f"{clean(alert['annotations'].get('summary', ''))}"
+        )

@@ -26,18 +26,25 @@ DEFAULT_PORT = 9780
 KEY = "live_demo"
 EXPECTED_KINDS = 4
 LONG_ENOUGH = timedelta(seconds=60)
-"""From this length on the demo must have shown what it promises, or it says so with its exit code."""
+"""From this length on the demo must have shown what it promises, or it says so with its exit
+code."""
 
 
-async def run_demo(*, duration: timedelta | None, port: int | None, clock: Clock, show: Callable[[str], None]) -> int:
-    """Run until `duration` is over, or until SIGINT or SIGTERM where it is None; each line goes to `show`.
+async def run_demo(
+    *, duration: timedelta | None, port: int | None, clock: Clock, show: Callable[[str], None]
+) -> int:
+    """Run until `duration` is over, or until SIGINT or SIGTERM where it is None; each line goes
+    to `show`.
 
-    `port` is the page's; None takes 9780, or any free one where that is taken. Returns 0; or 1 where a demo of 60 s and more has
-    not shown alerts of four kinds, one that resolved and one event.
+    `port` is the page's; None takes 9780, or any free one where that is taken. Returns 0; or 1
+    where a demo of 60 s and more has not shown alerts of four kinds, one that resolved and one
+    event.
     """
     begun = clock.monotonic()
     secret = secrets.token_urlsafe(24)
-    receiver = PrintingReceiver(secret, show=show, elapsed=lambda: clock.monotonic() - begun, colours=sys.stdout.isatty())
+    receiver = PrintingReceiver(
+        secret, show=show, elapsed=lambda: clock.monotonic() - begun, colours=sys.stdout.isatty()
+    )
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bsg-monitor-demo-")))
         simulator = Simulator(load_scenario("demo"), clock=clock, keys=(KEY,))
@@ -51,12 +58,18 @@ async def run_demo(*, duration: timedelta | None, port: int | None, clock: Clock
         }
         settings = _settings(folder, environment, DEFAULT_PORT if port is None else port)
         try:
-            daemon = await stack.enter_async_context(running(settings, load_rules(settings), clock=clock))
+            daemon = await stack.enter_async_context(
+                running(settings, load_rules(settings), clock=clock)
+            )
         except ListenError as error:
             if port is not None:
-                raise MonitorError(f"{error.what}; give --port another one, or leave it out") from error
+                raise MonitorError(
+                    f"{error.what}; give --port another one, or leave it out"
+                ) from error
             settings = _settings(folder, environment, 0)
-            daemon = await stack.enter_async_context(running(settings, load_rules(settings), clock=clock))
+            daemon = await stack.enter_async_context(
+                running(settings, load_rules(settings), clock=clock)
+            )
         _introduce(daemon, provider_url, duration, show)
         await _wait(duration)
         campaigns = sum(len(table.rows) for table in daemon.state.accounts.values())
@@ -91,15 +104,24 @@ async def _wait(duration: timedelta | None) -> None:
             loop.remove_signal_handler(number)
 
 
-def _introduce(daemon: Daemon, provider_url: str, duration: timedelta | None, show: Callable[[str], None]) -> None:
-    show("A simulated provider, the monitor, and a webhook receiver that prints below what it is told.")
+def _introduce(
+    daemon: Daemon, provider_url: str, duration: timedelta | None, show: Callable[[str], None]
+) -> None:
+    show(
+        "A simulated provider, the monitor, and a webhook receiver that prints below what it is "
+        "told."
+    )
     show("The minutes of real rules are seconds here; wait a moment, and watch.")
     show("")
     show(f"  status page   {daemon.url}/")
     show(f"  metrics       {daemon.url}/metrics")
     show(f"  provider      {provider_url}/api/campaigns   (simulated)")
     show("")
-    show("Ends with Ctrl-C." if duration is None else f"Ends by itself after {duration.total_seconds():.0f} s, or with Ctrl-C.")
+    show(
+        "Ends with Ctrl-C."
+        if duration is None
+        else f"Ends by itself after {duration.total_seconds():.0f} s, or with Ctrl-C."
+    )
     show("")
 
 
@@ -113,17 +135,27 @@ def _own_command() -> str:
 
 
 def _summarise(
-    receiver: PrintingReceiver, campaigns: int, duration: timedelta | None, seconds: float, show: Callable[[str], None]
+    receiver: PrintingReceiver,
+    campaigns: int,
+    duration: timedelta | None,
+    seconds: float,
+    show: Callable[[str], None],
 ) -> int:
     show("")
     show(
-        f"{seconds:.0f} s: {counted(campaigns, 'campaign')} watched, {counted(receiver.messages, 'message')} received: "
-        f"{counted(sum(receiver.fired.values()), 'alert')} of {counted(len(receiver.fired), 'kind')} fired, "
-        f"{sum(receiver.resolved.values())} resolved, {counted(sum(receiver.events.values()), 'event')}."
+        f"{seconds:.0f} s: {counted(campaigns, 'campaign')} watched, "
+        f"{counted(receiver.messages, 'message')} received: "
+        f"{counted(sum(receiver.fired.values()), 'alert')} of "
+        f"{counted(len(receiver.fired), 'kind')} fired, "
+        f"{sum(receiver.resolved.values())} resolved, "
+        f"{counted(sum(receiver.events.values()), 'event')}."
     )
     show(f"Nothing is left behind. To watch a real account: {_own_command()} init")
     complete = len(receiver.fired) >= EXPECTED_KINDS and receiver.resolved and receiver.events
     if duration is not None and duration >= LONG_ENOUGH and not complete:
-        show("This demo should have shown alerts of four kinds, one that resolved and one event, and did not.")
+        show(
+            "This demo should have shown alerts of four kinds, one that resolved and one event, "
+            "and did not."
+        )
         return 1
     return 0

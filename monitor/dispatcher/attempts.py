@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from monitor.ports import Notifier
 
 ATTEMPT_SECONDS = 15.0
-"""An attempt is cut off after that. Integrations keep a shorter limit of their own, which tells more."""
+"""An attempt is cut off after that. Integrations keep a shorter limit of their own, which tells
+more."""
 
 
 @dataclass(slots=True)
@@ -52,7 +53,8 @@ class Attempts:
             attempt.task.cancel()
 
     def cut_off_overdue(self, now: float) -> None:
-        """Cancel those that take too long: an integration that forgot its own limit must not keep a place for ever."""
+        """Cancel those that take too long: an integration that forgot its own limit must not
+        keep a place for ever."""
         for attempt in self._active.values():
             if not attempt.overdue and now - attempt.begun >= ATTEMPT_SECONDS:
                 attempt.overdue = True
@@ -67,6 +69,7 @@ class Attempts:
         return True
 
     def next_overdue(self) -> float | None:
-        """When the next will have taken too long; None when there is none. Those that are cut off already end by themselves."""
+        """When the next will have taken too long; None when there is none. Those that are cut
+        off already end by themselves."""
         begun = [attempt.begun for attempt in self._active.values() if not attempt.overdue]
         return min(begun) + ATTEMPT_SECONDS if begun else None

@@ -1,10 +1,12 @@
-"""A circuit breaker: a receiver that keeps failing is asked with one message at a time, until it takes one."""
+"""A circuit breaker: a receiver that keeps failing is asked with one message at a time, until it
+takes one."""
 
 OPEN_AFTER = 5
 """Failures in a row."""
 
 PROBE_SECONDS = (5.0, 10.0, 20.0, 30.0)
-"""The least time after each failed probe; the last goes on. A message's own schedule may ask for more."""
+"""The least time after each failed probe; the last goes on. A message's own schedule may ask for
+more."""
 
 
 class CircuitBreaker:

@@ -1,4 +1,5 @@
-"""One receiver's way out of the outbox: claims due rows, has them sent, and hands on how it went."""
+"""One receiver's way out of the outbox: claims due rows, has them sent, and hands on how it
+went."""
 
 import asyncio
 from collections import Counter, deque
@@ -22,7 +23,8 @@ from monitor.errors import DeliveryError, DeliveryFault, StoreError
 from monitor.ports import DeliveryResult, Notifier, Store
 
 LONGEST_WAIT_SECONDS = 60.0
-"""Rows are looked for at least this often: the wall clock may jump, and people may write to the outbox."""
+"""Rows are looked for at least this often: the wall clock may jump, and people may write to the
+outbox."""
 
 log = structlog.get_logger()
 
@@ -30,8 +32,9 @@ log = structlog.get_logger()
 class Lane:
     """One receiver. `run` works until `stop`; other lanes never notice how it fares.
 
-    Up to `in_flight` attempts at once, or one at a time where the notifier asks for an interval and while the circuit is open.
-    Up to four times that is claimed ahead, so that claims, too, come in batches. `changed` is called when rows were settled.
+    Up to `in_flight` attempts at once, or one at a time where the notifier asks for an interval
+    and while the circuit is open. Up to four times that is claimed ahead, so that claims, too,
+    come in batches. `changed` is called when rows were settled.
     """
 
     def __init__(
@@ -58,11 +61,20 @@ class Lane:
         self._random = random
         self._changed = changed
         self._watch = StoreWatch(receiver, clock)
-        self._settlement = Settlement(receiver, store, clock, self._watch, settled=self._settled, crashed=self.reporting.crashed)
+        self._settlement = Settlement(
+            receiver,
+            store,
+            clock,
+            self._watch,
+            settled=self._settled,
+            crashed=self.reporting.crashed,
+        )
         self._in_flight = in_flight
         self._pace = Pace(notifier.min_interval, notifier.burst, in_flight, now=clock.monotonic())
         self._hastening = Hastening(receiver, store, clock)
-        self._ready: deque[tuple[OutboxRow, float]] = deque()  # claimed, with the latest moment to begin
+        self._ready: deque[tuple[OutboxRow, float]] = (
+            deque()
+        )  # claimed, with the latest moment to begin
         self._active = Attempts()
         self._former: list[Notifier] = []  # what is under way may still go through them
         self._crashes: Counter[str] = Counter()
@@ -85,20 +97,24 @@ class Lane:
         self._settlement.hurry()
 
     def abort(self) -> None:
-        """After `stop`: cut off what is still in flight. It stays pending, due at the next start."""
+        """After `stop`: cut off what is still in flight. It stays pending, due at the next
+        start."""
         self._aborting = True
         self._active.abort()
         self._settlement.hurry()
 
     def use(self, notifier: Notifier, fallback: Fallback | None) -> None:
-        """Tell the receiver through this from now on. What is under way ends as it began; what waits is due at once, for the
-        reason why it failed may be gone. The same notifier goes on as if nothing had been."""
+        """Tell the receiver through this from now on. What is under way ends as it began; what
+        waits is due at once, for the reason why it failed may be gone. The same notifier goes on
+        as if nothing had been."""
         self.backlog.use(fallback)
         if notifier is not self.notifier:
             self._former.append(self.notifier)
             self.notifier = notifier
             self.reporting.integration = notifier.integration
-            self._pace = Pace(notifier.min_interval, notifier.burst, self._in_flight, now=self._clock.monotonic())
+            self._pace = Pace(
+                notifier.min_interval, notifier.burst, self._in_flight, now=self._clock.monotonic()
+            )
             self._hastening.want()
         self.wake()
 
@@ -115,7 +131,10 @@ class Lane:
             await self.backlog.restore()
         async with asyncio.TaskGroup() as group:
             group.create_task(
-                self._settlement.run(more=lambda: self._claiming or bool(self._active), aborting=lambda: self._aborting)
+                self._settlement.run(
+                    more=lambda: self._claiming or bool(self._active),
+                    aborting=lambda: self._aborting,
+                )
             )
             while not self._stopping:
                 self._awake.clear()
@@ -124,14 +143,16 @@ class Lane:
                 now = self._clock.monotonic()
                 self._begin(group, now)
                 self._active.cut_off_overdue(now)
-                wait = self._until_something_is_due(now)  # by the same reading: what ends between two is seen by neither
+                wait = self._until_something_is_due(
+                    now
+                )  # by the same reading: what ends between two is seen by neither
                 await self._let_go()
                 await self._wait(group, wait)
             self._put_back(self._clock.now())
             self._claiming = False
             self._settlement.hurry()
 
-    # --- claiming -----------------------------------------------------------------------------------------------------
+    # --- claiming ---------------------------------------------------------------------------------
 
     async def _claim(self) -> None:
         limit, begun = self._room(), self._clock.monotonic()
@@ -141,7 +162,9 @@ class Lane:
         now = self._clock.now()
         begin_by = begun + verdict.LEASE.total_seconds() - ATTEMPT_SECONDS
         try:
-            rows = await self._store.claim(self.receiver, now=now, lease_until=now + verdict.LEASE, limit=limit)
+            rows = await self._store.claim(
+                self.receiver, now=now, lease_until=now + verdict.LEASE, limit=limit
+            )
             if len(rows) < limit:
                 self._due = await self._store.next_due(self.receiver)
             else:
@@ -151,7 +174,11 @@ class Lane:
             self._look = True
             return
         self._watch.answered()
-        known = {*self._active, *self._settlement.ids, *(row.notification.id for row, _ in self._ready)}
+        known = {
+            *self._active,
+            *self._settlement.ids,
+            *(row.notification.id for row, _ in self._ready),
+        }
         self._ready.extend((row, begin_by) for row in rows if row.notification.id not in known)
 
     def _held_until(self) -> float:
@@ -159,7 +186,8 @@ class Lane:
         return max(self._pace.held_until(), self._watch.not_before)
 
     def _room(self) -> int:
-        """How many rows to claim; none while there are enough. Ahead only while it goes well: a claim counts as an attempt."""
+        """How many rows to claim; none while there are enough. Ahead only while it goes well: a
+        claim counts as an attempt."""
         claimed = len(self._ready) + len(self._active)
         most = self._pace.in_flight
         if most > 1 and self.reporting.health.healthy and not self._pace.open:
@@ -189,14 +217,17 @@ class Lane:
         self._changed()
         self.wake()  # a group's next row may be due now
 
-    # --- sending ------------------------------------------------------------------------------------------------------
+    # --- sending ----------------------------------------------------------------------------------
 
     def _begin(self, group: asyncio.TaskGroup, now: float) -> None:
         while len(self._active) < self._pace.at_once and (row := self._next(now)) is not None:
-            self._active.begin(row.notification.id, group.create_task(self._work(row)), self.notifier, now)
+            self._active.begin(
+                row.notification.id, group.create_task(self._work(row)), self.notifier, now
+            )
 
     def _next(self, now: float) -> OutboxRow | None:
-        """The next row to begin with now, its token taken; None when there is none or something holds it back."""
+        """The next row to begin with now, its token taken; None when there is none or something
+        holds it back."""
         while self._ready and not self._stopping and self._pace.held_until() <= now:
             row, begin_by = self._ready.popleft()
             if now <= begin_by:
@@ -206,7 +237,8 @@ class Lane:
         return None
 
     async def _work(self, row: OutboxRow) -> None:
-        """Attempts one after the other as long as there is something to begin with: a task for each would cost more."""
+        """Attempts one after the other as long as there is something to begin with: a task for
+        each would cost more."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 (for the type checker: this is a coroutine)
         following: OutboxRow | None = row
@@ -236,15 +268,26 @@ class Lane:
         except asyncio.CancelledError:
             if self._active.was_cut_off(row.notification.id):
                 text = f"no answer within {ATTEMPT_SECONDS:g} s; the attempt was cut off"
-                return self._failed(row, DeliveryError(text, reason=DeliveryFault.TIMEOUT, retryable=True), notifier)
+                return self._failed(
+                    row, DeliveryError(text, reason=DeliveryFault.TIMEOUT, retryable=True), notifier
+                )
             if not self._aborting:
                 raise
-            return verdict.again(row, now=(now := self._clock.now()), at=now, error="cut short when the monitor was stopped")
+            return verdict.again(
+                row,
+                now=(now := self._clock.now()),
+                at=now,
+                error="cut short when the monitor was stopped",
+            )
         except Exception as error:
-            log.exception("notification_crashed", receiver=self.receiver, notification=row.notification.id)
+            log.exception(
+                "notification_crashed", receiver=self.receiver, notification=row.notification.id
+            )
             self._crashes[row.notification.id] += 1
             crashes = self._crashes[row.notification.id]
-            result = verdict.after_crash(row, error, crashes=crashes, now=self._clock.now(), random=self._random())
+            result = verdict.after_crash(
+                row, error, crashes=crashes, now=self._clock.now(), random=self._random()
+            )
             self.reporting.crashed()
             self.reporting.failed(row, result, outcome="internal_error")
             return result
@@ -254,12 +297,16 @@ class Lane:
         return result
 
     def _failed(self, row: OutboxRow, error: DeliveryError, notifier: Notifier) -> DeliveryResult:
-        if notifier is not self.notifier:  # the receiver has been configured anew meanwhile: how that fares decides
+        if (
+            notifier is not self.notifier
+        ):  # the receiver has been configured anew meanwhile: how that fares decides
             result = verdict.again(row, now=(now := self._clock.now()), at=now, error=str(error))
             self.reporting.failed(row, result, outcome=error.reason.value)
             return result
         long_enough = self._presence.long_enough
-        result = verdict.after_failure(row, error, now=self._clock.now(), random=self._random(), long_enough=long_enough)
+        result = verdict.after_failure(
+            row, error, now=self._clock.now(), random=self._random(), long_enough=long_enough
+        )
         self.reporting.failed(row, result, outcome=error.reason.value, said=str(error))
         if error.retryable:
             self._hastening.failed()
@@ -281,7 +328,7 @@ class Lane:
             self._former.remove(former)
             await former.close()
 
-    # --- waiting ------------------------------------------------------------------------------------------------------
+    # --- waiting ----------------------------------------------------------------------------------
 
     async def _wait(self, group: asyncio.TaskGroup, seconds: float) -> None:
         """Until something happened, or for that long."""
@@ -292,14 +339,17 @@ class Lane:
         timer.cancel()
 
     def _until_something_is_due(self, now: float) -> float:
-        """`now` is when we last tried to begin. What an attempt has to end for needs no time: its end wakes us."""
+        """`now` is when we last tried to begin. What an attempt has to end for needs no time:
+        its end wakes us."""
         moments = [now + LONGEST_WAIT_SECONDS]
         if self._look and self._room():
             moments.append(self._held_until())
         if self._ready and len(self._active) < self._pace.at_once:
             moments.append(self._pace.held_until())
         if self._due is not None and not self._look:
-            moments.append(max(self._held_until(), now + (self._due - self._clock.now()).total_seconds()))
+            moments.append(
+                max(self._held_until(), now + (self._due - self._clock.now()).total_seconds())
+            )
         others = (self._active.next_overdue(), self._hastening.due())
         return max(0.0, min([*moments, *(each for each in others if each is not None)]) - now)
 

@@ -1,4 +1,5 @@
-"""Runs a lane for each receiver, wakes them when the outbox has news, and brings them to rest at shutdown."""
+"""Runs a lane for each receiver, wakes them when the outbox has news, and brings them to rest at
+shutdown."""
 
 import asyncio
 import random as random_numbers
@@ -30,9 +31,10 @@ log = structlog.get_logger()
 class Dispatcher:
     """Delivers what is in the outbox, at least once, each receiver apart from the others.
 
-    A row is marked delivered only after its receiver confirmed it; a crash in between sends it again under the same id.
-    `random` gives numbers in [0, 1); `in_flight` is the most attempts at once per receiver. `fallbacks` says by receiver who
-    is told in its place. Notifiers are closed once nothing goes through them any more.
+    A row is marked delivered only after its receiver confirmed it; a crash in between sends it
+    again under the same id. `random` gives numbers in [0, 1); `in_flight` is the most attempts
+    at once per receiver. `fallbacks` says by receiver who is told in its place. Notifiers are
+    closed once nothing goes through them any more.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class Dispatcher:
         self._in_flight = in_flight
         self._presence = Presence(store, clock)
         self._lanes: dict[str, Lane] = {}
-        self._serving: dict[Lane, asyncio.Task[None]] = {}  # those of receivers that are gone, too, until they have ended
+        self._serving: dict[
+            Lane, asyncio.Task[None]
+        ] = {}  # those of receivers that are gone, too, until they have ended
         self._group: asyncio.TaskGroup | None = None
         self._gauges_stale = False
         self._stop = asyncio.Event()
@@ -63,14 +67,25 @@ class Dispatcher:
 
     @property
     def health(self) -> Mapping[str, ReceiverHealth]:
-        """How each receiver fares; one of which that is not known yet, after a start, is left out."""
-        return {receiver: lane.reporting.health for receiver, lane in self._lanes.items() if lane.backlog.restored}
+        """How each receiver fares; one of which that is not known yet, after a start, is left
+        out."""
+        return {
+            receiver: lane.reporting.health
+            for receiver, lane in self._lanes.items()
+            if lane.backlog.restored
+        }
 
-    def use(self, notifiers: Mapping[str, Notifier], fallbacks: Mapping[str, Fallback] = MappingProxyType({})) -> None:
-        """These are the receivers from now on; those that are told in the same way as before do not notice.
+    def use(
+        self,
+        notifiers: Mapping[str, Notifier],
+        fallbacks: Mapping[str, Fallback] = MappingProxyType({}),
+    ) -> None:
+        """These are the receivers from now on; those that are told in the same way as before do
+        not notice.
 
-        One with another notifier keeps its place in everything, and what waits for it is due at once. What is under way to one
-        that is gone ends as it began; then its other messages are given up.
+        One with another notifier keeps its place in everything, and what waits for it is due at
+        once. What is under way to one that is gone ends as it began; then its other messages are
+        given up.
         """
         before, self._lanes = self._lanes, {}
         for receiver, notifier in notifiers.items():
@@ -95,14 +110,16 @@ class Dispatcher:
             self._outbox_changed()
 
     def wake(self, receiver: str | None = None) -> None:
-        """Rows were committed for `receiver` (any, when None): look now. Names without a lane are passed over."""
+        """Rows were committed for `receiver` (any, when None): look now. Names without a lane
+        are passed over."""
         self._outbox_changed()
         for name, lane in self._lanes.items():
             if receiver is None or receiver == name:
                 lane.wake()
 
     async def run(self) -> None:
-        """Deliver until drained or cancelled. A lane that raises is logged, counted and run again; no other notices."""
+        """Deliver until drained or cancelled. A lane that raises is logged, counted and run
+        again; no other notices."""
         self._finished.clear()
         try:
             async with asyncio.TaskGroup() as background:
@@ -119,9 +136,11 @@ class Dispatcher:
             self._finished.set()
 
     async def drain(self, timeout: float) -> None:
-        """Begin nothing new, wait up to `timeout` seconds for what is in flight, and settle it; then `run` returns.
+        """Begin nothing new, wait up to `timeout` seconds for what is in flight, and settle it;
+        then `run` returns.
 
-        What has not ended by then is cut off and stays pending, due at once at the next start. Takes at most a second more.
+        What has not ended by then is cut off and stays pending, due at once at the next start.
+        Takes at most a second more.
         """
         self._stop.set()
         for lane in self._serving:
@@ -139,7 +158,7 @@ class Dispatcher:
         for task in self._serving.values():
             task.cancel()
 
-    # --- lanes --------------------------------------------------------------------------------------------------------
+    # --- lanes ------------------------------------------------------------------------------------
 
     def _open(self, receiver: str, notifier: Notifier, fallback: Fallback | None) -> Lane:
         reporting = Reporting(receiver, notifier.integration, self._metrics)
@@ -170,10 +189,13 @@ class Dispatcher:
         self._serving[lane] = group.create_task(self._live(lane))
 
     async def _live(self, lane: Lane) -> None:
-        """A lane until it is stopped and what it had under way has ended; then what is left of a receiver that is gone."""
+        """A lane until it is stopped and what it had under way has ended; then what is left of a
+        receiver that is gone."""
         try:
             async with asyncio.TaskGroup() as group:
-                backlog = group.create_task(self._keep("backlog", lane.backlog.run, receiver=lane.receiver))
+                backlog = group.create_task(
+                    self._keep("backlog", lane.backlog.run, receiver=lane.receiver)
+                )
                 await self._keep("dispatcher", lane.run, receiver=lane.receiver)
                 backlog.cancel()
         finally:
@@ -197,20 +219,24 @@ class Dispatcher:
                 self._metrics.loop_failures.labels(loop).inc()
             await self._clock.sleep(RESTART_SECONDS)
 
-    # --- gauges -------------------------------------------------------------------------------------------------------
+    # --- gauges -----------------------------------------------------------------------------------
 
     def _outbox_changed(self) -> None:
         self._gauges_stale = True
 
     async def _show(self) -> None:
-        """Keep the outbox gauges: after changes, at most once a second, and now and then for the ages in them.
+        """Keep the outbox gauges: after changes, at most once a second, and now and then for the
+        ages in them.
 
         Counting reads the whole outbox, so it takes no more than a twentieth of the time.
         """
         self._gauges_stale = True
         shown = self._clock.monotonic()
         while True:
-            if self._gauges_stale or self._clock.monotonic() - shown >= GAUGES_AT_LEAST_EVERY_SECONDS:
+            if (
+                self._gauges_stale
+                or self._clock.monotonic() - shown >= GAUGES_AT_LEAST_EVERY_SECONDS
+            ):
                 self._gauges_stale = False
                 begun = self._clock.monotonic()
                 try:
@@ -226,6 +252,14 @@ class Dispatcher:
         counts = {(receiver, state): 0 for receiver in self._lanes for state in OutboxState}
         counts |= {(line.receiver, line.state): line.count for line in summary}
         now = self._clock.now()
-        waiting = {line.receiver: line.oldest for line in summary if line.state is OutboxState.PENDING and line.count}
-        ages = {receiver: max(0.0, (now - oldest).total_seconds()) for receiver, oldest in waiting.items() if oldest}
+        waiting = {
+            line.receiver: line.oldest
+            for line in summary
+            if line.state is OutboxState.PENDING and line.count
+        }
+        ages = {
+            receiver: max(0.0, (now - oldest).total_seconds())
+            for receiver, oldest in waiting.items()
+            if oldest
+        }
         self._metrics.set_outbox(counts, dict.fromkeys(self._lanes, 0.0) | ages)

@@ -1,4 +1,5 @@
-"""When a lane may begin an attempt: the service's pace, the circuit, and what the receiver itself asked for."""
+"""When a lane may begin an attempt: the service's pace, the circuit, and what the receiver
+itself asked for."""
 
 from monitor.dispatcher.breaker import CircuitBreaker
 from monitor.dispatcher.bucket import TokenBucket
@@ -6,7 +7,8 @@ from monitor.domain.alerting.notification import LONGEST_RETRY_AFTER
 
 
 class Pace:
-    """One attempt every `interval` seconds with bursts of `burst`, `in_flight` at once. Times are monotonic, in seconds."""
+    """One attempt every `interval` seconds with bursts of `burst`, `in_flight` at once. Times
+    are monotonic, in seconds."""
 
     def __init__(self, interval: float, burst: int, in_flight: int, *, now: float) -> None:
         self._bucket = TokenBucket(interval, burst, now=now)

@@ -9,7 +9,8 @@ HASTEN_EVERY_SECONDS = 10.0
 
 
 class Hastening:
-    """One receiver's: knows whether there may be rows that failed before, and makes them due after a success."""
+    """One receiver's: knows whether there may be rows that failed before, and makes them due
+    after a success."""
 
     def __init__(self, receiver: str, store: Store, clock: Clock) -> None:
         self._receiver = receiver
@@ -25,7 +26,9 @@ class Hastening:
 
     def settled(self, results: tuple[DeliveryResult, ...]) -> None:
         """These are committed."""
-        self._wanted |= self._owed and any(result.state is OutboxState.DELIVERED for result in results)
+        self._wanted |= self._owed and any(
+            result.state is OutboxState.DELIVERED for result in results
+        )
 
     def want(self) -> None:
         """What waits is worth an attempt now."""
@@ -33,11 +36,13 @@ class Hastening:
         self._not_before = self._clock.monotonic()
 
     def due(self) -> float | None:
-        """From when on there is something to do, on the monotonic clock; None when there is nothing."""
+        """From when on there is something to do, on the monotonic clock; None when there is
+        nothing."""
         return self._not_before if self._wanted else None
 
     async def run(self) -> None:
-        """Do it; `due` has said that it is time. Raises `StoreError`; it is done when the next success comes, then."""
+        """Do it; `due` has said that it is time. Raises `StoreError`; it is done when the next
+        success comes, then."""
         self._not_before = self._clock.monotonic() + HASTEN_EVERY_SECONDS
         self._wanted = False
         await self._store.hasten(self._receiver, now=self._clock.now())

@@ -1,4 +1,5 @@
-"""What is said of a receiver's deliveries: metrics for each attempt, a log line for the first failure and the recovery."""
+"""What is said of a receiver's deliveries: metrics for each attempt, a log line for the first
+failure and the recovery."""
 
 from datetime import datetime
 
@@ -20,8 +21,8 @@ _MESSAGE_ITSELF = frozenset({DeliveryFault.REJECTED.value, DeliveryFault.TOO_LAR
 
 
 class Reporting:
-    """Keeps one receiver's health; every attempt that ended is reported exactly once. `attempted`: one has, since the start.
-    `integration` is the receiver's kind."""
+    """Keeps one receiver's health; every attempt that ended is reported exactly once.
+    `attempted`: one has, since the start. `integration` is the receiver's kind."""
 
     def __init__(self, receiver: str, integration: str, metrics: Metrics) -> None:
         self.health = ReceiverHealth()
@@ -40,19 +41,30 @@ class Reporting:
         """The receiver confirmed."""
         since = self.health.failing_since
         self._count(row, "delivered")
-        self._metrics.notification_latency.observe(max(0.0, (now - row.notification.created_at).total_seconds()))
+        self._metrics.notification_latency.observe(
+            max(0.0, (now - row.notification.created_at).total_seconds())
+        )
         self.health = ReceiverHealth()
         self._delivered.append(row)
         if since is not None:
-            log.info("receiver_recovered", receiver=self._receiver, failed_for_seconds=round((now - since).total_seconds(), 1))
+            log.info(
+                "receiver_recovered",
+                receiver=self._receiver,
+                failed_for_seconds=round((now - since).total_seconds(), 1),
+            )
 
     def recorded(self) -> None:
-        """What was delivered is committed: one line for each message or, under load, one for many, since
-        a line costs half as much as a delivery."""
+        """What was delivered is committed: one line for each message or, under load, one for
+        many, since a line costs half as much as a delivery."""
         rows, self._delivered = self._delivered, []
         facts = {"receiver": self._receiver, "integration": self.integration}
         if len(rows) > SAID_SINGLY:
-            log.info("notifications_delivered", **facts, count=len(rows), notifications=[row.notification.id for row in rows])
+            log.info(
+                "notifications_delivered",
+                **facts,
+                count=len(rows),
+                notifications=[row.notification.id for row in rows],
+            )
             return
         for row in rows:
             told = row.notification
@@ -65,15 +77,23 @@ class Reporting:
                 attempts=row.attempts,
             )
 
-    def failed(self, row: OutboxRow, result: DeliveryResult, *, outcome: str, said: str | None = None) -> None:
-        """It did not; `result` is what becomes of the row, `outcome` the metric's label. A halved message is no failure.
+    def failed(
+        self, row: OutboxRow, result: DeliveryResult, *, outcome: str, said: str | None = None
+    ) -> None:
+        """It did not; `result` is what becomes of the row, `outcome` the metric's label. A
+        halved message is no failure.
 
         `said` is the receiver's own error where the result's says more."""
         self._count(row, outcome)
         id_ = row.notification.id
         facts = {"receiver": self._receiver, "integration": self.integration, "error": result.error}
         if result.state is OutboxState.SUPERSEDED:
-            log.info("notification_halved", notification=id_, alerts=len(row.notification.alerts), **facts)
+            log.info(
+                "notification_halved",
+                notification=id_,
+                alerts=len(row.notification.alerts),
+                **facts,
+            )
             return
         if result.state is OutboxState.DEAD:
             log.error("notification_dead", notification=id_, attempts=row.attempts, **facts)

@@ -1,4 +1,5 @@
-"""Tells receivers that forget, again and again, what they were told fires. Past the outbox: nothing of it is news."""
+"""Tells receivers that forget, again and again, what they were told fires. Past the outbox:
+nothing of it is news."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,8 @@ from monitor.ports import Notifier, Resending
 from monitor.state import State
 
 RETRY_SECONDS = 15.0
-"""After a failure the next attempt comes sooner, so that nothing lapses while the receiver is back already."""
+"""After a failure the next attempt comes sooner, so that nothing lapses while the receiver is
+back already."""
 TURN_EVERY = 2000
 """Alerts looked at before the event loop gets its turn."""
 
@@ -24,9 +26,12 @@ log = structlog.get_logger()
 
 
 class Resender:
-    """A loop for each receiver that asks for one, so that none waits for another. The others are none of its business."""
+    """A loop for each receiver that asks for one, so that none waits for another. The others are
+    none of its business."""
 
-    def __init__(self, state: State, notifiers: Mapping[str, Notifier], *, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, state: State, notifiers: Mapping[str, Notifier], *, clock: Clock, metrics: Metrics
+    ) -> None:
         self._state = state
         self._clock = clock
         self._metrics = metrics
@@ -36,7 +41,11 @@ class Resender:
 
     def use(self, notifiers: Mapping[str, Notifier]) -> None:
         """Tell these from now on; who is told in the same way as before does not notice."""
-        self._notifiers = {name: notifier for name, notifier in notifiers.items() if isinstance(notifier, Resending)}
+        self._notifiers = {
+            name: notifier
+            for name, notifier in notifiers.items()
+            if isinstance(notifier, Resending)
+        }
         self._changed.set()
 
     async def run(self) -> None:
@@ -51,24 +60,33 @@ class Resender:
                         del loops[receiver]
                 for receiver, notifier in self._notifiers.items():
                     if receiver not in loops:
-                        loops[receiver] = notifier, group.create_task(self._keep_told(receiver, notifier))
+                        loops[receiver] = (
+                            notifier,
+                            group.create_task(self._keep_told(receiver, notifier)),
+                        )
                 await self._changed.wait()
 
     async def firing(self, receiver: str) -> list[NotifiedAlert]:
         """What the receiver was told fires and not yet told that it ended, as it is now.
 
-        What has ended but is not to be told yet (its group's interval is not over, a mute holds it back) is among these: the
-        receiver's picture is changed by notifications only.
+        What has ended but is not to be told yet (its group's interval is not over, a mute holds
+        it back) is among these: the receiver's picture is changed by notifications only.
         """
         told: set[str] = set()
         for ledger in list(self._state.ledgers.values()):
             if ledger.group.receiver == receiver:
-                told.update(alert_id for alert_id, state in ledger.told.items() if state == Told.FIRING)
+                told.update(
+                    alert_id for alert_id, state in ledger.told.items() if state == Told.FIRING
+                )
         found: list[NotifiedAlert] = []
         for number, alert in enumerate(self._alerts(), 1):
             if alert.id in told and not alert.is_event:
                 known = notified(alert, changed=False)
-                found.append(msgspec.structs.replace(known, status="firing", ends_at=None, resolve_reason=None))
+                found.append(
+                    msgspec.structs.replace(
+                        known, status="firing", ends_at=None, resolve_reason=None
+                    )
+                )
             if number % TURN_EVERY == 0:
                 await self._clock.sleep(0)
         return found

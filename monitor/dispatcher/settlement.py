@@ -19,7 +19,8 @@ log = structlog.get_logger()
 
 
 class StoreWatch:
-    """What a lane says of a store that refuses: the first time and the recovery. `not_before`: when to ask it again."""
+    """What a lane says of a store that refuses: the first time and the recovery. `not_before`:
+    when to ask it again."""
 
     def __init__(self, receiver: str, clock: Clock) -> None:
         self._receiver = receiver
@@ -41,8 +42,9 @@ class StoreWatch:
 
 
 class Settlement:
-    """Collects results of one receiver and records them. `settled` is called with each batch once it is committed, `crashed`
-    when a result made the store raise. What is collected outlives a `run` that raised.
+    """Collects results of one receiver and records them. `settled` is called with each batch
+    once it is committed, `crashed` when a result made the store raise. What is collected
+    outlives a `run` that raised.
     """
 
     def __init__(
@@ -81,7 +83,8 @@ class Settlement:
         self._woken.set()
 
     async def run(self, *, more: Callable[[], bool], aborting: Callable[[], bool]) -> None:
-        """Record until there is nothing left and no `more` to come. A store that refuses is asked again, unless `aborting`."""
+        """Record until there is nothing left and no `more` to come. A store that refuses is
+        asked again, unless `aborting`."""
         while more() or self._results:
             await self._woken.wait()
             self._woken.clear()
@@ -91,13 +94,16 @@ class Settlement:
                 await self._clock.sleep(BATCH_SECONDS)
             if not await self._record():
                 if aborting():
-                    log.error("deliveries_not_recorded", receiver=self._receiver, count=len(self._results))
+                    log.error(
+                        "deliveries_not_recorded", receiver=self._receiver, count=len(self._results)
+                    )
                     return
                 self._woken.set()
                 await self._clock.sleep(STORE_RETRY_SECONDS)
 
     async def _record(self) -> bool:
-        """Record what is known by now; False when the store refused, and nothing is lost but time."""
+        """Record what is known by now; False when the store refused, and nothing is lost but
+        time."""
         batch = tuple(self._results)
         try:
             await self._store.settle(batch)
@@ -122,8 +128,11 @@ class Settlement:
                 await self._give_up(result)
 
     async def _give_up(self, result: DeliveryResult) -> None:
-        """The plainest thing that can be recorded of a row, so that it is not sent again every time its lease runs out."""
+        """The plainest thing that can be recorded of a row, so that it is not sent again every
+        time its lease runs out."""
         self._crashed()
         with suppress(StoreError):
             error = "internal error: how it ended could not be recorded (the log has the traceback)"
-            await self._store.settle([DeliveryResult(id=result.id, state=OutboxState.DEAD, at=result.at, error=error)])
+            await self._store.settle(
+                [DeliveryResult(id=result.id, state=OutboxState.DEAD, at=result.at, error=error)]
+            )

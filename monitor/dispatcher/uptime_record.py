@@ -15,7 +15,8 @@ NO_RECEIVER, KEY = "", "attendance"
 
 
 class Presence:
-    """One for all receivers. While the store does not say what was before, nothing counts as tried for long."""
+    """One for all receivers. While the store does not say what was before, nothing counts as
+    tried for long."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store

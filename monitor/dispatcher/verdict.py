@@ -1,11 +1,18 @@
-"""What becomes of an outbox row after an attempt: delivered, again later, given up, or sent in halves. Pure."""
+"""What becomes of an outbox row after an attempt: delivered, again later, given up, or sent in
+halves. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
 
-from monitor.domain.alerting.notification import GIVE_UP_AFTER, OutboxRow, OutboxState, halves, retry_delay
+from monitor.domain.alerting.notification import (
+    GIVE_UP_AFTER,
+    OutboxRow,
+    OutboxState,
+    halves,
+    retry_delay,
+)
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.ports import DeliveryResult
 
@@ -22,17 +29,27 @@ def delivered(row: OutboxRow, *, now: datetime) -> DeliveryResult:
 
 
 def after_failure(
-    row: OutboxRow, error: DeliveryError, *, now: datetime, random: float, long_enough: Callable[[datetime], bool]
+    row: OutboxRow,
+    error: DeliveryError,
+    *,
+    now: datetime,
+    random: float,
+    long_enough: Callable[[datetime], bool],
 ) -> DeliveryResult:
     """`row` as claimed (this attempt counted). `random` in [0, 1) spreads the next attempt.
 
-    A message that was too large goes on as two halves in its place; with one alert only it is dead, as after any final fault
-    and once attempts have gone on for `GIVE_UP_AFTER`: `long_enough` says whether they have since a moment.
+    A message that was too large goes on as two halves in its place; with one alert only it is
+    dead, as after any final fault and once attempts have gone on for `GIVE_UP_AFTER`:
+    `long_enough` says whether they have since a moment.
     """
     id_ = row.notification.id
     if error.reason is DeliveryFault.TOO_LARGE and len(row.notification.alerts) > 1:
         return DeliveryResult(
-            id=id_, state=OutboxState.SUPERSEDED, at=now, error=f"{error}; sent in halves", replacements=_replacements(row, now)
+            id=id_,
+            state=OutboxState.SUPERSEDED,
+            at=now,
+            error=f"{error}; sent in halves",
+            replacements=_replacements(row, now),
         )
     if not error.retryable:
         return DeliveryResult(id=id_, state=OutboxState.DEAD, at=now, error=str(error))
@@ -49,25 +66,37 @@ def given_up(row: OutboxRow, *, now: datetime, error: str) -> DeliveryResult:
     return DeliveryResult(id=row.notification.id, state=OutboxState.DEAD, at=now, error=text)
 
 
-def after_crash(row: OutboxRow, error: Exception, *, crashes: int, now: datetime, random: float) -> DeliveryResult:
-    """Our own code raised on this row, for the `crashes`th time: put back with a delay, in the end given up.
+def after_crash(
+    row: OutboxRow, error: Exception, *, crashes: int, now: datetime, random: float
+) -> DeliveryResult:
+    """Our own code raised on this row, for the `crashes`th time: put back with a delay, in the
+    end given up.
 
     The error's text is not kept: it may hold anything.
     """
     text = f"internal error: {type(error).__name__} (the log has its traceback)"
     if crashes >= MOST_CRASHES:
         return DeliveryResult(id=row.notification.id, state=OutboxState.DEAD, at=now, error=text)
-    return again(row, now=now, at=now + retry_delay(crashes, retry_after=None, random=random), error=text)
+    return again(
+        row, now=now, at=now + retry_delay(crashes, retry_after=None, random=random), error=text
+    )
 
 
-def again(row: OutboxRow, *, now: datetime, at: datetime, error: str | None = None) -> DeliveryResult:
+def again(
+    row: OutboxRow, *, now: datetime, at: datetime, error: str | None = None
+) -> DeliveryResult:
     """Put back until `at`."""
-    return DeliveryResult(id=row.notification.id, state=OutboxState.PENDING, at=now, next_attempt_at=at, error=error)
+    return DeliveryResult(
+        id=row.notification.id, state=OutboxState.PENDING, at=now, next_attempt_at=at, error=error
+    )
 
 
 def _replacements(row: OutboxRow, now: datetime) -> tuple[OutboxRow, ...]:
-    """Never attempted themselves, but their 72 hours run since the whole was; the store puts them in the whole's place."""
+    """Never attempted themselves, but their 72 hours run since the whole was; the store puts
+    them in the whole's place."""
     return tuple(
-        msgspec.structs.replace(row, notification=half, attempts=0, next_attempt_at=now, last_error=None)
+        msgspec.structs.replace(
+            row, notification=half, attempts=0, next_attempt_at=now, last_error=None
+        )
         for half in halves(row.notification)
     )

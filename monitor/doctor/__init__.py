@@ -1,4 +1,5 @@
-"""`bsg-monitor doctor`: what is wrong with this installation, in plain words. Looks only: it changes and tells nothing."""
+"""`bsg-monitor doctor`: what is wrong with this installation, in plain words. Looks only: it
+changes and tells nothing."""
 
 from monitor.doctor.configuration_checks import of_configuration, right_configuration
 from monitor.doctor.examination import examine

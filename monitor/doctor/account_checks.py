@@ -1,4 +1,5 @@
-"""One account at the provider: can it be reached and read, do the clocks agree, and are its times read in the right zone."""
+"""One account at the provider: can it be reached and read, do the clocks agree, and are its
+times read in the right zone."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,9 +25,15 @@ TOKEN_RENEWED_BEFORE = timedelta(days=7)
 
 
 async def examine_account(
-    account: AccountSettings, source: Provider, *, events: Sequence[CampaignEvent], poll_interval: timedelta, clock: Clock
+    account: AccountSettings,
+    source: Provider,
+    *,
+    events: Sequence[CampaignEvent],
+    poll_interval: timedelta,
+    clock: Clock,
 ) -> list[Finding]:
-    """Each of these in turn; what needs one that failed is left out. `events` are what was observed of the account lately."""
+    """Each of these in turn; what needs one that failed is left out. `events` are what was
+    observed of the account lately."""
     subject = f"account {account.name}"
     found = await examine_host(subject, account.url, now=clock.now())
     if any(each.level is Level.PROBLEM for each in found):
@@ -45,7 +52,10 @@ async def examine_account(
     except ProviderError as error:
         return [*found, problem(subject, str(error))]
     now = clock.now() + timedelta(seconds=skew or 0.0)
-    return [*found, *examine_zone(subject, account, recent, events, now=now, poll_interval=poll_interval)]
+    return [
+        *found,
+        *examine_zone(subject, account, recent, events, now=now, poll_interval=poll_interval),
+    ]
 
 
 async def _recent(account: AccountSettings, source: Provider, clock: Clock) -> list[Campaign]:
@@ -53,7 +63,9 @@ async def _recent(account: AccountSettings, source: Provider, clock: Clock) -> l
     now = clock.now()
     campaigns: list[Campaign] = []
     for message_type in account.message_types:
-        sweep = await source.sweep(message_type, since=(now - RECENT).timestamp(), started=now.timestamp())
+        sweep = await source.sweep(
+            message_type, since=(now - RECENT).timestamp(), started=now.timestamp()
+        )
         campaigns += sweep.campaigns
     return campaigns
 
@@ -61,9 +73,16 @@ async def _recent(account: AccountSettings, source: Provider, clock: Clock) -> l
 def _skew(subject: str, skew: float) -> Finding:
     amount = humanize_duration(abs(skew))
     if abs(skew) <= DOUBTFUL_SKEW:
-        return ok(subject, f"the provider's clock and this machine's agree (within {abs(skew):.0f} s)")
-    message = f"the provider's clock is {amount} {'ahead of' if skew > 0 else 'behind'} this machine's"
-    advice = "set this machine's clock by NTP (timedatectl status): ages, delays and starts are wrong by as much"
+        return ok(
+            subject, f"the provider's clock and this machine's agree (within {abs(skew):.0f} s)"
+        )
+    message = (
+        f"the provider's clock is {amount} {'ahead of' if skew > 0 else 'behind'} this machine's"
+    )
+    advice = (
+        "set this machine's clock by NTP (timedatectl status): ages, delays and starts are wrong "
+        "by as much"
+    )
     return (problem if abs(skew) > WRONG_SKEW else warning)(subject, message, advice)
 
 
@@ -74,5 +93,9 @@ def _token_life(subject: str, account: AccountSettings, now: datetime) -> list[F
     left = datetime.fromtimestamp(ends, UTC) - now
     message = f"its token ends in {humanize_duration(left)}, and cannot be renewed"
     if left < TOKEN_RENEWED_BEFORE:
-        return [warning(subject, message, "put a new one in; an API key instead of a token renews itself")]
+        return [
+            warning(
+                subject, message, "put a new one in; an API key instead of a token renews itself"
+            )
+        ]
     return [ok(subject, message)]

@@ -1,4 +1,5 @@
-"""Settings and rules. Whoever loads them learns what is wrong; here it becomes findings like all others."""
+"""Settings and rules. Whoever loads them learns what is wrong; here it becomes findings like all
+others."""
 
 from monitor.doctor.finding import Finding, Level, ok
 from monitor.domain.safetext.shown_text import counted
@@ -18,5 +19,9 @@ def of_configuration(level: Level, found: Problem) -> Finding:
 def right_configuration(loaded: LoadedSettings, rules: RuleFile) -> Finding:
     """That nothing is."""
     accounts, receivers = len(loaded.settings.accounts), len(rules.receivers)
-    parts = (counted(accounts, "account"), counted(len(rules.rules), "rule"), counted(receivers, "receiver"))
+    parts = (
+        counted(accounts, "account"),
+        counted(len(rules.rules), "rule"),
+        counted(receivers, "receiver"),
+    )
     return ok(SUBJECT, f"settings and rules are right: {', '.join(parts)}")

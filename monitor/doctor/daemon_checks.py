@@ -19,7 +19,9 @@ async def examine_daemon(listen: Listen, holder: str | None) -> Finding:
     if listen.port == 0:
         if holder is None:
             return _not_running()
-        return ok(SUBJECT, f"{running}; BSG_LISTEN has port 0, so that it cannot be asked how it is")
+        return ok(
+            SUBJECT, f"{running}; BSG_LISTEN has port 0, so that it cannot be asked how it is"
+        )
     address = str(Listen(EVERY_ADDRESS.get(listen.host, listen.host), listen.port))
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as session:
         alive = await _ask(session, f"http://{address}/healthz")
@@ -27,20 +29,37 @@ async def examine_daemon(listen: Listen, holder: str | None) -> Finding:
             if holder is None:
                 return _not_running()
             message = f"{running} and does not answer at {address}/healthz"
-            return problem(SUBJECT, message, "does it have another BSG_LISTEN than this command? Otherwise it hangs: restart it")
+            return problem(
+                SUBJECT,
+                message,
+                "does it have another BSG_LISTEN than this command? Otherwise it hangs: restart it",
+            )
         ready = await _ask(session, f"http://{address}/readyz")
     if holder is None:
-        message = f"something answers at {address}, and nobody has this database: another monitor, or another program"
-        return warning(SUBJECT, message, "compare BSG_DATABASE_URL and BSG_LISTEN with the ones that the daemon runs with")
+        message = (
+            f"something answers at {address}, and nobody has this database: another monitor, or "
+            "another program"
+        )
+        return warning(
+            SUBJECT,
+            message,
+            "compare BSG_DATABASE_URL and BSG_LISTEN with the ones that the daemon runs with",
+        )
     if ready is None or ready[0] != 200:
         return problem(
-            SUBJECT, f"{running} and is not ready: {_reasons(ready)}", "its log says more; just started it needs a poll"
+            SUBJECT,
+            f"{running} and is not ready: {_reasons(ready)}",
+            "its log says more; just started it needs a poll",
         )
     return ok(SUBJECT, f"{running}, answers at {address} and is ready")
 
 
 def _not_running() -> Finding:
-    return warning(SUBJECT, "none runs with this database: nobody is being told of anything", "`bsg-monitor run`, or its service")
+    return warning(
+        SUBJECT,
+        "none runs with this database: nobody is being told of anything",
+        "`bsg-monitor run`, or its service",
+    )
 
 
 async def _ask(session: aiohttp.ClientSession, url: str) -> tuple[int, str] | None:

@@ -30,8 +30,11 @@ LATEST_EVENTS = 500
 """Per account; newest first."""
 
 
-async def examine(loaded: LoadedSettings, rules: RuleFile | None, *, online: bool, clock: Clock) -> list[Finding]:
-    """Look at this installation. Without rules (they are wrong) no receiver is looked at; without `online` nobody is asked."""
+async def examine(
+    loaded: LoadedSettings, rules: RuleFile | None, *, online: bool, clock: Clock
+) -> list[Finding]:
+    """Look at this installation. Without rules (they are wrong) no receiver is looked at;
+    without `online` nobody is asked."""
     found = [_program(), *examine_files(loaded)]
     path = loaded.settings.database_url.path
     inspection: Inspection | None = None
@@ -41,7 +44,11 @@ async def examine(loaded: LoadedSettings, rules: RuleFile | None, *, online: boo
         found += about_database
         if path.parent.is_dir():
             found.append(examine_disk(path))
-        if inspection is not None and inspection.damage is None and inspection.schema == inspection.newest:
+        if (
+            inspection is not None
+            and inspection.damage is None
+            and inspection.schema == inspection.newest
+        ):
             try:
                 found += await examine_content(path, clock=clock, polled=feeds_of(loaded.settings))
                 events = await _events(loaded, path)
@@ -49,23 +56,36 @@ async def examine(loaded: LoadedSettings, rules: RuleFile | None, *, online: boo
                 events = {}
     if online:
         found += await _online(loaded, rules, events, clock)
-    found.append(await examine_daemon(loaded.settings.listen, None if inspection is None else inspection.holder))
+    found.append(
+        await examine_daemon(
+            loaded.settings.listen, None if inspection is None else inspection.holder
+        )
+    )
     return found
 
 
 def _program() -> Finding:
-    parts = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()}, uid {os.geteuid()}"
+    parts = (
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{platform.system()}, uid {os.geteuid()}"
+    )
     return ok("program", f"bsg-monitor {__version__} ({parts})")
 
 
 async def _events(loaded: LoadedSettings, path: Path) -> dict[str, Sequence[CampaignEvent]]:
     """What was observed of each account lately."""
     async with SqliteStore(path, daemon=False, read_only=True) as store:
-        return {name: await store.events(account=name, limit=LATEST_EVENTS) for name in loaded.settings.accounts}
+        return {
+            name: await store.events(account=name, limit=LATEST_EVENTS)
+            for name in loaded.settings.accounts
+        }
 
 
 async def _online(
-    loaded: LoadedSettings, rules: RuleFile | None, events: Mapping[str, Sequence[CampaignEvent]], clock: Clock
+    loaded: LoadedSettings,
+    rules: RuleFile | None,
+    events: Mapping[str, Sequence[CampaignEvent]],
+    clock: Clock,
 ) -> list[Finding]:
     """Accounts and receivers, all at once."""
     settings = loaded.settings
@@ -75,7 +95,11 @@ async def _online(
             stack.push_async_callback(source.close)
         session = await stack.enter_async_context(open_session())
         receivers = () if rules is None else rules.receivers
-        notifiers = {} if rules is None else build_notifiers(settings, rules, session=session, clock=clock, console=sys.stderr)
+        notifiers = (
+            {}
+            if rules is None
+            else build_notifiers(settings, rules, session=session, clock=clock, console=sys.stderr)
+        )
         for notifier in notifiers.values():
             stack.push_async_callback(notifier.close)
         async with asyncio.TaskGroup() as tasks:
@@ -91,7 +115,9 @@ async def _online(
                 )
                 for name, account in settings.accounts.items()
             ] + [
-                tasks.create_task(examine_receiver(receiver, notifiers[receiver.name], session, now=clock.now()))
+                tasks.create_task(
+                    examine_receiver(receiver, notifiers[receiver.name], session, now=clock.now())
+                )
                 for receiver in receivers
             ]
     return [finding for task in asked for finding in task.result()]

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is. A warning works and is probably not meant, or will not work for long; a problem does not work."""
+    """How bad it is. A warning works and is probably not meant, or will not work for long; a
+    problem does not work."""
 
     OK = "ok"
     WARNING = "warning"
@@ -14,7 +15,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`subject` is what was looked at ("database", "account shop"), `advice` what to do about it. Neither holds a secret."""
+    """`subject` is what was looked at ("database", "account shop"), `advice` what to do about
+    it. Neither holds a secret."""
 
     level: Level
     subject: str

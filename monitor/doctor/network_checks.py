@@ -14,7 +14,8 @@ from monitor.net import PORTS, proxy_for
 
 SECONDS = 10.0
 RENEWED_BEFORE = timedelta(days=14)
-"""Certificates are renewed a month before they end, as a rule: one that was not by then has been forgotten."""
+"""Certificates are renewed a month before they end, as a rule: one that was not by then has been
+forgotten."""
 
 _EXPIRED, _NOT_YET = 10, 9
 _MISMATCHED = {62, 64}
@@ -22,28 +23,62 @@ _MISMATCHED = {62, 64}
 
 
 async def examine_host(
-    subject: str, url: str, *, now: datetime, tls: ssl.SSLContext | None = None, name: str | None = None
+    subject: str,
+    url: str,
+    *,
+    now: datetime,
+    tls: ssl.SSLContext | None = None,
+    name: str | None = None,
 ) -> list[Finding]:
-    """What stands between this machine and the host of a URL. `name` is what to call the host, which may be a secret."""
+    """What stands between this machine and the host of a URL. `name` is what to call the host,
+    which may be a secret."""
     proxy = proxy_for(url).url
     if proxy is not None:
         through = f"the proxy {proxy.host}:{proxy.port}"
         context = ssl.create_default_context() if proxy.scheme == "https" else None
-        return await _examine(subject, proxy.host or "", proxy.port or 0, through, now=now, tls=context, through_proxy=True)
+        return await _examine(
+            subject,
+            proxy.host or "",
+            proxy.port or 0,
+            through,
+            now=now,
+            tls=context,
+            through_proxy=True,
+        )
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     context = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
-    return await _examine(subject, host, port, name or (host if parts.port is None else f"{host}:{port}"), now=now, tls=context)
+    return await _examine(
+        subject,
+        host,
+        port,
+        name or (host if parts.port is None else f"{host}:{port}"),
+        now=now,
+        tls=context,
+    )
 
 
 async def _examine(
-    subject: str, host: str, port: int, called: str, *, now: datetime, tls: ssl.SSLContext | None, through_proxy: bool = False
+    subject: str,
+    host: str,
+    port: int,
+    called: str,
+    *,
+    now: datetime,
+    tls: ssl.SSLContext | None,
+    through_proxy: bool = False,
 ) -> list[Finding]:
     try:
         async with asyncio.timeout(SECONDS):
             writer = await _connected(host, port, tls)
     except TimeoutError:
-        return [problem(subject, f"{called} did not answer within {SECONDS:g} s", "does a firewall stand between?")]
+        return [
+            problem(
+                subject,
+                f"{called} did not answer within {SECONDS:g} s",
+                "does a firewall stand between?",
+            )
+        ]
     except (socket.gaierror, UnicodeError):  # the latter for a name that cannot even be asked for
         advice = "check the spelling, and this machine's name service (/etc/resolv.conf)"
         return [problem(subject, f"the name of {called} cannot be resolved", advice)]
@@ -51,11 +86,21 @@ async def _examine(
         return [_refused_certificate(subject, called, error)]
     except ssl.SSLError as error:
         return [
-            problem(subject, f"TLS with {called} failed ({error.reason or 'no reason given'})", "is that port an HTTPS port?")
+            problem(
+                subject,
+                f"TLS with {called} failed ({error.reason or 'no reason given'})",
+                "is that port an HTTPS port?",
+            )
         ]
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else type(error).__name__
-        return [problem(subject, f"no connection to {called}: {why}", "check address and port, and firewalls between")]
+        return [
+            problem(
+                subject,
+                f"no connection to {called}: {why}",
+                "check address and port, and firewalls between",
+            )
+        ]
     try:
         certificate = writer.get_extra_info("peercert") if tls else None
     finally:
@@ -65,11 +110,16 @@ async def _examine(
 
 
 async def _connected(host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.StreamWriter:
-    """A connection to the first of the host's addresses that takes one. Raises what the last one said otherwise."""
+    """A connection to the first of the host's addresses that takes one. Raises what the last one
+    said otherwise."""
     refusal: OSError = OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
-    for *_, address in await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for *_, address in await asyncio.get_running_loop().getaddrinfo(
+        host, port, type=socket.SOCK_STREAM
+    ):
         try:
-            _, writer = await asyncio.open_connection(str(address[0]), port, ssl=tls, server_hostname=host if tls else None)
+            _, writer = await asyncio.open_connection(
+                str(address[0]), port, ssl=tls, server_hostname=host if tls else None
+            )
         except ssl.SSLError:  # it does answer
             raise
         except OSError as error:
@@ -82,7 +132,10 @@ async def _connected(host: str, port: int, tls: ssl.SSLContext | None) -> asynci
 def _refused_certificate(subject: str, called: str, error: ssl.SSLCertVerificationError) -> Finding:
     match error.verify_code:
         case number if number == _EXPIRED:
-            why, advice = "it has expired", "whoever runs it must renew it; or is this machine's clock wrong?"
+            why, advice = (
+                "it has expired",
+                "whoever runs it must renew it; or is this machine's clock wrong?",
+            )
         case number if number == _NOT_YET:
             why, advice = "it is not valid yet", "is this machine's clock wrong?"
         case number if number in _MISMATCHED:
@@ -90,7 +143,8 @@ def _refused_certificate(subject: str, called: str, error: ssl.SSLCertVerificati
         case _:
             why = error.verify_message
             advice = (
-                "set SSL_CERT_FILE to a bundle with its authority (a webhook has ca_file); does something look into TLS here?"
+                "set SSL_CERT_FILE to a bundle with its authority (a webhook has ca_file); does "
+                "something look into TLS here?"
             )
     return problem(subject, f"the certificate of {called} is not accepted: {why}", advice)
 

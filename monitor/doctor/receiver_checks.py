@@ -1,4 +1,5 @@
-"""Receivers: can they be reached, and are their credentials taken, without telling anybody anything."""
+"""Receivers: can they be reached, and are their credentials taken, without telling anybody
+anything."""
 
 from datetime import datetime
 
@@ -15,14 +16,19 @@ REACH_SECONDS = 10.0
 
 
 async def verified(receiver: Receiver, notifier: Notifier, session: aiohttp.ClientSession) -> str:
-    """What is known of a receiver without sending it a message, in words. Raises `DeliveryError` with what is wrong with it."""
+    """What is known of a receiver without sending it a message, in words. Raises `DeliveryError`
+    with what is wrong with it."""
     options = receiver.options
     if isinstance(notifier, Verifiable):
         await notifier.verify()
         return "can be reached and takes the credentials; notify-test proves the rest"
     endpoint = options.endpoint()
     if endpoint is None:
-        return "cannot be tried without a message; notify-test does" if options.carries_secret() else "needs no network"
+        return (
+            "cannot be tried without a message; notify-test does"
+            if options.carries_secret()
+            else "needs no network"
+        )
     await reach(session, endpoint, seconds=REACH_SECONDS, tls=options.tls_context())
     return "can be reached; notify-test proves the rest"
 
@@ -35,10 +41,15 @@ async def examine_receiver(
     endpoint = receiver.options.endpoint()
     found: list[Finding] = []
     if endpoint is not None:
-        found = await examine_host(subject, endpoint, now=now, tls=receiver.options.tls_context(), name="its host")
+        found = await examine_host(
+            subject, endpoint, now=now, tls=receiver.options.tls_context(), name="its host"
+        )
         if any(each.level is Level.PROBLEM for each in found):
             return found
     try:
-        return [*found, ok(subject, f"({receiver.integration}) {await verified(receiver, notifier, session)}")]
+        return [
+            *found,
+            ok(subject, f"({receiver.integration}) {await verified(receiver, notifier, session)}"),
+        ]
     except DeliveryError as error:
         return [*found, problem(subject, f"({receiver.integration}) {error}")]

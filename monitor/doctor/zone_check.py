@@ -1,4 +1,5 @@
-"""Is the provider's time read in the right zone? Its times bear none, so a wrong setting shifts all of them by hours."""
+"""Is the provider's time read in the right zone? Its times bear none, so a wrong setting shifts
+all of them by hours."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,8 @@ from monitor.polling.cycle import CLOCK_TOLERANCE
 from monitor.settings import AccountSettings
 
 SMALLEST_SHIFT = timedelta(minutes=30)
-"""Two zones differ by a quarter of an hour at least, and by more than this where anybody would mix them up."""
+"""Two zones differ by a quarter of an hour at least, and by more than this where anybody would
+mix them up."""
 
 LEAST_EVIDENCE = 3
 """Campaigns that must all say the same: one may have been created while the monitor was down."""
@@ -33,30 +35,58 @@ def examine_zone(
 ) -> list[Finding]:
     """`recent` are campaigns of the last day, `now` the present by the provider's clock.
 
-    With a zone too far west campaigns are created in the future. With one too far east every campaign is hours old when it is
-    first seen, although a poll is never further back than `poll_interval`: `events` tell.
+    With a zone too far west campaigns are created in the future. With one too far east every
+    campaign is hours old when it is first seen, although a poll is never further back than
+    `poll_interval`: `events` tell.
     """
     zone = f"{account.timezone.key} ({account_setting(account.name, 'API_TIMEZONE')})"
     advice = "set it to the zone of the times that BSG's own page shows"
-    ahead = [each.created_at for each in recent if each.created_at > (now + CLOCK_TOLERANCE).timestamp()]
+    ahead = [
+        each.created_at for each in recent if each.created_at > (now + CLOCK_TOLERANCE).timestamp()
+    ]
     if ahead:
         furthest = max(ahead) - now.timestamp()
         by, shift = humanize_duration(furthest), humanize_duration(at_least_further_east(furthest))
-        message = f"{counted(len(ahead), 'campaign')} created in the future, by up to {by}: the zone {zone} is wrong"
+        message = (
+            f"{counted(len(ahead), 'campaign')} created in the future, by up to {by}: the zone "
+            f"{zone} is wrong"
+        )
         return [problem(subject, message, f"{advice}, at least {shift} further east")]
-    ages = [event.at - event.campaign.created_at for event in events if event.kind is EventKind.APPEARED]
-    if len(ages) >= LEAST_EVIDENCE and min(ages) > (SMALLEST_SHIFT + 2 * poll_interval).total_seconds():
+    ages = [
+        event.at - event.campaign.created_at for event in events if event.kind is EventKind.APPEARED
+    ]
+    if (
+        len(ages) >= LEAST_EVIDENCE
+        and min(ages) > (SMALLEST_SHIFT + 2 * poll_interval).total_seconds()
+    ):
         by, shift = humanize_duration(min(ages)), humanize_duration(at_most_further_west(min(ages)))
         message = (
-            f"the last {counted(len(ages), 'campaign')} were all at least {by} old when they were first seen: the zone {zone} is"
+            f"the last {counted(len(ages), 'campaign')} were all at least {by} old when they were "
+            f"first seen: the zone {zone} is"
             " probably wrong by that much"
         )
         return [warning(subject, message, f"{advice}, at most {shift} further west")]
-    newest = max((each.created_at for each in (*recent, *(event.campaign for event in events))), default=None)
+    newest = max(
+        (each.created_at for each in (*recent, *(event.campaign for event in events))), default=None
+    )
     if newest is None:
-        return [ok(subject, f"no campaign was created within the last day; the zone {zone} could not be compared with any")]
+        return [
+            ok(
+                subject,
+                f"no campaign was created within the last day; the zone {zone} could not be "
+                "compared with any",
+            )
+        ]
     age = now - datetime.fromtimestamp(newest, UTC)
-    message = f"read in the zone {zone}, the newest campaign was created {humanize_duration(age)} ago"
+    message = (
+        f"read in the zone {zone}, the newest campaign was created {humanize_duration(age)} ago"
+    )
     if age > QUIET:
-        return [warning(subject, message, "is it the right account, and are its kinds of campaigns in BSG_MESSAGE_TYPES?")]
+        return [
+            warning(
+                subject,
+                message,
+                "is it the right account, and are its kinds of campaigns in BSG_MESSAGE_TYPES?",
+            )
+        ]
     return [ok(subject, message)]

@@ -1,11 +1,19 @@
-"""Why a rule fires or does not: read from what the store knows, for one rule and what it is asked about.
+"""Why a rule fires or does not: read from what the store knows, for one rule and what it is
+asked about.
 
-`known` reads, `target` finds what is meant, `subject` is what the rule sees, `outlook` looks ahead, `telling` says who is told
-and what keeps them from it, `explaining` puts it together.
+`known` reads, `target` finds what is meant, `subject` is what the rule sees, `outlook` looks
+ahead, `telling` says who is told and what keeps them from it, `explaining` puts it together.
 """
 
 from monitor.explain.explaining import explain_target
-from monitor.explain.explanation import About, Destination, EventSeen, Explanation, Standing, Telling
+from monitor.explain.explanation import (
+    About,
+    Destination,
+    EventSeen,
+    Explanation,
+    Standing,
+    Telling,
+)
 from monitor.explain.known import Known, read_known
 from monitor.explain.target import Target, UnclearTargetError, UnknownTargetError, find_target
 

@@ -11,11 +11,16 @@ from monitor.explain.explanation import Destination, Telling
 from monitor.explain.known import Known
 
 
-def telling_of(known: Known, key: AlertKey, labels: Mapping[str, str], alert: Alert | None) -> Telling:
-    """`alert` is the one that there is; without one, what would be with one that had these `labels`."""
+def telling_of(
+    known: Known, key: AlertKey, labels: Mapping[str, str], alert: Alert | None
+) -> Telling:
+    """`alert` is the one that there is; without one, what would be with one that had these
+    `labels`."""
     asked = begin(key, labels=labels, now=known.now) if alert is None else alert
     silences = (
-        each for each in known.silences if all_match(each.matchers, labels) and each.state(known.now) is not SilenceState.EXPIRED
+        each
+        for each in known.silences
+        if all_match(each.matchers, labels) and each.state(known.now) is not SilenceState.EXPIRED
     )
     return Telling(
         acknowledged=known.acknowledged.get(asked.id),
@@ -27,7 +32,15 @@ def telling_of(known: Known, key: AlertKey, labels: Mapping[str, str], alert: Al
 
 def _inhibitor(known: Known, asked: Alert) -> Alert | None:
     others = [alert for alert in known.state.open_alerts() if alert.id != asked.id]
-    return next((each for rule in known.rules.inhibit_rules for each in others if inhibits(rule, each, asked)), None)
+    return next(
+        (
+            each
+            for rule in known.rules.inhibit_rules
+            for each in others
+            if inhibits(rule, each, asked)
+        ),
+        None,
+    )
 
 
 def _destinations(known: Known, labels: Mapping[str, str], asked: Alert) -> list[Destination]:

@@ -63,7 +63,14 @@ async def explain_target(known: Known, target: Target) -> Explanation:
 
 
 def _of_state(
-    known: Known, rule: Rule, about: About, seen: Seen, active: Alert | None, alert: Alert | None, *, telling: Telling
+    known: Known,
+    rule: Rule,
+    about: About,
+    seen: Seen,
+    active: Alert | None,
+    alert: Alert | None,
+    *,
+    telling: Telling,
 ) -> Explanation:
     condition = rule.condition
     baselines = known.baselines(about.account, condition.baselines)
@@ -72,12 +79,22 @@ def _of_state(
         return known.ruleset.surroundings(moment, baselines)
 
     subject = seen.at(known.now)
-    present = None if subject is None else explain(condition, subject, _instant(subject, known.now), around=around(known.now))
+    present = (
+        None
+        if subject is None
+        else explain(condition, subject, _instant(subject, known.now), around=around(known.now))
+    )
     holds = present is not None and present.holds and seen.obstacle is None
     later = None
     if present is not None and not present.holds and seen.obstacle is None:
         later = holds_from(
-            condition, present, seen.at, around, now=known.now, rows=seen.rows, quiet_hours=known.ruleset.quiet_hours
+            condition,
+            present,
+            seen.at,
+            around,
+            now=known.now,
+            rows=seen.rows,
+            quiet_hours=known.ruleset.quiet_hours,
         )
     standing = _standing(active, holds=holds, asked=seen.obstacle is None)
     return Explanation(
@@ -107,7 +124,9 @@ def _standing(active: Alert | None, *, holds: bool, asked: bool) -> Standing:
     return Standing.DUE if holds else Standing.INACTIVE
 
 
-def _changes_at(standing: Standing, rule: Rule, active: Alert | None, now: datetime) -> datetime | None:
+def _changes_at(
+    standing: Standing, rule: Rule, active: Alert | None, now: datetime
+) -> datetime | None:
     """When `for` or `keep_firing_for` is over, where one of them runs."""
     if standing is Standing.PENDING and active is not None:
         return active.active_since + rule.hold
@@ -116,18 +135,26 @@ def _changes_at(standing: Standing, rule: Rule, active: Alert | None, now: datet
     return now + rule.hold if standing is Standing.DUE and rule.hold else None
 
 
-async def _events(known: Known, rule: Rule, about: About, key: AlertKey, seen: Seen) -> tuple[EventSeen, ...]:
+async def _events(
+    known: Known, rule: Rule, about: About, key: AlertKey, seen: Seen
+) -> tuple[EventSeen, ...]:
     """The latest events of the kinds that the rule is about, the newest first."""
-    events = await known.store.events(campaign_id=int(about.subject), account=about.account, limit=EVERYTHING)
+    events = await known.store.events(
+        campaign_id=int(about.subject), account=about.account, limit=EVERYTHING
+    )
     baselines = known.baselines(about.account, rule.when.baselines if rule.when else ())
     found: list[EventSeen] = []
     for event in [event for event in events if event.kind in rule.on][:MOST_EVENTS]:
         told = await known.store.alert(f"{fingerprint(key)}-{event.id}") is not None
-        found.append(EventSeen(event=event, told=told, part=_at_event(known, rule, event, seen, baselines)))
+        found.append(
+            EventSeen(event=event, told=told, part=_at_event(known, rule, event, seen, baselines))
+        )
     return tuple(found)
 
 
-def _at_event(known: Known, rule: Rule, event: CampaignEvent, seen: Seen, baselines: Baselines) -> Part | None:
+def _at_event(
+    known: Known, rule: Rule, event: CampaignEvent, seen: Seen, baselines: Baselines
+) -> Part | None:
     subject = seen.at(known.now)
     if rule.when is None or subject is None:
         return None

@@ -42,8 +42,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSeen:
-    """One event of a kind that the rule is about. `told`: it made an alert; `part` is the rule's condition at it, as far as is
-    known now; None where it has none, or what it was about is not followed any more."""
+    """One event of a kind that the rule is about. `told`: it made an alert; `part` is the rule's
+    condition at it, as far as is known now; None where it has none, or what it was about is not
+    followed any more."""
 
     event: CampaignEvent
     told: bool
@@ -52,8 +53,8 @@ class EventSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """One receiver that hears of it. `muted` says why not now; `told` what it was told of this alert, `told_at` when the last
-    message about the alert's group was decided."""
+    """One receiver that hears of it. `muted` says why not now; `told` what it was told of this
+    alert, `told_at` when the last message about the alert's group was decided."""
 
     receiver: str
     path: str
@@ -65,8 +66,8 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """Who is told, and what keeps them from it: `silences` that hold it back now or will, `inhibited_by` the alert that hides
-    it. No `destinations`: there are no receivers."""
+    """Who is told, and what keeps them from it: `silences` that hold it back now or will,
+    `inhibited_by` the alert that hides it. No `destinations`: there are no receivers."""
 
     acknowledged: Acknowledgement | None = None
     silences: tuple[Silence, ...] = ()
@@ -78,11 +79,12 @@ class Telling:
 class Explanation:
     """One rule and what it is asked about, as of `now`.
 
-    `rule` is None where an alert is left of a rule that is not in the file any more. `as_of` is when what is known of it was
-    read. `obstacles` are why the rule is not asked, or what is known may not be what is the case, in words. `condition` is None
-    where there is nothing to ask it about. `lack` is what is missing for it to hold, `holds_from` when it will if nothing but
-    time changes. `alert` is the one that is pending or fires, else the one that was asked for or ended last. `changes_at` is
-    when `for` or `keep_firing_for` will be over.
+    `rule` is None where an alert is left of a rule that is not in the file any more. `as_of` is
+    when what is known of it was read. `obstacles` are why the rule is not asked, or what is
+    known may not be what is the case, in words. `condition` is None where there is nothing to
+    ask it about. `lack` is what is missing for it to hold, `holds_from` when it will if nothing
+    but time changes. `alert` is the one that is pending or fires, else the one that was asked
+    for or ended last. `changes_at` is when `for` or `keep_firing_for` will be over.
     """
 
     rule: Rule | None

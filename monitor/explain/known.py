@@ -22,8 +22,9 @@ from monitor.state import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """`state` is what a daemon that started now would know. `rows` are all campaigns in the store, also those of accounts and
-    message types that are not polled any more; `silences` those that have not ended."""
+    """`state` is what a daemon that started now would know. `rows` are all campaigns in the
+    store, also those of accounts and message types that are not polled any more; `silences`
+    those that have not ended."""
 
     now: datetime
     rules: RuleFile
@@ -42,31 +43,45 @@ class Known:
 
     async def receiver(self, name: str) -> ReceiverView | None:
         """How the deliveries to a receiver of the file stand. Raises `StoreError`."""
-        integrations = {each.name: each.integration for each in self.rules.receivers if each.name == name}
+        integrations = {
+            each.name: each.integration for each in self.rules.receivers if each.name == name
+        }
         health = {each: read_health(await self.store.recall(each, HEALTH)) for each in integrations}
-        return next(iter(await receiver_views(self.store, integrations, health, now=self.now)), None)
+        return next(
+            iter(await receiver_views(self.store, integrations, health, now=self.now)), None
+        )
 
     async def ended(self) -> Sequence[Alert]:
-        """Alerts that have ended, and events, the latest first; those of which somebody may yet have to be told among them.
-        Raises `StoreError`."""
+        """Alerts that have ended, and events, the latest first; those of which somebody may yet
+        have to be told among them. Raises `StoreError`."""
         found = {alert.id: alert for alert in await self.store.alert_history(limit=EVERYTHING)}
         found |= self.state.ended
-        return sorted(found.values(), key=lambda alert: alert.resolved_at or alert.active_since, reverse=True)
+        return sorted(
+            found.values(), key=lambda alert: alert.resolved_at or alert.active_since, reverse=True
+        )
 
     async def last_of(self, key: AlertKey) -> Alert | None:
         """The alert of that key that ended last; no event. Raises `StoreError`."""
-        return next((alert for alert in await self.ended() if alert.key == key and not alert.is_event), None)
+        return next(
+            (alert for alert in await self.ended() if alert.key == key and not alert.is_event), None
+        )
 
 
-async def read_known(store: Store, rules: RuleFile, feeds: Sequence[Feed], *, now: datetime) -> Known:
-    """Read what is known. `feeds` are those that the settings name; without any, those that were polled are taken. Raises
-    `StoreError`."""
+async def read_known(
+    store: Store, rules: RuleFile, feeds: Sequence[Feed], *, now: datetime
+) -> Known:
+    """Read what is known. `feeds` are those that the settings name; without any, those that were
+    polled are taken. Raises `StoreError`."""
     snapshot = await store.load()
     state = State(snapshot, polled=feeds or tuple(snapshot.feeds))
     ruleset = RuleSet(rules.rules, quiet_hours=rules.quiet_hours)
     state.remember(await store.samples(since=now - timedelta(seconds=ruleset.look_back)))
     rows = {CampaignKey(row.campaign.account, row.campaign.id): row for row in snapshot.campaigns}
-    rows |= {CampaignKey(row.campaign.account, id_): row for table in state.accounts.values() for id_, row in table.rows.items()}
+    rows |= {
+        CampaignKey(row.campaign.account, id_): row
+        for table in state.accounts.values()
+        for id_, row in table.rows.items()
+    }
     return Known(
         now=now,
         rules=rules,

@@ -1,4 +1,5 @@
-"""What a rule sees of what it is asked about, now or later if nothing else changes; and why it may not be asked at all."""
+"""What a rule sees of what it is asked about, now or later if nothing else changes; and why it
+may not be asked at all."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,8 +24,9 @@ from monitor.explain.known import Known
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`at` gives the subject at a moment; None when there is none. With an `obstacle` the rule is not asked about it. `doubts`
-    are what else there is to know. `rows` are the campaigns it is made of; `as_of` is when they were read."""
+    """`at` gives the subject at a moment; None when there is none. With an `obstacle` the rule
+    is not asked about it. `doubts` are what else there is to know. `rows` are the campaigns it
+    is made of; `as_of` is when they were read."""
 
     at: Callable[[datetime], Subject | None]
     obstacle: str | None = None
@@ -49,23 +51,36 @@ async def see(known: Known, rule: Rule, about: About) -> Seen:
 def _campaign(known: Known, rule: Rule, about: About) -> Seen:
     row = known.rows.get(CampaignKey(about.account, int(about.subject)))
     if row is None:
-        return Seen(lambda _: None, "the monitor does not follow the campaign any more (it vanished, is too old or is ignored)")
+        return Seen(
+            lambda _: None,
+            "the monitor does not follow the campaign any more (it vanished, is too old or is "
+            "ignored)",
+        )
     feed = _feed_of(known, row)
     obstacle = None
     if feed is None:
-        obstacle = f"{row.campaign.message_type} campaigns of account {about.account} are not polled"
+        obstacle = (
+            f"{row.campaign.message_type} campaigns of account {about.account} are not polled"
+        )
     elif row.settled and not rule.is_event_rule:
         obstacle = "the campaign ended more than 72 hours ago: only event rules look at it"
     doubts = [*_doubts(known, [feed] if feed else [])]
     if rule.detail and outdated(row, known.now.timestamp()):
-        doubts.append("the campaign is read in detail once the rest of the condition holds: its detail here is old or missing")
+        doubts.append(
+            "the campaign is read in detail once the rest of the condition holds: its detail here "
+            "is old or missing"
+        )
     return Seen(lambda _: row, obstacle, tuple(doubts), (row,), feed.last_success if feed else None)
 
 
 def _sender(known: Known, rule: Rule, about: About) -> Seen:
     kind, _, sender = about.subject.partition(":")
     table = known.state.table(about.account)
-    rows = tuple(row for row in table.rows.values() if row.campaign.message_type == kind and row.campaign.sender == sender)
+    rows = tuple(
+        row
+        for row in table.rows.values()
+        if row.campaign.message_type == kind and row.campaign.sender == sender
+    )
     feeds = _feeds(known, about.account, kind)
 
     def at(moment: datetime) -> Subject | None:
@@ -99,27 +114,38 @@ def _account(known: Known, rule: Rule, about: About) -> Seen:
     )
     failing = any(feed.consecutive_failures for feed in feeds)
     moves = rule.when is not None and moves_while_failing(rule.when)
-    doubts = ["while polls fail the rule is not asked: what it is about is frozen"] if failing and not moves else []
+    doubts = (
+        ["while polls fail the rule is not asked: what it is about is frozen"]
+        if failing and not moves
+        else []
+    )
     return Seen(lambda moment: replace(view, now=moment), None, tuple(doubts), (), _oldest(feeds))
 
 
 async def _receiver(known: Known, about: About) -> Seen:
     view = await known.receiver(about.subject)
     if view is None:
-        return Seen(lambda _: None, f"there is no receiver {about.subject} in the rules file any more")
+        return Seen(
+            lambda _: None, f"there is no receiver {about.subject} in the rules file any more"
+        )
     shown: ReceiverView = view
     return Seen(lambda moment: replace(shown, now=moment), as_of=known.now)
 
 
 def _feeds(known: Known, account: str, kind: str | None = None) -> tuple[FeedState, ...]:
-    """Those of an account that are polled; with `kind` the one that lists campaigns of this type."""
-    feeds = {feed: state for feed, state in sorted(known.state.feeds.items()) if feed.account == account}
+    """Those of an account that are polled; with `kind` the one that lists campaigns of this
+    type."""
+    feeds = {
+        feed: state for feed, state in sorted(known.state.feeds.items()) if feed.account == account
+    }
     if kind is None:
         return tuple(feeds.values())
     if Feed(account, kind) in feeds:
         return (feeds[Feed(account, kind)],)
     odd = any(row.campaign.message_type == kind for row in known.state.table(account).rows.values())
-    return tuple(feeds.values())[:1] if odd else ()  # of a type that nobody can ask for: whichever feed lists it
+    return (
+        tuple(feeds.values())[:1] if odd else ()
+    )  # of a type that nobody can ask for: whichever feed lists it
 
 
 def _feed_of(known: Known, row: TrackedCampaign) -> FeedState | None:
@@ -136,4 +162,7 @@ def _doubts(known: Known, feeds: tuple[FeedState, ...] | list[FeedState]) -> Ite
             since = feed.last_success or feed.first_tried
             age = humanize_duration(max(0.0, (known.now - since).total_seconds()))
             polls = counted(feed.consecutive_failures, "poll")
-            yield f"{polls} in a row failed: nothing is decided until one succeeds, and this is what was known {age} ago"
+            yield (
+                f"{polls} in a row failed: nothing is decided until one succeeds, and this is what "
+                f"was known {age} ago"
+            )

@@ -28,7 +28,8 @@ class UnknownTargetError(UnclearTargetError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """`alert` is the one that was named by its id. `rule` is None where it is left of a rule that is not in the file any more."""
+    """`alert` is the one that was named by its id. `rule` is None where it is left of a rule
+    that is not in the file any more."""
 
     rule_name: str
     rule: Rule | None
@@ -37,17 +38,27 @@ class Target:
 
 
 async def find_target(
-    known: Known, named: str, subject: str | None, *, account: str | None = None, message_type: str | None = None
+    known: Known,
+    named: str,
+    subject: str | None,
+    *,
+    account: str | None = None,
+    message_type: str | None = None,
 ) -> Target:
-    """What is meant by a rule's name or an alert's id (or its beginning), and by a campaign's id or a part of its name, a sender,
-    an account or a receiver.
+    """What is meant by a rule's name or an alert's id (or its beginning), and by a campaign's id
+    or a part of its name, a sender, an account or a receiver.
 
-    UnknownTargetError when that is nothing, another UnclearTargetError when it is more than one thing.
+    UnknownTargetError when that is nothing, another UnclearTargetError when it is more than one
+    thing.
     """
     rule = known.ruleset.rules.get(named)
     if rule is None:
         return _of_alert(known, await _alert(known, named), subject)
-    return Target(rule_name=rule.name, rule=rule, about=await _about(known, rule, subject, account, message_type))
+    return Target(
+        rule_name=rule.name,
+        rule=rule,
+        about=await _about(known, rule, subject, account, message_type),
+    )
 
 
 async def _alert(known: Known, named: str) -> Alert:
@@ -57,9 +68,14 @@ async def _alert(known: Known, named: str) -> Alert:
         return found[0]
     if found:
         raise UnclearTargetError(
-            f"{counted(len(found), 'alert')} have ids that begin with {named!r}: {_some(each.id for each in found)}"
+            f"{counted(len(found), 'alert')} have ids that begin with {named!r}: "
+            f"{_some(each.id for each in found)}"
         )
-    there = f"the rules are {', '.join(known.ruleset.rules)}" if known.ruleset.rules else "the rules file has no rules"
+    there = (
+        f"the rules are {', '.join(known.ruleset.rules)}"
+        if known.ruleset.rules
+        else "the rules file has no rules"
+    )
     hint = did_you_mean(named, known.ruleset.rules) or there
     raise UnknownTargetError(f"there is no rule and no alert {named!r} ({hint})")
 
@@ -75,7 +91,11 @@ def _of_alert(known: Known, alert: Alert, subject: str | None) -> Target:
     if rule is not None and rule.scope is not scope:
         rule = None  # another one of the same name
     name = alert.campaign.name if alert.campaign else alert.key.subject or alert.key.account
-    if subject is not None and subject != alert.key.subject and subject.casefold() not in name.casefold():
+    if (
+        subject is not None
+        and subject != alert.key.subject
+        and subject.casefold() not in name.casefold()
+    ):
         raise UnclearTargetError(f"the alert {alert.id} is about {name}, not about {subject!r}")
     about = About(
         scope=scope,
@@ -85,14 +105,18 @@ def _of_alert(known: Known, alert: Alert, subject: str | None) -> Target:
         message_type=alert.labels.get("message_type"),
         campaign=alert.campaign,
     )
-    return Target(rule_name=alert.key.rule, rule=rule, about=about, alert=alert if _over(alert) else None)
+    return Target(
+        rule_name=alert.key.rule, rule=rule, about=about, alert=alert if _over(alert) else None
+    )
 
 
 def _over(alert: Alert) -> bool:
     return alert.is_event or alert.state is AlertState.RESOLVED
 
 
-async def _about(known: Known, rule: Rule, subject: str | None, account: str | None, message_type: str | None) -> About:
+async def _about(
+    known: Known, rule: Rule, subject: str | None, account: str | None, message_type: str | None
+) -> About:
     match rule.scope:
         case Scope.CAMPAIGN:
             campaign = await _campaign(known, rule, subject, account, message_type)
@@ -107,11 +131,15 @@ async def _about(known: Known, rule: Rule, subject: str | None, account: str | N
         case Scope.SENDER:
             return _sender(known, rule, subject, account, message_type)
         case Scope.ACCOUNT:
-            names = sorted({feed.account for feed in known.state.feeds} | known.state.accounts.keys())
+            names = sorted(
+                {feed.account for feed in known.state.feeds} | known.state.accounts.keys()
+            )
             name = _one_of(names, subject or account, "an account", rule)
             return About(scope=rule.scope, account=name, subject="", name=name)
         case Scope.RECEIVER:
-            name = _one_of([each.name for each in known.rules.receivers], subject, "a receiver", rule)
+            name = _one_of(
+                [each.name for each in known.rules.receivers], subject, "a receiver", rule
+            )
             return About(scope=rule.scope, account="", subject=name, name=name)
 
 
@@ -127,24 +155,40 @@ def _one_of(names: Sequence[str], wanted: str | None, what: str, rule: Rule) -> 
     return wanted
 
 
-async def _campaign(known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None) -> Campaign:
+async def _campaign(
+    known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None
+) -> Campaign:
     if wanted is None:
-        raise UnclearTargetError(f"rule {rule.name} is asked about a campaign: name one by its id, or by a part of its name")
+        raise UnclearTargetError(
+            f"rule {rule.name} is asked about a campaign: name one by its id, or by a part of its "
+            "name"
+        )
     there = [row.campaign for row in known.rows.values()]
     anywhere = _by_id(there, wanted) or await _gone(known, wanted) or _by_name(there, wanted)
-    found = [each for each in anywhere if account in (None, each.account) and message_type in (None, each.message_type)]
+    found = [
+        each
+        for each in anywhere
+        if account in (None, each.account) and message_type in (None, each.message_type)
+    ]
     if len(found) == 1:
         return found[0]
     if not anywhere:
         raise UnknownTargetError(
-            f"no campaign {wanted!r} is known: neither an id nor a part of a name. It may not have been read yet, be older than"
+            f"no campaign {wanted!r} is known: neither an id nor a part of a name. It may not have "
+            "been read yet, be older than"
             " the monitor follows, or fall under BSG_IGNORE"
         )
     if not found:
-        asked = " and ".join(words for words in (_of("account", account), _of("message type", message_type)) if words)
-        raise UnknownTargetError(f"no campaign {wanted!r} of {asked} is known; there is:\n{_listed(anywhere)}")
+        asked = " and ".join(
+            words for words in (_of("account", account), _of("message type", message_type)) if words
+        )
+        raise UnknownTargetError(
+            f"no campaign {wanted!r} of {asked} is known; there is:\n{_listed(anywhere)}"
+        )
     advice = "name one by its id, or say which with --account or --type"
-    raise UnclearTargetError(f"{wanted!r} fits {counted(len(found), 'campaign')}: {advice}\n{_listed(found)}")
+    raise UnclearTargetError(
+        f"{wanted!r} fits {counted(len(found), 'campaign')}: {advice}\n{_listed(found)}"
+    )
 
 
 def _of(what: str, value: str | None) -> str:
@@ -155,7 +199,8 @@ def _listed(campaigns: Sequence[Campaign]) -> str:
     """One on each line, the newest first."""
     newest = sorted(campaigns, key=lambda each: each.created_at, reverse=True)
     lines = [
-        f'  {each.id} "{clipped(each.name)}" ({each.message_type}, {each.status}, account {each.account})'
+        f'  {each.id} "{clipped(each.name)}" ({each.message_type}, {each.status}, account '
+        f"{each.account})"
         for each in newest[:MOST_SHOWN]
     ]
     more = len(newest) - MOST_SHOWN
@@ -175,31 +220,48 @@ def _by_name(campaigns: Sequence[Campaign], wanted: str) -> list[Campaign]:
 
 
 async def _gone(known: Known, wanted: str) -> list[Campaign]:
-    """A campaign that is not followed any more, by its id: as its last event showed it, in each account."""
+    """A campaign that is not followed any more, by its id: as its last event showed it, in each
+    account."""
     if not wanted.isdecimal() or len(wanted) > 18:
         return []
     events = await known.store.events(campaign_id=int(wanted), limit=EVERYTHING)
     return list({event.campaign.account: event.campaign for event in reversed(events)}.values())
 
 
-def _sender(known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None) -> About:
-    senders = {(row.campaign.account, row.campaign.message_type, row.campaign.sender) for row in known.rows.values()}
+def _sender(
+    known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None
+) -> About:
+    senders = {
+        (row.campaign.account, row.campaign.message_type, row.campaign.sender)
+        for row in known.rows.values()
+    }
     if wanted is None:
-        there = f"there is {_some(sorted({sender for _, _, sender in senders}))}" if senders else "none is known"
+        there = (
+            f"there is {_some(sorted({sender for _, _, sender in senders}))}"
+            if senders
+            else "none is known"
+        )
         raise UnclearTargetError(f"rule {rule.name} is asked about a sender: name one ({there})")
     found = sorted(
         each
         for each in senders
-        if wanted in (each[2], f"{each[1]}:{each[2]}") and account in (None, each[0]) and message_type in (None, each[1])
+        if wanted in (each[2], f"{each[1]}:{each[2]}")
+        and account in (None, each[0])
+        and message_type in (None, each[1])
     )
     if not found:
         hint = did_you_mean(wanted, {sender for _, _, sender in senders})
         raise UnknownTargetError(f"no sender {wanted!r} is known{f' ({hint})' if hint else ''}")
     if len(found) > 1:
         listed = _some(f"{kind}:{sender} of account {owner}" for owner, kind, sender in found)
-        raise UnclearTargetError(f"{wanted!r} fits {counted(len(found), 'sender')}: {listed}. Say which with --type or --account")
+        raise UnclearTargetError(
+            f"{wanted!r} fits {counted(len(found), 'sender')}: {listed}. Say which with --type or "
+            "--account"
+        )
     owner, kind, sender = found[0]
-    return About(scope=rule.scope, account=owner, subject=f"{kind}:{sender}", name=sender, message_type=kind)
+    return About(
+        scope=rule.scope, account=owner, subject=f"{kind}:{sender}", name=sender, message_type=kind
+    )
 
 
 def _some(names: Iterable[str]) -> str:

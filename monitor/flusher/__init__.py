@@ -1,5 +1,6 @@
-"""Groups that are due → outbox. `flusher.py` decides and commits; `groups.py` knows which alert belongs to which groups,
-`quieting.py` which must stay quiet, `telling.py` what the rules say about all that."""
+"""Groups that are due → outbox. `flusher.py` decides and commits; `groups.py` knows which alert
+belongs to which groups, `quieting.py` which must stay quiet, `telling.py` what the rules say
+about all that."""
 
 from monitor.flusher.flush_loop import Flusher
 

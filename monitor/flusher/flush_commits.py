@@ -1,4 +1,5 @@
-"""What a round of decisions comes to, in one transaction: messages, what they replace, ledgers, what is kept no longer."""
+"""What a round of decisions comes to, in one transaction: messages, what they replace, ledgers,
+what is kept no longer."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
@@ -18,22 +19,35 @@ Decided = tuple[Flush, Sequence[str]]
 class Commits:
     """Makes them."""
 
-    def __init__(self, groups: Groups, suppression: Suppression, state: State, turns: Turns, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        groups: Groups,
+        suppression: Suppression,
+        state: State,
+        turns: Turns,
+        new_id: Callable[[], str],
+    ) -> None:
         self._groups = groups
         self._suppression = suppression
         self._state = state
         self._turns = turns
         self._new_id = new_id
 
-    async def of(self, decided: Sequence[Decided], now: datetime, *, taken: Container[str]) -> FlushCommit | None:
-        """What is to be committed, or None when nothing is. Of ended alerts only those in `taken` are looked at."""
+    async def of(
+        self, decided: Sequence[Decided], now: datetime, *, taken: Container[str]
+    ) -> FlushCommit | None:
+        """What is to be committed, or None when nothing is. Of ended alerts only those in
+        `taken` are looked at."""
         rows: list[OutboxRow] = []
         superseded: list[str] = []
         ledgers: dict[GroupId, Ledger] = {}
         for decision, replaced in decided:
             ledgers[decision.ledger.group] = decision.ledger
             messages = split(decision, self._new_id(), now)
-            rows.extend(OutboxRow(notification=message, sequence=0, next_attempt_at=now) for message in messages)
+            rows.extend(
+                OutboxRow(notification=message, sequence=0, next_attempt_at=now)
+                for message in messages
+            )
             superseded.extend(replaced)
             await self._turns.after(len(decision.alerts) + ROWS_A_GROUP)
         closed = await self._closed(ledgers, taken)
@@ -57,14 +71,17 @@ class Commits:
         )
 
     async def _closed(self, ledgers: dict[GroupId, Ledger], taken: Container[str]) -> list[str]:
-        """Ended alerts that everybody concerned will know of, or nobody may; `ledgers` forgets them."""
+        """Ended alerts that everybody concerned will know of, or nobody may; `ledgers` forgets
+        them."""
         closed: list[str] = []
         told_in: dict[GroupId, list[str]] = {}
         for alert in list(self._state.ended.values()):
             await self._turns.after(ROWS_AN_END)
             if alert.id not in taken or self._suppression.alert(alert.id) != alert:
                 continue  # it ended meanwhile, and has yet to be taken in
-            known = {group_id: self._ledger(group_id, ledgers) for group_id in self._groups.of(alert)}
+            known = {
+                group_id: self._ledger(group_id, ledgers) for group_id in self._groups.of(alert)
+            }
             if fully_told(alert, known.values(), suppressed=alert.id in self._suppression):
                 closed.append(alert.id)
                 for group_id, ledger in known.items():

@@ -1,4 +1,5 @@
-"""Decides what is due and writes it. Runs by timer, not only after cycles: intervals and silences end between two polls."""
+"""Decides what is due and writes it. Runs by timer, not only after cycles: intervals and
+silences end between two polls."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +24,8 @@ from monitor.state import State
 
 RETRY_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 60.0
-"""What is due is looked for at least this often: the wall clock may jump, and a sleep of the machine is no time to a timer."""
+"""What is due is looked for at least this often: the wall clock may jump, and a sleep of the
+machine is no time to a timer."""
 REPEAT_RECHECK = timedelta(minutes=1)
 
 TAKEN_AT_ONCE = 500
@@ -38,8 +40,9 @@ log = structlog.get_logger()
 
 
 class Flusher:
-    """Keeps the open alerts by group and what must stay quiet, decides what is due, and writes it with its ledger in one
-    transaction. Whoever has `deciding` knows that nothing is being decided."""
+    """Keeps the open alerts by group and what must stay quiet, decides what is due, and writes
+    it with its ledger in one transaction. Whoever has `deciding` knows that nothing is being
+    decided."""
 
     def __init__(
         self,
@@ -65,26 +68,35 @@ class Flusher:
         self.use(telling)
 
     def use(self, telling: NotificationPolicy) -> None:
-        """Decide by this from now on: everything open is sorted into groups anew, and what was told is known."""
+        """Decide by this from now on: everything open is sorted into groups anew, and what was
+        told is known."""
         self._telling = telling
         self._groups = Groups(telling.route, telling.receivers, self._told)
-        self._ledgers = list(self._state.ledgers.values())  # those that the groups are yet to be made of
-        self._quieting = Quieting(self._store, telling.inhibit_rules, self._turns, acknowledging=telling.acknowledging)
+        self._ledgers = list(
+            self._state.ledgers.values()
+        )  # those that the groups are yet to be made of
+        self._quieting = Quieting(
+            self._store, telling.inhibit_rules, self._turns, acknowledging=telling.acknowledging
+        )
         self._suppression = self._quieting.suppression
         self._schedule = Schedule(self._groups, self._quieting, self._turns)
-        self._commits = Commits(self._groups, self._suppression, self._state, self._turns, self._new_id)
+        self._commits = Commits(
+            self._groups, self._suppression, self._state, self._turns, self._new_id
+        )
         self._taken: set[str] = set()
         self._news: list[Alert] = self._state.open_alerts()
         self._outside = True  # nothing is decided before silences have been read
         self._woken.set()
 
     def note(self, alerts: Iterable[Alert]) -> None:
-        """These alerts are new or have changed, and are committed. Due groups are flushed at once."""
+        """These alerts are new or have changed, and are committed. Due groups are flushed at
+        once."""
         self._news.extend(alerts)
         self._woken.set()
 
     def look_outside(self) -> None:
-        """Silences or acknowledgements may have been written by somebody else: they take effect at once."""
+        """Silences or acknowledgements may have been written by somebody else: they take effect
+        at once."""
         self._outside = True
         self._woken.set()
 
@@ -97,7 +109,8 @@ class Flusher:
                     await self.flush_due()
             except StoreError as error:
                 self._metrics.loop_failures.labels("flusher").inc()
-                log.error("flush_not_committed", reason=error.reason.value, error=str(error))  # noqa: TRY400 (see poller)
+                # see poller
+                log.error("flush_not_committed", reason=error.reason.value, error=str(error))  # noqa: TRY400
                 await self._clock.sleep(RETRY_SECONDS)
             except Exception:
                 self._metrics.loop_failures.labels("flusher").inc()
@@ -107,7 +120,8 @@ class Flusher:
                 await self._wait()
 
     async def flush_due(self) -> int:
-        """Decide and commit every group that is due now; returns how many messages were decided. Raises `StoreError`."""
+        """Decide and commit every group that is due now; returns how many messages were decided.
+        Raises `StoreError`."""
         await self._take_in()
         while True:
             now = self._clock.now()
@@ -119,15 +133,18 @@ class Flusher:
                 await self._store.commit_flush(commit)
             except StoreError as error:
                 if error.reason is StoreFault.CONFLICT:
-                    continue  # a message that was to be replaced has just been attempted: decide on the new facts
+                    # a message that was to be replaced has just been attempted: decide on the new
+                    # facts
+                    continue
                 raise
             await self._apply(commit, now)
             return len(commit.rows)
 
-    # --- taking in --------------------------------------------------------------------------------------------------
+    # --- taking in --------------------------------------------------------------------------------
 
     async def _take_in(self) -> None:
-        """Bring groups and quiet up to date with what has been noted, what was written outside, and the time."""
+        """Bring groups and quiet up to date with what has been noted, what was written outside,
+        and the time."""
         while self._ledgers:
             self._groups.restore(self._ledgers[-LEDGERS_AT_ONCE:])
             del self._ledgers[-LEDGERS_AT_ONCE:]
@@ -138,22 +155,31 @@ class Flusher:
         touched: set[GroupId] = set()
         while self._news:
             news, self._news = self._news, []
-            # What an ended alert was hidden by is decided once and for all: those that may have hidden it go first.
+            # What an ended alert was hidden by is decided once and for all: those that may have
+            # hidden it go first.
             news.sort(key=lambda alert: alert.resolved_at is not None)
             for start in range(0, len(news), TAKEN_AT_ONCE):
-                part = [alert for alert in news[start : start + TAKEN_AT_ONCE] if alert.fired_at is not None]
+                part = [
+                    alert
+                    for alert in news[start : start + TAKEN_AT_ONCE]
+                    if alert.fired_at is not None
+                ]
                 changed |= self._suppression.put(part, self._clock.now())
                 for alert in part:
                     touched |= self._put(alert)
                 if len(news) > TAKEN_AT_ONCE:
                     await self._clock.sleep(0)
         changed |= await self._turns.through(self._suppression.tick(self._clock.now()))
-        await self._schedule.put_all(touched | await self._groups_of_ids(changed), self._clock.now())
+        await self._schedule.put_all(
+            touched | await self._groups_of_ids(changed), self._clock.now()
+        )
 
     def _put(self, alert: Alert) -> set[GroupId]:
         try:
             groups = self._groups.put(alert)
-        except Exception:  # it would be as bad the next time: it must not keep all others from being told
+        except (
+            Exception
+        ):  # it would be as bad the next time: it must not keep all others from being told
             self._metrics.loop_failures.labels("flusher").inc()
             log.exception("alert_not_routed", alert=alert.id, rule=alert.key.rule)
             return set()
@@ -163,7 +189,11 @@ class Flusher:
     async def _read_outside(self) -> set[str]:
         self._outside = False
         now = self._clock.now()
-        ends = (alert.resolved_at for alert in self._state.ended.values() if alert.resolved_at is not None)
+        ends = (
+            alert.resolved_at
+            for alert in self._state.ended.values()
+            if alert.resolved_at is not None
+        )
         try:
             return await self._quieting.read(now, ended_after=min((now, *ends)))
         except BaseException:
@@ -178,7 +208,7 @@ class Flusher:
             await self._turns.after(1)
         return found
 
-    # --- deciding ---------------------------------------------------------------------------------------------------
+    # --- deciding ---------------------------------------------------------------------------------
 
     async def _decide_all(self, due: Sequence[GroupId], now: datetime) -> list[Decided]:
         """What to tell each group, and which messages that replaces."""
@@ -193,8 +223,11 @@ class Flusher:
                     decided.append(found)
         return decided
 
-    async def _decide(self, group_id: GroupId, now: datetime, waiting: Sequence[OutboxRow] | None) -> Decided | None:
-        """`waiting` has what was never attempted of the group's messages; None when none at all is in the outbox."""
+    async def _decide(
+        self, group_id: GroupId, now: datetime, waiting: Sequence[OutboxRow] | None
+    ) -> Decided | None:
+        """`waiting` has what was never attempted of the group's messages; None when none at all
+        is in the outbox."""
         group = self._groups[group_id]
         replaceable = waiting or ()
         alerts = group.to_tell()
@@ -232,16 +265,19 @@ class Flusher:
             self._schedule.drop(group_id)
             await self._turns.after(1)
         changed = await self._quieting.apply(commit, now)
-        touched = [*(ledger.group for ledger in commit.ledgers), *await self._groups_of_ids(changed)]
+        touched = [
+            *(ledger.group for ledger in commit.ledgers),
+            *await self._groups_of_ids(changed),
+        ]
         await self._schedule.put_all(touched, self._clock.now())
         for receiver in sorted({row.notification.receiver for row in commit.rows}):
             self._on_rows(receiver)
 
-    # --- when -------------------------------------------------------------------------------------------------------
+    # --- when -------------------------------------------------------------------------------------
 
     def next_due(self) -> datetime | None:
-        """When there will be something to do if nobody notes anything until then; None when there will not. It may be past:
-        what became due while the last flush went on."""
+        """When there will be something to do if nobody notes anything until then; None when
+        there will not. It may be past: what became due while the last flush went on."""
         moments = (self._schedule.first(), self._suppression.next_change())
         return min((moment for moment in moments if moment is not None), default=None)
 

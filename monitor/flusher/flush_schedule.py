@@ -35,12 +35,17 @@ class Schedule:
         for group_id in group_ids:
             await self.put(group_id, now)
 
-    async def put(self, group_id: GroupId, now: datetime, *, not_before: datetime | None = None) -> None:
-        """Note when to look at the group next: when it is due or, while it is mute, when that may end."""
+    async def put(
+        self, group_id: GroupId, now: datetime, *, not_before: datetime | None = None
+    ) -> None:
+        """Note when to look at the group next: when it is due or, while it is mute, when that
+        may end."""
         group = self._groups[group_id]
         quiet = self._quieting.at(group.route, now)
         alerts = group.to_tell()
-        due = await self._turns.through(next_flush_steps(alerts, group.ledger, group.route, quiet, now=now))
+        due = await self._turns.through(
+            next_flush_steps(alerts, group.ledger, group.route, quiet, now=now)
+        )
         await self._turns.after(len(alerts) + ROWS_A_GROUP)
         if due is None:
             self._due.pop(group_id, None)

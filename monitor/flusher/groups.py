@@ -1,4 +1,5 @@
-"""The groups that alerts are told in: those the routes send them to now, and those in which they were told of before."""
+"""The groups that alerts are told in: those the routes send them to now, and those in which they
+were told of before."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
@@ -10,11 +11,13 @@ from monitor.domain.routing.flush import Ledger
 from monitor.domain.routing.route import Branch, GroupId, Route, RouteTree, group_of
 
 ToldIn = dict[str, tuple[GroupId, ...]]
-"""Groups by alert. Tuples and not sets: garbage collection passes over a tuple of values that cannot form a cycle."""
+"""Groups by alert. Tuples and not sets: garbage collection passes over a tuple of values that
+cannot form a cycle."""
 
 
 class Group:
-    """The open alerts of one group. `stale` ones belong elsewhere since the routes changed: only their end is told here."""
+    """The open alerts of one group. `stale` ones belong elsewhere since the routes changed: only
+    their end is told here."""
 
     def __init__(self, ledger: Ledger, route: Route) -> None:
         self.ledger = ledger
@@ -26,12 +29,17 @@ class Group:
         """What the group's next message is made from."""
         if not self.stale:
             return list(self.alerts.values())
-        return [alert for alert in self.alerts.values() if alert.id not in self.stale or alert.state is AlertState.RESOLVED]
+        return [
+            alert
+            for alert in self.alerts.values()
+            if alert.id not in self.stale or alert.state is AlertState.RESOLVED
+        ]
 
 
 class Groups:
-    """All groups by id, kept up to date with alerts and with what was committed. Where an alert goes is found out once: its
-    labels do not change. Ledgers of receivers that are no longer there are `orphans`.
+    """All groups by id, kept up to date with alerts and with what was committed. Where an alert
+    goes is found out once: its labels do not change. Ledgers of receivers that are no longer
+    there are `orphans`.
 
     `told` is what `told_in` says of the ledgers. It is kept up to date, and outlives the routes.
     """
@@ -90,10 +98,13 @@ class Groups:
             _note_told(self._told, told[first : first + ROWS_A_STEP], ledger.group)
 
     def forget_orphans(self) -> None:
-        """Their ledgers are no more: should their receivers come back, they know of nothing, as after a restart."""
+        """Their ledgers are no more: should their receivers come back, they know of nothing, as
+        after a restart."""
         for ledger in self.orphans:
             for alert_id in ledger.told:
-                left = tuple(group for group in self._told.get(alert_id, ()) if group != ledger.group)
+                left = tuple(
+                    group for group in self._told.get(alert_id, ()) if group != ledger.group
+                )
                 if left:
                     self._told[alert_id] = left
                 else:
@@ -105,7 +116,8 @@ class Groups:
         self._groups.pop(group_id, None)
 
     def spent(self, group_id: GroupId, now: datetime) -> bool:
-        """Whether a group is empty and its interval over, so that its ledger is worth nothing any more."""
+        """Whether a group is empty and its interval over, so that its ledger is worth nothing
+        any more."""
         group = self._groups[group_id]
         ledger = group.ledger
         return not (ledger.told or group.alerts) and (
@@ -120,7 +132,9 @@ class Groups:
         homes = self._homes.get(alert.id)
         if homes is None or not all(group_id in self._groups for group_id in homes):
             branches = () if self._tree is None else self._tree.destinations(alert.labels)
-            homes = self._homes[alert.id] = tuple(self._group_in(branch, alert) for branch in branches)
+            homes = self._homes[alert.id] = tuple(
+                self._group_in(branch, alert) for branch in branches
+            )
         return set(homes)
 
     def _group_in(self, branch: Branch, alert: Alert) -> GroupId:
@@ -149,7 +163,8 @@ def _note_told(told: ToldIn, alert_ids: Iterable[str], group_id: GroupId) -> Non
 
 
 def _route_of(ledger: Ledger, tree: RouteTree) -> Route:
-    """The route that a group was made by, if it is still there. Otherwise what is left to be told is told at once."""
+    """The route that a group was made by, if it is still there. Otherwise what is left to be
+    told is told at once."""
     branch = tree.branch(ledger.path, ledger.group.receiver)
     if branch is not None:
         return branch.route

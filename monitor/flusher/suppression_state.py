@@ -1,4 +1,5 @@
-"""What must stay quiet: silences and acknowledgements as the store has them, and what follows from them for the open alerts."""
+"""What must stay quiet: silences and acknowledgements as the store has them, and what follows
+from them for the open alerts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +21,12 @@ class Quieting:
     """Suppression of the open alerts, and who looks after them."""
 
     def __init__(
-        self, store: QuietStore, rules: Sequence[InhibitRule], turns: Turns, *, acknowledging: frozenset[str] = frozenset()
+        self,
+        store: QuietStore,
+        rules: Sequence[InhibitRule],
+        turns: Turns,
+        *,
+        acknowledging: frozenset[str] = frozenset(),
     ) -> None:
         """`acknowledging` are the receivers that are told at once who looks after an alert."""
         self._store = store
@@ -31,13 +37,16 @@ class Quieting:
         self._silences: frozenset[str] = frozenset()
 
     async def read(self, now: datetime, *, ended_after: datetime) -> set[str]:
-        """Take in what the store has, silences that ended no earlier than that included; returns ids of alerts that it may
-        concern. Raises `StoreError`; nothing has changed then."""
+        """Take in what the store has, silences that ended no earlier than that included; returns
+        ids of alerts that it may concern. Raises `StoreError`; nothing has changed then."""
         silences = await self._store.silences(ended_after=ended_after)
         said = {each.alert_id: each for each in await self._store.acknowledgements()}
         before, self.acknowledged = self.acknowledged, said
         changed = {id_ for id_ in before.keys() | said.keys() if before.get(id_) != said.get(id_)}
-        known, self._silences = self._silences, frozenset(each.id for each in silences if each.end is None or each.end > now)
+        known, self._silences = (
+            self._silences,
+            frozenset(each.id for each in silences if each.end is None or each.end > now),
+        )
         if changed or known != self._silences:
             log.info("quiet_changed", silences=len(self._silences), acknowledgements=len(said))
         return changed | await self._turns.through(self.suppression.load(silences, now))
@@ -56,7 +65,8 @@ class Quieting:
         self.suppression.remove(alert_id)
 
     async def apply(self, commit: FlushCommit, now: datetime) -> set[str]:
-        """What a flush found out about silences has been committed; returns ids of alerts that it may concern."""
+        """What a flush found out about silences has been committed; returns ids of alerts that
+        it may concern."""
         changed: set[str] = set()
         for id_ in commit.matched_silences.keys() | commit.over_silences.keys():
             silence = self.suppression.silence(id_)

@@ -11,7 +11,8 @@ ROWS_A_GROUP = 4
 """A group costs as much as so many alerts, beside those it has."""
 
 ROWS_AN_END = 4
-"""So does an alert that has ended: it is held against every ledger that may know of it, and taken out of every table."""
+"""So does an alert that has ended: it is held against every ledger that may know of it, and
+taken out of every table."""
 
 
 class Turns:

@@ -1,4 +1,5 @@
-"""The monitor's Prometheus metrics: aggregates in a registry, per-campaign series as text, and the event loop's own lag."""
+"""The monitor's Prometheus metrics: aggregates in a registry, per-campaign series as text, and
+the event loop's own lag."""
 
 from monitor.metrics.lag import measure_loop_lag
 from monitor.metrics.registry import LOOPS, Metrics

@@ -7,7 +7,8 @@ PROBE_SECONDS = 0.25
 
 
 async def measure_loop_lag(clock: Clock, metrics: Metrics) -> None:
-    """Observe, four times a second, how much later than asked a timer woke up. Runs until it is cancelled."""
+    """Observe, four times a second, how much later than asked a timer woke up. Runs until it is
+    cancelled."""
     while True:
         before = clock.monotonic()
         await clock.sleep(PROBE_SECONDS)

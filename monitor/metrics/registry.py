@@ -1,4 +1,5 @@
-"""Every metric of the monitor. Names and labels are a contract with whoever scrapes them (docs/metrics.md)."""
+"""Every metric of the monitor. Names and labels are a contract with whoever scrapes them
+(docs/metrics.md)."""
 
 import collections
 import platform
@@ -42,12 +43,14 @@ LOOPS = (
     "supervision",
     "reload",
 )
-"""Every loop that is counted when it fails. They begin at 0: `increase()` does not see a counter that is born at 1."""
+"""Every loop that is counted when it fails. They begin at 0: `increase()` does not see a counter
+that is born at 1."""
 OPENMETRICS_END = b"# EOF\n"
 
 
 class _BoundedValues:
-    """Label values that the provider makes up: the documented ones, the first 20 others, and `other` for the rest."""
+    """Label values that the provider makes up: the documented ones, the first 20 others, and
+    `other` for the rest."""
 
     def __init__(self, documented: Iterable[str]) -> None:
         self._documented = frozenset(documented)
@@ -64,14 +67,18 @@ class _BoundedValues:
 
 
 class Metrics:
-    """Every metric of the monitor, on a registry of its own so that several monitors can live in one process."""
+    """Every metric of the monitor, on a registry of its own so that several monitors can live in
+    one process."""
 
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         r = self.registry
         ProcessCollector(registry=r)  # memory, processor time, open files, start
         self.campaigns = Gauge(
-            "bsg_campaigns", "Watched campaigns (live or settling).", ["account", "message_type", "status"], registry=r
+            "bsg_campaigns",
+            "Watched campaigns (live or settling).",
+            ["account", "message_type", "status"],
+            registry=r,
         )
         self.status_transitions = Counter(
             "bsg_status_transitions_total",
@@ -80,14 +87,28 @@ class Metrics:
             registry=r,
         )
         self.account_balance = Gauge(
-            "bsg_account_balance", "Balance of the account, without credit.", ["account", "currency"], registry=r
+            "bsg_account_balance",
+            "Balance of the account, without credit.",
+            ["account", "currency"],
+            registry=r,
         )
-        self.alerts = Gauge("bsg_alerts", "Alerts by rule and state.", ["alertname", "severity", "state"], registry=r)
+        self.alerts = Gauge(
+            "bsg_alerts",
+            "Alerts by rule and state.",
+            ["alertname", "severity", "state"],
+            registry=r,
+        )
         self.polls = Counter(
-            "bsg_monitor_polls_total", "Polls of a feed by outcome.", ["account", "message_type", "outcome"], registry=r
+            "bsg_monitor_polls_total",
+            "Polls of a feed by outcome.",
+            ["account", "message_type", "outcome"],
+            registry=r,
         )
         self.poll_duration = Histogram(
-            "bsg_monitor_poll_duration_seconds", "Time from the start of a poll to its commit.", buckets=POLL_BUCKETS, registry=r
+            "bsg_monitor_poll_duration_seconds",
+            "Time from the start of a poll to its commit.",
+            buckets=POLL_BUCKETS,
+            registry=r,
         )
         self.last_success = Gauge(
             "bsg_monitor_last_success_timestamp_seconds",
@@ -102,17 +123,27 @@ class Metrics:
             registry=r,
         )
         self.rows_rejected = Counter(
-            "bsg_monitor_rows_rejected_total", "Rows of the provider that were not used.", ["account", "reason"], registry=r
+            "bsg_monitor_rows_rejected_total",
+            "Rows of the provider that were not used.",
+            ["account", "reason"],
+            registry=r,
         )
         self.unknown_values = Counter(
-            "bsg_monitor_unknown_values_total", "Values of the provider that nobody documented.", ["account", "field"], registry=r
+            "bsg_monitor_unknown_values_total",
+            "Values of the provider that nobody documented.",
+            ["account", "field"],
+            registry=r,
         )
         self.evaluation_duration = Histogram(
-            "bsg_monitor_evaluation_duration_seconds", "Time to evaluate all rules once.", buckets=EVALUATION_BUCKETS, registry=r
+            "bsg_monitor_evaluation_duration_seconds",
+            "Time to evaluate all rules once.",
+            buckets=EVALUATION_BUCKETS,
+            registry=r,
         )
         self.notifications = Counter(
             "bsg_monitor_notifications_total",
-            "Attempts to tell a receiver: outcome is delivered or why not, reason is why it was told.",
+            "Attempts to tell a receiver: outcome is delivered or why not, reason is why it was "
+            "told.",
             ["receiver", "integration", "outcome", "reason"],
             registry=r,
         )
@@ -122,18 +153,34 @@ class Metrics:
             buckets=LATENCY_BUCKETS,
             registry=r,
         )
-        self.outbox = Gauge("bsg_monitor_outbox", "Notifications in the outbox by state.", ["receiver", "state"], registry=r)
+        self.outbox = Gauge(
+            "bsg_monitor_outbox",
+            "Notifications in the outbox by state.",
+            ["receiver", "state"],
+            registry=r,
+        )
         self.outbox_oldest = Gauge(
-            "bsg_monitor_outbox_oldest_seconds", "Age of the oldest notification still waiting.", ["receiver"], registry=r
+            "bsg_monitor_outbox_oldest_seconds",
+            "Age of the oldest notification still waiting.",
+            ["receiver"],
+            registry=r,
         )
         self.event_loop_lag = Histogram(
-            "bsg_monitor_event_loop_lag_seconds", "How late the event loop ran a timer.", buckets=LAG_BUCKETS, registry=r
+            "bsg_monitor_event_loop_lag_seconds",
+            "How late the event loop ran a timer.",
+            buckets=LAG_BUCKETS,
+            registry=r,
         )
         self.loop_failures = Counter(
-            "bsg_monitor_loop_failures_total", "Failures of a loop that was started again.", ["loop"], registry=r
+            "bsg_monitor_loop_failures_total",
+            "Failures of a loop that was started again.",
+            ["loop"],
+            registry=r,
         )
         self.bad_requests = Counter(
-            "bsg_monitor_bad_http_requests_total", "Requests to this monitor that are not proper HTTP.", registry=r
+            "bsg_monitor_bad_http_requests_total",
+            "Requests to this monitor that are not proper HTTP.",
+            registry=r,
         )
         for loop in LOOPS:
             self.loop_failures.labels(loop)
@@ -147,11 +194,14 @@ class Metrics:
             "When the rules in force were loaded.",
             registry=r,
         )
-        build = Gauge("bsg_monitor_build_info", "Always 1; says what runs.", ["version", "python"], registry=r)
+        build = Gauge(
+            "bsg_monitor_build_info", "Always 1; says what runs.", ["version", "python"], registry=r
+        )
         build.labels(version, platform.python_version()).set(1)
         self.campaign_series_dropped = Gauge(
             "bsg_campaign_series_dropped",
-            f"Watched campaigns without series of their own, for there are more than {MOST_CAMPAIGNS}.",
+            "Watched campaigns without series of their own, for there are more than "
+            f"{MOST_CAMPAIGNS}.",
             registry=r,
         )
         self._statuses = _BoundedValues(DOCUMENTED_STATUSES)
@@ -163,9 +213,15 @@ class Metrics:
         self._series_text = b""
 
     def begin(self, feeds: Iterable[Feed]) -> None:
-        """Show 0 for what these feeds are going to count: their polls, and changes of status from one that is not final."""
+        """Show 0 for what these feeds are going to count: their polls, and changes of status
+        from one that is not final."""
         statuses = DOCUMENTED_STATUSES
-        changes = [(old, new) for old in statuses for new in statuses if old != new and old not in FINAL_STATUSES]
+        changes = [
+            (old, new)
+            for old in statuses
+            for new in statuses
+            if old != new and old not in FINAL_STATUSES
+        ]
         for feed in feeds:
             for outcome in SweepOutcome:
                 self.polls.labels(feed.account, feed.message_type, outcome.value)
@@ -180,10 +236,13 @@ class Metrics:
     def count_transition(self, account: str, message_type: str, old: str, new: str) -> None:
         """Count one observed change of status."""
         kind = self._message_types.label(message_type)
-        self.status_transitions.labels(account, kind, self._statuses.label(old), self._statuses.label(new)).inc()
+        self.status_transitions.labels(
+            account, kind, self._statuses.label(old), self._statuses.label(new)
+        ).inc()
 
     def set_campaign_counts(self, feed: Feed, counts: Mapping[str, int]) -> None:
-        """Set a feed's watched campaigns by status. A status not in `counts` keeps its last value: pass zeros."""
+        """Set a feed's watched campaigns by status. A status not in `counts` keeps its last
+        value: pass zeros."""
         totals: dict[str, int] = {}
         for status, count in counts.items():
             label = self._statuses.label(status)
@@ -192,7 +251,8 @@ class Metrics:
             self.campaigns.labels(feed.account, feed.message_type, label).set(count)
 
     def set_campaign_series(self, series: CampaignSeries) -> None:
-        """Put `series` in place of its feed's last one and write the text that scrapes are served from."""
+        """Put `series` in place of its feed's last one and write the text that scrapes are
+        served from."""
         self._series[series.feed] = series
         self._series_text, dropped = self._series_writer.render(self._series.values())
         self.campaign_series_dropped.set(dropped)
@@ -207,21 +267,33 @@ class Metrics:
         self.account_balance.labels(account, currency).set(balance.balance)
 
     def set_alerts(self, alerts: Iterable[Alert], rules: Iterable[tuple[str, str]] = ()) -> None:
-        """Count pending and firing alerts anew; `rules` are (name, severity) of those that show 0 when nothing fires."""
-        counts = {(name, severity, state): 0 for name, severity in rules for state in ("pending", "firing")}
+        """Count pending and firing alerts anew; `rules` are (name, severity) of those that show
+        0 when nothing fires."""
+        counts = {
+            (name, severity, state): 0
+            for name, severity in rules
+            for state in ("pending", "firing")
+        }
         firing, resolved = AlertState.FIRING, AlertState.RESOLVED
-        found = collections.Counter(  # in one turn of the event loop, be it a hundred thousand: states have a slow hash
+        # in one turn of the event loop, be it a hundred thousand: states have a slow hash
+        found = collections.Counter(
             (alert.key.rule, alert.labels.get("severity", ""), alert.state is firing)
             for alert in alerts
             if alert.event_id is None and alert.state is not resolved
         )
-        counts |= {(name, severity, "firing" if fires else "pending"): n for (name, severity, fires), n in found.items()}
+        counts |= {
+            (name, severity, "firing" if fires else "pending"): n
+            for (name, severity, fires), n in found.items()
+        }
         self.alerts.clear()
         for labels, count in counts.items():
             self.alerts.labels(*labels).set(count)
 
-    def set_outbox(self, counts: Mapping[tuple[str, OutboxState], int], oldest: Mapping[str, float]) -> None:
-        """Set the outbox's size by receiver and state, and by receiver the age in seconds of the oldest pending notification."""
+    def set_outbox(
+        self, counts: Mapping[tuple[str, OutboxState], int], oldest: Mapping[str, float]
+    ) -> None:
+        """Set the outbox's size by receiver and state, and by receiver the age in seconds of the
+        oldest pending notification."""
         self.outbox.clear()
         for receiver in sorted({receiver for receiver, _ in counts} | oldest.keys()):
             for state in OutboxState:

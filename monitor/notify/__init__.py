@@ -1,7 +1,8 @@
 """How receivers are told: one file per kind, with its option model, behind the port `Notifier`.
 
-An integration knows how to say it and how to send it; whether and when is the dispatcher's business. `answers` turns what a
-receiver replied into a decision, `transport` makes the request, `message` holds the words that all share.
+An integration knows how to say it and how to send it; whether and when is the dispatcher's
+business. `answers` turns what a receiver replied into a decision, `transport` makes the request,
+`message` holds the words that all share.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,14 @@ from monitor.notify.apprise import APPRISE
 from monitor.notify.console import CONSOLE
 from monitor.notify.discord.notifier import DISCORD
 from monitor.notify.email.notifier import EMAIL
-from monitor.notify.integration import Context, Integration, Memory, Verifiable, VolatileMemory, refusal
+from monitor.notify.integration import (
+    Context,
+    Integration,
+    Memory,
+    Verifiable,
+    VolatileMemory,
+    refusal,
+)
 from monitor.notify.options import OPTIONS_FOLDER, AlsoWritten, ReceiverOptions
 from monitor.notify.pagerduty.notifier import PAGERDUTY
 from monitor.notify.slack.notifier import SLACK

@@ -1,4 +1,5 @@
-"""What a receiver's answer means: delivered, try again, or give up. The one place; docs/receivers.md has it as a table."""
+"""What a receiver's answer means: delivered, try again, or give up. The one place;
+docs/receivers.md has it as a table."""
 
 import math
 from collections.abc import Mapping
@@ -43,10 +44,12 @@ def check(
 ) -> None:
     """Return when the answer is a success; raise `DeliveryError` with the decision otherwise.
 
-    Statuses without a line of their own: another 4xx is tried again (a person may mend the address or the receiver), 5xx
-    too, a redirect is never followed (a secret may be in the request) but may be gone tomorrow. `detail` is the integration's
-    own explanation; it must be made of our words, not the receiver's. `meaning` is its own reading of an answer whose status
-    says too little; `wished` the seconds to wait that the body asks for, which count before `Retry-After`.
+    Statuses without a line of their own: another 4xx is tried again (a person may mend the
+    address or the receiver), 5xx too, a redirect is never followed (a secret may be in the
+    request) but may be gone tomorrow. `detail` is the integration's own explanation; it must be
+    made of our words, not the receiver's. `meaning` is its own reading of an answer whose status
+    says too little; `wished` the seconds to wait that the body asks for, which count before
+    `Retry-After`.
     """
     status = answer.status
     if 200 <= status < 300:
@@ -62,7 +65,8 @@ def check(
 
 
 def json_object(answer: Answer) -> Mapping[str, object]:
-    """What the answer says as a JSON object; empty for anything else. It may repeat what was sent: never to be shown."""
+    """What the answer says as a JSON object; empty for anything else. It may repeat what was
+    sent: never to be shown."""
     try:
         said = msgspec.json.decode(answer.body)
     except UNREADABLE:
@@ -78,7 +82,8 @@ def seconds(value: object) -> float | None:
 
 
 def confirm(answer: Answer, service: str) -> None:
-    """Raise `DeliveryError` BAD_ANSWER for a success whose body is a web page: that is a proxy's, not the service's word."""
+    """Raise `DeliveryError` BAD_ANSWER for a success whose body is a web page: that is a
+    proxy's, not the service's word."""
     if answer.body.lstrip().startswith(b"<"):
         raise unconfirmed(answer, service)
 

@@ -1,7 +1,9 @@
-"""Everything else, through Apprise (https://appriseit.com), an extra: `pip install 'bsg-monitor[apprise]'`.
+"""Everything else, through Apprise (https://appriseit.com), an extra: `pip install
+'bsg-monitor[apprise]'`.
 
-Apprise says only whether it worked: there is no Retry-After to obey, no reason to tell, no id that a service could know a repeat
-by, and no way to end what hangs. It runs in a thread of its own, and what it logs is dropped: it may hold parts of the URL.
+Apprise says only whether it worked: there is no Retry-After to obey, no reason to tell, no id
+that a service could know a repeat by, and no way to end what hangs. It runs in a thread of its
+own, and what it logs is dropped: it may hold parts of the URL.
 """
 
 import asyncio
@@ -33,7 +35,16 @@ LEAST_BODY = 60
 MOST_ALERTS = 10
 
 # At debug level the HTTP library names paths, which of many services are the secret.
-_TALKATIVE = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib", "slixmpp", "paho", "charset_normalizer")
+_TALKATIVE = (
+    "apprise",
+    "urllib3",
+    "requests",
+    "requests_oauthlib",
+    "oauthlib",
+    "slixmpp",
+    "paho",
+    "charset_normalizer",
+)
 
 
 def _library() -> ModuleType:
@@ -55,7 +66,8 @@ def _service(url: str) -> Any:
             storage_mode="memory",
             pgp_autogen=False,
             pem_autogen=False,
-            service_timeout=0,  # ours is enough; its own needs threads that a shutdown would wait for
+            # ours is enough; its own needs threads that a shutdown would wait for
+            service_timeout=0,
         )
         found = library.Apprise.instantiate(url, asset=asset)
         if found is None:
@@ -70,25 +82,30 @@ def _known(value: SecretStr) -> SecretStr:
         raise ValueError(f"cannot be used: {MISSING}")
     try:
         service = _service(value.get_secret_value())
-    except Exception as error:  # noqa: BLE001 (a plugin may raise anything; its text may hold the URL)
+    # a plugin may raise anything; its text may hold the URL
+    except Exception as error:  # noqa: BLE001
         raise ValueError(f"could not be read by Apprise ({type(error).__name__})") from None
     if service is None:
-        raise ValueError("is not an address that Apprise knows; see https://appriseit.com/services/")
+        raise ValueError(
+            "is not an address that Apprise knows; see https://appriseit.com/services/"
+        )
     return value
 
 
 class AppriseOptions(ReceiverOptions):
     """`url` is Apprise's address of one service, a secret as a whole."""
 
-    url: Annotated[Secret, AfterValidator(_known)] = Field(description="Apprise's address of one service.")
+    url: Annotated[Secret, AfterValidator(_known)] = Field(
+        description="Apprise's address of one service."
+    )
 
     def carries_secret(self) -> bool:
         return True
 
 
 class AppriseNotifier:
-    """Tells one service. An attempt that ran out of time goes on in its thread; the next one begins when it has ended, or is
-    that one's outcome when it is about the same message.
+    """Tells one service. An attempt that ran out of time goes on in its thread; the next one
+    begins when it has ended, or is that one's outcome when it is about the same message.
     """
 
     integration = "apprise"
@@ -111,7 +128,10 @@ class AppriseNotifier:
             reason = f"Apprise has not ended within {seconds:g} s"
             raise DeliveryError(reason, reason=DeliveryFault.TIMEOUT, retryable=True) from None
         if not taken:
-            reason = "Apprise could not deliver it; it does not say why (the command `apprise -vv` with the same URL does)"
+            reason = (
+                "Apprise could not deliver it; it does not say why (the command `apprise -vv` with "
+                "the same URL does)"
+            )
             raise DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True)
 
     async def close(self) -> None:
@@ -124,7 +144,12 @@ class AppriseNotifier:
             if before.id == notification.id and before.taken:
                 return True
         title, text = compose(notification, self._context.external_url, limit=self._limit)
-        said = {"title": title, "body": text, "notify_type": _kind(notification), "body_format": "text"}
+        said = {
+            "title": title,
+            "body": text,
+            "notify_type": _kind(notification),
+            "body_format": "text",
+        }
         attempt = self._under_way = _Attempt(notification.id, self._service, said)
         await attempt.ended.wait()
         self._under_way = None
@@ -132,7 +157,8 @@ class AppriseNotifier:
 
 
 class _Attempt:
-    """One call of Apprise in a thread of its own, begun at once. `taken` is its outcome once it has `ended`."""
+    """One call of Apprise in a thread of its own, begun at once. `taken` is its outcome once it
+    has `ended`."""
 
     def __init__(self, id_: str, service: Any, said: Mapping[str, str]) -> None:
         self.id = id_
@@ -144,25 +170,32 @@ class _Attempt:
         threading.Thread(target=self._run, name="apprise", daemon=True).start()
 
     def _run(self) -> None:
-        # a plugin may raise anything, and its text may hold the URL; the loop may be gone by the time it ends
+        # a plugin may raise anything, and its text may hold the URL; the loop may be gone by the
+        # time it ends
         with suppress(Exception):
             self.taken = bool(self._service.notify(**self._said))
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.ended.set)
 
 
-def compose(notification: Notification, external_url: str | None, *, limit: int = LONGEST_MESSAGE) -> tuple[str, str]:
-    """Title and plain text, at most `limit` wide together with a line break between: a service that has no titles gets both as
-    one. What does not fit is counted.
+def compose(
+    notification: Notification, external_url: str | None, *, limit: int = LONGEST_MESSAGE
+) -> tuple[str, str]:
+    """Title and plain text, at most `limit` wide together with a line break between: a service
+    that has no titles gets both as one. What does not fit is counted.
     """
     _, said = message.heading(notification, fits=lambda text: width(text) <= limit - LEAST_BODY)
     title = shorten(message.title(notification), limit - LEAST_BODY)
     room = limit - width(title) - len("\r\n")
     told = message.news(notification)
-    parts = [paragraph(notification, alert, external_url, said=said) for alert in told[:MOST_ALERTS]]
+    parts = [
+        paragraph(notification, alert, external_url, said=said) for alert in told[:MOST_ALERTS]
+    ]
     blocks = [_block(part, room) for part in parts]
     for shown in range(len(blocks), 0, -1):
-        words, where = remainder(notification, [*told[shown:], *message.the_rest(notification)], external_url)
+        words, where = remainder(
+            notification, [*told[shown:], *message.the_rest(notification)], external_url
+        )
         end = f"{words}: {where.url}" if where else words
         if shown == 1:  # the first is told in any case, as far as there is room
             end = end if width(end) <= room // 2 else shorten(words, room // 2)
@@ -176,7 +209,9 @@ def compose(notification: Notification, external_url: str | None, *, limit: int 
 def _block(part: Paragraph, room: int) -> str:
     """One alert, at most `room` wide: the last facts go first, then the links."""
     facts, links = list(part.facts), [f"{link.words}: {link.url}" for link in part.links]
-    while width(text := "\n".join([f"{part.mark} {part.headline}", *facts, part.when, *links])) > room and (facts or links):
+    while width(
+        text := "\n".join([f"{part.mark} {part.headline}", *facts, part.when, *links])
+    ) > room and (facts or links):
         (facts or links).pop()
     return shorten(text, room)
 
@@ -186,7 +221,9 @@ def _kind(notification: Notification) -> str:
     if notification.reason is NotifyReason.TEST:
         return "info"
     level = message.worst(notification.alerts)
-    return {None: "success", "critical": "failure", "error": "failure", "info": "info"}.get(level, "warning")
+    return {None: "success", "critical": "failure", "error": "failure", "info": "info"}.get(
+        level, "warning"
+    )
 
 
 def _build(_receiver: str, options: AppriseOptions, context: Context) -> AppriseNotifier:

@@ -1,4 +1,5 @@
-"""Console: a message for people on a stream, plain text, with colours where the stream is a terminal."""
+"""Console: a message for people on a stream, plain text, with colours where the stream is a
+terminal."""
 
 import asyncio
 import contextlib
@@ -43,13 +44,16 @@ class ConsoleNotifier:
             async with asyncio.timeout(self._seconds), self._turn:  # one block after the other
                 error = await self._written(text)
         except TimeoutError:
-            raise DeliveryError("nobody reads the console", reason=DeliveryFault.TIMEOUT, retryable=True) from None
+            raise DeliveryError(
+                "nobody reads the console", reason=DeliveryFault.TIMEOUT, retryable=True
+            ) from None
         if error is not None:
             reason = "the console cannot be written to"
             raise DeliveryError(reason, reason=DeliveryFault.CONNECTION, retryable=True) from error
 
     async def _written(self, text: str) -> OSError | ValueError | None:
-        """What went wrong, if anything. TimeoutError at once while an earlier attempt, given up since, still blocks."""
+        """What went wrong, if anything. TimeoutError at once while an earlier attempt, given up
+        since, still blocks."""
         if self._writing:
             raise TimeoutError
         loop = asyncio.get_running_loop()
@@ -65,7 +69,8 @@ class ConsoleNotifier:
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(settle, outcome)
 
-        # A terminal that was stopped blocks whoever writes to it, for as long as it likes: a thread that nobody waits for.
+        # A terminal that was stopped blocks whoever writes to it, for as long as it likes: a thread
+        # that nobody waits for.
         self._writing = True
         threading.Thread(target=write, name="console", daemon=True).start()
         return await written
@@ -84,20 +89,25 @@ class ConsoleNotifier:
 
 
 def render(notification: Notification, external_url: str | None, *, coloured: bool = False) -> str:
-    """The message: a line of time, severity, state and headline for each alert, its facts below; ends with an empty line."""
+    """The message: a line of time, severity, state and headline for each alert, its facts below;
+    ends with an empty line."""
     lines: list[str] = []
     for alert in message.news(notification):
         lines += _alert(notification, alert, external_url, coloured=coloured)
     if rest := message.the_rest(notification):
         left = len(rest[_NAMED:]) + notification.omitted
         more = [f"and {left:,} more"] if left else []
-        lines.append(f"{_INDENT}still firing: " + "; ".join([*map(message.headline, rest[:_NAMED]), *more]))
+        lines.append(
+            f"{_INDENT}still firing: " + "; ".join([*map(message.headline, rest[:_NAMED]), *more])
+        )
     if notification.parts > 1:
         lines.append(f"{_INDENT}part {notification.part} of {notification.parts}")
     return "\n".join([*lines, "", ""])
 
 
-def _alert(notification: Notification, alert: NotifiedAlert, external_url: str | None, *, coloured: bool) -> Iterable[str]:
+def _alert(
+    notification: Notification, alert: NotifiedAlert, external_url: str | None, *, coloured: bool
+) -> Iterable[str]:
     severity = message.severity(alert)
     resolved = alert.status == "resolved"
     mark = f"{severity.upper():<9}{_state(notification, alert):<9}"

@@ -6,7 +6,8 @@ from monitor.notify.message import width
 
 
 def escaped(text: str, limit: int, escapes: Mapping[str, str]) -> str:
-    """`text` (already cleaned) with `escapes` applied, at most `limit` wide once escaped, with "…" where it was cut.
+    """`text` (already cleaned) with `escapes` applied, at most `limit` wide once escaped, with
+    "…" where it was cut.
 
     Never cuts an escape in two.
     """

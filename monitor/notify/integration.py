@@ -1,4 +1,5 @@
-"""What an integration is to the rest of the monitor: a name, an option model and a way to build its notifier."""
+"""What an integration is to the rest of the monitor: a name, an option model and a way to build
+its notifier."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,10 +19,11 @@ Options = TypeVar("Options", bound=ReceiverOptions)
 
 
 class Memory(Protocol):
-    """What an integration may keep between messages; `ports.Store` is one. Both methods raise `StoreError`.
+    """What an integration may keep between messages; `ports.Store` is one. Both methods raise
+    `StoreError`.
 
-    Whoever uses it must do right without it: a crash may come between a message and what is kept about it, and what was not
-    renewed for as long as history is kept is forgotten.
+    Whoever uses it must do right without it: a crash may come between a message and what is kept
+    about it, and what was not renewed for as long as history is kept is forgotten.
     """
 
     async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:
@@ -39,7 +41,8 @@ class VolatileMemory:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], str] = {}
 
-    async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:  # noqa: ARG002 (the port's)
+    # the port's
+    async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:  # noqa: ARG002
         self._kept[receiver, key] = value
 
     async def recall(self, receiver: str, key: str) -> str | None:
@@ -48,7 +51,8 @@ class VolatileMemory:
 
 @runtime_checkable
 class Verifiable(Protocol):
-    """A notifier whose service lets address and credentials be proven without telling anybody anything."""
+    """A notifier whose service lets address and credentials be proven without telling anybody
+    anything."""
 
     async def verify(self) -> None:
         """Prove them, bounded in time. Raises `DeliveryError` with what is wrong."""
@@ -57,10 +61,12 @@ class Verifiable(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What notifiers are built with. `session` is shared and stays its maker's to close (`transport.open_session`).
+    """What notifiers are built with. `session` is shared and stays its maker's to close
+    (`transport.open_session`).
 
-    `external_url` is what links begin with, without a slash at its end; None: messages bear no links. `console` is where
-    the console integration prints. `allow_insecure_http` is BSG_ALLOW_INSECURE_HTTP. `memory` is what integrations keep.
+    `external_url` is what links begin with, without a slash at its end; None: messages bear no
+    links. `console` is where the console integration prints. `allow_insecure_http` is
+    BSG_ALLOW_INSECURE_HTTP. `memory` is what integrations keep.
     """
 
     session: aiohttp.ClientSession
@@ -74,9 +80,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Integration(Generic[Options]):
-    """One kind of receiver. `name` is its key in rules.yaml and the `integration` label of metrics.
+    """One kind of receiver. `name` is its key in rules.yaml and the `integration` label of
+    metrics.
 
-    `build(receiver_name, options, context)` does no I/O; it raises ValueError for options that `refusal` names.
+    `build(receiver_name, options, context)` does no I/O; it raises ValueError for options that
+    `refusal` names.
     """
 
     name: str
@@ -85,8 +93,12 @@ class Integration(Generic[Options]):
 
 
 def refusal(options: ReceiverOptions, *, allow_insecure_http: bool) -> str | None:
-    """Why a receiver with these options may not be used; None when it may. For the loader, and once more for `build`."""
+    """Why a receiver with these options may not be used; None when it may. For the loader, and
+    once more for `build`."""
     if options.in_clear() and options.carries_secret() and not allow_insecure_http:
         plain, expected = options.clear_words
-        return f"would send a secret over {plain}; expected {expected} (or set BSG_ALLOW_INSECURE_HTTP=1)"
+        return (
+            f"would send a secret over {plain}; expected {expected} (or set "
+            "BSG_ALLOW_INSECURE_HTTP=1)"
+        )
     return None

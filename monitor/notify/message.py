@@ -1,7 +1,9 @@
-"""How a notification is said, whatever carries it: plain text, cleaned, in an order that suits a phone at 3 a.m.
+"""How a notification is said, whatever carries it: plain text, cleaned, in an order that suits a
+phone at 3 a.m.
 
-Names of campaigns and senders are other people's text. What leaves this module holds no control, bidirectional or line-
-breaking character; each integration still escapes what means something to its own service.
+Names of campaigns and senders are other people's text. What leaves this module holds no control,
+bidirectional or line- breaking character; each integration still escapes what means something to
+its own service.
 """
 
 import unicodedata
@@ -44,7 +46,8 @@ _ENDS: Mapping[str, str] = {
 
 
 def clean(text: str) -> str:
-    """On one line, single-spaced, without control and format characters, and without towers of combining marks."""
+    """On one line, single-spaced, without control and format characters, and without towers of
+    combining marks."""
     text = text[:LONGEST_SOURCE]
     if not (text.isascii() and text.isprintable()):
         text = "".join(_printable(text))
@@ -58,12 +61,15 @@ def _printable(text: str) -> Iterable[str]:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if character.isspace() or category in ("Zl", "Zp"):
             yield " "
-        elif character in _JOINERS or (category not in ("Cc", "Cf", "Cs") and marks <= _MARKS_IN_A_ROW):
+        elif character in _JOINERS or (
+            category not in ("Cc", "Cf", "Cs") and marks <= _MARKS_IN_A_ROW
+        ):
             yield character
 
 
 def width(text: str) -> int:
-    """Length in UTF-16 units: what services count that count more than characters, and never less."""
+    """Length in UTF-16 units: what services count that count more than characters, and never
+    less."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
@@ -82,7 +88,8 @@ def shorten(text: str, limit: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of a message's alerts fire (`new`: of which the receiver does not know yet), are resolved, or are events."""
+    """How many of a message's alerts fire (`new`: of which the receiver does not know yet), are
+    resolved, or are events."""
 
     firing: int = 0
     new: int = 0
@@ -122,7 +129,8 @@ def count_all(notification: Notification) -> Counts:
 
 
 def remaining(notification: Notification, left: Sequence[NotifiedAlert]) -> str:
-    """How many a message does not show: those `left` out here and those that were never listed. Empty for none."""
+    """How many a message does not show: those `left` out here and those that were never listed.
+    Empty for none."""
     counted = count(left)
     counts = replace(counted, firing=counted.firing + notification.omitted)
     total = len(left) + notification.omitted
@@ -130,10 +138,11 @@ def remaining(notification: Notification, left: Sequence[NotifiedAlert]) -> str:
 
 
 def news(notification: Notification) -> Sequence[NotifiedAlert]:
-    """What deserves to be told in full: the changed alerts; where none changed, those that somebody looks after if that is
-    what it says, or else all of them: it is a repetition.
+    """What deserves to be told in full: the changed alerts; where none changed, those that
+    somebody looks after if that is what it says, or else all of them: it is a repetition.
 
-    In the notification's order, but what is resolved after what is not: that needs nobody any more.
+    In the notification's order, but what is resolved after what is not: that needs nobody any
+    more.
     """
     found = [alert for alert in notification.alerts if alert.changed]
     if not found and notification.reason is NotifyReason.ACKNOWLEDGED:
@@ -142,9 +151,11 @@ def news(notification: Notification) -> Sequence[NotifiedAlert]:
 
 
 def standing(notification: Notification) -> Notification:
-    """The same as the group stands, whatever of it is news: all that fires is told in full, the most severe first. For a
-    message that stays and is brought up to date."""
-    alerts = in_order([msgspec.structs.replace(alert, changed=True) for alert in notification.alerts])
+    """The same as the group stands, whatever of it is news: all that fires is told in full, the
+    most severe first. For a message that stays and is brought up to date."""
+    alerts = in_order(
+        [msgspec.structs.replace(alert, changed=True) for alert in notification.alerts]
+    )
     return msgspec.structs.replace(notification, alerts=alerts)
 
 
@@ -171,12 +182,18 @@ def name(campaign: Campaign) -> str:
 
 
 def headline(alert: NotifiedAlert) -> str:
-    """What is wrong with which campaign and by how much, on one line: the rule's summary, which is made to name the campaign.
+    """What is wrong with which campaign and by how much, on one line: the rule's summary, which
+    is made to name the campaign.
 
-    Who looks after it comes first: others need not. Of what is over: that it is, why, and the status its campaign then had.
+    Who looks after it comes first: others need not. Of what is over: that it is, why, and the
+    status its campaign then had.
     """
     looked_after = acknowledged(alert, with_time=False)
-    return shorten(f"{looked_after} · {_headline(alert)}", LONGEST_HEADLINE) if looked_after else _headline(alert)
+    return (
+        shorten(f"{looked_after} · {_headline(alert)}", LONGEST_HEADLINE)
+        if looked_after
+        else _headline(alert)
+    )
 
 
 def acknowledged(alert: NotifiedAlert, *, with_time: bool = True) -> str:
@@ -201,12 +218,14 @@ def _headline(alert: NotifiedAlert) -> str:
 
 
 def is_over(alert: NotifiedAlert) -> bool:
-    """Whether it has ended: what its rule says of it is true no more, and there is nothing left to do."""
+    """Whether it has ended: what its rule says of it is true no more, and there is nothing left
+    to do."""
     return alert.status == "resolved"
 
 
 def _over(alert: NotifiedAlert) -> str:
-    """`Spring sale: HeldAsSpam is over, status is sending`; `Account default: LowBalance ended: rule removed`."""
+    """`Spring sale: HeldAsSpam is over, status is sending`; `Account default: LowBalance ended:
+    rule removed`."""
     rule = shorten(clean(alert.labels.get("alertname", "")), LONGEST_NAME) or "alert"
     about, because = _subject(alert), ended_because(alert)
     if alert.resolve_reason != ResolveReason.CONDITION and because:
@@ -228,11 +247,13 @@ def _subject(alert: NotifiedAlert) -> str:
 
 
 def annotations(alert: NotifiedAlert) -> Mapping[str, str]:
-    """The rule's texts as they are told. Of what is over the summary says so, and what tells people to act is left out:
-    description and runbook. `note` begins the description of either."""
+    """The rule's texts as they are told. Of what is over the summary says so, and what tells
+    people to act is left out: description and runbook. `note` begins the description of either."""
     texts = dict(alert.annotations)
     if is_over(alert):
-        texts = {name: text for name, text in texts.items() if name not in ("description", "runbook_url")}
+        texts = {
+            name: text for name, text in texts.items() if name not in ("description", "runbook_url")
+        }
         texts["summary"] = headline(alert)
     if alert.note:
         texts["description"] = f"{alert.note} {texts.get('description', '')}".strip()
@@ -240,8 +261,9 @@ def annotations(alert: NotifiedAlert) -> Mapping[str, str]:
 
 
 def heading(notification: Notification, *, fits: Callable[[str], bool] = bool) -> tuple[str, bool]:
-    """The line above the alerts, and whether it says the headline of the one alert that is told, which need not stand below
-    again. `fits`: whether a service has room for a line; else it has no headline, nor where several are told.
+    """The line above the alerts, and whether it says the headline of the one alert that is told,
+    which need not stand below again. `fits`: whether a service has room for a line; else it has
+    no headline, nor where several are told.
     """
     told = title(notification)
     said = len(news(notification)) == 1 and fits(told)
@@ -265,11 +287,17 @@ def title(notification: Notification) -> str:
 
 
 def identity(alert: NotifiedAlert) -> str:
-    """Rule, severity and subject: `LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending`."""
+    """Rule, severity and subject: `LowDelivery · critical · ShopAgent · RCS · campaign 53651994
+    · sending`."""
     labels, campaign = alert.labels, alert.campaign
     parts = [labels.get("alertname", ""), severity(alert)]
     if campaign is not None:
-        parts += [campaign.sender, campaign.message_type.upper(), f"campaign {campaign.id}", campaign.status]
+        parts += [
+            campaign.sender,
+            campaign.message_type.upper(),
+            f"campaign {campaign.id}",
+            campaign.status,
+        ]
     account = labels.get("account", "")
     if account and (campaign is None or account != "default"):
         parts.append(f"account {account}")
@@ -286,13 +314,14 @@ def figures(alert: NotifiedAlert) -> str:
     if campaign.fallback_sent:
         parts.append(f"SMS fallback {_share(campaign.fallback_delivered, campaign.fallback_sent)}")
     if campaign.calculated_price:
-        parts.append(f"{campaign.calculated_price:,.2f} {shorten(clean(campaign.currency or ''), 8)}".rstrip())
+        currency = shorten(clean(campaign.currency or ""), 8)
+        parts.append(f"{campaign.calculated_price:,.2f} {currency}".rstrip())
     return " · ".join(part for part in parts if part)
 
 
 def why(alert: NotifiedAlert) -> str:
-    """Why messages have not arrived: `Why: not RCS-capable 38 %, expired 9 %`. Empty where that is not known, and when it is
-    over. Our own words and numbers only."""
+    """Why messages have not arrived: `Why: not RCS-capable 38 %, expired 9 %`. Empty where that
+    is not known, and when it is over. Our own words and numbers only."""
     reasons = breakdown(alert.detail) if not is_over(alert) else None
     return f"Why: {reasons}" if reasons else ""
 
@@ -316,8 +345,8 @@ def moment(at: datetime) -> str:
 
 
 def lasted(alert: NotifiedAlert, now: datetime) -> str:
-    """How long it has fired, or had when it ended; empty for an event. `now` is when the message was decided, so that every
-    retry says the same.
+    """How long it has fired, or had when it ended; empty for an event. `now` is when the message
+    was decided, so that every retry says the same.
     """
     if alert.event_id is not None:
         return ""
@@ -326,13 +355,17 @@ def lasted(alert: NotifiedAlert, now: datetime) -> str:
 
 
 def times(alert: NotifiedAlert, now: datetime, date: Callable[[datetime], str] = moment) -> str:
-    """Since when it fires and for how long, and since when its condition has held where that is longer; or when it ended.
-    `date` writes a moment, `now` is as for `lasted`."""
+    """Since when it fires and for how long, and since when its condition has held where that is
+    longer; or when it ended. `date` writes a moment, `now` is as for `lasted`."""
     fired_for = lasted(alert, now)
     if not fired_for:
         return date(alert.active_since)
     if is_over(alert):
-        return f"Fired for {fired_for}, until {date(alert.ends_at)}" if alert.ends_at else f"Fired for {fired_for}"
+        return (
+            f"Fired for {fired_for}, until {date(alert.ends_at)}"
+            if alert.ends_at
+            else f"Fired for {fired_for}"
+        )
     if alert.starts_at - alert.active_since >= SAME_MOMENT:
         return f"Holds since {date(alert.active_since)}, firing for {fired_for}"
     return f"Firing since {date(alert.starts_at)} ({fired_for})"
@@ -349,7 +382,8 @@ def end_in_words(resolve_reason: str | None) -> str:
 
 
 def alert_link(external_url: str | None, alert: NotifiedAlert) -> str | None:
-    """The alert's own page, or the monitor's first page when the alert has none; None without `external_url`."""
+    """The alert's own page, or the monitor's first page when the alert has none; None without
+    `external_url`."""
     if not external_url:
         return None
     path = f"alerts/{quote(alert.id, safe='')}" if alert.recorded else ""

@@ -1,4 +1,5 @@
-"""What every receiver's options have in common: strict, nothing unknown, secrets that do not print themselves."""
+"""What every receiver's options have in common: strict, nothing unknown, secrets that do not
+print themselves."""
 
 import ssl
 from collections.abc import Sequence
@@ -11,12 +12,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 from monitor.net import plain_http_beyond_loopback, possible_host
 
 OPTIONS_FOLDER = "folder"
-"""The key of the validation context that says where relative paths begin; without it, in the working directory."""
+"""The key of the validation context that says where relative paths begin; without it, in the
+working directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlsoWritten:
-    """In an `Annotated`: what may be written in the file in place of the field's own type; a validator before it takes that."""
+    """In an `Annotated`: what may be written in the file in place of the field's own type; a
+    validator before it takes that."""
 
     type: type
 
@@ -25,14 +28,16 @@ _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "auth", "sig", 
 
 
 class ReceiverOptions(BaseModel):
-    """Base of the option models. Fields of type `SecretStr` are secrets: they may come from a file (`<field>_file`),
-    are masked wherever options are shown, and no error quotes what was given for them.
+    """Base of the option models. Fields of type `SecretStr` are secrets: they may come from a
+    file (`<field>_file`), are masked wherever options are shown, and no error quotes what was
+    given for them.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     ways: ClassVar[Sequence[Sequence[str]]] = ()
-    """Where none of the fields is a must by itself: the sets of fields one of which must be there."""
+    """Where none of the fields is a must by itself: the sets of fields one of which must be
+    there."""
 
     clear_words: ClassVar[tuple[str, str]] = ("plain HTTP", "https://")
     """How `in_clear` is called for people, and what is expected in its place."""
@@ -46,21 +51,25 @@ class ReceiverOptions(BaseModel):
         return ()
 
     def doubts(self) -> Sequence[tuple[str, str, str]]:
-        """What works and is probably not meant: the option, what is doubtful about it, and what to do."""
+        """What works and is probably not meant: the option, what is doubtful about it, and what
+        to do."""
         return ()
 
     def endpoint(self) -> str | None:
-        """Where messages go, secrets included: never print it. None where nothing leaves the process."""
+        """Where messages go, secrets included: never print it. None where nothing leaves the
+        process."""
         return None
 
     def carries_secret(self) -> bool:
-        """Whether a message on its way gives a secret away to whoever reads the wire, or is signed with one."""
+        """Whether a message on its way gives a secret away to whoever reads the wire, or is
+        signed with one."""
         return False
 
     def in_clear(self) -> bool:
         """Whether messages leave this machine unencrypted: plain HTTP beyond loopback.
 
-        To be refused together with `carries_secret()` and warned about without, unless BSG_ALLOW_INSECURE_HTTP is set.
+        To be refused together with `carries_secret()` and warned about without, unless
+        BSG_ALLOW_INSECURE_HTTP is set.
         """
         endpoint = self.endpoint()
         return endpoint is not None and plain_http_beyond_loopback(endpoint)
@@ -73,11 +82,16 @@ def url_has_user(url: str) -> bool:
 
 
 def url_carries_secret(url: str) -> bool:
-    """Whether a URL visibly bears a secret: a user and password, or a query field named like one."""
+    """Whether a URL visibly bears a secret: a user and password, or a query field named like
+    one."""
     if url_has_user(url):
         return True
     names = (name.lower() for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    return any(word in name.replace("-", "_").split("_") or name.endswith(word) for name in names for word in _SECRET_WORDS)
+    return any(
+        word in name.replace("-", "_").split("_") or name.endswith(word)
+        for name in names
+        for word in _SECRET_WORDS
+    )
 
 
 def _checked_url(value: SecretStr) -> SecretStr:
@@ -85,7 +99,10 @@ def _checked_url(value: SecretStr) -> SecretStr:
     if not url:
         raise ValueError("is empty; expected a URL such as https://example.org/hook")
     if any(character.isspace() or not character.isprintable() for character in url):
-        raise ValueError("contains a space or a control character; expected a URL such as https://example.org/hook")
+        raise ValueError(
+            "contains a space or a control character; expected a URL such as "
+            "https://example.org/hook"
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -107,8 +124,11 @@ def _not_empty(value: SecretStr) -> SecretStr:
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_url)]
 """An http(s) URL, secret as a whole: paths and queries of webhooks usually are."""
 
-WebAddress = Annotated[str, AfterValidator(lambda value: _checked_url(SecretStr(value)).get_secret_value())]
+WebAddress = Annotated[
+    str, AfterValidator(lambda value: _checked_url(SecretStr(value)).get_secret_value())
+]
 """An http(s) URL that is no secret."""
 
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
-"""A secret that, if given at all, is not empty (an unset variable is a mistake, not "no secret")."""
+"""A secret that, if given at all, is not empty (an unset variable is a mistake, not "no
+secret")."""

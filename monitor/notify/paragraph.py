@@ -1,5 +1,6 @@
-"""One alert as a paragraph, for services that show a list of them: plain text in parts, which each integration escapes, and
-links whose addresses hold nothing that means something to any of them.
+"""One alert as a paragraph, for services that show a list of them: plain text in parts, which
+each integration escapes, and links whose addresses hold nothing that means something to any of
+them.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +26,8 @@ _ADDRESS_CHARACTERS = "%:/?#[]@!$&*+,;=~-._"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`url` is ASCII without spaces, quotes, parentheses, angle brackets, bars, backslashes or backticks."""
+    """`url` is ASCII without spaces, quotes, parentheses, angle brackets, bars, backslashes or
+    backticks."""
 
     words: str
     url: str
@@ -33,9 +35,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """What is said of one alert. `facts`: what it is about, figures, reasons, description; those there are.
+    """What is said of one alert. `facts`: what it is about, figures, reasons, description; those
+    there are.
 
-    `when` is made of our own words only; `headline` and `facts` hold other people's text, cleaned and not escaped.
+    `when` is made of our own words only; `headline` and `facts` hold other people's text,
+    cleaned and not escaped.
     """
 
     mark: str
@@ -53,10 +57,14 @@ def paragraph(
     said: bool = False,
     date: Callable[[datetime], str] = message.moment,
 ) -> Paragraph:
-    """`date` writes a moment the service's way. `said`: the headline stands above already, so the first fact takes its place."""
+    """`date` writes a moment the service's way. `said`: the headline stands above already, so
+    the first fact takes its place."""
     identity = message.identity(alert)
     facts = (message.figures(alert), message.why(alert), message.description(alert))
-    links = (link(message.alert_link(external_url, alert), "Open"), link(message.runbook(alert), "Runbook"))
+    links = (
+        link(message.alert_link(external_url, alert), "Open"),
+        link(message.runbook(alert), "Runbook"),
+    )
     return Paragraph(
         mark=mark(alert),
         headline=identity if said else message.headline(alert),
@@ -91,7 +99,9 @@ def first_line(notification: Notification) -> str:
 
 def heading(notification: Notification, *, fits: Callable[[str], bool] = bool) -> tuple[str, bool]:
     """`message.heading` with its mark. Not escaped."""
-    line, said = message.heading(notification, fits=lambda text: fits(f"{_title_mark(notification)} {text}"))
+    line, said = message.heading(
+        notification, fits=lambda text: fits(f"{_title_mark(notification)} {text}")
+    )
     return f"{_title_mark(notification)} {line}", said
 
 
@@ -102,8 +112,11 @@ def _title_mark(notification: Notification) -> str:
     return _MARKS.get(level, _MARKS["warning"]) if level else _RESOLVED_MARK
 
 
-def remainder(notification: Notification, left: Sequence[NotifiedAlert], external_url: str | None) -> tuple[str, Link | None]:
-    """What the message does not show, counted by kind, with where to see it; and which part of the whole the message is.
+def remainder(
+    notification: Notification, left: Sequence[NotifiedAlert], external_url: str | None
+) -> tuple[str, Link | None]:
+    """What the message does not show, counted by kind, with where to see it; and which part of
+    the whole the message is.
 
     Our own words only. Empty and None where there is nothing to say.
     """
@@ -120,7 +133,8 @@ def remainder(notification: Notification, left: Sequence[NotifiedAlert], externa
 
 
 def how_many_fit(costs: Sequence[int], budget: int, *, most: int) -> int:
-    """How many of these, from the first on, fit into `budget` together; at least the first, at most `most`."""
+    """How many of these, from the first on, fit into `budget` together; at least the first, at
+    most `most`."""
     for number, cost in enumerate(costs):
         budget -= cost
         if (budget < 0 and number > 0) or number >= most:

@@ -5,7 +5,14 @@ import stat
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from monitor.notify.options import OPTIONS_FOLDER, ReceiverOptions
 
@@ -29,7 +36,9 @@ def _readable(value: str, info: ValidationInfo) -> str:
     except IsADirectoryError:
         raise ValueError(f"{path} is a directory, not a file") from None
     except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror or type(error).__name__}") from None
+        raise ValueError(
+            f"{path} cannot be read: {error.strerror or type(error).__name__}"
+        ) from None
     if len(content) > _LARGEST_FILE:
         raise ValueError(f"{path} is too large for a certificate or key")
     if b"-----BEGIN " not in content:
@@ -42,13 +51,20 @@ PemFile = Annotated[str, AfterValidator(_readable)]
 
 
 class TlsOptions(ReceiverOptions):
-    """`ca_file` holds the authorities to trust in place of the system's. `cert_file` is a certificate to show with its chain,
-    `key_file` its key unless that stands in `cert_file`, too; a key that wants a passphrase is refused.
+    """`ca_file` holds the authorities to trust in place of the system's. `cert_file` is a
+    certificate to show with its chain, `key_file` its key unless that stands in `cert_file`,
+    too; a key that wants a passphrase is refused.
     """
 
-    ca_file: PemFile | None = Field(default=None, description="PEM file of the authorities to trust in place of the system's.")
-    cert_file: PemFile | None = Field(default=None, description="PEM file of the certificate to show, with its chain.")
-    key_file: PemFile | None = Field(default=None, description="PEM file of its key, unless that stands in `cert_file`.")
+    ca_file: PemFile | None = Field(
+        default=None, description="PEM file of the authorities to trust in place of the system's."
+    )
+    cert_file: PemFile | None = Field(
+        default=None, description="PEM file of the certificate to show, with its chain."
+    )
+    key_file: PemFile | None = Field(
+        default=None, description="PEM file of its key, unless that stands in `cert_file`."
+    )
     _context: ssl.SSLContext | None = PrivateAttr(default=None)
 
     @field_validator("key_file")
@@ -65,7 +81,8 @@ class TlsOptions(ReceiverOptions):
         return self
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """What to connect with; None: as the system says. The same object each time, for connections to be shared."""
+        """What to connect with; None: as the system says. The same object each time, for
+        connections to be shared."""
         return self._context
 
     def files(self) -> list[str]:
@@ -76,20 +93,30 @@ class TlsOptions(ReceiverOptions):
         name = "key_file" if self.key_file else "cert_file"
         if holder is None or not _world_readable(Path(holder)):
             return []
-        return [(name, f"every user of this machine can read the key in {holder}", f"chmod 600 {holder}")]
+        return [
+            (
+                name,
+                f"every user of this machine can read the key in {holder}",
+                f"chmod 600 {holder}",
+            )
+        ]
 
 
 def _context(ca_file: str | None, cert_file: str | None, key_file: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (ssl.SSLError, OSError) as error:
-        raise ValueError(f"ca_file: {ca_file} holds no certificate that can be read ({_reason(error)})") from None
+        raise ValueError(
+            f"ca_file: {ca_file} holds no certificate that can be read ({_reason(error)})"
+        ) from None
     if cert_file is None:
         return context
     try:
         context.load_cert_chain(cert_file, key_file, password=_no_passphrase)
     except _PassphraseWantedError:
-        raise ValueError(f"the key in {key_file or cert_file} wants a passphrase; expected one without") from None
+        raise ValueError(
+            f"the key in {key_file or cert_file} wants a passphrase; expected one without"
+        ) from None
     except ssl.SSLError as error:
         raise ValueError(_chain_words(error, cert_file, key_file)) from None
     except OSError as error:
@@ -108,10 +135,18 @@ def _no_passphrase() -> str:
 
 def _chain_words(error: ssl.SSLError, cert_file: str, key_file: str | None) -> str:
     if error.reason == "KEY_VALUES_MISMATCH":
-        return f"the key in {key_file or cert_file} does not belong to the certificate in {cert_file}"
+        return (
+            f"the key in {key_file or cert_file} does not belong to the certificate in {cert_file}"
+        )
     if key_file is None:
-        return f"cert_file: {cert_file} does not hold a certificate and its key ({_reason(error)}); is there a key_file?"
-    return f"cert_file and key_file cannot be used together ({_reason(error)}): {cert_file}, {key_file}"
+        return (
+            f"cert_file: {cert_file} does not hold a certificate and its key ({_reason(error)}); "
+            "is there a key_file?"
+        )
+    return (
+        f"cert_file and key_file cannot be used together ({_reason(error)}): {cert_file}, "
+        f"{key_file}"
+    )
 
 
 def _reason(error: OSError) -> str:

@@ -1,4 +1,5 @@
-"""One HTTP request of an attempt: bounded in time and in what is read, never following a redirect, never logging a body."""
+"""One HTTP request of an attempt: bounded in time and in what is read, never following a
+redirect, never logging a body."""
 
 import ssl
 from collections.abc import Callable, Mapping
@@ -20,7 +21,8 @@ USER_AGENT = f"bsg-monitor/{__version__}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A receiver's answer. `body` is its beginning; it may repeat what was sent, so it is never shown."""
+    """A receiver's answer. `body` is its beginning; it may repeat what was sent, so it is never
+    shown."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,10 +30,12 @@ class Answer:
 
 
 def open_session(*, on_answer: Callable[[int], None] | None = None) -> aiohttp.ClientSession:
-    """The session that all receivers share; its caller closes it. `on_answer` is called with the status of every answer.
+    """The session that all receivers share; its caller closes it. `on_answer` is called with the
+    status of every answer.
 
-    Without a limit on connections, which one receiver that hangs could use up for all (each receiver bounds its own), and
-    without cookies. Proxies are looked up for each request (`net.proxy_for`), never by aiohttp: it would read `~/.netrc` too.
+    Without a limit on connections, which one receiver that hangs could use up for all (each
+    receiver bounds its own), and without cookies. Proxies are looked up for each request
+    (`net.proxy_for`), never by aiohttp: it would read `~/.netrc` too.
     """
     return aiohttp.ClientSession(
         trace_configs=[] if on_answer is None else [_telling(on_answer)],
@@ -42,7 +46,9 @@ def open_session(*, on_answer: Callable[[int], None] | None = None) -> aiohttp.C
 
 
 def _telling(on_answer: Callable[[int], None]) -> aiohttp.TraceConfig:
-    async def tell(_session: aiohttp.ClientSession, _context: object, answered: aiohttp.TraceRequestEndParams) -> None:
+    async def tell(
+        _session: aiohttp.ClientSession, _context: object, answered: aiohttp.TraceRequestEndParams
+    ) -> None:
         on_answer(answered.response.status)
 
     trace = aiohttp.TraceConfig()
@@ -60,14 +66,21 @@ async def post(
     tls: ssl.SSLContext | None = None,
     largest: int = LARGEST_ANSWER,
 ) -> Answer:
-    """Send one POST and return the answer, whatever its status. `tls` where the system's own settings do not do; `largest`
-    is how many bytes of the answer are read.
+    """Send one POST and return the answer, whatever its status. `tls` where the system's own
+    settings do not do; `largest` is how many bytes of the answer are read.
 
-    Raises `DeliveryError` TIMEOUT or CONNECTION when there was none within `seconds`. Once a status has arrived, a body that
-    breaks off or hangs does not undo it.
+    Raises `DeliveryError` TIMEOUT or CONNECTION when there was none within `seconds`. Once a
+    status has arrived, a body that breaks off or hangs does not undo it.
     """
     return await _exchange(
-        session, "POST", url, body, {"Content-Type": "application/json", **headers}, seconds=seconds, tls=tls, largest=largest
+        session,
+        "POST",
+        url,
+        body,
+        {"Content-Type": "application/json", **headers},
+        seconds=seconds,
+        tls=tls,
+        largest=largest,
     )
 
 
@@ -83,12 +96,17 @@ async def get(
     return await _exchange(session, "GET", url, None, headers, seconds=seconds, tls=tls)
 
 
-async def reach(session: aiohttp.ClientSession, url: str, *, seconds: float, tls: ssl.SSLContext | None = None) -> None:
-    """Whether the host of `url` answers at all: its root is asked for its headers, and gets neither a message nor the path, which
-    may be a secret. Raises `DeliveryError` as `post`; any answer is one.
+async def reach(
+    session: aiohttp.ClientSession, url: str, *, seconds: float, tls: ssl.SSLContext | None = None
+) -> None:
+    """Whether the host of `url` answers at all: its root is asked for its headers, and gets
+    neither a message nor the path, which may be a secret. Raises `DeliveryError` as `post`; any
+    answer is one.
     """
     parts = urlsplit(url)
-    root = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path="/", query="", fragment=""))
+    root = urlunsplit(
+        parts._replace(netloc=parts.netloc.rpartition("@")[2], path="/", query="", fragment="")
+    )
     await _exchange(session, "HEAD", root, None, {}, seconds=seconds, tls=tls)
 
 
@@ -122,11 +140,19 @@ async def _exchange(
             proxy=proxy.url,
             proxy_headers=proxy.tunnel_headers,
         ) as response:
-            return Answer(status=response.status, headers=response.headers, body=await _beginning(response, largest))
+            return Answer(
+                status=response.status,
+                headers=response.headers,
+                body=await _beginning(response, largest),
+            )
     except TimeoutError:
-        raise DeliveryError(f"no answer within {seconds:g} s", reason=DeliveryFault.TIMEOUT, retryable=True) from None
+        raise DeliveryError(
+            f"no answer within {seconds:g} s", reason=DeliveryFault.TIMEOUT, retryable=True
+        ) from None
     except (aiohttp.ClientError, OSError, UnicodeError) as error:
-        raise DeliveryError(_words(error), reason=DeliveryFault.CONNECTION, retryable=True) from None  # its text may hold the URL
+        raise DeliveryError(
+            _words(error), reason=DeliveryFault.CONNECTION, retryable=True
+        ) from None  # its text may hold the URL
 
 
 async def _beginning(response: aiohttp.ClientResponse, largest: int) -> bytes:
@@ -144,7 +170,9 @@ def _words(error: Exception) -> str:
     match error:
         case aiohttp.ClientConnectorDNSError() | UnicodeError():
             return "the host name could not be resolved"
-        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
+        case aiohttp.ClientConnectorCertificateError(
+            certificate_error=ssl.SSLCertVerificationError() as cause
+        ):
             return f"the TLS certificate was not accepted: {cause.verify_message}"
         case aiohttp.ClientConnectorCertificateError():
             return "the TLS certificate was not accepted"

@@ -13,7 +13,8 @@ from monitor.state import State
 
 INTERVAL_SECONDS = 3600.0
 LOOK_SECONDS = 60.0
-"""How soon it is seen that a full sweep has brought campaigns nobody knew, or that other rules ask for something else."""
+"""How soon it is seen that a full sweep has brought campaigns nobody knew, or that other rules
+ask for something else."""
 
 KEYS_AT_ONCE = 200
 """Medians made between two turns of the event loop: some 10 ms."""
@@ -24,7 +25,9 @@ log = structlog.get_logger()
 class BaselineLoop:
     """Surveys the settled campaigns of each account for the baselines that its rules ask for."""
 
-    def __init__(self, cycles: Mapping[str, AccountCycles], *, state: State, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, cycles: Mapping[str, AccountCycles], *, state: State, clock: Clock, metrics: Metrics
+    ) -> None:
         self._cycles = cycles
         self._state = state
         self._clock = clock
@@ -38,8 +41,8 @@ class BaselineLoop:
             await self._clock.sleep(LOOK_SECONDS)
 
     async def survey_all(self) -> None:
-        """Survey every account where that is due. Done before the first poll too: to rules nothing would be usual, and what fires
-        would end."""
+        """Survey every account where that is due. Done before the first poll too: to rules
+        nothing would be usual, and what fires would end."""
         for account in self._cycles:
             try:
                 await self.survey(account)
@@ -48,10 +51,13 @@ class BaselineLoop:
                 log.exception("baselines_failed", account=account)
 
     async def survey(self, account: str) -> None:
-        """Work out the account's baselines where that is due: hourly, after a full sweep, and for other rules."""
+        """Work out the account's baselines where that is due: hourly, after a full sweep, and
+        for other rules."""
         cycles = self._cycles[account]
         wanted = cycles.rules.baselines
-        fulls = frozenset(state.last_full for feed, state in self._state.feeds.items() if feed.account == account)
+        fulls = frozenset(
+            state.last_full for feed, state in self._state.feeds.items() if feed.account == account
+        )
         cause = (wanted, fulls)
         before, at = self._surveyed.get(account, (None, 0.0))
         if cause == before and self._clock.monotonic() - at < INTERVAL_SECONDS:

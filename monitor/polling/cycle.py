@@ -1,4 +1,5 @@
-"""One cycle of one feed: sweep → diff → evaluate → commit. What is in memory advances only after the commit."""
+"""One cycle of one feed: sweep → diff → evaluate → commit. What is in memory advances only after
+the commit."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -35,16 +36,18 @@ HITS_CHUNK = 500
 log = structlog.get_logger()
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
-"""The provider's clock and ours may differ by so much; a wrong zone is off by half an hour at least."""
+"""The provider's clock and ours may differ by so much; a wrong zone is off by half an hour at
+least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleReport:
     """How a cycle ended, for the log's one line per cycle and for `once`.
 
-    `rejected` counts rows that could not be used; `forgotten` are ids no longer tracked. `created_ahead` counts new or changed
-    campaigns that were created in the future, and `furthest_ahead` is by how much the furthest of them, in seconds: the
-    provider's zone is set wrong.
+    `rejected` counts rows that could not be used; `forgotten` are ids no longer tracked.
+    `created_ahead` counts new or changed campaigns that were created in the future, and
+    `furthest_ahead` is by how much the furthest of them, in seconds: the provider's zone is set
+    wrong.
     """
 
     feed: Feed
@@ -68,14 +71,16 @@ class CycleReport:
         by = humanize_duration(at_least_further_east(self.furthest_ahead))
         setting = account_setting(self.feed.account, "API_TIMEZONE")
         return (
-            f"set {setting} to the zone of the times that BSG's own page shows: it lies at least {by} further east."
-            " Or this machine's clock is slow by that much: bsg-monitor doctor compares it with BSG's"
+            f"set {setting} to the zone of the times that BSG's own page shows: it lies at least "
+            f"{by} further east."
+            " Or this machine's clock is slow by that much: bsg-monitor doctor compares it with "
+            "BSG's"
         )
 
 
 class AccountCycles:
-    """Runs the cycles of one account's feeds. Sweeps of different feeds overlap; decisions and commits do not: whoever has
-    `deciding` knows that none is under way."""
+    """Runs the cycles of one account's feeds. Sweeps of different feeds overlap; decisions and
+    commits do not: whoever has `deciding` knows that none is under way."""
 
     def __init__(
         self,
@@ -110,7 +115,9 @@ class AccountCycles:
         self._ignored = ignored
         self._on_alerts = on_alerts
         self._readers: dict[Feed, FeedReader] = {}
-        self._detail_reader = DetailReader(account, source, per_minute=details_per_minute, clock=clock, metrics=metrics)
+        self._detail_reader = DetailReader(
+            account, source, per_minute=details_per_minute, clock=clock, metrics=metrics
+        )
         self._details: dict[Feed, FeedDetails] = {}
         self.deciding = asyncio.Lock()
         self._tried: set[Feed] = set()
@@ -126,13 +133,18 @@ class AccountCycles:
     async def run(self, feed: Feed) -> CycleReport:
         """Poll `feed` once and commit what follows from it.
 
-        A provider that fails is an outcome, not an error. Raises `StoreError` when the commit failed: nothing of the cycle
-        is remembered then, and the next one finds the same differences again. What else is raised is a bug: see `failed`.
+        A provider that fails is an outcome, not an error. Raises `StoreError` when the commit
+        failed: nothing of the cycle is remembered then, and the next one finds the same
+        differences again. What else is raised is a bug: see `failed`.
         """
         started = self._clock.now()
         begun = self._clock.monotonic()
-        reader = self._readers.setdefault(feed, FeedReader(feed, self._source, clock=self._clock, lookback=self._lookback))
-        reading = await reader.read(self._state.table(self.account), self._before(feed, started), started)
+        reader = self._readers.setdefault(
+            feed, FeedReader(feed, self._source, clock=self._clock, lookback=self._lookback)
+        )
+        reading = await reader.read(
+            self._state.table(self.account), self._before(feed, started), started
+        )
         report = await self.conclude(feed, reading, started)
         reader.forget(report.forgotten)
         self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
@@ -140,7 +152,8 @@ class AccountCycles:
         return report
 
     async def failed(self, feed: Feed, error: Exception) -> CycleReport:
-        """Count a cycle of `feed` that raised `error` as a poll that failed, and commit that. Raises `StoreError`, like `run`."""
+        """Count a cycle of `feed` that raised `error` as a poll that failed, and commit that.
+        Raises `StoreError`, like `run`."""
         reason = f"the monitor itself failed, its log says more: {where_raised(error)}"
         reading = Reading(outcome=SweepOutcome.FAILED, full=False, reason=reason)
         report = await self.conclude(feed, reading, self._clock.now())
@@ -148,7 +161,8 @@ class AccountCycles:
         return report
 
     async def conclude(self, feed: Feed, reading: Reading, started: datetime) -> CycleReport:
-        """Decide on what was read of `feed` at `started`, and commit it. Raises `StoreError`, like `run`."""
+        """Decide on what was read of `feed` at `started`, and commit it. Raises `StoreError`,
+        like `run`."""
         self._tried.add(feed)
         async with self.deciding:
             before = self._before(feed, started)
@@ -159,10 +173,14 @@ class AccountCycles:
     def _before(self, feed: Feed, started: datetime) -> FeedState:
         return self._state.feeds.get(feed) or FeedState(feed=feed, first_tried=started)
 
-    # --- deciding ---------------------------------------------------------------------------------------------------
+    # --- deciding ---------------------------------------------------------------------------------
 
-    async def _decide(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
-        decided = self._clock.now()  # of two feeds, the one that began first may be the last to decide
+    async def _decide(
+        self, feed: Feed, before: FeedState, reading: Reading, started: datetime
+    ) -> CycleReport:
+        decided = (
+            self._clock.now()
+        )  # of two feeds, the one that began first may be the last to decide
         rules = self.rules
         known_to_rules = self._asked.get(feed) is rules
         table = self._state.table(self.account)
@@ -185,19 +203,27 @@ class AccountCycles:
             rows, same = seen.see(reading.campaigns[start : start + CHUNK])
             details.seen(rows, decided.timestamp(), prices=rules.asks_for_spending)
             spent += await self._ask(evaluation.campaigns, rows, seen)
-            spent += await self._ask(evaluation.unchanged if known_to_rules else evaluation.campaigns, same, seen)
+            spent += await self._ask(
+                evaluation.unchanged if known_to_rules else evaluation.campaigns, same, seen
+            )
         seen.gone(reading.gone)
         if reading.full:
             await seen.forget_old(feed.message_type, self._clock)
         for first in range(0, len(seen.events), HITS_CHUNK):
             told = seen.events[first : first + HITS_CHUNK]
-            each_apart(evaluation.events, told, lambda pair, error: seen.set_aside(pair[1].campaign.id, error))
+            each_apart(
+                evaluation.events,
+                told,
+                lambda pair, error: seen.set_aside(pair[1].campaign.id, error),
+            )
             await self._clock.sleep(0)
         seen.drop_aside()
         if reading.sums:
             await self._sum_up(feed, rules, seen, decided)
         find = seen.finder(reading.campaigns)
-        seen.put(await details.add(evaluation.detail, find, decided.timestamp(), on_fault=seen.set_aside))
+        seen.put(
+            await details.add(evaluation.detail, find, decided.timestamp(), on_fault=seen.set_aside)
+        )
         self._note_aside(feed, seen, reading)
         begun = self._clock.monotonic()
         after = before.after(SweepOutcome.OK, started=started, full=reading.full)
@@ -205,7 +231,9 @@ class AccountCycles:
         if reading.sums:
             counts = table.counts_with(seen.changed, seen.forgotten)
             evaluation.account(self._view(after, counts, balance, decided), failed=False)
-        note_rule_faults(evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics)
+        note_rule_faults(
+            evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics
+        )
         changes = evaluation.finish()
         self._metrics.evaluation_duration.observe(spent + self._clock.monotonic() - begun)
         commit = CycleCommit(
@@ -224,7 +252,11 @@ class AccountCycles:
         self._asked[feed] = rules
         now = self._clock.now().timestamp()
         tolerated = CLOCK_TOLERANCE.total_seconds()
-        ahead = [seconds for row in seen.changed if (seconds := row.campaign.created_at - now) > tolerated]
+        ahead = [
+            seconds
+            for row in seen.changed
+            if (seconds := row.campaign.created_at - now) > tolerated
+        ]
         return CycleReport(
             feed=feed,
             outcome=SweepOutcome.OK,
@@ -247,14 +279,17 @@ class AccountCycles:
         return self._state.alerts_on(self.account, ids, self.rules.rules)
 
     def _note_aside(self, feed: Feed, seen: Observation, reading: Reading) -> None:
-        """Count and log the campaigns that are set aside. Raises where that are most of them: then something else is wrong."""
+        """Count and log the campaigns that are set aside. Raises where that are most of them:
+        then something else is wrong."""
         seen.drop_aside()
         before, self._aside[feed] = self._aside.get(feed, frozenset()), frozenset(seen.aside)
         if not seen.aside:
             return
         if len(seen.aside) > max(1, len(reading.campaigns) // 2):
             raise next(iter(seen.aside.values()))
-        self._metrics.rows_rejected.labels(self.account, RejectReason.UNEXPECTED.value).inc(len(seen.aside))
+        self._metrics.rows_rejected.labels(self.account, RejectReason.UNEXPECTED.value).inc(
+            len(seen.aside)
+        )
         if new := [campaign_id for campaign_id in seen.aside if campaign_id not in before]:
             error = seen.aside[new[0]]
             log.error(
@@ -269,19 +304,27 @@ class AccountCycles:
             )
 
     async def _ask(
-        self, ask: Callable[[Sequence[TrackedCampaign]], None], rows: Sequence[TrackedCampaign], seen: Observation
+        self,
+        ask: Callable[[Sequence[TrackedCampaign]], None],
+        rows: Sequence[TrackedCampaign],
+        seen: Observation,
     ) -> float:
         """Have rows evaluated, few at a time. Returns how many seconds that took."""
         spent = 0.0
         for first in range(0, max(1, len(rows)), HITS_CHUNK):
             begun = self._clock.monotonic()
-            each_apart(ask, rows[first : first + HITS_CHUNK], lambda row, error: seen.set_aside(row.campaign.id, error))
+            each_apart(
+                ask,
+                rows[first : first + HITS_CHUNK],
+                lambda row, error: seen.set_aside(row.campaign.id, error),
+            )
             spent += self._clock.monotonic() - begun
             await self._clock.sleep(0)
         return spent
 
     async def _sum_up(self, feed: Feed, rules: RuleSet, seen: Observation, now: datetime) -> None:
-        """Gather what sender rules and `runway` ask of many campaigns at once. Costs nothing where no rule asks."""
+        """Gather what sender rules and `runway` ask of many campaigns at once. Costs nothing
+        where no rule asks."""
         if not rules.windows and not rules.asks_for_spending:
             return
         # Whatever started less than 72 hours ago is watched still.
@@ -301,28 +344,46 @@ class AccountCycles:
         seen.evaluation.senders(tally.views(), shown - here)
         self._spending = spending
 
-    async def _note_failure(self, feed: Feed, before: FeedState, reading: Reading, started: datetime) -> CycleReport:
+    async def _note_failure(
+        self, feed: Feed, before: FeedState, reading: Reading, started: datetime
+    ) -> CycleReport:
         """A failed or partial sweep moves the account's health and nothing else."""
         after = before.after(reading.outcome, started=started, full=False)
         decided = self._clock.now()
-        evaluation = self.rules.begin(self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines)
+        evaluation = self.rules.begin(
+            self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines
+        )
         counts = self._state.table(self.account).counts_with(())
-        evaluation.account(self._view(after, counts, self._state.balances.get(self.account), decided), failed=True)
-        note_rule_faults(evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics)
+        evaluation.account(
+            self._view(after, counts, self._state.balances.get(self.account), decided), failed=True
+        )
+        note_rule_faults(
+            evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics
+        )
         changes = evaluation.finish()
-        commit = CycleCommit(account=self.account, alerts=changes.alerts, dropped_alerts=changes.dropped, feed=after)
+        commit = CycleCommit(
+            account=self.account, alerts=changes.alerts, dropped_alerts=changes.dropped, feed=after
+        )
         await self._commit(commit, decided)
         return CycleReport(
-            feed=feed, outcome=reading.outcome, full=reading.full, alerts=len(changes.alerts), reason=reading.reason
+            feed=feed,
+            outcome=reading.outcome,
+            full=reading.full,
+            alerts=len(changes.alerts),
+            reason=reading.reason,
         )
 
-    async def _commit(self, commit: CycleCommit, decided: datetime, *, adopted: Sequence[TrackedCampaign] = ()) -> None:
+    async def _commit(
+        self, commit: CycleCommit, decided: datetime, *, adopted: Sequence[TrackedCampaign] = ()
+    ) -> None:
         await self._store.commit_cycle(commit)
         self._state.apply_cycle(commit, adopted=adopted)
         for event in commit.events:
             if event.old_status is not None:
                 campaign = event.campaign
-                self._metrics.count_transition(campaign.account, campaign.message_type, event.old_status, campaign.status)
+                self._metrics.count_transition(
+                    campaign.account, campaign.message_type, event.old_status, campaign.status
+                )
         if commit.alerts or commit.dropped_alerts:
             note_alerts(commit.alerts, now=decided)
             self._on_alerts(commit.alerts)
@@ -332,8 +393,13 @@ class AccountCycles:
         fresh, self.balance = self.balance, None
         return fresh
 
-    def _view(self, feed: FeedState, counts: dict[str, int], fresh: Balance | None, now: datetime) -> AccountView:
-        feeds = {**{f: s for f, s in self._state.feeds.items() if f.account == self.account}, feed.feed: feed}
+    def _view(
+        self, feed: FeedState, counts: dict[str, int], fresh: Balance | None, now: datetime
+    ) -> AccountView:
+        feeds = {
+            **{f: s for f, s in self._state.feeds.items() if f.account == self.account},
+            feed.feed: feed,
+        }
         balance = fresh or self._state.balances.get(self.account)
         return AccountView(
             account=self.account,

@@ -1,10 +1,11 @@
 """Campaigns in detail: which are read, in which order, and within which bounds.
 
-What has just fired goes first, so that its message can say why; then what rules with `detail: true` ask for; then each campaign
-that starts, once; then what campaigns have cost, where a rule asks and the list does not say: once they have ended, and now and
-then while they are sent. There can be many of these last, so they leave half of the budget to what may fire in the same minute.
-Whatever the provider does, a cycle waits no longer than `PATIENCE_SECONDS` for it: what was not read is told without, and asked
-for again in later cycles.
+What has just fired goes first, so that its message can say why; then what rules with `detail:
+true` ask for; then each campaign that starts, once; then what campaigns have cost, where a rule
+asks and the list does not say: once they have ended, and now and then while they are sent. There
+can be many of these last, so they leave half of the budget to what may fire in the same minute.
+Whatever the provider does, a cycle waits no longer than `PATIENCE_SECONDS` for it: what was not
+read is told without, and asked for again in later cycles.
 """
 
 import asyncio
@@ -27,7 +28,8 @@ from monitor.ports import CampaignSource
 
 PATIENCE_SECONDS = 3.0
 READERS = 3
-"""Side by side; the provider's client lets four requests go at once, and one is left to the lists of other feeds."""
+"""Side by side; the provider's client lets four requests go at once, and one is left to the
+lists of other feeds."""
 
 FAILURES_BEFORE_GIVING_UP = 3
 BUDGET_SECONDS = 60.0
@@ -37,13 +39,15 @@ NONE_FOR_SECONDS = 3600.0
 DECIDED_AT_ONCE = 500
 
 Find = Callable[[int], TrackedCampaign | None]
-"""A campaign as this cycle has read it; None for one that it has not read, or that is not tracked (any more)."""
+"""A campaign as this cycle has read it; None for one that it has not read, or that is not
+tracked (any more)."""
 
 log = structlog.get_logger()
 
 
 class DetailReader:
-    """Reads details of one account, `per_minute` in any minute. `patience` is in seconds, of one call of `read`."""
+    """Reads details of one account, `per_minute` in any minute. `patience` is in seconds, of one
+    call of `read`."""
 
     def __init__(
         self,
@@ -67,16 +71,21 @@ class DetailReader:
         self._failing = False
 
     async def read(self, ids: Iterable[int]) -> dict[int, CampaignDetail | None]:
-        """What the provider answered of these, None where it knows nothing; what budget, patience or a failure left out is
-        missing. In the order given, but what failed last time comes last. Never raises `ProviderError`.
+        """What the provider answered of these, None where it knows nothing; what budget,
+        patience or a failure left out is missing. In the order given, but what failed last time
+        comes last. Never raises `ProviderError`.
 
         While nothing can be read, one call probes and the others wait for its answer.
         """
         now = self._clock.monotonic()
         self._none = {id_: at for id_, at in self._none.items() if now - at < NONE_FOR_SECONDS}
         wanted = list(ids)
-        answers: dict[int, CampaignDetail | None] = {id_: None for id_ in wanted if id_ in self._none}
-        waiting = sorted((id_ for id_ in wanted if id_ not in answers), key=self._failed.__contains__)
+        answers: dict[int, CampaignDetail | None] = {
+            id_: None for id_ in wanted if id_ in self._none
+        }
+        waiting = sorted(
+            (id_ for id_ in wanted if id_ not in answers), key=self._failed.__contains__
+        )
         self._failed.intersection_update(waiting)
         asked = _Round(deque(waiting), answers)
         try:
@@ -141,7 +150,11 @@ class DetailReader:
         elif asked.failures and not asked.answered and not self._failing:
             self._failing = True
             error = asked.error
-            facts = {"error": "no answer in time"} if error is None else {"reason": error.reason.value, "error": str(error)}
+            facts = (
+                {"error": "no answer in time"}
+                if error is None
+                else {"reason": error.reason.value, "error": str(error)}
+            )
             log.warning("campaign_details_failed", account=self._account, **facts)
 
 
@@ -157,8 +170,8 @@ class _Round:
 
 
 class FeedDetails:
-    """Which campaigns of one feed are to be read in detail: what is owed is remembered until it was read or is no longer
-    needed, and found again after a restart."""
+    """Which campaigns of one feed are to be read in detail: what is owed is remembered until it
+    was read or is no longer needed, and found again after a restart."""
 
     def __init__(self, reader: DetailReader, clock: Clock) -> None:
         self._reader = reader
@@ -169,8 +182,8 @@ class FeedDetails:
         self._looked_back = False
 
     def seen(self, rows: Iterable[TrackedCampaign], now: float, *, prices: bool) -> None:
-        """These are new, or were read anew: those that have started are to be read once; with `prices` also those of
-        which nothing else says what they have cost."""
+        """These are new, or were read anew: those that have started are to be read once; with
+        `prices` also those of which nothing else says what they have cost."""
         if not self._reader.per_minute:
             return
         for row in rows:
@@ -180,9 +193,15 @@ class FeedDetails:
                 self._unpriced[row.campaign.id] = None
 
     async def add(
-        self, phase: DetailPhase, find: Find, now: float, *, on_fault: Callable[[int, Exception], None]
+        self,
+        phase: DetailPhase,
+        find: Find,
+        now: float,
+        *,
+        on_fault: Callable[[int, Exception], None],
     ) -> list[TrackedCampaign]:
-        """Read what is wanted and let the phase decide on it. Returns the campaigns of which more is known now.
+        """Read what is wanted and let the phase decide on it. Returns the campaigns of which
+        more is known now.
 
         `now` is in Unix seconds. `on_fault` is told of a campaign on which a rule raised.
         """
@@ -191,7 +210,9 @@ class FeedDetails:
             return []
         outdated_ones = {id_: row for id_, row in phase.postponed.items() if outdated(row, now)}
         wanted = {**self._after_alerts(phase, find, fired), **outdated_ones}
-        wanted |= self._once(self._starting, _has_started, find, now, most=self._reader.per_minute, but=wanted)
+        wanted |= self._once(
+            self._starting, _has_started, find, now, most=self._reader.per_minute, but=wanted
+        )
         spare = self._reader.left - len(wanted) - self._reader.per_minute // 2
         wanted |= self._once(self._unpriced, lacks_price, find, now, most=spare, but=wanted)
         answers = await self._reader.read(wanted) if wanted else {}
@@ -199,7 +220,9 @@ class FeedDetails:
             self._owed.pop(campaign_id, None)
             self._starting.pop(campaign_id, None)
             self._unpriced.pop(campaign_id, None)
-        fresh = [_explained(wanted[id_], detail) for id_, detail in answers.items() if detail is not None]
+        fresh = [
+            _explained(wanted[id_], detail) for id_, detail in answers.items() if detail is not None
+        ]
         each_apart(phase.read, fresh, lambda row, error: on_fault(row.campaign.id, error))
         decided = [id_ for id_ in phase.postponed if id_ in answers or id_ not in outdated_ones]
         for first in range(0, len(decided), DECIDED_AT_ONCE):
@@ -208,21 +231,30 @@ class FeedDetails:
         return fresh
 
     def _owe(self, phase: DetailPhase, now: float) -> Set[int]:
-        """Note the campaigns whose alert has just fired, the most severe first, before what is owed from earlier on. Returns
-        them."""
+        """Note the campaigns whose alert has just fired, the most severe first, before what is
+        owed from earlier on. Returns them."""
         if not self._looked_back:
             self._looked_back = True
             self._owed = dict.fromkeys(phase.unexplained(), 0.0)
         if fired := dict.fromkeys(phase.fired(), now):
-            self._owed = {**fired, **{id_: since for id_, since in self._owed.items() if id_ not in fired}}
+            self._owed = {
+                **fired,
+                **{id_: since for id_, since in self._owed.items() if id_ not in fired},
+            }
         return fired.keys()
 
-    def _after_alerts(self, phase: DetailPhase, find: Find, just_fired: Set[int]) -> dict[int, TrackedCampaign]:
+    def _after_alerts(
+        self, phase: DetailPhase, find: Find, just_fired: Set[int]
+    ) -> dict[int, TrackedCampaign]:
         """As many as the budget may allow; what is no longer needed is forgotten."""
         wanted: dict[int, TrackedCampaign] = {}
         for campaign_id, since in list(self._owed.items()):
             row = find(campaign_id)
-            known = row is not None and row.detail is not None and row.detail.read_at >= since - GOOD_FOR_SECONDS
+            known = (
+                row is not None
+                and row.detail is not None
+                and row.detail.read_at >= since - GOOD_FOR_SECONDS
+            )
             if known or not (campaign_id in just_fired or phase.fires(campaign_id)):
                 del self._owed[campaign_id]
             elif row is not None:
@@ -241,8 +273,8 @@ class FeedDetails:
         most: int,
         but: Collection[int],
     ) -> dict[int, TrackedCampaign]:
-        """The same for campaigns that are to be read once, for what they lack. At most so many, `but` those that are wanted
-        already."""
+        """The same for campaigns that are to be read once, for what they lack. At most so many,
+        `but` those that are wanted already."""
         wanted: dict[int, TrackedCampaign] = {}
         for campaign_id in list(ids):
             if len(wanted) >= most:
@@ -256,12 +288,17 @@ class FeedDetails:
 
 
 def _has_started(row: TrackedCampaign, _now: float) -> bool:
-    """Whether it is sending and was not read since it began to, and nobody knows how large it is."""
+    """Whether it is sending and was not read since it began to, and nobody knows how large it
+    is."""
     if row.campaign.status != CampaignStatus.SENDING:
         return False
-    return row.detail is None or (row.detail.total_messages is None and row.detail.read_at < row.status_since)
+    return row.detail is None or (
+        row.detail.total_messages is None and row.detail.read_at < row.status_since
+    )
 
 
 def _explained(row: TrackedCampaign, detail: CampaignDetail) -> TrackedCampaign:
     """The campaign with what was just read of it."""
-    return msgspec.structs.replace(row, detail=msgspec.structs.replace(detail, revision=row.revision))
+    return msgspec.structs.replace(
+        row, detail=msgspec.structs.replace(detail, revision=row.revision)
+    )

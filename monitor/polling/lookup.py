@@ -1,4 +1,5 @@
-"""Campaigns that a sweep did not show, asked for one by one: is it gone, or only not in the list?"""
+"""Campaigns that a sweep did not show, asked for one by one: is it gone, or only not in the
+list?"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +27,12 @@ class Answers:
 
 @dataclass(slots=True)
 class Lookup:
-    """Looks campaigns of one feed up by id, within a budget a cycle, and remembers what it learnt.
+    """Looks campaigns of one feed up by id, within a budget a cycle, and remembers what it
+    learnt.
 
-    `unlisted` are campaigns that exist though the list does not show them: they are followed by id from then on.
-    A confirmed 404 is remembered until the cycle that may act on it, so that hundreds of deletions are worked off
-    twenty at a time without asking twice.
+    `unlisted` are campaigns that exist though the list does not show them: they are followed by
+    id from then on. A confirmed 404 is remembered until the cycle that may act on it, so that
+    hundreds of deletions are worked off twenty at a time without asking twice.
     """
 
     account: str
@@ -53,18 +55,23 @@ class Lookup:
         self._failed.difference_update(ids)
 
     async def explain(self, missing: Sequence[int]) -> Answers:
-        """Ask for campaigns that should have been in the list: at most `LOOKUPS_PER_CYCLE` requests.
+        """Ask for campaigns that should have been in the list: at most `LOOKUPS_PER_CYCLE`
+        requests.
 
-        What is found is `unlisted` from then on. Never raises `ProviderError`: what could not be asked is unknown.
+        What is found is `unlisted` from then on. Never raises `ProviderError`: what could not be
+        asked is unknown.
         """
         gone = self._gone.intersection(missing)
-        answers = await self.read([campaign_id for campaign_id in missing if campaign_id not in gone])
+        answers = await self.read(
+            [campaign_id for campaign_id in missing if campaign_id not in gone]
+        )
         self._gone |= answers.gone
         self.unlisted |= {campaign.id for campaign in answers.found}
         return Answers(found=answers.found, gone=answers.gone | gone, unknown=answers.unknown)
 
     async def read(self, ids: Sequence[int], *, budget: int = LOOKUPS_PER_CYCLE) -> Answers:
-        """Ask for these, one after the other, those that failed last time at the end; after three failures the rest waits."""
+        """Ask for these, one after the other, those that failed last time at the end; after
+        three failures the rest waits."""
         found: list[Campaign] = []
         gone: set[int] = set()
         failures = 0

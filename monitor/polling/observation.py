@@ -1,4 +1,5 @@
-"""What a reading shows beside what was known: the diff of a whole feed, gathered until the cycle commits it."""
+"""What a reading shows beside what was known: the diff of a whole feed, gathered until the cycle
+commits it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +21,10 @@ from monitor.state import AccountTable
 class Observation:
     """One reading, observed chunk by chunk as of `now` (Unix seconds).
 
-    In a `baseline` what is new is no news. `keep`: how many seconds back samples must reach. `progress`: whether a counter that
-    grew is an event. `changed` are rows to be written, `adopted` equal to what is held, around the objects of this reading;
-    `samples` what campaigns show from now on, by id; `forgotten` ids that are no longer tracked.
+    In a `baseline` what is new is no news. `keep`: how many seconds back samples must reach.
+    `progress`: whether a counter that grew is an event. `changed` are rows to be written,
+    `adopted` equal to what is held, around the objects of this reading; `samples` what campaigns
+    show from now on, by id; `forgotten` ids that are no longer tracked.
     """
 
     table: AccountTable
@@ -38,13 +40,18 @@ class Observation:
     samples: dict[int, Sample] = field(default_factory=dict)
     forgotten: list[int] = field(default_factory=list)
     aside: dict[int, Exception] = field(default_factory=dict)
-    """Campaigns that stay as they were, since the comparison or a rule raised on them, and what it raised."""
+    """Campaigns that stay as they were, since the comparison or a rule raised on them, and what
+    it raised."""
 
-    def see(self, campaigns: Sequence[Campaign]) -> tuple[list[TrackedCampaign], list[TrackedCampaign]]:
-        """Diff some campaigns against what is known. Returns the rows that are new or were read anew, and the watched ones that
-        are the same objects as before."""
+    def see(
+        self, campaigns: Sequence[Campaign]
+    ) -> tuple[list[TrackedCampaign], list[TrackedCampaign]]:
+        """Diff some campaigns against what is known. Returns the rows that are new or were read
+        anew, and the watched ones that are the same objects as before."""
         held = self.table.rows
-        may_settle = self.now - SETTLING_SECONDS  # asked of every row: a call for each would cost more than the diff
+        may_settle = (
+            self.now - SETTLING_SECONDS
+        )  # asked of every row: a call for each would cost more than the diff
         rows: list[TrackedCampaign] = []
         same: list[TrackedCampaign] = []
         for campaign in campaigns:
@@ -61,7 +68,9 @@ class Observation:
                         rows.append(row)
                     continue
                 if campaign.status in FINAL_STATUSES:
-                    ended = row.status_since if campaign.finished_at is None else campaign.finished_at
+                    ended = (
+                        row.status_since if campaign.finished_at is None else campaign.finished_at
+                    )
                     settled = settle(row, now=self.now) if ended <= may_settle else None
                     if settled is not None:
                         if self.changed and self.changed[-1] is row:
@@ -70,7 +79,8 @@ class Observation:
                         self.changed.append(row)
                         if not self.baseline:
                             self.events.append((event, row))
-            except Exception as error:  # noqa: BLE001 (whatever it is, it must not cost the other rows)
+            # whatever it is, it must not cost the other rows
+            except Exception as error:  # noqa: BLE001
                 self.set_aside(campaign.id, error)
                 continue
             found.append(row)
@@ -93,7 +103,9 @@ class Observation:
         else:
             self.changed.append(seen)
             if not seen.settled and (row is None or seen.samples is not row.samples):
-                self.samples[campaign.id] = seen.samples[-1] if seen.samples else Sample.of(campaign, self.now)
+                self.samples[campaign.id] = (
+                    seen.samples[-1] if seen.samples else Sample.of(campaign, self.now)
+                )
         for event in events:
             self.events.append((event, seen))
         return seen
@@ -146,22 +158,28 @@ class Observation:
             self.changed = [*(row for row in self.changed if row.campaign.id not in ids), *rows]
 
     def finder(self, campaigns: Sequence[Campaign]) -> Callable[[int], TrackedCampaign | None]:
-        """Gives one of the campaigns that were read as it will be known once this is committed. None for one that will not, and
-        for one that was not read: what is known of it is not of now."""
+        """Gives one of the campaigns that were read as it will be known once this is committed.
+        None for one that will not, and for one that was not read: what is known of it is not of
+        now."""
         seen: dict[int, TrackedCampaign | None] = {}
 
         def find(campaign_id: int) -> TrackedCampaign | None:
             if not seen:
                 rows = self.table.rows
                 seen.update((campaign.id, rows.get(campaign.id)) for campaign in campaigns)
-                seen.update((row.campaign.id, row) for found in (self.adopted, self.changed) for row in found)
+                seen.update(
+                    (row.campaign.id, row)
+                    for found in (self.adopted, self.changed)
+                    for row in found
+                )
                 seen.update(dict.fromkeys((*self.forgotten, *self.aside)))
             return seen.get(campaign_id)
 
         return find
 
     def present(self, *, settled: bool) -> list[TrackedCampaign]:
-        """The account's watched campaigns as they will be known; with `settled` also those that ended long ago."""
+        """The account's watched campaigns as they will be known; with `settled` also those that
+        ended long ago."""
         rows = dict(self.table.rows if settled else self.table.watched)
         rows.update((row.campaign.id, row) for row in self.changed)
         for campaign_id in self.forgotten:

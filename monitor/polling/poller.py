@@ -1,4 +1,5 @@
-"""Which feed is read when: every feed in a loop of its own, so that one that hangs delays no other."""
+"""Which feed is read when: every feed in a loop of its own, so that one that hangs delays no
+other."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -21,7 +22,8 @@ log = structlog.get_logger()
 
 
 class Poller:
-    """Runs every feed's cycles at an interval with ±5 % jitter, never overlapping itself, and reads the balances."""
+    """Runs every feed's cycles at an interval with ±5 % jitter, never overlapping itself, and
+    reads the balances."""
 
     def __init__(
         self,
@@ -92,7 +94,8 @@ class Poller:
             await self._clock.sleep(max(LEAST_PAUSE_SECONDS, self._interval * spread - elapsed))
 
     async def _cycle(self, feed: Feed) -> CycleReport:
-        """One cycle. One that raises is a poll that failed, whatever it raised; only `StoreError` passes."""
+        """One cycle. One that raises is a poll that failed, whatever it raised; only
+        `StoreError` passes."""
         try:
             return await self._cycles[feed].run(feed)
         except StoreError:
@@ -103,13 +106,18 @@ class Poller:
             return await self._cycles[feed].failed(feed, error)
 
     def _note_uncommitted(self, feed: Feed, error: StoreError) -> None:
-        """Nothing of the cycle is remembered: the next one finds the same. Logged when it begins, not each time."""
+        """Nothing of the cycle is remembered: the next one finds the same. Logged when it
+        begins, not each time."""
         self._metrics.loop_failures.labels("poller").inc()
         self._metrics.polls.labels(feed.account, feed.message_type, SweepOutcome.FAILED.value).inc()
         self._on_not_committed(error)
         if feed not in self._uncommitted:
             self._uncommitted.add(feed)
-            facts = {"account": feed.account, "message_type": feed.message_type, "reason": error.reason.value}
+            facts = {
+                "account": feed.account,
+                "message_type": feed.message_type,
+                "reason": error.reason.value,
+            }
             log.error("cycle_not_committed", **facts, error=str(error))
 
     async def _read_balances(self, account: str) -> None:
@@ -122,12 +130,15 @@ class Poller:
             await self._clock.sleep(BALANCE_INTERVAL.total_seconds())
 
     async def _read_balance(self, account: str) -> None:
-        """Hand the account's balance to its next cycle. A provider that does not tell leaves the last one in force."""
+        """Hand the account's balance to its next cycle. A provider that does not tell leaves the
+        last one in force."""
         try:
             balance = await self._sources[account].balance(now=self._clock.now())
         except ProviderError as error:
             if account not in self.unread_balances:
-                log.warning("balance_not_read", account=account, reason=error.reason.value, error=str(error))
+                log.warning(
+                    "balance_not_read", account=account, reason=error.reason.value, error=str(error)
+                )
             self.unread_balances[account] = error
             return
         if self.unread_balances.pop(account, None) is not None:
@@ -147,7 +158,11 @@ class Poller:
         if report.outcome is SweepOutcome.OK:
             since = self._failing_since.pop(feed, None)
             if since is not None:
-                log.warning("poll_recovered", **facts, failed_for_seconds=round((self._clock.now() - since).total_seconds(), 1))
+                log.warning(
+                    "poll_recovered",
+                    **facts,
+                    failed_for_seconds=round((self._clock.now() - since).total_seconds(), 1),
+                )
             log.info(
                 "poll_completed",
                 **facts,
@@ -170,6 +185,14 @@ class Poller:
                 )
         elif feed not in self._failing_since:
             self._failing_since[feed] = self._clock.now()
-            log.warning("poll_failed", **facts, outcome=report.outcome.value, reason=report.reason, consecutive=1)
+            log.warning(
+                "poll_failed",
+                **facts,
+                outcome=report.outcome.value,
+                reason=report.reason,
+                consecutive=1,
+            )
         else:
-            log.debug("poll_failed_again", **facts, outcome=report.outcome.value, reason=report.reason)
+            log.debug(
+                "poll_failed_again", **facts, outcome=report.outcome.value, reason=report.reason
+            )

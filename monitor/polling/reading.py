@@ -15,15 +15,18 @@ from monitor.ports import CampaignSource, Sweep
 from monitor.state import AccountTable
 
 CHUNK = 2000
-"""Rows between two turns of the event loop: what keeps its lag under 50 ms with 100,000 campaigns."""
+"""Rows between two turns of the event loop: what keeps its lag under 50 ms with 100,000
+campaigns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a poll brought. Only one with outcome `ok` decides anything; `reason` says why another does not.
+    """What a poll brought. Only one with outcome `ok` decides anything; `reason` says why
+    another does not.
 
-    `campaigns` are the rows that could be read, each id once; `rejected` counts the others. `gone` were answered with 404.
-    Without `sums` nothing is asked that concerns many campaigns at once.
+    `campaigns` are the rows that could be read, each id once; `rejected` counts the others.
+    `gone` were answered with 404. Without `sums` nothing is asked that concerns many campaigns
+    at once.
     """
 
     outcome: SweepOutcome
@@ -38,7 +41,9 @@ class Reading:
 class FeedReader:
     """Reads one feed, poll after poll, and remembers which campaigns its list leaves out."""
 
-    def __init__(self, feed: Feed, source: CampaignSource, *, clock: Clock, lookback: timedelta) -> None:
+    def __init__(
+        self, feed: Feed, source: CampaignSource, *, clock: Clock, lookback: timedelta
+    ) -> None:
         self.feed = feed
         self._source = source
         self._clock = clock
@@ -51,14 +56,20 @@ class FeedReader:
         self._lookup.forget(ids)
 
     async def read(self, table: AccountTable, before: FeedState, started: datetime) -> Reading:
-        """Sweep the window and look up what it does not show. Never raises `ProviderError`: a failure is an outcome."""
+        """Sweep the window and look up what it does not show. Never raises `ProviderError`: a
+        failure is an outcome."""
         plan = await self._plan(table, before, started)
         try:
             sweep = await self._source.sweep(
-                self.feed.message_type, since=plan.since, started=started.timestamp(), fresh=plan.full
+                self.feed.message_type,
+                since=plan.since,
+                started=started.timestamp(),
+                fresh=plan.full,
             )
         except ProviderError as error:
-            return Reading(outcome=SweepOutcome.FAILED, full=plan.full, reason=f"{error.reason.value}: {error}")
+            return Reading(
+                outcome=SweepOutcome.FAILED, full=plan.full, reason=f"{error.reason.value}: {error}"
+            )
         if not sweep.complete:
             return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=sweep.reason)
         shown = {campaign.id for campaign in sweep.campaigns}
@@ -67,13 +78,25 @@ class FeedReader:
         missing = await self._missing(table, plan, sweep, shown)
         rejected = len(sweep.unreadable) + sweep.nameless
         if sweep.nameless:
-            # A row without an id may be any of the missing ones: they freeze, and a 404 could not be acted upon.
+            # A row without an id may be any of the missing ones: they freeze, and a 404 could not
+            # be acted upon.
             if len(missing) > sweep.nameless:
-                return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=_unexplained(len(missing)))
-            return Reading(outcome=SweepOutcome.OK, full=plan.full, campaigns=sweep.campaigns, rejected=rejected)
+                return Reading(
+                    outcome=SweepOutcome.PARTIAL, full=plan.full, reason=_unexplained(len(missing))
+                )
+            return Reading(
+                outcome=SweepOutcome.OK,
+                full=plan.full,
+                campaigns=sweep.campaigns,
+                rejected=rejected,
+            )
         answers = await self._lookup.explain(missing)
         if answers.unknown:
-            return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=_unexplained(len(answers.unknown)))
+            return Reading(
+                outcome=SweepOutcome.PARTIAL,
+                full=plan.full,
+                reason=_unexplained(len(answers.unknown)),
+            )
         singles = [campaign_id for campaign_id in plan.single_reads if campaign_id not in shown]
         single = await self._lookup.read(singles, budget=LOOKUPS_PER_CYCLE - len(missing))
         self._cursor += len(plan.single_reads)
@@ -100,7 +123,10 @@ class FeedReader:
         )
 
     async def _pass_over(
-        self, table: AccountTable, tracked: Mapping[int, TrackedCampaign], see: Callable[[Sequence[TrackedCampaign]], None]
+        self,
+        table: AccountTable,
+        tracked: Mapping[int, TrackedCampaign],
+        see: Callable[[Sequence[TrackedCampaign]], None],
     ) -> None:
         """Show those of the tracked campaigns that are of the feed to `see`, chunk by chunk."""
         rows = list(tracked.values())
@@ -109,10 +135,15 @@ class FeedReader:
             see(table.of_feed(rows[start : start + CHUNK], message_type))
             await self._clock.sleep(0)
 
-    async def _missing(self, table: AccountTable, plan: Plan, sweep: Sweep, shown: set[int]) -> list[int]:
-        """Watched campaigns of the window that the sweep should have shown and did not, oldest first."""
+    async def _missing(
+        self, table: AccountTable, plan: Plan, sweep: Sweep, shown: set[int]
+    ) -> list[int]:
+        """Watched campaigns of the window that the sweep should have shown and did not, oldest
+        first."""
         excused = shown | sweep.unreadable | set(plan.stragglers) | self._lookup.unlisted
-        candidates = [row for campaign_id, row in table.watched.items() if campaign_id not in excused]
+        candidates = [
+            row for campaign_id, row in table.watched.items() if campaign_id not in excused
+        ]
         missing: list[TrackedCampaign] = []
         for start in range(0, len(candidates), CHUNK):
             missing += [

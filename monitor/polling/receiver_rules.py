@@ -1,4 +1,5 @@
-"""Rules of scope `receiver`: the monitor's word on its own deliveries, evaluated by a loop of their own."""
+"""Rules of scope `receiver`: the monitor's word on its own deliveries, evaluated by a loop of
+their own."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -27,9 +28,9 @@ log = structlog.get_logger()
 class ReceiverRules:
     """Looks at every receiver every 15 s.
 
-    `receivers` are integrations by name. `health` says how those fare of which it is known; the alerts of the others stay as they
-    are. `on_alerts` is called with what changed, once it is committed. Whoever has `deciding` knows that nothing is being
-    decided.
+    `receivers` are integrations by name. `health` says how those fare of which it is known; the
+    alerts of the others stay as they are. `on_alerts` is called with what changed, once it is
+    committed. Whoever has `deciding` knows that nothing is being decided.
     """
 
     def __init__(
@@ -69,7 +70,9 @@ class ReceiverRules:
                         await self.evaluate()
             except StoreError as error:
                 self._metrics.loop_failures.labels("receiver_rules").inc()
-                log.error("receiver_rules_not_committed", reason=error.reason.value, error=str(error))  # noqa: TRY400 (see poller)
+                log.error(  # noqa: TRY400 (see poller)
+                    "receiver_rules_not_committed", reason=error.reason.value, error=str(error)
+                )
             except Exception:
                 self._metrics.loop_failures.labels("receiver_rules").inc()
                 log.exception("receiver_rules_failed")
@@ -81,22 +84,33 @@ class ReceiverRules:
         evaluation = self._rules.begin(NO_ACCOUNT, now, self._state.alerts_of(NO_ACCOUNT))
         for view in views:
             evaluation.receiver(view)
-        note_rule_faults(evaluation.faults, self._failing, account=NO_ACCOUNT, metrics=self._metrics)
+        note_rule_faults(
+            evaluation.faults, self._failing, account=NO_ACCOUNT, metrics=self._metrics
+        )
         changes = evaluation.finish()
         if not changes.alerts and not changes.dropped:
             return
-        commit = CycleCommit(account=NO_ACCOUNT, alerts=changes.alerts, dropped_alerts=changes.dropped)
+        commit = CycleCommit(
+            account=NO_ACCOUNT, alerts=changes.alerts, dropped_alerts=changes.dropped
+        )
         await self._store.commit_cycle(commit)
         self._state.apply_cycle(commit)
         self._on_alerts(changes.alerts)
 
 
 async def receiver_views(
-    store: Store, receivers: Mapping[str, str], health: Mapping[str, ReceiverHealth], *, now: datetime
+    store: Store,
+    receivers: Mapping[str, str],
+    health: Mapping[str, ReceiverHealth],
+    *,
+    now: datetime,
 ) -> list[ReceiverView]:
-    """How the deliveries to those of `receivers` (integrations by name) stand of whose `health` is known. Raises `StoreError`."""
+    """How the deliveries to those of `receivers` (integrations by name) stand of whose `health`
+    is known. Raises `StoreError`."""
     summary = await store.outbox_summary()
-    waiting = {line.receiver: line for line in summary if line.state is OutboxState.PENDING and line.count}
+    waiting = {
+        line.receiver: line for line in summary if line.state is OutboxState.PENDING and line.count
+    }
     dead = await store.dead_letters()
     return [
         ReceiverView(

@@ -1,7 +1,9 @@
-"""The seams. Everything that touches the outside world stands behind one of these Protocols; read this package first.
+"""The seams. Everything that touches the outside world stands behind one of these Protocols;
+read this package first.
 
-`CampaignSource` is how the provider is read, `Store` is what survives a crash, `Notifier` is how somebody is told.
-The docstrings are the contract: ordering, units, what is raised, and what a crash in the middle leaves behind.
+`CampaignSource` is how the provider is read, `Store` is what survives a crash, `Notifier` is how
+somebody is told. The docstrings are the contract: ordering, units, what is raised, and what a
+crash in the middle leaves behind.
 """
 
 from monitor.ports.campaign_source import CampaignSource, Sweep

@@ -22,9 +22,10 @@ EVERYTHING = sys.maxsize
 class CycleCommit:
     """What one cycle decided; one transaction.
 
-    `campaigns` are new or changed ones, `forgotten` ids of `account` no longer tracked. `samples` are what campaigns show from
-    now on, by id. `alerts` are new or changed instances of whatever state, `dropped_alerts` ids of pending ones that ended
-    (nothing of them is kept). `blind` is the time before it in which its feed was not read.
+    `campaigns` are new or changed ones, `forgotten` ids of `account` no longer tracked.
+    `samples` are what campaigns show from now on, by id. `alerts` are new or changed instances
+    of whatever state, `dropped_alerts` ids of pending ones that ended (nothing of them is kept).
+    `blind` is the time before it in which its feed was not read.
     """
 
     account: str
@@ -43,9 +44,11 @@ class CycleCommit:
 class FlushCommit:
     """What one flush decided; one transaction.
 
-    `superseded` are outbox ids that `rows` replace. `closed_alerts` are ids of ended alerts that everybody concerned has been
-    told of: they are kept as history and no longer loaded. `dropped_ledgers` are groups that have nothing left to remember.
-    `matched_silences` and `over_silences` (until resolved) have had, or no longer have, a firing alert: id and since when.
+    `superseded` are outbox ids that `rows` replace. `closed_alerts` are ids of ended alerts that
+    everybody concerned has been told of: they are kept as history and no longer loaded.
+    `dropped_ledgers` are groups that have nothing left to remember. `matched_silences` and
+    `over_silences` (until resolved) have had, or no longer have, a firing alert: id and since
+    when.
     """
 
     rows: Sequence[OutboxRow] = ()
@@ -59,7 +62,8 @@ class FlushCommit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything the daemon starts from. `alerts` are those that are pending, firing, or ended and not closed."""
+    """Everything the daemon starts from. `alerts` are those that are pending, firing, or ended
+    and not closed."""
 
     feeds: Mapping[Feed, FeedState] = field(default_factory=dict)
     campaigns: Sequence[TrackedCampaign] = ()
@@ -70,15 +74,20 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryResult:
-    """How one attempt ended. `state` delivered or dead is final; pending means "again at `next_attempt_at`"."""
+    """How one attempt ended. `state` delivered or dead is final; pending means "again at
+    `next_attempt_at`"."""
 
     id: str
     state: OutboxState
     at: datetime
     next_attempt_at: datetime | None = None
     error: str | None = None
-    replacements: Sequence[OutboxRow] = ()  # halves of a message that was too large; the original becomes superseded
-    copies: Sequence[OutboxRow] = ()  # for the receiver's fallback: appended with the result, or not at all
+    replacements: Sequence[
+        OutboxRow
+    ] = ()  # halves of a message that was too large; the original becomes superseded
+    copies: Sequence[
+        OutboxRow
+    ] = ()  # for the receiver's fallback: appended with the result, or not at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +113,8 @@ class OutboxSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleExtent:
-    """How many samples there are of a time, and when the first and the last were taken (Unix seconds); before `thinned_until`
-    there is one an hour."""
+    """How many samples there are of a time, and when the first and the last were taken (Unix
+    seconds); before `thinned_until` there is one an hour."""
 
     count: int
     first: float | None

@@ -16,18 +16,22 @@ class Notifier(Protocol):
 
     @property
     def min_interval(self) -> float:
-        """The seconds for which one attempt may begin, by the service's own rule; 0 where it has none."""
+        """The seconds for which one attempt may begin, by the service's own rule; 0 where it has
+        none."""
         ...
 
     @property
     def burst(self) -> int:
-        """How many attempts may begin at once after a pause, as long as `min_interval` holds on average; at least 1."""
+        """How many attempts may begin at once after a pause, as long as `min_interval` holds on
+        average; at least 1."""
         ...
 
     async def send(self, notification: Notification) -> None:
-        """Make one attempt, bounded in time. Returns when the receiver confirmed; raises `DeliveryError` otherwise.
+        """Make one attempt, bounded in time. Returns when the receiver confirmed; raises
+        `DeliveryError` otherwise.
 
-        Sending the same notification again carries the same id, so that a receiver can drop the repeat.
+        Sending the same notification again carries the same id, so that a receiver can drop the
+        repeat.
         """
         ...
 
@@ -38,7 +42,8 @@ class Notifier(Protocol):
 
 @runtime_checkable
 class Resending(Protocol):
-    """A notifier whose service forgets what it is not told again, so that it is told apart from the outbox as well."""
+    """A notifier whose service forgets what it is not told again, so that it is told apart from
+    the outbox as well."""
 
     @property
     def resend_interval(self) -> float:
@@ -46,18 +51,20 @@ class Resending(Protocol):
         ...
 
     async def resend(self, alerts: Sequence[NotifiedAlert]) -> None:
-        """Tell anew that all of these fire, each bounded in time; and, for some minutes, what `send` said is over.
+        """Tell anew that all of these fire, each bounded in time; and, for some minutes, what
+        `send` said is over.
 
-        `alerts` is what the receiver knows to fire; whatever `send` was given since it was gathered counts for more. Does
-        nothing that a repetition would make different. Raises `DeliveryError` when nobody took it: it is called again soon.
+        `alerts` is what the receiver knows to fire; whatever `send` was given since it was
+        gathered counts for more. Does nothing that a repetition would make different. Raises
+        `DeliveryError` when nobody took it: it is called again soon.
         """
         ...
 
 
 @runtime_checkable
 class Acknowledging(Protocol):
-    """A notifier whose service shows who looks after an alert, and is told so at once (`NotifyReason.ACKNOWLEDGED`). Others say
-    it in the group's next message."""
+    """A notifier whose service shows who looks after an alert, and is told so at once
+    (`NotifyReason.ACKNOWLEDGED`). Others say it in the group's next message."""
 
     @property
     def shows_acknowledgements(self) -> bool:

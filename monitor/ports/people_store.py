@@ -1,4 +1,5 @@
-"""The part of the store that people write: silences and acknowledgements. `ports.Store` is one of these too."""
+"""The part of the store that people write: silences and acknowledgements. `ports.Store` is one
+of these too."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,13 +10,15 @@ from monitor.domain.routing.silence import Silence
 
 
 class QuietStore(Protocol):
-    """What somebody does not want to hear, or looks after. Transactions and errors as of `ports.Store`.
+    """What somebody does not want to hear, or looks after. Transactions and errors as of
+    `ports.Store`.
 
     A running daemon sees what another process writes here within a second.
     """
 
     async def silences(self, *, ended_after: datetime | None = None) -> Sequence[Silence]:
-        """Silences that have not ended, or ended later than that; all there are when None. The oldest first."""
+        """Silences that have not ended, or ended later than that; all there are when None. The
+        oldest first."""
         ...
 
     async def add_silence(self, silence: Silence) -> None:
@@ -23,7 +26,8 @@ class QuietStore(Protocol):
         ...
 
     async def expire_silences(self, ids: Sequence[str], *, at: datetime, by: str) -> int:
-        """End silences by a person's word; unknown ones and those that have ended are passed over. Returns how many."""
+        """End silences by a person's word; unknown ones and those that have ended are passed
+        over. Returns how many."""
         ...
 
     async def acknowledgements(self) -> Sequence[Acknowledgement]:

@@ -1,4 +1,5 @@
-"""What an answer, or the lack of one, means: the one place where it becomes a `ProviderError` with its decision."""
+"""What an answer, or the lack of one, means: the one place where it becomes a `ProviderError`
+with its decision."""
 
 import os
 import zlib
@@ -19,15 +20,20 @@ def quote(text: str, secrets: Iterable[str]) -> str:
     """Somebody else's words, fit for a log: secrets and control characters taken out, cut short."""
     for secret in secrets:
         text = text.replace(secret, "***")
-    text = "".join(character if character.isprintable() else " " for character in text[: 4 * LONGEST_QUOTE])
+    text = "".join(
+        character if character.isprintable() else " " for character in text[: 4 * LONGEST_QUOTE]
+    )
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
-def error_of_status(status: int, body: bytes, *, what: str, retry_after: float | None, secrets: Iterable[str]) -> ProviderError:
+def error_of_status(
+    status: int, body: bytes, *, what: str, retry_after: float | None, secrets: Iterable[str]
+) -> ProviderError:
     """The error of an answer that is no success. `what` was asked: method and URL.
 
-    A 404 is NOT_FOUND only in the provider's own JSON; somebody else's page (a proxy, a moved site) is BAD_BODY with status 404.
+    A 404 is NOT_FOUND only in the provider's own JSON; somebody else's page (a proxy, a moved
+    site) is BAD_BODY with status 404.
     """
     said = failure_text(body)
     text = f"the provider answered {status} ({_phrase(status)}) to {what}"
@@ -36,7 +42,10 @@ def error_of_status(status: int, body: bytes, *, what: str, retry_after: float |
     if status in (401, 403):
         reason, retryable = ProviderFault.UNAUTHORIZED, False
     elif status == 404:
-        reason, retryable = (ProviderFault.BAD_BODY if said is None else ProviderFault.NOT_FOUND), False
+        reason, retryable = (
+            (ProviderFault.BAD_BODY if said is None else ProviderFault.NOT_FOUND),
+            False,
+        )
     elif status == 429:
         reason, retryable = ProviderFault.RATE_LIMITED, True
     elif 300 <= status < 400:
@@ -46,22 +55,31 @@ def error_of_status(status: int, body: bytes, *, what: str, retry_after: float |
         reason, retryable = ProviderFault.SERVER_ERROR, True
     else:
         reason, retryable = ProviderFault.INVALID_REQUEST, False
-    return ProviderError(text, reason=reason, retryable=retryable, status=status, retry_after=retry_after)
+    return ProviderError(
+        text, reason=reason, retryable=retryable, status=status, retry_after=retry_after
+    )
 
 
 def error_of_exception(error: Exception, *, what: str, timeout: float) -> ProviderError:
     """The error of a request that got no answer, or only part of one, in words of ours."""
     if isinstance(error, TimeoutError):
         return ProviderError(
-            f"the provider did not answer {what} within {timeout:g} s", reason=ProviderFault.TIMEOUT, retryable=True
+            f"the provider did not answer {what} within {timeout:g} s",
+            reason=ProviderFault.TIMEOUT,
+            retryable=True,
         )
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError | zlib.error):
         return ProviderError(
-            f"the provider's answer to {what} was cut short or is not HTTP", reason=ProviderFault.BAD_BODY, retryable=True
+            f"the provider's answer to {what} was cut short or is not HTTP",
+            reason=ProviderFault.BAD_BODY,
+            retryable=True,
         )
     retryable = True
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        why, retryable = "its certificate could not be verified; set SSL_CERT_FILE to the right CA bundle", False
+        why, retryable = (
+            "its certificate could not be verified; set SSL_CERT_FILE to the right CA bundle",
+            False,
+        )
     elif isinstance(error, aiohttp.ClientSSLError):
         why = tls_failure(error.os_error, instead="http://")
     elif isinstance(error, aiohttp.ClientConnectorDNSError):
@@ -77,7 +95,9 @@ def error_of_exception(error: Exception, *, what: str, timeout: float) -> Provid
         errno = cause.errno if isinstance(cause, OSError) else None
         why = os.strerror(errno) if errno else type(error).__name__
     return ProviderError(
-        f"the provider could not be reached for {what}: {why}", reason=ProviderFault.CONNECTION, retryable=retryable
+        f"the provider could not be reached for {what}: {why}",
+        reason=ProviderFault.CONNECTION,
+        retryable=retryable,
     )
 
 

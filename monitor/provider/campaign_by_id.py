@@ -1,8 +1,9 @@
 """One campaign by its id, and when a 404 may be believed.
 
-An API that moved must not make campaigns vanish: a 404 for `/api/campaigns/7` says that campaign 7 is gone only if that path
-gives campaigns at all. So it is believed when the same path has given one within the last five minutes, or gives one that the
-last sweep saw (the witness). Where no campaign is known to ask for, the list's own path and the provider's own JSON must do.
+An API that moved must not make campaigns vanish: a 404 for `/api/campaigns/7` says that campaign
+7 is gone only if that path gives campaigns at all. So it is believed when the same path has
+given one within the last five minutes, or gives one that the last sweep saw (the witness). Where
+no campaign is known to ask for, the list's own path and the provider's own JSON must do.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +26,11 @@ class CampaignLookup:
     """Single look-ups of one account."""
 
     def __init__(
-        self, client: AuthorizedClient, paths: CampaignPaths, decode: Callable[[msgspec.Raw], Campaign], clock: Clock
+        self,
+        client: AuthorizedClient,
+        paths: CampaignPaths,
+        decode: Callable[[msgspec.Raw], Campaign],
+        clock: Clock,
     ) -> None:
         """`decode` makes a row a campaign; raises BodyError."""
         self._client = client
@@ -33,14 +38,17 @@ class CampaignLookup:
         self._decode = decode
         self._clock = clock
         self._witnesses: dict[str, Sequence[int]] = {}
-        self._proofs: dict[str, float] = {}  # path → when it last gave a campaign, on the monotonic clock
+        self._proofs: dict[
+            str, float
+        ] = {}  # path → when it last gave a campaign, on the monotonic clock
 
     def seen(self, message_type: str, ids: Sequence[int]) -> None:
         """Campaigns that a sweep of a feed has just seen, the best witness first."""
         self._witnesses[message_type] = ids
 
     async def find(self, campaign_id: int) -> Campaign | None:
-        """The campaign, or null when the provider says that there is none, on a path that is known to work. ProviderError."""
+        """The campaign, or null when the provider says that there is none, on a path that is
+        known to work. ProviderError."""
         missing: ProviderError | None = None
         for path in self._paths.for_single:
             try:
@@ -49,10 +57,13 @@ class CampaignLookup:
                 if error.status != 404:
                     raise
                 missing = error
-            if missing.reason is ProviderFault.NOT_FOUND and await self._works(path, besides=campaign_id):
+            if missing.reason is ProviderFault.NOT_FOUND and await self._works(
+                path, besides=campaign_id
+            ):
                 return None
         raise ProviderError(
-            f"cannot tell whether campaign {campaign_id} is gone: the path for single campaigns answers 404 for others too",
+            f"cannot tell whether campaign {campaign_id} is gone: the path for single campaigns "
+            "answers 404 for others too",
             reason=ProviderFault.NOT_FOUND,
             retryable=False,
             status=404,
@@ -80,7 +91,9 @@ class CampaignLookup:
         campaign = await self._client.get(f"{path}/{campaign_id}", (), decode)
         if campaign.id != campaign_id:
             raise ProviderError(
-                f"the provider answered with another campaign than {campaign_id}", reason=ProviderFault.BAD_BODY, retryable=True
+                f"the provider answered with another campaign than {campaign_id}",
+                reason=ProviderFault.BAD_BODY,
+                retryable=True,
             )
         self._proofs[path] = self._clock.monotonic()
         self._paths.single_answered(path)

@@ -1,7 +1,8 @@
 """A campaign's detail: which path gives it, and what it says.
 
-The detail has other names than the list, and `sent` in it is what awaits a report (`domain.detail.Split`). What can be read
-without guessing is read, as in a list's row (`row`): numbers as texts, statistics as object or array, either spelling of them.
+The detail has other names than the list, and `sent` in it is what awaits a report
+(`domain.detail.Split`). What can be read without guessing is read, as in a list's row (`row`):
+numbers as texts, statistics as object or array, either spelling of them.
 """
 
 import msgspec
@@ -15,7 +16,8 @@ from monitor.provider.token import AuthorizedClient
 from monitor.provider.wire import UNREADABLE, BodyError, read_single
 
 REQUEST_SECONDS = 2.0
-"""How long one request may take. An alert waits for it, so it is made once: a later cycle asks again."""
+"""How long one request may take. An alert waits for it, so it is made once: a later cycle asks
+again."""
 LONGEST_CURRENCY = 64
 
 
@@ -70,9 +72,11 @@ class DetailLookup:
         self._clock = clock
 
     async def find(self, campaign_id: int) -> CampaignDetail | None:
-        """The detail; null when the provider says, in its own JSON, that there is none. ProviderError.
+        """The detail; null when the provider says, in its own JSON, that there is none.
+        ProviderError.
 
-        The path for single campaigns that answered last is tried first, and no other once one has given a detail.
+        The path for single campaigns that answered last is tried first, and no other once one
+        has given a detail.
         """
         missing: list[ProviderError] = []
         for path in self._paths.for_detail:
@@ -93,15 +97,22 @@ class DetailLookup:
         def decode(body: bytes) -> CampaignDetail:
             return read_detail(body, campaign_id=campaign_id, read_at=self._clock.now().timestamp())
 
-        return await self._client.get(f"{path}/{campaign_id}/detail", (), decode, tries=1, timeout=REQUEST_SECONDS)
+        return await self._client.get(
+            f"{path}/{campaign_id}/detail", (), decode, tries=1, timeout=REQUEST_SECONDS
+        )
 
 
 def read_detail(body: bytes, *, campaign_id: int, read_at: float) -> CampaignDetail:
-    """The detail of this campaign, as of `read_at` (Unix seconds). BodyError, which quotes no value."""
+    """The detail of this campaign, as of `read_at` (Unix seconds). BodyError, which quotes no
+    value."""
     try:
         found = _DETAIL.decode(read_single(body))
     except UNREADABLE as error:
-        shape = str(error) if isinstance(error, msgspec.ValidationError) else "not UTF-8, or nested too deep"
+        shape = (
+            str(error)
+            if isinstance(error, msgspec.ValidationError)
+            else "not UTF-8, or nested too deep"
+        )
         raise BodyError(f"the campaign's detail is not readable: {shape}") from error
     try:
         if count(found.id) not in (campaign_id, None):
@@ -133,7 +144,8 @@ def _fallback(channels: _Channels | list[msgspec.Raw] | None) -> Split | None:
 
 
 def _counters(*spellings: _Statistics) -> dict[str, int | None]:
-    """By name, of the first spelling that says something; several objects in a list are added up. ValueError."""
+    """By name, of the first spelling that says something; several objects in a list are added
+    up. ValueError."""
     for statistics in spellings:
         if not statistics:
             continue

@@ -1,4 +1,5 @@
-"""Gentle HTTP towards one account: bounded, spaced, retried, and mapped to `ProviderError` at this edge."""
+"""Gentle HTTP towards one account: bounded, spaced, retried, and mapped to `ProviderError` at
+this edge."""
 
 import asyncio
 import random as random_module
@@ -46,7 +47,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request, without who makes it. `path` begins with a slash; `timeout` in seconds, in place of the client's."""
+    """One request, without who makes it. `path` begins with a slash; `timeout` in seconds, in
+    place of the client's."""
 
     method: str
     path: str
@@ -74,7 +76,8 @@ class Client:
         session: aiohttp.ClientSession | None = None,
         timeout: float = REQUEST_TIMEOUT,
     ) -> None:
-        """`secrets` never appear in an error; `random` in [0, 1) spreads the waits; `timeout` is in seconds, for one request."""
+        """`secrets` never appear in an error; `random` in [0, 1) spreads the waits; `timeout` is
+        in seconds, for one request."""
         self._account = account
         self._url = url.rstrip("/")
         self._clock = clock
@@ -88,7 +91,8 @@ class Client:
         self._secrets = tuple(filter(None, secrets))
         self._tokens: deque[str] = deque(maxlen=_REMEMBERED_SECRETS)
         self.clock_skew: float | None = None
-        """Seconds that the provider's clock is ahead of ours, by the last answer's Date; good to about a second."""
+        """Seconds that the provider's clock is ahead of ours, by the last answer's Date; good to
+        about a second."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,22 +118,41 @@ class Client:
         return quote(text, (*self._secrets, *self._tokens))
 
     async def request(
-        self, call: Call, decode: Decode[T], *, bearer: str | None = None, tally: Tally | None = None, tries: int = TRIES
+        self,
+        call: Call,
+        decode: Decode[T],
+        *,
+        bearer: str | None = None,
+        tally: Tally | None = None,
+        tries: int = TRIES,
     ) -> T:
-        """Ask, and decode the answer; again up to `tries` times where that may help. ProviderError."""
+        """Ask, and decode the answer; again up to `tries` times where that may help.
+        ProviderError."""
         for attempt in range(1, tries + 1):
             try:
                 return await self._attempt(call, decode, bearer, tally)
             except ProviderError as error:
                 wish = error.retry_after or 0.0
-                if not error.retryable or attempt == tries or wish > LONGEST_RETRY_AFTER or self._pacer.refusing:
+                if (
+                    not error.retryable
+                    or attempt == tries
+                    or wish > LONGEST_RETRY_AFTER
+                    or self._pacer.refusing
+                ):
                     raise
                 backoff = _FIRST_BACKOFF * 2 ** (attempt - 1) * (1 + self._random())
-                log.debug("request_retried", account=self._account, request=call.what, reason=error.reason.value)
+                log.debug(
+                    "request_retried",
+                    account=self._account,
+                    request=call.what,
+                    reason=error.reason.value,
+                )
                 await self._clock.sleep(max(backoff, wish))
         raise AssertionError("the last try returns or raises")
 
-    async def _attempt(self, call: Call, decode: Decode[T], bearer: str | None, tally: Tally | None) -> T:
+    async def _attempt(
+        self, call: Call, decode: Decode[T], bearer: str | None, tally: Tally | None
+    ) -> T:
         async with self._pacer.turn((call.method, call.path, call.query)):
             if tally is not None:
                 tally.requests += 1
@@ -142,7 +165,8 @@ class Client:
             except BodyError as error:
                 code = ProviderFault.BAD_BODY.value
                 raise ProviderError(
-                    f"the provider's answer to {self._described(call)} cannot be used: {self.quote(str(error))}",
+                    f"the provider's answer to {self._described(call)} cannot be used: "
+                    f"{self.quote(str(error))}",
                     reason=ProviderFault.BAD_BODY,
                     retryable=True,
                     status=status,
@@ -183,13 +207,16 @@ class Client:
                     wish = retry_after(response.headers, now=received)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise error_of_exception(error, what=what, timeout=timeout) from error
-        failure = error_of_status(status, body, what=what, retry_after=wish, secrets=(*self._secrets, *self._tokens))
+        failure = error_of_status(
+            status, body, what=what, retry_after=wish, secrets=(*self._secrets, *self._tokens)
+        )
         if failure.retryable and wish:
             self._pacer.quiet(wish, failure)
         raise failure
 
     async def _read(self, response: aiohttp.ClientResponse, call: Call) -> bytes:
-        """The whole body, decompressed piece by piece (aiohttp bounds each), so that a bomb is noticed before it is unpacked."""
+        """The whole body, decompressed piece by piece (aiohttp bounds each), so that a bomb is
+        noticed before it is unpacked."""
         declared = response.content_length or 0
         chunks: list[bytes] = []
         size = 0
@@ -203,7 +230,8 @@ class Client:
                 return b"".join(chunks)
         response.close()
         raise ProviderError(
-            f"the provider's answer to {self._described(call)} is larger than {LARGEST_ANSWER // 2**20} MiB",
+            f"the provider's answer to {self._described(call)} is larger than "
+            f"{LARGEST_ANSWER // 2**20} MiB",
             reason=ProviderFault.TOO_LARGE,
             retryable=False,
         )
@@ -214,7 +242,9 @@ class Client:
 
     def _learn_skew(self, response: aiohttp.ClientResponse, ours: float) -> None:
         theirs = seconds_of_date(response.headers.get("Date", ""))
-        if theirs is not None and "Age" not in response.headers:  # a cache's copy keeps its old date
+        if (
+            theirs is not None and "Age" not in response.headers
+        ):  # a cache's copy keeps its old date
             self.clock_skew = theirs + 0.5 - ours  # the header is cut to whole seconds
 
     def _opened(self) -> aiohttp.ClientSession:

@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 
 def count(value: Number) -> int | None:
-    """A whole number from 0, null for null and ""; ValueError for a negative, broken or absurd one."""
+    """A whole number from 0, null for null and ""; ValueError for a negative, broken or absurd
+    one."""
     number = _number(value)
     if number is None:
         return None
@@ -48,7 +49,8 @@ def amount(value: Number) -> float | None:
 
 
 def _number(value: Number) -> int | float | None:
-    """A number of whatever size, null for null and ""; ValueError for a text that is not one as JSON writes them."""
+    """A number of whatever size, null for null and ""; ValueError for a text that is not one as
+    JSON writes them."""
     if value is None or value == "":
         return None
     if not isinstance(value, str):

@@ -16,23 +16,30 @@ _NULL_DATES = ("0000-00-00", "-0001-11-30")
 _JITTER = 60.0
 """Seconds by which two times of one campaign may be in the wrong order and mean nothing by it."""
 _LONGEST = 40
-_SECONDS = {f":{minute:02}:{second:02}": minute * 60.0 + second for minute in range(60) for second in range(60)}
+_SECONDS = {
+    f":{minute:02}:{second:02}": minute * 60.0 + second
+    for minute in range(60)
+    for second in range(60)
+}
 _REMEMBERED_HOURS = 8192
 
 
 class LocalTimes:
-    """Converts between the texts of one zone and Unix seconds. An hour's offset is worked out once and remembered."""
+    """Converts between the texts of one zone and Unix seconds. An hour's offset is worked out
+    once and remembered."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         self._hours: dict[str, float] = {}
 
     def unix(self, text: str, *, after: float | None = None) -> float | None:
-        """Unix seconds of `yyyy-mm-dd hh:mm:ss`, or of ISO 8601 (which may name its own zone); null for a zero date or "".
+        """Unix seconds of `yyyy-mm-dd hh:mm:ss`, or of ISO 8601 (which may name its own zone);
+        null for a zero date or "".
 
-        A local time that occurs twice is read as its first occurrence, unless that lies a minute or more before `after` (Unix
-        seconds), which it cannot precede, and the second does not. One that a clock change skips is read as if the clock had
-        not been changed yet. ValueError for anything else, and for years outside 1970 to 2100.
+        A local time that occurs twice is read as its first occurrence, unless that lies a minute
+        or more before `after` (Unix seconds), which it cannot precede, and the second does not.
+        One that a clock change skips is read as if the clock had not been changed yet.
+        ValueError for anything else, and for years outside 1970 to 2100.
         """
         hour = self._hours.get(text[:13])
         if hour is not None:
@@ -60,7 +67,9 @@ class LocalTimes:
         first = moment.replace(tzinfo=self._zone)
         if after is None or first.timestamp() > after - _JITTER:
             return first.timestamp()
-        second = first.replace(fold=1).timestamp()  # earlier than the first where the clock change skips it
+        second = first.replace(
+            fold=1
+        ).timestamp()  # earlier than the first where the clock change skips it
         return second if second > after - _JITTER else first.timestamp()
 
     def _remember(self, prefix: str, moment: datetime) -> None:

@@ -1,4 +1,5 @@
-"""Gentleness: how many requests at once, how soon the same one again, and how long the provider asked us to wait."""
+"""Gentleness: how many requests at once, how soon the same one again, and how long the provider
+asked us to wait."""
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
@@ -21,7 +22,9 @@ class Pacer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._slots = asyncio.Semaphore(IN_FLIGHT)
-        self._last: dict[int, float] = {}  # hash of a request → when it was last under way; those of the last second only
+        self._last: dict[
+            int, float
+        ] = {}  # hash of a request → when it was last under way; those of the last second only
         self._quiet_until = float("-inf")
         self._refusal: ProviderError | None = None
         self._unanswered = 0
@@ -29,15 +32,19 @@ class Pacer:
     @property
     def refusing(self) -> bool:
         """Whether a request would fail at once."""
-        return self._refusal is not None and self._quiet_until - self._clock.monotonic() > _NEGLIGIBLE
+        return (
+            self._refusal is not None and self._quiet_until - self._clock.monotonic() > _NEGLIGIBLE
+        )
 
     def answered(self) -> None:
-        """The provider answered a request as it should: a silence it asks for next is a first one."""
+        """The provider answered a request as it should: a silence it asks for next is a first
+        one."""
         self._unanswered = 0
 
     @asynccontextmanager
     async def turn(self, request: Hashable) -> AsyncIterator[None]:
-        """Wait for a slot, for the end of a silence asked for, and until the same request is a second ago; then hold the slot.
+        """Wait for a slot, for the end of a silence asked for, and until the same request is a
+        second ago; then hold the slot.
 
         ProviderError at once during a silence that is too long to wait out.
         """
@@ -49,14 +56,17 @@ class Pacer:
             try:
                 yield
             finally:
-                self._mark(key)  # counted from its end: the provider's own clock can only see a longer gap
+                self._mark(
+                    key
+                )  # counted from its end: the provider's own clock can only see a longer gap
 
     def quiet(self, seconds: float, error: ProviderError) -> None:
         """The provider asked for `seconds` of silence, with `error`.
 
-        Up to five minutes are waited out by everybody. A longer wish is not slept through (a poll would hang for an hour)
-        and not ignored: for five minutes every request fails at once with that error and none is sent; then one may ask again.
-        The same where one silence follows another without an answer between: those who queue would each wait out one of
+        Up to five minutes are waited out by everybody. A longer wish is not slept through (a
+        poll would hang for an hour) and not ignored: for five minutes every request fails at
+        once with that error and none is sent; then one may ask again. The same where one silence
+        follows another without an answer between: those who queue would each wait out one of
         their own, and nobody would learn for an hour that the provider says no.
         """
         now = self._clock.monotonic()
@@ -80,12 +90,15 @@ class Pacer:
         now = self._clock.monotonic()
         self._last.pop(key, None)
         self._last[key] = now
-        while (oldest := next(iter(self._last))) != key and self._last[oldest] + SAME_REQUEST_GAP <= now:
+        while (oldest := next(iter(self._last))) != key and self._last[
+            oldest
+        ] + SAME_REQUEST_GAP <= now:
             del self._last[oldest]
 
 
 def again(error: ProviderError) -> ProviderError:
-    """The same error for another caller: an exception raised twice would collect both callers' traces."""
+    """The same error for another caller: an exception raised twice would collect both callers'
+    traces."""
     return ProviderError(
         str(error),
         reason=error.reason,

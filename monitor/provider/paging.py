@@ -1,13 +1,17 @@
-"""How a list is read page by page so that what was there all along is never missed. No HTTP in here.
+"""How a list is read page by page so that what was there all along is never missed. No HTTP in
+here.
 
-The list is sorted by id, ascending, and pages overlap by one row. While it is read, rows appear and vanish and shift the
-others. A page is a run of neighbours at the moment it was made. If each page begins with the row that the page before
-ended with, the runs join without a gap, the first begins at the list's beginning and the last ends at its end: every row
-that was there throughout lies in one of the runs. Where they do not join, nobody can say what is missing. A row that the
-provider gives twice changes nothing of that: between two runs that join there is no room but for its copies.
+The list is sorted by id, ascending, and pages overlap by one row. While it is read, rows appear
+and vanish and shift the others. A page is a run of neighbours at the moment it was made. If each
+page begins with the row that the page before ended with, the runs join without a gap, the first
+begins at the list's beginning and the last ends at its end: every row that was there throughout
+lies in one of the runs. Where they do not join, nobody can say what is missing. A row that the
+provider gives twice changes nothing of that: between two runs that join there is no room but for
+its copies.
 
-Where the row that two pages share has no readable id, a small page around it is read too, a bridge: it joins them when it
-shares a row with each, or with the first and reaches the list's end. Nothing but rows without an id has room there then.
+Where the row that two pages share has no readable id, a small page around it is read too, a
+bridge: it joins them when it shares a row with each, or with the first and reaches the list's
+end. Nothing but rows without an id has room there then.
 """
 
 import asyncio
@@ -20,9 +24,11 @@ from monitor.errors import ProviderError
 PAGE_LIMIT = 500
 """Rows asked for; the provider's largest."""
 MOST_ROWS = 1_000_000
-"""A list that claims more is not read on: three pages at a time it could not be read between two polls."""
+"""A list that claims more is not read on: three pages at a time it could not be read between two
+polls."""
 READERS = 3
-"""Pages read at a time: one less than an account may have in flight, so that a feed that hangs leaves a slot to the others."""
+"""Pages read at a time: one less than an account may have in flight, so that a feed that hangs
+leaves a slot to the others."""
 READINGS = 2
 BRIDGE_ROWS = 30
 """The smallest page that the provider gives."""
@@ -34,8 +40,8 @@ _APART = "two pages do not join: rows appeared or vanished while they were read"
 
 
 class PageFacts(Protocol):
-    """What is checked of a page. `first_id` and `last_id` are null on an empty page and where unreadable; `ids` are those of
-    all its rows, in their order, without the unreadable ones."""
+    """What is checked of a page. `first_id` and `last_id` are null on an empty page and where
+    unreadable; `ids` are those of all its rows, in their order, without the unreadable ones."""
 
     @property
     def count(self) -> int: ...
@@ -60,7 +66,8 @@ FetchPage = Callable[[int, int], Awaitable[PageT]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is still to be read after the first page: pages of `limit` rows at `offsets`. `problem` when that cannot work."""
+    """What is still to be read after the first page: pages of `limit` rows at `offsets`.
+    `problem` when that cannot work."""
 
     limit: int
     offsets: range
@@ -69,7 +76,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ListRead(Generic[PageT]):
-    """The pages that were read, in the list's order, and in words why they are not the whole list (null when they are).
+    """The pages that were read, in the list's order, and in words why they are not the whole
+    list (null when they are).
 
     `bridges` were read where two pages share a row without a readable id, one for each such row.
     """
@@ -80,22 +88,31 @@ class ListRead(Generic[PageT]):
 
 
 def plan(first: PageFacts) -> Plan:
-    """The rest of the list, from its first page. A limit below what was asked means that the provider clamped it: follow it."""
+    """The rest of the list, from its first page. A limit below what was asked means that the
+    provider clamped it: follow it."""
     limit = PAGE_LIMIT if first.limit is None else min(first.limit, PAGE_LIMIT)
     nothing = range(0)
     if first.count >= first.total:
-        return Plan(limit, nothing, None if first.count == first.total else "more rows on the first page than in the list")
+        return Plan(
+            limit,
+            nothing,
+            None if first.count == first.total else "more rows on the first page than in the list",
+        )
     if limit < 2:
-        return Plan(limit, nothing, f"the provider gives {limit} rows a page, so pages cannot overlap")
+        return Plan(
+            limit, nothing, f"the provider gives {limit} rows a page, so pages cannot overlap"
+        )
     if first.total > MOST_ROWS:
         return Plan(limit, nothing, f"the list claims {first.total} rows, more than {MOST_ROWS}")
     problem = _problem_of(first, 0, first.total, limit)
-    return Plan(limit, nothing if problem else range(limit - 1, first.total - 1, limit - 1), problem)
+    return Plan(
+        limit, nothing if problem else range(limit - 1, first.total - 1, limit - 1), problem
+    )
 
 
 def mismatch(pages: Sequence[PageFacts], limit: int) -> str | None:
-    """Why pages read at offsets 0, limit - 1, 2 · (limit - 1), … do not join to the whole list; null when they do, provided
-    that those of `unnamed` can be bridged."""
+    """Why pages read at offsets 0, limit - 1, 2 · (limit - 1), … do not join to the whole list;
+    null when they do, provided that those of `unnamed` can be bridged."""
     seams = frozenset(unnamed(pages))
     for index, page in enumerate(pages):
         problem = _problem_of(page, index * (limit - 1), pages[0].total, limit)
@@ -107,8 +124,13 @@ def mismatch(pages: Sequence[PageFacts], limit: int) -> str | None:
 
 
 def unnamed(pages: Sequence[PageFacts]) -> Sequence[int]:
-    """The indexes of pages that begin with a row whose id could not be read, there or at the end of the page before."""
-    return [index for index in range(1, len(pages)) if pages[index].first_id is None or pages[index - 1].last_id is None]
+    """The indexes of pages that begin with a row whose id could not be read, there or at the end
+    of the page before."""
+    return [
+        index
+        for index in range(1, len(pages))
+        if pages[index].first_id is None or pages[index - 1].last_id is None
+    ]
 
 
 def _problem_of(page: PageFacts, offset: int, total: int, limit: int) -> str | None:
@@ -122,10 +144,12 @@ def _problem_of(page: PageFacts, offset: int, total: int, limit: int) -> str | N
 
 
 async def read_list(fetch: FetchPage[PageT]) -> ListRead[PageT]:
-    """Read a whole list: the first page, then the rest, three at a time; once more when the pages do not join.
+    """Read a whole list: the first page, then the rest, three at a time; once more when the
+    pages do not join.
 
-    ProviderError when the first page cannot be read. A later page that cannot be read ends the reading: what the provider
-    cannot answer now it will not answer any better for being asked again at once.
+    ProviderError when the first page cannot be read. A later page that cannot be read ends the
+    reading: what the provider cannot answer now it will not answer any better for being asked
+    again at once.
     """
     read = await _read_once(fetch)
     for _ in range(READINGS - 1):
@@ -176,7 +200,9 @@ async def _read_once(fetch: FetchPage[PageT]) -> _Reading[PageT]:
     if failures:
         return _Reading(pages, str(failures[0]), failed=True)
     if len(rest) < len(todo.offsets):
-        problems = (_problem_of(rest[o], o, first.total, todo.limit) for o in todo.offsets if o in rest)
+        problems = (
+            _problem_of(rest[o], o, first.total, todo.limit) for o in todo.offsets if o in rest
+        )
         return _Reading(pages, next(filter(None, problems)))
     problem = mismatch(pages, todo.limit)
     return _Reading(pages, problem) if problem else await _bridged(fetch, pages, todo.limit)
@@ -196,7 +222,11 @@ async def _bridged(fetch: FetchPage[PageT], pages: Sequence[PageT], limit: int) 
         except ProviderError as error:
             return _Reading(pages, str(error), failed=True)
         problem = _problem_of(bridge, offset, pages[0].total, rows)
-        to_join = pages[index - 1 : index + 1] if offset + rows < pages[0].total else pages[index - 1 : index]
+        to_join = (
+            pages[index - 1 : index + 1]
+            if offset + rows < pages[0].total
+            else pages[index - 1 : index]
+        )
         if problem is None and not all(set(bridge.ids).intersection(page.ids) for page in to_join):
             problem = _APART
         if problem:

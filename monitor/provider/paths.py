@@ -11,13 +11,15 @@ log = structlog.get_logger()
 
 
 class CampaignPaths:
-    """The paths to try, the one that answered last first; and the same for single campaigns and for their details, which may
-    differ from it."""
+    """The paths to try, the one that answered last first; and the same for single campaigns and
+    for their details, which may differ from it."""
 
     def __init__(self, setting: str, *, account: str) -> None:
         """`setting` is `auto` or a path."""
         self._account = account
-        self._candidates: Sequence[str] = CANDIDATES if setting == AUTO else ("/" + setting.strip("/"),)
+        self._candidates: Sequence[str] = (
+            CANDIDATES if setting == AUTO else ("/" + setting.strip("/"),)
+        )
         self._single: str | None = None
         self._detail: str | None = None
         self.answered: str | None = None
@@ -35,7 +37,8 @@ class CampaignPaths:
 
     @property
     def for_detail(self) -> Sequence[str]:
-        """Where `/{id}/detail` may be put behind: the one that has given a detail, else as `for_single`."""
+        """Where `/{id}/detail` may be put behind: the one that has given a detail, else as
+        `for_single`."""
         return self.for_single if self._detail is None else (self._detail,)
 
     def list_answered(self, path: str) -> None:

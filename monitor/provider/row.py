@@ -1,7 +1,9 @@
-"""One row of a list → a `Campaign`. Every leniency towards the provider's rows is in here, so that nothing behind needs any.
+"""One row of a list → a `Campaign`. Every leniency towards the provider's rows is in here, so
+that nothing behind needs any.
 
-What can be read without guessing is read: numbers as texts, both spellings of statistics as object or array, zero dates.
-A text longer than anybody writes is cut. Everything else that is wrong costs the row.
+What can be read without guessing is read: numbers as texts, both spellings of statistics as
+object or array, zero dates. A text longer than anybody writes is cut. Everything else that is
+wrong costs the row.
 """
 
 import msgspec
@@ -24,11 +26,13 @@ _TYPES: frozenset[str] = frozenset(kind.value for kind in MessageType)
 
 
 UNDOCUMENTED = ("status", "message_type")
-"""The fields whose values may be such as nobody documented; the `field` label of `bsg_monitor_unknown_values_total`."""
+"""The fields whose values may be such as nobody documented; the `field` label of
+`bsg_monitor_unknown_values_total`."""
 
 
 class RowError(Exception):
-    """One row cannot be used. `reason` is the metric's label; the text names the field and no value."""
+    """One row cannot be used. `reason` is the metric's label; the text names the field and no
+    value."""
 
     def __init__(self, reason: RejectReason, detail: str) -> None:
         super().__init__(detail)
@@ -78,7 +82,8 @@ _ID_ONLY = msgspec.json.Decoder(_IdOnly)
 
 
 def row_id(raw: msgspec.Raw) -> int | None:
-    """A row's id, read even where the rest of the row is unreadable; null when it is not to be had."""
+    """A row's id, read even where the rest of the row is unreadable; null when it is not to be
+    had."""
     try:
         return count(_ID_ONLY.decode(raw).id) or None
     except UNREADABLE:
@@ -92,7 +97,8 @@ def undocumented(campaign: Campaign) -> list[str]:
 
 
 class RowDecoder:
-    """One account's rows → campaigns. Short texts that many campaigns share are one object in memory."""
+    """One account's rows → campaigns. Short texts that many campaigns share are one object in
+    memory."""
 
     def __init__(self, account: str, times: LocalTimes) -> None:
         self._account = account
@@ -117,11 +123,23 @@ class RowDecoder:
             row = _repaired(raw)
         created = self._time(row.created_at, "created_at")
         if created is None or not row.status or not row.message_type:
-            missing = "created_at" if created is None else "message_type" if row.status else "status"
+            missing = (
+                "created_at" if created is None else "message_type" if row.status else "status"
+            )
             raise RowError(RejectReason.MISSING_FIELD, missing)
-        start = created if row.start_at == row.created_at else self._time(row.start_at, "start_at", created)
-        real_start = self._time(row.real_start_at, "real_start_at", created if start is None else start)
-        finished = self._time(row.finished_at, "finished_at", next((at for at in (real_start, start) if at is not None), created))
+        start = (
+            created
+            if row.start_at == row.created_at
+            else self._time(row.start_at, "start_at", created)
+        )
+        real_start = self._time(
+            row.real_start_at, "real_start_at", created if start is None else start
+        )
+        finished = self._time(
+            row.finished_at,
+            "finished_at",
+            next((at for at in (real_start, start) if at is not None), created),
+        )
         sent, delivered = _figures(row.statistics, row.statistic)
         fallback_sent, fallback_delivered = _fallback(row.alternative_channels)
         return Campaign(
@@ -192,8 +210,8 @@ def _price(value: Number) -> float | None:
 
 
 def _fallback(channels: _Channels | list[msgspec.Raw] | None) -> tuple[int | None, int | None]:
-    """(sent, delivered) of the SMS fallback; an empty list, an empty object and null all mean that there is
-    none; those in arrays are summed."""
+    """(sent, delivered) of the SMS fallback; an empty list, an empty object and null all mean
+    that there is none; those in arrays are summed."""
     try:
         found = [
             _figures(channel.statistics, channel.statistic)
@@ -207,14 +225,19 @@ def _fallback(channels: _Channels | list[msgspec.Raw] | None) -> tuple[int | Non
 
 
 def _figures(*spellings: _Statistics) -> tuple[int | None, int | None]:
-    """(sent, delivered) of the first spelling that says something; several objects in a list are summed."""
+    """(sent, delivered) of the first spelling that says something; several objects in a list are
+    summed."""
     for statistics in spellings:
         if not statistics:
             continue
         try:
             if isinstance(statistics, _Counts):
                 return count(statistics.sent), count(statistics.delivered)
-            return added([count(part.sent) for part in statistics]), added([count(part.delivered) for part in statistics])
+            return added([count(part.sent) for part in statistics]), added(
+                [count(part.delivered) for part in statistics]
+            )
         except ValueError as error:
-            raise RowError(RejectReason.BAD_NUMBER, "statistics: not a whole number from 0") from error
+            raise RowError(
+                RejectReason.BAD_NUMBER, "statistics: not a whole number from 0"
+            ) from error
     return None, None

@@ -1,4 +1,5 @@
-"""A feed's rows from sweep to sweep: what has not changed since the last one is neither decoded nor made anew."""
+"""A feed's rows from sweep to sweep: what has not changed since the last one is neither decoded
+nor made anew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,9 +23,9 @@ _MOST_ROWS = 2_000_000
 class PageRows:
     """What one page's rows turned out to be, in their order.
 
-    `unreadable` are the ids of rows that could not be used, `nameless` counts those without a readable id; `ids` are those of
-    all others. `first_id` and `last_id` are those of the page's first and last row, null where unreadable. `ascending`: no id
-    is above a later one.
+    `unreadable` are the ids of rows that could not be used, `nameless` counts those without a
+    readable id; `ids` are those of all others. `first_id` and `last_id` are those of the page's
+    first and last row, null where unreadable. `ascending`: no id is above a later one.
     """
 
     campaigns: Sequence[Campaign]
@@ -38,11 +39,13 @@ class PageRows:
 
 @dataclass(slots=True)
 class FeedMemory:
-    """One feed's rows by the hash of their bytes: 64 bits, keyed anew in every process. Same bytes, same campaign.
+    """One feed's rows by the hash of their bytes: 64 bits, keyed anew in every process. Same
+    bytes, same campaign.
 
-    Two different rows share a hash once in 10^9 sweeps of 100,000 rows; a `fresh` sweep heals even that. `foreign` are the
-    ids of good rows that belong to another feed. Rows that have changed since stay in `known` until they are a tenth of it;
-    then a sweep starts a new one (to do so each time would double what an unchanged row costs).
+    Two different rows share a hash once in 10^9 sweeps of 100,000 rows; a `fresh` sweep heals
+    even that. `foreign` are the ids of good rows that belong to another feed. Rows that have
+    changed since stay in `known` until they are a tenth of it; then a sweep starts a new one (to
+    do so each time would double what an unchanged row costs).
     """
 
     known: dict[int, Campaign] = field(default_factory=dict)
@@ -64,7 +67,8 @@ class SweepRows:
         metrics: Metrics,
         fresh: bool = False,
     ) -> None:
-        """`other_types` are the message types of the account's other feeds. `fresh` decodes every row."""
+        """`other_types` are the message types of the account's other feeds. `fresh` decodes
+        every row."""
         self._feed = feed
         self._memory = memory
         self._decoder = decoder
@@ -79,7 +83,8 @@ class SweepRows:
         self._rejects = Rejects(feed, memory.rejects)
 
     def read(self, rows: Sequence[msgspec.Raw]) -> PageRows:
-        """Rows → campaigns; a row with the bytes of one in the last sweep gives the same object as then."""
+        """Rows → campaigns; a row with the bytes of one in the last sweep gives the same object
+        as then."""
         keys = list(map(hash, map(bytes, rows)))
         self._rows += len(keys)
         earlier: dict[int, Campaign] = {} if self._fresh else self._memory.known
@@ -91,10 +96,19 @@ class SweepRows:
             self._known.update(zip(keys, campaigns, strict=True))
         self._rejects.read(campaigns)
         ids = list(map(_ID, campaigns))
-        return PageRows(campaigns, frozenset(), 0, ids, ids[0] if ids else None, ids[-1] if ids else None, _ascending(ids))
+        return PageRows(
+            campaigns,
+            frozenset(),
+            0,
+            ids,
+            ids[0] if ids else None,
+            ids[-1] if ids else None,
+            _ascending(ids),
+        )
 
     def finish(self, *, complete: bool) -> None:
-        """Remember this sweep's rows for the next, and log which could not be used, as far as that is news."""
+        """Remember this sweep's rows for the next, and log which could not be used, as far as
+        that is news."""
         memory = self._memory
         if complete and self._anew:
             memory.known, memory.foreign = self._known, self._foreign
@@ -107,7 +121,9 @@ class SweepRows:
             memory.known, memory.foreign = {}, {}
         self._rejects.tell(everything=complete and self._fresh)
 
-    def _read_each(self, keys: Sequence[int], rows: Sequence[msgspec.Raw], found: Sequence[Campaign | None]) -> PageRows:
+    def _read_each(
+        self, keys: Sequence[int], rows: Sequence[msgspec.Raw], found: Sequence[Campaign | None]
+    ) -> PageRows:
         campaigns: list[Campaign] = []
         ids: list[int | None] = []
         unreadable: set[int] = set()
@@ -124,7 +140,15 @@ class SweepRows:
                 unreadable.add(id_)
         self._rejects.read(campaigns)
         known_ids = [id_ for id_ in ids if id_ is not None]
-        return PageRows(campaigns, frozenset(unreadable), nameless, known_ids, ids[0], ids[-1], _ascending(known_ids))
+        return PageRows(
+            campaigns,
+            frozenset(unreadable),
+            nameless,
+            known_ids,
+            ids[0],
+            ids[-1],
+            _ascending(known_ids),
+        )
 
     def _read_one(self, key: int, raw: msgspec.Raw) -> tuple[Campaign | None, int | None]:
         """(campaign or null, id or null) of a row that the last sweep did not have."""
@@ -149,7 +173,12 @@ class SweepRows:
 
     def _pass_over(self, key: int, id_: int) -> tuple[None, int]:
         self._foreign[key] = id_
-        self._reject(RejectReason.OTHER_FEED, key, id_, "its message type belongs to another feed: filter[type] was not obeyed")
+        self._reject(
+            RejectReason.OTHER_FEED,
+            key,
+            id_,
+            "its message type belongs to another feed: filter[type] was not obeyed",
+        )
         return None, id_
 
     def _reject(self, reason: RejectReason, key: int, id_: int | None, detail: str) -> None:

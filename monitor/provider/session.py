@@ -4,7 +4,11 @@ import aiohttp
 
 from monitor import __version__
 
-HEADERS = {"User-Agent": f"bsg-monitor/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
+HEADERS = {
+    "User-Agent": f"bsg-monitor/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+}
 """Sent with every request."""
 
 

@@ -1,7 +1,9 @@
-"""The provider's list as a person asks for it: any documented parameter, one page at a time, in the provider's own order.
+"""The provider's list as a person asks for it: any documented parameter, one page at a time, in
+the provider's own order.
 
-An unknown parameter is usually passed over with a 200, and the provider's pages spell the search in two ways. So a search is
-asked in both until one is obeyed, and what was not asked for is left out here in any case.
+An unknown parameter is usually passed over with a 200, and the provider's pages spell the search
+in two ways. So a search is asked in both until one is obeyed, and what was not asked for is left
+out here in any case.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -33,8 +35,9 @@ MOST_ROWS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListQuestion:
-    """What to ask for. `start` and `end` are aware times of creation, both included; null leaves them to the provider (the
-    last three months). `limit` is 30 to 500. `search` is a key of `SEARCH_FIELDS` and a value of 1 to 255 characters.
+    """What to ask for. `start` and `end` are aware times of creation, both included; null leaves
+    them to the provider (the last three months). `limit` is 30 to 500. `search` is a key of
+    `SEARCH_FIELDS` and a value of 1 to 255 characters.
     """
 
     message_type: str
@@ -61,19 +64,28 @@ class ListQuestion:
         ]
         if self.search is not None:
             field, value = self.search
-            parameters += [(f"{spelling}[field]", SEARCH_FIELDS[field]), (f"{spelling}[value]", value)]
+            parameters += [
+                (f"{spelling}[field]", SEARCH_FIELDS[field]),
+                (f"{spelling}[value]", value),
+            ]
         return tuple(parameters)
 
     def found(self, campaign: Campaign) -> bool:
-        """Whether a campaign is what was searched for. A sender may have more before and after it."""
+        """Whether a campaign is what was searched for. A sender may have more before and after
+        it."""
         if self.search is None:
             return True
         field, value = self.search
-        return str(campaign.id) == value if field == "id" else folded(value) in folded(campaign.sender)
+        return (
+            str(campaign.id) == value if field == "id" else folded(value) in folded(campaign.sender)
+        )
 
     def asked_for(self, campaign: Campaign, times: LocalTimes) -> bool:
-        """Whether a campaign is what was asked for in all. Times are compared as the provider does, on its own clocks."""
-        other_type = campaign.message_type != self.message_type and campaign.message_type in FILTERED_TYPES
+        """Whether a campaign is what was asked for in all. Times are compared as the provider
+        does, on its own clocks."""
+        other_type = (
+            campaign.message_type != self.message_type and campaign.message_type in FILTERED_TYPES
+        )
         created = times.local(campaign.created_at)
         early = self.start is not None and created < times.local(self.start.timestamp())
         late = self.end is not None and created > times.local(self.end.timestamp())
@@ -82,8 +94,8 @@ class ListQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """One row. `key` tells it from others: its id, or what it consists of. `place` is its place on its page, from 0. Either
-    `campaign` or, in words, `problem` is null.
+    """One row. `key` tells it from others: its id, or what it consists of. `place` is its place
+    on its page, from 0. Either `campaign` or, in words, `problem` is null.
     """
 
     key: int | bytes
@@ -94,8 +106,9 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPage:
-    """One page in the provider's order. `others` are the keys of rows that were given and not asked for, `total` how many rows
-    the provider says there are, `spelling` the search's. `obeyed`: all rows were what was searched for.
+    """One page in the provider's order. `others` are the keys of rows that were given and not
+    asked for, `total` how many rows the provider says there are, `spelling` the search's.
+    `obeyed`: all rows were what was searched for.
     """
 
     rows: Sequence[ListedRow]
@@ -115,10 +128,18 @@ Listed = Callable[[ListQuestion, str | None], Awaitable[ListedPage]]
 
 
 async def read_listed(
-    fetch: Fetch, question: ListQuestion, decoder: RowDecoder, times: LocalTimes, spelling: str | None
+    fetch: Fetch,
+    question: ListQuestion,
+    decoder: RowDecoder,
+    times: LocalTimes,
+    spelling: str | None,
 ) -> ListedPage:
     """See `Provider.listed`."""
-    spellings = SPELLINGS if spelling is None and question.search is not None else (spelling or SPELLINGS[0],)
+    spellings = (
+        SPELLINGS
+        if spelling is None and question.search is not None
+        else (spelling or SPELLINGS[0],)
+    )
     answers: list[ListedPage] = []
     for each in spellings:
         try:
@@ -135,9 +156,11 @@ async def read_listed(
 
 @dataclass(slots=True)
 class Listing:
-    """What one page or several gave, each row once. `others` counts rows that were given and not asked for.
+    """What one page or several gave, each row once. `others` counts rows that were given and not
+    asked for.
 
-    `joined`: no row can have gone missing between two pages. `problem` is why the rest was not read.
+    `joined`: no row can have gone missing between two pages. `problem` is why the rest was not
+    read.
     """
 
     rows: list[ListedRow] = field(default_factory=list)
@@ -164,10 +187,14 @@ async def read_page_of(listed: Listed, question: ListQuestion) -> Listing:
     return Listing(list(page.rows), len(page.others), page.total, page.obeyed)
 
 
-async def read_all_of(listed: Listed, question: ListQuestion, progress: Callable[[float], None]) -> Listing:
-    """Every page from `question.offset` on; `progress` is told the share that is done. ProviderError when there is not even one.
+async def read_all_of(
+    listed: Listed, question: ListQuestion, progress: Callable[[float], None]
+) -> Listing:
+    """Every page from `question.offset` on; `progress` is told the share that is done.
+    ProviderError when there is not even one.
 
-    A page begins with the row that ended the one before: where it does not, and with none that was seen, rows have moved.
+    A page begins with the row that ended the one before: where it does not, and with none that
+    was seen, rows have moved.
     """
     listing = Listing()
     seen: set[int | bytes] = set()
@@ -199,7 +226,9 @@ async def read_all_of(listed: Listed, question: ListQuestion, progress: Callable
     return listing
 
 
-def _read(page: Page, question: ListQuestion, decoder: RowDecoder, times: LocalTimes, spelling: str) -> ListedPage:
+def _read(
+    page: Page, question: ListQuestion, decoder: RowDecoder, times: LocalTimes, spelling: str
+) -> ListedPage:
     rows: list[ListedRow] = []
     others: list[int | bytes] = []
     obeyed = True

@@ -40,9 +40,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderOptions:
-    """How one account is reached: with an API key or a token, never both. `campaigns_path` is `auto` or a path.
+    """How one account is reached: with an API key or a token, never both. `campaigns_path` is
+    `auto` or a path.
 
-    `timezone` is the zone of the provider's naive times; `message_types` are the account's feeds.
+    `timezone` is the zone of the provider's naive times; `message_types` are the account's
+    feeds.
     """
 
     account: str
@@ -60,7 +62,8 @@ class ProviderOptions:
 
 
 class Provider:
-    """Implements `ports.CampaignSource`. At most 4 requests at a time, shared by all feeds; see `client` and `pacing`."""
+    """Implements `ports.CampaignSource`. At most 4 requests at a time, shared by all feeds; see
+    `client` and `pacing`."""
 
     def __init__(
         self,
@@ -71,7 +74,8 @@ class Provider:
         random: Callable[[], float] = random_module.random,
         session: aiohttp.ClientSession | None = None,
     ) -> None:
-        """`session` stays the caller's to close. ConfigError when the options cannot work or would send a secret in the clear."""
+        """`session` stays the caller's to close. ConfigError when the options cannot work or
+        would send a secret in the clear."""
         problems = _problems(options)
         if problems:
             raise ConfigError(problems)
@@ -89,12 +93,16 @@ class Provider:
             random=random,
             session=session,
         )
-        self._authorized = AuthorizedClient(self._client, _credentials(options, self._client, clock, random))
+        self._authorized = AuthorizedClient(
+            self._client, _credentials(options, self._client, clock, random)
+        )
         self._paths = CampaignPaths(options.campaigns_path, account=options.account)
         self._lookup = CampaignLookup(self._authorized, self._paths, self._decode_single, clock)
         self._details = DetailLookup(self._authorized, self._paths, clock)
         self._memories: dict[str, FeedMemory] = {}
-        for reason in RejectReason:  # from 0 on: `increase()` does not see a counter that is born at 1
+        for (
+            reason
+        ) in RejectReason:  # from 0 on: `increase()` does not see a counter that is born at 1
             metrics.rows_rejected.labels(options.account, reason.value)
         for name in UNDOCUMENTED:
             metrics.unknown_values.labels(options.account, name)
@@ -103,16 +111,21 @@ class Provider:
                 "test_key_in_use",
                 account=options.account,
                 setting=options.setting("API_KEY"),
-                meaning="the provider answers a test_… key with random data: every alert will be nonsense; use a live_… key",
+                meaning="the provider answers a test_… key with random data: every alert will be "
+                "nonsense; use a live_… key",
             )
 
     @property
     def clock_skew(self) -> float | None:
-        """Seconds that the provider's clock is ahead of ours, good to about one; null before the first answer."""
+        """Seconds that the provider's clock is ahead of ours, good to about one; null before the
+        first answer."""
         return self._client.clock_skew
 
-    async def sweep(self, message_type: str, *, since: float, started: float, fresh: bool = False) -> Sweep:
-        """See `CampaignSource.sweep`. The campaigns may include some created up to 2 hours before `since`."""
+    async def sweep(
+        self, message_type: str, *, since: float, started: float, fresh: bool = False
+    ) -> Sweep:
+        """See `CampaignSource.sweep`. The campaigns may include some created up to 2 hours
+        before `since`."""
         tally = Tally()
         rows = SweepRows(
             Feed(self._options.account, message_type),
@@ -150,9 +163,12 @@ class Provider:
         return await self._authorized.get(BALANCE, (), lambda body: read_balance(body, now=now))
 
     async def verify(self) -> None:
-        """Prove that the account can be read: log in, read the smallest page of every feed, and the balance. ProviderError."""
+        """Prove that the account can be read: log in, read the smallest page of every feed, and
+        the balance. ProviderError."""
         now = self._clock.now()
-        window = windows(since=now.timestamp() - DAY, started=now.timestamp(), times=self._times)[-1]
+        window = windows(since=now.timestamp() - DAY, started=now.timestamp(), times=self._times)[
+            -1
+        ]
         for message_type in self._options.message_types:
             await self._list(message_type, window, 0, SMALLEST_PAGE, None)
         await self.balance(now=now)
@@ -160,7 +176,8 @@ class Provider:
     async def listed(self, question: ListQuestion, spelling: str | None = None) -> ListedPage:
         """One page of the provider's own list, as it was asked for. ProviderError.
 
-        Both spellings of a search are tried, unless `spelling` names one (as an earlier page's `spelling` does).
+        Both spellings of a search are tried, unless `spelling` names one (as an earlier page's
+        `spelling` does).
         """
 
         async def fetch(query: Query) -> Page:
@@ -172,7 +189,9 @@ class Provider:
         """Let go of connections. Never raises."""
         await self._client.close()
 
-    async def _list(self, message_type: str, window: Window, offset: int, limit: int, tally: Tally | None) -> Page:
+    async def _list(
+        self, message_type: str, window: Window, offset: int, limit: int, tally: Tally | None
+    ) -> Page:
         query: Query = (
             ("filter[type]", message_type),
             ("filter[from]", window.start),
@@ -197,8 +216,10 @@ class Provider:
             self._paths.list_answered(path)
             return page
         raise ProviderError(
-            f"the provider has no list of campaigns at {' or '.join(self._paths.for_list)} (HTTP 404);"
-            f" check {self._options.setting('API_URL')} and {self._options.setting('CAMPAIGNS_PATH')}",
+            f"the provider has no list of campaigns at {' or '.join(self._paths.for_list)} (HTTP "
+            "404);"
+            f" check {self._options.setting('API_URL')} and "
+            f"{self._options.setting('CAMPAIGNS_PATH')}",
             reason=ProviderFault.NOT_FOUND,
             retryable=False,
             status=404,
@@ -212,11 +233,20 @@ class Provider:
             raise BodyError(f"the campaign's row is not readable: {error}") from error
 
 
-def _credentials(options: ProviderOptions, client: Client, clock: Clock, random: Callable[[], float]) -> Credentials:
+def _credentials(
+    options: ProviderOptions, client: Client, clock: Clock, random: Callable[[], float]
+) -> Credentials:
     if options.token is not None:
         return StaticToken(options.token, setting=options.setting("API_TOKEN"))
     setting = options.setting("API_KEY")
-    return KeyLogin(options.api_key or "", account=options.account, setting=setting, client=client, clock=clock, random=random)
+    return KeyLogin(
+        options.api_key or "",
+        account=options.account,
+        setting=setting,
+        client=client,
+        clock=clock,
+        random=random,
+    )
 
 
 def _problems(options: ProviderOptions) -> list[Problem]:
@@ -224,11 +254,17 @@ def _problems(options: ProviderOptions) -> list[Problem]:
     problems = []
     key, token = Place(options.setting("API_KEY")), Place(options.setting("API_TOKEN"))
     if (options.api_key is None) == (options.token is None):
-        found = "neither an API key nor a token is set" if options.token is None else "both an API key and a token are set"
+        found = (
+            "neither an API key nor a token is set"
+            if options.token is None
+            else "both an API key and a token are set"
+        )
         problems.append(Problem(found, key, f"set {key} or {token}"))
     for place, secret in ((key, options.api_key), (token, options.token)):
         if secret is not None and not is_token(secret):
-            problems.append(Problem("empty, or not plain ASCII without spaces", place, "copy it again"))
+            problems.append(
+                Problem("empty, or not plain ASCII without spaces", place, "copy it again")
+            )
     return problems + _url_problems(options)
 
 
@@ -240,7 +276,13 @@ def _url_problems(options: ProviderOptions) -> list[Problem]:
     except ValueError:
         return [Problem("not a URL", place, "like https://one-api.bsg.world")]
     if url.scheme not in ("http", "https") or not host or url.query or url.fragment or url.username:
-        return [Problem("not a URL of scheme, host and perhaps a path", place, "like https://one-api.bsg.world")]
+        return [
+            Problem(
+                "not a URL of scheme, host and perhaps a path",
+                place,
+                "like https://one-api.bsg.world",
+            )
+        ]
     if plain_http_beyond_loopback(options.url) and not options.allow_insecure_http:
         hint = "use https://, or set BSG_ALLOW_INSECURE_HTTP=1 if nobody can listen"
         return [Problem("plain HTTP would send the credentials in the clear", place, hint)]

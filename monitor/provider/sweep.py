@@ -1,4 +1,5 @@
-"""One reading of a feed: its window of creation times in the provider's zone, read list by list, put together by id."""
+"""One reading of a feed: its window of creation times in the provider's zone, read list by list,
+put together by id."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +18,11 @@ from monitor.provider.wire import Page
 
 HOUR = 3600.0
 PAD_FROM = 2 * HOUR
-"""A local time may be read an hour off where clocks change; and a row at the very edge costs nothing."""
+"""A local time may be read an hour off where clocks change; and a row at the very edge costs
+nothing."""
 AHEAD = 26 * HOUR
-"""`to` lies this far ahead of the sweep's start, so that a zone set wrong hides no campaign; fixed for the whole sweep."""
+"""`to` lies this far ahead of the sweep's start, so that a zone set wrong hides no campaign;
+fixed for the whole sweep."""
 LONGEST_WINDOW = timedelta(days=89)
 """The provider refuses more than three calendar months; 89 days are never more."""
 WINDOW_OVERLAP = timedelta(hours=2)
@@ -70,7 +73,8 @@ FetchRows = Callable[[Window, int, int], Awaitable[Page]]
 
 
 def windows(*, since: float, started: float, times: LocalTimes) -> list[Window]:
-    """What to ask for, oldest first, to see every campaign created at or after `since` (Unix seconds) as of `started`."""
+    """What to ask for, oldest first, to see every campaign created at or after `since` (Unix
+    seconds) as of `started`."""
     start, end = times.local(min(since, started) - PAD_FROM), times.local(started + AHEAD)
     found = []
     while end - start > LONGEST_WINDOW:
@@ -79,10 +83,14 @@ def windows(*, since: float, started: float, times: LocalTimes) -> list[Window]:
     return [*found, Window(text_of(start), text_of(end))]
 
 
-async def read_feed(fetch: FetchRows, rows: SweepRows, asked: Sequence[Window], *, clock: Clock) -> Sweep:
-    """Read the windows one after another and put their campaigns together; a later reading of a row wins.
+async def read_feed(
+    fetch: FetchRows, rows: SweepRows, asked: Sequence[Window], *, clock: Clock
+) -> Sweep:
+    """Read the windows one after another and put their campaigns together; a later reading of a
+    row wins.
 
-    ProviderError when the very first page cannot be read. `Sweep.requests` is left at 0: the caller counts them.
+    ProviderError when the very first page cannot be read. `Sweep.requests` is left at 0: the
+    caller counts them.
     """
     pages: list[SweptPage] = []
     counted_twice = 0
@@ -92,7 +100,9 @@ async def read_feed(fetch: FetchRows, rows: SweepRows, asked: Sequence[Window], 
         async def fetch_page(offset: int, limit: int, window: Window = window) -> SweptPage:
             page = await fetch(window, offset, limit)
             swept = SweptPage(len(page.rows), page.total, page.limit, rows.read(page.rows))
-            await clock.sleep(0)  # decoding a page takes a few milliseconds: let others have their turn
+            await clock.sleep(
+                0
+            )  # decoding a page takes a few milliseconds: let others have their turn
             return swept
 
         try:
@@ -104,7 +114,9 @@ async def read_feed(fetch: FetchRows, rows: SweepRows, asked: Sequence[Window], 
             break
         pages += [*read.pages, *read.bridges]
         counted_twice += sum(bridge.rows.nameless for bridge in read.bridges)
-        counted_twice += sum(page.last_id is None and after.first_id is None for page, after in pairwise(read.pages))
+        counted_twice += sum(
+            page.last_id is None and after.first_id is None for page, after in pairwise(read.pages)
+        )
         problem = read.problem
         if problem is not None:
             break

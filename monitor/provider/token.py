@@ -1,4 +1,5 @@
-"""Who we are to the provider: a log-in key whose token is refreshed ahead of its end, or a token that somebody gave us."""
+"""Who we are to the provider: a log-in key whose token is refreshed ahead of its end, or a token
+that somebody gave us."""
 
 import asyncio
 import base64
@@ -46,7 +47,8 @@ class Token:
 
 
 def life_of(token: str) -> float | None:
-    """Seconds between a JWT's `iat` and `exp`; null for a token that does not say (it then lasts until a 401)."""
+    """Seconds between a JWT's `iat` and `exp`; null for a token that does not say (it then lasts
+    until a 401)."""
     claims = _claims_of(token)
     if claims is None or claims.iat is None or claims.exp is None or claims.exp <= claims.iat:
         return None
@@ -54,7 +56,8 @@ def life_of(token: str) -> float | None:
 
 
 def expiry_of(token: str) -> float | None:
-    """When a JWT ends (Unix seconds); null for a token that does not say, or names a year beyond 9999."""
+    """When a JWT ends (Unix seconds); null for a token that does not say, or names a year beyond
+    9999."""
     claims = _claims_of(token)
     if claims is None or claims.exp is None or not 0 <= claims.exp < _YEAR_10000:
         return None
@@ -84,7 +87,8 @@ class Credentials(Protocol):
         ...
 
     def refused(self, token: Token, error: ProviderError, /) -> None:
-        """A request with this token got a 401, `error`. Raises ProviderError when no other token can be had."""
+        """A request with this token got a 401, `error`. Raises ProviderError when no other token
+        can be had."""
         ...
 
 
@@ -104,7 +108,8 @@ class StaticToken:
 
     def refused(self, _token: Token, error: ProviderError, /) -> None:
         raise ProviderError(
-            f"the provider refused the API token (HTTP 401): it has expired or was revoked; replace {self._setting}",
+            "the provider refused the API token (HTTP 401): it has expired or was revoked; "
+            f"replace {self._setting}",
             reason=ProviderFault.UNAUTHORIZED,
             retryable=False,
             status=401,
@@ -112,14 +117,23 @@ class StaticToken:
 
 
 class KeyLogin:
-    """Logs in with an API key. One log-in or refresh at a time; whoever waits for it shares its outcome.
+    """Logs in with an API key. One log-in or refresh at a time; whoever waits for it shares its
+    outcome.
 
-    A log-in that failed is not tried again for 5 s, then 10, 20, 40, 60; meanwhile everybody gets its error at once, so that
-    no poll is held up. A token that is refused before it ever worked counts as a log-in that failed.
+    A log-in that failed is not tried again for 5 s, then 10, 20, 40, 60; meanwhile everybody
+    gets its error at once, so that no poll is held up. A token that is refused before it ever
+    worked counts as a log-in that failed.
     """
 
     def __init__(
-        self, key: str, *, account: str, setting: str, client: Client, clock: Clock, random: Callable[[], float]
+        self,
+        key: str,
+        *,
+        account: str,
+        setting: str,
+        client: Client,
+        clock: Clock,
+        random: Callable[[], float],
     ) -> None:
         self._key = key
         self._account = account
@@ -164,20 +178,29 @@ class KeyLogin:
         return self._token is not None and self._token.generation == token.generation
 
     def _usable(self, *, others_refresh: bool) -> Token | None:
-        """The token we have, unless it must be refreshed or replaced first. While one refreshes, others use the old one."""
+        """The token we have, unless it must be refreshed or replaced first. While one refreshes,
+        others use the old one."""
         token, now = self._token, self._clock.monotonic()
         if token is None or now >= token.expires_at:
             return None
         return token if others_refresh or now < token.refresh_at else None
 
     async def _refreshed(self, old: Token) -> Token | None:
-        """A new token for the old; the old one while it lasts and nothing better is to be had; null when it has ended."""
+        """A new token for the old; the old one while it lasts and nothing better is to be had;
+        null when it has ended."""
         if self._clock.monotonic() < old.expires_at:
             try:
-                value = await self._client.request(Call(method="POST", path=REFRESH), read_bearer, bearer=old.value, tries=1)
+                value = await self._client.request(
+                    Call(method="POST", path=REFRESH), read_bearer, bearer=old.value, tries=1
+                )
             except ProviderError as error:
                 if not self._refresh_failing:
-                    log.warning("token_refresh_failed", account=self._account, reason=error.reason.value, error=str(error))
+                    log.warning(
+                        "token_refresh_failed",
+                        account=self._account,
+                        reason=error.reason.value,
+                        error=str(error),
+                    )
                 self._refresh_failing = True
                 return await self._without_refresh(old, error)
             return self._received(value, worked=True)
@@ -199,10 +222,16 @@ class KeyLogin:
         if self._failure is not None and self._clock.monotonic() < self._not_before:
             raise again(self._failure)
         try:
-            value = await self._client.request(Call(method="POST", path=LOGIN, body={"api_key": self._key}), read_bearer, tries=1)
+            value = await self._client.request(
+                Call(method="POST", path=LOGIN, body={"api_key": self._key}), read_bearer, tries=1
+            )
         except ProviderError as error:
             refused = error.reason in (ProviderFault.UNAUTHORIZED, ProviderFault.INVALID_REQUEST)
-            text = f"log-in refused, check {self._setting}: {error}" if refused else f"log-in failed: {error}"
+            text = (
+                f"log-in refused, check {self._setting}: {error}"
+                if refused
+                else f"log-in failed: {error}"
+            )
             raise self._remember(error, text) from error
         return self._received(value, worked=False)
 
@@ -211,7 +240,11 @@ class KeyLogin:
         now, life = self._clock.monotonic(), life_of(value)
         self._generation += 1
         token = Token(value, self._generation)
-        self._token = token if life is None else replace(token, refresh_at=now + REFRESH_AT * life, expires_at=now + life)
+        self._token = (
+            token
+            if life is None
+            else replace(token, refresh_at=now + REFRESH_AT * life, expires_at=now + life)
+        )
         self._worked = worked
         self._failure = None
         self._refresh_failing = False
@@ -224,7 +257,11 @@ class KeyLogin:
         wish = min(error.retry_after or 0.0, LONGEST_RETRY_AFTER)
         self._not_before = self._clock.monotonic() + max(min(LONGEST_LOGIN_DELAY, spread), wish)
         self._failure = ProviderError(
-            text, reason=error.reason, retryable=error.retryable, status=error.status, retry_after=error.retry_after
+            text,
+            reason=error.reason,
+            retryable=error.retryable,
+            status=error.status,
+            retry_after=error.retry_after,
         )
         if self._failures == 1:
             log.warning(
@@ -237,7 +274,8 @@ class KeyLogin:
 
 
 class AuthorizedClient:
-    """A client whose requests carry a token. One that gets a 401 is made once more with a new token."""
+    """A client whose requests carry a token. One that gets a 401 is made once more with a new
+    token."""
 
     def __init__(self, client: Client, credentials: Credentials) -> None:
         self._client = client
@@ -257,7 +295,9 @@ class AuthorizedClient:
         call = Call(method="GET", path=path, query=query, timeout=timeout)
 
         async def ask(token: Token) -> T:
-            answer = await self._client.request(call, decode, bearer=token.value, tally=tally, tries=tries)
+            answer = await self._client.request(
+                call, decode, bearer=token.value, tally=tally, tries=tries
+            )
             self._credentials.accepted(token)
             return answer
 

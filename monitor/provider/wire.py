@@ -1,6 +1,8 @@
-"""The answers around the rows: what the provider's JSON envelopes must look like, and what its errors say.
+"""The answers around the rows: what the provider's JSON envelopes must look like, and what its
+errors say.
 
-What can be read without guessing is read (numbers as texts, the page at either level); the rest is a `BodyError`.
+What can be read without guessing is read (numbers as texts, the page at either level); the rest
+is a `BodyError`.
 """
 
 import re
@@ -20,14 +22,17 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SURROGATES = re.compile(
     rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2}))"
 )
-"""Escaped halves of characters; what is escaped before them is matched too, so that no backslash is read twice."""
+"""Escaped halves of characters; what is escaped before them is matched too, so that no backslash
+is read twice."""
 
 UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
-"""What msgspec raises: malformed or mistyped, not UTF-8 or a number of 5,000 digits, nested absurdly deep."""
+"""What msgspec raises: malformed or mistyped, not UTF-8 or a number of 5,000 digits, nested
+absurdly deep."""
 
 
 class BodyError(Exception):
-    """An answer is not what the documentation describes. The text is for a person; parts of it may be the provider's."""
+    """An answer is not what the documentation describes. The text is for a person; parts of it
+    may be the provider's."""
 
 
 class _Answer(msgspec.Struct, gc=False, kw_only=True):
@@ -78,7 +83,8 @@ class _Failure(msgspec.Struct, gc=False):
 
 
 class Page(msgspec.Struct, gc=False):
-    """One page of a list: its rows undecoded, how many rows the whole list has, and the limit the provider says it applied."""
+    """One page of a list: its rows undecoded, how many rows the whole list has, and the limit
+    the provider says it applied."""
 
     rows: list[msgspec.Raw]
     total: int
@@ -135,11 +141,17 @@ def read_bearer(body: bytes) -> str:
 
 def is_token(value: str) -> bool:
     """Whether a text can stand in an Authorization header."""
-    return 1 <= len(value) <= _LONGEST_TOKEN and value.isascii() and value.isprintable() and " " not in value
+    return (
+        1 <= len(value) <= _LONGEST_TOKEN
+        and value.isascii()
+        and value.isprintable()
+        and " " not in value
+    )
 
 
 def failure_text(body: bytes) -> str | None:
-    """What an error's body says, untrusted and uncut; null when it is not the provider's JSON (an HTML page, say)."""
+    """What an error's body says, untrusted and uncut; null when it is not the provider's JSON
+    (an HTML page, say)."""
     try:
         failure = _FAILURE.decode(body)
     except UNREADABLE:
@@ -147,7 +159,11 @@ def failure_text(body: bytes) -> str | None:
     if failure.error not in (None, 0, "0", ""):
         return f"error {failure.error}: {failure.description or 'no description'}"
     refused = _told(failure.errors)
-    return failure.message if failure.message is None or not refused else f"{failure.message} {refused}"
+    return (
+        failure.message
+        if failure.message is None or not refused
+        else f"{failure.message} {refused}"
+    )
 
 
 def _told(errors: object, levels: int = 2) -> str:
@@ -175,10 +191,13 @@ def _decode(decoder: "msgspec.json.Decoder[_AnswerT]", body: bytes) -> _AnswerT:
 
 
 def _readable(body: bytes) -> bytes:
-    """The body without what is legal in JSON and still refused by the decoder: half a character, as of an emoji that was cut in
-    two, becomes U+FFFD; a byte order mark goes. One such name in a list must not cost the list.
+    """The body without what is legal in JSON and still refused by the decoder: half a character,
+    as of an emoji that was cut in two, becomes U+FFFD; a byte order mark goes. One such name in
+    a list must not cost the list.
     """
-    return _SURROGATES.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], body).removeprefix(_BYTE_ORDER_MARK)
+    return _SURROGATES.sub(
+        lambda found: rb"\ufffd" if found["lone"] else found[0], body
+    ).removeprefix(_BYTE_ORDER_MARK)
 
 
 def _refuse(body: bytes, error: Exception) -> NoReturn:

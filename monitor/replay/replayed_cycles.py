@@ -78,17 +78,21 @@ class ReplayedCycles:
     ) -> list[Alert]:
         """A complete reading at the clock's time. Returns the alerts that are new or changed.
 
-        Campaigns that are not given are as they were, and are not looked at; an object that was given before has not changed.
-        `gone` no longer exist; without `sums` no sender and no spending is asked about.
+        Campaigns that are not given are as they were, and are not looked at; an object that was
+        given before has not changed. `gone` no longer exist; without `sums` no sender and no
+        spending is asked about.
         """
         cycles = self._cycles[feed.account]
         if balance is not None:
             cycles.balance = balance
-        reading = Reading(outcome=SweepOutcome.OK, full=full, campaigns=campaigns, gone=gone, sums=sums)
+        reading = Reading(
+            outcome=SweepOutcome.OK, full=full, campaigns=campaigns, gone=gone, sums=sums
+        )
         return await self._conclude(feed, reading)
 
     def introduce(self, campaigns: Sequence[Campaign]) -> None:
-        """Let these have been there before they are read for the first time: it is no news that they are."""
+        """Let these have been there before they are read for the first time: it is no news that
+        they are."""
         now = self.clock.now().timestamp()
         for campaign in campaigns:
             table = self.table(campaign.account)
@@ -97,7 +101,8 @@ class ReplayedCycles:
                 table.put([first_sight(msgspec.structs.replace(campaign), now=now)])
 
     async def fail(self, feed: Feed, *, partial: bool = False) -> list[Alert]:
-        """A reading that failed at the clock's time, or was incomplete. Returns the alerts that are new or changed."""
+        """A reading that failed at the clock's time, or was incomplete. Returns the alerts that
+        are new or changed."""
         outcome = SweepOutcome.PARTIAL if partial else SweepOutcome.FAILED
         return await self._conclude(feed, Reading(outcome=outcome, full=False))
 
@@ -105,13 +110,21 @@ class ReplayedCycles:
         """Let campaigns that were read before have been read in detail too."""
         table = self.table(account)
         known = ((table.rows.get(id_), detail) for id_, detail in details.items())
-        table.put([msgspec.structs.replace(row, detail=detail) for row, detail in known if row is not None])
+        table.put(
+            [
+                msgspec.structs.replace(row, detail=detail)
+                for row, detail in known
+                if row is not None
+            ]
+        )
 
     def survey(self) -> None:
         """Work out what is usual by the clock's time, for those rules that ask."""
         if spans := self._rules.baselines:
             for account, cycles in self._cycles.items():
-                cycles.baselines = survey(spans, self.table(account).rows.values(), self.clock.now().timestamp())
+                cycles.baselines = survey(
+                    spans, self.table(account).rows.values(), self.clock.now().timestamp()
+                )
 
     async def _conclude(self, feed: Feed, reading: Reading) -> list[Alert]:
         await self._cycles[feed.account].conclude(feed, reading, self.clock.now())
@@ -125,10 +138,14 @@ class ReplayedCycles:
 
 @asynccontextmanager
 async def replaying_cycles(
-    rules: RuleSet, feeds: Sequence[Feed], clock: SteppedClock, *, details: Mapping[int, CampaignDetail] | None = None
+    rules: RuleSet,
+    feeds: Sequence[Feed],
+    clock: SteppedClock,
+    *,
+    details: Mapping[int, CampaignDetail] | None = None,
 ) -> AsyncIterator[ReplayedCycles]:
-    """Cycles that begin at the clock's time, with an empty first reading of each feed: whatever appears is news, unless it was
-    introduced.
+    """Cycles that begin at the clock's time, with an empty first reading of each feed: whatever
+    appears is news, unless it was introduced.
 
     `details` are what the provider says of campaigns when it is asked, by id.
     """
@@ -155,7 +172,11 @@ class _Known:
 
     async def detail(self, campaign_id: int) -> CampaignDetail | None:
         known = self._details.get(campaign_id)
-        return None if known is None else msgspec.structs.replace(known, read_at=self._clock.now().timestamp())
+        return (
+            None
+            if known is None
+            else msgspec.structs.replace(known, read_at=self._clock.now().timestamp())
+        )
 
     async def sweep(self, *_: object, **__: object) -> Sweep:
         raise _unasked("lists")

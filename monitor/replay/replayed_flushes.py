@@ -1,4 +1,5 @@
-"""The daemon's flushes of alerts that are given. A message is taken as delivered the moment it was decided."""
+"""The daemon's flushes of alerts that are given. A message is taken as delivered the moment it
+was decided."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,7 +22,8 @@ LEASE = timedelta(minutes=1)
 
 
 class ReplayedFlushes:
-    """Who is told of what, by a rules file: `messages` has what was sent, until somebody clears it."""
+    """Who is told of what, by a rules file: `messages` has what was sent, until somebody clears
+    it."""
 
     def __init__(self, store: SqliteStore, rules: RuleFile, clock: SteppedClock) -> None:
         self.clock = clock
@@ -48,7 +50,8 @@ class ReplayedFlushes:
             self._flusher.note(alerts)
 
     async def flush_until(self, until: datetime) -> None:
-        """Decide every message that is due up to that time (an aware one, not in the past), each at its own."""
+        """Decide every message that is due up to that time (an aware one, not in the past), each
+        at its own."""
         while True:
             now = self.clock.now()
             due = self._flusher.next_due()
@@ -62,14 +65,20 @@ class ReplayedFlushes:
         self.clock.set(until)
 
     async def _deliver(self) -> None:
-        """Take every message. The store forgets those of before: a month of a loud rule has more of them than memory."""
+        """Take every message. The store forgets those of before: a month of a loud rule has more
+        of them than memory."""
         now = self.clock.now()
         await self._store.prune(before=now)
         for receiver in self._receivers:
-            while claimed := await self._store.claim(receiver, now=now, lease_until=now + LEASE, limit=TAKEN_AT_ONCE):
+            while claimed := await self._store.claim(
+                receiver, now=now, lease_until=now + LEASE, limit=TAKEN_AT_ONCE
+            ):
                 self.messages.extend(row.notification for row in claimed)
                 await self._store.settle(
-                    [DeliveryResult(id=row.notification.id, state=OutboxState.DELIVERED, at=now) for row in claimed]
+                    [
+                        DeliveryResult(id=row.notification.id, state=OutboxState.DELIVERED, at=now)
+                        for row in claimed
+                    ]
                 )
 
 

@@ -67,9 +67,14 @@ class Replay:
 
 @asynccontextmanager
 async def replaying(
-    rules: RuleFile, feeds: Sequence[Feed], start: datetime, *, details: Mapping[int, CampaignDetail] | None = None
+    rules: RuleFile,
+    feeds: Sequence[Feed],
+    start: datetime,
+    *,
+    details: Mapping[int, CampaignDetail] | None = None,
 ) -> AsyncIterator[Replay]:
-    """A replay that begins at `start`, with an empty first reading of each feed; `details` as of `replaying_cycles`."""
+    """A replay that begins at `start`, with an empty first reading of each feed; `details` as of
+    `replaying_cycles`."""
     clock = SteppedClock(start)
     async with (
         replaying_flushes(rules, clock) as flushes,

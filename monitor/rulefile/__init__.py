@@ -1,6 +1,8 @@
-"""`rules.yaml`: from its text to rules, routes, receivers and intervals, or to everything that is wrong in it.
+"""`rules.yaml`: from its text to rules, routes, receivers and intervals, or to everything that
+is wrong in it.
 
-`load_rules` is the one way in. Everything wrong is found in one go, with the place it was written at; no secret is shown.
+`load_rules` is the one way in. Everything wrong is found in one go, with the place it was
+written at; no secret is shown.
 """
 
 from monitor.rulefile.file_keys import RULES_SCHEMA_NAME, rules_schema, rules_schema_text

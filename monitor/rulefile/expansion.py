@@ -1,4 +1,5 @@
-"""`${NAME}` and `${NAME:-default}` in receivers and the route, replaced after the YAML is parsed; `$$` is a dollar."""
+"""`${NAME}` and `${NAME:-default}` in receivers and the route, replaced after the YAML is
+parsed; `$$` is a dollar."""
 
 import re
 from dataclasses import replace
@@ -8,10 +9,13 @@ from monitor.settings.written import Lookup
 from monitor.yamlfile.document import Entry, Listing, Scalar, Table, YamlNode
 from monitor.yamlfile.findings import Findings
 
-_REFERENCE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{(?P<wrong>[^}\n]*)\}?")
+_REFERENCE = re.compile(
+    r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{(?P<wrong>[^}\n]*)\}?"
+)
 
 _NEEDLESS = re.compile(r"(?<!\$)\$\$(?![${])")
-"""A pair of dollars in which the first is not needed: was the second one copied with a secret that holds both?"""
+"""A pair of dollars in which the first is not needed: was the second one copied with a secret
+that holds both?"""
 
 
 class Expansion:
@@ -22,12 +26,16 @@ class Expansion:
         self._findings = findings
 
     def expand(self, node: YamlNode) -> YamlNode:
-        """The same tree with references replaced. A name that is not set, or `${` without a name, is a problem."""
+        """The same tree with references replaced. A name that is not set, or `${` without a
+        name, is a problem."""
         match node:
             case Listing():
                 return replace(node, items=tuple(self.expand(item) for item in node.items))
             case Table():
-                entries = {key: Entry(key, entry.place, self.expand(entry.value)) for key, entry in node.entries.items()}
+                entries = {
+                    key: Entry(key, entry.place, self.expand(entry.value))
+                    for key, entry in node.entries.items()
+                }
                 return replace(node, entries=entries)
             case Scalar(value=str() as text) if "$" in text:
                 before = self._findings.count
@@ -52,8 +60,13 @@ class Expansion:
             return "$"
 
         if doubled := _NEEDLESS.search(text):
-            hint = "write $ for one dollar and $$$$ for two: only a dollar before { or another is doubled"
-            self._findings.warn("$$ stands for one dollar here", _place(node, doubled.start()), hint)
+            hint = (
+                "write $ for one dollar and $$$$ for two: only a dollar before { or another is "
+                "doubled"
+            )
+            self._findings.warn(
+                "$$ stands for one dollar here", _place(node, doubled.start()), hint
+            )
         return _REFERENCE.sub(replacement, text)
 
     def _value(self, name: str, default: str | None, node: Scalar, at: int) -> str:
@@ -63,7 +76,11 @@ class Expansion:
         if default is not None:
             return default
         state = "is empty" if value == "" else "is not set"
-        hint = "set it in the environment, in .env or in the secrets folder, or write ${" + name + ":-default}"
+        hint = (
+            "set it in the environment, in .env or in the secrets folder, or write ${"
+            + name
+            + ":-default}"
+        )
         self._findings.wrong(f"${{{name}}} {state}", _place(node, at), hint)
         return ""
 

@@ -36,28 +36,48 @@ _SAID = {
 
 def _receiver_shape() -> Shape:
     kinds: Keys = {
-        name: Key(meaning=f"how it is told: {_SAID[name]}; see docs/receivers.md", shape=options_shape(each.options))
+        name: Key(
+            meaning=f"how it is told: {_SAID[name]}; see docs/receivers.md",
+            shape=options_shape(each.options),
+        )
         for name, each in INTEGRATIONS.items()
     }
     one = {"oneOf": [{"required": [name]} for name in kinds]}
-    return table_shape({**COMMON_KEYS, **kinds}, allOf=[one], dependencies={"fallback_after": ["fallback"]})
+    return table_shape(
+        {**COMMON_KEYS, **kinds}, allOf=[one], dependencies={"fallback_after": ["fallback"]}
+    )
 
 
 KEYS: Keys = {
-    "rules": Key(meaning="what is watched for; see docs/rules.md", shape=listed(RULE_SHAPE), required=True),
+    "rules": Key(
+        meaning="what is watched for; see docs/rules.md", shape=listed(RULE_SHAPE), required=True
+    ),
     "receivers": Key(
-        meaning="who can be told. `${NAME}` is taken from the environment, from .env or from the secrets folder",
+        meaning="who can be told. `${NAME}` is taken from the environment, from .env or from the "
+        "secrets folder",
         shape=listed(expandable(_receiver_shape())),
     ),
-    "route": Key(meaning="who is told what, and in which messages; see docs/routing.md", shape=expandable(ROOT_SHAPE)),
-    "inhibit_rules": Key(meaning="which alerts are not told while others fire", shape=listed(table_shape(INHIBIT_KEYS))),
+    "route": Key(
+        meaning="who is told what, and in which messages; see docs/routing.md",
+        shape=expandable(ROOT_SHAPE),
+    ),
+    "inhibit_rules": Key(
+        meaning="which alerts are not told while others fire",
+        shape=listed(table_shape(INHIBIT_KEYS)),
+    ),
     "time_intervals": Key(
-        meaning="times by name, for routes that are mute or active then", shape=listed(table_shape(NAMED_KEYS))
+        meaning="times by name, for routes that are mute or active then",
+        shape=listed(table_shape(NAMED_KEYS)),
     ),
     "quiet_hours": Key(
-        meaning="calendars; `in_quiet_hours` is true while any of them lasts", shape=listed(table_shape(QUIET_KEYS))
+        meaning="calendars; `in_quiet_hours` is true while any of them lasts",
+        shape=listed(table_shape(QUIET_KEYS)),
     ),
-    "settle": Key(meaning="how long reports take to arrive, for all rules", shape=SETTLE_SHAPE, default="`15m`"),
+    "settle": Key(
+        meaning="how long reports take to arrive, for all rules",
+        shape=SETTLE_SHAPE,
+        default="`15m`",
+    ),
     "extra_statuses": Key(
         meaning="statuses that the provider invented since; conditions may then name them",
         shape=several(matching(STATUS.pattern, expected="lower-case letters, digits, _ and -")),
@@ -67,7 +87,10 @@ KEYS: Keys = {
 
 def rules_schema() -> dict[str, Any]:
     """JSON Schema, draft 7: the one that every editor knows."""
-    told = {"if": {"required": ["receivers"], "properties": {"receivers": {"minItems": 1}}}, "then": {"required": ["route"]}}
+    told = {
+        "if": {"required": ["receivers"], "properties": {"receivers": {"minItems": 1}}},
+        "then": {"required": ["route"]},
+    }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "rules.yaml of bsg-monitor",

@@ -1,4 +1,5 @@
-"""The keys of a mapping in the rules file: what the reader allows, the documentation lists and an editor completes."""
+"""The keys of a mapping in the rules file: what the reader allows, the documentation lists and
+an editor completes."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """`meaning` and `default` are Markdown, as in the documentation; `shape` is what its value looks like."""
+    """`meaning` and `default` are Markdown, as in the documentation; `shape` is what its value
+    looks like."""
 
     meaning: str
     shape: Shape
@@ -37,12 +39,19 @@ def told(key: Key) -> str:
 
 def plain_text(markdown: str) -> str:
     """Without marks and links."""
-    return _LINK.sub(r"\1", markdown).replace("`", "").replace("**", "").replace("\\|", "|").replace("*", "")
+    return (
+        _LINK.sub(r"\1", markdown)
+        .replace("`", "")
+        .replace("**", "")
+        .replace("\\|", "|")
+        .replace("*", "")
+    )
 
 
 def keys_markdown(keys: Keys) -> str:
     """The table of the documentation, ending in a newline."""
     rows = "".join(
-        f"| `{name}` | {'required' if key.required else key.default} | {key.meaning} |\n" for name, key in keys.items()
+        f"| `{name}` | {'required' if key.required else key.default} | {key.meaning} |\n"
+        for name, key in keys.items()
     )
     return f"| key | default | meaning |\n| --- | --- | --- |\n{rows}"

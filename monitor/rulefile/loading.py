@@ -1,4 +1,5 @@
-"""From settings to the rules that go with them: the one way in, so that no caller forgets what a setting says about rules."""
+"""From settings to the rules that go with them: the one way in, so that no caller forgets what a
+setting says about rules."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,19 @@ from monitor.yamlfile.text_file import read_text
 IN_FORCE_HINT = "`bsg-monitor init` writes one to start from; BSG_RULES_FILE names another"
 
 
-def load_rules(loaded: LoadedSettings, path: Path | None = None, *, reaching: bool = True, hint: str | None = None) -> RuleFile:
-    """Read and check the rules file that the settings name, or the one at `path`. Logs know the secrets of its receivers.
+def load_rules(
+    loaded: LoadedSettings,
+    path: Path | None = None,
+    *,
+    reaching: bool = True,
+    hint: str | None = None,
+) -> RuleFile:
+    """Read and check the rules file that the settings name, or the one at `path`. Logs know the
+    secrets of its receivers.
 
-    `reaching` false is for what tells nobody: no secret of a receiver is needed then, and receivers have no options. `hint` says
-    what to do when there is no file at `path`. ConfigError with everything that is wrong, and when the file cannot be read.
+    `reaching` false is for what tells nobody: no secret of a receiver is needed then, and
+    receivers have no options. `hint` says what to do when there is no file at `path`.
+    ConfigError with everything that is wrong, and when the file cannot be read.
     """
     settings = loaded.settings
     if path is None:
@@ -26,7 +35,8 @@ def load_rules(loaded: LoadedSettings, path: Path | None = None, *, reaching: bo
         source=str(path),
         lookup=loaded.lookup,
         # where that setting is wrong, what follows from it is no second mistake
-        allow_insecure_http=settings.allow_insecure_http or ("allow_insecure_http",) in loaded.wrong,
+        allow_insecure_http=settings.allow_insecure_http
+        or ("allow_insecure_http",) in loaded.wrong,
         external_url=settings.external_url,
         accounts=settings.accounts,
         reaching=reaching,

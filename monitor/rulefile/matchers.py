@@ -1,4 +1,5 @@
-"""Matchers of labels: reading them in the rules file, and doubting those that no alert can fulfil, wherever they stand."""
+"""Matchers of labels: reading them in the rules file, and doubting those that no alert can
+fulfil, wherever they stand."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -8,7 +9,13 @@ from typing import Self
 from monitor.domain.alerting.notified import SEVERITIES
 from monitor.domain.alerting.rule import RESERVED_LABELS, Rule
 from monitor.domain.campaign.snapshot import MessageType
-from monitor.domain.routing.matcher import Matcher, MatcherError, Matchers, MatchOperator, parse_matchers
+from monitor.domain.routing.matcher import (
+    Matcher,
+    MatcherError,
+    Matchers,
+    MatchOperator,
+    parse_matchers,
+)
 from monitor.domain.safetext.possible_secrets import quoted
 from monitor.yamlfile.document import Scalar
 from monitor.yamlfile.suggestion import did_you_mean, meant_of_several
@@ -29,15 +36,24 @@ Doubt = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class KnownLabels:
-    """What labels alerts can have, and the `values` of those of which all are known: "" where an alert can be without it."""
+    """What labels alerts can have, and the `values` of those of which all are known: "" where an
+    alert can be without it."""
 
     names: frozenset[str]
     values: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of(cls, rules: Sequence[Rule], *, alerts: Iterable[str], receivers: Iterable[str], accounts: Collection[str]) -> Self:
-        """`alerts` are the names of all rules in the file, also of those in which something is wrong. `accounts` are those of
-        the settings; none at all: it is not known which there are."""
+    def of(
+        cls,
+        rules: Sequence[Rule],
+        *,
+        alerts: Iterable[str],
+        receivers: Iterable[str],
+        accounts: Collection[str],
+    ) -> Self:
+        """`alerts` are the names of all rules in the file, also of those in which something is
+        wrong. `accounts` are those of the settings; none at all: it is not known which there
+        are."""
         own = {label for rule in rules for label in rule.labels}
         values = {label: frozenset(rule.labels.get(label, "") for rule in rules) for label in own}
         values["alertname"] = frozenset(alerts)
@@ -53,7 +69,10 @@ class KnownLabels:
         return replace(
             self,
             names=self.names.union(*labels),
-            values={name: known.union(each.get(name, "") for each in labels) for name, known in self.values.items()},
+            values={
+                name: known.union(each.get(name, "") for each in labels)
+                for name, known in self.values.items()
+            },
         )
 
     def label_doubt(self, name: str) -> Doubt | None:
@@ -64,7 +83,8 @@ class KnownLabels:
         return f'no alert has a label "{quoted(name)}"', hint
 
     def doubt(self, matcher: Matcher) -> Doubt | None:
-        """That no alert has this label, or a value that the matcher names or matches: it never makes a difference."""
+        """That no alert has this label, or a value that the matcher names or matches: it never
+        makes a difference."""
         if found := self.label_doubt(matcher.name):
             return found
         known = self.values.get(matcher.name)
@@ -74,11 +94,18 @@ class KnownLabels:
         if exact or _WORDS.fullmatch(matcher.value):
             words = [matcher.value] if exact else matcher.value.split("|")
             unknown = next((word for word in words if word not in known), None)
-            return None if unknown is None else (_no_alert(matcher.name, unknown), _hint(unknown, known))
+            return (
+                None
+                if unknown is None
+                else (_no_alert(matcher.name, unknown), _hint(unknown, known))
+            )
         pattern = Matcher(matcher.name, MatchOperator.MATCHES, matcher.value)
         if any(pattern.matches({matcher.name: value}) for value in known):
             return None
-        return f'no {_CALLED.get(matcher.name, matcher.name)} matches "{quoted(matcher.value)}"', _hint(matcher.value, known)
+        return (
+            f'no {_CALLED.get(matcher.name, matcher.name)} matches "{quoted(matcher.value)}"',
+            _hint(matcher.value, known),
+        )
 
 
 _CALLED = {"alertname": "rule's name", "message_type": "message type"}
@@ -97,7 +124,8 @@ def _hint(value: str, known: frozenset[str]) -> str:
 
 
 def read_matchers(reader: TableReader, key: str, known: KnownLabels) -> Matchers | None:
-    """The matchers of a list of texts, in its order; () where there is no such key, None when one is wrong, which is noted."""
+    """The matchers of a list of texts, in its order; () where there is no such key, None when
+    one is wrong, which is noted."""
     before = reader.findings.count
     found: dict[Matcher, None] = {}
     for text in reader.texts(key):
@@ -114,11 +142,15 @@ def read_matchers(reader: TableReader, key: str, known: KnownLabels) -> Matchers
     node = reader.table.value(key)
     if node is not None and not found and reader.findings.count == before:
         message = f"{key}: there are none, so it would hold for every alert"
-        reader.findings.wrong(message, node.place, 'name what it is for, such as severity="critical"')
+        reader.findings.wrong(
+            message, node.place, 'name what it is for, such as severity="critical"'
+        )
     return tuple(found) if reader.findings.count == before else None
 
 
-def check_labels(reader: TableReader, key: str, labels: Iterable[Scalar], known: KnownLabels) -> None:
+def check_labels(
+    reader: TableReader, key: str, labels: Iterable[Scalar], known: KnownLabels
+) -> None:
     """Warn of labels that no alert has."""
     for node in labels:
         _warn(reader, key, known.label_doubt(node.text), node)

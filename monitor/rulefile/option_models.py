@@ -1,4 +1,5 @@
-"""What an option model says of itself: its fields as they are written, and which of them are secrets."""
+"""What an option model says of itself: its fields as they are written, and which of them are
+secrets."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -17,12 +18,16 @@ Model = type[ReceiverOptions]
 
 def fields_as_written(model: Model) -> Mapping[str, FieldInfo]:
     """The model's fields by the names that are written."""
-    return MappingProxyType({found.alias or name: found for name, found in model.model_fields.items()})
+    return MappingProxyType(
+        {found.alias or name: found for name, found in model.model_fields.items()}
+    )
 
 
 def secret_fields(model: Model) -> tuple[str, ...]:
     """The fields that may be read from a file."""
-    return tuple(name for name, found in fields_as_written(model).items() if _holds_secret(found.annotation))
+    return tuple(
+        name for name, found in fields_as_written(model).items() if _holds_secret(found.annotation)
+    )
 
 
 def _holds_secret(annotation: object) -> bool:
@@ -35,7 +40,9 @@ def nested_model(annotation: object) -> Model | None:
     """The model that a field's value is of."""
     if isinstance(annotation, type) and issubclass(annotation, ReceiverOptions):
         return annotation
-    return next((found for found in map(nested_model, get_args(annotation)) if found is not None), None)
+    return next(
+        (found for found in map(nested_model, get_args(annotation)) if found is not None), None
+    )
 
 
 def model_at(location: tuple[str | int, ...], model: Model) -> Model | None:
@@ -48,7 +55,9 @@ def model_at(location: tuple[str | int, ...], model: Model) -> Model | None:
     return found
 
 
-def secret_texts(given: object, model: Model, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def secret_texts(
+    given: object, model: Model, above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every text that was given as a secret, behind the names that lead to its option."""
     if not isinstance(given, dict):
         return
@@ -73,25 +82,34 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def option_may_show(model: Model, path: tuple[str, ...]) -> bool:
-    """Whether the value under these keys of a receiver's options is no secret. What the model does not know may be one."""
+    """Whether the value under these keys of a receiver's options is no secret. What the model
+    does not know may be one."""
     if not path:
         return False
     name, below = path[0], path[1:]
     fields = fields_as_written(model)
     if name in fields:
         inner = nested_model(fields[name].annotation)
-        return option_may_show(inner, below) if inner is not None else not _mentions_secret(fields[name].annotation)
+        return (
+            option_may_show(inner, below)
+            if inner is not None
+            else not _mentions_secret(fields[name].annotation)
+        )
     return not below and name.removesuffix(FILE_SUFFIX) in secret_fields(model)
 
 
 def option_is_known(model: Model, path: tuple[str, ...]) -> bool:
-    """Whether the last of these keys of a receiver's options is one of the model's, or of one within it."""
+    """Whether the last of these keys of a receiver's options is one of the model's, or of one
+    within it."""
     if not path:
         return False
     owner = model_at(path[:-1], model)
     return owner is not None and (
         path[-1] in fields_as_written(owner)
-        or (path[-1].endswith(FILE_SUFFIX) and path[-1].removesuffix(FILE_SUFFIX) in secret_fields(owner))
+        or (
+            path[-1].endswith(FILE_SUFFIX)
+            and path[-1].removesuffix(FILE_SUFFIX) in secret_fields(owner)
+        )
     )
 
 

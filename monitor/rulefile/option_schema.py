@@ -5,7 +5,13 @@ from typing import Any, get_args
 
 from monitor.notify import AlsoWritten
 from monitor.rulefile.keys import plain_text
-from monitor.rulefile.option_models import FILE_SUFFIX, Model, fields_as_written, nested_model, secret_fields
+from monitor.rulefile.option_models import (
+    FILE_SUFFIX,
+    Model,
+    fields_as_written,
+    nested_model,
+    secret_fields,
+)
 from monitor.rulefile.shapes import TEXT, Shape
 
 _NOISE = ("title", "format", "writeOnly")
@@ -28,7 +34,10 @@ def options_shape(model: Model) -> Shape:
             shape = {"anyOf": [{"type": _WRITTEN[also.type]}, shape]}
         properties[name] = {**shape, "description": plain_text(found.description or "")}
         if name in secrets:
-            properties[f"{name}{FILE_SUFFIX}"] = {**TEXT, "description": f"A file that holds {name}, relative to this one."}
+            properties[f"{name}{FILE_SUFFIX}"] = {
+                **TEXT,
+                "description": f"A file that holds {name}, relative to this one.",
+            }
     musts = [_there([name], secrets) for name, found in fields.items() if found.is_required()]
     if model.ways:
         musts.append({"anyOf": [_there(way, secrets) for way in model.ways]})
@@ -44,20 +53,25 @@ def options_shape(model: Model) -> Shape:
 def _there(names: Any, secrets: tuple[str, ...]) -> Shape:
     """Each of these is given, a secret in its place or in a file."""
     each = [
-        {"anyOf": [{"required": [name]}, {"required": [f"{name}{FILE_SUFFIX}"]}]} if name in secrets else {"required": [name]}
+        {"anyOf": [{"required": [name]}, {"required": [f"{name}{FILE_SUFFIX}"]}]}
+        if name in secrets
+        else {"required": [name]}
         for name in names
     ]
     return each[0] if len(each) == 1 else {"allOf": each}
 
 
 def _cleaned(shape: Any) -> Any:
-    """pydantic's schema without what says nothing to an editor, and with its bounds in JSON Schema's words."""
+    """pydantic's schema without what says nothing to an editor, and with its bounds in JSON
+    Schema's words."""
     if isinstance(shape, list):
         return [_cleaned(each) for each in shape]
     if not isinstance(shape, Mapping):
         return shape
     kept = {
-        key: value for key, value in shape.items() if key not in _NOISE and not (key == "default" and value in (None, _VEILED))
+        key: value
+        for key, value in shape.items()
+        if key not in _NOISE and not (key == "default" and value in (None, _VEILED))
     }
     return {_BOUNDS.get(key, key): _cleaned(value) for key, value in kept.items()}
 

@@ -1,4 +1,5 @@
-"""`rules.yaml`: from its text to rules, receivers and route, or to everything that is wrong in it."""
+"""`rules.yaml`: from its text to rules, receivers and route, or to everything that is wrong in
+it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -41,10 +42,12 @@ _OPEN = frozenset(KEYS) - {"receivers"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """A rules file that has been found right. `route` is the root of the tree; None when there is no receiver: nobody is told.
+    """A rules file that has been found right. `route` is the root of the tree; None when there
+    is no receiver: nobody is told.
 
-    `rules` and `receivers` are in the order of the file. `warnings` are what works and is probably not meant. `files` are those
-    that receivers name: secrets and certificates. Of a file that was read without reaching anybody, receivers have no options.
+    `rules` and `receivers` are in the order of the file. `warnings` are what works and is
+    probably not meant. `files` are those that receivers name: secrets and certificates. Of a
+    file that was read without reaching anybody, receivers have no options.
     """
 
     rules: tuple[Rule, ...]
@@ -67,7 +70,9 @@ class RuleFile:
             route=self.route,
             receivers=tuple(each.name for each in self.receivers),
             inhibit_rules=self.inhibit_rules,
-            silent_on_resolve=frozenset(each.name for each in self.receivers if not each.send_resolved),
+            silent_on_resolve=frozenset(
+                each.name for each in self.receivers if not each.send_resolved
+            ),
             acknowledging=acknowledging,
         )
 
@@ -82,18 +87,23 @@ def parse_rules(
     accounts: Collection[str] = (),
     reaching: bool = True,
 ) -> RuleFile:
-    """Check a rules file's text. `source` is its path: it stands in messages, and secret files are looked for beside it.
+    """Check a rules file's text. `source` is its path: it stands in messages, and secret files
+    are looked for beside it.
 
-    `lookup` gives the value of `${NAME}`, `external_url` says where runbooks of the monitor's own are, `accounts` which accounts
-    there are (none: it is not known). Where nobody will be told, `reaching` is false: how receivers are reached is not read then,
-    so that no secret is needed. ConfigError with everything that is wrong, with line and column.
+    `lookup` gives the value of `${NAME}`, `external_url` says where runbooks of the monitor's
+    own are, `accounts` which accounts there are (none: it is not known). Where nobody will be
+    told, `reaching` is false: how receivers are reached is not read then, so that no secret is
+    needed. ConfigError with everything that is wrong, with line and column.
     """
     findings = Findings()
     document = parse_yaml(text, source=source, findings=findings, veil=VEIL)
     findings.raise_if_wrong()
     if not isinstance(document, Table):
         found = "is empty" if document is None else f"is {described(document, veiled=True)}"
-        hint = f"expected a mapping with {', '.join(KEYS)}; `bsg-monitor init` writes a file to start from"
+        hint = (
+            f"expected a mapping with {', '.join(KEYS)}; `bsg-monitor init` writes a file to start "
+            "from"
+        )
         raise ConfigError([Problem(f"the rules file {found}", Place(source, 1, 1), hint)])
     reader = TableReader(document, "the rules file", findings)
     reader.check_keys(KEYS, instead=OTHERWISE)
@@ -101,10 +111,15 @@ def parse_rules(
     rules = _rules(reader, statuses, read_settle(reader, DEFAULT_SETTLE), external_url)
     expansion = Expansion(lookup, findings)
     receiver_reader = ReceiverReader(
-        folder=Path(source).parent, allow_insecure_http=allow_insecure_http, reaching=reaching, findings=findings
+        folder=Path(source).parent,
+        allow_insecure_http=allow_insecure_http,
+        reaching=reaching,
+        findings=findings,
     )
     receivers = _receivers(reader, expansion, receiver_reader)
-    known = KnownLabels.of(rules, alerts=_alert_names(reader), receivers=receivers, accounts=accounts)
+    known = KnownLabels.of(
+        rules, alerts=_alert_names(reader), receivers=receivers, accounts=accounts
+    )
     route = _route(reader, expansion, receivers, read_time_intervals(reader), known)
     inhibit_rules = read_inhibit_rules(reader, known)
     quiet_hours = read_quiet_hours(reader)
@@ -123,7 +138,8 @@ def parse_rules(
 
 
 def _may_be_shown(path: KeyPath) -> bool:
-    """Whether the value under these keys of the file is no secret. What nobody knows may be one in the wrong place."""
+    """Whether the value under these keys of the file is no secret. What nobody knows may be one
+    in the wrong place."""
     match path:
         case ("receivers", *below):
             return receiver_may_show(tuple(below))
@@ -159,28 +175,44 @@ def _extra_statuses(reader: TableReader) -> tuple[str, ...]:
     for node in reader.texts("extra_statuses"):
         if not STATUS.fullmatch(node.text):
             hint = "lower-case letters, digits, _ and -"
-            reader.findings.wrong(f"extra_statuses: {described(node)} cannot be a status", node.place, hint)
+            reader.findings.wrong(
+                f"extra_statuses: {described(node)} cannot be a status", node.place, hint
+            )
         elif node.text in DOCUMENTED_STATUSES:
-            reader.findings.warn(f'extra_statuses: "{node.text}" is known anyway', node.place, "leave it out")
+            reader.findings.warn(
+                f'extra_statuses: "{node.text}" is known anyway', node.place, "leave it out"
+            )
         elif node.text in statuses:
             reader.findings.wrong(f'extra_statuses: "{node.text}" is there twice', node.place)
         statuses[node.text] = None
     return tuple(statuses)
 
 
-def _rules(reader: TableReader, extra_statuses: tuple[str, ...], settle: Settle, external_url: str | None) -> list[Rule]:
+def _rules(
+    reader: TableReader, extra_statuses: tuple[str, ...], settle: Settle, external_url: str | None
+) -> list[Rule]:
     findings = reader.findings
     node = reader.require("rules", 'a list; each rule begins with "- alert: Name"')
     first: dict[str, Place] = {}
     rules: list[Rule] = []
     entries = tables(node, "rules", findings)
     for table in entries:
-        rule = read_rule(table, extra_statuses=extra_statuses, settle=settle, findings=findings, external_url=external_url)
+        rule = read_rule(
+            table,
+            extra_statuses=extra_statuses,
+            settle=settle,
+            findings=findings,
+            external_url=external_url,
+        )
         if rule is not None:
             rules.append(rule)
         _once(table, "alert", "a rule", first, findings)
     if isinstance(node, Listing) and not node.items:
-        findings.warn("rules: there are none, nothing can fire", node.place, "`bsg-monitor init` writes some, in an empty folder")
+        findings.warn(
+            "rules: there are none, nothing can fire",
+            node.place,
+            "`bsg-monitor init` writes some, in an empty folder",
+        )
     return rules
 
 
@@ -191,18 +223,24 @@ def _once(table: Table, key: str, what: str, first: dict[str, Place], findings: 
         return
     if name.text in first:
         findings.wrong(
-            f'{what} named "{name.text}" is there already', name.place, f"the first is in line {first[name.text].line}"
+            f'{what} named "{name.text}" is there already',
+            name.place,
+            f"the first is in line {first[name.text].line}",
         )
     first.setdefault(name.text, name.place)
 
 
-def _receivers(reader: TableReader, expansion: Expansion, each: ReceiverReader) -> Mapping[str, Receiver | None]:
+def _receivers(
+    reader: TableReader, expansion: Expansion, each: ReceiverReader
+) -> Mapping[str, Receiver | None]:
     """By name; None for one in which something is wrong."""
     findings = reader.findings
     node = reader.table.value("receivers")
     receivers: dict[str, Receiver | None] = {}
     first: dict[str, Place] = {}
-    for table in tables(expansion.expand(each.wanted(node)) if node else None, "receivers", findings, veiled=True):
+    for table in tables(
+        expansion.expand(each.wanted(node)) if node else None, "receivers", findings, veiled=True
+    ):
         receiver = each.read(table)
         _once(table, "name", "a receiver", first, findings)
         name = table.value("name")
@@ -224,23 +262,43 @@ def _route(
     if node is None:
         if receivers:
             hint = f'add "route: {{receiver: {next(iter(receivers))}}}"'
-            findings.wrong('there are receivers and no "route" that leads to one', reader.table.place, hint)
+            findings.wrong(
+                'there are receivers and no "route" that leads to one', reader.table.place, hint
+            )
         elif not reader.has("receivers") or findings.count == 0:
-            hint = 'add "receivers" and "route"; {name: console, console: {}} prints what would be told'
-            findings.warn("there are no receivers: nobody will be told of anything", Place(reader.table.place.source), hint)
+            hint = (
+                'add "receivers" and "route"; {name: console, console: {}} prints what would be '
+                "told"
+            )
+            findings.warn(
+                "there are no receivers: nobody will be told of anything",
+                Place(reader.table.place.source),
+                hint,
+            )
         return None
     routes = RouteReader(receivers=receivers, intervals=intervals, known=known, findings=findings)
     route = routes.read(expansion.expand(node))
     if route is not None:
         fallbacks = {each.fallback for each in receivers.values() if each}
         used = RouteTree(route).receivers
-        for unused in (each for each in receivers.values() if each and used != {""} and each.name not in used | fallbacks):
-            if not unused.is_console:  # nobody waits for what it would print; the rules of `init` have one
+        for unused in (
+            each
+            for each in receivers.values()
+            if each and used != {""} and each.name not in used | fallbacks
+        ):
+            if (
+                not unused.is_console
+            ):  # nobody waits for what it would print; the rules of `init` have one
                 hint = 'name it in a route or as the "fallback" of a receiver, or take it out'
-                findings.warn(f'nothing is routed to the receiver "{unused.name}"', unused.place, hint)
+                findings.warn(
+                    f'nothing is routed to the receiver "{unused.name}"', unused.place, hint
+                )
     for name, (_, place) in intervals.items():
         if name not in routes.used_intervals:
-            hint = "name it under mute_time_intervals or active_time_intervals of a route, or take it out"
+            hint = (
+                "name it under mute_time_intervals or active_time_intervals of a route, or take it "
+                "out"
+            )
             findings.warn(f'time_intervals: no route names "{name}"', place, hint)
     return route
 

@@ -1,4 +1,5 @@
-"""The options of one receiver: from the file's mapping to the integration's own model, secrets from files among them."""
+"""The options of one receiver: from the file's mapping to the integration's own model, secrets
+from files among them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,8 @@ from monitor.yamlfile.text_file import read_secret, world_readable
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What was written, with secrets read from files. `unread`: some file of a secret could not be read, which is noted."""
+    """What was written, with secrets read from files. `unread`: some file of a secret could not
+    be read, which is noted."""
 
     options: dict[str, Any]
     unread: bool = False
@@ -36,7 +38,8 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class OptionsReader:
-    """Reads options. `folder` is where the paths of secret files begin; what is wrong is noted, never with a secret.
+    """Reads options. `folder` is where the paths of secret files begin; what is wrong is noted,
+    never with a secret.
 
     `files` gathers every file that was read, or should have been.
     """
@@ -54,7 +57,9 @@ class OptionsReader:
             node = Table({}, entry.place)
         if not isinstance(node, Table):
             self.findings.wrong(
-                f"{entry.key}: expected its options as a mapping, found {described(node, veiled=True)}", node.place
+                f"{entry.key}: expected its options as a mapping, found "
+                f"{described(node, veiled=True)}",
+                node.place,
             )
             return None
         before = self.findings.count
@@ -76,14 +81,21 @@ class OptionsReader:
         elif options.in_clear() and not self.allow_insecure_http:
             clear, expected = options.clear_words
             hint = f"use {expected}, or set BSG_ALLOW_INSECURE_HTTP=1 if it must be"
-            self.findings.warn(f"{entry.key}: {clear} can be read and forged on the way", place, hint)
+            self.findings.warn(
+                f"{entry.key}: {clear} can be read and forged on the way", place, hint
+            )
         for location, text in secret_texts(given.options, model):
             if values.in_quotes(text):
-                message = f"{entry.key}: {'.'.join(location)} has quotes around it, which belong to the value"
+                message = (
+                    f"{entry.key}: {'.'.join(location)} has quotes around it, which belong to the "
+                    "value"
+                )
                 hint = "take them off: Docker keeps the quotes of its env files"
                 self.findings.warn(message, _place(node, location) or entry.place, hint)
         for option, doubt, hint in options.doubts():
-            self.findings.warn(f"{entry.key}: {option}: {doubt}", _place(node, (option,)) or entry.place, hint)
+            self.findings.warn(
+                f"{entry.key}: {option}: {doubt}", _place(node, (option,)) or entry.place, hint
+            )
         return options
 
     def _with_files(self, table: Table, model: Model, *, prefix: str) -> _Given:
@@ -100,9 +112,19 @@ class OptionsReader:
             elif entry.key in fields or stem not in secret_fields(model) or stem == entry.key:
                 given[entry.key] = plain(entry.value)
             elif stem in table.entries:
-                self.findings.wrong(f"{prefix}{stem} and {prefix}{entry.key} are both there", entry.place, "keep one of them")
-            elif not isinstance(entry.value, Scalar) or not isinstance(entry.value.value, str) or not entry.value.text.strip():
-                self.findings.wrong(f"{prefix}{entry.key}: expected the path of a file", entry.value.place)
+                self.findings.wrong(
+                    f"{prefix}{stem} and {prefix}{entry.key} are both there",
+                    entry.place,
+                    "keep one of them",
+                )
+            elif (
+                not isinstance(entry.value, Scalar)
+                or not isinstance(entry.value.value, str)
+                or not entry.value.text.strip()
+            ):
+                self.findings.wrong(
+                    f"{prefix}{entry.key}: expected the path of a file", entry.value.place
+                )
                 unread = True
             elif (secret := self._read_file(f"{prefix}{entry.key}", entry.value)) is not None:
                 given[stem] = secret
@@ -127,26 +149,51 @@ class OptionsReader:
             message = f"{key}: {path} holds blanks around the secret, which are left out"
             self.findings.warn(message, node.place, "take them out of the file")
         if world_readable(path):
-            self.findings.warn(f"{key}: every user of this machine can read {path}", node.place, f"chmod 600 {path}")
+            self.findings.warn(
+                f"{key}: every user of this machine can read {path}",
+                node.place,
+                f"chmod 600 {path}",
+            )
         return secret
 
-    def _note(self, detail: ErrorDetails, entry: Entry, table: Table, model: Model, given: _Given, secrets: list[str]) -> None:
+    def _note(
+        self,
+        detail: ErrorDetails,
+        entry: Entry,
+        table: Table,
+        model: Model,
+        given: _Given,
+        secrets: list[str],
+    ) -> None:
         location = _written(detail["loc"], given.options)
         owner = model_at(location[:-1], model)
         name = _name(table, location)
         place = _place(table, location) or entry.place
         if detail["type"] == "missing" and owner is not None:
             last = str(location[-1])
-            required = last in fields_as_written(owner) and fields_as_written(owner)[last].is_required()
+            required = (
+                last in fields_as_written(owner) and fields_as_written(owner)[last].is_required()
+            )
             written = _table_at(table, location[:-1])
-            if (written is not None and f"{last}{FILE_SUFFIX}" in written.entries) or (given.unread and not required):
+            if (written is not None and f"{last}{FILE_SUFFIX}" in written.entries) or (
+                given.unread and not required
+            ):
                 return  # what was to be in a file could not be read, and that has been said
-            hints = [f"or {name}{FILE_SUFFIX}: the file that holds it"] if last in secret_fields(owner) else []
+            hints = (
+                [f"or {name}{FILE_SUFFIX}: the file that holds it"]
+                if last in secret_fields(owner)
+                else []
+            )
             hints += [] if required else [detail["msg"]]
             hint = "; ".join(hints) or None
-            self.findings.wrong(f'{entry.key} needs "{name}"', place if len(location) > 1 else entry.place, hint)
+            self.findings.wrong(
+                f'{entry.key} needs "{name}"', place if len(location) > 1 else entry.place, hint
+            )
         elif detail["type"] == "extra_forbidden" and owner is not None:
-            known = (*fields_as_written(owner), *(f"{secret}{FILE_SUFFIX}" for secret in secret_fields(owner)))
+            known = (
+                *fields_as_written(owner),
+                *(f"{secret}{FILE_SUFFIX}" for secret in secret_fields(owner)),
+            )
             above = _table_at(table, location[:-1])
             wrong = above.entries.get(str(location[-1])) if above is not None else None
             if wrong is not None:
@@ -155,7 +202,11 @@ class OptionsReader:
                 self.findings.wrong(message, wrong.place, hint)
         else:
             cause = detail.get("ctx", {}).get("error")
-            said = f"{name} {cause}" if isinstance(cause, ValueError) else f"{name}: {_expected(detail)}"
+            said = (
+                f"{name} {cause}"
+                if isinstance(cause, ValueError)
+                else f"{name}: {_expected(detail)}"
+            )
             message = f"{entry.key}: {said.strip()}"
             for secret in secrets:
                 message = message.replace(secret, "…")
@@ -175,7 +226,8 @@ _EXPECTED = {
     "greater_than_equal": "{ge} or more",
     "less_than_equal": "{le} at most",
 }
-"""What an option should have been, by pydantic's name for the fault: its words are those of Python."""
+"""What an option should have been, by pydantic's name for the fault: its words are those of
+Python."""
 
 
 def _expected(detail: ErrorDetails) -> str:
@@ -186,7 +238,8 @@ def _expected(detail: ErrorDetails) -> str:
 
 
 def _written(location: tuple[str | int, ...], given: object) -> tuple[str | int, ...]:
-    """An error's location without what pydantic adds for branches of unions and keys of mappings."""
+    """An error's location without what pydantic adds for branches of unions and keys of
+    mappings."""
     found: list[str | int] = []
     for part in location:
         if isinstance(given, dict) and part in given:
@@ -199,7 +252,7 @@ def _written(location: tuple[str | int, ...], given: object) -> tuple[str | int,
     return tuple(found)
 
 
-# --- places -----------------------------------------------------------------------------------------------------------
+# --- places ---------------------------------------------------------------------------------------
 
 
 def _child(node: YamlNode, part: str | int) -> YamlNode | None:
@@ -213,7 +266,8 @@ def _child(node: YamlNode, part: str | int) -> YamlNode | None:
 
 
 def _name(node: YamlNode | None, location: tuple[str | int, ...]) -> str:
-    """The option in words: `basic.password`, `to.1` of a list, and `to` where one value stands for a list of one."""
+    """The option in words: `basic.password`, `to.1` of a list, and `to` where one value stands
+    for a list of one."""
     parts: list[str] = []
     for part in location:
         if isinstance(part, str) or isinstance(node, Listing):

@@ -32,19 +32,25 @@ COMMON_KEYS: Keys = {
         shape=matching(_NAME.pattern, expected="letters, digits, spaces and _ . -, at most 64"),
         required=True,
     ),
-    "send_resolved": Key(meaning="whether it is told when alerts end", shape=BOOLEAN, default="`true`"),
+    "send_resolved": Key(
+        meaning="whether it is told when alerts end", shape=BOOLEAN, default="`true`"
+    ),
     "fallback": Key(meaning="the receiver that is told in its place once it fails", shape=TEXT),
     "fallback_after": Key(
-        meaning="how long it must have failed for that", shape=DURATION, default=f"`{format_duration(FALLBACK_AFTER)}`"
+        meaning="how long it must have failed for that",
+        shape=DURATION,
+        default=f"`{format_duration(FALLBACK_AFTER)}`",
     ),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Somebody who can be told. `options` are of the integration's own model, or none at all where nobody will be.
+    """Somebody who can be told. `options` are of the integration's own model, or none at all
+    where nobody will be.
 
-    `fallback` names the receiver that is told in its place once it has failed for `fallback_after`, and of what is given up.
+    `fallback` names the receiver that is told in its place once it has failed for
+    `fallback_after`, and of what is given up.
     """
 
     name: str
@@ -83,10 +89,12 @@ def receiver_knows(path: KeyPath) -> bool:
 
 
 class ReceiverReader:
-    """Reads receivers whose `${NAME}` are replaced. `folder` is where the paths of secret files begin; unless `reaching`, options
-    are passed over."""
+    """Reads receivers whose `${NAME}` are replaced. `folder` is where the paths of secret files
+    begin; unless `reaching`, options are passed over."""
 
-    def __init__(self, *, folder: Path, allow_insecure_http: bool, reaching: bool, findings: Findings) -> None:
+    def __init__(
+        self, *, folder: Path, allow_insecure_http: bool, reaching: bool, findings: Findings
+    ) -> None:
         self._options = OptionsReader(folder, allow_insecure_http, findings)
         self._reaching = reaching
         self._findings = findings
@@ -100,7 +108,12 @@ class ReceiverReader:
         """What of `receivers:` is to be read."""
         if self._reaching or not isinstance(node, Listing):
             return node
-        return replace(node, items=tuple(_without_options(item) if isinstance(item, Table) else item for item in node.items))
+        return replace(
+            node,
+            items=tuple(
+                _without_options(item) if isinstance(item, Table) else item for item in node.items
+            ),
+        )
 
     def read(self, table: Table) -> Receiver | None:
         """The receiver; None when something in it is wrong, which is noted."""
@@ -111,18 +124,32 @@ class ReceiverReader:
         name = reader.text("name")
         if name is not None and not _NAME.fullmatch(name.text):
             hint = "letters, digits, spaces and _ . -, at most 64 characters"
-            self._findings.wrong(f"name: {described(name)} cannot be a receiver's name", name.place, hint)
+            self._findings.wrong(
+                f"name: {described(name)} cannot be a receiver's name", name.place, hint
+            )
         send_resolved = reader.parsed("send_resolved", values.boolean)
         fallback = reader.text("fallback")
-        fallback_after = reader.duration("fallback_after", FALLBACK_AFTER, longest=LONGEST_FALLBACK_AFTER)
+        fallback_after = reader.duration(
+            "fallback_after", FALLBACK_AFTER, longest=LONGEST_FALLBACK_AFTER
+        )
         if reader.has("fallback_after") and not reader.has("fallback"):
-            self._findings.wrong("fallback_after without fallback", table.entries["fallback_after"].place, "name a receiver")
+            self._findings.wrong(
+                "fallback_after without fallback",
+                table.entries["fallback_after"].place,
+                "name a receiver",
+            )
         kinds = [entry for entry in table.entries.values() if entry.key in INTEGRATIONS]
         if not kinds and table.entries.keys() <= set(COMMON_KEYS):
             hint = 'such as "console: {}"'
-            self._findings.wrong(f"a receiver needs one of {listed(INTEGRATIONS)}: how it is told", table.place, hint)
+            self._findings.wrong(
+                f"a receiver needs one of {listed(INTEGRATIONS)}: how it is told", table.place, hint
+            )
         for extra in kinds[1:]:
-            self._findings.wrong(f"a receiver has {kinds[0].key} or {extra.key}, not both", extra.place, "make two receivers")
+            self._findings.wrong(
+                f"a receiver has {kinds[0].key} or {extra.key}, not both",
+                extra.place,
+                "make two receivers",
+            )
         options: ReceiverOptions | None = None
         if kinds:
             options = self._options.read(kinds[0]) if self._reaching else ReceiverOptions()

@@ -10,7 +10,17 @@ from monitor.domain.fields.catalogue import FIELDS
 from monitor.domain.routing.flush import SEVERITIES
 from monitor.rulefile.keys import Key, Keys, table_shape
 from monitor.rulefile.settle_key import SETTLE_SHAPE
-from monitor.rulefile.shapes import BOOLEAN, DURATION, EXPECTED, TEXT, Shape, matching, several, suggesting, word_of
+from monitor.rulefile.shapes import (
+    BOOLEAN,
+    DURATION,
+    EXPECTED,
+    TEXT,
+    Shape,
+    matching,
+    several,
+    suggesting,
+    word_of,
+)
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,99}")
 LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -38,22 +48,29 @@ _LABELS: Shape = {
 def _with_vocabulary(when: Key) -> Key:
     """With what a condition may name."""
     fields = (f"Fields of scope {scope}: {', '.join(table)}" for scope, table in FIELDS.items())
-    return replace(when, meaning=". ".join((when.meaning, *fields, f"Functions: {', '.join(FUNCTIONS)}")))
+    return replace(
+        when, meaning=". ".join((when.meaning, *fields, f"Functions: {', '.join(FUNCTIONS)}"))
+    )
 
 
 KEYS: Keys = {
     "alert": Key(
         meaning="its name, unique in the file. A rule that is edited keeps its alerts by this name",
-        shape=matching(NAME.pattern, expected="a letter first, then letters, digits and _ . : -, at most 100 characters"),
+        shape=matching(
+            NAME.pattern,
+            expected="a letter first, then letters, digits and _ . : -, at most 100 characters",
+        ),
         required=True,
     ),
     "scope": Key(
-        meaning="what it looks at, one alert for each: `campaign`, `sender`, `account` or `receiver`",
+        meaning="what it looks at, one alert for each: `campaign`, `sender`, `account` or "
+        "`receiver`",
         shape=word_of(SCOPES),
         default="`campaign`",
     ),
     "when": Key(
-        meaning="the condition. An event rule may leave it out: it is then told of every such event",
+        meaning="the condition. An event rule may leave it out: it is then told of every such "
+        "event",
         shape=TEXT,
         default="required",
     ),
@@ -62,44 +79,58 @@ KEYS: Keys = {
         shape=several(word_of(KINDS), least=1),
     ),
     "for": Key(
-        meaning="how long the condition must hold before the alert fires (not in event rules)", shape=DURATION, default="`0s`"
+        meaning="how long the condition must hold before the alert fires (not in event rules)",
+        shape=DURATION,
+        default="`0s`",
     ),
     "keep_firing_for": Key(
-        meaning="how long it must not hold before the alert resolves (not in event rules)", shape=DURATION, default="`0s`"
+        meaning="how long it must not hold before the alert resolves (not in event rules)",
+        shape=DURATION,
+        default="`0s`",
     ),
     "settle": Key(
-        meaning="how long reports take to arrive: what `settled_sent` and the fields made of it judge. A duration, or one by "
-        "message type: `{rcs: 1h, default: 15m}`. May also stand at the top of the file, for all rules",
+        meaning="how long reports take to arrive: what `settled_sent` and the fields made of it "
+        "judge. A duration, or one by "
+        "message type: `{rcs: 1h, default: 15m}`. May also stand at the top of the file, for all "
+        "rules",
         shape=SETTLE_SHAPE,
         default="`15m`",
     ),
     "over": Key(
-        meaning="of scope `sender`: how far back a campaign may have started to count, 5 minutes to 31 days",
+        meaning="of scope `sender`: how far back a campaign may have started to count, 5 minutes "
+        "to 31 days",
         shape=DURATION,
         default="`24h`",
     ),
     "detail": Key(
-        meaning="of scope `campaign`: `true` has campaigns [read in detail](#campaigns-in-detail) before the rule is asked (not "
+        meaning="of scope `campaign`: `true` has campaigns [read in "
+        "detail](#campaigns-in-detail) before the rule is asked (not "
         "in event rules)",
         shape=BOOLEAN,
         default="`false`",
     ),
     "severity": Key(
         meaning="becomes the label `severity`",
-        shape=suggesting(SEVERITIES, matching(SEVERITY.pattern, expected="a word in lower-case letters")),
+        shape=suggesting(
+            SEVERITIES, matching(SEVERITY.pattern, expected="a word in lower-case letters")
+        ),
         default="`warning`",
     ),
     "labels": Key(
-        meaning="further labels, for routing. `alertname account campaign_id sender message_type severity receiver scope` are "
+        meaning="further labels, for routing. `alertname account campaign_id sender message_type "
+        "severity receiver scope` are "
         "the monitor's own",
         shape=_LABELS,
     ),
     "summary": Key(
-        meaning="one line that says what is wrong with what: a [template](#texts)", shape=TEXT, default="the bare figures"
+        meaning="one line that says what is wrong with what: a [template](#texts)",
+        shape=TEXT,
+        default="the bare figures",
     ),
     "description": Key(meaning="more, where one line is not enough: a template", shape=TEXT),
     "runbook_url": Key(
-        meaning="what to do about it: a URL, or the path of a page of the monitor's own (`/runbooks#stalled`), to which messages "
+        meaning="what to do about it: a URL, or the path of a page of the monitor's own "
+        "(`/runbooks#stalled`), to which messages "
         "link where `BSG_EXTERNAL_URL` is set",
         shape=TEXT,
     ),
@@ -116,7 +147,10 @@ RULE_SHAPE = table_shape(
             "then": {"properties": {**_ONLY_STATE, "scope": {"const": "campaign"}}},
             "else": {"required": ["when"]},
         },
-        {"if": {"required": ["over"]}, "then": {"required": ["scope"], "properties": {"scope": {"const": "sender"}}}},
+        {
+            "if": {"required": ["over"]},
+            "then": {"required": ["scope"], "properties": {"scope": {"const": "sender"}}},
+        },
         {"if": {"required": ["detail"]}, "then": {"properties": {"scope": {"const": "campaign"}}}},
     ],
 )

@@ -22,7 +22,8 @@ from monitor.yamlfile.tables import TableReader, one_of
 
 DEFAULT_SUMMARY = {
     Scope.CAMPAIGN: "{{ campaign.name }}: {{ status }}, {{ delivered }} of {{ sent }} delivered",
-    Scope.SENDER: "{{ sender }}: {{ delivered }} of {{ sent }} delivered by {{ campaigns }} campaigns",
+    Scope.SENDER: "{{ sender }}: {{ delivered }} of {{ sent }} delivered by {{ campaigns }} "
+    "campaigns",
     Scope.ACCOUNT: "account {{ account }}",
     Scope.RECEIVER: "receiver {{ receiver }}: {{ waiting }} waiting, {{ dead_letters }} given up",
 }
@@ -38,10 +39,15 @@ SHORTEST_OVER, LONGEST_OVER = timedelta(minutes=5), timedelta(days=31)
 
 
 def read_rule(
-    table: Table, *, extra_statuses: Collection[str], settle: Settle, findings: Findings, external_url: str | None = None
+    table: Table,
+    *,
+    extra_statuses: Collection[str],
+    settle: Settle,
+    findings: Findings,
+    external_url: str | None = None,
 ) -> Rule | None:
-    """The rule; None when something in it is wrong, which is noted. `settle` is the file's, `external_url` how people reach the
-    monitor's own pages."""
+    """The rule; None when something in it is wrong, which is noted. `settle` is the file's,
+    `external_url` how people reach the monitor's own pages."""
     before = findings.count
     reader = TableReader(table, "a rule", findings)
     reader.check_keys(KEYS, instead=OTHERWISE)
@@ -50,11 +56,16 @@ def read_rule(
     kinds = _kinds(reader, scope)
     event = reader.has("on")
     settle = read_settle(reader, settle)
-    when = _condition(reader, scope, kinds, event=event, extra_statuses=extra_statuses, settle=settle)
+    when = _condition(
+        reader, scope, kinds, event=event, extra_statuses=extra_statuses, settle=settle
+    )
     if event:
         for key in ("for", "keep_firing_for"):
             if key in table.entries:
-                findings.wrong(f'a rule with "on" has no "{key}": an event is told once', table.entries[key].place)
+                findings.wrong(
+                    f'a rule with "on" has no "{key}": an event is told once',
+                    table.entries[key].place,
+                )
     hold = reader.duration("for", timedelta(0), longest=LONGEST_FOR)
     keep_firing = reader.duration("keep_firing_for", timedelta(0), longest=LONGEST_FOR)
     over = reader.duration("over", DEFAULT_OVER, shortest=SHORTEST_OVER, longest=LONGEST_OVER)
@@ -67,7 +78,9 @@ def read_rule(
     description = _template(reader, "description", name, scope, event=event)
     runbook = _completed(reader.parsed("runbook_url", runbook_link), external_url)
     if summary is None and not reader.has("summary"):
-        summary = Template.parse(DEFAULT_SUMMARY[scope], scope=scope.value, event=event, name=f"summary of {name}")
+        summary = Template.parse(
+            DEFAULT_SUMMARY[scope], scope=scope.value, event=event, name=f"summary of {name}"
+        )
     if findings.count > before or name is None or summary is None:
         return None
     return Rule(
@@ -122,7 +135,9 @@ def _kinds(reader: TableReader, scope: Scope) -> frozenset[EventKind]:
         return frozenset()
     if scope is not Scope.CAMPAIGN:
         place = reader.table.entries["on"].place
-        reader.findings.wrong(f'a rule of scope {scope} has no "on": events happen to campaigns', place)
+        reader.findings.wrong(
+            f'a rule of scope {scope} has no "on": events happen to campaigns', place
+        )
     nodes = reader.texts("on")
     for node in nodes:
         if node.text not in KINDS:
@@ -144,13 +159,17 @@ def _condition(
     settle: Settle,
 ) -> Condition | None:
     if not event:
-        reader.require("when", 'the condition, such as: status == "spam"; or "on" for a rule about events')
+        reader.require(
+            "when", 'the condition, such as: status == "spam"; or "on" for a rule about events'
+        )
     node = reader.text("when")
     if node is None:
         return None
     event = event and scope is Scope.CAMPAIGN
     try:
-        condition = parse_condition(node.text, scope=scope.value, event=event, extra_statuses=extra_statuses, settle=settle)
+        condition = parse_condition(
+            node.text, scope=scope.value, event=event, extra_statuses=extra_statuses, settle=settle
+        )
     except ConditionError as error:
         for fault in error.faults:
             reader.findings.wrong(f"when: {fault.message}", node.place_of(fault.span), fault.hint)
@@ -158,7 +177,9 @@ def _condition(
     for fault in condition.warnings:
         reader.findings.warn(f"when: {fault.message}", node.place_of(fault.span), fault.hint)
     if "old_status" in condition.fields and kinds and EventKind.STATUS_CHANGED not in kinds:
-        reader.findings.wrong("when: old_status is known on status_changed only", node.place, 'add it to "on"')
+        reader.findings.wrong(
+            "when: old_status is known on status_changed only", node.place, 'add it to "on"'
+        )
     return condition
 
 
@@ -167,9 +188,14 @@ def _severity(reader: TableReader) -> str:
     if node is None:
         return "warning"
     if not SEVERITY.fullmatch(node.text):
-        reader.findings.wrong(f"severity: expected a word such as {', '.join(SEVERITIES)}, found {described(node)}", node.place)
+        reader.findings.wrong(
+            f"severity: expected a word such as {', '.join(SEVERITIES)}, found {described(node)}",
+            node.place,
+        )
     elif node.text not in SEVERITIES and (hint := did_you_mean(node.text, SEVERITIES)):
-        reader.findings.warn(f'severity: "{node.text}" is none of {", ".join(SEVERITIES)}', node.place, hint)
+        reader.findings.warn(
+            f'severity: "{node.text}" is none of {", ".join(SEVERITIES)}', node.place, hint
+        )
     return node.text
 
 
@@ -178,18 +204,30 @@ def _labels(reader: TableReader) -> Mapping[str, str]:
     if node is None:
         return {}
     if not isinstance(node, Table):
-        reader.findings.wrong(f"labels: expected a mapping such as team: messaging, found {described(node)}", node.place)
+        reader.findings.wrong(
+            f"labels: expected a mapping such as team: messaging, found {described(node)}",
+            node.place,
+        )
         return {}
     labels: dict[str, str] = {}
     inner = TableReader(node, "labels", reader.findings)
     for entry in node.entries.values():
         if entry.key in RESERVED_LABELS:
-            hint = 'use the key "severity" of the rule' if entry.key == "severity" else "choose another name"
+            hint = (
+                'use the key "severity" of the rule'
+                if entry.key == "severity"
+                else "choose another name"
+            )
             reader.findings.wrong(f"labels: the monitor sets {entry.key} itself", entry.place, hint)
         elif not LABEL.fullmatch(entry.key):
-            hint = "letters, digits and _, no digit first, no __ at the beginning, at most 64 characters"
+            hint = (
+                "letters, digits and _, no digit first, no __ at the beginning, at most 64 "
+                "characters"
+            )
             reader.findings.wrong(
-                f'labels: "{leading_word(entry.key) or HIDDEN}" cannot be the name of a label', entry.place, hint
+                f'labels: "{leading_word(entry.key) or HIDDEN}" cannot be the name of a label',
+                entry.place,
+                hint,
             )
         elif value := inner.text(entry.key):
             _label_value(entry.key, value, reader.findings)
@@ -202,17 +240,28 @@ def _label_value(name: str, value: Scalar, findings: Findings) -> None:
         findings.wrong(f"labels: {name} is longer than {LONGEST_LABEL} characters", value.place)
     elif "{{" in value.text or "{%" in value.text:
         findings.wrong(
-            f"labels: {name} is taken as it is, a label cannot be a template", value.place, "use summary or description"
+            f"labels: {name} is taken as it is, a label cannot be a template",
+            value.place,
+            "use summary or description",
         )
 
 
-def _template(reader: TableReader, key: str, rule: str | None, scope: Scope, *, event: bool) -> Template | None:
+def _template(
+    reader: TableReader, key: str, rule: str | None, scope: Scope, *, event: bool
+) -> Template | None:
     node = reader.text(key)
     if node is None:
         return None
     try:
-        return Template.parse(node.text, scope=scope.value, event=event and scope is Scope.CAMPAIGN, name=f"{key} of {rule}")
+        return Template.parse(
+            node.text,
+            scope=scope.value,
+            event=event and scope is Scope.CAMPAIGN,
+            name=f"{key} of {rule}",
+        )
     except TemplateError as error:
         for fault in error.faults:
-            reader.findings.wrong(f"{key}: {fault.message}", node.place_of(fault.span_in(node.text)), fault.hint)
+            reader.findings.wrong(
+                f"{key}: {fault.message}", node.place_of(fault.span_in(node.text)), fault.hint
+            )
         return None

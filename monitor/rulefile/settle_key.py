@@ -18,7 +18,8 @@ SETTLE_SHAPE: Shape = {"anyOf": [DURATION, mapping(dict.fromkeys(TYPES, DURATION
 
 
 def read_settle(reader: TableReader, otherwise: Settle) -> Settle:
-    """A duration for all, or one for each message type with `default` for the others; `otherwise` where it is not given."""
+    """A duration for all, or one for each message type with `default` for the others;
+    `otherwise` where it is not given."""
     node = reader.table.value("settle")
     if not isinstance(node, Table):
         found = reader.parsed("settle", values.duration(SHORTEST, LONGEST))

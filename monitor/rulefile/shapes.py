@@ -1,7 +1,8 @@
-"""JSON Schema (draft 7) of the kinds of values that a rules file holds: what editors complete and check while somebody writes.
+"""JSON Schema (draft 7) of the kinds of values that a rules file holds: what editors complete
+and check while somebody writes.
 
-A schema takes whatever the reader takes; what only the reader can know (whether a receiver exists, whether a condition is right)
-it leaves to that.
+A schema takes whatever the reader takes; what only the reader can know (whether a receiver
+exists, whether a condition is right) it leaves to that.
 """
 
 import re
@@ -13,7 +14,8 @@ from monitor.domain.times.duration import DURATION_PATTERN
 Shape = Mapping[str, Any]
 
 EXPECTED = "patternErrorMessage"
-"""No keyword of JSON Schema's: editors that know it (yaml-language-server, VS Code) show its text instead of the pattern."""
+"""No keyword of JSON Schema's: editors that know it (yaml-language-server, VS Code) show its
+text instead of the pattern."""
 TEXT: Shape = {"type": "string", "pattern": r"\S", EXPECTED: "expected a text that is not empty"}
 """A text that is not empty."""
 DURATION: Shape = {
@@ -29,13 +31,20 @@ _LIMITS = ("pattern", "enum", "const", "minLength", "maxLength")
 
 
 def matching(*patterns: str, expected: str) -> Shape:
-    """A text that one of these matches as a whole; `expected` says what that is, for whoever wrote something else."""
-    return {"type": "string", "pattern": rf"^(?:{'|'.join(patterns)})$", EXPECTED: f"expected {expected}"}
+    """A text that one of these matches as a whole; `expected` says what that is, for whoever
+    wrote something else."""
+    return {
+        "type": "string",
+        "pattern": rf"^(?:{'|'.join(patterns)})$",
+        EXPECTED: f"expected {expected}",
+    }
 
 
 def any_case(word: str) -> str:
     """A pattern for a word, in whatever case its letters are."""
-    return "".join(f"[{char.upper()}{char.lower()}]" if char.isalpha() else re.escape(char) for char in word)
+    return "".join(
+        f"[{char.upper()}{char.lower()}]" if char.isalpha() else re.escape(char) for char in word
+    )
 
 
 def ranges(*patterns: str, expected: str) -> Shape:
@@ -72,25 +81,40 @@ def listed(shape: Shape, *, least: int = 0) -> Shape:
     return {"type": "array", "items": shape, **({"minItems": least} if least else {})}
 
 
-def mapping(properties: Mapping[str, Shape], *, required: Collection[str] = (), **more: Any) -> Shape:
+def mapping(
+    properties: Mapping[str, Shape], *, required: Collection[str] = (), **more: Any
+) -> Shape:
     """A mapping with these keys and no others."""
-    shape: dict[str, Any] = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    shape: dict[str, Any] = {
+        "type": "object",
+        "properties": dict(properties),
+        "additionalProperties": False,
+    }
     if required:
         shape["required"] = list(required)
     return shape | more
 
 
 def expandable(shape: Any) -> Any:
-    """The same where a text may be, or hold, a `${NAME}` that is replaced before it is looked at."""
+    """The same where a text may be, or hold, a `${NAME}` that is replaced before it is looked
+    at."""
     if isinstance(shape, list):
         return [expandable(each) for each in shape]
     if not isinstance(shape, Mapping):
         return shape
     if _is_limited_text(shape):
         said = {key: value for key, value in shape.items() if key in _SAID}
-        return {"anyOf": [{key: value for key, value in shape.items() if key not in _SAID}, dict(_REFERENCE)], **said}
+        return {
+            "anyOf": [
+                {key: value for key, value in shape.items() if key not in _SAID},
+                dict(_REFERENCE),
+            ],
+            **said,
+        }
     return {
-        key: value if key in ("required", "enum", "not", "if", "propertyNames") else expandable(value)
+        key: value
+        if key in ("required", "enum", "not", "if", "propertyNames")
+        else expandable(value)
         for key, value in shape.items()
     }
 

@@ -4,7 +4,8 @@ from importlib.resources import files
 
 
 def rules_template() -> str:
-    """A `rules.yaml` that works as it is: what a messaging team would want to be told, printed on the console."""
+    """A `rules.yaml` that works as it is: what a messaging team would want to be told, printed
+    on the console."""
     return _template("rules.yaml")
 
 

@@ -38,7 +38,9 @@ def _check(column: str, cell: Scalar, findings: Findings) -> None:
         except ValueError as error:
             findings.wrong(f"{column}: {error}", cell.place)
     elif column == "currency" and not isinstance(cell.value, str | None):
-        findings.wrong(f"currency: expected a text, found {described(cell)}", cell.place, "such as EUR")
+        findings.wrong(
+            f"currency: expected a text, found {described(cell)}", cell.place, "such as EUR"
+        )
 
 
 def _moment(at: float, cells: dict[str, Scalar]) -> AccountMoment:

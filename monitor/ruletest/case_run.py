@@ -1,4 +1,5 @@
-"""Plays a case: a reading every interval, and at each expectation's time a look at what fires and what was told."""
+"""Plays a case: a reading every interval, and at each expectation's time a look at what fires
+and what was told."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -12,10 +13,19 @@ from monitor.ruletest.cases import AccountMoment, Case, Timeline
 from monitor.ruletest.comparison import Difference, compare
 
 
-async def run_case(case: Case, rules: RuleFile, *, on_progress: Callable[[float], None] = lambda _: None) -> list[Difference]:
-    """What is not as expected, in the order of the expectations; empty when the test passes. `on_progress` is called with the
-    share that is done, 0 to 1, after each reading."""
-    kinds = sorted({_listed_as(snapshot) for each in case.campaigns for _, snapshot in each.snapshots if snapshot})
+async def run_case(
+    case: Case, rules: RuleFile, *, on_progress: Callable[[float], None] = lambda _: None
+) -> list[Difference]:
+    """What is not as expected, in the order of the expectations; empty when the test passes.
+    `on_progress` is called with the share that is done, 0 to 1, after each reading."""
+    kinds = sorted(
+        {
+            _listed_as(snapshot)
+            for each in case.campaigns
+            for _, snapshot in each.snapshots
+            if snapshot
+        }
+    )
     feeds = [Feed(case.account, kind) for kind in kinds or [MessageType.SMS.value]]
     differences: list[Difference] = []
     details = {each.id: each.detail for each in case.campaigns if each.detail}
@@ -33,7 +43,9 @@ async def run_case(case: Case, rules: RuleFile, *, on_progress: Callable[[float]
 class _Player:
     """Reads the case's campaigns, reading after reading."""
 
-    def __init__(self, case: Case, replay: Replay, feeds: list[Feed], on_progress: Callable[[float], None]) -> None:
+    def __init__(
+        self, case: Case, replay: Replay, feeds: list[Feed], on_progress: Callable[[float], None]
+    ) -> None:
         self._case = case
         self._replay = replay
         self._feeds = feeds
@@ -44,12 +56,15 @@ class _Player:
         self._span = max([1.0, *(expectation.at for expectation in case.expectations)])
 
     async def play(self, until: datetime) -> None:
-        """Every reading up to and including that time, and what follows from the last one until then."""
+        """Every reading up to and including that time, and what follows from the last one until
+        then."""
         while self._next <= until:
             await self._replay.flush_until(self._next)
             await self._read(self._next)
             self._next += self._case.interval
-            self._on_progress(min(1.0, (self._next - self._case.start).total_seconds() / self._span))
+            self._on_progress(
+                min(1.0, (self._next - self._case.start).total_seconds() / self._span)
+            )
         await self._replay.flush_until(until)
 
     async def _read(self, now: datetime) -> None:
@@ -58,14 +73,27 @@ class _Player:
         shown = {each.id: _shown(each, elapsed) for each in self._case.campaigns}
         balance = None
         if account.balance is not None:
-            balance = Balance(balance=account.balance, credit=account.credit, currency=account.currency, read_at=now)
+            balance = Balance(
+                balance=account.balance,
+                credit=account.credit,
+                currency=account.currency,
+                read_at=now,
+            )
         for feed in self._feeds:
             if account.answers != "up":
                 await self._replay.fail(feed, partial=account.answers == "partial")
                 continue
-            listed = [campaign for campaign in shown.values() if campaign and _listed_as(campaign) == feed.message_type]
-            gone = frozenset(id_ for id_, campaign in shown.items() if campaign is None and id_ in self._known)
-            if feed not in self._begun:  # the daemon's first complete reading: what is in it is not news
+            listed = [
+                campaign
+                for campaign in shown.values()
+                if campaign and _listed_as(campaign) == feed.message_type
+            ]
+            gone = frozenset(
+                id_ for id_, campaign in shown.items() if campaign is None and id_ in self._known
+            )
+            if (
+                feed not in self._begun
+            ):  # the daemon's first complete reading: what is in it is not news
                 self._begun.add(feed)
                 self._replay.introduce(listed)
             self._known = (self._known | {campaign.id for campaign in listed}) - gone
@@ -75,7 +103,9 @@ class _Player:
 
 def _listed_as(campaign: Campaign) -> str:
     """The feed that shows it."""
-    return campaign.message_type if campaign.message_type in LISTABLE_TYPES else MessageType.SMS.value
+    return (
+        campaign.message_type if campaign.message_type in LISTABLE_TYPES else MessageType.SMS.value
+    )
 
 
 def _shown(timeline: Timeline, elapsed: float) -> Campaign | None:

@@ -12,7 +12,8 @@ from monitor.rulefile import RuleFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """What one campaign shows: from each time on (ascending) a snapshot, or None once the provider no longer knows it.
+    """What one campaign shows: from each time on (ascending) a snapshot, or None once the
+    provider no longer knows it.
 
     `detail` is what the provider says of it in detail, whenever it is asked.
     """
@@ -37,8 +38,8 @@ class AccountMoment:
 class ExpectedAlert:
     """One alert that should be there. What is None, or not named in `labels`, is not compared.
 
-    `subject`: the campaign's id, the sender or "" for the account, as text. `state`: firing or pending; in a message firing,
-    resolved or event, and only there it may be None.
+    `subject`: the campaign's id, the sender or "" for the account, as text. `state`: firing or
+    pending; in a message firing, resolved or event, and only there it may be None.
     """
 
     alert: str
@@ -61,8 +62,8 @@ class ExpectedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What should be so at a time. `alerts`: all that fire, and pending ones where one is named. `messages`: all that were sent
-    since the expectation before. None is not compared."""
+    """What should be so at a time. `alerts`: all that fire, and pending ones where one is named.
+    `messages`: all that were sent since the expectation before. None is not compared."""
 
     at: float
     alerts: Sequence[ExpectedAlert] | None = None
@@ -72,7 +73,8 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One test: what is read, every `interval` from `start` on, and what is expected of it (ascending by time)."""
+    """One test: what is read, every `interval` from `start` on, and what is expected of it
+    (ascending by time)."""
 
     name: str
     account: str
@@ -86,7 +88,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
-    """A file of tests, and the rules that they test. `warnings` are what works and is probably not meant."""
+    """A file of tests, and the rules that they test. `warnings` are what works and is probably
+    not meant."""
 
     path: str
     rules: RuleFile

@@ -21,8 +21,9 @@ BELOW = "    "
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is not as expected: where that is written, at which time, and lines that say what was expected (`-`) and
-    what was found (`+`); what belongs to a line is indented below it."""
+    """One thing that is not as expected: where that is written, at which time, and lines that
+    say what was expected (`-`) and what was found (`+`); what belongs to a line is indented
+    below it."""
 
     place: Place
     at: float
@@ -31,17 +32,26 @@ class Difference:
 
 
 def compare(
-    expectation: Expectation, alerts: Iterable[Alert], messages: Sequence[Notification], *, start: datetime
+    expectation: Expectation,
+    alerts: Iterable[Alert],
+    messages: Sequence[Notification],
+    *,
+    start: datetime,
 ) -> list[Difference]:
-    """Everything that differs at one time; empty when all is as expected. `start` is what times count from."""
+    """Everything that differs at one time; empty when all is as expected. `start` is what times
+    count from."""
     differences: list[Difference] = []
     if expectation.alerts is not None:
         pending = any(expected.state == AlertState.PENDING for expected in expectation.alerts)
         states = (AlertState.FIRING, AlertState.PENDING) if pending else (AlertState.FIRING,)
-        there = sorted((alert for alert in alerts if alert.state in states), key=lambda alert: alert.key)
+        there = sorted(
+            (alert for alert in alerts if alert.state in states), key=lambda alert: alert.key
+        )
         lines = _alert_lines(expectation.alerts, there)
         if lines:
-            differences.append(Difference(expectation.place, expectation.at, "alerts", tuple(lines)))
+            differences.append(
+                Difference(expectation.place, expectation.at, "alerts", tuple(lines))
+            )
     if expectation.messages is not None:
         lines = _message_lines(expectation.messages, messages, start)
         if lines:
@@ -57,11 +67,15 @@ def elapsed(seconds: float) -> str:
 
 
 def _paired(
-    wanted: Sequence[Wanted], found: Sequence[Found], unlikeness: Callable[[Wanted, Found], int | None]
+    wanted: Sequence[Wanted],
+    found: Sequence[Found],
+    unlikeness: Callable[[Wanted, Found], int | None],
 ) -> tuple[list[tuple[Wanted, Found | None]], list[Found]]:
-    """What was expected and is not there, each with what comes nearest to it, and what is there and was not expected.
+    """What was expected and is not there, each with what comes nearest to it, and what is there
+    and was not expected.
 
-    `unlikeness` is 0 where all fits, the larger the less does, and None where the two have nothing to do with each other.
+    `unlikeness` is 0 where all fits, the larger the less does, and None where the two have
+    nothing to do with each other.
     """
     rest = list(found)
     missing: list[Wanted] = []
@@ -73,7 +87,9 @@ def _paired(
             rest.remove(fitting)
     pairs: list[tuple[Wanted, Found | None]] = []
     for expected in missing:
-        near = [(unlike, each) for each in rest if (unlike := unlikeness(expected, each)) is not None]
+        near = [
+            (unlike, each) for each in rest if (unlike := unlikeness(expected, each)) is not None
+        ]
         nearest = min(near, key=lambda pair: pair[0])[1] if near else None
         pairs.append((expected, nearest))
         if nearest is not None:
@@ -88,10 +104,12 @@ def _extra(lines: Sequence[Sequence[str]]) -> list[str]:
     return [*shown, f"+ … and {more:,} more"] if more > 0 else shown
 
 
-# --- alerts -----------------------------------------------------------------------------------------------------------
+# --- alerts ---------------------------------------------------------------------------------------
 
 
-def _alert_lines(wanted: Sequence[ExpectedAlert], found: Sequence[Alert | NotifiedAlert]) -> list[str]:
+def _alert_lines(
+    wanted: Sequence[ExpectedAlert], found: Sequence[Alert | NotifiedAlert]
+) -> list[str]:
     pairs, rest = _paired(wanted, found, _unlike)
     lines: list[str] = []
     for expected, near in pairs:
@@ -108,7 +126,9 @@ def _unlike(expected: ExpectedAlert, alert: Alert | NotifiedAlert) -> int | None
     unlike = int(expected.state not in (None, state))
     unlike += sum(alert.labels.get(label) != value for label, value in expected.labels.items())
     texts = (("summary", expected.summary), ("description", expected.description))
-    return unlike + sum(text is not None and text.strip() != _texts(alert).get(key) for key, text in texts)
+    return unlike + sum(
+        text is not None and text.strip() != _texts(alert).get(key) for key, text in texts
+    )
 
 
 def _facts(alert: Alert | NotifiedAlert) -> tuple[str, str, str]:
@@ -126,33 +146,49 @@ def _texts(alert: Alert | NotifiedAlert) -> Mapping[str, str]:
 
 def _expected(alert: ExpectedAlert) -> str:
     more = [f"{name}={value!r}" for name, value in alert.labels.items()]
-    more += [f"{name} {text!r}" for name, text in (("summary", alert.summary), ("description", alert.description)) if text]
+    more += [
+        f"{name} {text!r}"
+        for name, text in (("summary", alert.summary), ("description", alert.description))
+        if text
+    ]
     return " ".join(part for part in (alert.alert, alert.subject, alert.state, *more) if part)
 
 
 def _beside(alert: Alert | NotifiedAlert, expected: ExpectedAlert) -> str:
     """What was found, as far as it was asked for."""
-    more = [f"{name}={alert.labels[name]!r}" if name in alert.labels else f"without {name}" for name in expected.labels]
+    more = [
+        f"{name}={alert.labels[name]!r}" if name in alert.labels else f"without {name}"
+        for name in expected.labels
+    ]
     for name, text in (("summary", expected.summary), ("description", expected.description)):
         if text:
-            more.append(f"{name} {_texts(alert)[name]!r}" if name in _texts(alert) else f"without {name}")
+            more.append(
+                f"{name} {_texts(alert)[name]!r}" if name in _texts(alert) else f"without {name}"
+            )
     return " ".join(part for part in (*_facts(alert), *more) if part)
 
 
 def _shown(alert: Alert | NotifiedAlert) -> str:
     summary = _texts(alert).get("summary")
-    return " ".join(part for part in (*_facts(alert), f"summary {summary!r}" if summary else "") if part)
+    return " ".join(
+        part for part in (*_facts(alert), f"summary {summary!r}" if summary else "") if part
+    )
 
 
-# --- messages ---------------------------------------------------------------------------------------------------------
+# --- messages -------------------------------------------------------------------------------------
 
 
-def _message_lines(wanted: Sequence[ExpectedMessage], found: Sequence[Notification], start: datetime) -> list[str]:
+def _message_lines(
+    wanted: Sequence[ExpectedMessage], found: Sequence[Notification], start: datetime
+) -> list[str]:
     pairs, rest = _paired(wanted, found, _unlike_message)
     lines: list[str] = []
     for expected, near in pairs:
         if near is None:
-            lines += [f"- {_head(expected)}", *(f"{BELOW}{_expected(each)}" for each in expected.alerts or ())]
+            lines += [
+                f"- {_head(expected)}",
+                *(f"{BELOW}{_expected(each)}" for each in expected.alerts or ()),
+            ]
             continue
         told = f"{_found_head(near)}, at {elapsed((near.created_at - start).total_seconds())}"
         if expected.reason in (None, near.reason.value):
@@ -175,7 +211,11 @@ def _unlike_message(expected: ExpectedMessage, message: Notification) -> int | N
     if expected.receiver != message.receiver:
         return None
     unlike = int(expected.reason not in (None, message.reason.value))
-    return unlike if expected.alerts is None else unlike + len(_alert_lines(expected.alerts, message.alerts))
+    return (
+        unlike
+        if expected.alerts is None
+        else unlike + len(_alert_lines(expected.alerts, message.alerts))
+    )
 
 
 def _head(message: ExpectedMessage) -> str:

@@ -11,7 +11,9 @@ from monitor.yamlfile.tables import TableReader
 TOTALS = ("total_messages", "total_phones", "total_price")
 
 
-def read_detail(node: YamlNode | None, findings: Findings, *, read_at: float) -> CampaignDetail | None:
+def read_detail(
+    node: YamlNode | None, findings: Findings, *, read_at: float
+) -> CampaignDetail | None:
     """The detail; None where there is none, or when something in it is wrong, which is noted."""
     if node is None:
         return None
@@ -20,12 +22,22 @@ def read_detail(node: YamlNode | None, findings: Findings, *, read_at: float) ->
     if isinstance(node, Table) and (below := node.value("fallback")) is not None:
         fallback = Split(**_figures(below, "fallback", COUNTERS, findings))
     figures = _figures(node, "detail", (*COUNTERS, *TOTALS, "fallback"), findings)
-    return None if findings.count > before else CampaignDetail(read_at=read_at, fallback=fallback, **figures)
+    return (
+        None
+        if findings.count > before
+        else CampaignDetail(read_at=read_at, fallback=fallback, **figures)
+    )
 
 
-def _figures(node: YamlNode, what: str, keys: tuple[str, ...], findings: Findings) -> dict[str, Any]:
+def _figures(
+    node: YamlNode, what: str, keys: tuple[str, ...], findings: Findings
+) -> dict[str, Any]:
     if not isinstance(node, Table):
-        findings.wrong(f"{what}: expected a mapping, found {described(node)}", node.place, "such as {expired: 90, failed: 10}")
+        findings.wrong(
+            f"{what}: expected a mapping, found {described(node)}",
+            node.place,
+            "such as {expired: 90, failed: 10}",
+        )
         return {}
     TableReader(node, f"a campaign's {what}", findings).check_keys(keys)
     found: dict[str, Any] = {}

@@ -7,7 +7,16 @@ from typing import Any
 from monitor.domain.campaign.snapshot import Campaign, CampaignStatus, MessageType
 from monitor.ruletest.cases import Timeline
 from monitor.ruletest.detail_table import read_detail
-from monitor.ruletest.table_rows import LARGEST, SAME, count_of, moment, number_of, offset, rows_of, seconds_of
+from monitor.ruletest.table_rows import (
+    LARGEST,
+    SAME,
+    count_of,
+    moment,
+    number_of,
+    offset,
+    rows_of,
+    seconds_of,
+)
 from monitor.yamlfile.document import Scalar, Table, described
 from monitor.yamlfile.findings import Findings
 from monitor.yamlfile.tables import TableReader, one_of
@@ -27,10 +36,16 @@ COLUMNS = ("at", *FACTS)
 
 
 def read_timeline(
-    table: Table, findings: Findings, *, account: str, start: float, statuses: Collection[str], number: int
+    table: Table,
+    findings: Findings,
+    *,
+    account: str,
+    start: float,
+    statuses: Collection[str],
+    number: int,
 ) -> Timeline | None:
-    """The campaign; None when something is wrong, which is noted. `start` (Unix seconds) is what offsets count from, `number` its
-    id where none is given."""
+    """The campaign; None when something is wrong, which is noted. `start` (Unix seconds) is what
+    offsets count from, `number` its id where none is given."""
     before = findings.count
     reader = TableReader(table, "a campaign", findings)
     reader.check_keys(KEYS)
@@ -43,16 +58,26 @@ def read_timeline(
         "message_type": MessageType.SMS.value,
         "created_at": start,
     }
-    facts |= _facts({entry.key: entry.value for entry in table.entries.values() if entry.key in FACTS}, findings, start, statuses)
+    facts |= _facts(
+        {entry.key: entry.value for entry in table.entries.values() if entry.key in FACTS},
+        findings,
+        start,
+        statuses,
+    )
     snapshots: list[tuple[float, Campaign | None]] = []
     gone = False
     rows = rows_of(table.value("snapshots"), "snapshots", COLUMNS, findings)
     for row in rows:
         at = offset(row["at"], findings)
-        cells: dict[str, Scalar] = {name: cell for name, cell in row.items() if name != "at" and cell.value != SAME}
+        cells: dict[str, Scalar] = {
+            name: cell for name, cell in row.items() if name != "at" and cell.value != SAME
+        }
         gone = cells["status"].value == GONE if "status" in cells else gone
         facts |= _facts(
-            {name: cell for name, cell in cells.items() if not (gone and name == "status")}, findings, start, statuses
+            {name: cell for name, cell in cells.items() if not (gone and name == "status")},
+            findings,
+            start,
+            statuses,
         )
         if at is None:
             continue
@@ -79,11 +104,15 @@ def _id(reader: TableReader, number: int) -> int:
         and 0 < node.value <= LARGEST
     ):
         return node.value
-    reader.findings.wrong(f"id: expected a whole number from 1 to {LARGEST}, found {described(node)}", node.place)
+    reader.findings.wrong(
+        f"id: expected a whole number from 1 to {LARGEST}, found {described(node)}", node.place
+    )
     return number
 
 
-def _facts(cells: Mapping[str, object], findings: Findings, start: float, statuses: Collection[str]) -> dict[str, Any]:
+def _facts(
+    cells: Mapping[str, object], findings: Findings, start: float, statuses: Collection[str]
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, cell in cells.items():
         if not isinstance(cell, Scalar):
@@ -93,7 +122,11 @@ def _facts(cells: Mapping[str, object], findings: Findings, start: float, status
         try:
             found[name] = _value(name, cell, start, statuses)
         except ValueError as error:
-            findings.wrong(f"{name}: {error}", cell.place, error.hint if isinstance(error, WrongValueError) else None)
+            findings.wrong(
+                f"{name}: {error}",
+                cell.place,
+                error.hint if isinstance(error, WrongValueError) else None,
+            )
     return found
 
 
@@ -103,7 +136,9 @@ def _value(name: str, cell: Scalar, start: float, statuses: Collection[str]) -> 
         if value is None and name == "currency":
             return None
         if name == "status" and cell.text not in statuses:
-            raise WrongValueError(*one_of(statuses if cell.text == GONE else (*statuses, GONE), cell.text))
+            raise WrongValueError(
+                *one_of(statuses if cell.text == GONE else (*statuses, GONE), cell.text)
+            )
         if name == "message_type" and cell.text not in tuple(MessageType):
             raise WrongValueError(*one_of(tuple(map(str, MessageType)), cell.text))
         return cell.text
@@ -122,4 +157,7 @@ def _time(cell: Scalar, start: float) -> float:
         return start + seconds_of(written)
     if _DATE.match(written):
         return moment(written).timestamp()
-    raise WrongValueError(f"expected a time, found {described(cell)}", "such as -5m, since the start, or 2026-03-02T09:00Z")
+    raise WrongValueError(
+        f"expected a time, found {described(cell)}",
+        "such as -5m, since the start, or 2026-03-02T09:00Z",
+    )

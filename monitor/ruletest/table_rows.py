@@ -19,12 +19,23 @@ FURTHEST = timedelta(days=366)
 """How far from the start a time of a test may be."""
 
 
-def rows_of(node: YamlNode | None, what: str, columns: Sequence[str], findings: Findings) -> list[Mapping[str, Scalar]]:
-    """The rows of a table that is written as a list of lists, the first of which names the columns; "at" is always one."""
+def rows_of(
+    node: YamlNode | None, what: str, columns: Sequence[str], findings: Findings
+) -> list[Mapping[str, Scalar]]:
+    """The rows of a table that is written as a list of lists, the first of which names the
+    columns; "at" is always one."""
     if node is None:
         return []
-    if not isinstance(node, Listing) or not all(isinstance(item, Listing) for item in node.items) or not node.items:
-        findings.wrong(f"{what}: expected a list of rows", node.place, f"the first names the columns: [{', '.join(columns)}]")
+    if (
+        not isinstance(node, Listing)
+        or not all(isinstance(item, Listing) for item in node.items)
+        or not node.items
+    ):
+        findings.wrong(
+            f"{what}: expected a list of rows",
+            node.place,
+            f"the first names the columns: [{', '.join(columns)}]",
+        )
         return []
     lists = [item for item in node.items if isinstance(item, Listing)]
     names: list[str] = []
@@ -44,7 +55,10 @@ def rows_of(node: YamlNode | None, what: str, columns: Sequence[str], findings: 
     for line in lists[1:]:
         cells = [cell for cell in line.items if isinstance(cell, Scalar)]
         if len(cells) != len(names) or len(cells) != len(line.items):
-            findings.wrong(f"{what}: the row has {len(line.items)} cells, its columns are {', '.join(names)}", line.place)
+            findings.wrong(
+                f"{what}: the row has {len(line.items)} cells, its columns are {', '.join(names)}",
+                line.place,
+            )
         else:
             rows.append(dict(zip(names, cells, strict=True)))
     return rows
@@ -64,9 +78,13 @@ def moment(written: str) -> datetime:
     try:
         found = datetime.fromisoformat(written.strip())
     except ValueError:
-        raise WrongValueError(f'"{quoted(written)}" is not a time', "such as 2026-03-02T09:00Z") from None
+        raise WrongValueError(
+            f'"{quoted(written)}" is not a time', "such as 2026-03-02T09:00Z"
+        ) from None
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise WrongValueError(f"a time is between {FIRST_YEAR} and {LAST_YEAR}, found {quoted(written)}")
+        raise WrongValueError(
+            f"a time is between {FIRST_YEAR} and {LAST_YEAR}, found {quoted(written)}"
+        )
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -75,7 +93,9 @@ def seconds_of(written: str) -> float:
     written = written.strip()
     span = parse_duration(written.removeprefix("-").removeprefix("+"))
     if span > FURTHEST:
-        raise ValueError(f"{quoted(written)} is too far from the start: {FURTHEST.days} days are the most")
+        raise ValueError(
+            f"{quoted(written)} is too far from the start: {FURTHEST.days} days are the most"
+        )
     return -span.total_seconds() if written.startswith("-") else span.total_seconds()
 
 

@@ -1,6 +1,8 @@
-"""Settings: from environment, `.env`, secrets folder and YAML file to checked values, each with its origin.
+"""Settings: from environment, `.env`, secrets folder and YAML file to checked values, each with
+its origin.
 
-Files are read while the daemon starts or reloads, never while it runs. Nothing in here shows a secret.
+Files are read while the daemon starts or reloads, never while it runs. Nothing in here shows a
+secret.
 """
 
 from monitor.settings.layers import (

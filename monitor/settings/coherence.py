@@ -17,7 +17,9 @@ SHORT_TOKEN = 16
 
 
 class _Check:
-    def __init__(self, settings: Settings, written: Layer, sound: frozenset[SettingPath], findings: Findings) -> None:
+    def __init__(
+        self, settings: Settings, written: Layer, sound: frozenset[SettingPath], findings: Findings
+    ) -> None:
         self.settings = settings
         self.written = written
         self.findings = findings
@@ -29,7 +31,10 @@ class _Check:
 
     def called(self, *candidates: SettingPath) -> str:
         """The name under which the first of these that was written, was."""
-        return next((self.written[each].name for each in candidates if each in self.written), variable(candidates[-1]))
+        return next(
+            (self.written[each].name for each in candidates if each in self.written),
+            variable(candidates[-1]),
+        )
 
     def prefixed(self, message: str, *candidates: SettingPath) -> str:
         """The message, with the setting's name where its place does not say it."""
@@ -37,8 +42,16 @@ class _Check:
         return message if place and place.line is None else f"{self.called(*candidates)}: {message}"
 
 
-def check(settings: Settings, written: Layer, *, sound: frozenset[SettingPath], need_account: bool, findings: Findings) -> None:
-    """Note what contradicts itself. What concerns a setting that is wrong by itself waits until that is mended."""
+def check(
+    settings: Settings,
+    written: Layer,
+    *,
+    sound: frozenset[SettingPath],
+    need_account: bool,
+    findings: Findings,
+) -> None:
+    """Note what contradicts itself. What concerns a setting that is wrong by itself waits until
+    that is mended."""
     state = _Check(settings, written, sound, findings)
     _accounts(state, need_account=need_account)
     _api_paths(state)
@@ -52,7 +65,10 @@ def check(settings: Settings, written: Layer, *, sound: frozenset[SettingPath], 
 def _accounts(state: _Check, *, need_account: bool) -> None:
     credentials: tuple[SettingPath, ...] = (("api_key",), ("api_token",))
     for name, account in state.settings.accounts.items():
-        own: tuple[SettingPath, ...] = (("accounts", name, "api_key"), ("accounts", name, "api_token"))
+        own: tuple[SettingPath, ...] = (
+            ("accounts", name, "api_key"),
+            ("accounts", name, "api_token"),
+        )
         candidates = (*own, *credentials) if name == "default" else own
         given = [each for each in candidates if each in state.written]
         if len(given) > 1:
@@ -65,26 +81,43 @@ def _accounts(state: _Check, *, need_account: bool) -> None:
         elif not given and need_account:
             first = next(each for each in state.written if each[:2] == ("accounts", name))
             state.findings.wrong(
-                f"account {name} has no credential", state.place(first), f"set {variable(own[0])} or {variable(own[1])}"
+                f"account {name} has no credential",
+                state.place(first),
+                f"set {variable(own[0])} or {variable(own[1])}",
             )
         elif given and account.api_key is not None:
             _kind_of_key(state, account.api_key, given[0], account)
     if need_account and not state.settings.accounts and not state.broken.intersection(credentials):
-        misspelt = [each for each in state.findings.warnings if each.place is None and each.hint != UNGUESSED]
+        misspelt = [
+            each
+            for each in state.findings.warnings
+            if each.place is None and each.hint != UNGUESSED
+        ]
         state.findings.wrong(
-            "no account: set BSG_API_KEY to its API key (live_…), or BSG_API_TOKEN to a bearer token",
-            hint="; ".join(map(str, misspelt)) or "in the environment, in .env or in a secrets folder (BSG_SECRETS_DIR)",
+            "no account: set BSG_API_KEY to its API key (live_…), or BSG_API_TOKEN to a bearer "
+            "token",
+            hint="; ".join(map(str, misspelt))
+            or "in the environment, in .env or in a secrets folder (BSG_SECRETS_DIR)",
         )
 
 
-def _kind_of_key(state: _Check, key: SecretStr, setting: SettingPath, account: AccountSettings) -> None:
+def _kind_of_key(
+    state: _Check, key: SecretStr, setting: SettingPath, account: AccountSettings
+) -> None:
     if key.get_secret_value().startswith("test_"):
-        message = f"account {account.name} has a test key: the provider's answers are random, nothing they say is true"
-        state.findings.warn(message, state.place(setting), "use a live_… key to watch real campaigns")
+        message = (
+            f"account {account.name} has a test key: the provider's answers are random, nothing "
+            "they say is true"
+        )
+        state.findings.warn(
+            message, state.place(setting), "use a live_… key to watch real campaigns"
+        )
     elif key.get_secret_value().startswith("eyJ"):
         name = variable((*setting[:-1], "api_token"))
         state.findings.warn(
-            f"the API key of account {account.name} looks like a bearer token", state.place(setting), f"set {name} instead"
+            f"the API key of account {account.name} looks like a bearer token",
+            state.place(setting),
+            f"set {name} instead",
         )
 
 
@@ -94,7 +127,9 @@ def _api_paths(state: _Check) -> None:
             asked = api_address(written.value)
             if asked != web_address(written.value):
                 message = "ends with a path that the monitor adds itself; it is left out"
-                state.findings.warn(state.prefixed(message, setting), written.place, f"write {asked}")
+                state.findings.warn(
+                    state.prefixed(message, setting), written.place, f"write {asked}"
+                )
 
 
 def _plain_http(state: _Check) -> None:
@@ -103,9 +138,13 @@ def _plain_http(state: _Check) -> None:
     for name, account in state.settings.accounts.items():
         candidates: tuple[SettingPath, ...] = (("accounts", name, "api_url"), ("api_url",))
         if plain_http_beyond_loopback(account.url):
-            message = "plain HTTP would show the account's key to everyone on the way; expected https://"
+            message = (
+                "plain HTTP would show the account's key to everyone on the way; expected https://"
+            )
             hint = "set BSG_ALLOW_INSECURE_HTTP=1 if it must be"
-            state.findings.wrong(state.prefixed(message, *candidates), state.place(*candidates), hint)
+            state.findings.wrong(
+                state.prefixed(message, *candidates), state.place(*candidates), hint
+            )
     heartbeat = state.settings.heartbeat_url
     if heartbeat and plain_http_beyond_loopback(heartbeat.get_secret_value()):
         message = state.prefixed("plain HTTP can be read and forged on the way", ("heartbeat_url",))
@@ -117,26 +156,43 @@ def _listening(state: _Check) -> None:
     if settings.public_read or settings.read_token or not settings.listen.beyond_loopback:
         return
     if state.broken.isdisjoint({("listen",), ("read_token",), ("public_read",)}):
-        message = f"{settings.listen} can be reached from other machines, and nothing protects what is shown there"
+        message = (
+            f"{settings.listen} can be reached from other machines, and nothing protects what is "
+            "shown there"
+        )
         hint = "set BSG_READ_TOKEN, or BSG_PUBLIC_READ=1 if everyone may read it"
         state.findings.wrong(state.prefixed(message, ("listen",)), state.place(("listen",)), hint)
 
 
 def _tokens(state: _Check) -> None:
-    read, admin = (each.get_secret_value() if each else "" for each in (state.settings.read_token, state.settings.admin_token))
-    tokens: tuple[tuple[SettingPath, str], ...] = ((("read_token",), read), (("admin_token",), admin))
+    read, admin = (
+        each.get_secret_value() if each else ""
+        for each in (state.settings.read_token, state.settings.admin_token)
+    )
+    tokens: tuple[tuple[SettingPath, str], ...] = (
+        (("read_token",), read),
+        (("admin_token",), admin),
+    )
     for setting, token in tokens:
         if 0 < len(token) < SHORT_TOKEN:
-            message = state.prefixed(f"is shorter than {SHORT_TOKEN} characters and can be guessed", setting)
+            message = state.prefixed(
+                f"is shorter than {SHORT_TOKEN} characters and can be guessed", setting
+            )
             state.findings.warn(message, state.place(setting), "try: openssl rand -hex 16")
     if read and read == admin:
-        message = state.prefixed("is the same as BSG_READ_TOKEN: whoever may read may change", ("admin_token",))
+        message = state.prefixed(
+            "is the same as BSG_READ_TOKEN: whoever may read may change", ("admin_token",)
+        )
         state.findings.warn(message, state.place(("admin_token",)), "give it a value of its own")
 
 
 def _readable_secrets(state: _Check) -> None:
     for setting, written in state.written.items():
-        if setting[-1] in SECRETS and written.node is not None and world_readable(Path(written.place.source)):
+        if (
+            setting[-1] in SECRETS
+            and written.node is not None
+            and world_readable(Path(written.place.source))
+        ):
             message = f"every user of this machine can read {written.name}"
             state.findings.warn(message, written.place, f"chmod 600 {written.place.source}")
 

@@ -9,19 +9,30 @@ from dotenv.parser import parse_stream
 
 from monitor.errors import ConfigError, Place
 from monitor.settings.model import SECRETS, variable
-from monitor.settings.written import PREFIX, Layer, Written, may_be_shown, not_a_setting, put, setting_of
+from monitor.settings.written import (
+    PREFIX,
+    Layer,
+    Written,
+    may_be_shown,
+    not_a_setting,
+    put,
+    setting_of,
+)
 from monitor.yamlfile.excerpts import DotenvExcerpts
 from monitor.yamlfile.findings import Findings
 from monitor.yamlfile.text_file import read_text, world_readable
 
 
 class Dotenv:
-    """The `.env` file: every name in it, for settings and for `${NAME}`. Values are taken as they are, `$` included."""
+    """The `.env` file: every name in it, for settings and for `${NAME}`. Values are taken as
+    they are, `$` included."""
 
     def __init__(self, path: Path, findings: Findings) -> None:
         self.values: dict[str, str] = {}
         self.layer: Layer = {}
-        if not os.path.lexists(path):  # a folder, which is what a mount of a missing file leaves, is no lack of one
+        if not os.path.lexists(
+            path
+        ):  # a folder, which is what a mount of a missing file leaves, is no lack of one
             return
         try:
             text = read_text(path, what="the .env file")
@@ -39,18 +50,30 @@ class Dotenv:
             number = binding.original.line + written[:blank].count("\n")
             place = _stretch(str(path), lines, number, binding.key or "")
             if binding.error or (binding.key is not None and binding.value is None):
-                findings.wrong("expected NAME=value", place, "a value with a quote in it needs quotes around it")
+                findings.wrong(
+                    "expected NAME=value",
+                    place,
+                    "a value with a quote in it needs quotes around it",
+                )
             elif binding.key is not None and binding.value is not None:
                 if binding.key in places and binding.key.upper().startswith(PREFIX):
                     named = binding.key if setting_of(binding.key) else "this name"
-                    findings.wrong(f"{named} is there twice", place, f"first in line {places[binding.key].line}")
+                    findings.wrong(
+                        f"{named} is there twice",
+                        place,
+                        f"first in line {places[binding.key].line}",
+                    )
                 places.setdefault(binding.key, place)
                 self.values[binding.key] = binding.value
-                assigned[binding.key] = _stretch(str(path), lines, number, binding.value.split("\n")[0], after=place.end_column)
+                assigned[binding.key] = _stretch(
+                    str(path), lines, number, binding.value.split("\n")[0], after=place.end_column
+                )
         self._take_settings(places, assigned, findings)
         self._check_mode(path, findings)
 
-    def _take_settings(self, places: Mapping[str, Place], assigned: Mapping[str, Place], findings: Findings) -> None:
+    def _take_settings(
+        self, places: Mapping[str, Place], assigned: Mapping[str, Place], findings: Findings
+    ) -> None:
         """`places` are the names', `assigned` those of their values."""
         for name, value in self.values.items():
             if not name.upper().startswith(PREFIX):
@@ -60,7 +83,9 @@ class Dotenv:
                 message, hint = not_a_setting(name)
                 findings.wrong(message, places[name], hint)
             elif value.strip():
-                put(self.layer, setting, Written(value, assigned[name], variable(setting)), findings)
+                put(
+                    self.layer, setting, Written(value, assigned[name], variable(setting)), findings
+                )
 
     def _check_mode(self, path: Path, findings: Findings) -> None:
         if self._holds_secrets() and world_readable(path):
@@ -68,10 +93,15 @@ class Dotenv:
             findings.warn(message, Place(str(path)), f"chmod 600 {path}")
 
     def _holds_secrets(self) -> bool:
-        """Whether a secret setting has a value in it, or a name that is no setting: those are there for `${NAME}`."""
+        """Whether a secret setting has a value in it, or a name that is no setting: those are
+        there for `${NAME}`."""
         if any(setting[-1] in SECRETS for setting in self.layer):
             return True
-        return any(value.strip() for name, value in self.values.items() if not name.upper().startswith(PREFIX))
+        return any(
+            value.strip()
+            for name, value in self.values.items()
+            if not name.upper().startswith(PREFIX)
+        )
 
 
 def _may_be_shown_of(name: str) -> bool:
@@ -80,8 +110,15 @@ def _may_be_shown_of(name: str) -> bool:
     return setting is not None and may_be_shown(setting)
 
 
-def _stretch(source: str, lines: Sequence[str], number: int, word: str, *, after: int | None = None) -> Place:
-    """Where a word stands in a line (from 1), at the earliest in column `after`; the line alone where it is written otherwise."""
+def _stretch(
+    source: str, lines: Sequence[str], number: int, word: str, *, after: int | None = None
+) -> Place:
+    """Where a word stands in a line (from 1), at the earliest in column `after`; the line alone
+    where it is written otherwise."""
     line = lines[number - 1] if number <= len(lines) else ""
     start = line.find(word, (after or 1) - 1) if word else -1
-    return Place(source, number) if start < 0 else Place(source, number, start + 1, start + 1 + len(word))
+    return (
+        Place(source, number)
+        if start < 0
+        else Place(source, number, start + 1, start + 1 + len(word))
+    )

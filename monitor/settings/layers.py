@@ -17,7 +17,14 @@ from monitor.errors import ConfigError, Place, Problem
 from monitor.net import PROXY_VARIABLES, check_proxies
 from monitor.settings.coherence import check
 from monitor.settings.dotenv import Dotenv
-from monitor.settings.model import ACCOUNT_SETTINGS, BOOTSTRAP, SECRETS, AccountSettings, Settings, variable
+from monitor.settings.model import (
+    ACCOUNT_SETTINGS,
+    BOOTSTRAP,
+    SECRETS,
+    AccountSettings,
+    Settings,
+    variable,
+)
 from monitor.settings.sources import SecretsFolder, environment, yaml_file
 from monitor.settings.written import Layer, Lookup, SettingPath, Written
 from monitor.yamlfile import values
@@ -44,11 +51,13 @@ Model = TypeVar("Model", bound=BaseModel)
 class LoadedSettings:
     """Settings, and where they came from.
 
-    `origins` says for every setting (`poll_interval`, `accounts.shop.api_key`) where its value was written: `default`,
-    `environment`, or a file with its line. `lookup` gives a name's value for `${NAME}`. `config` is the YAML file that was
-    read, if any. `problems` are what is wrong; the `wrong` settings among them are left at their defaults. What
-    `load_settings` gives has none. `files` are all files and folders that values may have come from, those that are not there
-    included. `again` reads the same places anew (`read_settings`), for what may have changed.
+    `origins` says for every setting (`poll_interval`, `accounts.shop.api_key`) where its value
+    was written: `default`, `environment`, or a file with its line. `lookup` gives a name's value
+    for `${NAME}`. `config` is the YAML file that was read, if any. `problems` are what is wrong;
+    the `wrong` settings among them are left at their defaults. What `load_settings` gives has
+    none. `files` are all files and folders that values may have come from, those that are not
+    there included. `again` reads the same places anew (`read_settings`), for what may have
+    changed.
     """
 
     settings: Settings
@@ -71,7 +80,9 @@ def load_settings(
     need_account: bool = True,
 ) -> LoadedSettings:
     """As `read_settings`; ConfigError with everything that is wrong."""
-    loaded = read_settings(config=config, environ=environ, directory=directory, need_account=need_account)
+    loaded = read_settings(
+        config=config, environ=environ, directory=directory, need_account=need_account
+    )
     if loaded.problems:
         raise ConfigError(loaded.problems)
     return loaded
@@ -84,14 +95,18 @@ def read_settings(
     directory: Path | None = None,
     need_account: bool = True,
 ) -> LoadedSettings:
-    """Read environment, `.env`, secrets folder and YAML file, the first that has a setting winning.
+    """Read environment, `.env`, secrets folder and YAML file, the first that has a setting
+    winning.
 
-    `config` is `--config` and goes before BSG_CONFIG. `directory` (default: the working directory) holds `.env` and is where
-    relative paths begin. `need_account`: no account at all is an error.
+    `config` is `--config` and goes before BSG_CONFIG. `directory` (default: the working
+    directory) holds `.env` and is where relative paths begin. `need_account`: no account at all
+    is an error.
     """
     environ = os.environ if environ is None else environ
     directory = Path() if directory is None else directory
-    again = partial(read_settings, config=config, environ=environ, directory=directory, need_account=False)
+    again = partial(
+        read_settings, config=config, environ=environ, directory=directory, need_account=False
+    )
     findings = Findings()
     variables = environment(environ, findings)
     dotenv = Dotenv(directory / ".env", findings)
@@ -100,12 +115,19 @@ def read_settings(
     secrets_dir = _pointer(pointers, "secrets_dir", directory, findings)
     if secrets_dir is not None:
         folder = SecretsFolder(secrets_dir, pointers["secrets_dir",].place, findings)
-    origins = {name: pointers[name,].origin if (name,) in pointers else "default" for name in BOOTSTRAP}
+    origins = {
+        name: pointers[name,].origin if (name,) in pointers else "default" for name in BOOTSTRAP
+    }
     if config is not None:
         origins["config"] = "--config"
     else:
         config = _pointer(pointers, "config", directory, findings)
-    layers = [variables, dotenv.layer, folder.layer if folder else {}, yaml_file(config, findings) if config else {}]
+    layers = [
+        variables,
+        dotenv.layer,
+        folder.layer if folder else {},
+        yaml_file(config, findings) if config else {},
+    ]
     written: Layer = {}
     for layer in layers:
         for setting, value in layer.items():
@@ -137,7 +159,11 @@ def _proxies(environ: Mapping[str, str], dotenv: Dotenv, file: Path, findings: F
         findings.warn(message, place, hint)
     for name in PROXY_VARIABLES:
         if dotenv.values.get(name) and not environ.get(name):
-            findings.warn(f"{name} is not read from here", Place(str(file)), "set it in the environment, as for other programs")
+            findings.warn(
+                f"{name} is not read from here",
+                Place(str(file)),
+                "set it in the environment, as for other programs",
+            )
 
 
 def _pointer(layer: Layer, name: str, directory: Path, findings: Findings) -> Path | None:
@@ -146,7 +172,9 @@ def _pointer(layer: Layer, name: str, directory: Path, findings: Findings) -> Pa
         return directory / values.path(written.value) if written else None
     except ValueError as error:
         if written:
-            findings.wrong(str(error) if written.variable else f"{written.name}: {error}", written.place)
+            findings.wrong(
+                str(error) if written.variable else f"{written.name}: {error}", written.place
+            )
         return None
 
 
@@ -159,11 +187,19 @@ def _lookup(environ: Mapping[str, str], dotenv: Dotenv, folder: SecretsFolder | 
     return lookup
 
 
-def _settings(written: Layer, directory: Path, findings: Findings) -> tuple[Settings, frozenset[SettingPath]]:
+def _settings(
+    written: Layer, directory: Path, findings: Findings
+) -> tuple[Settings, frozenset[SettingPath]]:
     """The settings, wrong ones left at their defaults, and which of the written ones are right."""
     wrong: set[SettingPath] = set()
-    root = {(name,): each for (name, *rest), each in written.items() if not rest and name not in BOOTSTRAP}
-    settings = _validated(Settings, {}, {name: each for (name,), each in root.items()}, findings, wrong, ())
+    root = {
+        (name,): each
+        for (name, *rest), each in written.items()
+        if not rest and name not in BOOTSTRAP
+    }
+    settings = _validated(
+        Settings, {}, {name: each for (name,), each in root.items()}, findings, wrong, ()
+    )
     inherited = {
         "url": settings.api_url,
         "campaigns_path": settings.campaigns_path,
@@ -178,10 +214,14 @@ def _settings(written: Layer, directory: Path, findings: Findings) -> tuple[Sett
     if settings.api_key or settings.api_token or "default" in own:
         keys = {"api_key": settings.api_key, "api_token": settings.api_token}
         given = {**inherited, **keys, "name": "default"}
-        accounts["default"] = _validated(AccountSettings, given, own.pop("default", {}), findings, wrong, ("accounts", "default"))
+        accounts["default"] = _validated(
+            AccountSettings, given, own.pop("default", {}), findings, wrong, ("accounts", "default")
+        )
     for name in sorted(own):
         given = {**inherited, "name": name}
-        accounts[name] = _validated(AccountSettings, given, own[name], findings, wrong, ("accounts", name))
+        accounts[name] = _validated(
+            AccountSettings, given, own[name], findings, wrong, ("accounts", name)
+        )
     settings = settings.model_copy(
         update={
             "accounts": MappingProxyType(accounts),
@@ -200,25 +240,32 @@ def _validated(
     wrong: set[SettingPath],
     prefix: SettingPath,
 ) -> Model:
-    """The model of what is `given` and, over it, of what was written; without what is wrong in it, which is noted."""
+    """The model of what is `given` and, over it, of what was written; without what is wrong in
+    it, which is noted."""
     fields = {(ACCOUNT_SETTINGS[name] if prefix else name): name for name in own}
     found = {field: _veiled(name, own[name].value) for field, name in fields.items()}
     try:
         return model(**{**given, **found})
     except ValidationError as error:
-        order = list(fields)  # pydantic tells in the order of the model, people read in that of their files
+        order = list(
+            fields
+        )  # pydantic tells in the order of the model, people read in that of their files
         for detail in sorted(
-            error.errors(include_url=False, include_input=False), key=lambda each: order.index(str(each["loc"][0]))
+            error.errors(include_url=False, include_input=False),
+            key=lambda each: order.index(str(each["loc"][0])),
         ):
             name = fields[str(detail["loc"][0])]
             wrong.add((*prefix, name))
             _note(own[name], detail.get("ctx", {}).get("error"), detail["msg"], findings)
-    right = {field: value for field, value in found.items() if (*prefix, fields[field]) not in wrong}
+    right = {
+        field: value for field, value in found.items() if (*prefix, fields[field]) not in wrong
+    }
     return model(**{**given, **right})
 
 
 def _veiled(name: str, value: object) -> object:
-    """Secrets as `SecretStr` from here on: pydantic-settings can be made to log what it is given (PYDANTIC_SETTINGS_DEBUG)."""
+    """Secrets as `SecretStr` from here on: pydantic-settings can be made to log what it is given
+    (PYDANTIC_SETTINGS_DEBUG)."""
     return SecretStr(value.strip()) if name in SECRETS and isinstance(value, str) else value
 
 
@@ -228,7 +275,11 @@ def _note(written: Written, cause: object, message: str, findings: Findings) -> 
     if isinstance(cause, WrongConditionError):
         for fault in cause.faults:
             at = written.place_of(fault.span)
-            where = f" (at character {fault.column} of the condition)" if at.line is not None and at.column is None else ""
+            where = (
+                f" (at character {fault.column} of the condition)"
+                if at.line is not None and at.column is None
+                else ""
+            )
             findings.wrong(f"{prefix}{fault.message}{where}", at, fault.hint)
         return
     hint = cause.hint if isinstance(cause, WrongValueError) else None
@@ -249,22 +300,35 @@ def _origins(settings: Settings, written: Layer) -> dict[str, str]:
 
 
 def describe(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
-    """Every setting as (variable, value, origin), for people: secrets masked, "" where nothing is set. Accounts come last."""
-    return [(variable(setting), _shown(value), loaded.origins[".".join(setting)]) for setting, value in _values(loaded)]
+    """Every setting as (variable, value, origin), for people: secrets masked, "" where nothing
+    is set. Accounts come last."""
+    return [
+        (variable(setting), _shown(value), loaded.origins[".".join(setting)])
+        for setting, value in _values(loaded)
+    ]
 
 
 def differing(before: LoadedSettings, after: LoadedSettings) -> list[str]:
-    """The variables that have another value now, those of accounts that came or went included, in the order of `describe`."""
-    old, new = ({variable(setting): _comparable(value) for setting, value in _values(each)} for each in (before, after))
+    """The variables that have another value now, those of accounts that came or went included,
+    in the order of `describe`."""
+    old, new = (
+        {variable(setting): _comparable(value) for setting, value in _values(each)}
+        for each in (before, after)
+    )
     return [name for name in {**new, **old} if old.get(name) != new.get(name)]
 
 
 def _values(loaded: LoadedSettings) -> Iterator[tuple[SettingPath, object]]:
     settings = loaded.settings
-    yield from (((name,), getattr(settings, name)) for name in Settings.model_fields if name != "accounts")
+    yield from (
+        ((name,), getattr(settings, name)) for name in Settings.model_fields if name != "accounts"
+    )
     yield from ((("config",), loaded.config), (("secrets_dir",), loaded.secrets_dir))
     for account in settings.accounts.values():
-        yield from ((("accounts", account.name, name), getattr(account, field)) for name, field in ACCOUNT_SETTINGS.items())
+        yield from (
+            (("accounts", account.name, name), getattr(account, field))
+            for name, field in ACCOUNT_SETTINGS.items()
+        )
 
 
 def _comparable(value: object) -> object:

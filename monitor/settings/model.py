@@ -1,4 +1,5 @@
-"""Every setting: its type, bounds and default. `settings.py` fills them from environment, files and secrets."""
+"""Every setting: its type, bounds and default. `settings.py` fills them from environment, files
+and secrets."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,7 +15,16 @@ from monitor.domain.condition import Condition
 from monitor.yamlfile import addresses, values
 from monitor.yamlfile.addresses import DatabaseUrl, Listen
 
-__all__ = ["ACCOUNT_SETTINGS", "BOOTSTRAP", "SECRETS", "AccountSettings", "DatabaseUrl", "Listen", "Settings", "variable"]
+__all__ = [
+    "ACCOUNT_SETTINGS",
+    "BOOTSTRAP",
+    "SECRETS",
+    "AccountSettings",
+    "DatabaseUrl",
+    "Listen",
+    "Settings",
+    "variable",
+]
 
 Flag = Annotated[bool, BeforeValidator(values.boolean)]
 MessageTypes = Annotated[tuple[str, ...], BeforeValidator(values.message_types)]
@@ -30,7 +40,8 @@ SHORTEST_LOOKBACK, LONGEST_LOOKBACK = timedelta(hours=1), timedelta(days=89)
 
 
 class AccountSettings(BaseModel):
-    """One account, everything it inherits filled in. Exactly one of `api_key` and `api_token` is set."""
+    """One account, everything it inherits filled in. Exactly one of `api_key` and `api_token` is
+    set."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -46,9 +57,10 @@ class AccountSettings(BaseModel):
 class Settings(BaseSettings):
     """What the monitor runs with.
 
-    It takes what it is given and reads nothing itself: pydantic-settings' own sources do not say where a value came from, let
-    unknown variables pass and refuse foreign names in `.env`. `accounts` holds every account by name, `default` among them
-    when `api_key` or `api_token` is set.
+    It takes what it is given and reads nothing itself: pydantic-settings' own sources do not say
+    where a value came from, let unknown variables pass and refuse foreign names in `.env`.
+    `accounts` holds every account by name, `default` among them when `api_key` or `api_token` is
+    set.
     """
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -62,17 +74,23 @@ class Settings(BaseSettings):
     accounts: Mapping[str, AccountSettings] = Field(default_factory=lambda: MappingProxyType({}))
 
     ignore: Annotated[InstanceOf[Condition], BeforeValidator(values.condition)] | None = None
-    poll_interval: Annotated[timedelta, BeforeValidator(values.duration(SHORTEST_POLL, LONGEST_POLL))] = timedelta(seconds=60)
-    lookback: Annotated[timedelta, BeforeValidator(values.duration(SHORTEST_LOOKBACK, LONGEST_LOOKBACK))] = timedelta(days=3)
+    poll_interval: Annotated[
+        timedelta, BeforeValidator(values.duration(SHORTEST_POLL, LONGEST_POLL))
+    ] = timedelta(seconds=60)
+    lookback: Annotated[
+        timedelta, BeforeValidator(values.duration(SHORTEST_LOOKBACK, LONGEST_LOOKBACK))
+    ] = timedelta(days=3)
 
     details_per_minute: Annotated[int, BeforeValidator(values.whole(0, MOST_DETAILS))] = 20
 
     rules_file: Annotated[Path, BeforeValidator(values.path)] = Path("rules.yaml")
-    database_url: Annotated[InstanceOf[DatabaseUrl], BeforeValidator(addresses.database_url)] = DatabaseUrl(
-        Path("bsg-monitor.db")
+    database_url: Annotated[InstanceOf[DatabaseUrl], BeforeValidator(addresses.database_url)] = (
+        DatabaseUrl(Path("bsg-monitor.db"))
     )
 
-    listen: Annotated[InstanceOf[Listen], BeforeValidator(addresses.listen)] = Listen("127.0.0.1", 9780)
+    listen: Annotated[InstanceOf[Listen], BeforeValidator(addresses.listen)] = Listen(
+        "127.0.0.1", 9780
+    )
     external_url: WebAddress | None = None
     read_token: Secret | None = None
     public_read: Flag = False
@@ -81,9 +99,13 @@ class Settings(BaseSettings):
     allow_insecure_http: Flag = False
 
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], BeforeValidator(values.choice("debug", "info", "warning", "error"))
+        Literal["debug", "info", "warning", "error"],
+        BeforeValidator(values.choice("debug", "info", "warning", "error")),
     ] = "info"
-    log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(values.choice("auto", "console", "json"))] = "auto"
+    log_format: Annotated[
+        Literal["auto", "console", "json"],
+        BeforeValidator(values.choice("auto", "console", "json")),
+    ] = "auto"
 
     @classmethod
     def settings_customise_sources(
@@ -108,7 +130,8 @@ ACCOUNT_SETTINGS: Mapping[str, str] = MappingProxyType(
         "message_types": "message_types",
     }
 )
-"""What a further account may set, by the name a person writes, and the field of `AccountSettings` it becomes."""
+"""What a further account may set, by the name a person writes, and the field of
+`AccountSettings` it becomes."""
 
 BOOTSTRAP = ("config", "secrets_dir")
 """Settings that say where to read others: from the environment or `.env` only."""

@@ -1,4 +1,5 @@
-"""Where settings are read from. Each source gives what it has by setting, with the place it was written at."""
+"""Where settings are read from. Each source gives what it has by setting, with the place it was
+written at."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +33,8 @@ _KUBERNETES = re.compile(
     r"|BSG(_\w+)?_PORT=(tcp|udp|sctp)://.*",
     re.DOTALL,
 )
-"""What Kubernetes tells every container about Services that are called `bsg` or whose names begin with `bsg-`."""
+"""What Kubernetes tells every container about Services that are called `bsg` or whose names
+begin with `bsg-`."""
 UNGUESSED = "unset it; `bsg-monitor config` lists the settings"
 """What to do about a variable that is like no setting."""
 
@@ -42,23 +44,35 @@ VEIL = Veil(shows=may_be_shown, knows=is_known)
 
 
 class SecretsFolder:
-    """A folder with one secret a file: systemd credentials, a mounted Kubernetes secret, Docker secrets.
+    """A folder with one secret a file: systemd credentials, a mounted Kubernetes secret, Docker
+    secrets.
 
-    Names are compared without regard to case. Names that begin with a dot (Kubernetes' `..data`) and folders are passed over.
+    Names are compared without regard to case. Names that begin with a dot (Kubernetes' `..data`)
+    and folders are passed over.
     """
 
     def __init__(self, folder: Path, place: Place, findings: Findings) -> None:
         self._files: dict[str, Path] = {}
         self.layer: Layer = {}
         try:
-            files = sorted(each for each in folder.iterdir() if not each.name.startswith(".") and each.is_file())
+            files = sorted(
+                each
+                for each in folder.iterdir()
+                if not each.name.startswith(".") and each.is_file()
+            )
         except OSError as error:
-            findings.wrong(f"the secrets folder {folder} cannot be read: {error.strerror or type(error).__name__}", place)
+            findings.wrong(
+                f"the secrets folder {folder} cannot be read: "
+                f"{error.strerror or type(error).__name__}",
+                place,
+            )
             return
         for file in files:
             name = file.name.upper()
             if name in self._files:
-                findings.wrong(f"the same name as {self._files[name].name}, but for its case", Place(str(file)))
+                findings.wrong(
+                    f"the same name as {self._files[name].name}, but for its case", Place(str(file))
+                )
             self._files.setdefault(name, file)
         for name, file in self._files.items():
             if name.startswith(PREFIX):
@@ -72,7 +86,9 @@ class SecretsFolder:
             findings.wrong(message, place, hint)
             return
         if setting[0] in BOOTSTRAP:
-            findings.wrong(f"{variable(setting)} can only be set in the environment or in .env", place)
+            findings.wrong(
+                f"{variable(setting)} can only be set in the environment or in .env", place
+            )
             return
         try:
             value = read_secret(file, what="the secret")
@@ -84,7 +100,8 @@ class SecretsFolder:
             self.layer[setting] = Written(value, place, variable(setting))
 
     def value(self, name: str) -> str | None:
-        """The secret of that name, read when asked for; None when there is none or it cannot be read."""
+        """The secret of that name, read when asked for; None when there is none or it cannot be
+        read."""
         file = self._files.get(name.upper())
         try:
             return read_secret(file, what="the secret") if file else None
@@ -93,7 +110,8 @@ class SecretsFolder:
 
 
 def environment(environ: Mapping[str, str], findings: Findings) -> Layer:
-    """The variables that are settings; an unknown one is a warning, an empty one counts as not set."""
+    """The variables that are settings; an unknown one is a warning, an empty one counts as not
+    set."""
     layer: Layer = {}
     for name, value in sorted(environ.items()):
         if not name.upper().startswith(PREFIX):
@@ -109,7 +127,8 @@ def environment(environ: Mapping[str, str], findings: Findings) -> Layer:
 
 
 def yaml_file(path: Path, findings: Findings) -> Layer:
-    """The YAML file of `--config`: settings by their lower-case names, without BSG_; accounts as mappings."""
+    """The YAML file of `--config`: settings by their lower-case names, without BSG_; accounts as
+    mappings."""
     try:
         text = read_text(path, what="the settings file", hint="check --config or BSG_CONFIG")
     except ConfigError as error:
@@ -126,15 +145,23 @@ def yaml_file(path: Path, findings: Findings) -> Layer:
         elif isinstance(node, Scalar) and node.value is None:
             findings.wrong(f"{name} has no value", place, "leave it out")
         elif setting in layer:
-            findings.wrong(f"{name} is there twice", place, f"first in line {layer[setting].place.line}")
+            findings.wrong(
+                f"{name} is there twice", place, f"first in line {layer[setting].place.line}"
+            )
         else:
             layer[setting] = Written(plain(node), node.place, name, node)
     return layer
 
 
-def _entries(document: YamlNode, findings: Findings) -> Iterable[tuple[SettingPath, str, Place, YamlNode]]:
+def _entries(
+    document: YamlNode, findings: Findings
+) -> Iterable[tuple[SettingPath, str, Place, YamlNode]]:
     if not isinstance(document, Table):
-        findings.wrong(f"expected settings such as poll_interval: 60s, found {described(document, veiled=True)}", document.place)
+        findings.wrong(
+            "expected settings such as poll_interval: 60s, found "
+            f"{described(document, veiled=True)}",
+            document.place,
+        )
         return
     for entry in document.entries.values():
         if entry.key in ROOT or entry.key in BOOTSTRAP:
@@ -147,28 +174,48 @@ def _entries(document: YamlNode, findings: Findings) -> Iterable[tuple[SettingPa
             yield from _account_entries(entry.value, findings)
 
 
-def _account_entries(accounts: Table, findings: Findings) -> Iterable[tuple[SettingPath, str, Place, YamlNode]]:
+def _account_entries(
+    accounts: Table, findings: Findings
+) -> Iterable[tuple[SettingPath, str, Place, YamlNode]]:
     for account in accounts.entries.values():
         name = account.key.lower()
         if not ACCOUNT_NAME.fullmatch(name):
             word = leading_word(account.key)
             named = f'"{word}"' if word else "what stands here"
-            findings.wrong(f"{named} cannot be the name of an account", account.place, ACCOUNT_NAME_HINT)
+            findings.wrong(
+                f"{named} cannot be the name of an account", account.place, ACCOUNT_NAME_HINT
+            )
         elif not isinstance(account.value, Table):
-            findings.wrong(f"expected the settings of account {name}, such as api_key: …", account.value.place)
+            findings.wrong(
+                f"expected the settings of account {name}, such as api_key: …", account.value.place
+            )
         else:
             for entry in account.value.entries.values():
                 if entry.key in ACCOUNT_SETTINGS:
-                    yield ("accounts", name, entry.key), f"accounts.{name}.{entry.key}", entry.place, entry.value
+                    yield (
+                        ("accounts", name, entry.key),
+                        f"accounts.{name}.{entry.key}",
+                        entry.place,
+                        entry.value,
+                    )
                 else:
-                    message, place, hint = _not_a_setting(entry, tuple(ACCOUNT_SETTINGS), "is not a setting of an account")
-                    findings.wrong(message, place, hint or f"allowed are {', '.join(ACCOUNT_SETTINGS)}")
+                    message, place, hint = _not_a_setting(
+                        entry, tuple(ACCOUNT_SETTINGS), "is not a setting of an account"
+                    )
+                    findings.wrong(
+                        message, place, hint or f"allowed are {', '.join(ACCOUNT_SETTINGS)}"
+                    )
 
 
 def _not_a_setting(entry: Entry, known: Sequence[str], what: str) -> tuple[str, Place, str | None]:
-    """The message about a key that is none of the known ones, its place, and a hint: no more of it than may be shown."""
+    """The message about a key that is none of the known ones, its place, and a hint: no more of
+    it than may be shown."""
     if word := lost_colon(entry.key, known):
-        return f'a colon is missing after "{word}"', entry.place, f"write {word}: and a space before its value"
+        return (
+            f'a colon is missing after "{word}"',
+            entry.place,
+            f"write {word}: and a space before its value",
+        )
     word = leading_word(entry.key)
     close = did_you_mean((word or entry.key).lower().removeprefix("bsg_"), known)
     shown = word if word and not (entry.is_bare and close is None) else "what stands here"

@@ -24,7 +24,8 @@ ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A value as written. `name` is what the setting is called there; `node` its YAML, where it came from such a file."""
+    """A value as written. `name` is what the setting is called there; `node` its YAML, where it
+    came from such a file."""
 
     value: object
     place: Place
@@ -64,7 +65,12 @@ def setting_of(name: str) -> SettingPath | None:
     parts = tuple(name[len(PREFIX) :].lower().split("__"))
     if len(parts) == 1 and parts[0] in (*ROOT, *BOOTSTRAP):
         return parts
-    if len(parts) == 3 and parts[0] == "accounts" and ACCOUNT_NAME.fullmatch(parts[1]) and parts[2] in ACCOUNT_SETTINGS:
+    if (
+        len(parts) == 3
+        and parts[0] == "accounts"
+        and ACCOUNT_NAME.fullmatch(parts[1])
+        and parts[2] in ACCOUNT_SETTINGS
+    ):
         return parts
     return None
 
@@ -73,22 +79,33 @@ def suggested(name: str) -> str | None:
     """A hint for a variable that is no setting."""
     parts = name.upper().split("__")
     if parts[0] != "BSG_ACCOUNTS":
-        return did_you_mean_variable(name[len(PREFIX) :], (*ROOT, *BOOTSTRAP, "accounts__shop__api_key"), prefix=PREFIX)
+        return did_you_mean_variable(
+            name[len(PREFIX) :], (*ROOT, *BOOTSTRAP, "accounts__shop__api_key"), prefix=PREFIX
+        )
     if len(parts) != 3:
         return "accounts are written BSG_ACCOUNTS__<NAME>__API_KEY"
     if not ACCOUNT_NAME.fullmatch(parts[1].lower()):
         return f"the name of an account: {ACCOUNT_NAME_HINT}"
     close = did_you_mean_variable(parts[2], ACCOUNT_SETTINGS, prefix=f"BSG_ACCOUNTS__{parts[1]}__")
-    return close or f"of an account there are {', '.join(field.upper() for field in ACCOUNT_SETTINGS)}"
+    return (
+        close or f"of an account there are {', '.join(field.upper() for field in ACCOUNT_SETTINGS)}"
+    )
 
 
 def not_a_setting(name: str) -> tuple[str, str | None]:
-    """The message about a variable that is no setting, and a hint. A name that may hold a secret, as its "=" is missing, is not
-    shown."""
+    """The message about a variable that is no setting, and a hint. A name that may hold a
+    secret, as its "=" is missing, is not shown."""
     if _VARIABLE.fullmatch(name) and not random_stretches(name):
         return f"{name} is not a setting", suggested(name)
-    begins = [known for known in map(variable, ((each,) for each in (*ROOT, *BOOTSTRAP))) if name.upper().startswith(known)]
-    return "a name that begins with BSG_ is not a setting", f'is a "=" missing after {max(begins, key=len)}?' if begins else None
+    begins = [
+        known
+        for known in map(variable, ((each,) for each in (*ROOT, *BOOTSTRAP)))
+        if name.upper().startswith(known)
+    ]
+    return (
+        "a name that begins with BSG_ is not a setting",
+        f'is a "=" missing after {max(begins, key=len)}?' if begins else None,
+    )
 
 
 def is_known(path: KeyPath) -> bool:
@@ -102,7 +119,8 @@ def is_known(path: KeyPath) -> bool:
 
 
 def may_be_shown(path: KeyPath) -> bool:
-    """Whether the value under these keys of a settings file is no secret. What nobody knows may be one in the wrong place."""
+    """Whether the value under these keys of a settings file is no secret. What nobody knows may
+    be one in the wrong place."""
     match path:
         case (name,):
             return name in (*ROOT, *BOOTSTRAP) and name not in MAY_BEAR_SECRETS
@@ -114,5 +132,7 @@ def may_be_shown(path: KeyPath) -> bool:
 def put(layer: Layer, setting: SettingPath, written: Written, findings: Findings) -> None:
     """Add a setting; one that is there already, by a name in other letters, is a problem."""
     if setting in layer:
-        findings.wrong(f"the same setting as {layer[setting].place}, but for its case", written.place)
+        findings.wrong(
+            f"the same setting as {layer[setting].place}, but for its case", written.place
+        )
     layer.setdefault(setting, written)

@@ -34,10 +34,12 @@ _HOLDER = web.RequestKey("holder", str)
 class Simulator:
     """The provider's API over one world.
 
-    `keys` may log in (a `test_…` key is answered with random statuses and counters), `static_tokens` are bearer
-    tokens that hold without it; other tokens live for `token_life`. `zone` is the provider's own: its times are naive in
-    it. `dialect` picks among what the documentation leaves open and may be replaced at any time, as may the plan in
-    `faults`. `control` serves `/_simulator/…`, which wants no token: leave it off where others can reach the port.
+    `keys` may log in (a `test_…` key is answered with random statuses and counters),
+    `static_tokens` are bearer tokens that hold without it; other tokens live for `token_life`.
+    `zone` is the provider's own: its times are naive in it. `dialect` picks among what the
+    documentation leaves open and may be replaced at any time, as may the plan in `faults`.
+    `control` serves `/_simulator/…`, which wants no token: leave it off where others can reach
+    the port.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class Simulator:
     ) -> None:
         self.world = World(scenario, clock)
         self.faults = Faults(seed=seed) if faults is None else faults
-        self.tokens = Tokens(keys, clock=clock, life=token_life.total_seconds(), seed=seed, static=static_tokens)
+        self.tokens = Tokens(
+            keys, clock=clock, life=token_life.total_seconds(), seed=seed, static=static_tokens
+        )
         self.requests: deque[Seen] = deque(maxlen=LARGEST_LOG)
         self._clock = clock
         self._control = control
@@ -88,14 +92,22 @@ class Simulator:
             app.router.add_get(path + r"/{id:\d+}/detail", self._detail)
             app.router.add_patch(path + r"/{id:\d+}/stop", self._stop)
         if self._control:
-            Control(self.world, self.faults, self.tokens, self.requests, self._clock).add_to(app, CONTROL_PREFIX)
+            Control(self.world, self.faults, self.tokens, self.requests, self._clock).add_to(
+                app, CONTROL_PREFIX
+            )
         return app
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-        """Listen while the context lasts; gives the base URL without a slash at its end. OSError when the port is taken."""
+        """Listen while the context lasts; gives the base URL without a slash at its end. OSError
+        when the port is taken."""
         self._closing.clear()
-        runner = web.AppRunner(self.app(), access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS)
+        runner = web.AppRunner(
+            self.app(),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=SHUTDOWN_SECONDS,
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
@@ -149,7 +161,9 @@ class Simulator:
     # --- the calls ---
 
     async def _list(self, request: web.Request) -> web.Response:
-        return self._listing.answer(request, request[_DECISION].fault, scrambled=request[_HOLDER].startswith(TEST_PREFIX))
+        return self._listing.answer(
+            request, request[_DECISION].fault, scrambled=request[_HOLDER].startswith(TEST_PREFIX)
+        )
 
     async def _single(self, request: web.Request) -> web.Response:
         row = self.world.row(int(request.match_info["id"]))
@@ -169,9 +183,15 @@ class Simulator:
         if self.world.row(campaign_id) is None:
             raise not_found()
         if not self.world.stop(campaign_id):
-            raise Refusal(422, "The given data was invalid.", errors={"status": ["The campaign cannot be stopped."]})
+            raise Refusal(
+                422,
+                "The given data was invalid.",
+                errors={"status": ["The campaign cannot be stopped."]},
+            )
         return await self._single(request)
 
     async def _balance(self, request: web.Request) -> web.Response:
         amount, credit, currency = self.world.balance()
-        return answered_with(request, {"data": {"balance": amount, "currency": currency, "credit": credit}})
+        return answered_with(
+            request, {"data": {"balance": amount, "currency": currency, "credit": credit}}
+        )

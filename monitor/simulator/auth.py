@@ -17,7 +17,8 @@ _HEADER = {"typ": "JWT", "alg": "HS256"}
 
 
 class Claims(msgspec.Struct, frozen=True, gc=False):
-    """What a token says: issued at and expires at (Unix seconds), whose key it came from, and a number of its own."""
+    """What a token says: issued at and expires at (Unix seconds), whose key it came from, and a
+    number of its own."""
 
     iat: int
     exp: int
@@ -35,7 +36,15 @@ class Tokens:
     `static` tokens are taken as they are, for ever, until revoked.
     """
 
-    def __init__(self, keys: Iterable[str], *, clock: Clock, life: float, seed: int, static: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        keys: Iterable[str],
+        *,
+        clock: Clock,
+        life: float,
+        seed: int,
+        static: Iterable[str] = (),
+    ) -> None:
         self.keys = set(keys)
         self.static = set(static)
         self.life = life
@@ -48,7 +57,9 @@ class Tokens:
         """A new token."""
         self._issued += 1
         now = self._clock.now().timestamp()
-        claims = Claims(iat=int(now), exp=int(now + self.life), sub=_fingerprint(key), jti=self._issued)
+        claims = Claims(
+            iat=int(now), exp=int(now + self.life), sub=_fingerprint(key), jti=self._issued
+        )
         signed = f"{_encoded(msgspec.json.encode(_HEADER))}.{_encoded(msgspec.json.encode(claims))}"
         return f"{signed}.{self._signature(signed)}"
 
@@ -58,7 +69,8 @@ class Tokens:
         self.static.clear()
 
     def holder(self, authorization: str | None) -> str:
-        """The key that a request's Authorization header stands for, or the static token; 401 when it stands for none."""
+        """The key that a request's Authorization header stands for, or the static token; 401
+        when it stands for none."""
         scheme, _, token = (authorization or "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
@@ -66,7 +78,11 @@ class Tokens:
         if token in self.static:
             return token
         claims = self._claims(token)
-        if claims is None or claims.exp <= self._clock.now().timestamp() or claims.jti <= self._revoked_up_to:
+        if (
+            claims is None
+            or claims.exp <= self._clock.now().timestamp()
+            or claims.jti <= self._revoked_up_to
+        ):
             raise unauthenticated()
         for key in self.keys:
             if _fingerprint(key) == claims.sub:
@@ -78,7 +94,9 @@ class Tokens:
         if not hmac.compare_digest(signature.encode(), self._signature(signed).encode()):
             return None
         try:
-            return msgspec.json.decode(base64.urlsafe_b64decode(signed.partition(".")[2] + "=="), type=Claims)
+            return msgspec.json.decode(
+                base64.urlsafe_b64decode(signed.partition(".")[2] + "=="), type=Claims
+            )
         except (msgspec.MsgspecError, binascii.Error):
             return None
 
@@ -96,7 +114,8 @@ class Tokens:
         return answered_with(request, {"bearer": self.issue(login.api_key)})
 
     async def refresh(self, request: web.Request) -> web.Response:
-        """`POST /api/auth/refresh`: a new token for one that still holds; the old one holds until its own end."""
+        """`POST /api/auth/refresh`: a new token for one that still holds; the old one holds
+        until its own end."""
         holder = self.holder(request.headers.get("Authorization"))
         if holder not in self.keys:
             raise unauthenticated()

@@ -6,28 +6,36 @@ from monitor.simulator.plan import HOURS, CampaignPlan
 
 DAY = 24 * HOURS
 BULK_VALIDITY = 4 * HOURS
-"""Short, so that only the campaigns of the last hours still move: the live share stays what was asked for."""
+"""Short, so that only the campaigns of the last hours still move: the live share stays what was
+asked for."""
 
 _BRANDS = (
-    "FreshMart", "CityBank", "DentaCare", "AutoPlus", "BookNook", "PetPalace", "SkyTravel", "FitClub", "GreenGrocer", "OptiLens",
-    "ParcelGo", "TechHub", "UrbanWear", "HomeStore", "PharmaOne", "TaxiNow", "EduLine", "CinemaX", "FlowerBox", "WaterWorks",
+    "FreshMart", "CityBank", "DentaCare", "AutoPlus", "BookNook", "PetPalace", "SkyTravel",
+    "FitClub", "GreenGrocer", "OptiLens",
+    "ParcelGo", "TechHub", "UrbanWear", "HomeStore", "PharmaOne", "TaxiNow", "EduLine", "CinemaX",
+    "FlowerBox", "WaterWorks",
 )  # fmt: skip
 _OCCASIONS = (
-    "Weekend sale", "Payment reminder", "Appointment tomorrow", "Loyalty points", "New arrivals", "Delivery today", "Win back",
+    "Weekend sale", "Payment reminder", "Appointment tomorrow", "Loyalty points", "New arrivals",
+    "Delivery today", "Win back",
     "Birthday club", "Statement ready", "Flash offer", "Service notice", "Survey", "Price drop",
     "Event invitation", "One-time offer",
 )  # fmt: skip
 
 
-def bulk_plans(campaigns: int, *, days: float, ahead: float, rng: random.Random, live_share: float) -> list[CampaignPlan]:
+def bulk_plans(
+    campaigns: int, *, days: float, ahead: float, rng: random.Random, live_share: float
+) -> list[CampaignPlan]:
     """Plans in the order of their creation.
 
-    `live_share` of them are being sent at the start and for a day or more after it, at two messages a second and
-    up: their counters differ at every poll. The others are created evenly from `days` before to `ahead` days after the
-    start; nearly all are over within the hour.
+    `live_share` of them are being sent at the start and for a day or more after it, at two
+    messages a second and up: their counters differ at every poll. The others are created evenly
+    from `days` before to `ahead` days after the start; nearly all are over within the hour.
     """
     live = round(campaigns * live_share)
-    created = sorted(rng.uniform(-days * DAY, ahead * DAY if ahead else -HOURS) for _ in range(campaigns - live))
+    created = sorted(
+        rng.uniform(-days * DAY, ahead * DAY if ahead else -HOURS) for _ in range(campaigns - live)
+    )
     plans = [_ordinary(number, when, rng) for number, when in enumerate(created)]
     plans += [_live(number, rng) for number in range(live)]
     plans.sort(key=_created)
@@ -45,10 +53,18 @@ def _ordinary(number: int, created: float, rng: random.Random) -> CampaignPlan:
 
 def _live(number: int, rng: random.Random) -> CampaignPlan:
     duration = rng.uniform(30.0, 54.0) * HOURS
-    return _plan(number, -rng.uniform(0.2, 4.0) * HOURS, round(duration * rng.uniform(2.0, 6.0)), duration, rng)
+    return _plan(
+        number,
+        -rng.uniform(0.2, 4.0) * HOURS,
+        round(duration * rng.uniform(2.0, 6.0)),
+        duration,
+        rng,
+    )
 
 
-def _plan(number: int, created: float, size: int, duration: float, rng: random.Random) -> CampaignPlan:
+def _plan(
+    number: int, created: float, size: int, duration: float, rng: random.Random
+) -> CampaignPlan:
     chance = rng.random
     brand = _BRANDS[int(chance() * len(_BRANDS))]
     occasion = _OCCASIONS[int(chance() * len(_OCCASIONS))]

@@ -1,4 +1,5 @@
-"""`GET /api/campaigns`, also at `/api/campaign` and `/campaigns`: the list, filtered, sorted and paged."""
+"""`GET /api/campaigns`, also at `/api/campaign` and `/campaigns`: the list, filtered, sorted and
+paged."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -26,7 +27,9 @@ _SORT_KEYS: dict[str, Callable[[CampaignState], tuple[object, ...]]] = {
 class Listing:
     """The list call over one world."""
 
-    def __init__(self, world: World, writer: Callable[[], Writer], *, clock: Clock, seed: int) -> None:
+    def __init__(
+        self, world: World, writer: Callable[[], Writer], *, clock: Clock, seed: int
+    ) -> None:
         self._world = world
         self._writer = writer
         self._clock = clock
@@ -34,7 +37,8 @@ class Listing:
         self._draws = 0
 
     def answer(self, request: web.Request, fault: Fault | None, *, scrambled: bool) -> web.Response:
-        """One page. `fault` may empty it, clamp it or move its rows first; `scrambled` makes statuses and counters random."""
+        """One page. `fault` may empty it, clamp it or move its rows first; `scrambled` makes
+        statuses and counters random."""
         writer = self._writer()
         if request.path not in writer.dialect.paths:
             raise not_found()
@@ -43,7 +47,11 @@ class Listing:
         kind = None if fault is None else fault.kind
         if kind is FaultKind.SHIFT:
             self._world.shift(query.message_type, query.first, query.last, self._rng)
-        limit = min(query.limit, fault.limit) if fault is not None and kind is FaultKind.CLAMP else query.limit
+        limit = (
+            min(query.limit, fault.limit)
+            if fault is not None and kind is FaultKind.CLAMP
+            else query.limit
+        )
         at = now.timestamp()
         rows = [] if kind is FaultKind.EMPTY else self._selected(query, at)
         page = rows[query.offset : query.offset + limit]

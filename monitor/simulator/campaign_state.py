@@ -1,4 +1,5 @@
-"""What the provider knows of a campaign at one moment, before it is put into the words of one of its calls."""
+"""What the provider knows of a campaign at one moment, before it is put into the words of one of
+its calls."""
 
 import math
 from functools import lru_cache
@@ -16,9 +17,11 @@ _ROUNDING = 1e-6
 class CampaignState(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One campaign, one moment. Times are whole Unix seconds.
 
-    `total` messages of which `sent` are handed over so far, in whatever state; of these `delivered` arrived (`read`
-    of them are read) and `undelivered`, `failed`, `expired`, `unknown`, `not_rcs` are lost; the others await a report, the
-    newest `in_flight` of them still on their way out. `fallback_*` are the SMS that went out instead, None without fallback.
+    `total` messages of which `sent` are handed over so far, in whatever state; of these
+    `delivered` arrived (`read` of them are read) and `undelivered`, `failed`, `expired`,
+    `unknown`, `not_rcs` are lost; the others await a report, the newest `in_flight` of them
+    still on their way out. `fallback_*` are the SMS that went out instead, None without
+    fallback.
     """
 
     id: int
@@ -68,7 +71,8 @@ class Outcomes(msgspec.Struct, frozen=True, gc=False):
 
 
 def outcomes(plan: CampaignPlan) -> Outcomes:
-    """Whole messages for the shares of a plan. The lost ones: 45 % undelivered, 15 % failed, 38 % expired, 2 % unknown."""
+    """Whole messages for the shares of a plan. The lost ones: 45 % undelivered, 15 % failed, 38
+    % expired, 2 % unknown."""
     size = plan.size
     delivered = min(size, round(size * plan.delivered_share))
     not_rcs = min(size - delivered, round(size * plan.not_rcs_share))
@@ -76,7 +80,9 @@ def outcomes(plan: CampaignPlan) -> Outcomes:
     undelivered = min(lost, round(lost * 0.45))
     failed = min(lost - undelivered, round(lost * 0.15))
     unknown = min(lost - undelivered - failed, round(lost * 0.02))
-    return Outcomes(delivered, not_rcs, undelivered, failed, lost - undelivered - failed - unknown, unknown)
+    return Outcomes(
+        delivered, not_rcs, undelivered, failed, lost - undelivered - failed - unknown, unknown
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -84,8 +90,11 @@ def _report_curve(mean: float, validity: float) -> ReportCurve:
     return ReportCurve(mean, validity)
 
 
-def state_at(plan: CampaignPlan, timeline: Timeline, campaign_id: int, created_at: int, at: float) -> CampaignState:
-    """The campaign `at` seconds after its creation. `created_at` is that instant in whole Unix seconds."""
+def state_at(
+    plan: CampaignPlan, timeline: Timeline, campaign_id: int, created_at: int, at: float
+) -> CampaignState:
+    """The campaign `at` seconds after its creation. `created_at` is that instant in whole Unix
+    seconds."""
     segments = timeline.segments
     final = outcomes(plan)
 
@@ -106,7 +115,9 @@ def state_at(plan: CampaignPlan, timeline: Timeline, campaign_id: int, created_a
     if final.not_rcs:
         not_rcs = _whole(final.not_rcs, share(_report_curve(plan.reports / 4, plan.validity)))
     if plan.fallback:
-        fallback_sent, fallback_delivered, fallback_failed = _fallback(plan, final.not_rcs, timeline, at)
+        fallback_sent, fallback_delivered, fallback_failed = _fallback(
+            plan, final.not_rcs, timeline, at
+        )
     status = status_at(plan, timeline, at)
     return CampaignState(
         id=campaign_id,
@@ -136,13 +147,27 @@ def state_at(plan: CampaignPlan, timeline: Timeline, campaign_id: int, created_a
     )
 
 
-def _fallback(plan: CampaignPlan, not_rcs: int, timeline: Timeline, at: float) -> tuple[int, int, int]:
-    """Sent, delivered and lost SMS that went out `fallback_delay` after the phone was found to have no RCS."""
+def _fallback(
+    plan: CampaignPlan, not_rcs: int, timeline: Timeline, at: float
+) -> tuple[int, int, int]:
+    """Sent, delivered and lost SMS that went out `fallback_delay` after the phone was found to
+    have no RCS."""
     if at >= timeline.still:
         out = back = handed_over(timeline.segments, at)
     else:
-        out = reported(timeline.segments, at - plan.fallback_delay, _report_curve(plan.reports / 4, plan.validity))
-        back = min(out, reported(timeline.segments, at - plan.fallback_delay, _report_curve(plan.reports * 2, plan.validity)))
+        out = reported(
+            timeline.segments,
+            at - plan.fallback_delay,
+            _report_curve(plan.reports / 4, plan.validity),
+        )
+        back = min(
+            out,
+            reported(
+                timeline.segments,
+                at - plan.fallback_delay,
+                _report_curve(plan.reports * 2, plan.validity),
+            ),
+        )
     arriving = round(not_rcs * plan.fallback_delivered_share)
     return _whole(not_rcs, out), _whole(arriving, back), _whole(not_rcs - arriving, back)
 

@@ -11,7 +11,9 @@ from monitor.simulator.planning import UnfitField
 
 _TIMES = frozenset({"created_at", "start_at", "real_start_at", "finished_at"})
 _TEXTS = frozenset({"name", "sender", "status", "message_type", "currency"})
-_NULLABLE = frozenset({"start_at", "real_start_at", "finished_at", "fallback_sent", "fallback_delivered"})
+_NULLABLE = frozenset(
+    {"start_at", "real_start_at", "finished_at", "fallback_sent", "fallback_delivered"}
+)
 _SPLIT = ("read", "undelivered", "failed", "expired", "unknown", "not_rcs", "in_flight")
 _FINAL = frozenset({"done", "stopped"})
 
@@ -21,8 +23,9 @@ CHANGEABLE_FIELDS = STATE_FIELDS - {"id"}
 def changed(state: CampaignState, fields: Mapping[str, object], *, now: int) -> CampaignState:
     """The state with these fields, and with what follows from them unless it is given too.
 
-    A final status gets a `finished_at` of `now` and loses it with the status; `sending` gets a `real_start_at`; new `sent` or
-    `delivered` counters empty the rest of the split; `total` is at least `sent`. UnfitField for an unknown or unfit field.
+    A final status gets a `finished_at` of `now` and loses it with the status; `sending` gets a
+    `real_start_at`; new `sent` or `delivered` counters empty the rest of the split; `total` is
+    at least `sent`. UnfitField for an unknown or unfit field.
     """
     read = {name: _read(name, value) for name, value in fields.items()}
     status = read.get("status", state.status)
@@ -48,7 +51,11 @@ def _read(name: str, value: object) -> object:
         raise UnfitField(name, f"found {value!r}, expected a text")
     if name in _TIMES:
         return _time(name, value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and (name == "price" or isinstance(value, int)):
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and (name == "price" or isinstance(value, int))
+    ):
         return value
     raise UnfitField(name, f"found {value!r}, expected a whole number")
 
@@ -58,7 +65,9 @@ def _time(name: str, value: object) -> int:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise UnfitField(name, f"found {value!r}, expected a time like 2026-03-02T09:00:00+00:00") from None
+            raise UnfitField(
+                name, f"found {value!r}, expected a time like 2026-03-02T09:00:00+00:00"
+            ) from None
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise UnfitField(name, f"found {value}, expected a time with its zone")

@@ -1,4 +1,5 @@
-"""`/_simulator/…`: changing the world and ordering faults from outside, on no path that the provider has.
+"""`/_simulator/…`: changing the world and ordering faults from outside, on no path that the
+provider has.
 
 `GET /_simulator/` lists the calls (`CALLS`), with time, counts and faults.
 """
@@ -22,13 +23,16 @@ _T = TypeVar("_T")
 CALLS = {
     "GET /_simulator/": "this: time, counts, faults, calls",
     "GET /_simulator/requests": "what was asked, oldest first",
-    "PUT /_simulator/faults": "{kind, rate, seconds, limit, path_prefix}: a fault for a share of requests; kind is a must",
-    "POST /_simulator/faults": "{kind, count, seconds, limit, path_prefix}: a fault for the next requests; kind is a must",
+    "PUT /_simulator/faults": "{kind, rate, seconds, limit, path_prefix}: a fault for a share of "
+    "requests; kind is a must",
+    "POST /_simulator/faults": "{kind, count, seconds, limit, path_prefix}: a fault for the next "
+    "requests; kind is a must",
     "DELETE /_simulator/faults": "no more faults",
     "GET /_simulator/campaigns": "what there is, ascending by id",
     "POST /_simulator/campaigns": "{fields}: a new campaign; gives its id",
     "PATCH /_simulator/campaigns/{id}": "{fields}: change a campaign",
-    "PUT /_simulator/campaigns/{id}/raw": "{fields} or null: show its row with these fields, right or wrong; null ends that",
+    "PUT /_simulator/campaigns/{id}/raw": "{fields} or null: show its row with these fields, "
+    "right or wrong; null ends that",
     "DELETE /_simulator/campaigns/{id}": "the provider answers 404 for it from now on",
     "PUT /_simulator/balance": "a number, or null for the scenario's own",
     "POST /_simulator/revoke": "every token becomes invalid",
@@ -55,7 +59,9 @@ class _FaultCount(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 class Control:
     """The control calls over one simulator."""
 
-    def __init__(self, world: World, faults: Faults, tokens: Tokens, requests: Sequence[Seen], clock: Clock) -> None:
+    def __init__(
+        self, world: World, faults: Faults, tokens: Tokens, requests: Sequence[Seen], clock: Clock
+    ) -> None:
         self._world = world
         self._faults = faults
         self._tokens = tokens
@@ -103,7 +109,11 @@ class Control:
         return self._done(
             request,
             lambda: self._faults.set(
-                order.kind, rate=order.rate, seconds=order.seconds, limit=order.limit, path_prefix=order.path_prefix
+                order.kind,
+                rate=order.rate,
+                seconds=order.seconds,
+                limit=order.limit,
+                path_prefix=order.path_prefix,
             ),
         )
 
@@ -111,7 +121,9 @@ class Control:
         order = await _body(request, _FaultCount)
         return self._done(
             request,
-            lambda: self._faults.next(order.kind, order.count, order.path_prefix, seconds=order.seconds, limit=order.limit),
+            lambda: self._faults.next(
+                order.kind, order.count, order.path_prefix, seconds=order.seconds, limit=order.limit
+            ),
         )
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
@@ -143,7 +155,8 @@ class Control:
         return self._done(request, self._tokens.revoke)
 
     def _done(self, request: web.Request, act: Callable[[], object]) -> web.Response:
-        """Do it and answer with what it gave; 404 for an unknown campaign, 422 for what cannot be done."""
+        """Do it and answer with what it gave; 404 for an unknown campaign, 422 for what cannot
+        be done."""
         try:
             outcome = act()
         except KeyError:

@@ -1,8 +1,10 @@
-"""How delivery reports arrive: most within seconds, some within minutes, a few within hours, none after the validity.
+"""How delivery reports arrive: most within seconds, some within minutes, a few within hours,
+none after the validity.
 
-The share reported at age `a` is a mix of exponentials, scaled to reach exactly one at the validity. What matters for a
-campaign that hands messages over at a steady pace is the integral of it, which has a closed form: that is what makes any
-moment computable without simulating those before it.
+The share reported at age `a` is a mix of exponentials, scaled to reach exactly one at the
+validity. What matters for a campaign that hands messages over at a steady pace is the integral
+of it, which has a closed form: that is what makes any moment computable without simulating those
+before it.
 """
 
 import math
@@ -14,7 +16,8 @@ MIX = ((0.80, 1.0), (0.15, 8.0), (0.05, 60.0))
 
 
 class Segment(NamedTuple):
-    """Even handing-over from `begin` to `end` (seconds since creation), from share `low` to share `high` of the campaign."""
+    """Even handing-over from `begin` to `end` (seconds since creation), from share `low` to
+    share `high` of the campaign."""
 
     begin: float
     end: float
@@ -56,7 +59,8 @@ class ReportCurve:
 
 
 class ExpiryCurve:
-    """What nobody reports expires exactly at the validity. With 0: handed over is done, the curve of sending itself."""
+    """What nobody reports expires exactly at the validity. With 0: handed over is done, the
+    curve of sending itself."""
 
     __slots__ = ("_validity",)
 
@@ -74,7 +78,9 @@ def handed_over(segments: Sequence[Segment], at: float) -> float:
         if at >= segment.end:
             share = segment.high
         elif at > segment.begin:
-            return segment.low + (segment.high - segment.low) * (at - segment.begin) / (segment.end - segment.begin)
+            return segment.low + (segment.high - segment.low) * (at - segment.begin) / (
+                segment.end - segment.begin
+            )
         else:
             break
     return share
@@ -86,5 +92,7 @@ def reported(segments: Sequence[Segment], at: float, curve: Curve) -> float:
     for begin, end, low, high in segments:
         if at <= begin:
             break
-        share += (high - low) / (end - begin) * (curve.area(at - begin) - curve.area(at - min(at, end)))
+        share += (
+            (high - low) / (end - begin) * (curve.area(at - begin) - curve.area(at - min(at, end)))
+        )
     return min(share, 1.0)

@@ -1,4 +1,5 @@
-"""Faults to order: a share of all requests, or exactly the next ones. Deterministic by seed and order of requests."""
+"""Faults to order: a share of all requests, or exactly the next ones. Deterministic by seed and
+order of requests."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,9 +12,12 @@ class FaultKind(StrEnum):
     ERROR = "error"  # 500, JSON
     HTML_ERROR = "html_error"  # 500, HTML
     LATENCY = "latency"  # the right answer, `seconds` late
-    HANG = "hang"  # no answer for `seconds`, then the connection is closed; without `seconds`, none until the simulator ends
+    # no answer for `seconds`, then the connection is closed; without `seconds`, none until the
+    # simulator ends
+    HANG = "hang"
     RATE_LIMITED = "rate_limited"  # 429; with `seconds`, a Retry-After in seconds
-    RATE_LIMITED_DATE = "rate_limited_date"  # 429 with a Retry-After that is an HTTP date `seconds` (default 2) ahead
+    # 429 with a Retry-After that is an HTTP date `seconds` (default 2) ahead
+    RATE_LIMITED_DATE = "rate_limited_date"
     CUT = "cut"  # Content-Length announces more than comes before the connection is closed
     RESET = "reset"  # the connection is closed without an answer
     MALFORMED = "malformed"  # 200, half a JSON document
@@ -71,10 +75,17 @@ class Faults:
         self._queue: list[_Queued] = []
 
     def set(
-        self, kind: FaultKind | str, *, rate: float = 1.0, seconds: float | None = None, limit: int = 100, path_prefix: str = ""
+        self,
+        kind: FaultKind | str,
+        *,
+        rate: float = 1.0,
+        seconds: float | None = None,
+        limit: int = 100,
+        path_prefix: str = "",
     ) -> None:
-        """Let a share of the requests meet a fault; rate 0 ends that. Several kinds may be set; the first that hits wins,
-        latency adds to it. ValueError for an unknown kind, a rate outside 0..1, negative seconds."""
+        """Let a share of the requests meet a fault; rate 0 ends that. Several kinds may be set;
+        the first that hits wins, latency adds to it. ValueError for an unknown kind, a rate
+        outside 0..1, negative seconds."""
         fault = _fault(kind, seconds, limit)
         if not 0.0 <= rate <= 1.0:
             raise ValueError(f"a rate of {rate} is no share from 0 to 1")
@@ -84,10 +95,17 @@ class Faults:
             self._rules.pop((fault.kind, path_prefix), None)
 
     def next(
-        self, kind: FaultKind | str, count: int = 1, path_prefix: str = "", *, seconds: float | None = None, limit: int = 100
+        self,
+        kind: FaultKind | str,
+        count: int = 1,
+        path_prefix: str = "",
+        *,
+        seconds: float | None = None,
+        limit: int = 100,
     ) -> None:
-        """Let exactly the next `count` requests whose path begins with `path_prefix` meet a fault, before any rate applies.
-        Orders are served in the order given, one at a time for a path. ValueError as for `set`."""
+        """Let exactly the next `count` requests whose path begins with `path_prefix` meet a
+        fault, before any rate applies. Orders are served in the order given, one at a time for a
+        path. ValueError as for `set`."""
         if count < 1:
             raise ValueError(f"a count of {count} is not 1 or more")
         self._queue.append(_Queued(_fault(kind, seconds, limit), count, path_prefix))
@@ -104,11 +122,13 @@ class Faults:
 
     @property
     def queued(self) -> list[tuple[Fault, int, str]]:
-        """Faults still owed, with how often and for which path prefix, in the order they will be served."""
+        """Faults still owed, with how often and for which path prefix, in the order they will be
+        served."""
         return [(entry.fault, entry.left, entry.path_prefix) for entry in self._queue]
 
     def decide(self, path: str) -> Decision:
-        """What happens to a request. Counts as a request: draws from the seed, uses up what was ordered."""
+        """What happens to a request. Counts as a request: draws from the seed, uses up what was
+        ordered."""
         for entry in self._queue:
             if path.startswith(entry.path_prefix):
                 entry.left -= 1

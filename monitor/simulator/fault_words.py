@@ -1,4 +1,5 @@
-"""Faults as a command line says them: `error=10%`, `latency,seconds=300ms`, `cut=0.05,path=/api/campaigns`."""
+"""Faults as a command line says them: `error=10%`, `latency,seconds=300ms`,
+`cut=0.05,path=/api/campaigns`."""
 
 from collections.abc import Sequence
 
@@ -12,7 +13,8 @@ EXPECTED = "expected KIND, KIND=RATE or KIND=RATE,seconds=SPAN,limit=ROWS,path=P
 def set_faults(faults: Faults, orders: Sequence[str], *, source: str = "--fault") -> None:
     """Set what the orders say; a kind without a rate means every request.
 
-    ConfigError with every order that is wrong; `source` is what it says they came from. The good ones are set all the same.
+    ConfigError with every order that is wrong; `source` is what it says they came from. The good
+    ones are set all the same.
     """
     problems: list[Problem] = []
     for order in orders:
@@ -41,7 +43,9 @@ def _set(faults: Faults, order: str) -> None:
                 path_prefix = value.strip()
             case _:
                 raise ValueError(f"unknown option {name!r}")
-    faults.set(kind.strip(), rate=_rate(rate), seconds=seconds, limit=limit, path_prefix=path_prefix)
+    faults.set(
+        kind.strip(), rate=_rate(rate), seconds=seconds, limit=limit, path_prefix=path_prefix
+    )
 
 
 def _rate(text: str) -> float:

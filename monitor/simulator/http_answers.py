@@ -12,7 +12,9 @@ SMALLEST_ZIPPED = 1024
 class Refusal(Exception):  # noqa: N818 (an answer, not a fault of ours)
     """A request that is answered with an API 2.0 error body."""
 
-    def __init__(self, status: int, message: str, *, errors: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, *, errors: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -35,7 +37,9 @@ def not_found() -> Refusal:
 def refused(refusal: Refusal) -> web.Response:
     """The body of an API 2.0 error."""
     body = {"message": refusal.message, "errors": refusal.errors or {}}
-    return web.Response(status=refusal.status, body=msgspec.json.encode(body), content_type="application/json")
+    return web.Response(
+        status=refusal.status, body=msgspec.json.encode(body), content_type="application/json"
+    )
 
 
 def answered(request: web.Request, body: bytes, *, status: int = 200) -> web.Response:

@@ -1,4 +1,5 @@
-"""Spans of time as scenario files write them: `90s`, `1h30m`, `-2d`, `forever`, or a number of seconds."""
+"""Spans of time as scenario files write them: `90s`, `1h30m`, `-2d`, `forever`, or a number of
+seconds."""
 
 import math
 import re
@@ -17,6 +18,9 @@ def parse_offset(value: object) -> float:
         return FOREVER
     match = _TEXT.match(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is no span of time: expected seconds, or a text like 90s, 1h30m, -2d, forever")
+        raise ValueError(
+            f"{value!r} is no span of time: expected seconds, or a text like 90s, 1h30m, -2d, "
+            "forever"
+        )
     seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(match[2]))
     return -seconds if match[1] == "-" else seconds

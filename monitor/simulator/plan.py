@@ -1,4 +1,5 @@
-"""What a campaign of a scenario is going to do: the input from which its state at any time follows."""
+"""What a campaign of a scenario is going to do: the input from which its state at any time
+follows."""
 
 import math
 
@@ -10,7 +11,8 @@ HOURS = 3600.0
 class Hold(msgspec.Struct, frozen=True, gc=False):
     """A span without sending, in seconds since the campaign's creation; `end` may be infinite.
 
-    `status` is what the campaign shows meanwhile ("paused"), or None for a stall: it still says that it is sending.
+    `status` is what the campaign shows meanwhile ("paused"), or None for a stall: it still says
+    that it is sending.
     """
 
     begin: float
@@ -21,13 +23,15 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
 class CampaignPlan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One campaign from creation to the last delivery report. Spans are seconds.
 
-    `created` counts from the simulator's start (negative: already happened), everything else from the creation. The
-    campaign is `creation` long being created, then `moderation` long in `moderation_status`; it starts `late` after the
-    later of that and the planned `start`, hands `size` messages over evenly within `duration` (holds come on top), and
-    ends by itself or at `stop`. Shares are of `size`: `delivered_share` arrive on the own channel (`read_share` of those are
-    read), `not_rcs_share` meet a phone without RCS and, with `fallback`, go out again as SMS `fallback_delay` later, of which
-    `fallback_delivered_share` arrive; the rest is lost in the usual ways. `reports` is how long a prompt delivery report
-    takes; a message without one expires after `validity`.
+    `created` counts from the simulator's start (negative: already happened), everything else
+    from the creation. The campaign is `creation` long being created, then `moderation` long in
+    `moderation_status`; it starts `late` after the later of that and the planned `start`, hands
+    `size` messages over evenly within `duration` (holds come on top), and ends by itself or at
+    `stop`. Shares are of `size`: `delivered_share` arrive on the own channel (`read_share` of
+    those are read), `not_rcs_share` meet a phone without RCS and, with `fallback`, go out again
+    as SMS `fallback_delay` later, of which `fallback_delivered_share` arrive; the rest is lost
+    in the usual ways. `reports` is how long a prompt delivery report takes; a message without
+    one expires after `validity`.
     """
 
     name: str
@@ -60,7 +64,8 @@ PLAN_FIELDS = frozenset(CampaignPlan.__struct_fields__)
 
 
 class BalancePlan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The account's money: `amount` at the start, falling by `per_minute` down to `floor`; `credit` is constant."""
+    """The account's money: `amount` at the start, falling by `per_minute` down to `floor`;
+    `credit` is constant."""
 
     amount: float = 250.0
     credit: float = 0.0
@@ -70,4 +75,6 @@ class BalancePlan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     def at(self, elapsed: float) -> float:
         """What is left `elapsed` seconds after the start, to the cent."""
-        return round(max(min(self.amount, self.floor), self.amount - self.per_minute * elapsed / 60.0), 2)
+        return round(
+            max(min(self.amount, self.floor), self.amount - self.per_minute * elapsed / 60.0), 2
+        )

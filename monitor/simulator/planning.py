@@ -1,4 +1,5 @@
-"""From the fields of a scenario's campaign to its plan; the kinds of trouble and what they mean in numbers."""
+"""From the fields of a scenario's campaign to its plan; the kinds of trouble and what they mean
+in numbers."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -14,7 +15,8 @@ DEFAULT_PACE = 20.0
 
 
 class Kind(StrEnum):
-    """What is going to happen to a campaign. Every number a kind implies can be given explicitly instead."""
+    """What is going to happen to a campaign. Every number a kind implies can be given explicitly
+    instead."""
 
     HEALTHY = "healthy"
     SPAM = "spam"  # waits half an hour for moderation
@@ -62,7 +64,11 @@ def _pace(value: object) -> float:
 
 def _share(value: object) -> float:
     try:
-        share = float(value[:-1]) / 100 if isinstance(value, str) and value.endswith("%") else _amount(value)
+        share = (
+            float(value[:-1]) / 100
+            if isinstance(value, str) and value.endswith("%")
+            else _amount(value)
+        )
     except ValueError:
         share = math.nan
     if not 0.0 <= share <= 1.0:
@@ -72,7 +78,8 @@ def _share(value: object) -> float:
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"found {value!r}, expected true or false")  # noqa: TRY004 (one kind of error for all fields)
+        # one kind of error for all fields
+        raise ValueError(f"found {value!r}, expected true or false")  # noqa: TRY004
     return value
 
 
@@ -117,8 +124,10 @@ def _kind(value: object) -> Kind:
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {
-    "id": _count, "name": _text, "sender": _text, "size": _count, "message_type": _message_type, "kind": _kind,
-    "created": _finite, "start": _finite, "creation": _span, "moderation": _span, "moderation_status": _moderation_status,
+    "id": _count, "name": _text, "sender": _text, "size": _count, "message_type": _message_type,
+    "kind": _kind,
+    "created": _finite, "start": _finite, "creation": _span, "moderation": _span,
+    "moderation_status": _moderation_status,
     "late": _span, "duration": _lasting, "pace": _pace, "stop": _span,
     "stall_after": _span, "stall_for": _span, "pause_after": _span, "pause_for": _span,
     "delivered_share": _share, "read_share": _share, "not_rcs_share": _share,
@@ -127,14 +136,16 @@ _READERS: Mapping[str, Callable[[object], object]] = {
 }  # fmt: skip
 
 PLANNING_FIELDS = frozenset(_READERS)
-"""Names a campaign of a scenario may have: those of `CampaignPlan` without `holds`, which `stall_…` and `pause_…` (spans
-since creation) make; `kind`; and `pace`, messages per second, in place of `duration`."""
+"""Names a campaign of a scenario may have: those of `CampaignPlan` without `holds`, which
+`stall_…` and `pause_…` (spans since creation) make; `kind`; and `pace`, messages per second, in
+place of `duration`."""
 
 REQUIRED_FIELDS = ("name", "sender", "size")
 
 
 def read_field(name: str, value: object) -> object:
-    """One field's value as a plan wants it. UnfitField when the name is unknown or the value wrong."""
+    """One field's value as a plan wants it. UnfitField when the name is unknown or the value
+    wrong."""
     reader = _READERS.get(name)
     if reader is None:
         raise UnfitField(name, f"unknown; known are {', '.join(sorted(PLANNING_FIELDS))}")
@@ -145,7 +156,8 @@ def read_field(name: str, value: object) -> object:
 
 
 def make_plan(fields: Mapping[str, object]) -> CampaignPlan:
-    """The plan these fields describe. UnfitField for the first that is unknown, missing or wrong."""
+    """The plan these fields describe. UnfitField for the first that is unknown, missing or
+    wrong."""
     read = {name: read_field(name, value) for name, value in fields.items()}
     for name in REQUIRED_FIELDS:
         if name not in read:
@@ -160,7 +172,9 @@ def _assembled(read: dict[str, object]) -> CampaignPlan:
         raise UnfitField("pace", "given together with duration; one follows from the other")
     read.setdefault("duration", max(1.0, _number(read["size"]) / (_number(pace) or DEFAULT_PACE)))
     trouble: dict[str, object] = {
-        name: read.pop(name) for name in ("stall_after", "stall_for", "pause_after", "pause_for") if name in read
+        name: read.pop(name)
+        for name in ("stall_after", "stall_for", "pause_after", "pause_for")
+        if name in read
     }
     plan = msgspec.convert({**_implied(kind), **read}, CampaignPlan)
     if plan.delivered_share + plan.not_rcs_share > 1.0 + 1e-9:
@@ -176,7 +190,12 @@ def _implied(kind: Kind) -> dict[str, object]:
     if kind is Kind.BAD_DELIVERY:
         return {"delivered_share": 0.61}
     if kind is Kind.FALLBACK:
-        shares = {"delivered_share": 0.59, "read_share": 0.3, "not_rcs_share": 0.38, "fallback_delivered_share": 0.95}
+        shares = {
+            "delivered_share": 0.59,
+            "read_share": 0.3,
+            "not_rcs_share": 0.38,
+            "fallback_delivered_share": 0.95,
+        }
         return {"message_type": "rcs", "fallback": True, **shares}
     return {}
 

@@ -35,12 +35,19 @@ class ListQuery:
     search: tuple[str, str] | None
 
 
-def read_query(parameters: Mapping[str, str], *, now: datetime, zone: tzinfo, dialect: Dialect) -> ListQuery:
-    """What was asked for, with the documented defaults. `now` is aware; Refusal (422) for the first thing wrong."""
-    first, last = _window(parameters, now=now.astimezone(zone).replace(tzinfo=None, microsecond=0), zone=zone)
+def read_query(
+    parameters: Mapping[str, str], *, now: datetime, zone: tzinfo, dialect: Dialect
+) -> ListQuery:
+    """What was asked for, with the documented defaults. `now` is aware; Refusal (422) for the
+    first thing wrong."""
+    first, last = _window(
+        parameters, now=now.astimezone(zone).replace(tzinfo=None, microsecond=0), zone=zone
+    )
     limit = _whole(parameters, "page[limit]", DEFAULT_PAGE)
     if not SMALLEST_PAGE <= limit <= LARGEST_PAGE:
-        raise invalid("page.limit", f"The page.limit must be between {SMALLEST_PAGE} and {LARGEST_PAGE}.")
+        raise invalid(
+            "page.limit", f"The page.limit must be between {SMALLEST_PAGE} and {LARGEST_PAGE}."
+        )
     return ListQuery(
         message_type=_choice(parameters, "filter[type]", FILTER_TYPES),
         first=first,
@@ -73,7 +80,9 @@ def _window(parameters: Mapping[str, str], *, now: datetime, zone: tzinfo) -> tu
     last = _time(parameters, "filter[to]") or now
     first = _time(parameters, "filter[from]") or _months_before(last, WINDOW_MONTHS)
     if last > now + AHEAD:
-        raise invalid("filter.to", "The filter.to must be a date before or equal to 30 days from now.")
+        raise invalid(
+            "filter.to", "The filter.to must be a date before or equal to 30 days from now."
+        )
     if first > last:
         raise invalid("filter.from", "The filter.from must be a date before or equal to filter.to.")
     if first < _months_before(last, WINDOW_MONTHS):
@@ -94,10 +103,14 @@ def _time(parameters: Mapping[str, str], name: str) -> datetime | None:
 
 
 def _months_before(moment: datetime, months: int) -> datetime:
-    """The same day and time that many calendar months earlier, or the month's last day where there is none."""
+    """The same day and time that many calendar months earlier, or the month's last day where
+    there is none."""
     year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
-    following = datetime(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)  # noqa: DTZ001 (the provider's times are naive)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, (following - timedelta(days=1)).day))
+    # the provider's times are naive
+    following = datetime(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)  # noqa: DTZ001
+    return moment.replace(
+        year=year, month=month + 1, day=min(moment.day, (following - timedelta(days=1)).day)
+    )
 
 
 def _search(parameters: Mapping[str, str], dialect: Dialect) -> tuple[str, str] | None:
@@ -110,7 +123,10 @@ def _search(parameters: Mapping[str, str], dialect: Dialect) -> tuple[str, str] 
         if field not in SEARCH_FIELDS:
             raise invalid(f"{word}.field", f"The selected {word}.field is invalid.")
         if value is None or not 1 <= len(value) <= LONGEST_VALUE:
-            raise invalid(f"{word}.value", f"The {word}.value must be between 1 and {LONGEST_VALUE} characters.")
+            raise invalid(
+                f"{word}.value",
+                f"The {word}.value must be between 1 and {LONGEST_VALUE} characters.",
+            )
         return field, value
     return None
 

@@ -15,7 +15,8 @@ _STATUSES = ("creation", "spam", "moderation", "scheduled", "sending", "paused",
 
 
 class Writer:
-    """Writes campaigns in one dialect and zone. Rows that no longer move are written once and kept."""
+    """Writes campaigns in one dialect and zone. Rows that no longer move are written once and
+    kept."""
 
     def __init__(self, dialect: Dialect, zone: tzinfo) -> None:
         self.dialect = dialect
@@ -33,12 +34,15 @@ class Writer:
         return body
 
     def scrambled_row(self, row: Row, at: float, path: str, draw: int) -> bytes:
-        """The same with a status and counters that mean nothing, as for a `test_` key; `draw` decides which."""
+        """The same with a status and counters that mean nothing, as for a `test_` key; `draw`
+        decides which."""
         state = row.state(at)
         dice = zlib.crc32(f"{state.id}/{draw}".encode())
         sent = dice % (state.total + 1)
         status = _STATUSES[dice // 7 % len(_STATUSES)]
-        random = msgspec.structs.replace(state, status=status, sent=sent, delivered=dice // 11 % (sent + 1), read=0)
+        random = msgspec.structs.replace(
+            state, status=status, sent=sent, delivered=dice // 11 % (sent + 1), read=0
+        )
         return self._encode(self.fields(random, self.dialect.fallback_key(path)))
 
     def fields(self, state: CampaignState, fallback_key: str) -> dict[str, object]:
@@ -61,10 +65,11 @@ class Writer:
         }
 
     def detail(self, state: CampaignState) -> dict[str, object]:
-        """What `/api/campaigns/{id}/detail` gives: other names, and the counters split completely.
+        """What `/api/campaigns/{id}/detail` gives: other names, and the counters split
+        completely.
 
-        They add up to `total_messages`. Messages not handed over yet count as `moderation` before the campaign was let
-        through, as `scheduled` after.
+        They add up to `total_messages`. Messages not handed over yet count as `moderation`
+        before the campaign was let through, as `scheduled` after.
         """
         waiting = max(0, state.total - state.sent)
         moderated = state.status not in ("creation", "moderation", "spam")
@@ -73,7 +78,9 @@ class Writer:
         if state.fallback_sent is not None:
             arrived, lost = state.fallback_delivered or 0, state.fallback_failed
             open_ = max(0, state.fallback_sent - arrived - lost)
-            channels = {"sms": {"statistics": _split(delivered=arrived, undelivered=lost, sent=open_)}}
+            channels = {
+                "sms": {"statistics": _split(delivered=arrived, undelivered=lost, sent=open_)}
+            }
         return {
             "id": state.id,
             "name": state.name,
@@ -154,7 +161,8 @@ class Writer:
 
 
 _SPLIT = (
-    "delivered", "sent", "scheduled", "moderation", "accepted", "sending", "expired", "failed", "undelivered", "unknown",
+    "delivered", "sent", "scheduled", "moderation", "accepted", "sending", "expired", "failed",
+    "undelivered", "unknown",
     "read", "not_viber_user", "not_rcs_user",
 )  # fmt: skip
 

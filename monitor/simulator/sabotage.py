@@ -10,7 +10,10 @@ from monitor.clock import Clock
 from monitor.simulator.fault_orders import Fault, FaultKind
 from monitor.simulator.http_answers import Refusal, answered, refused, unauthenticated
 
-HTML_PAGE = "<!DOCTYPE html><html><head><title>Server Error</title></head><body><h1>500 | Server Error</h1></body></html>\n"
+HTML_PAGE = (
+    "<!DOCTYPE html><html><head><title>Server Error</title></head><body><h1>500 | Server "
+    "Error</h1></body></html>\n"
+)
 OVERSIZE_BYTES = 9 * 2**20
 CUT_BODY = b'{"data":[{"id":53650001,"name":"Weekend sale","sender":"FreshMart","status":"sen'
 CUT_SHORT_BY = 4096
@@ -53,7 +56,9 @@ class Saboteur:
             case FaultKind.MALFORMED:
                 return web.Response(body=CUT_BODY, content_type="application/json")
             case FaultKind.V1_ERROR:
-                return web.json_response({"error": "40", "errorDescription": "Internal error, try again later"})
+                return web.json_response(
+                    {"error": "40", "errorDescription": "Internal error, try again later"}
+                )
             case FaultKind.UNAUTHORIZED:
                 return refused(unauthenticated())
             case FaultKind.REDIRECT:
@@ -65,7 +70,11 @@ class Saboteur:
 
     def _retry_after(self, fault: Fault) -> dict[str, str]:
         if fault.kind is FaultKind.RATE_LIMITED:
-            return {} if fault.seconds is None else {"Retry-After": f"{fault.seconds:.3f}".rstrip("0").rstrip(".")}
+            return (
+                {}
+                if fault.seconds is None
+                else {"Retry-After": f"{fault.seconds:.3f}".rstrip("0").rstrip(".")}
+            )
         ahead = timedelta(seconds=DEFAULT_RETRY_SECONDS if fault.seconds is None else fault.seconds)
         return {"Retry-After": format_datetime(self._clock.now() + ahead, usegmt=True)}
 

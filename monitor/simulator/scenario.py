@@ -1,4 +1,5 @@
-"""Scenarios: campaigns with plans, an account with money, and the seed that fixes everything left to chance."""
+"""Scenarios: campaigns with plans, an account with money, and the seed that fixes everything
+left to chance."""
 
 import random
 from pathlib import Path
@@ -15,7 +16,8 @@ BUNDLED = Path(__file__).parent / "scenarios"
 
 
 class Scenario(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What the simulator plays. Campaigns without an id are numbered from `first_id` in the order of their creation."""
+    """What the simulator plays. Campaigns without an id are numbered from `first_id` in the
+    order of their creation."""
 
     name: str
     seed: int = 1
@@ -30,7 +32,8 @@ def bundled_scenarios() -> list[str]:
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
-    """A bundled scenario by its name, or one from a file (anything with a `/` or a `.` in it is a path).
+    """A bundled scenario by its name, or one from a file (anything with a `/` or a `.` in it is
+    a path).
 
     ConfigError names file, line and column of everything wrong.
     """
@@ -38,7 +41,10 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     bundled = "/" not in text and "." not in text
     path = BUNDLED / f"{text}.yaml" if bundled else Path(text)
     if bundled and not path.is_file():
-        hint = f"there are {', '.join(bundled_scenarios())}; a file is named with its ending, like ./{text}.yaml"
+        hint = (
+            f"there are {', '.join(bundled_scenarios())}; a file is named with its ending, like "
+            f"./{text}.yaml"
+        )
         raise ConfigError([Problem(f"there is no scenario {text!r}", hint=hint)])
     try:
         content = path.read_text(encoding="utf-8")
@@ -57,8 +63,11 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     )
 
 
-def bulk_scenario(campaigns: int, *, days: float = 30, seed: int = 1, live_share: float = 0.02, ahead: float = 0.0) -> Scenario:
-    """`campaigns` campaigns created over the last `days` days (and the next `ahead`); `live_share` of them always move."""
+def bulk_scenario(
+    campaigns: int, *, days: float = 30, seed: int = 1, live_share: float = 0.02, ahead: float = 0.0
+) -> Scenario:
+    """`campaigns` campaigns created over the last `days` days (and the next `ahead`);
+    `live_share` of them always move."""
     order = BulkOrder(campaigns=campaigns, days=days, ahead_days=ahead, live_share=live_share)
     return Scenario(name=f"bulk of {campaigns:,}", seed=seed, campaigns=_bulk(order, seed))
 
@@ -67,5 +76,11 @@ def _bulk(order: BulkOrder | None, seed: int) -> tuple[CampaignPlan, ...]:
     if order is None:
         return ()
     rng = random.Random(seed)  # noqa: S311 (a scenario, not a secret)
-    plans = bulk_plans(order.campaigns, days=order.days, ahead=order.ahead_days, rng=rng, live_share=order.live_share)
+    plans = bulk_plans(
+        order.campaigns,
+        days=order.days,
+        ahead=order.ahead_days,
+        rng=rng,
+        live_share=order.live_share,
+    )
     return tuple(plans)

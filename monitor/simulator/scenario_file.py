@@ -1,4 +1,5 @@
-"""Reading a scenario file: YAML to plans, with file, line and column for everything that is wrong, all of it at once."""
+"""Reading a scenario file: YAML to plans, with file, line and column for everything that is
+wrong, all of it at once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,7 +11,13 @@ import yaml
 from monitor.errors import ConfigError, Excerpt, Place, Problem
 from monitor.simulator.offset import parse_offset
 from monitor.simulator.plan import BalancePlan, CampaignPlan
-from monitor.simulator.planning import PLANNING_FIELDS, REQUIRED_FIELDS, UnfitField, make_plan, read_field
+from monitor.simulator.planning import (
+    PLANNING_FIELDS,
+    REQUIRED_FIELDS,
+    UnfitField,
+    make_plan,
+    read_field,
+)
 
 MOST_CAMPAIGNS = 1_000_000
 _T = TypeVar("_T")
@@ -45,15 +52,26 @@ def read_scenario(text: str, source: str) -> ScenarioFile:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ConfigError([_shown(text, Problem(f"not YAML: {error.problem or error.context}", _place(source, mark)))]) from None
+        raise ConfigError(
+            [
+                _shown(
+                    text,
+                    Problem(f"not YAML: {error.problem or error.context}", _place(source, mark)),
+                )
+            ]
+        ) from None
     except yaml.YAMLError as error:
         raise ConfigError([Problem(f"not YAML: {error}", Place(source))]) from None
     if root is None:
-        raise ConfigError([Problem("the file is empty", Place(source), hint=f"expected {', '.join(_TOP)}")])
+        raise ConfigError(
+            [Problem("the file is empty", Place(source), hint=f"expected {', '.join(_TOP)}")]
+        )
     reader = _Reader(source)
     found = reader.scenario(root)
     if reader.problems:
-        raise ConfigError([_shown(text, problem) for problem in sorted(reader.problems, key=_position)])
+        raise ConfigError(
+            [_shown(text, problem) for problem in sorted(reader.problems, key=_position)]
+        )
     return found
 
 
@@ -65,7 +83,8 @@ class _Nested:
 
 
 class _Reader:
-    """One pass over a file's nodes. Problems are collected; what could not be read takes its default."""
+    """One pass over a file's nodes. Problems are collected; what could not be read takes its
+    default."""
 
     def __init__(self, source: str) -> None:
         self.problems: list[Problem] = []
@@ -79,21 +98,33 @@ class _Reader:
         return ScenarioFile(
             seed=self._value(parts, "seed", _whole),
             first_id=self._value(parts, "first_id", _whole),
-            balance=msgspec.convert(self._given(balance, dict.fromkeys(_BALANCE, _number) | {"currency": _text}), BalancePlan),
-            campaigns=tuple(self._campaigns(parts.get("campaigns"), self._mapping(parts.get("defaults"), _campaign_keys()))),
+            balance=msgspec.convert(
+                self._given(balance, dict.fromkeys(_BALANCE, _number) | {"currency": _text}),
+                BalancePlan,
+            ),
+            campaigns=tuple(
+                self._campaigns(
+                    parts.get("campaigns"), self._mapping(parts.get("defaults"), _campaign_keys())
+                )
+            ),
             bulk=bulk,
         )
 
     def _bulk(self, node: yaml.Node) -> BulkOrder | None:
         parts = self._mapping(node, _BULK)
-        given = self._given(parts, {"campaigns": _whole, "days": _number, "ahead_days": _number, "live_share": _share})
+        given = self._given(
+            parts,
+            {"campaigns": _whole, "days": _number, "ahead_days": _number, "live_share": _share},
+        )
         if "campaigns" in given:
             return msgspec.convert(given, BulkOrder)
         if "campaigns" not in parts:
             self._problem(node, "bulk: campaigns is missing")
         return None
 
-    def _campaigns(self, node: yaml.Node | None, defaults: Mapping[str, yaml.Node]) -> list[CampaignPlan]:
+    def _campaigns(
+        self, node: yaml.Node | None, defaults: Mapping[str, yaml.Node]
+    ) -> list[CampaignPlan]:
         if node is None:
             return []
         if not isinstance(node, yaml.SequenceNode):
@@ -114,7 +145,10 @@ class _Reader:
                 self._problem(nodes[name], str(error))
         missing = [name for name in REQUIRED_FIELDS if name not in fields]
         if missing and isinstance(item, yaml.MappingNode):
-            self._problem(item, f"a campaign needs {', '.join(REQUIRED_FIELDS)}; missing: {', '.join(missing)}")
+            self._problem(
+                item,
+                f"a campaign needs {', '.join(REQUIRED_FIELDS)}; missing: {', '.join(missing)}",
+            )
         if len(self.problems) > before:
             return []
         try:
@@ -156,11 +190,15 @@ class _Reader:
                 found[name] = value
         return found
 
-    def _given(self, nodes: Mapping[str, yaml.Node], readers: Mapping[str, Callable[[object], object]]) -> dict[str, object]:
+    def _given(
+        self, nodes: Mapping[str, yaml.Node], readers: Mapping[str, Callable[[object], object]]
+    ) -> dict[str, object]:
         read = {name: self._value(nodes, name, reader) for name, reader in readers.items()}
         return {name: value for name, value in read.items() if value is not None}
 
-    def _value(self, nodes: Mapping[str, yaml.Node], name: str, reader: Callable[[object], _T]) -> _T | None:
+    def _value(
+        self, nodes: Mapping[str, yaml.Node], name: str, reader: Callable[[object], _T]
+    ) -> _T | None:
         node = nodes.get(name)
         if node is None:
             return None
@@ -177,7 +215,9 @@ class _Reader:
         try:
             return self._constructor.construct_object(node)
         except (yaml.YAMLError, ValueError):
-            return node.value  # looks like a date or a number and is none: a text, which its reader will judge
+            return (
+                node.value
+            )  # looks like a date or a number and is none: a text, which its reader will judge
 
     def _problem(self, node: yaml.Node, message: str, hint: str | None = None) -> None:
         self.problems.append(Problem(message, _place(self._source, node.start_mark), hint))
@@ -189,7 +229,11 @@ def _campaign_keys() -> tuple[str, ...]:
 
 def _numbered(plan: CampaignPlan, number: int, every: float) -> CampaignPlan:
     """The repetition's own name: `{n}` replaced, or the number put behind."""
-    name = plan.name.replace("{n}", str(number + 1)) if "{n}" in plan.name else f"{plan.name} {number + 1}"
+    name = (
+        plan.name.replace("{n}", str(number + 1))
+        if "{n}" in plan.name
+        else f"{plan.name} {number + 1}"
+    )
     return msgspec.structs.replace(plan, name=name, created=plan.created + number * every)
 
 
@@ -224,7 +268,8 @@ def _times(value: object) -> int:
 
 def _number(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"found {value!r}, expected a number")  # noqa: TRY004 (one kind of error for all values)
+        # one kind of error for all values
+        raise ValueError(f"found {value!r}, expected a number")  # noqa: TRY004
     return float(value)
 
 

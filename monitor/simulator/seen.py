@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 
 class Seen(NamedTuple):
-    """One request as it came in, control calls left out. A parameter given twice shows its last value."""
+    """One request as it came in, control calls left out. A parameter given twice shows its last
+    value."""
 
     method: str
     path: str

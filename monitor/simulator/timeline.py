@@ -11,7 +11,8 @@ from monitor.simulator.plan import CampaignPlan, Hold
 class Timeline(msgspec.Struct, frozen=True, gc=False):
     """Moments in seconds since creation, infinite where they never come.
 
-    `finished` is the stop or the last message handed over; after `still` nothing about the campaign changes any more.
+    `finished` is the stop or the last message handed over; after `still` nothing about the
+    campaign changes any more.
     """
 
     moderated: float
@@ -34,7 +35,12 @@ def work_out(plan: CampaignPlan) -> Timeline:
         segments = _cut(segments, plan.stop)
         begins = begins if begins < plan.stop else math.inf
     finished = plan.stop if stopped else natural
-    moments = [moderated, begins, finished, *(moment for hold in plan.holds for moment in (hold.begin, hold.end))]
+    moments = [
+        moderated,
+        begins,
+        finished,
+        *(moment for hold in plan.holds for moment in (hold.begin, hold.end)),
+    ]
     moments += [segment.end for segment in segments]
     last = max(0.0, *(moment for moment in moments if math.isfinite(moment)))
     reports = plan.validity * 2 + plan.fallback_delay if plan.fallback else plan.validity
@@ -74,7 +80,9 @@ def _cut(segments: list[Segment], stop: float) -> list[Segment]:
         if segment.end <= stop:
             kept.append(segment)
         elif segment.begin < stop:
-            reached = segment.low + (segment.high - segment.low) * (stop - segment.begin) / (segment.end - segment.begin)
+            reached = segment.low + (segment.high - segment.low) * (stop - segment.begin) / (
+                segment.end - segment.begin
+            )
             kept.append(Segment(segment.begin, stop, segment.low, reached))
     return kept
 

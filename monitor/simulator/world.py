@@ -1,4 +1,5 @@
-"""The campaigns as of now. Nothing runs in the background: every state is computed when it is asked for."""
+"""The campaigns as of now. Nothing runs in the background: every state is computed when it is
+asked for."""
 
 import itertools
 import math
@@ -23,12 +24,24 @@ STOPPABLE = frozenset({"creation", "moderation", "spam", "scheduled", "sending",
 class Row:
     """One campaign: its plan, or what somebody made of it since.
 
-    `begun` is its creation in Unix seconds, `created_at` the same cut to whole ones. `held` replaces the plan from the
-    first change on; `spoiled` overwrites fields of the answer as it goes out. `body` is the answer of a campaign that no
-    longer moves, kept because most of a large world does not.
+    `begun` is its creation in Unix seconds, `created_at` the same cut to whole ones. `held`
+    replaces the plan from the first change on; `spoiled` overwrites fields of the answer as it
+    goes out. `body` is the answer of a campaign that no longer moves, kept because most of a
+    large world does not.
     """
 
-    __slots__ = ("_timeline", "begun", "body", "body_key", "created_at", "held", "id", "plan", "spoiled", "still_from")
+    __slots__ = (
+        "_timeline",
+        "begun",
+        "body",
+        "body_key",
+        "created_at",
+        "held",
+        "id",
+        "plan",
+        "spoiled",
+        "still_from",
+    )
 
     def __init__(self, campaign_id: int, plan: CampaignPlan, begun: float) -> None:
         self.id = campaign_id
@@ -77,7 +90,8 @@ def _creation_order(row: Row) -> tuple[int, int]:
 
 
 class World:
-    """A scenario that began when this was made. Ids ascend with creation unless somebody adds one out of order."""
+    """A scenario that began when this was made. Ids ascend with creation unless somebody adds
+    one out of order."""
 
     def __init__(self, scenario: Scenario, clock: Clock) -> None:
         self._clock = clock
@@ -111,7 +125,8 @@ class World:
     # --- reading ---
 
     def rows(self, now: datetime | None = None) -> list[CampaignState]:
-        """Every campaign that exists at `now` (an aware time; None means this moment), ascending by id."""
+        """Every campaign that exists at `now` (an aware time; None means this moment), ascending
+        by id."""
         at = self._instant(now)
         return [row.state(at) for _, row in sorted(self._rows.items()) if row.begun <= at]
 
@@ -125,8 +140,11 @@ class World:
         row = self._rows.get(campaign_id)
         return row if row is not None and row.begun <= self._instant(now) else None
 
-    def between(self, message_type: str, first: int, last: int, now: datetime | None = None) -> tuple[Sequence[Row], bool]:
-        """Rows of a type created from `first` to `last` (whole Unix seconds, both included), in the order of creation.
+    def between(
+        self, message_type: str, first: int, last: int, now: datetime | None = None
+    ) -> tuple[Sequence[Row], bool]:
+        """Rows of a type created from `first` to `last` (whole Unix seconds, both included), in
+        the order of creation.
 
         The flag says that their ids ascend too.
         """
@@ -146,11 +164,16 @@ class World:
     def add(self, fields: Mapping[str, object] | None = None, /, **more: object) -> int:
         """Add a campaign and return its id.
 
-        Fields of `CampaignPlan` plan it (`created`, in seconds since the simulator's start, is now when left out), `kind` names
-        a kind of incident; fields of `CampaignState` (`status`, `sent`, `delivered`, …) fix what it shows until it is
-        changed. ValueError for an unknown or unfit field and for an id that is taken.
+        Fields of `CampaignPlan` plan it (`created`, in seconds since the simulator's start, is
+        now when left out), `kind` names a kind of incident; fields of `CampaignState` (`status`,
+        `sent`, `delivered`, …) fix what it shows until it is changed. ValueError for an unknown
+        or unfit field and for an id that is taken.
         """
-        given = {"name": "Campaign", "sender": "Sender", "size": 1000, "created": self.elapsed()} | dict(fields or {}) | more
+        given = (
+            {"name": "Campaign", "sender": "Sender", "size": 1000, "created": self.elapsed()}
+            | dict(fields or {})
+            | more
+        )
         plan = make_plan({name: value for name, value in given.items() if name in PLANNING_FIELDS})
         state = {name: value for name, value in given.items() if name not in PLANNING_FIELDS}
         campaign_id = self._free_id(self._rows) if plan.id is None else plan.id
@@ -167,11 +190,15 @@ class World:
         self._next_id = max(self._next_id, campaign_id + 1)
         return campaign_id
 
-    def change(self, campaign_id: int, fields: Mapping[str, object] | None = None, /, **more: object) -> CampaignState:
-        """Fix what a campaign shows: as it is now, with these fields of `CampaignState`. Its plan no longer applies.
+    def change(
+        self, campaign_id: int, fields: Mapping[str, object] | None = None, /, **more: object
+    ) -> CampaignState:
+        """Fix what a campaign shows: as it is now, with these fields of `CampaignState`. Its
+        plan no longer applies.
 
-        Times are aware datetimes, ISO texts with a zone, Unix seconds or None. A status of `done` or `stopped` sets
-        `finished_at` to now unless given. Returns the new state. KeyError for an unknown id, ValueError for an unfit field.
+        Times are aware datetimes, ISO texts with a zone, Unix seconds or None. A status of
+        `done` or `stopped` sets `finished_at` to now unless given. Returns the new state.
+        KeyError for an unknown id, ValueError for an unfit field.
         """
         row = self._known(campaign_id)
         at = self._instant(None)
@@ -184,7 +211,8 @@ class World:
         return state
 
     def spoil(self, campaign_id: int, fields: Mapping[str, object] | None) -> None:
-        """Overwrite fields of its JSON as they are given, however wrong; None ends that. KeyError for an unknown id."""
+        """Overwrite fields of its JSON as they are given, however wrong; None ends that.
+        KeyError for an unknown id."""
         row = self._known(campaign_id)
         row.spoiled = dict(fields) if fields else None
         row.body = None
@@ -196,7 +224,8 @@ class World:
         del self._rows[campaign_id]
 
     def stop(self, campaign_id: int) -> bool:
-        """What the provider's stop does: no more messages, reports keep arriving. False when its status does not allow it."""
+        """What the provider's stop does: no more messages, reports keep arriving. False when its
+        status does not allow it."""
         row = self._known(campaign_id)
         at = self._instant(None)
         if row.state(at).status not in STOPPABLE:
@@ -217,7 +246,8 @@ class World:
             row.body = None
 
     def shift(self, message_type: str, first: int, last: int, rng: Random) -> None:
-        """Make rows move between pages: delete one of the older half of a window's rows, or create one, or both."""
+        """Make rows move between pages: delete one of the older half of a window's rows, or
+        create one, or both."""
         rows, _ = self.between(message_type, first, last)
         what = rng.random()
         if rows and what < 0.7:

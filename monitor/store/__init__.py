@@ -1,7 +1,8 @@
 """What survives a crash: the implementations of `ports.Store`.
 
-`statements.py` and `rows.py` belong to every store; what begins with `sqlite` to the embedded one. Nothing outside this
-package knows a table or a column. Choosing a store is the composition root's business.
+`statements.py` and `rows.py` belong to every store; what begins with `sqlite` to the embedded
+one. Nothing outside this package knows a table or a column. Choosing a store is the composition
+root's business.
 """
 
 from pathlib import Path
@@ -25,5 +26,6 @@ __all__ = [
 
 
 def sqlite_store(path: Path | None, *, daemon: bool = True, read_only: bool = False) -> Store:
-    """A store in the SQLite file `path`, or one in memory that leaves nothing behind (None). See `SqliteStore`."""
+    """A store in the SQLite file `path`, or one in memory that leaves nothing behind (None). See
+    `SqliteStore`."""
     return SqliteStore(path, daemon=daemon, read_only=read_only)

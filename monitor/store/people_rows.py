@@ -11,17 +11,22 @@ from monitor.domain.routing.silence import Silence
 from monitor.errors import StoreError, StoreFault
 from monitor.store.row_codec import moment, seconds
 
-_SILENCE = "id, matchers, starts_at, ends_at, until_resolved, author, comment, created_at, matched_at, ended_at, ended_by"
+_SILENCE = (
+    "id, matchers, starts_at, ends_at, until_resolved, author, comment, created_at, matched_at, "
+    "ended_at, ended_by"
+)
 
-ADD_SILENCE = f"INSERT INTO silences ({_SILENCE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"  # noqa: S608 (constants of this module)
+# constants of this module
+ADD_SILENCE = f"INSERT INTO silences ({_SILENCE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"  # noqa: E501, S608
 ALL_SILENCES = f"SELECT {_SILENCE} FROM silences ORDER BY created_at, id"  # noqa: S608
 SILENCES_ENDED_AFTER = (
-    f"SELECT {_SILENCE} FROM silences WHERE coalesce(ended_at, ends_at) IS NULL OR coalesce(ended_at, ends_at) > ? "  # noqa: S608
+    f"SELECT {_SILENCE} FROM silences WHERE coalesce(ended_at, ends_at) IS NULL OR coalesce(ended_at, ends_at) > ? "  # noqa: E501, S608
     "ORDER BY created_at, id"
 )
 MATCH_SILENCE = "UPDATE silences SET matched_at = ? WHERE id = ? AND matched_at IS NULL"
 END_SILENCE = (
-    "UPDATE silences SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL AND (ends_at IS NULL OR ends_at > ?)"
+    "UPDATE silences SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL AND (ends_at "
+    "IS NULL OR ends_at > ?)"
 )
 OPEN_ACKNOWLEDGEMENTS = (
     "SELECT alert_id, author, comment, at FROM acknowledgements "
@@ -29,14 +34,20 @@ OPEN_ACKNOWLEDGEMENTS = (
 )
 ACKNOWLEDGE = (
     "INSERT INTO acknowledgements (alert_id, author, comment, at) VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (alert_id) DO UPDATE SET author = excluded.author, comment = excluded.comment, at = excluded.at"
+    "ON CONFLICT (alert_id) DO UPDATE SET author = excluded.author, comment = excluded.comment, at "
+    "= excluded.at"
 )
 FORGET_ACKNOWLEDGEMENT = "DELETE FROM acknowledgements WHERE alert_id = ?"
 
 PRUNE_QUIET = (
-    "DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE coalesce(ended_at, ends_at) < ? LIMIT ?)",
     (
-        "DELETE FROM acknowledgements WHERE alert_id IN (SELECT alert_id FROM acknowledgements WHERE at < ? "
+        "DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE coalesce(ended_at, "
+        "ends_at) "
+        "< ? LIMIT ?)"
+    ),
+    (
+        "DELETE FROM acknowledgements WHERE alert_id IN (SELECT alert_id FROM acknowledgements "
+        "WHERE at < ? "
         "AND alert_id NOT IN (SELECT id FROM alerts WHERE closed = 0) LIMIT ?)"
     ),
 )
@@ -65,7 +76,19 @@ def silence_row(silence: Silence) -> Row:
 
 def read_silence(row: Row) -> Silence:
     """From the columns of `ALL_SILENCES`. StoreError CORRUPT when its matchers cannot be read."""
-    id_, matchers, starts, ends, until_resolved, author, comment, created, matched, ended, ended_by = row
+    (
+        id_,
+        matchers,
+        starts,
+        ends,
+        until_resolved,
+        author,
+        comment,
+        created,
+        matched,
+        ended,
+        ended_by,
+    ) = row
     try:
         decoded = _matchers.decode(matchers)
         for matcher in decoded:
@@ -94,10 +117,17 @@ def read_silence(row: Row) -> Silence:
 
 def acknowledgement_row(acknowledgement: Acknowledgement) -> Row:
     """The parameters of `ACKNOWLEDGE`."""
-    return (acknowledgement.alert_id, acknowledgement.author, acknowledgement.comment, seconds(acknowledgement.at))
+    return (
+        acknowledgement.alert_id,
+        acknowledgement.author,
+        acknowledgement.comment,
+        seconds(acknowledgement.at),
+    )
 
 
 def read_acknowledgement(row: Row) -> Acknowledgement:
     """From the columns of `OPEN_ACKNOWLEDGEMENTS`."""
     alert_id, author, comment, at = row
-    return Acknowledgement(alert_id=alert_id, author=author, comment=comment, at=datetime.fromtimestamp(at, UTC))
+    return Acknowledgement(
+        alert_id=alert_id, author=author, comment=comment, at=datetime.fromtimestamp(at, UTC)
+    )

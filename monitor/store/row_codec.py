@@ -1,7 +1,8 @@
 """Values ↔ rows, in the column order of `statements.py`; the same for every store.
 
-Times become Unix seconds: a float of them gives back the same microsecond until the year 2242. What has a shape of its own
-(events, alerts, ledgers, notifications) is kept as JSON beside the columns that are searched.
+Times become Unix seconds: a float of them gives back the same microsecond until the year 2242.
+What has a shape of its own (events, alerts, ledgers, notifications) is kept as JSON beside the
+columns that are searched.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,7 +65,7 @@ def _decode(decoder: msgspec.json.Decoder[T], text: str, table: str, key: str) -
         ) from error
 
 
-# --- to rows ------------------------------------------------------------------------------------------------------
+# --- to rows --------------------------------------------------------------------------------------
 
 
 def feed_row(state: FeedState) -> Row:
@@ -114,7 +115,16 @@ def campaign_row(tracked: TrackedCampaign) -> Row:
 def sample_row(account: str, campaign_id: int, sample: Sample) -> Row:
     """In the order of `SAMPLE_COLUMNS`."""
     s = sample
-    return (s.at, account, campaign_id, s.status, s.sent, s.delivered, s.fallback_sent, s.fallback_delivered)
+    return (
+        s.at,
+        account,
+        campaign_id,
+        s.status,
+        s.sent,
+        s.delivered,
+        s.fallback_sent,
+        s.fallback_delivered,
+    )
 
 
 def balance_row(account: str, balance: Balance) -> Row:
@@ -124,14 +134,30 @@ def balance_row(account: str, balance: Balance) -> Row:
 
 def event_row(event: CampaignEvent) -> Row:
     """In the order of `EVENT_COLUMNS`."""
-    return (event.id, event.kind.value, event.campaign.account, event.campaign.id, event.at, _json(event))
+    return (
+        event.id,
+        event.kind.value,
+        event.campaign.account,
+        event.campaign.id,
+        event.at,
+        _json(event),
+    )
 
 
 def alert_row(alert: Alert) -> Row:
     """In the order of `ALERT_COLUMNS`."""
     key = alert.key
     fired, resolved = seconds(alert.fired_at), seconds(alert.resolved_at)
-    return (alert.id, alert.state.value, key.rule, key.account, key.subject, fired, resolved, _json(alert))
+    return (
+        alert.id,
+        alert.state.value,
+        key.rule,
+        key.account,
+        key.subject,
+        fired,
+        resolved,
+        _json(alert),
+    )
 
 
 def ledger_row(ledger: Ledger) -> Row:
@@ -159,12 +185,22 @@ def outbox_row(row: OutboxRow, *, sequence: int) -> Row:
     )
 
 
-# --- from rows ----------------------------------------------------------------------------------------------------
+# --- from rows ------------------------------------------------------------------------------------
 
 
 def read_feed(row: Row) -> FeedState:
     """From the order of `FEED_COLUMNS`."""
-    account, message_type, first_tried, last_success, last_full, outcome, answered, failures, failing_since = row
+    (
+        account,
+        message_type,
+        first_tried,
+        last_success,
+        last_full,
+        outcome,
+        answered,
+        failures,
+        failing_since,
+    ) = row
     return FeedState(
         feed=Feed(account, message_type),
         first_tried=_always(first_tried),
@@ -191,13 +227,14 @@ def read_blind_spell(row: Row) -> BlindSpell:
 def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:
     """From the order of `CAMPAIGN_COLUMNS`, one by one.
 
-    Texts and times that recur (account, sender, status, times equal to `first_seen`) become one object: a driver makes a
-    new one for every row, some 300 bytes a campaign.
+    Texts and times that recur (account, sender, status, times equal to `first_seen`) become one
+    object: a driver makes a new one for every row, some 300 bytes a campaign.
     """
     known: dict[Any, Any] = {}
     one: Callable[[Any, Any], Any] = known.setdefault
     for (
-        account, id_, name, sender, status, message_type, created_at, start_at, real_start_at, finished_at,
+        account, id_, name, sender, status, message_type, created_at, start_at, real_start_at,
+        finished_at,
         sent, delivered, fallback_sent, fallback_delivered, price, currency,
         first_seen, status_since, progress_since, settled, revision, detail,
     ) in rows:  # fmt: skip
@@ -226,7 +263,9 @@ def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:
             progress_since=first_seen if progress_since == first_seen else progress_since,
             settled=settled == 1,
             revision=revision,
-            detail=None if detail is None else _decode(_detail, detail, "campaigns", f"account {account}, id {id_}"),
+            detail=None
+            if detail is None
+            else _decode(_detail, detail, "campaigns", f"account {account}, id {id_}"),
         )
 
 
@@ -239,7 +278,9 @@ def read_sample(row: Row) -> tuple[CampaignKey, Sample]:
 def read_balance(row: Row) -> tuple[str, Balance]:
     """From the order of `BALANCE_COLUMNS`: the account and its balance."""
     account, balance, credit, currency, read_at = row
-    return account, Balance(balance=balance, credit=credit, currency=currency, read_at=_always(read_at))
+    return account, Balance(
+        balance=balance, credit=credit, currency=currency, read_at=_always(read_at)
+    )
 
 
 def read_event(row: Row) -> CampaignEvent:
@@ -259,7 +300,21 @@ def read_ledger(row: Row) -> Ledger:
 
 def read_outbox(row: Row) -> OutboxRow:
     """From the order of `OUTBOX_COLUMNS`."""
-    id_, _, _, sequence, state, attempts, _, first_attempt, next_attempt, finished, error, _, message = row
+    (
+        id_,
+        _,
+        _,
+        sequence,
+        state,
+        attempts,
+        _,
+        first_attempt,
+        next_attempt,
+        finished,
+        error,
+        _,
+        message,
+    ) = row
     return OutboxRow(
         notification=_decode(_notification, message, "outbox", f"id {id_}"),
         sequence=sequence,

@@ -1,4 +1,5 @@
-"""HTTP: metrics, health, and a page that says what runs. Reads only; nothing can be changed here."""
+"""HTTP: metrics, health, and a page that says what runs. Reads only; nothing can be changed
+here."""
 
 from monitor.web.listening import ListenError
 from monitor.web.server import WebOptions, WebServer

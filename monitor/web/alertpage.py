@@ -1,4 +1,5 @@
-"""One alert as its page shows it: what it says of itself, its campaign's figures, and how it ended."""
+"""One alert as its page shows it: what it says of itself, its campaign's figures, and how it
+ended."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +27,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class AlertDetail:
-    """Everything the page of one alert shows. `state` is "event" for what was told once and never resolves."""
+    """Everything the page of one alert shows. `state` is "event" for what was told once and
+    never resolves."""
 
     alert: Alert
 
@@ -102,16 +104,26 @@ class AlertDetail:
     def figures(self) -> Sequence[Figure]:
         """The campaign's, where it is about one."""
         alert = self.alert
-        return [] if alert.campaign is None else [*campaign_figures(alert.campaign), *detail_figures(alert.detail)]
+        return (
+            []
+            if alert.campaign is None
+            else [*campaign_figures(alert.campaign), *detail_figures(alert.detail)]
+        )
 
 
 def web_address(text: str) -> str | None:
-    """`text` when it is one http or https address and nothing else: `javascript:` and the like become no link."""
+    """`text` when it is one http or https address and nothing else: `javascript:` and the like
+    become no link."""
     try:
         parts = urlsplit(text)
     except ValueError:
         return None
-    good = parts.scheme in ("http", "https") and parts.hostname and text.isprintable() and " " not in text
+    good = (
+        parts.scheme in ("http", "https")
+        and parts.hostname
+        and text.isprintable()
+        and " " not in text
+    )
     return text if good else None
 
 
@@ -127,23 +139,39 @@ def campaign_figures(campaign: Campaign) -> Sequence[Figure]:
         ("Delivered", _of(c.delivered, c.sent)),
         ("SMS fallback sent", None if c.fallback_sent is None else f"{c.fallback_sent:,}"),
         ("SMS fallback delivered", _of(c.fallback_delivered, c.fallback_sent)),
-        ("Price", None if c.calculated_price is None else f"{c.calculated_price:,.2f} {c.currency or ''}".rstrip()),
+        (
+            "Price",
+            None
+            if c.calculated_price is None
+            else f"{c.calculated_price:,.2f} {c.currency or ''}".rstrip(),
+        ),
         ("Created", c.created_at),
         ("Planned start", c.start_at),
         ("Started", c.real_start_at),
         ("Finished", c.finished_at),
     ]
-    figures = ((name, _moment(value) if isinstance(value, float | int) else value) for name, value in found)
+    figures = (
+        (name, _moment(value) if isinstance(value, float | int) else value) for name, value in found
+    )
     return [Figure(name, value) for name, value in figures if value]
 
 
 def detail_figures(detail: CampaignDetail | None) -> Sequence[Figure]:
-    """What was read of it in detail; nothing where it was not, and what is not known is left out."""
+    """What was read of it in detail; nothing where it was not, and what is not known is left
+    out."""
     if detail is None:
         return []
     found: list[tuple[str, str | datetime | None]] = [
-        ("Messages in all", None if detail.total_messages is None else f"{detail.total_messages:,}"),
-        ("Cost so far", None if detail.total_price is None else f"{detail.total_price:,.2f} {detail.currency or ''}".rstrip()),
+        (
+            "Messages in all",
+            None if detail.total_messages is None else f"{detail.total_messages:,}",
+        ),
+        (
+            "Cost so far",
+            None
+            if detail.total_price is None
+            else f"{detail.total_price:,.2f} {detail.currency or ''}".rstrip(),
+        ),
         ("Not delivered because", breakdown(detail)),
         ("Detail read", _moment(detail.read_at)),
     ]

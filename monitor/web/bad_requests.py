@@ -1,4 +1,5 @@
-"""Requests that are not HTTP, or not enough of it: anybody who reaches the port can send them as fast as they like."""
+"""Requests that are not HTTP, or not enough of it: anybody who reaches the port can send them as
+fast as they like."""
 
 import logging
 
@@ -16,7 +17,8 @@ log = structlog.get_logger()
 
 
 class BadRequests(logging.Filter):
-    """Counts what the server says of a request that it could not read, and logs a line at most once a minute.
+    """Counts what the server says of a request that it could not read, and logs a line at most
+    once a minute.
 
     It says so with a traceback each time. What else it says, about a fault of its own, passes.
     """
@@ -30,7 +32,8 @@ class BadRequests(logging.Filter):
 
     def logger(self) -> logging.Logger:
         """The logger to give to a server."""
-        found = logging.Logger("monitor.web", logging.DEBUG)  # noqa: LOG001 (its own, so that each server counts its own)
+        # its own, so that each server counts its own
+        found = logging.Logger("monitor.web", logging.DEBUG)  # noqa: LOG001
         found.parent = logging.getLogger("aiohttp.server")
         found.addFilter(self)
         return found
@@ -53,5 +56,8 @@ def _reason(error: HttpProcessingError | RequestPayloadError) -> str:
     """What the server's parser found, in one line."""
     if isinstance(error, RequestPayloadError):
         return "the body cannot be decoded"
-    first = next((line.strip(" :") for line in error.message.splitlines() if line.strip()), type(error).__name__)
+    first = next(
+        (line.strip(" :") for line in error.message.splitlines() if line.strip()),
+        type(error).__name__,
+    )
     return (f"not a URL: {first}" if isinstance(error, InvalidURLError) else first)[:LONGEST_REASON]

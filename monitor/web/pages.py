@@ -1,4 +1,5 @@
-"""The pages: what runs (`/`) and one alert (`/alerts/<id>`), written by templates that escape everything they are given."""
+"""The pages: what runs (`/`) and one alert (`/alerts/<id>`), written by templates that escape
+everything they are given."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +26,8 @@ STATIC_FILES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
 
 TOP = "./"
 FROM_ALERT = "../"
-"""The page `/` as seen from each page: relative, so that a reverse proxy may serve the monitor under any path."""
+"""The page `/` as seen from each page: relative, so that a reverse proxy may serve the monitor
+under any path."""
 
 
 def _clock_time(at: datetime) -> Markup:
@@ -55,7 +57,9 @@ def _ago(at: datetime | None, now: datetime) -> Markup:
 
 def _timed(words: str, at: datetime) -> Markup:
     """Words about a moment, with the moment itself for who points at them."""
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), _absolute(at), words)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(), _absolute(at), words
+    )
 
 
 def _severity_class(severity: str) -> str:
@@ -64,8 +68,13 @@ def _severity_class(severity: str) -> str:
 
 
 def _on_one_line(value: object) -> object:
-    """Text from outside without control and bidirectional characters, which could turn what stands beside it around."""
-    return without_controls(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """Text from outside without control and bidirectional characters, which could turn what
+    stands beside it around."""
+    return (
+        without_controls(value)
+        if isinstance(value, str) and not isinstance(value, Markup)
+        else value
+    )
 
 
 class Pages:
@@ -96,7 +105,9 @@ class Pages:
     def index(self, status: Status) -> str:
         """The page `/` as HTML."""
         order = {name: place for place, name in enumerate(DOCUMENTED_STATUSES)}
-        counts = sorted(status.counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+        counts = sorted(
+            status.counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
+        )
         return self._index.render(
             status=status,
             now=status.now,
@@ -111,7 +122,9 @@ class Pages:
     def alert(self, alert: Alert, now: datetime) -> str:
         """The page of one alert as HTML; one that may still change reads itself anew."""
         detail = AlertDetail(alert)
-        return self._alert.render(detail=detail, now=now, refresh=REFRESH_SECONDS if detail.active else 0, root=FROM_ALERT)
+        return self._alert.render(
+            detail=detail, now=now, refresh=REFRESH_SECONDS if detail.active else 0, root=FROM_ALERT
+        )
 
     def message(self, title: str, lines: Sequence[str]) -> str:
         """A page in the place of an alert's that cannot be shown."""

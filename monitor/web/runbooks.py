@@ -11,7 +11,8 @@ _HEADING = re.compile(r"<h3>(\w+)</h3>")
 
 
 def runbooks_markdown() -> str:
-    """The text, a section for each rule of the default file and for each alert about the monitor itself."""
+    """The text, a section for each rule of the default file and for each alert about the monitor
+    itself."""
     return (resources.files("monitor.web") / "runbooks.md").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,5 @@
-"""The HTTP listener: `/metrics`, `/healthz`, `/readyz`, `/` and `/alerts/<id>`. GET and HEAD only."""
+"""The HTTP listener: `/metrics`, `/healthz`, `/readyz`, `/` and `/alerts/<id>`. GET and HEAD
+only."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -33,7 +34,8 @@ WORTH_COMPRESSING = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
-    """Where to listen and who may read. Port 0 takes any free one; `external_url` is how the page is reached from elsewhere."""
+    """Where to listen and who may read. Port 0 takes any free one; `external_url` is how the
+    page is reached from elsewhere."""
 
     host: str = "127.0.0.1"
     port: int = 9780
@@ -43,11 +45,19 @@ class WebOptions:
 
 
 def weights(header: str) -> dict[str, float]:
-    """What an `Accept` or `Accept-Encoding` header lists, lower case, with how much it is wanted (`q`, 0 is not at all)."""
+    """What an `Accept` or `Accept-Encoding` header lists, lower case, with how much it is wanted
+    (`q`, 0 is not at all)."""
     wanted: dict[str, float] = {}
     for part in header.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = next((parameter.removeprefix("q=") for parameter in parameters if parameter.startswith("q=")), "1")
+        weight = next(
+            (
+                parameter.removeprefix("q=")
+                for parameter in parameters
+                if parameter.startswith("q=")
+            ),
+            "1",
+        )
         try:
             wanted[name] = max(wanted.get(name, 0.0), float(weight))
         except ValueError:
@@ -67,9 +77,16 @@ FindAlert = Callable[[str], Awaitable[Alert | None]]
 
 NO_ALERT = (
     "There is no alert of this id.",
-    "Ended alerts are kept for 90 days; pending ones that never fired leave nothing behind, and test messages are about none.",
+    (
+        "Ended alerts are kept for 90 days; pending ones that never fired leave nothing behind, "
+        "and "
+        "test messages are about none."
+    ),
 )
-NO_STORE = ("The database does not answer, and this alert is not among those that are held in memory.", "Try again soon.")
+NO_STORE = (
+    "The database does not answer, and this alert is not among those that are held in memory.",
+    "Try again soon.",
+)
 
 
 async def _no_alert(_: str) -> Alert | None:
@@ -110,7 +127,12 @@ class WebServer:
         await self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.stop()
 
     @property
@@ -157,7 +179,9 @@ class WebServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        refusal = self._access.refusal(request.path, request.headers.get("Host", ""), request.headers.get("Authorization", ""))
+        refusal = self._access.refusal(
+            request.path, request.headers.get("Host", ""), request.headers.get("Authorization", "")
+        )
         response = self._refuse(*refusal) if refusal else await _answer(request, handler)
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
@@ -177,9 +201,13 @@ class WebServer:
             alert = await self._find_alert(alert_id) if ALERT_ID.fullmatch(alert_id) else None
         except StoreError as error:
             log.warning("alert_not_shown", alert=alert_id, error=str(error))
-            return _html(request, self._pages.message("Not now", NO_STORE), HTTPStatus.SERVICE_UNAVAILABLE)
+            return _html(
+                request, self._pages.message("Not now", NO_STORE), HTTPStatus.SERVICE_UNAVAILABLE
+            )
         if alert is None:
-            return _html(request, self._pages.message("No such alert", NO_ALERT), HTTPStatus.NOT_FOUND)
+            return _html(
+                request, self._pages.message("No such alert", NO_ALERT), HTTPStatus.NOT_FOUND
+            )
         return _html(request, self._pages.alert(alert, self._status().now))
 
     async def _runbooks(self, request: web.Request) -> web.Response:
@@ -192,13 +220,19 @@ class WebServer:
         headers = {"Cache-Control": "private, max-age=300"}
         kind = STATIC_FILES[name]
         return _compressed(
-            request, web.Response(body=self._pages.static[name], content_type=kind, charset="utf-8", headers=headers)
+            request,
+            web.Response(
+                body=self._pages.static[name], content_type=kind, charset="utf-8", headers=headers
+            ),
         )
 
     async def _render_metrics(self, request: web.Request) -> web.Response:
         openmetrics = prefers_openmetrics(request.headers.get("Accept", ""))
         body = self._metrics.render(openmetrics=openmetrics)
-        headers = {"Content-Type": OPENMETRICS if openmetrics else TEXT, "Vary": "Accept, Accept-Encoding"}
+        headers = {
+            "Content-Type": OPENMETRICS if openmetrics else TEXT,
+            "Vary": "Accept, Accept-Encoding",
+        }
         return _compressed(request, web.Response(body=body, headers=headers))
 
     async def _healthz(self, _request: web.Request) -> web.Response:
@@ -211,24 +245,34 @@ class WebServer:
         return web.Response(status=status, text=body + "\n", content_type="application/json")
 
 
-async def _answer(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
-    """The handler's answer; an HTTP error becomes an answer too, a bug a 500 that says nothing but is logged."""
+async def _answer(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """The handler's answer; an HTTP error becomes an answer too, a bug a 500 that says nothing
+    but is logged."""
     try:
         return await handler(request)
     except web.HTTPException as error:
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-        return web.Response(status=error.status, text=f"{error.status} {error.reason}\n", headers=headers)
+        return web.Response(
+            status=error.status, text=f"{error.status} {error.reason}\n", headers=headers
+        )
     except Exception:
         log.exception("http_request_failed", path=request.path)
-        return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, text="500 Internal Server Error\n")
+        return web.Response(
+            status=HTTPStatus.INTERNAL_SERVER_ERROR, text="500 Internal Server Error\n"
+        )
 
 
 def _html(request: web.Request, page: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-    return _compressed(request, web.Response(status=status, text=page, content_type="text/html", charset="utf-8"))
+    return _compressed(
+        request, web.Response(status=status, text=page, content_type="text/html", charset="utf-8")
+    )
 
 
 def _compressed(request: web.Request, response: web.Response) -> web.Response:
-    """Gzip where the client takes it and it is worth it; a large body is compressed off the event loop."""
+    """Gzip where the client takes it and it is worth it; a large body is compressed off the
+    event loop."""
     accepts = weights(request.headers.get("Accept-Encoding", "")).get("gzip", 0.0) > 0
     body = response.body
     if accepts and isinstance(body, bytes) and len(body) >= WORTH_COMPRESSING:

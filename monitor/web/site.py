@@ -10,8 +10,9 @@ MOST_CONNECTIONS = 256
 """Far more than probes, scrapes and browsers need."""
 
 SHARE_OF_FREE_FILES = 3
-"""Of the files that a process may still open, one in so many is for held connections. Those that have been accepted and not
-counted yet, or lost and not closed yet, are up to half as many: half of the files stay for the provider and the receivers."""
+"""Of the files that a process may still open, one in so many is for held connections. Those that
+have been accepted and not counted yet, or lost and not closed yet, are up to half as many: half
+of the files stay for the provider and the receivers."""
 
 ASSUMED_OPEN = 32
 """Files that a daemon has open at its start, where the system does not tell."""
@@ -21,7 +22,8 @@ IDLE_SECONDS = 75.0
 
 
 def connections_for(limit: int, opened: int) -> int:
-    """How many connections may be held, where a process may have `limit` files open and has `opened`."""
+    """How many connections may be held, where a process may have `limit` files open and has
+    `opened`."""
     if limit == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
     return max(1, min(MOST_CONNECTIONS, (limit - opened) // SHARE_OF_FREE_FILES))
@@ -35,10 +37,11 @@ def _open_files() -> int:
 
 
 class BoundedSite(web.TCPSite):
-    """Listens like any site; where too many hold a connection, whoever has held one longest loses it to who comes next.
+    """Listens like any site; where too many hold a connection, whoever has held one longest
+    loses it to who comes next.
 
-    Otherwise anybody who reaches the port could keep probes out, and in the end the monitor from its provider and receivers,
-    by opening connections and saying nothing.
+    Otherwise anybody who reaches the port could keep probes out, and in the end the monitor from
+    its provider and receivers, by opening connections and saying nothing.
     """
 
     async def start(self) -> None:
@@ -56,6 +59,9 @@ class BoundedSite(web.TCPSite):
                     longest.transport.abort()
             return server()
 
-        # So many connections may be accepted in one go, before `accept` is asked for the first of them.
+        # So many connections may be accepted in one go, before `accept` is asked for the first of
+        # them.
         backlog = max(1, min(self._backlog, most // 4))
-        self._server = await asyncio.get_running_loop().create_server(accept, self._host, self._port, backlog=backlog)
+        self._server = await asyncio.get_running_loop().create_server(
+            accept, self._host, self._port, backlog=backlog
+        )

@@ -1,4 +1,5 @@
-"""What the monitor says of itself to whoever looks: plain values, filled by the app, shown by `/` and `/readyz`."""
+"""What the monitor says of itself to whoever looks: plain values, filled by the app, shown by
+`/` and `/readyz`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,16 +14,19 @@ MOST_ALERTS = 200
 """Alerts listed on the page; the rest is counted."""
 
 MOST_OF_ONE_RULE = 10
-"""Of one rule's firing (or pending) alerts so many are listed and the others counted: one cause must not hide another."""
+"""Of one rule's firing (or pending) alerts so many are listed and the others counted: one cause
+must not hide another."""
 
 FRESH_FOR = timedelta(minutes=5)
-"""Without a complete reading for so long a feed is called stale, unless its poll interval asks for more patience."""
+"""Without a complete reading for so long a feed is called stale, unless its poll interval asks
+for more patience."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """One feed. `swept`: read completely at least once since this process started. `counts` are watched campaigns by status,
-    `rejected` counts rows of the last complete reading that could not be used.
+    """One feed. `swept`: read completely at least once since this process started. `counts` are
+    watched campaigns by status, `rejected` counts rows of the last complete reading that could
+    not be used.
 
     `answered`: the last poll had a usable answer, be it a partial one.
     """
@@ -45,7 +49,13 @@ class FeedStatus:
 
     @classmethod
     def of(
-        cls, state: FeedState, *, swept: bool, counts: Mapping[str, int], reason: str | None = None, rejected: int = 0
+        cls,
+        state: FeedState,
+        *,
+        swept: bool,
+        counts: Mapping[str, int],
+        reason: str | None = None,
+        rejected: int = 0,
     ) -> "FeedStatus":
         """From what is remembered of the feed; `reason` says why its last poll was not complete."""
         return cls(
@@ -76,9 +86,11 @@ class BalanceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertStatus:
-    """A pending or firing alert. `subject` is the campaign's name where it is about one, else the sender or the account.
+    """A pending or firing alert. `subject` is the campaign's name where it is about one, else
+    the sender or the account.
 
-    `more` counts alerts of the same rule and state that are not listed; the last listed one of them bears it.
+    `more` counts alerts of the same rule and state that are not listed; the last listed one of
+    them bears it.
     """
 
     id: str
@@ -111,17 +123,27 @@ class AlertStatus:
 
 
 def worst_alerts(alerts: Iterable[Alert], limit: int = MOST_ALERTS) -> tuple[AlertStatus, ...]:
-    """The pending and firing alerts among `alerts`: at most `limit`, and at most `MOST_OF_ONE_RULE` of one rule and state.
+    """The pending and firing alerts among `alerts`: at most `limit`, and at most
+    `MOST_OF_ONE_RULE` of one rule and state.
 
-    Firing ones first; among them what concerns a whole account or a receiver, then the most severe, then the oldest. Of a rule
-    with more alerts than are listed the listed ones stand together, at the place of the first.
+    Firing ones first; among them what concerns a whole account or a receiver, then the most
+    severe, then the oldest. Of a rule with more alerts than are listed the listed ones stand
+    together, at the place of the first.
     """
 
     def order(alert: Alert) -> tuple[bool, bool, int, datetime, str]:
         severity = weight(alert.labels.get("severity", ""))
-        return (alert.state is not AlertState.FIRING, not _is_wide(alert), severity, alert.active_since, alert.id)
+        return (
+            alert.state is not AlertState.FIRING,
+            not _is_wide(alert),
+            severity,
+            alert.active_since,
+            alert.id,
+        )
 
-    active = sorted((a for a in alerts if a.state is not AlertState.RESOLVED and not a.is_event), key=order)
+    active = sorted(
+        (a for a in alerts if a.state is not AlertState.RESOLVED and not a.is_event), key=order
+    )
     of_rule: dict[tuple[bool, str], list[Alert]] = {}
     for alert in active:
         of_rule.setdefault((alert.state is AlertState.FIRING, alert.key.rule), []).append(alert)
@@ -133,7 +155,9 @@ def worst_alerts(alerts: Iterable[Alert], limit: int = MOST_ALERTS) -> tuple[Ale
         if len(group) <= MOST_OF_ONE_RULE:
             listed.append(AlertStatus.of(alert))
         elif alert is group[0]:
-            shown = [AlertStatus.of(each) for each in group[: min(MOST_OF_ONE_RULE, limit - len(listed))]]
+            shown = [
+                AlertStatus.of(each) for each in group[: min(MOST_OF_ONE_RULE, limit - len(listed))]
+            ]
             listed += [*shown[:-1], replace(shown[-1], more=len(group) - len(shown))]
     return tuple(listed)
 
@@ -145,7 +169,8 @@ def _is_wide(alert: Alert) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverStatus:
-    """One receiver's outbox: how many notifications are in which state, and since when the oldest pending one waits."""
+    """One receiver's outbox: how many notifications are in which state, and since when the
+    oldest pending one waits."""
 
     receiver: str
     integration: str
@@ -169,8 +194,9 @@ class Trouble:
 class Status:
     """Everything at one moment. `alerts` are the worst ones, `firing` and `pending` count all.
 
-    `reload_problems` says why the rules in force are not those of the file; `store_error` is set while the store does not work.
-    A feed without a complete reading for longer than `fresh_for` is stale.
+    `reload_problems` says why the rules in force are not those of the file; `store_error` is set
+    while the store does not work. A feed without a complete reading for longer than `fresh_for`
+    is stale.
     """
 
     version: str
@@ -191,7 +217,9 @@ class Status:
     @property
     def unlisted(self) -> int:
         """Firing and pending alerts that `alerts` neither lists nor counts."""
-        return self.firing + self.pending - len(self.alerts) - sum(alert.more for alert in self.alerts)
+        return (
+            self.firing + self.pending - len(self.alerts) - sum(alert.more for alert in self.alerts)
+        )
 
     @property
     def counts(self) -> dict[str, int]:
@@ -205,7 +233,8 @@ class Status:
     def not_ready(self) -> list[str]:
         """Why the monitor is not ready, in words fit for anybody; empty when it is."""
         reasons = [
-            f"feed {feed.account}/{feed.message_type} has not been read completely yet{_failed(feed)}"
+            f"feed {feed.account}/{feed.message_type} has not been read completely "
+            f"yet{_failed(feed)}"
             for feed in self.feeds
             if not feed.swept
         ]
@@ -214,11 +243,22 @@ class Status:
         return reasons
 
     def troubles(self) -> list[Trouble]:
-        """What keeps the monitor from seeing or remembering what is the case; empty when nothing does."""
-        found = [] if self.store_error is None else [Trouble("The database does not work", None, self.store_error)]
+        """What keeps the monitor from seeing or remembering what is the case; empty when nothing
+        does."""
+        found = (
+            []
+            if self.store_error is None
+            else [Trouble("The database does not work", None, self.store_error)]
+        )
         down = {feed.account: feed for feed in reversed(self.feeds) if not feed.answered}
         for account, feed in sorted(down.items()):
-            found.append(Trouble(f"Account {account}: no usable answer from the provider", feed.failing_since, feed.reason))
+            found.append(
+                Trouble(
+                    f"Account {account}: no usable answer from the provider",
+                    feed.failing_since,
+                    feed.reason,
+                )
+            )
         for feed in self.feeds:
             if feed.account not in down and self.is_stale(feed):
                 what = f"Feed {feed.account} / {feed.message_type} has not been read completely"
@@ -226,18 +266,24 @@ class Status:
         return found
 
     def is_stale(self, feed: FeedStatus) -> bool:
-        """Whether its last complete reading is too long ago; a monitor that has just started is given the same time."""
+        """Whether its last complete reading is too long ago; a monitor that has just started is
+        given the same time."""
         last = max(feed.last_success or self.started_at, self.started_at)
         return self.now - last > self.fresh_for
 
 
 def _failed(feed: FeedStatus) -> str:
     """How many polls failed, for somebody who may not know why."""
-    return f" ({counted(feed.consecutive_failures, 'poll')} failed in a row)" if feed.consecutive_failures else ""
+    return (
+        f" ({counted(feed.consecutive_failures, 'poll')} failed in a row)"
+        if feed.consecutive_failures
+        else ""
+    )
 
 
 def headline(feeds: Sequence[FeedStatus], *, firing: int, troubles: Sequence[str] = ()) -> str:
-    """`2 feeds fresh; 1 alert firing`, and what is wrong before it. A feed is fresh when its last reading was complete."""
+    """`2 feeds fresh; 1 alert firing`, and what is wrong before it. A feed is fresh when its
+    last reading was complete."""
     failing = [feed for feed in feeds if feed.consecutive_failures]
     waiting = sum(not feed.swept and not feed.consecutive_failures for feed in feeds)
     parts = list(troubles)

@@ -1,4 +1,5 @@
-"""Addresses: where to listen, what to call, where the database is. As `values.py`, ValueError says what was expected."""
+"""Addresses: where to listen, what to call, where the database is. As `values.py`, ValueError
+says what was expected."""
 
 import re
 from dataclasses import dataclass, replace
@@ -31,7 +32,8 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrl:
-    """Where the state is kept: a SQLite file (`path`) or PostgreSQL (`dsn`, which may hold a password). One of the two is set."""
+    """Where the state is kept: a SQLite file (`path`) or PostgreSQL (`dsn`, which may hold a
+    password). One of the two is set."""
 
     path: Path | None = None
     dsn: SecretStr | None = None
@@ -51,7 +53,12 @@ class DatabaseUrl:
         parts = urlsplit(self.dsn.get_secret_value())
         user, at, host = parts.netloc.rpartition("@")
         name, colon, _ = user.partition(":")
-        return urlunsplit(parts._replace(netloc=f"{name}{':***' if colon else ''}{at}{host}", query="…" if parts.query else ""))
+        return urlunsplit(
+            parts._replace(
+                netloc=f"{name}{':***' if colon else ''}{at}{host}",
+                query="…" if parts.query else "",
+            )
+        )
 
 
 def listen(value: object) -> Listen:
@@ -69,14 +76,17 @@ def listen(value: object) -> Listen:
         raise WrongValueError(f'"{quoted(written)}" has no port; {example}')
     if not host:
         raise WrongValueError(
-            f'"{quoted(written)}" has no host; {example}', f"write 0.0.0.0:{port} for every address of this machine"
+            f'"{quoted(written)}" has no host; {example}',
+            f"write 0.0.0.0:{port} for every address of this machine",
         )
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
         if not _is_ipv6(host):
             raise WrongValueError(f'"{quoted(host)}" is not an IPv6 address; {example}')
     elif ":" in host:
-        raise WrongValueError(f"an IPv6 address needs brackets; {example}", f"write [{quoted(host)}]:{port}")
+        raise WrongValueError(
+            f"an IPv6 address needs brackets; {example}", f"write [{quoted(host)}]:{port}"
+        )
     elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", host):
         raise WrongValueError(f'"{quoted(host)}" is not a host; {example}')
     if int(port[:6]) > 65535:
@@ -113,7 +123,12 @@ def web_link(value: object) -> str:
 def runbook_link(value: object) -> str:
     """An http(s) URL, or the path of a page of the monitor's own, such as /runbooks#stalled."""
     path = text(value)
-    if path.startswith("/") and not path.startswith("//") and path.isprintable() and not any(map(str.isspace, path)):
+    if (
+        path.startswith("/")
+        and not path.startswith("//")
+        and path.isprintable()
+        and not any(map(str.isspace, path))
+    ):
         return path
     return web_link(value)
 
@@ -131,12 +146,19 @@ def _checked_url(url: str, *, query: bool, show: bool = True) -> str:
         port = parts.port
     except ValueError:
         raise WrongValueError(f"{found} is not a URL; {expected}") from None
-    if parts.scheme.lower() not in ("http", "https") or not possible_host(parts.hostname or "") or port == 0:
+    if (
+        parts.scheme.lower() not in ("http", "https")
+        or not possible_host(parts.hostname or "")
+        or port == 0
+    ):
         raise WrongValueError(f"{found} is not a web address; {expected}")
     if any(character.isspace() or not character.isprintable() for character in url):
         raise WrongValueError(f"contains a space or a control character; {expected}")
     if not query and (parts.username or parts.password or parts.query or parts.fragment):
-        raise WrongValueError(f"has more than scheme, host, port and path; {expected}", "leave out user, password, ? and #")
+        raise WrongValueError(
+            f"has more than scheme, host, port and path; {expected}",
+            "leave out user, password, ? and #",
+        )
     return url if query else urlunsplit(parts._replace(scheme=parts.scheme.lower())).rstrip("/")
 
 
@@ -145,11 +167,16 @@ def database_url(value: object) -> DatabaseUrl:
     if isinstance(value, DatabaseUrl):
         return value
     written = text(value)
-    expected = "expected sqlite:///file.db, sqlite:////folder/file.db or postgresql://user@host/database"
+    expected = (
+        "expected sqlite:///file.db, sqlite:////folder/file.db or postgresql://user@host/database"
+    )
     scheme, separator, rest = written.partition("://")
     if separator and scheme == "sqlite":
         if not rest.startswith("/") or rest == "/" or rest.endswith("/"):
-            raise WrongValueError(f"names no file; {expected}", "three slashes for a relative path, four for an absolute one")
+            raise WrongValueError(
+                f"names no file; {expected}",
+                "three slashes for a relative path, four for an absolute one",
+            )
         if rest == "/:memory:":
             raise WrongValueError(f"a database in memory loses everything at a restart; {expected}")
         if "?" in rest or "\0" in rest:

@@ -1,7 +1,8 @@
 """YAML with the place of every key and value.
 
-A plain subset: `true` and `false` are the only booleans (`on`, `off`, `yes` and `no` stay texts, so `on:` is a key), numbers are
-decimal, no dates, no tags, no merge keys. Aliases work, within a limit on what they expand to.
+A plain subset: `true` and `false` are the only booleans (`on`, `off`, `yes` and `no` stay texts,
+so `on:` is a key), numbers are decimal, no dates, no tags, no merge keys. Aliases work, within a
+limit on what they expand to.
 """
 
 import re
@@ -31,7 +32,8 @@ _TAG = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value. `text` is what stands in the file, quotes and escapes undone; `value` what it means."""
+    """A single value. `text` is what stands in the file, quotes and escapes undone; `value` what
+    it means."""
 
     value: str | int | float | bool | None
     text: str
@@ -40,30 +42,41 @@ class Scalar:
     _node: ScalarNode | None = field(repr=False, default=None, compare=False)
 
     def position(self, line: int | None, column: int | None, *, length: int = 0) -> Place:
-        """Where in the file a position (both from 1) in `text` stands; with `length`, also where so many characters end, if that
-        is on the same line."""
+        """Where in the file a position (both from 1) in `text` stands; with `length`, also where
+        so many characters end, if that is on the same line."""
         if self._node is None or line is None:
             return self.place
         place = file_place(self.place.source, self._file, self._node, line=line, column=column or 1)
         if length < 1:
             return place
-        last = file_place(self.place.source, self._file, self._node, line=line, column=(column or 1) + length - 1)
+        last = file_place(
+            self.place.source, self._file, self._node, line=line, column=(column or 1) + length - 1
+        )
         same = last.line == place.line and (last.column or 0) >= (place.column or 0)
         return replace(place, end_column=(last.column or 0) + 1) if same else place
 
     def told(self) -> str:
-        """What a message may show of a wrong value: of a text that goes on in further lines, which a quote or a colon that is
-        missing leads to, the first."""
+        """What a message may show of a wrong value: of a text that goes on in further lines,
+        which a quote or a colon that is missing leads to, the first."""
         node = self._node
         if node is None or node.style in ("|", ">") or node.start_mark.line == node.end_mark.line:
             return quoted(self.text)
-        first = self._file[node.start_mark.index : node.end_mark.index].splitlines()[0].strip("\"' \t")
+        first = (
+            self._file[node.start_mark.index : node.end_mark.index].splitlines()[0].strip("\"' \t")
+        )
         return quoted(first).removesuffix(HIDDEN) + HIDDEN
 
     def place_of(self, span: Span) -> Place:
-        """Where in the file a stretch of `text` begins, and where it ends or its first line does."""
+        """Where in the file a stretch of `text` begins, and where it ends or its first line
+        does."""
         lines = self.text.splitlines()
-        end = span.end_column if span.end_line == span.line else len(lines[span.line - 1]) + 1 if span.line <= len(lines) else 0
+        end = (
+            span.end_column
+            if span.end_line == span.line
+            else len(lines[span.line - 1]) + 1
+            if span.line <= len(lines)
+            else 0
+        )
         return self.position(span.line, span.column, length=max(0, end - span.column))
 
 
@@ -85,7 +98,8 @@ class Entry:
 
     @property
     def is_bare(self) -> bool:
-        """Whether nothing stands behind the key: a value that lost its own looks like that in braces."""
+        """Whether nothing stands behind the key: a value that lost its own looks like that in
+        braces."""
         return isinstance(self.value, Scalar) and self.value.value is None and not self.value.text
 
 
@@ -136,8 +150,11 @@ def plain(node: YamlNode) -> object:
             return node.value
 
 
-def parse_yaml(text: str, *, source: str, findings: Findings, veil: Veil = NO_VEIL) -> YamlNode | None:
-    """The document in `text`; None when it is empty (nothing is noted) or could not be read (a problem is).
+def parse_yaml(
+    text: str, *, source: str, findings: Findings, veil: Veil = NO_VEIL
+) -> YamlNode | None:
+    """The document in `text`; None when it is empty (nothing is noted) or could not be read (a
+    problem is).
 
     `veil` says what of it may be shown beside what is found wrong in it.
     """
@@ -145,14 +162,18 @@ def parse_yaml(text: str, *, source: str, findings: Findings, veil: Veil = NO_VE
     try:
         node = _Loader(text).get_single_node()
     except MarkedYAMLError as error:
-        unclosed = "unexpected end of stream" in (error.problem or "") and error.context_mark is not None
+        unclosed = (
+            "unexpected end of stream" in (error.problem or "") and error.context_mark is not None
+        )
         mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         place = Place(source, mark.line + 1, mark.column + 1) if mark else Place(source)
         findings.wrong(*explained(error, place, text))
     except ReaderError as error:
         before = text[: error.position]
         place = Place(source, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-        findings.wrong(f"the character U+{ord(text[error.position]):04X} is not allowed in YAML", place)
+        findings.wrong(
+            f"the character U+{ord(text[error.position]):04X} is not allowed in YAML", place
+        )
     except RecursionError:
         findings.wrong(f"is nested deeper than {DEEPEST} levels", Place(source))
     except (YAMLError, ValueError):
@@ -201,7 +222,9 @@ class _Conversion:
     def _place(self, node: Node) -> Place:
         start, end = node.start_mark, node.end_mark
         one_line = isinstance(node, ScalarNode) and start.line == end.line
-        return Place(self._source, start.line + 1, start.column + 1, end.column + 1 if one_line else None)
+        return Place(
+            self._source, start.line + 1, start.column + 1, end.column + 1 if one_line else None
+        )
 
     def _convert(self, node: Node, depth: int) -> tuple[YamlNode, int]:
         """The node and how many nodes it is once its aliases are written out."""
@@ -210,14 +233,21 @@ class _Conversion:
             return self._done[id(node)]
         if id(node) in self._open or depth > DEEPEST:
             inside = id(node) in self._open
-            self._findings.wrong("an alias to what it stands in" if inside else f"nested deeper than {DEEPEST} levels", place)
+            self._findings.wrong(
+                "an alias to what it stands in"
+                if inside
+                else f"nested deeper than {DEEPEST} levels",
+                place,
+            )
             return Scalar(None, "", place), 1
         self._open.add(id(node))
         converted, size = self._built(node, place, depth)
         self._open.discard(id(node))
         if size > MOST_NODES and not self._too_large:
             self._too_large = True
-            self._findings.wrong(f"more than {MOST_NODES:,} values, aliases counted as what they stand for", place)
+            self._findings.wrong(
+                f"more than {MOST_NODES:,} values, aliases counted as what they stand for", place
+            )
         self._done[id(node)] = converted, size
         return converted, size
 
@@ -227,7 +257,9 @@ class _Conversion:
         if isinstance(node, SequenceNode):
             self._check_tag(node, "seq", place)
             items = [self._convert(item, depth + 1) for item in node.value]
-            return Listing(tuple(item for item, _ in items), place), 1 + sum(size for _, size in items)
+            return Listing(tuple(item for item, _ in items), place), 1 + sum(
+                size for _, size in items
+            )
         self._check_tag(node, "map", place)
         return self._table(node, place, depth)
 
@@ -237,7 +269,9 @@ class _Conversion:
         for key, value in node.value:
             at = self._place(key)
             if not isinstance(key, ScalarNode):
-                self._findings.wrong("a key must be a text", at, 'a text that begins with "{" or "[" needs quotes')
+                self._findings.wrong(
+                    "a key must be a text", at, 'a text that begins with "{" or "[" needs quotes'
+                )
                 continue
             converted, size = self._convert(value, depth + 1)
             total += 1 + size
@@ -271,9 +305,13 @@ class _Conversion:
             case "float" if len(text) <= 40 and text.lstrip("+-")[:1].isdecimal():
                 return float(text)
         if node.tag in (f"{_TAG}int", f"{_TAG}float"):
-            self._findings.wrong("a number has at most 20 digits", place, "put it in quotes when it is a text")
+            self._findings.wrong(
+                "a number has at most 20 digits", place, "put it in quotes when it is a text"
+            )
         else:
-            self._findings.wrong("tags (!…) are not supported", place, 'a text that begins with "!" needs quotes')
+            self._findings.wrong(
+                "tags (!…) are not supported", place, 'a text that begins with "!" needs quotes'
+            )
         return text
 
     def _check_tag(self, node: Node, kind: str, place: Place) -> None:

@@ -1,7 +1,7 @@
 """Lines of files beside errors, without what may be secret in them.
 
-What is secret is decided by where it stands, not by what it looks like: a value is shown when its keys are known to bear none.
-Comments are left out, for anything may be in them.
+What is secret is decided by where it stands, not by what it looks like: a value is shown when
+its keys are known to bear none. Comments are left out, for anything may be in them.
 """
 
 import re
@@ -24,7 +24,9 @@ _URL = re.compile(r"(?<![a-z])[a-z]+://")
 _STRANGE = re.compile(r"[^\s#-]")
 """How a line begins that is at the top and no key."""
 _COMMENT = re.compile(r"(?:\A|(?<=\s))#")
-_SECRETIVE = re.compile(r"key|token|secret|passw|credential|authori[sz]ation|signature|url|dsn|://", re.IGNORECASE)
+_SECRETIVE = re.compile(
+    r"key|token|secret|passw|credential|authori[sz]ation|signature|url|dsn|://", re.IGNORECASE
+)
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)\s*=\s*(.*)")
 _SAID = re.compile(r"\w")
 _MOST_VISITS = 50_000
@@ -35,9 +37,10 @@ _DEEPEST = 50
 class Veil:
     """What of a file may be shown.
 
-    `shows` says it of the value under these keys, `knows` whether the last of these keys is a word of the file's own. `open` and
-    `closed` are keys at the top: below the first nothing is secret, below the others something may be. They decide where the file
-    is no YAML and nobody knows what stands where.
+    `shows` says it of the value under these keys, `knows` whether the last of these keys is a
+    word of the file's own. `open` and `closed` are keys at the top: below the first nothing is
+    secret, below the others something may be. They decide where the file is no YAML and nobody
+    knows what stands where.
     """
 
     shows: Callable[[KeyPath], bool]
@@ -85,8 +88,8 @@ class YamlExcerpts:
 
     @cached_property
     def _scalars(self) -> list[tuple[int, int, bool]] | None:
-        """Every single value and key, ascending: where it begins and ends in the text, and whether it may be shown. None when
-        the tree is too large to tell."""
+        """Every single value and key, ascending: where it begins and ends in the text, and
+        whether it may be shown. None when the tree is too large to tell."""
         found: dict[tuple[int, int], bool] = {}
         waiting: list[tuple[Node, KeyPath]] = [] if self._root is None else [(self._root, ())]
         for _ in range(_MOST_VISITS):
@@ -99,7 +102,9 @@ class YamlExcerpts:
                 start, end = node.start_mark.index, node.end_mark.index
                 visible = end if self._veil.shows(path) else start
                 for where, shown in (((start, visible), True), ((visible, end), False)):
-                    found[where] = found.get(where, True) and shown  # through an alias it stands in several places
+                    found[where] = (
+                        found.get(where, True) and shown
+                    )  # through an alias it stands in several places
             elif isinstance(node, MappingNode):
                 for key, value in node.value:
                     name = key.value if isinstance(key, ScalarNode) else HIDDEN
@@ -115,7 +120,8 @@ class YamlExcerpts:
         return None
 
     def _visible_of_key(self, key: ScalarNode, path: KeyPath, *, bare: bool) -> int:
-        """How many characters of a key may be shown, from its beginning. `bare`: it has no value, and may be one itself."""
+        """How many characters of a key may be shown, from its beginning. `bare`: it has no
+        value, and may be one itself."""
         written: int = key.end_mark.index - key.start_mark.index
         known = self._veil.knows((*path, key.value))
         if known or (self._veil.shows((*path, key.value)) and not bare):
@@ -126,14 +132,19 @@ class YamlExcerpts:
         return written if word == key.value else len(word) if key.style is None else 0
 
     def _hidden_in(self, number: int) -> list[tuple[int, int]] | None:
-        """The stretches of a line (from 0) that are not to be shown, ascending; None when nothing is."""
+        """The stretches of a line (from 0) that are not to be shown, ascending; None when
+        nothing is."""
         scalars = self._scalars
         if scalars is None:
             return None
         start = self._starts[number - 1]
         line = self._lines[number - 1]
         end = start + len(line)
-        inside = [(max(a, start) - start, min(b, end) - start, shown) for a, b, shown in scalars if a < end and b > start]
+        inside = [
+            (max(a, start) - start, min(b, end) - start, shown)
+            for a, b, shown in scalars
+            if a < end and b > start
+        ]
         hidden = [(a, b) for a, b, shown in inside if not shown]
         continued = [(0, min(b, end) - start) for a, b, _ in scalars if a < start < b]
         for comment in re.finditer("#", line):
@@ -143,7 +154,9 @@ class YamlExcerpts:
         if self._veil is not NO_VEIL:
             hidden += random_stretches(line)
             hidden += [
-                (found.start(), len(line)) for found in _URL.finditer(line) if any(a <= found.start() < b for a, b in continued)
+                (found.start(), len(line))
+                for found in _URL.finditer(line)
+                if any(a <= found.start() < b for a, b in continued)
             ]
         return _merged(hidden)
 
@@ -161,7 +174,9 @@ class YamlExcerpts:
             return None
         further = [
             found[1]
-            for found in _FURTHER_KEY.finditer(excerpt.line, own.end(), comment.start() if comment else len(excerpt.line))
+            for found in _FURTHER_KEY.finditer(
+                excerpt.line, own.end(), comment.start() if comment else len(excerpt.line)
+            )
         ]
         for above in range(number, 0, -1):
             key = _KEY.match(self._lines[above - 1])
@@ -175,13 +190,17 @@ class YamlExcerpts:
                 return None
             if not key[1]:
                 known = key[2] in self._veil.open and self._veil.shows((key[2], own[2]))
-                return told if known and all(self._veil.shows((key[2], own[2], each)) for each in further) else None
+                return (
+                    told
+                    if known and all(self._veil.shows((key[2], own[2], each)) for each in further)
+                    else None
+                )
         return None
 
 
 class DotenvExcerpts:
-    """Excerpts of a `.env` file: the value is shown of names that `shows` says bear no secret, and nothing of what is no
-    `NAME=value` at all."""
+    """Excerpts of a `.env` file: the value is shown of names that `shows` says bear no secret,
+    and nothing of what is no `NAME=value` at all."""
 
     def __init__(self, text: str, shows: Callable[[str], bool]) -> None:
         self._lines = text.splitlines()
@@ -219,7 +238,8 @@ def _merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _veiled(excerpt: Excerpt, hidden: Sequence[tuple[int, int]]) -> Excerpt | None:
-    """The excerpt with these stretches cut to a mark; comments go without one. None when nothing is left that says something."""
+    """The excerpt with these stretches cut to a mark; comments go without one. None when nothing
+    is left that says something."""
     shown = ""
     moved: list[int] = []  # where each character stands now; for a hidden one, where its mark does
     for start, end in (*hidden, (len(excerpt.line), len(excerpt.line))):

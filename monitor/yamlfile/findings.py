@@ -1,4 +1,5 @@
-"""Everything wrong at once: problems and warnings are collected, and raised together in the order of the file."""
+"""Everything wrong at once: problems and warnings are collected, and raised together in the
+order of the file."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,8 @@ Excerpts = Callable[[Place], Excerpt | None]
 
 
 class Findings:
-    """What was found while reading settings or rules. The same thing found twice (through a YAML alias) counts once."""
+    """What was found while reading settings or rules. The same thing found twice (through a YAML
+    alias) counts once."""
 
     def __init__(self) -> None:
         self._problems: dict[Problem, None] = {}
@@ -29,12 +31,13 @@ class Findings:
             self._problems[Problem(message, place, hint)] = None
 
     def spoil(self, place: Place) -> None:
-        """What stands there is wrong and has been told: what else is found wrong there follows from it."""
+        """What stands there is wrong and has been told: what else is found wrong there follows
+        from it."""
         self._spoilt.add(place)
 
     def warn(self, message: str, place: Place | None, hint: str) -> None:
-        """Note something that works and is probably not meant. `hint` says what to do about it: what nothing can be done
-        about is no warning."""
+        """Note something that works and is probably not meant. `hint` says what to do about it:
+        what nothing can be done about is no warning."""
         self._warnings[Problem(message, place, hint)] = None
 
     @property
@@ -60,10 +63,19 @@ class Findings:
 
     def _as_told(self, problem: Problem) -> Problem:
         hint = problem.hint and without_random(problem.hint)
-        return replace(problem, message=without_random(problem.message), hint=hint, excerpt=self._excerpt(problem.place))
+        return replace(
+            problem,
+            message=without_random(problem.message),
+            hint=hint,
+            excerpt=self._excerpt(problem.place),
+        )
 
     def _excerpt(self, place: Place | None) -> Excerpt | None:
-        excerpts = self._excerpts.get(place.source) if place is not None and place.line is not None else None
+        excerpts = (
+            self._excerpts.get(place.source)
+            if place is not None and place.line is not None
+            else None
+        )
         return excerpts(place) if excerpts is not None and place is not None else None
 
 
@@ -76,6 +88,10 @@ def _in_order(problems: dict[Problem, None]) -> tuple[Problem, ...]:
 
     def position(problem: Problem) -> tuple[int, int, int]:
         place = problem.place
-        return (sources[place.source], place.line or 0, place.column or 0) if place else (len(sources), 0, 0)
+        return (
+            (sources[place.source], place.line or 0, place.column or 0)
+            if place
+            else (len(sources), 0, 0)
+        )
 
     return tuple(sorted(problems, key=position))

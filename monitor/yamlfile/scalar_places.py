@@ -1,7 +1,7 @@
 """Where in the file a character of a YAML text stands, whatever way the text was written.
 
-A condition's error says "line 1, column 17 of the condition"; a person wants the line and column of the file. Between the
-two lie quotes, escapes, indentation and folded lines.
+A condition's error says "line 1, column 17 of the condition"; a person wants the line and column
+of the file. Between the two lie quotes, escapes, indentation and folded lines.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,8 @@ Written = tuple[str, int, int]
 
 
 def file_place(source: str, text: str, node: ScalarNode, *, line: int, column: int) -> Place:
-    """The place in the file of a position (both from 1) in the value of `node`; a position past its end is the one after it.
+    """The place in the file of a position (both from 1) in the value of `node`; a position past
+    its end is the one after it.
 
     `text` is the whole file as it was parsed.
     """
@@ -39,7 +40,8 @@ def file_place(source: str, text: str, node: ScalarNode, *, line: int, column: i
 
 
 def _aligned(value: str, written: list[Written]) -> list[tuple[int, int]]:
-    """For each character of `value` its line and column. White space that folding or indentation dropped is passed over."""
+    """For each character of `value` its line and column. White space that folding or indentation
+    dropped is passed over."""
     places: list[tuple[int, int]] = []
     at = 0
     for char in value:
@@ -49,7 +51,8 @@ def _aligned(value: str, written: list[Written]) -> list[tuple[int, int]]:
         if at >= len(written):
             break
         found = written[at][0] == char
-        # not found after white space: a space that stands for a line break whose next line has no indentation
+        # not found after white space: a space that stands for a line break whose next line has no
+        # indentation
         places.append(written[at if found or at == start else start][1:])
         at += found or at == start
     return places

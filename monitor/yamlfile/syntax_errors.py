@@ -13,7 +13,8 @@ _NAMED = re.compile(r"(undefined alias|duplicate anchor|undefined tag handle) .*
 """What the parser quotes there may be a secret that begins with `*`, `&` or `!`."""
 _HINTS = {
     "could not find expected ':'": "a key is followed by a colon and a space",
-    "expected <block end>": "check the indentation, and that every text with quotes in it is quoted as a whole",
+    "expected <block end>": "check the indentation, and that every text with quotes in it is "
+    "quoted as a whole",
     "did not find expected": "check the indentation, brackets and quotes",
     "expected ',' or": "a bracket is not closed, or a text that begins with one needs quotes",
     "unexpected end of stream": "a quote is not closed",
@@ -40,11 +41,15 @@ def explained(error: MarkedYAMLError, place: Place, text: str) -> tuple[str, Pla
 
 
 def _misplaced_value(place: Place, text: str) -> str:
-    """What to do about a colon that has no key: another stands before it, or the line goes on with a text above."""
+    """What to do about a colon that has no key: another stands before it, or the line goes on
+    with a text above."""
     lines = text.splitlines()[: place.line]
     if not lines or _KEY_BEFORE.search(lines[-1][: (place.column or 1) - 1]):
         return 'a text with ": " in it needs quotes'
     above = next((line for line in reversed(lines[:-1]) if line.strip()), "")
     if MISSING_SPACE.search(above) and not _KEY_BEFORE.search(above):
         return "a space is missing after the colon in the line above"
-    return "it is indented further than the line above, and so goes on with its text: begin both in the same column"
+    return (
+        "it is indented further than the line above, and so goes on with its text: begin both in "
+        "the same column"
+    )

@@ -1,4 +1,5 @@
-"""Taking a mapping of the rules file apart: what is there, what must be there, and what is neither."""
+"""Taking a mapping of the rules file apart: what is there, what must be there, and what is
+neither."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
@@ -15,14 +16,17 @@ Value = TypeVar("Value")
 
 
 class TableReader:
-    """One mapping, `what` it is in words. Every method notes what is wrong and returns None (or a default) for it."""
+    """One mapping, `what` it is in words. Every method notes what is wrong and returns None (or
+    a default) for it."""
 
     def __init__(self, table: Table, what: str, findings: Findings) -> None:
         self.table = table
         self.what = what
         self.findings = findings
 
-    def check_keys(self, allowed: Collection[str], *, instead: Mapping[str, str] | None = None) -> None:
+    def check_keys(
+        self, allowed: Collection[str], *, instead: Mapping[str, str] | None = None
+    ) -> None:
         """Refuse every other key. `instead` says what to write for those that people may expect."""
         for entry in self.table.entries.values():
             if entry.key not in allowed:
@@ -45,7 +49,9 @@ class TableReader:
             return None
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             hint = "put it in quotes" if not isinstance(node, Listing) else None
-            self.findings.wrong(f"{key}: expected a text, found {described(node)}", node.place, hint)
+            self.findings.wrong(
+                f"{key}: expected a text, found {described(node)}", node.place, hint
+            )
             return None
         if not node.text.strip():
             self.findings.wrong(f"{key} is empty", node.place, "leave it out or give it a value")
@@ -64,16 +70,28 @@ class TableReader:
             self.findings.wrong(f"{key}: {error}", node.place, hint)
             return None
 
-    def duration(self, key: str, default: timedelta, *, shortest: timedelta = timedelta(0), longest: timedelta) -> timedelta:
+    def duration(
+        self,
+        key: str,
+        default: timedelta,
+        *,
+        shortest: timedelta = timedelta(0),
+        longest: timedelta,
+    ) -> timedelta:
         found = self.parsed(key, values.duration(shortest, longest))
         return default if found is None else found
 
     def refuse_empty(self, *keys: str) -> None:
-        """Refuse an empty list under any of these keys, where a list narrows: it would ask for nothing and so narrow nothing."""
+        """Refuse an empty list under any of these keys, where a list narrows: it would ask for
+        nothing and so narrow nothing."""
         for key in keys:
             node = self.table.value(key)
             if isinstance(node, Listing) and not node.items:
-                self.findings.wrong(f"{key}: the list is empty", node.place, f'name at least one, or leave "{key}" out')
+                self.findings.wrong(
+                    f"{key}: the list is empty",
+                    node.place,
+                    f'name at least one, or leave "{key}" out',
+                )
 
     def texts(self, key: str) -> list[Scalar]:
         """A list of texts, or one text for a list of one."""
@@ -84,15 +102,23 @@ class TableReader:
             if isinstance(item, Scalar) and isinstance(item.value, str) and item.text.strip():
                 found.append(item)
             else:
-                self.findings.wrong(f"{key}: expected a list of texts, found {described(item)} in it", item.place)
+                self.findings.wrong(
+                    f"{key}: expected a list of texts, found {described(item)} in it", item.place
+                )
         return found
 
 
-def unknown_key(what: str, entry: Entry, allowed: Collection[str], *, prefix: str = "") -> tuple[str, str]:
-    """The message about a key that `what` does not have, and a hint. `prefix` leads to the key, such as `basic.`. What is shown
-    of the key is no more than may be: it may hold a secret whose own key lost its colon."""
+def unknown_key(
+    what: str, entry: Entry, allowed: Collection[str], *, prefix: str = ""
+) -> tuple[str, str]:
+    """The message about a key that `what` does not have, and a hint. `prefix` leads to the key,
+    such as `basic.`. What is shown of the key is no more than may be: it may hold a secret whose
+    own key lost its colon."""
     if word := lost_colon(entry.key, allowed):
-        return f'{what}: a colon is missing after "{prefix}{word}"', f"write {word}: and a space before its value"
+        return (
+            f'{what}: a colon is missing after "{prefix}{word}"',
+            f"write {word}: and a space before its value",
+        )
     word = leading_word(entry.key)
     close = did_you_mean(word or entry.key, allowed)
     hint = close or (f"allowed are {', '.join(allowed)}" if allowed else "it has no options")
@@ -101,19 +127,28 @@ def unknown_key(what: str, entry: Entry, allowed: Collection[str], *, prefix: st
     return f'{what} has no "{prefix}{word}"', hint
 
 
-def tables(node: YamlNode | None, what: str, findings: Findings, *, veiled: bool = False) -> list[Table]:
-    """The mappings of a list of mappings, such as `rules:`. `veiled`: what is found instead may be secret."""
+def tables(
+    node: YamlNode | None, what: str, findings: Findings, *, veiled: bool = False
+) -> list[Table]:
+    """The mappings of a list of mappings, such as `rules:`. `veiled`: what is found instead may
+    be secret."""
     if node is None:
         return []
     if not isinstance(node, Listing):
-        findings.wrong(f"{what}: expected a list, found {described(node, veiled=veiled)}", node.place, 'each begins with "- "')
+        findings.wrong(
+            f"{what}: expected a list, found {described(node, veiled=veiled)}",
+            node.place,
+            'each begins with "- "',
+        )
         return []
     found: list[Table] = []
     for item in node.items:
         if isinstance(item, Table):
             found.append(item)
         else:
-            findings.wrong(f"{what}: expected a mapping, found {described(item, veiled=veiled)}", item.place)
+            findings.wrong(
+                f"{what}: expected a mapping, found {described(item, veiled=veiled)}", item.place
+            )
     return found
 
 

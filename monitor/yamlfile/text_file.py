@@ -23,14 +23,19 @@ class _SilentPipeError(OSError):
         super().__init__(0, "it is a pipe, and nothing comes out of it")
 
 
-def read_text(path: Path, *, what: str, hint: str | None = None, largest: int = LARGEST_FILE) -> str:
+def read_text(
+    path: Path, *, what: str, hint: str | None = None, largest: int = LARGEST_FILE
+) -> str:
     """The file's text, without a byte order mark.
 
-    `what` names the file in errors ("the rules file"); `hint` says what to do when there is none. ConfigError when it is missing,
-    a directory, unreadable, larger than `largest` bytes, not UTF-8, or a pipe that nothing comes out of.
+    `what` names the file in errors ("the rules file"); `hint` says what to do when there is
+    none. ConfigError when it is missing, a directory, unreadable, larger than `largest` bytes,
+    not UTF-8, or a pipe that nothing comes out of.
     """
 
-    def refused(message: str, *, place: Place | None = None, hint: str | None = None) -> ConfigError:
+    def refused(
+        message: str, *, place: Place | None = None, hint: str | None = None
+    ) -> ConfigError:
         return ConfigError([Problem(f"{what} {message}", place or Place(str(path)), hint)])
 
     try:
@@ -54,7 +59,8 @@ def read_text(path: Path, *, what: str, hint: str | None = None, largest: int = 
 
 
 def read_secret(path: Path, *, what: str) -> str:
-    """A secret's text without the line breaks that editors and mounts leave at its end. ConfigError as `read_text`."""
+    """A secret's text without the line breaks that editors and mounts leave at its end.
+    ConfigError as `read_text`."""
     return read_text(path, what=what, largest=LARGEST_SECRET).rstrip("\r\n")
 
 

@@ -1,7 +1,8 @@
 """From what a person wrote to typed values: one function for each kind of setting.
 
-Each takes the written value (a text; from YAML also a number, boolean or list) and raises ValueError with what was found and what
-is expected, for `settings.py` to add the place. Values already of the right type pass through.
+Each takes the written value (a text; from YAML also a number, boolean or list) and raises
+ValueError with what was found and what is expected, for `settings.py` to add the place. Values
+already of the right type pass through.
 """
 
 import re
@@ -53,7 +54,13 @@ def _kind(value: object) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"the number {value}"
-    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "something else"
+    return (
+        "a list"
+        if isinstance(value, list)
+        else "a mapping"
+        if isinstance(value, dict)
+        else "something else"
+    )
 
 
 def duration(shortest: timedelta, longest: timedelta) -> Callable[[object], timedelta]:
@@ -63,7 +70,9 @@ def duration(shortest: timedelta, longest: timedelta) -> Callable[[object], time
         if isinstance(value, timedelta):
             found = value
         elif isinstance(value, int) and not isinstance(value, bool):
-            raise WrongValueError(f"expected a duration, found the number {value}", f"write {value}s for seconds")
+            raise WrongValueError(
+                f"expected a duration, found the number {value}", f"write {value}s for seconds"
+            )
         else:
             found = parse_duration(text(value))
         if not shortest <= found <= longest:
@@ -111,7 +120,9 @@ def choice(*allowed: str) -> Callable[[object], str]:
     def parse(value: object) -> str:
         word = text(value).lower()
         if word not in allowed:
-            raise WrongValueError(f'expected {listed(allowed)}, found "{quoted(word)}"', did_you_mean(word, allowed))
+            raise WrongValueError(
+                f'expected {listed(allowed)}, found "{quoted(word)}"', did_you_mean(word, allowed)
+            )
         return word
 
     return parse
@@ -139,7 +150,9 @@ def message_types(value: object) -> tuple[str, ...]:
         if word not in MESSAGE_TYPES:
             hint = did_you_mean(word, MESSAGE_TYPES)
             raise WrongValueError(
-                f'"{quoted(word)}" is not a message type to ask for; expected some of {", ".join(MESSAGE_TYPES)}', hint
+                f'"{quoted(word)}" is not a message type to ask for; expected some of '
+                f"{', '.join(MESSAGE_TYPES)}",
+                hint,
             )
     if len(set(words)) < len(words):
         raise WrongValueError("names a message type twice")
@@ -150,21 +163,28 @@ def campaigns_path(value: object) -> str:
     """`auto`, or a path that begins with a slash."""
     written = text(value)
     if written != "auto" and not re.fullmatch(r"/[A-Za-z0-9._~/-]*", written):
-        raise WrongValueError(f'expected auto or a path such as /api/campaigns, found "{quoted(written)}"')
+        raise WrongValueError(
+            f'expected auto or a path such as /api/campaigns, found "{quoted(written)}"'
+        )
     return written
 
 
 def secret(value: object) -> SecretStr:
-    """A key or token: visible ASCII, since it goes into a header. Never shown, not even when it is wrong."""
+    """A key or token: visible ASCII, since it goes into a header. Never shown, not even when it
+    is wrong."""
     written = unveiled(value)
     if not written:
         raise WrongValueError("is empty", "leave it out or give it a value")
     if in_quotes(written):
         raise WrongValueError(
-            "is in quotes, which belong to the value here", "leave the quotes out: Docker keeps those of its env files"
+            "is in quotes, which belong to the value here",
+            "leave the quotes out: Docker keeps those of its env files",
         )
     if not all("!" <= character <= "~" for character in written):
-        raise WrongValueError("contains a space, a line break or a character outside ASCII", "was more copied than the secret?")
+        raise WrongValueError(
+            "contains a space, a line break or a character outside ASCII",
+            "was more copied than the secret?",
+        )
     return SecretStr(written)
 
 
@@ -206,6 +226,12 @@ def condition(value: object) -> Condition:
     except ConditionError as error:
         raise WrongConditionError(error.faults) from None
     if found.look_back or found.baselines or found.uses("_a") or found.uses("_d"):
-        hint = "leave out ago, increase, rate, baseline, settled fields, quiet hours and what only the detail says"
-        raise WrongValueError("the condition asks for what is not known when a campaign is seen for the first time", hint)
+        hint = (
+            "leave out ago, increase, rate, baseline, settled fields, quiet hours and what only "
+            "the detail says"
+        )
+        raise WrongValueError(
+            "the condition asks for what is not known when a campaign is seen for the first time",
+            hint,
+        )
     return found

@@ -1,4 +1,5 @@
-"""The command as a process, with a simulated provider and a receiver beside it in the test's own."""
+"""The command as a process, with a simulated provider and a receiver beside it in the test's
+own."""
 
 import asyncio
 import json
@@ -82,13 +83,17 @@ class Receiver:
 
     def alerts(self) -> list[tuple[str, dict[str, Any]]]:
         """Every alert of every message, with the message's id, in the order received."""
-        return [(message_id, alert) for message_id, body in self.messages for alert in body["alerts"]]
+        return [
+            (message_id, alert) for message_id, body in self.messages for alert in body["alerts"]
+        ]
 
 
 class Monitor:
     """`bsg-monitor run` in a folder of its own."""
 
-    def __init__(self, folder: Path, provider_url: str, receiver_url: str, *, rules: str = RULES, **more: str) -> None:
+    def __init__(
+        self, folder: Path, provider_url: str, receiver_url: str, *, rules: str = RULES, **more: str
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.log = folder / "monitor.log"
@@ -128,10 +133,19 @@ class Monitor:
         return process.returncode, out.decode(), err.decode()
 
     async def start(self, *under: str) -> None:
-        """Start it (by a command that starts commands, where one is given) and wait until it answers."""
+        """Start it (by a command that starts commands, where one is given) and wait until it
+        answers."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *under, sys.executable, "-m", "monitor", "run", cwd=self.folder, env=self.environment, stdout=log, stderr=log
+                *under,
+                sys.executable,
+                "-m",
+                "monitor",
+                "run",
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
         await until(self.healthy)
 
@@ -159,7 +173,9 @@ class Monitor:
         """What its outbox holds that is not confirmed, the newest first, each with its alerts."""
         code, out, err = await self.command("outbox", "list", "--state", "pending", "--json")
         assert code == 0, err
-        shown = [await self.command("outbox", "show", row["id"], "--json") for row in json.loads(out)]
+        shown = [
+            await self.command("outbox", "show", row["id"], "--json") for row in json.loads(out)
+        ]
         return [json.loads(out) for code, out, _ in shown if code == 0]
 
     async def kill(self) -> None:

@@ -31,7 +31,14 @@ class Listening:
     @property
     def status(self) -> str:
         """The last status line."""
-        return next((line.removeprefix("STATUS=") for line in reversed(self.lines) if line.startswith("STATUS=")), "")
+        return next(
+            (
+                line.removeprefix("STATUS=")
+                for line in reversed(self.lines)
+                if line.startswith("STATUS=")
+            ),
+            "",
+        )
 
     @property
     def signs_of_life(self) -> int:

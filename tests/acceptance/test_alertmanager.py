@@ -1,4 +1,5 @@
-"""The daemon and Debian's Alertmanager, both killed: what still fires is told again, though nothing of it is news."""
+"""The daemon and Debian's Alertmanager, both killed: what still fires is told again, though
+nothing of it is news."""
 
 from pathlib import Path
 
@@ -15,11 +16,18 @@ from tests.real import require
 pytestmark = pytest.mark.slow
 
 
-async def test_after_both_were_killed_alertmanager_hears_again_of_what_fires(tmp_path: Path) -> None:
+async def test_after_both_were_killed_alertmanager_hears_again_of_what_fires(
+    tmp_path: Path,
+) -> None:
     require("prometheus-alertmanager")
     simulator = Simulator(Scenario(name="resend"), clock=SystemClock(), keys=(KEY,))
-    campaign = simulator.world.add(name="Spring sale", sender="Shop", status="sending", sent=100, delivered=90)
-    async with simulator.serve() as provider_url, Alertmanager(tmp_path / "am").running() as alertmanager:
+    campaign = simulator.world.add(
+        name="Spring sale", sender="Shop", status="sending", sent=100, delivered=90
+    )
+    async with (
+        simulator.serve() as provider_url,
+        Alertmanager(tmp_path / "am").running() as alertmanager,
+    ):
         subject = Monitor(tmp_path, provider_url, alertmanager.url)
         rules = tmp_path / "rules.yaml"
         hook = 'webhook: {url: "${HOOK_URL}", secret: "${HOOK_SECRET}"}'

@@ -48,7 +48,13 @@ route:
 
 def environment(**more: str) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BSG_")}
-    return {**kept, "PYTHONPATH": str(ROOT), "BSG_API_KEY": KEY, "BSG_LISTEN": "127.0.0.1:0", **more}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "BSG_API_KEY": KEY,
+        "BSG_LISTEN": "127.0.0.1:0",
+        **more,
+    }
 
 
 def command(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -101,7 +107,9 @@ def folder(tmp_path: Path) -> Path:
 @contextmanager
 def simulated(folder: Path, *options: str) -> Iterator[str]:
     """The URL of `bsg-monitor simulate` on a free port."""
-    with running(folder, "simulate", "--port", "0", "--scenario", "./scenario.yaml", "--key", KEY, *options) as process:
+    with running(
+        folder, "simulate", "--port", "0", "--scenario", "./scenario.yaml", "--key", KEY, *options
+    ) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         found = re.search(r"http://\S+", said)
@@ -116,9 +124,26 @@ def asked(url: str) -> int:
 
 
 def test_help_loads_nothing_that_it_does_not_need() -> None:
-    heavy = ["aiohttp", "structlog", "pydantic", "pydantic_settings", "rich", "jinja2", "prometheus_client", "sqlite3", "yaml"]
+    heavy = [
+        "aiohttp",
+        "structlog",
+        "pydantic",
+        "pydantic_settings",
+        "rich",
+        "jinja2",
+        "prometheus_client",
+        "sqlite3",
+        "yaml",
+    ]
     code = f"import sys, monitor.cli; print([name for name in {heavy!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
     assert done.stdout == "[]\n"
 
 
@@ -133,7 +158,12 @@ def test_once_says_what_would_fire_and_exits_with_1(folder: Path) -> None:
         report = json.loads(command(folder, "once", "--json", BSG_API_URL=url).stdout)
     assert report["counts"]["spam"] == 1
     assert [alert["alertname"] for alert in report["firing"]] == ["Spam"]
-    assert (report["campaigns"], report["watched"], report["failures"], report["doubts"]) == (2, 2, [], [])
+    assert (report["campaigns"], report["watched"], report["failures"], report["doubts"]) == (
+        2,
+        2,
+        [],
+        [],
+    )
     assert not list(folder.glob("*.db*"))
 
 
@@ -149,7 +179,10 @@ def test_once_says_how_to_see_which_rows_could_not_be_used(folder: Path) -> None
         )
         with urllib.request.urlopen(spoiled, timeout=PATIENCE):
             done = command(folder, "once", BSG_API_URL=url)
-            doubt = "1 row of the list could not be used; with BSG_LOG_LEVEL=warning the log says which and why"
+            doubt = (
+                "1 row of the list could not be used; with BSG_LOG_LEVEL=warning the log says "
+                "which and why"
+            )
             assert done.stderr == f"warning: default/sms: {doubt}\n"
             done = command(folder, "once", BSG_API_URL=url, BSG_LOG_LEVEL="warning")
             assert json.loads(done.stderr.splitlines()[0])["example_campaign_id"] == campaign
@@ -163,16 +196,22 @@ def test_once_exits_with_0_when_nothing_fires(folder: Path) -> None:
     assert "nothing fires" in done.stdout
 
 
-def test_once_cannot_tell_whether_money_is_short_when_the_balance_cannot_be_read(folder: Path) -> None:
+def test_once_cannot_tell_whether_money_is_short_when_the_balance_cannot_be_read(
+    folder: Path,
+) -> None:
     quiet = RULES.replace("30m", "30d")
-    poor = '  - {alert: Poor, scope: account, when: spendable < 10, summary: "{{ spendable }} left"}\n'
+    poor = (
+        '  - {alert: Poor, scope: account, when: spendable < 10, summary: "{{ spendable }} left"}\n'
+    )
     with simulated(folder, "--fault", "error,path=/api/accounts/balance") as url:
         (folder / "rules.yaml").write_text(quiet)
         assert command(folder, "once", BSG_API_URL=url).returncode == 0  # no rule asks for it
         (folder / "rules.yaml").write_text(quiet.replace("receivers:", f"{poor}receivers:"))
         done = command(folder, "once", BSG_API_URL=url)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: could not read default/balance: the provider answered 500")
+    assert done.stderr.startswith(
+        "error: could not read default/balance: the provider answered 500"
+    )
 
 
 def test_check_shows_where_in_the_file_it_is_wrong_to_people_and_programs(folder: Path) -> None:
@@ -186,10 +225,17 @@ def test_check_shows_where_in_the_file_it_is_wrong_to_people_and_programs(folder
         '      when: status == "spam" and agee > "30m"\n'
         "                                 ^^^^\n"
     )
-    assert 'slack has no "chanel" (did you mean "channel"?)\n      slack: {url: …, chanel: …}\n' in done.stderr
+    assert (
+        'slack has no "chanel" (did you mean "channel"?)\n      slack: {url: …, chanel: …}\n'
+        in done.stderr
+    )
     assert "secret-1" not in done.stderr
     told = json.loads(command(folder, "check", "--json").stdout)
-    assert (told["problems"][0]["file"], told["problems"][0]["line"], told["problems"][0]["column"]) == ("rules.yaml", 3, 32)
+    assert (
+        told["problems"][0]["file"],
+        told["problems"][0]["line"],
+        told["problems"][0]["column"],
+    ) == ("rules.yaml", 3, 32)
     assert "secret-1" not in json.dumps(told)
 
 
@@ -200,32 +246,52 @@ def test_init_leaves_rules_with_the_schema_that_they_name(tmp_path: Path) -> Non
     assert (tmp_path / "rules.schema.json").read_text() == command(tmp_path, "schema").stdout
 
 
-def test_the_files_of_init_with_slack_as_the_readme_says_pass_check_without_a_warning(tmp_path: Path) -> None:
+def test_the_files_of_init_with_slack_as_the_readme_says_pass_check_without_a_warning(
+    tmp_path: Path,
+) -> None:
     assert command(tmp_path, "init").returncode == 0
     rules, env = tmp_path / "rules.yaml", tmp_path / ".env"
     env.write_text(
         env.read_text()
         .replace("BSG_API_KEY=\n", "BSG_API_KEY=live_0123456789abcdef\n")
-        .replace("#SLACK_WEBHOOK_URL=\n", "SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T0/B0/x\n")
+        .replace(
+            "#SLACK_WEBHOOK_URL=\n", "SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T0/B0/x\n"
+        )
     )
     starter = rules.read_text()
     rules.write_text(
-        starter.replace("#  - name: ops\n#    slack:", "  - name: ops\n    slack:").replace("receiver: console", "receiver: ops")
+        starter.replace("#  - name: ops\n#    slack:", "  - name: ops\n    slack:").replace(
+            "receiver: console", "receiver: ops"
+        )
     )
     done = command(tmp_path, "check", BSG_API_KEY="")
     assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 20 rules, 2 receivers\n", "")
 
 
-def test_everything_that_init_leaves_commented_out_passes_check_without_a_warning(tmp_path: Path) -> None:
+def test_everything_that_init_leaves_commented_out_passes_check_without_a_warning(
+    tmp_path: Path,
+) -> None:
     assert command(tmp_path, "init").returncode == 0
     rules = tmp_path / "rules.yaml"
-    rules.write_text(re.sub(r"^#(?=( +- | {4,}\w|  routes:|quiet_hours:))", "", rules.read_text(), flags=re.MULTILINE))
-    urls = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x", "WEBHOOK_SECRET": "whsec_" + "QUJD" * 11}
+    rules.write_text(
+        re.sub(
+            r"^#(?=( +- | {4,}\w|  routes:|quiet_hours:))",
+            "",
+            rules.read_text(),
+            flags=re.MULTILINE,
+        )
+    )
+    urls = {
+        "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x",
+        "WEBHOOK_SECRET": "whsec_" + "QUJD" * 11,
+    }
     done = command(tmp_path, "check", BSG_API_KEY="live_0123456789abcdef", **urls)
     assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 20 rules, 3 receivers\n", "")
 
 
-def test_check_passes_over_what_kubernetes_sets_for_services_that_are_named_like_the_monitor(folder: Path) -> None:
+def test_check_passes_over_what_kubernetes_sets_for_services_that_are_named_like_the_monitor(
+    folder: Path,
+) -> None:
     injected = {
         f"{service}{end}": value
         for service in ("BSG", "BSG_METRICS")
@@ -253,7 +319,9 @@ def test_check_says_what_a_setting_that_is_true_or_false_expects(folder: Path) -
 def test_check_online_logs_in(folder: Path) -> None:
     with simulated(folder) as url:
         good = command(folder, "check", "--online", BSG_API_URL=url)
-        bad = command(folder, "check", "--online", BSG_API_URL=url, BSG_API_KEY="live_another_key_987654321")
+        bad = command(
+            folder, "check", "--online", BSG_API_URL=url, BSG_API_KEY="live_another_key_987654321"
+        )
     assert good.returncode == 0, good.stderr
     assert "ok: account default can be read" in good.stdout
     assert bad.returncode == 1
@@ -278,7 +346,10 @@ def test_ctrl_c_ends_a_command_without_a_traceback(folder: Path) -> None:
 
 def test_other_commands_read_what_a_running_daemon_has_found(folder: Path) -> None:
     (folder / "rules.yaml").write_text(RULES.replace("for: 1h", "for: 0s"))
-    with simulated(folder) as url, running(folder, "run", BSG_API_URL=url, BSG_POLL_INTERVAL="1s") as daemon:
+    with (
+        simulated(folder) as url,
+        running(folder, "run", BSG_API_URL=url, BSG_POLL_INTERVAL="1s") as daemon,
+    ):
         assert daemon.stdout is not None
         told = daemon.stdout.readline()  # the console receiver: the first alert has been told
         assert "CRITICAL" in told
@@ -296,7 +367,10 @@ def test_other_commands_read_what_a_running_daemon_has_found(folder: Path) -> No
     assert "\nfires since " in why.stdout
     assert '\n  ├ ✓ status == "spam"  status = "spam"\n' in why.stdout
     assert "was told that it fires" in why.stdout
-    assert (why_not["standing"], why_not["missing"]["words"]) == ("inactive", 'status is "done", needs to be "spam"')
+    assert (why_not["standing"], why_not["missing"]["words"]) == (
+        "inactive",
+        'status is "done", needs to be "spam"',
+    )
     assert code == 0, err
     assert "Traceback" not in err, err.replace("\\n", "\n")
     assert command(folder, "alerts").returncode == 0  # also once it has stopped
@@ -305,7 +379,9 @@ def test_other_commands_read_what_a_running_daemon_has_found(folder: Path) -> No
 def test_a_port_in_use_is_said_in_words(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        run = command(folder, "run", BSG_LISTEN=f"127.0.0.1:{port}", BSG_API_URL="http://127.0.0.1:9")
+        run = command(
+            folder, "run", BSG_LISTEN=f"127.0.0.1:{port}", BSG_API_URL="http://127.0.0.1:9"
+        )
         simulate = command(folder, "simulate", "--port", str(port))
     for done in (run, simulate):
         assert done.returncode == 1
@@ -330,7 +406,9 @@ def test_the_simulator_deals_out_errors_as_asked(folder: Path) -> None:
 
 
 def test_shell_completion_knows_the_commands(folder: Path) -> None:
-    done = command(folder, _BSG_MONITOR_COMPLETE="complete_bash", COMP_WORDS="bsg-monitor ou", COMP_CWORD="1")
+    done = command(
+        folder, _BSG_MONITOR_COMPLETE="complete_bash", COMP_WORDS="bsg-monitor ou", COMP_CWORD="1"
+    )
     assert done.stdout.split() == ["outbox"]
 
 
@@ -364,7 +442,11 @@ def test_a_proxy_that_cannot_be_used_is_refused_by_its_variable(
 
 def test_a_proxy_in_dotenv_and_an_odd_entry_of_no_proxy_are_warnings(folder: Path) -> None:
     (folder / ".env").write_text("HTTPS_PROXY=http://proxy:3128\n")
-    done = command(folder, "check", **{**dict.fromkeys(PROXY_VARIABLES, ""), "NO_PROXY": "localhost,http://x.test"})
+    done = command(
+        folder,
+        "check",
+        **{**dict.fromkeys(PROXY_VARIABLES, ""), "NO_PROXY": "localhost,http://x.test"},
+    )
     assert done.returncode == 0, done.stderr
     assert ".env: HTTPS_PROXY is not read from here" in done.stdout + done.stderr
     assert "NO_PROXY: its entry 2 fits no host (write a host" in done.stdout + done.stderr

@@ -37,7 +37,8 @@ def offered(folder: Path, *words: str) -> list[str]:
 
 def test_bash_completes_commands_and_what_settings_and_rules_name(tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(
-        "rules:\n  - {alert: Late, when: sent > 5}\nreceivers:\n  - {name: desk, console: {}}\nroute: {receiver: desk}\n"
+        "rules:\n  - {alert: Late, when: sent > 5}\nreceivers:\n  - {name: desk, console: "
+        "{}}\nroute: {receiver: desk}\n"
     )
     assert offered(tmp_path, "cam") == ["campaigns"]
     assert offered(tmp_path, "notify-test", "") == ["desk"]

@@ -1,4 +1,5 @@
-"""The daemon as a user runs it: start, stop, restart, a receiver that is away, a second daemon, secrets."""
+"""The daemon as a user runs it: start, stop, restart, a receiver that is away, a second daemon,
+secrets."""
 
 import asyncio
 import os
@@ -18,19 +19,30 @@ from tests.patience import BOUND_SECONDS, until
 pytestmark = pytest.mark.slow
 
 
-async def test_the_main_job(tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver) -> None:
+async def test_the_main_job(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
     waiting = simulator.world.add(name="Waits", sender="Shop", status="spam")
-    running = simulator.world.add(name="Runs", sender="Shop", status="sending", sent=10, delivered=9)
+    running = simulator.world.add(
+        name="Runs", sender="Shop", status="sending", sent=10, delivered=9
+    )
     async with monitor(tmp_path, provider_url, receiver) as subject:
         await until(lambda: len(receiver.messages) == 1)
         _, body = receiver.messages[0]
-        assert (body["version"], body["status"], body["notification_reason"]) == ("4", "firing", "firing")
+        assert (body["version"], body["status"], body["notification_reason"]) == (
+            "4",
+            "firing",
+            "firing",
+        )
         assert body["alerts"][0]["labels"]["campaign_id"] == str(waiting)
         assert body["alerts"][0]["campaign"]["name"] == "Waits"
         simulator.world.change(waiting, status="sending")
         simulator.world.change(running, status="stopped")
         await until(lambda: len(receiver.messages) == 3)
-        told = {(body["notification_reason"], body["alerts"][0]["labels"]["alertname"]) for _, body in receiver.messages[1:]}
+        told = {
+            (body["notification_reason"], body["alerts"][0]["labels"]["alertname"])
+            for _, body in receiver.messages[1:]
+        }
         assert told == {("resolved", "Spam"), ("event", "Stopped")}
         metrics = await subject.get("/metrics")
         assert metrics is not None
@@ -67,8 +79,12 @@ async def test_a_receiver_that_was_down_across_a_restart_gets_the_present_state_
         await subject.start()
         code, _, err = await subject.command("outbox", "retry", "--receiver", "hook", "--yes")
         assert code == 0, err
-        await until(lambda: any(a["labels"]["campaign_id"] == str(second) for _, a in receiver.alerts()))
-        assert receiver.messages[0][0] == receiver.attempts[0], "the message that was attempted keeps its id"
+        await until(
+            lambda: any(a["labels"]["campaign_id"] == str(second) for _, a in receiver.alerts())
+        )
+        assert receiver.messages[0][0] == receiver.attempts[0], (
+            "the message that was attempted keeps its id"
+        )
         last = {alert["labels"]["campaign_id"]: alert["status"] for _, alert in receiver.alerts()}
         assert last == {str(first): "resolved", str(second): "firing"}
         assert len(receiver.messages) == 2
@@ -86,7 +102,9 @@ async def test_sigterm_drains_and_a_second_signal_ends_at_once(
         await asyncio.sleep(0.5)  # noqa: TID251 (it must still be there: it drains)
         assert subject.process.returncode is None
         subject.process.terminate()
-        assert await asyncio.wait_for(subject.process.wait(), BOUND_SECONDS) == 143  # a drain that goes on ends with 0
+        assert (
+            await asyncio.wait_for(subject.process.wait(), BOUND_SECONDS) == 143
+        )  # a drain that goes on ends with 0
 
 
 def test_a_stop_takes_less_than_ten_seconds_of_waiting() -> None:
@@ -103,7 +121,8 @@ async def test_a_stop_waits_for_no_hanging_receiver_or_provider(
         simulator.faults.set("hang")
         begun = time.monotonic()  # noqa: TID251
         assert await subject.stop() == 0
-        assert time.monotonic() - begun < 20  # noqa: TID251 (a hanging provider alone would take 30)
+        # a hanging provider alone would take 30
+        assert time.monotonic() - begun < 20  # noqa: TID251
         receiver.hang.set()
         receiver.hang = None
         simulator.faults.clear()
@@ -114,7 +133,9 @@ async def test_a_stop_waits_for_no_hanging_receiver_or_provider(
         assert set(receiver.attempts) == {receiver.attempts[0]}
 
 
-async def test_a_second_daemon_on_the_same_file_is_refused(tmp_path: Path, provider_url: str, receiver: Receiver) -> None:
+async def test_a_second_daemon_on_the_same_file_is_refused(
+    tmp_path: Path, provider_url: str, receiver: Receiver
+) -> None:
     async with monitor(tmp_path, provider_url, receiver) as subject:
         code, out, err = await subject.command("run")
         assert code not in (0, None)
@@ -128,26 +149,41 @@ async def test_a_provider_that_is_down_at_start_is_waited_for(
     simulator.faults.set("error")
     simulator.world.add(name="First", sender="Shop", status="spam")
     async with monitor(tmp_path, provider_url, receiver) as subject:
-        await until(lambda: any(a["labels"]["alertname"] == "ApiDown" for _, a in receiver.alerts()), bound=60)
+        await until(
+            lambda: any(a["labels"]["alertname"] == "ApiDown" for _, a in receiver.alerts()),
+            bound=60,
+        )
         assert not await subject.ready()
         simulator.faults.clear()
         await until(subject.ready)
         await until(lambda: any(a["labels"]["alertname"] == "Spam" for _, a in receiver.alerts()))
 
 
-async def test_no_secret_is_in_any_output(tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver) -> None:
+async def test_no_secret_is_in_any_output(
+    tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
+) -> None:
     simulator.world.add(name="First", sender="Shop", status="spam")
     receiver.up = False
-    async with monitor(tmp_path, provider_url, receiver, BSG_LOG_LEVEL="debug", BSG_READ_TOKEN="read-token-5150") as subject:
+    async with monitor(
+        tmp_path, provider_url, receiver, BSG_LOG_LEVEL="debug", BSG_READ_TOKEN="read-token-5150"
+    ) as subject:
         await until(lambda: len(receiver.attempts) >= 1)
         simulator.faults.set("unauthorized")
         await asyncio.sleep(2)  # noqa: TID251 (a poll that meets the 401s)
         shown = [subject.log.read_text()]
-        for arguments in (["config"], ["config", "--json"], ["outbox", "list", "--json"], ["check"], ["notify-test", "hook"]):
+        for arguments in (
+            ["config"],
+            ["config", "--json"],
+            ["outbox", "list", "--json"],
+            ["check"],
+            ["notify-test", "hook"],
+        ):
             _, out, err = await subject.command(*arguments)
             shown += [out, err]
         assert subject.process is not None
-        shown.append(await asyncio.to_thread(Path(f"/proc/{subject.process.pid}/cmdline").read_text))
+        shown.append(
+            await asyncio.to_thread(Path(f"/proc/{subject.process.pid}/cmdline").read_text)
+        )
     with sqlite3.connect(tmp_path / "monitor.db") as database:
         shown += list(database.iterdump())
     text = "\n".join(shown)
@@ -160,7 +196,10 @@ async def test_connections_to_the_page_leave_files_for_the_receivers_where_few_m
     tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
 ) -> None:
     few = ("sh", "-c", 'ulimit -n 40 && exec "$@"', "sh")
-    async with monitor(tmp_path, provider_url, receiver, under=few) as subject, AsyncExitStack() as stack:
+    async with (
+        monitor(tmp_path, provider_url, receiver, under=few) as subject,
+        AsyncExitStack() as stack,
+    ):
         for _ in range(30):
             _, writer = await asyncio.open_connection("127.0.0.1", subject.port)
             stack.callback(writer.close)
@@ -211,7 +250,9 @@ async def test_a_deleted_file_of_the_database_is_said_in_the_log_and_by_readyz(
         await until(subject.ready)
         (tmp_path / f"monitor.db{suffix}").unlink()
         simulator.world.add(name="Waits", sender="Shop", status="spam")
-        await until(lambda: "was moved or deleted while the database was in use" in subject.log.read_text())
+        await until(
+            lambda: "was moved or deleted while the database was in use" in subject.log.read_text()
+        )
 
         async def unready() -> bool:
             return not await subject.ready()

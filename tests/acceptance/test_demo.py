@@ -1,5 +1,6 @@
-"""`bsg-monitor demo` as a newcomer starts it: nothing set up before, nothing left behind. What it shows within a minute is
-checked where `.ci/run` lets it run that long; its scenario by tests/unit/simulator/test_scenario.py.
+"""`bsg-monitor demo` as a newcomer starts it: nothing set up before, nothing left behind. What
+it shows within a minute is checked where `.ci/run` lets it run that long; its scenario by
+tests/unit/simulator/test_scenario.py.
 """
 
 import asyncio
@@ -29,7 +30,11 @@ async def started(folder: Path, *options: str) -> asyncio.subprocess.Process:
         "demo",
         *options,
         cwd=folder / "home",
-        env={**kept, "TMPDIR": str(folder / "tmp"), "HTTP_PROXY": "127.0.0.1:1"},  # asks this machine only
+        env={
+            **kept,
+            "TMPDIR": str(folder / "tmp"),
+            "HTTP_PROXY": "127.0.0.1:1",
+        },  # asks this machine only
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -51,7 +56,9 @@ def left_behind(folder: Path) -> list[Path]:
     return [*(folder / "tmp").iterdir(), *(folder / "home").iterdir()]
 
 
-async def test_it_names_its_addresses_tells_and_ends_by_itself_with_a_summary(tmp_path: Path) -> None:
+async def test_it_names_its_addresses_tells_and_ends_by_itself_with_a_summary(
+    tmp_path: Path,
+) -> None:
     process = await started(tmp_path, "--duration", "3s", "--port", "0")
     said = await first_alert(process)
     page = re.search(r"status page   (http://127\.0\.0\.1:\d+/)\n", said)
@@ -69,16 +76,22 @@ async def test_it_names_its_addresses_tells_and_ends_by_itself_with_a_summary(tm
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_ends_when_told_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+async def test_it_ends_when_told_and_leaves_nothing_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     process = await started(tmp_path, "--port", "0")
     await first_alert(process)
     process.send_signal(number)
     out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, err) == (0, b"")
-    (advice,) = re.findall(r"Nothing is left behind. To watch a real account: (.+) init\n", out.decode())
+    (advice,) = re.findall(
+        r"Nothing is left behind. To watch a real account: (.+) init\n", out.decode()
+    )
     own = tmp_path / "own"
     own.mkdir()
-    begun = await asyncio.create_subprocess_exec(*shlex.split(advice), "init", cwd=own, stdout=asyncio.subprocess.PIPE)
+    begun = await asyncio.create_subprocess_exec(
+        *shlex.split(advice), "init", cwd=own, stdout=asyncio.subprocess.PIPE
+    )
     await asyncio.wait_for(begun.communicate(), PATIENCE)
     assert begun.returncode == 0
     assert (own / "rules.yaml").exists()

@@ -36,13 +36,20 @@ async def test_the_message_of_an_rcs_campaign_that_delivers_badly_says_why(
     async with monitor(tmp_path, provider_url, receiver, rules=RULES) as subject:
         await until(lambda: len(receiver.messages) == 1)
         (_, alert) = receiver.alerts()[0]
-        why = "not RCS-capable 38 %, undelivered 5 %, expired 5 %, failed 2 %; SMS fallback: undelivered 50 %"
+        why = (
+            "not RCS-capable 38 %, undelivered 5 %, expired 5 %, failed 2 %; SMS fallback: "
+            "undelivered 50 %"
+        )
         assert alert["campaign"]["detail"]["why"] == why
         assert alert["annotations"]["description"] == f"380 phones cannot take RCS. {why}"
         state = simulator.world.campaign(campaign_id)
         assert state is not None
         detail = alert["campaign"]["detail"]
-        assert (detail["total_messages"], detail["not_rcs_user"], detail["expired"]) == (1000, 380, state.expired)
+        assert (detail["total_messages"], detail["not_rcs_user"], detail["expired"]) == (
+            1000,
+            380,
+            state.expired,
+        )
         assert detail["fallback"]["delivered"] == state.fallback_delivered
         asked = [seen.path for seen in simulator.requests if seen.path.endswith("/detail")]
         assert asked == [f"/api/campaigns/{campaign_id}/detail"]

@@ -14,7 +14,9 @@ from tests.patience import until
 pytestmark = pytest.mark.slow
 
 
-async def test_doctor_finds_nothing_wrong_with_a_monitor_in_order_and_what_is_wrong_with_one_that_hangs(tmp_path: Path) -> None:
+async def test_doctor_finds_nothing_wrong_with_a_monitor_in_order_and_what_is_wrong_with_one_that_hangs(
+    tmp_path: Path,
+) -> None:
     simulator = Simulator(Scenario(name="doctor"), clock=SystemClock(), keys=(KEY,))
     simulator.world.add(name="Runs", sender="Shop", status="sending", sent=10, delivered=9)
     async with (
@@ -27,6 +29,8 @@ async def test_doctor_finds_nothing_wrong_with_a_monitor_in_order_and_what_is_wr
         found = json.loads(out)
         assert {each["level"] for each in found} == {"ok"}, out
         assert code == 0
-        assert {"database", "disk", "account default", "receiver hook", "daemon"} <= {each["subject"] for each in found}
+        assert {"database", "disk", "account default", "receiver hook", "daemon"} <= {
+            each["subject"] for each in found
+        }
         assert receiver.attempts == []
         assert not any(secret in out + err for secret in (KEY, WEBHOOK_SECRET))

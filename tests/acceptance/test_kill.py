@@ -1,4 +1,5 @@
-"""The daemon under kill -9 while things change: nothing is lost, and what is told twice is told under the same id."""
+"""The daemon under kill -9 while things change: nothing is lost, and what is told twice is told
+under the same id."""
 
 import asyncio
 import random
@@ -21,7 +22,12 @@ async def test_kill_at_random_points_loses_no_transition_and_keeps_ids(tmp_path:
     dice = random.Random(20260302)
     clock = SystemClock()
     simulator = Simulator(Scenario(name="kill"), clock=clock, keys=(KEY,))
-    ids = [simulator.world.add(name=f"Campaign {n}", sender="Shop", status="sending", sent=100, delivered=90) for n in range(60)]
+    ids = [
+        simulator.world.add(
+            name=f"Campaign {n}", sender="Shop", status="sending", sent=100, delivered=90
+        )
+        for n in range(60)
+    ]
     stopped: set[int] = set()
     async with (
         simulator.serve() as provider_url,
@@ -37,7 +43,8 @@ async def test_kill_at_random_points_loses_no_transition_and_keeps_ids(tmp_path:
                 simulator.world.change(campaign_id, status=status)
                 if status == "stopped":
                     stopped.add(campaign_id)
-                await asyncio.sleep(dice.uniform(0, 0.25))  # noqa: TID251 (the point of the kill is what is random)
+                # the point of the kill is what is random
+                await asyncio.sleep(dice.uniform(0, 0.25))  # noqa: TID251
             await subject.kill()
             await subject.start()
         for campaign_id in ids:
@@ -48,7 +55,9 @@ async def test_kill_at_random_points_loses_no_transition_and_keeps_ids(tmp_path:
         assert await subject.stop() == 0
     bodies: dict[str, list[object]] = {}
     for message_id, body in receiver.messages:
-        assert bodies.setdefault(message_id, body["alerts"]) == body["alerts"], "a repeat says the same"
+        assert bodies.setdefault(message_id, body["alerts"]) == body["alerts"], (
+            "a repeat says the same"
+        )
     told_under: dict[str, set[str]] = defaultdict(set)
     for message_id, alert in receiver.alerts():
         if "event_id" in alert:
@@ -58,7 +67,11 @@ async def test_kill_at_random_points_loses_no_transition_and_keeps_ids(tmp_path:
 
 
 def _stopped(receiver: Receiver) -> set[int]:
-    return {int(alert["labels"]["campaign_id"]) for _, alert in receiver.alerts() if alert["labels"]["alertname"] == "Stopped"}
+    return {
+        int(alert["labels"]["campaign_id"])
+        for _, alert in receiver.alerts()
+        if alert["labels"]["alertname"] == "Stopped"
+    }
 
 
 def _open(receiver: Receiver) -> set[tuple[str, str]]:

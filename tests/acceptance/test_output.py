@@ -42,13 +42,20 @@ def shell(folder: Path, redirected: str, *arguments: str) -> subprocess.Complete
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("arguments", [("fields",), ("test", "cases.yaml")], ids=" ".join)
-def test_a_full_disk_behind_stdout_is_an_error_and_no_success(folder: Path, arguments: tuple[str, ...]) -> None:
+def test_a_full_disk_behind_stdout_is_an_error_and_no_success(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
     done = shell(folder, ">/dev/full", *arguments)
-    assert (done.returncode, done.stderr) == (1, "error: cannot write to standard output: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: cannot write to standard output: No space left on device\n",
+    )
 
 
 @pytest.mark.parametrize("redirected", [">&-", "2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("arguments", [("fields",), ("test", "cases.yaml")], ids=" ".join)
-def test_streams_that_are_closed_are_no_reason_to_fail(folder: Path, redirected: str, arguments: tuple[str, ...]) -> None:
+def test_streams_that_are_closed_are_no_reason_to_fail(
+    folder: Path, redirected: str, arguments: tuple[str, ...]
+) -> None:
     done = shell(folder, redirected, *arguments)
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,5 @@
-"""What people install: the wheel, built from the source archive, in a clean environment with nothing but its dependencies."""
+"""What people install: the wheel, built from the source archive, in a clean environment with
+nothing but its dependencies."""
 
 import asyncio
 import json
@@ -32,7 +33,9 @@ print(len(names), monitor.__file__)
 """
 
 
-def run(*command: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
+def run(
+    *command: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> str:
     """What it prints. AssertionError with everything it said when it fails."""
     done = subprocess.run(
         [str(part) for part in command],
@@ -49,7 +52,8 @@ def run(*command: str | Path, cwd: Path | None = None, environment: Mapping[str,
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """`source` is the unpacked source archive, `python` an environment in which the wheel that was built from it is installed."""
+    """`source` is the unpacked source archive, `python` an environment in which the wheel that
+    was built from it is installed."""
 
     source: Path
     python: Path
@@ -61,7 +65,14 @@ class Package:
 
     @property
     def installed(self) -> Path:
-        return Path(run(self.python, "-c", "import monitor; print(monitor.__path__[0])", environment=self.environment).strip())
+        return Path(
+            run(
+                self.python,
+                "-c",
+                "import monitor; print(monitor.__path__[0])",
+                environment=self.environment,
+            ).strip()
+        )
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +84,17 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     with tarfile.open(archive) as file:
         file.extractall(folder / "source", filter="data")
     (source,) = (folder / "source").iterdir()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("BSG_", "PYTHON", "COV", "VIRTUAL"))}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("BSG_", "PYTHON", "COV", "VIRTUAL"))
+    }
     run(sys.executable, "-m", "venv", "--without-pip", folder / "environment", environment=clean)
     python = folder / "environment" / "bin" / "python"
     install = ("-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check")
-    run(sys.executable, *install, "--constraint", ROOT / "constraints.txt", wheel, environment=clean)
+    run(
+        sys.executable, *install, "--constraint", ROOT / "constraints.txt", wheel, environment=clean
+    )
     return Package(source=source, python=python, environment=clean)
 
 
@@ -86,16 +103,32 @@ def test_the_command_says_its_version(package: Package, tmp_path: Path) -> None:
     assert said == f"bsg-monitor {__version__}\n"
 
 
-def test_every_module_can_be_imported_without_what_the_tests_need(package: Package, tmp_path: Path) -> None:
-    said = run(package.python, "-W", "error", "-c", EVERY_MODULE, cwd=tmp_path, environment=package.environment)
+def test_every_module_can_be_imported_without_what_the_tests_need(
+    package: Package, tmp_path: Path
+) -> None:
+    said = run(
+        package.python,
+        "-W",
+        "error",
+        "-c",
+        EVERY_MODULE,
+        cwd=tmp_path,
+        environment=package.environment,
+    )
     number, place = said.split()
-    assert int(number) == len(list((ROOT / "monitor").rglob("*.py"))) - 2  # monitor itself and __main__
+    assert (
+        int(number) == len(list((ROOT / "monitor").rglob("*.py"))) - 2
+    )  # monitor itself and __main__
     assert str(package.python.parents[1]) in place
 
 
 def test_everything_that_is_not_code_is_installed_too(package: Package) -> None:
     def files(folder: Path) -> dict[str, bytes]:
-        found = (path for path in folder.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"})
+        found = (
+            path
+            for path in folder.rglob("*")
+            if path.is_file() and path.suffix not in {".py", ".pyc"}
+        )
         return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
     installed = files(package.installed)
@@ -113,7 +146,9 @@ def test_a_fresh_installation_works_from_init_to_once(package: Package, tmp_path
     async def once() -> str:
         async with simulator.serve() as url:
             at = {**environment, "BSG_API_URL": url}
-            return await asyncio.to_thread(run, package.command, "once", "--json", cwd=tmp_path, environment=at)
+            return await asyncio.to_thread(
+                run, package.command, "once", "--json", cwd=tmp_path, environment=at
+            )
 
     found = json.loads(asyncio.run(once()))
     assert (found["watched"], found["failures"]) == (1, [])
@@ -122,23 +157,49 @@ def test_a_fresh_installation_works_from_init_to_once(package: Package, tmp_path
 def test_the_source_archive_holds_every_file_of_the_repository(package: Package) -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("this is no checkout: there is nothing to compare with")
-    listed = run(require("git"), "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    listed = run(
+        require("git"), "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard"
+    ).splitlines()
     tracked = {name for name in listed if (ROOT / name).is_file()}
-    archived = {str(path.relative_to(package.source)) for path in package.source.rglob("*") if path.is_file()}
+    archived = {
+        str(path.relative_to(package.source))
+        for path in package.source.rglob("*")
+        if path.is_file()
+    }
     assert tracked - archived == set()
     assert archived - tracked == {"PKG-INFO"}
 
 
-def test_the_list_of_what_an_installation_consists_of_is_made_from_the_source_archive(package: Package, tmp_path: Path) -> None:
-    source = shutil.copytree(package.source, tmp_path / "source")  # what is made there is no part of the archive
-    run(require("make"), "-C", source, "sbom", f"PYTHON={sys.executable}", environment=package.environment)
+def test_the_list_of_what_an_installation_consists_of_is_made_from_the_source_archive(
+    package: Package, tmp_path: Path
+) -> None:
+    source = shutil.copytree(
+        package.source, tmp_path / "source"
+    )  # what is made there is no part of the archive
+    run(
+        require("make"),
+        "-C",
+        source,
+        "sbom",
+        f"PYTHON={sys.executable}",
+        environment=package.environment,
+    )
     made = json.loads((source / "dist" / "bsg-monitor.cdx.json").read_text())
-    assert (made["bomFormat"], made["metadata"]["component"]["name"]) == ("CycloneDX", "bsg-monitor")
+    assert (made["bomFormat"], made["metadata"]["component"]["name"]) == (
+        "CycloneDX",
+        "bsg-monitor",
+    )
     components = {each["name"].lower(): each for each in made["components"]}
     assert {"aiohttp", "asyncpg", "apprise", "uvloop"} <= components.keys()
     assert {"pip", "pytest", "cyclonedx-bom"}.isdisjoint(components)
     assert [name for name, each in components.items() if not each.get("licenses")] == []
     pinned = dict(
-        line.lower().replace("_", "-").split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
+        line.lower().replace("_", "-").split("==")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
     )
-    assert {name: each["version"] for name, each in components.items() if pinned[name.replace("_", "-")] != each["version"]} == {}
+    assert {
+        name: each["version"]
+        for name, each in components.items()
+        if pinned[name.replace("_", "-")] != each["version"]
+    } == {}

@@ -16,10 +16,15 @@ from tests.patience import until
 
 pytestmark = pytest.mark.slow
 
-LOW = '\n  - alert: Low\n    when: status == "sending" and delivery_ratio < 0.5\n    summary: "{{ campaign.name }} is low"'
+LOW = (
+    '\n  - alert: Low\n    when: status == "sending" and delivery_ratio < 0.5\n    summary: "{{ '
+    'campaign.name }} is low"'
+)
 WITH_LOW = RULES.replace("\nreceivers:", f"{LOW}\nreceivers:")
 WITHOUT_SPAM = re.sub(r"  - alert: Spam.*?(?=  - alert: Stopped)", "", RULES, flags=re.DOTALL)
-BAD = RULES.replace('status == "spam"', 'stauts == "spam"').replace("group_interval: 1s", "group_interval: soon")
+BAD = RULES.replace('status == "spam"', 'stauts == "spam"').replace(
+    "group_interval: 1s", "group_interval: soon"
+)
 
 
 def hang_up(subject: Monitor) -> None:
@@ -35,7 +40,10 @@ def logged(subject: Monitor, event: str) -> list[dict[str, Any]]:
 def told(receiver: Receiver) -> list[tuple[str, str, str]]:
     """Rule, campaign and status of everything told, in order."""
     alerts = (alert for _, alert in receiver.alerts())
-    return [(each["labels"]["alertname"], each["labels"].get("campaign_id", ""), each["status"]) for each in alerts]
+    return [
+        (each["labels"]["alertname"], each["labels"].get("campaign_id", ""), each["status"])
+        for each in alerts
+    ]
 
 
 async def metric(subject: Monitor, name: str) -> float:
@@ -50,21 +58,37 @@ async def test_sighup_puts_new_rules_in_force_and_keeps_what_fires(
     tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
 ) -> None:
     waits = str(simulator.world.add(name="Waits", sender="Shop", status="spam"))
-    low = str(simulator.world.add(name="Low", sender="Shop", status="sending", sent=100, delivered=10))
+    low = str(
+        simulator.world.add(name="Low", sender="Shop", status="sending", sent=100, delivered=10)
+    )
     with listening(tmp_path) as manager:
-        async with monitor(tmp_path, provider_url, receiver, NOTIFY_SOCKET=manager.address) as subject:
+        async with monitor(
+            tmp_path, provider_url, receiver, NOTIFY_SOCKET=manager.address
+        ) as subject:
             await until(lambda: told(receiver) == [("Spam", waits, "firing")])
             before = (await alerts(subject))["Spam"]
-            loaded = await metric(subject, "bsg_monitor_config_last_reload_success_timestamp_seconds")
+            loaded = await metric(
+                subject, "bsg_monitor_config_last_reload_success_timestamp_seconds"
+            )
             (tmp_path / "rules.yaml").write_text(WITH_LOW)
             hang_up(subject)
-            await until(lambda: told(receiver) == [("Spam", waits, "firing"), ("Low", low, "firing")])
+            await until(
+                lambda: told(receiver) == [("Spam", waits, "firing"), ("Low", low, "firing")]
+            )
             assert (await alerts(subject))["Spam"] == before
             assert await metric(subject, "bsg_monitor_config_last_reload_successful") == 1
-            assert await metric(subject, "bsg_monitor_config_last_reload_success_timestamp_seconds") > loaded
+            assert (
+                await metric(subject, "bsg_monitor_config_last_reload_success_timestamp_seconds")
+                > loaded
+            )
             reloaded = logged(subject, "rules_reloaded")
             assert (reloaded[0]["rules"], reloaded[0]["rules_added"]) == (4, ["Low"])
-            assert await metric(subject, 'bsg_alerts{alertname="Low",severity="warning",state="firing"}') == 1
+            assert (
+                await metric(
+                    subject, 'bsg_alerts{alertname="Low",severity="warning",state="firing"}'
+                )
+                == 1
+            )
         assert manager.states[:3] == ["READY=1", "RELOADING=1", "READY=1"]
         times = [line for line in manager.lines if line.startswith("MONOTONIC_USEC=")]
         assert times
@@ -81,13 +105,18 @@ async def test_a_bad_file_is_refused_with_everything_wrong_and_the_old_rules_sta
     tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
 ) -> None:
     with listening(tmp_path) as manager:
-        async with monitor(tmp_path, provider_url, receiver, NOTIFY_SOCKET=manager.address) as subject:
+        async with monitor(
+            tmp_path, provider_url, receiver, NOTIFY_SOCKET=manager.address
+        ) as subject:
             await until(subject.ready)
             (tmp_path / "rules.yaml").write_text(BAD)
             hang_up(subject)
             await until(lambda: len(logged(subject, "reload_refused")) == 1)
             wrong = logged(subject, "configuration_wrong")
-            assert [re.sub(r".*rules.yaml", "", each["place"]) for each in wrong] == [":4:11", ":20:19"]
+            assert [re.sub(r".*rules.yaml", "", each["place"]) for each in wrong] == [
+                ":4:11",
+                ":20:19",
+            ]
             assert "stauts" in wrong[0]["problem"]
             assert await metric(subject, "bsg_monitor_config_last_reload_successful") == 0
             page = await subject.get("/")
@@ -117,7 +146,9 @@ async def test_a_changed_file_is_noticed_and_alerts_of_a_removed_rule_end_with_t
         new = tmp_path / "new.yaml"
         new.write_text(WITHOUT_SPAM)
         new.replace(tmp_path / "rules.yaml")  # as editors do it
-        await until(lambda: told(receiver) == [("Spam", waits, "firing"), ("Spam", waits, "resolved")])
+        await until(
+            lambda: told(receiver) == [("Spam", waits, "firing"), ("Spam", waits, "resolved")]
+        )
         assert logged(subject, "rules_reloaded")[0]["rules_removed"] == ["Spam"]
         assert logged(subject, "alert_resolved")[0]["reason"] == "rule_removed"
         polls = len(logged(subject, "poll_completed"))
@@ -128,14 +159,18 @@ async def test_a_changed_file_is_noticed_and_alerts_of_a_removed_rule_end_with_t
 async def test_a_config_map_is_swapped_as_kubernetes_does_it(
     tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
 ) -> None:
-    low = str(simulator.world.add(name="Low", sender="Shop", status="sending", sent=100, delivered=10))
+    low = str(
+        simulator.world.add(name="Low", sender="Shop", status="sending", sent=100, delivered=10)
+    )
     mounted = tmp_path / "etc"
     for version, text in (("..1", RULES), ("..2", WITH_LOW)):
         (mounted / version).mkdir(parents=True)
         (mounted / version / "rules.yaml").write_text(text)
     (mounted / "..data").symlink_to("..1")
     (mounted / "rules.yaml").symlink_to("..data/rules.yaml")
-    async with monitor(tmp_path, provider_url, receiver, BSG_RULES_FILE=str(mounted / "rules.yaml")) as subject:
+    async with monitor(
+        tmp_path, provider_url, receiver, BSG_RULES_FILE=str(mounted / "rules.yaml")
+    ) as subject:
         await until(subject.ready)
         (mounted / "..data_tmp").symlink_to("..2")
         (mounted / "..data_tmp").rename(mounted / "..data")
@@ -174,7 +209,9 @@ async def test_a_delivery_under_way_to_a_receiver_that_changes_comes_once_and_th
         (tmp_path / ".env").write_text("")
         (tmp_path / "rules.yaml").write_text(RULES.replace("${HOOK_URL}", "${OTHER_URL}"))
         hang_up(subject)
-        await until(lambda: len(logged(subject, "reload_refused")) == 1)  # nobody knows that name yet
+        await until(
+            lambda: len(logged(subject, "reload_refused")) == 1
+        )  # nobody knows that name yet
         (tmp_path / ".env").write_text(f"OTHER_URL={other.url}\n")
         (tmp_path / ".env").chmod(0o600)
         hang_up(subject)
@@ -215,7 +252,9 @@ async def test_rows_of_a_receiver_that_is_gone_are_dead_letters(
     simulator.world.add(name="Waits", sender="Shop", status="spam")
     async with monitor(tmp_path, provider_url, receiver) as subject:
         await until(lambda: len(receiver.attempts) >= 1)
-        renamed = RULES.replace("name: hook", "name: other").replace("receiver: hook", "receiver: other")
+        renamed = RULES.replace("name: hook", "name: other").replace(
+            "receiver: hook", "receiver: other"
+        )
         (tmp_path / "rules.yaml").write_text(renamed)
         receiver.up = True
         await until(lambda: len(receiver.messages) == 1)
@@ -246,15 +285,23 @@ async def test_messages_and_the_alerts_page_link_to_the_runbook_before_and_after
     rules = RULES.replace('waits"\n', 'waits"\n    runbook_url: /runbooks#heldasspam\n')
     outside = "https://bsg.example.org/monitor"
     simulator.world.add(name="Waits", sender="Shop", status="spam")
-    async with monitor(tmp_path, provider_url, receiver, rules=rules, BSG_EXTERNAL_URL=outside) as subject:
+    async with monitor(
+        tmp_path, provider_url, receiver, rules=rules, BSG_EXTERNAL_URL=outside
+    ) as subject:
         await until(lambda: len(told(receiver)) == 1)
         simulator.world.add(name="Low", sender="Shop", status="sending", sent=100, delivered=10)
         low = LOW + "\n    runbook_url: /runbooks#lowdelivery"
         (tmp_path / "rules.yaml").write_text(rules.replace("\nreceivers:", f"{low}\nreceivers:"))
         hang_up(subject)
         await until(lambda: len(told(receiver)) == 2)
-        links = {alert["labels"]["alertname"]: alert["annotations"]["runbook_url"] for _, alert in receiver.alerts()}
-        assert links == {"Spam": f"{outside}/runbooks#heldasspam", "Low": f"{outside}/runbooks#lowdelivery"}
+        links = {
+            alert["labels"]["alertname"]: alert["annotations"]["runbook_url"]
+            for _, alert in receiver.alerts()
+        }
+        assert links == {
+            "Spam": f"{outside}/runbooks#heldasspam",
+            "Low": f"{outside}/runbooks#lowdelivery",
+        }
         for name, alert in (await alerts(subject)).items():
             page = await subject.get(f"/alerts/{alert['id']}")
             assert page is not None

@@ -1,4 +1,5 @@
-"""The daemon as a service: what its manager is told, and what a hang or a stop looks like from there."""
+"""The daemon as a service: what its manager is told, and what a hang or a stop looks like from
+there."""
 
 import asyncio
 import json
@@ -28,7 +29,9 @@ async def test_it_is_ready_while_the_provider_is_down_and_says_when_it_stops(
 ) -> None:
     simulator.faults.set("error")
     with listening(tmp_path, abstract=abstract) as manager:
-        async with monitor(tmp_path, provider_url, receiver, NOTIFY_SOCKET=manager.address) as subject:
+        async with monitor(
+            tmp_path, provider_url, receiver, NOTIFY_SOCKET=manager.address
+        ) as subject:
             await until(lambda: manager.states == ["READY=1"])
             assert await subject.get("/healthz") is not None
             await until(lambda: "2 feeds failing (default/sms, default/rcs)" in manager.status)
@@ -39,7 +42,9 @@ async def test_it_is_ready_while_the_provider_is_down_and_says_when_it_stops(
         assert manager.states == ["READY=1", "STOPPING=1"]
 
 
-async def test_nothing_is_ready_when_the_listener_cannot_be_opened(tmp_path: Path, provider_url: str, receiver: Receiver) -> None:
+async def test_nothing_is_ready_when_the_listener_cannot_be_opened(
+    tmp_path: Path, provider_url: str, receiver: Receiver
+) -> None:
     with listening(tmp_path) as manager:
         async with monitor(tmp_path, provider_url, receiver) as running:
             folder = tmp_path / "second"
@@ -53,11 +58,15 @@ async def test_nothing_is_ready_when_the_listener_cannot_be_opened(tmp_path: Pat
         assert manager.states == []
 
 
-async def test_signs_of_life_stop_when_the_event_loop_hangs(tmp_path: Path, provider_url: str, receiver: Receiver) -> None:
+async def test_signs_of_life_stop_when_the_event_loop_hangs(
+    tmp_path: Path, provider_url: str, receiver: Receiver
+) -> None:
     (tmp_path / "sitecustomize.py").write_text(HANGING)
     more = {"WATCHDOG_USEC": "300000", "PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"}
     with listening(tmp_path) as manager:
-        async with monitor(tmp_path, provider_url, receiver, NOTIFY_SOCKET=manager.address, **more) as subject:
+        async with monitor(
+            tmp_path, provider_url, receiver, NOTIFY_SOCKET=manager.address, **more
+        ) as subject:
             await until(lambda: manager.signs_of_life >= 5)
             assert subject.process is not None
             subject.process.send_signal(signal.SIGUSR1)
@@ -116,7 +125,9 @@ async def test_in_the_journal_the_log_has_priorities_and_each_cycle_a_line(
     log = tmp_path / "monitor.log"
     log.touch()
     found = log.stat()
-    async with monitor(tmp_path, provider_url, receiver, JOURNAL_STREAM=f"{found.st_dev}:{found.st_ino}") as subject:
+    async with monitor(
+        tmp_path, provider_url, receiver, JOURNAL_STREAM=f"{found.st_dev}:{found.st_ino}"
+    ) as subject:
         await until(lambda: log.read_text().count("poll_completed") >= 4)
         simulator.faults.set("error")
         await until(lambda: log.read_text().count("poll_failed") >= 2)
@@ -127,13 +138,20 @@ async def test_in_the_journal_the_log_has_priorities_and_each_cycle_a_line(
     assert {prefix for prefix, entry in entries if entry["event"] == "poll_failed"} == {"<4>"}
 
 
-async def test_what_stops_a_start_is_an_error_in_the_journal(tmp_path: Path, provider_url: str, receiver: Receiver) -> None:
+async def test_what_stops_a_start_is_an_error_in_the_journal(
+    tmp_path: Path, provider_url: str, receiver: Receiver
+) -> None:
     async with monitor(tmp_path, provider_url, receiver) as subject:
         await subject.stop()
         with subject.log.open("ab") as log:
             found = os.fstat(log.fileno())
-            subject.environment = {**subject.environment, "JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"}
-        (tmp_path / "rules.yaml").write_text("rules: [{alert: Bad, when: nonsense == 1, summary: x}]")
+            subject.environment = {
+                **subject.environment,
+                "JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}",
+            }
+        (tmp_path / "rules.yaml").write_text(
+            "rules: [{alert: Bad, when: nonsense == 1, summary: x}]"
+        )
         before = len(subject.log.read_text())
         with pytest.raises(AssertionError):
             await subject.start()

@@ -34,7 +34,11 @@ def screen(folder: Path, width: int, *arguments: str, **settings: str) -> list[s
     """The lines that the command shows on a terminal so many columns wide, without colours."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BSG_") and name != "COLUMNS"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("BSG_") and name != "COLUMNS"
+    }
     environment = {
         **kept,
         "PYTHONPATH": str(ROOT),
@@ -43,14 +47,19 @@ def screen(folder: Path, width: int, *arguments: str, **settings: str) -> list[s
         **settings,
     }
     command = [sys.executable, "-m", "monitor", *arguments]
-    with subprocess.Popen(command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
         os.close(theirs)
         written = b""
         while piece := _read(ours):
             written += piece
         assert process.wait() in (0, 1), written  # 1: something fires, or differs
     os.close(ours)
-    return [line.rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode()).splitlines()]
+    return [
+        line.rstrip()
+        for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode()).splitlines()
+    ]
 
 
 def _read(terminal: int) -> bytes:
@@ -90,10 +99,14 @@ rules:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-async def test_one_reading_fits_a_real_terminal_of_any_usual_width(tmp_path: Path, width: int) -> None:
+async def test_one_reading_fits_a_real_terminal_of_any_usual_width(
+    tmp_path: Path, width: int
+) -> None:
     (tmp_path / "rules.yaml").write_text(FIRING)
     (tmp_path / "scenario.yaml").write_text(SCENARIO)
-    simulator = Simulator(load_scenario(str(tmp_path / "scenario.yaml")), clock=SystemClock(), keys=(KEY,))
+    simulator = Simulator(
+        load_scenario(str(tmp_path / "scenario.yaml")), clock=SystemClock(), keys=(KEY,)
+    )
     async with simulator.serve() as url:
         lines = await asyncio.to_thread(screen, tmp_path, width, "once", BSG_API_URL=url)
     assert max(map(cell_len, lines)) <= width
@@ -103,9 +116,13 @@ async def test_one_reading_fits_a_real_terminal_of_any_usual_width(tmp_path: Pat
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-async def test_the_providers_list_fits_a_real_terminal_of_any_usual_width(tmp_path: Path, width: int) -> None:
+async def test_the_providers_list_fits_a_real_terminal_of_any_usual_width(
+    tmp_path: Path, width: int
+) -> None:
     (tmp_path / "scenario.yaml").write_text(SCENARIO)
-    simulator = Simulator(load_scenario(str(tmp_path / "scenario.yaml")), clock=SystemClock(), keys=(KEY,))
+    simulator = Simulator(
+        load_scenario(str(tmp_path / "scenario.yaml")), clock=SystemClock(), keys=(KEY,)
+    )
     async with simulator.serve() as url:
         lines = await asyncio.to_thread(screen, tmp_path, width, "list", "--all", BSG_API_URL=url)
     assert max(map(cell_len, lines)) <= width
@@ -119,11 +136,17 @@ async def test_one_campaign_fits_a_real_terminal(tmp_path: Path, width: int) -> 
     database = tmp_path / "bsg-monitor.db"
     await fill_with_long_names(database)
     async with SqliteStore(database) as store:
-        about = next(each for each in await store.open_alerts() if each.campaign is not None).campaign
+        about = next(
+            each for each in await store.open_alerts() if each.campaign is not None
+        ).campaign
         assert about is not None
         for minute in range(5):
-            figures = Sample(START.timestamp() + 60 * minute, "sending", 1000 * minute, 900 * minute)
-            await store.commit_cycle(CycleCommit(account=about.account, samples={about.id: figures}))
+            figures = Sample(
+                START.timestamp() + 60 * minute, "sending", 1000 * minute, 900 * minute
+            )
+            await store.commit_cycle(
+                CycleCommit(account=about.account, samples={about.id: figures})
+            )
     lines = screen(tmp_path, width, "campaigns", "show", str(about.id), "--samples")
     assert max(map(cell_len, lines)) <= width
     assert "5 samples" in lines

@@ -22,9 +22,11 @@ CA = str(CERTIFICATES / "ca.pem")
 
 @dataclass
 class MailServer:
-    """`replies` are answers to give instead of taking it, by command (`MAIL`, `DATA`) or recipient, one for each attempt.
+    """`replies` are answers to give instead of taking it, by command (`MAIL`, `DATA`) or
+    recipient, one for each attempt.
 
-    `mails` are those taken: who sent it to whom, and what. `greetings` are what clients called themselves.
+    `mails` are those taken: who sent it to whom, and what. `greetings` are what clients called
+    themselves.
     """
 
     replies: dict[str, list[str]] = field(default_factory=dict)
@@ -39,27 +41,38 @@ class MailServer:
         return waiting.pop(0) if waiting else None
 
     def authenticate(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
+        self,
+        _server: SMTP,
+        _session: Session,
+        _envelope: Envelope,
+        _mechanism: str,
+        data: LoginPassword,
     ) -> AuthResult:
         self.logins.append((data.login, data.password))
         if answer := self.reply("AUTH"):
             return AuthResult(success=False, handled=False, message=answer)
         return AuthResult(success=data.password == SECRET.encode(), handled=False)
 
-    # --- aiosmtpd's hooks ---------------------------------------------------------------------------------------------
+    # --- aiosmtpd's hooks -------------------------------------------------------------------------
 
-    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, lines: list[str]) -> list[str]:  # noqa: N802
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, lines: list[str]
+    ) -> list[str]:
         session.host_name = hostname
         self.greetings.append(hostname)
         return lines
 
-    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         if answer := self.reply("MAIL"):
             return answer
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         if answer := self.reply(address):
             return answer
         envelope.rcpt_tos.append(address)
@@ -72,7 +85,9 @@ class MailServer:
         assert isinstance(content, bytes)
         assert envelope.mail_from is not None
         self.mails.append((envelope.mail_from, list(envelope.rcpt_tos), content))
-        self.encrypted.append(session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None)
+        self.encrypted.append(
+            session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None
+        )
         return "250 OK"
 
 
@@ -86,7 +101,11 @@ async def mail_server(*, tls: str = "none", login: bool = False) -> AsyncIterato
     if tls == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
     if login:
-        options |= {"authenticator": server.authenticate, "auth_required": True, "auth_require_tls": False}
+        options |= {
+            "authenticator": server.authenticate,
+            "auth_required": True,
+            "auth_require_tls": False,
+        }
     loop = asyncio.get_running_loop()
 
     def protocol() -> SMTP:
@@ -94,7 +113,9 @@ async def mail_server(*, tls: str = "none", login: bool = False) -> AsyncIterato
             warnings.simplefilter("ignore")  # that a login over loopback is not encrypted
             return SMTP(server, loop=loop, **options)
 
-    listening = await loop.create_server(protocol, "127.0.0.1", 0, ssl=context if tls == "tls" else None)
+    listening = await loop.create_server(
+        protocol, "127.0.0.1", 0, ssl=context if tls == "tls" else None
+    )
     server.port = listening.sockets[0].getsockname()[1]
     yield server
     listening.close()
@@ -114,7 +135,11 @@ async def mailer(port: int, *, seconds: float = 10.0, **given: object) -> AsyncI
     options = integration.options.model_validate(plain | given)
     async with open_session() as session:
         context = Context(
-            session=session, clock=FakeClock(), console=None, external_url="https://m.example", attempt_seconds=seconds
+            session=session,
+            clock=FakeClock(),
+            console=None,
+            external_url="https://m.example",
+            attempt_seconds=seconds,
         )
         notifier = integration.build("ops", options, context)
         yield notifier

@@ -44,7 +44,8 @@ NOTIFICATION = Notification(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What to answer. `hang`: say nothing; `reset`: cut the connection; `raw`: these bytes instead of HTTP."""
+    """What to answer. `hang`: say nothing; `reset`: cut the connection; `raw`: these bytes
+    instead of HTTP."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +66,8 @@ class Request:
 
 
 class ScriptedReceiver:
-    """Speaks just enough HTTP/1.1 to misbehave in every way. Answers `replies` in turn, the last of them for ever."""
+    """Speaks just enough HTTP/1.1 to misbehave in every way. Answers `replies` in turn, the last
+    of them for ever."""
 
     def __init__(self) -> None:
         self.replies: list[Reply] = [Reply()]
@@ -97,7 +99,10 @@ class ScriptedReceiver:
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+        headers = {
+            name.lower(): value
+            for name, _, value in (line.partition(": ") for line in head[1:] if line)
+        }
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.requests.append(Request(head[0].split(" ")[1], headers, body))
         self.asked.set()
@@ -126,7 +131,12 @@ class ScriptedReceiver:
 
 
 def _webhook(url: str) -> dict[str, Any]:
-    return {"url": url, "secret": [SECRET, f"old-{SECRET}"], "bearer": SECRET, "headers": {"X-Api-Key": SECRET}}
+    return {
+        "url": url,
+        "secret": [SECRET, f"old-{SECRET}"],
+        "bearer": SECRET,
+        "headers": {"X-Api-Key": SECRET},
+    }
 
 
 def _slack(url: str) -> dict[str, Any]:
@@ -135,7 +145,11 @@ def _slack(url: str) -> dict[str, Any]:
 
 def _slack_bot(url: str) -> dict[str, Any]:
     parts = urlsplit(url)  # where the Web API is is no secret
-    return {"bot_token": f"xoxb-{SECRET}", "channel": "C012AB3CD", "api_url": f"{parts.scheme}://{parts.netloc}/api"}
+    return {
+        "bot_token": f"xoxb-{SECRET}",
+        "channel": "C012AB3CD",
+        "api_url": f"{parts.scheme}://{parts.netloc}/api",
+    }
 
 
 def _alertmanager(url: str) -> dict[str, Any]:
@@ -174,19 +188,33 @@ def integration_of(kind: str) -> Integration[Any]:
 
 def success(kind: str) -> bytes:
     """The body of an answer by which that kind's service says yes."""
-    return b'{"ok": true, "channel": "C012AB3CD", "ts": "1772442000.000100"}' if kind == "slack bot" else b"ok"
+    return (
+        b'{"ok": true, "channel": "C012AB3CD", "ts": "1772442000.000100"}'
+        if kind == "slack bot"
+        else b"ok"
+    )
 
 
 @asynccontextmanager
 async def notifier_for(
-    kind: str, url: str, clock: Clock, *, seconds: float = 10.0, options: dict[str, Any] | None = None
+    kind: str,
+    url: str,
+    clock: Clock,
+    *,
+    seconds: float = 10.0,
+    options: dict[str, Any] | None = None,
 ) -> AsyncIterator[Notifier]:
-    """A notifier of that kind as the monitor builds it, with every secret or with `options`; `seconds` bounds an attempt."""
+    """A notifier of that kind as the monitor builds it, with every secret or with `options`;
+    `seconds` bounds an attempt."""
     integration = integration_of(kind)
     checked = integration.options.model_validate(options or OVER_HTTP[kind](url))
     async with open_session() as session:
         context = Context(
-            session=session, clock=clock, console=io.StringIO(), external_url="https://m.example", attempt_seconds=seconds
+            session=session,
+            clock=clock,
+            console=io.StringIO(),
+            external_url="https://m.example",
+            attempt_seconds=seconds,
         )
         notifier = integration.build("ops", checked, context)
         yield notifier

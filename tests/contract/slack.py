@@ -1,4 +1,5 @@
-"""A Slack with one channel: the three methods of its Web API that the bot uses, and refusals on demand."""
+"""A Slack with one channel: the three methods of its Web API that the bot uses, and refusals on
+demand."""
 
 import json
 import re
@@ -32,7 +33,8 @@ class Post:
 
 
 class FakeSlack:
-    """Keeps messages by `ts`. `refusals` are answers to give first, by method: an error's code, or a whole response."""
+    """Keeps messages by `ts`. `refusals` are answers to give first, by method: an error's code,
+    or a whole response."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -58,7 +60,9 @@ class FakeSlack:
 
     def thread(self, post: Post) -> list[str]:
         """The texts below a message, the oldest first."""
-        return ["\n".join(texts(each.body)) for each in self.posts.values() if each.thread == post.ts]
+        return [
+            "\n".join(texts(each.body)) for each in self.posts.values() if each.thread == post.ts
+        ]
 
     async def _answer(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
@@ -67,7 +71,11 @@ class FakeSlack:
         waiting = self.refusals.get(method)
         if waiting:
             refusal = waiting.pop(0)
-            return refusal if isinstance(refusal, web.Response) else web.json_response({"ok": False, "error": refusal})
+            return (
+                refusal
+                if isinstance(refusal, web.Response)
+                else web.json_response({"ok": False, "error": refusal})
+            )
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.json_response({"ok": False, "error": "invalid_auth"})
         if method == "auth.test":
@@ -80,8 +88,15 @@ class FakeSlack:
         if body["channel"] not in (CHANNEL, "#alerts"):
             return {"ok": False, "error": "channel_not_found"}
         ts = f"1772442000.{len(self.posts):06}"
-        self.posts[ts] = Post(ts, body, body.get("thread_ts"), body.get("reply_broadcast", False), [body["text"]])
-        return {"message": body, "ok": True, "channel": CHANNEL, "ts": ts}  # not in this order in truth, but any is JSON
+        self.posts[ts] = Post(
+            ts, body, body.get("thread_ts"), body.get("reply_broadcast", False), [body["text"]]
+        )
+        return {
+            "message": body,
+            "ok": True,
+            "channel": CHANNEL,
+            "ts": ts,
+        }  # not in this order in truth, but any is JSON
 
     def _update(self, body: dict[str, Any]) -> dict[str, Any]:
         post = self.posts.get(body["ts"])
@@ -97,8 +112,13 @@ def validate(body: dict[str, Any]) -> None:
     for block in Block.parse_all(body["blocks"]):
         block.validate_json()
     for attachment in body.get("attachments", []):
-        BlockAttachment(blocks=Block.parse_all(attachment["blocks"]), color=attachment["color"]).validate_json()
-    blocks = [*body["blocks"], *(block for each in body.get("attachments", []) for block in each["blocks"])]
+        BlockAttachment(
+            blocks=Block.parse_all(attachment["blocks"]), color=attachment["color"]
+        ).validate_json()
+    blocks = [
+        *body["blocks"],
+        *(block for each in body.get("attachments", []) for block in each["blocks"]),
+    ]
     assert len(blocks) <= 50
     assert all(0 < len(text) <= 3000 for text in texts(body))
     assert re.fullmatch(r"[a-z_]+", body["metadata"]["event_type"])
@@ -106,12 +126,19 @@ def validate(body: dict[str, Any]) -> None:
 
 def texts(body: dict[str, Any]) -> list[str]:
     """What is shown, without the fallback."""
-    blocks = [*body["blocks"], *(block for each in body.get("attachments", []) for block in each["blocks"])]
+    blocks = [
+        *body["blocks"],
+        *(block for each in body.get("attachments", []) for block in each["blocks"]),
+    ]
     return [text for block in blocks for text in _in_block(block)]
 
 
 def _in_block(block: dict[str, Any]) -> list[str]:
-    return [block["text"]["text"]] if "text" in block else [element["text"] for element in block["elements"]]
+    return (
+        [block["text"]["text"]]
+        if "text" in block
+        else [element["text"] for element in block["elements"]]
+    )
 
 
 @asynccontextmanager
@@ -127,7 +154,9 @@ async def bot(
 ) -> AsyncIterator[Notifier]:
     """The bot as the monitor builds it."""
     integration = INTEGRATIONS["slack"]
-    options = integration.options.model_validate({"bot_token": token, "channel": channel, "api_url": slack.url})
+    options = integration.options.model_validate(
+        {"bot_token": token, "channel": channel, "api_url": slack.url}
+    )
     async with open_session() as session:
         context = Context(
             session=session,

@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
-from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
+from monitor.domain.alerting.notification import (
+    Notification,
+    NotifiedAlert,
+    NotifyReason,
+    OutboxRow,
+    OutboxState,
+)
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.detail import CampaignDetail, Split
 from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
@@ -24,7 +30,8 @@ NOW = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StoreKind:
-    """How to open a kind of store. `durable`: opening the same folder again gives what was committed."""
+    """How to open a kind of store. `durable`: opening the same folder again gives what was
+    committed."""
 
     name: str
     open: Callable[[Path], AbstractAsyncContextManager[Store]]
@@ -43,7 +50,12 @@ def after(seconds: float) -> datetime:
 
 
 def campaign(
-    id_: int = 1, *, account: str = "default", status: str = "sending", sent: int | None = 100, name: str = "Spring sale ☀"
+    id_: int = 1,
+    *,
+    account: str = "default",
+    status: str = "sending",
+    sent: int | None = 100,
+    name: str = "Spring sale ☀",
 ) -> Campaign:
     return Campaign(
         account=account,
@@ -62,7 +74,9 @@ def campaign(
     )
 
 
-def tracked(id_: int = 1, *, account: str = "default", status: str = "sending", sent: int | None = 100) -> TrackedCampaign:
+def tracked(
+    id_: int = 1, *, account: str = "default", status: str = "sending", sent: int | None = 100
+) -> TrackedCampaign:
     return TrackedCampaign(
         campaign=campaign(id_, account=account, status=status, sent=sent),
         first_seen=1772440000.25,
@@ -87,12 +101,22 @@ def event(
     campaign_id: int = 1,
     account: str = "default",
 ) -> CampaignEvent:
-    changes = (Change("status", "scheduled", "sending"), Change("sent", None, 0), Change("calculated_price", 5.0, 5))
-    return CampaignEvent(id=id_, kind=kind, at=at, campaign=campaign(campaign_id, account=account), changes=changes)
+    changes = (
+        Change("status", "scheduled", "sending"),
+        Change("sent", None, 0),
+        Change("calculated_price", 5.0, 5),
+    )
+    return CampaignEvent(
+        id=id_, kind=kind, at=at, campaign=campaign(campaign_id, account=account), changes=changes
+    )
 
 
 def alert(
-    id_: str, *, state: AlertState = AlertState.FIRING, resolved_at: datetime | None = None, event_id: str | None = None
+    id_: str,
+    *,
+    state: AlertState = AlertState.FIRING,
+    resolved_at: datetime | None = None,
+    event_id: str | None = None,
 ) -> Alert:
     return Alert(
         id=id_,
@@ -171,10 +195,14 @@ def message(id_: str, *, key: str = "g", receiver: str = "ops", created: float =
     )
 
 
-def row(id_: str, *, key: str = "g", receiver: str = "ops", due: float = 0, created: float = 0) -> OutboxRow:
+def row(
+    id_: str, *, key: str = "g", receiver: str = "ops", due: float = 0, created: float = 0
+) -> OutboxRow:
     """A fresh pending row, due that many seconds after NOW."""
     return OutboxRow(
-        notification=message(id_, key=key, receiver=receiver, created=created), sequence=0, next_attempt_at=after(due)
+        notification=message(id_, key=key, receiver=receiver, created=created),
+        sequence=0,
+        next_attempt_at=after(due),
     )
 
 
@@ -186,12 +214,16 @@ async def put(store: Store, *rows: OutboxRow) -> None:
     await store.commit_flush(FlushCommit(rows=rows))
 
 
-async def claimed(store: Store, *, at: float = 0, limit: int = 10, receiver: str = "ops") -> list[str]:
+async def claimed(
+    store: Store, *, at: float = 0, limit: int = 10, receiver: str = "ops"
+) -> list[str]:
     """The ids claimed at NOW + `at`, with a lease of a minute."""
     return ids(await store.claim(receiver, now=after(at), lease_until=after(at + 60), limit=limit))
 
 
-async def finish(store: Store, *done: str, state: OutboxState = OutboxState.DELIVERED, at: float = 1) -> None:
+async def finish(
+    store: Store, *done: str, state: OutboxState = OutboxState.DELIVERED, at: float = 1
+) -> None:
     await store.settle([DeliveryResult(id=id_, state=state, at=after(at)) for id_ in done])
 
 

@@ -1,4 +1,5 @@
-"""Email against a real SMTP server: what arrives, what its replies mean, who is told again, and nothing in clear."""
+"""Email against a real SMTP server: what arrives, what its replies mean, who is told again, and
+nothing in clear."""
 
 import asyncio
 import socket
@@ -27,7 +28,10 @@ async def failure(notifier: Notifier) -> DeliveryError:
 
 
 async def test_a_mail_arrives_with_both_texts_and_the_notifications_id() -> None:
-    async with mail_server() as server, mailer(server.port, hello="monitor.example.org") as notifier:
+    async with (
+        mail_server() as server,
+        mailer(server.port, hello="monitor.example.org") as notifier,
+    ):
         await notifier.send(NOTIFICATION)
     ((sender, recipients, content),) = server.mails
     assert (sender, recipients) == ("monitor@example.org", [OPS, LEA])
@@ -61,7 +65,10 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tls: str) -
 
 
 async def test_tls_at_a_port_that_begins_in_clear_is_told_with_what_to_write() -> None:
-    async with mail_server(tls="starttls") as server, mailer(server.port, tls="tls", ca_file=CA) as notifier:
+    async with (
+        mail_server(tls="starttls") as server,
+        mailer(server.port, tls="tls", ca_file=CA) as notifier,
+    ):
         error = await failure(notifier)
     assert "does not speak TLS; check the port, or write tls: starttls" in str(error)
 
@@ -69,7 +76,9 @@ async def test_tls_at_a_port_that_begins_in_clear_is_told_with_what_to_write() -
 async def test_without_starttls_nothing_is_sent_in_clear() -> None:
     async with (
         mail_server(login=True) as server,
-        mailer(server.port, tls="starttls", ca_file=CA, username="monitor", password=SECRET) as notifier,
+        mailer(
+            server.port, tls="starttls", ca_file=CA, username="monitor", password=SECRET
+        ) as notifier,
     ):
         error = await failure(notifier)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
@@ -90,7 +99,9 @@ async def test_without_starttls_nothing_is_sent_in_clear() -> None:
         ("DATA", "554 5.7.1 looks like spam", F.REJECTED, False),
     ],
 )
-async def test_a_reply_is_a_decision(command: str, reply: str, reason: DeliveryFault, retryable: bool) -> None:
+async def test_a_reply_is_a_decision(
+    command: str, reply: str, reason: DeliveryFault, retryable: bool
+) -> None:
     async with mail_server() as server, mailer(server.port) as notifier:
         server.replies[command] = [f"{reply} {SECRET}"]
         error = await failure(notifier)
@@ -99,7 +110,10 @@ async def test_a_reply_is_a_decision(command: str, reply: str, reason: DeliveryF
 
 
 async def test_a_server_that_knows_no_login_is_told_as_such() -> None:
-    async with mail_server() as server, mailer(server.port, username="monitor", password=SECRET) as notifier:
+    async with (
+        mail_server() as server,
+        mailer(server.port, username="monitor", password=SECRET) as notifier,
+    ):
         error = await failure(notifier)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
     assert "does not offer a way to log in" in str(error)
@@ -111,7 +125,9 @@ async def test_a_wrong_password_is_tried_again_and_so_is_a_server_that_cannot_sa
             error = await failure(notifier)
             assert (error.reason, error.retryable) == (F.UNAUTHORIZED, True)
         async with mailer(server.port, username="monitor", password=SECRET) as notifier:
-            server.replies["AUTH"] = ["454 4.7.0 Temporary authentication failure"] * 2  # one for each way to log in
+            server.replies["AUTH"] = [
+                "454 4.7.0 Temporary authentication failure"
+            ] * 2  # one for each way to log in
             error = await failure(notifier)
             assert (error.reason, error.retryable) == (F.UNAVAILABLE, True)
     assert server.mails == []
@@ -135,7 +151,9 @@ async def test_a_recipient_who_is_refused_is_told_in_the_log_and_the_others_have
         with structlog.testing.capture_logs() as logs:
             await notifier.send(NOTIFICATION)
     assert [recipients for _, recipients, _ in server.mails] == [[OPS]]
-    assert [(line["event"], line["refused"]) for line in logs] == [("email_recipients_refused", {LEA: 550})]
+    assert [(line["event"], line["refused"]) for line in logs] == [
+        ("email_recipients_refused", {LEA: 550})
+    ]
 
 
 async def test_who_was_put_off_gets_it_later_and_nobody_gets_it_twice() -> None:
@@ -173,7 +191,9 @@ async def test_a_server_that_says_nothing_is_a_timeout() -> None:
     assert (error.reason, error.retryable) == (F.TIMEOUT, True)
 
 
-@pytest.mark.parametrize("said", [b"", b"220 mail", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"554 5.7.1 go away\r\n"])
+@pytest.mark.parametrize(
+    "said", [b"", b"220 mail", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"554 5.7.1 go away\r\n"]
+)
 async def test_a_server_that_is_none_is_a_failure(said: bytes) -> None:
     async def wrong(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(said)
@@ -228,7 +248,10 @@ async def test_sending_is_stopped_by_cancellation() -> None:
         writer.close()
 
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-        async with mailer(server.sockets[0].getsockname()[1]) as notifier, asyncio.TaskGroup() as group:
+        async with (
+            mailer(server.sockets[0].getsockname()[1]) as notifier,
+            asyncio.TaskGroup() as group,
+        ):
             sending = group.create_task(notifier.send(NOTIFICATION))
             await asked.wait()
             sending.cancel()

@@ -1,4 +1,5 @@
-"""What every integration promises: what an answer means, the same id in every retry, no redirect followed, no secret told."""
+"""What every integration promises: what an answer means, the same id in every retry, no redirect
+followed, no secret told."""
 
 import asyncio
 import json
@@ -74,13 +75,17 @@ async def failure(notifier: Notifier) -> DeliveryError:
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
-async def test_a_success_status_is_a_delivery(kind: str, notifier: Notifier, receiver: ScriptedReceiver, status: int) -> None:
+async def test_a_success_status_is_a_delivery(
+    kind: str, notifier: Notifier, receiver: ScriptedReceiver, status: int
+) -> None:
     receiver.replies = [Reply(status=status, body=success(kind))]
     await notifier.send(NOTIFICATION)
     assert len(receiver.requests) == 1
 
 
-async def test_a_success_need_not_say_anything(kind: str, notifier: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_a_success_need_not_say_anything(
+    kind: str, notifier: Notifier, receiver: ScriptedReceiver
+) -> None:
     receiver.replies = [Reply(status=204, body=b"")]
     if kind == "slack bot":  # but for the one that has to say where the message is
         assert (await failure(notifier)).reason is F.BAD_ANSWER
@@ -88,9 +93,15 @@ async def test_a_success_need_not_say_anything(kind: str, notifier: Notifier, re
         await notifier.send(NOTIFICATION)
 
 
-@pytest.mark.parametrize(("status", "fault", "retryable"), [(status, *meaning) for status, meaning in TABLE.items()])
+@pytest.mark.parametrize(
+    ("status", "fault", "retryable"), [(status, *meaning) for status, meaning in TABLE.items()]
+)
 async def test_a_status_means_what_the_table_says(
-    notifier: Notifier, receiver: ScriptedReceiver, status: int, fault: DeliveryFault, retryable: bool
+    notifier: Notifier,
+    receiver: ScriptedReceiver,
+    status: int,
+    fault: DeliveryFault,
+    retryable: bool,
 ) -> None:
     receiver.replies = [Reply(status=status, headers={"Location": "/elsewhere"}, body=b"no")]
     error = await failure(notifier)
@@ -103,7 +114,9 @@ def test_the_table_in_the_documentation_is_this_one(kind: str) -> None:
     page = (Path(__file__).parents[2] / "docs" / "receivers.md").read_text()
     told = {
         int(status): (DeliveryFault(outcome), again.startswith("yes"))
-        for statuses, outcome, again in re.findall(r"^\| ([\d, ]+) \| `(\w+)` \| (.+?) \|", page, re.MULTILINE)
+        for statuses, outcome, again in re.findall(
+            r"^\| ([\d, ]+) \| `(\w+)` \| (.+?) \|", page, re.MULTILINE
+        )
         for status in statuses.split(",")
     }
     assert told == {status: meaning for status, meaning in TABLE.items() if status in told}
@@ -112,7 +125,8 @@ def test_the_table_in_the_documentation_is_this_one(kind: str) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("17", 17.0), ("1.5", 1.5), ("Mon, 02 Mar 2026 05:02:00 GMT", 120.0), ("whenever", None)]
+    ("value", "seconds"),
+    [("17", 17.0), ("1.5", 1.5), ("Mon, 02 Mar 2026 05:02:00 GMT", 120.0), ("whenever", None)],
 )
 async def test_retry_after_is_passed_on(
     notifier: Notifier, receiver: ScriptedReceiver, status: int, value: str, seconds: float | None
@@ -146,18 +160,29 @@ async def test_no_answer_makes_our_own_code_fail(
     assert error.retry_after is None or error.retry_after >= 0
 
 
-async def test_a_receiver_that_says_nothing_is_a_timeout(kind: str, receiver: ScriptedReceiver) -> None:
+async def test_a_receiver_that_says_nothing_is_a_timeout(
+    kind: str, receiver: ScriptedReceiver
+) -> None:
     receiver.replies = [Reply(hang=True)]
     async with notifier_for(kind, receiver.url, FakeClock(), seconds=0.1) as hurried:
         error = await failure(hurried)
     assert (error.reason, error.retryable) == (F.TIMEOUT, True)
 
 
-async def test_a_success_whose_body_never_ends_is_a_delivery(kind: str, receiver: ScriptedReceiver) -> None:
+async def test_a_success_whose_body_never_ends_is_a_delivery(
+    kind: str, receiver: ScriptedReceiver
+) -> None:
     if kind == "slack bot":
-        pytest.skip("its attempts are several calls, bounded together: what ends none of them ends the attempt")
+        pytest.skip(
+            "its attempts are several calls, bounded together: what ends none of them ends the "
+            "attempt"
+        )
     receiver.replies = [Reply(hang_in_body=True)]
-    for seconds in (0.1, 1.0, 10.0):  # on a busy machine it may take that long until the status is there
+    for seconds in (
+        0.1,
+        1.0,
+        10.0,
+    ):  # on a busy machine it may take that long until the status is there
         async with notifier_for(kind, receiver.url, FakeClock(), seconds=seconds) as hurried:
             with suppress(DeliveryError):
                 await hurried.send(NOTIFICATION)
@@ -165,15 +190,25 @@ async def test_a_success_whose_body_never_ends_is_a_delivery(kind: str, receiver
     pytest.fail("the status does not count before its body has ended")
 
 
-async def test_an_endless_answer_is_not_read_to_its_end(kind: str, notifier: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_an_endless_answer_is_not_read_to_its_end(
+    kind: str, notifier: Notifier, receiver: ScriptedReceiver
+) -> None:
     receiver.replies = [Reply(body=success(kind) + b" " * 3_000_000)]
     await notifier.send(NOTIFICATION)
 
 
 @pytest.mark.parametrize(
-    "reply", [Reply(reset=True), Reply(raw=b""), Reply(raw=b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), Reply(raw=b"HTTP/1.1 2")]
+    "reply",
+    [
+        Reply(reset=True),
+        Reply(raw=b""),
+        Reply(raw=b"SSH-2.0-OpenSSH_9.2\r\n\r\n"),
+        Reply(raw=b"HTTP/1.1 2"),
+    ],
 )
-async def test_a_broken_connection_is_tried_again(notifier: Notifier, receiver: ScriptedReceiver, reply: Reply) -> None:
+async def test_a_broken_connection_is_tried_again(
+    notifier: Notifier, receiver: ScriptedReceiver, reply: Reply
+) -> None:
     receiver.replies = [reply]
     error = await failure(notifier)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
@@ -182,7 +217,9 @@ async def test_a_broken_connection_is_tried_again(notifier: Notifier, receiver: 
 async def test_nobody_listening_is_tried_again(kind: str) -> None:
     with socket.socket() as taken:  # bound but not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
-        async with notifier_for(kind, f"http://127.0.0.1:{taken.getsockname()[1]}/{SECRET}", FakeClock()) as built:
+        async with notifier_for(
+            kind, f"http://127.0.0.1:{taken.getsockname()[1]}/{SECRET}", FakeClock()
+        ) as built:
             error = await failure(built)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
     assert "could not connect" in str(error)
@@ -200,24 +237,32 @@ async def test_tls_that_cannot_be_agreed_on_is_tried_again(kind: str) -> None:
         async with notifier_for(kind, url, FakeClock()) as built:
             error = await failure(built)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
-    expected = "TLS could not be agreed on: that port does not speak TLS; check the port, or write http://"
+    expected = (
+        "TLS could not be agreed on: that port does not speak TLS; check the port, or write http://"
+    )
     assert str(error) == expected
 
 
-async def test_a_retry_carries_the_same_id_and_body(kind: str, notifier: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_a_retry_carries_the_same_id_and_body(
+    kind: str, notifier: Notifier, receiver: ScriptedReceiver
+) -> None:
     receiver.replies = [Reply(status=500), Reply(body=success(kind))]
     await failure(notifier)
     await notifier.send(NOTIFICATION)
     first, second = receiver.requests
     if kind == "slack bot":
-        assert json.loads(first.body)["metadata"]["event_payload"]["notification"] == NOTIFICATION.id
+        assert (
+            json.loads(first.body)["metadata"]["event_payload"]["notification"] == NOTIFICATION.id
+        )
     else:
         assert first.headers["webhook-id"] == second.headers["webhook-id"] == NOTIFICATION.id
     assert first.body == second.body
     assert json.loads(first.body)
 
 
-async def test_every_kind_says_why_messages_have_not_arrived(notifier: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_every_kind_says_why_messages_have_not_arrived(
+    notifier: Notifier, receiver: ScriptedReceiver
+) -> None:
     await notifier.send(msgspec.structs.replace(NOTIFICATION, alerts=(alert(detail=detail()),)))
     sent = b"".join(request.body for request in receiver.requests).decode().replace("\\", "")
     assert "not RCS-capable 34 %, expired 8 %, failed 3 %; SMS fallback: expired 13 %" in sent
@@ -246,7 +291,11 @@ async def test_no_cookie_is_kept(kind: str, notifier: Notifier, receiver: Script
     ],
 )
 async def test_no_error_repr_or_log_tells_a_secret(
-    kind: str, notifier: Notifier, receiver: ScriptedReceiver, reply: Reply, capsys: pytest.CaptureFixture[str]
+    kind: str,
+    notifier: Notifier,
+    receiver: ScriptedReceiver,
+    reply: Reply,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     receiver.replies = [reply]
     with structlog.testing.capture_logs() as logs:
@@ -258,7 +307,9 @@ async def test_no_error_repr_or_log_tells_a_secret(
 
 
 async def test_a_refused_connection_tells_no_secret(kind: str) -> None:
-    async with notifier_for(kind, f"http://127.0.0.1:1/{SECRET}?token={SECRET}", FakeClock()) as built:
+    async with notifier_for(
+        kind, f"http://127.0.0.1:1/{SECRET}?token={SECRET}", FakeClock()
+    ) as built:
         error = await failure(built)
     assert SECRET not in "".join(traceback.format_exception(error))
 
@@ -269,7 +320,9 @@ async def test_plain_http_with_a_secret_is_not_even_built(kind: str) -> None:
             pass
 
 
-async def test_sending_is_stopped_by_cancellation(notifier: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_sending_is_stopped_by_cancellation(
+    notifier: Notifier, receiver: ScriptedReceiver
+) -> None:
     receiver.replies = [Reply(hang=True)]
     async with asyncio.TaskGroup() as group:
         sending = group.create_task(notifier.send(NOTIFICATION))

@@ -27,7 +27,9 @@ BUSY = Reply(status=503, headers={"Retry-After": "7"})
 class Cluster:
     """Two peers and a notifier for both."""
 
-    def __init__(self, peers: Sequence[ScriptedReceiver], notifier: Notifier, clock: FakeClock) -> None:
+    def __init__(
+        self, peers: Sequence[ScriptedReceiver], notifier: Notifier, clock: FakeClock
+    ) -> None:
         assert isinstance(notifier, AlertmanagerNotifier)
         assert isinstance(notifier, Resending)
         assert isinstance(notifier, Verifiable)
@@ -51,7 +53,13 @@ async def clustered() -> AsyncIterator[Cluster]:
     async with AsyncExitStack() as stack:
         peers = [await stack.enter_async_context(ScriptedReceiver().serving()) for _ in range(2)]
         options = {"urls": [peer.url for peer in peers], "bearer": SECRET}
-        yield Cluster(peers, await stack.enter_async_context(notifier_for("alertmanager", "", clock, options=options)), clock)
+        yield Cluster(
+            peers,
+            await stack.enter_async_context(
+                notifier_for("alertmanager", "", clock, options=options)
+            ),
+            clock,
+        )
 
 
 @pytest.fixture
@@ -62,7 +70,10 @@ async def cluster() -> AsyncIterator[Cluster]:
 
 def labelled(number: int, made: NotifiedAlert) -> NotifiedAlert:
     """With labels of its own, as alerts of different campaigns have."""
-    return NotifiedAlert(**{name: getattr(made, name) for name in made.__struct_fields__} | {"labels": {"n": str(number)}})
+    return NotifiedAlert(
+        **{name: getattr(made, name) for name in made.__struct_fields__}
+        | {"labels": {"n": str(number)}}
+    )
 
 
 def at(text: str) -> datetime:
@@ -77,7 +88,12 @@ async def test_every_peer_is_told_everything(cluster: Cluster) -> None:
     assert request.headers["authorization"] == f"Bearer {SECRET}"
     assert cluster.told() == [
         {
-            "labels": {"alertname": "LowDelivery", "account": "default", "severity": "critical", "campaign_id": "53651994"},
+            "labels": {
+                "alertname": "LowDelivery",
+                "account": "default",
+                "severity": "critical",
+                "campaign_id": "53651994",
+            },
             "annotations": {
                 "summary": "Spring sale: 71 % of 5400 delivered",
                 "runbook_url": "https://runbooks.example/low?a=1&b=2",
@@ -91,7 +107,9 @@ async def test_every_peer_is_told_everything(cluster: Cluster) -> None:
 
 async def test_what_fires_is_believed_for_four_resends(cluster: Cluster) -> None:
     await cluster.notifier.send(notification())
-    assert at(cluster.told()[0]["endsAt"]) - cluster.clock.now() == timedelta(seconds=4 * cluster.notifier.resend_interval)
+    assert at(cluster.told()[0]["endsAt"]) - cluster.clock.now() == timedelta(
+        seconds=4 * cluster.notifier.resend_interval
+    )
 
 
 async def test_what_stands_in_for_another_receiver_is_believed_for_a_day(cluster: Cluster) -> None:
@@ -101,8 +119,12 @@ async def test_what_stands_in_for_another_receiver_is_believed_for_a_day(cluster
 
 async def test_what_is_over_ends_when_it_ended_and_never_before_it_began(cluster: Cluster) -> None:
     early = NOW - timedelta(hours=1)
-    await cluster.notifier.send(notification(labelled(1, resolved(1)), labelled(2, resolved(2, ends_at=early))))
-    ends = {each["labels"]["n"]: (at(each["startsAt"]), at(each["endsAt"])) for each in cluster.told()}
+    await cluster.notifier.send(
+        notification(labelled(1, resolved(1)), labelled(2, resolved(2, ends_at=early)))
+    )
+    ends = {
+        each["labels"]["n"]: (at(each["startsAt"]), at(each["endsAt"])) for each in cluster.told()
+    }
     assert ends["1"][1] == NOW
     assert ends["2"][0] == ends["2"][1]
 
@@ -110,7 +132,9 @@ async def test_what_is_over_ends_when_it_ended_and_never_before_it_began(cluster
 async def test_an_event_fires_for_a_while_under_its_own_labels(cluster: Cluster) -> None:
     await cluster.notifier.send(notification(event(1), event(2)))
     assert {each["labels"]["event_id"] for each in cluster.told()} == {"e1", "e2"}
-    assert all(at(each["endsAt"]) == cluster.clock.now() + timedelta(minutes=5) for each in cluster.told())
+    assert all(
+        at(each["endsAt"]) == cluster.clock.now() + timedelta(minutes=5) for each in cluster.told()
+    )
 
 
 async def test_of_the_same_labels_only_what_fires_is_told(cluster: Cluster) -> None:
@@ -119,21 +143,32 @@ async def test_of_the_same_labels_only_what_fires_is_told(cluster: Cluster) -> N
     assert at(told["endsAt"]) > NOW
 
 
-async def test_one_peer_that_takes_it_is_enough_and_the_other_is_logged_once(cluster: Cluster) -> None:
+async def test_one_peer_that_takes_it_is_enough_and_the_other_is_logged_once(
+    cluster: Cluster,
+) -> None:
     cluster.two.replies = [Reply(status=503)]
     with structlog.testing.capture_logs() as logs:
         await cluster.notifier.send(NOTIFICATION)
         await cluster.notifier.send(NOTIFICATION)
         cluster.two.replies = [Reply()]
         await cluster.notifier.send(NOTIFICATION)
-    assert [each["event"] for each in logs] == ["alertmanager_peer_failed", "alertmanager_peer_recovered"]
+    assert [each["event"] for each in logs] == [
+        "alertmanager_peer_failed",
+        "alertmanager_peer_recovered",
+    ]
     assert SECRET not in str(logs)
 
 
 @pytest.mark.parametrize(
     ("one", "two", "fault", "retryable", "wait"),
     [
-        (Reply(status=400), Reply(status=503, headers={"Retry-After": "7"}), F.UNAVAILABLE, True, None),
+        (
+            Reply(status=400),
+            Reply(status=503, headers={"Retry-After": "7"}),
+            F.UNAVAILABLE,
+            True,
+            None,
+        ),
         (
             Reply(status=429, headers={"Retry-After": "9"}),
             Reply(status=503, headers={"Retry-After": "7"}),
@@ -146,7 +181,12 @@ async def test_one_peer_that_takes_it_is_enough_and_the_other_is_logged_once(clu
     ],
 )
 async def test_that_none_took_it_is_one_decision(
-    cluster: Cluster, one: Reply, two: Reply, fault: DeliveryFault, retryable: bool, wait: float | None
+    cluster: Cluster,
+    one: Reply,
+    two: Reply,
+    fault: DeliveryFault,
+    retryable: bool,
+    wait: float | None,
 ) -> None:
     cluster.one.replies, cluster.two.replies = [one], [two]
     with pytest.raises(DeliveryError, match=r"none of 2 peers took it: 127\.0\.0\.1:") as failed:
@@ -189,7 +229,9 @@ async def test_what_is_over_is_resent_for_five_minutes(cluster: Cluster) -> None
     assert cluster.one.requests == []
 
 
-async def test_what_was_called_over_is_not_called_firing_by_a_list_gathered_before(cluster: Cluster) -> None:
+async def test_what_was_called_over_is_not_called_firing_by_a_list_gathered_before(
+    cluster: Cluster,
+) -> None:
     await cluster.notifier.send(notification(resolved()))
     cluster.forget()
     await cluster.notifier.resend([alert()])
@@ -198,7 +240,9 @@ async def test_what_was_called_over_is_not_called_firing_by_a_list_gathered_befo
     assert len(cluster.one.requests) == 1
 
 
-async def test_what_fires_anew_under_the_same_labels_is_not_called_over_again(cluster: Cluster) -> None:
+async def test_what_fires_anew_under_the_same_labels_is_not_called_over_again(
+    cluster: Cluster,
+) -> None:
     await cluster.notifier.send(notification(resolved(1)))
     cluster.forget()
     await cluster.notifier.resend([alert(2)])
@@ -219,7 +263,11 @@ async def test_what_is_over_waits_for_a_resend_under_way(cluster: Cluster) -> No
         while len(cluster.two.requests) < 2:
             await cluster.clock.settle()
         assert not ending.done()
-        assert not any(at(each["endsAt"]) == NOW for request in cluster.two.requests for each in json.loads(request.body))
+        assert not any(
+            at(each["endsAt"]) == NOW
+            for request in cluster.two.requests
+            for each in json.loads(request.body)
+        )
         for task in (resending, ending, other):
             task.cancel()
 
@@ -233,11 +281,19 @@ async def test_every_peer_is_verified_with_an_empty_list(cluster: Cluster) -> No
 
 
 def test_several_addresses_may_stand_in_one_text() -> None:
-    options = AlertmanagerOptions.model_validate({"urls": "http://a:9093, http://b:9093\nhttp://c:9093"})
-    assert [url.get_secret_value() for url in options.urls] == ["http://a:9093", "http://b:9093", "http://c:9093"]
+    options = AlertmanagerOptions.model_validate(
+        {"urls": "http://a:9093, http://b:9093\nhttp://c:9093"}
+    )
+    assert [url.get_secret_value() for url in options.urls] == [
+        "http://a:9093",
+        "http://b:9093",
+        "http://c:9093",
+    ]
     assert options.in_clear()
     assert not options.carries_secret()
-    assert not AlertmanagerOptions.model_validate({"urls": "https://a http://127.0.0.1:1"}).in_clear()
+    assert not AlertmanagerOptions.model_validate(
+        {"urls": "https://a http://127.0.0.1:1"}
+    ).in_clear()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""What Discord, Teams and Telegram promise beyond the common suite: their own ways to say no, and to say when."""
+"""What Discord, Teams and Telegram promise beyond the common suite: their own ways to say no,
+and to say when."""
 
 import json
 from collections.abc import AsyncIterator
@@ -11,7 +12,15 @@ from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import Verifiable
 from monitor.notify.telegram.notifier import TelegramOptions
 from tests.clock import FakeClock
-from tests.contract.receivers import NOTIFICATION, OVER_HTTP, SECRET, Reply, Request, ScriptedReceiver, notifier_for
+from tests.contract.receivers import (
+    NOTIFICATION,
+    OVER_HTTP,
+    SECRET,
+    Reply,
+    Request,
+    ScriptedReceiver,
+    notifier_for,
+)
 from tests.unit.notify.builders import notification, resolved
 
 F = DeliveryFault
@@ -24,12 +33,16 @@ async def receiver() -> AsyncIterator[ScriptedReceiver]:
 
 
 async def sent(kind: str, receiver: ScriptedReceiver, **options: Any) -> Request:
-    async with notifier_for(kind, receiver.url, FakeClock(), options=OVER_HTTP[kind](receiver.url) | options) as built:
+    async with notifier_for(
+        kind, receiver.url, FakeClock(), options=OVER_HTTP[kind](receiver.url) | options
+    ) as built:
         await built.send(NOTIFICATION)
     return receiver.requests[-1]
 
 
-async def refused(kind: str, receiver: ScriptedReceiver, status: int, body: object) -> DeliveryError:
+async def refused(
+    kind: str, receiver: ScriptedReceiver, status: int, body: object
+) -> DeliveryError:
     text = body if isinstance(body, str) else json.dumps(body)
     receiver.replies = [Reply(status=status, body=text.encode(), headers={"Retry-After": "99"})]
     async with notifier_for(kind, receiver.url, FakeClock()) as built:
@@ -52,23 +65,33 @@ async def test_a_web_page_is_nobodys_word(receiver: ScriptedReceiver, kind: str)
     assert (error.reason, error.retryable) == (F.BAD_ANSWER, True)
 
 
-# --- Discord ----------------------------------------------------------------------------------------------------------
+# --- Discord --------------------------------------------------------------------------------------
 
 
-async def test_discord_is_asked_to_wait_until_it_has_looked_at_the_message(receiver: ScriptedReceiver) -> None:
+async def test_discord_is_asked_to_wait_until_it_has_looked_at_the_message(
+    receiver: ScriptedReceiver,
+) -> None:
     request = await sent("discord", receiver, url=f"{receiver.url}&thread_id=7&wait=false")
-    assert parse_qs(urlsplit(request.target).query) == {"token": [SECRET], "thread_id": ["7"], "wait": ["true"]}
+    assert parse_qs(urlsplit(request.target).query) == {
+        "token": [SECRET],
+        "thread_id": ["7"],
+        "wait": ["true"],
+    }
     assert json.loads(request.body)["content"].startswith("🔴 CRITICAL · 1 firing · Spring sale")
 
 
-async def test_discords_fraction_of_a_second_counts_before_the_header(receiver: ScriptedReceiver) -> None:
+async def test_discords_fraction_of_a_second_counts_before_the_header(
+    receiver: ScriptedReceiver,
+) -> None:
     body = {"message": "You are being rate limited.", "retry_after": 0.529, "global": False}
     error = await refused("discord", receiver, 429, body)
     assert (error.reason, error.retry_after) == (F.RATE_LIMITED, 0.529)
 
 
 @pytest.mark.parametrize("wish", ["soon", None, True, -1, [1]])
-async def test_a_wish_that_is_no_number_of_seconds_leaves_the_header(receiver: ScriptedReceiver, wish: object) -> None:
+async def test_a_wish_that_is_no_number_of_seconds_leaves_the_header(
+    receiver: ScriptedReceiver, wish: object
+) -> None:
     assert (await refused("discord", receiver, 429, {"retry_after": wish})).retry_after == 99
 
 
@@ -87,30 +110,41 @@ async def test_discords_webhook_is_verified_without_a_message(receiver: Scripted
     assert request.target == receiver.url.removeprefix("http://").partition("/")[2].join(["/", ""])
 
 
-# --- Teams ------------------------------------------------------------------------------------------------------------
+# --- Teams ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("status", "fault", "retryable"), [(429, F.RATE_LIMITED, True), (413, F.TOO_LARGE, False), (503, F.UNAVAILABLE, True)]
+    ("status", "fault", "retryable"),
+    [(429, F.RATE_LIMITED, True), (413, F.TOO_LARGE, False), (503, F.UNAVAILABLE, True)],
 )
 async def test_what_teams_hides_in_a_success_is_found(
     receiver: ScriptedReceiver, status: int, fault: DeliveryFault, retryable: bool
 ) -> None:
-    text = f"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error {status} with ContextId x.."
+    text = (
+        "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error "
+        f"{status} with ContextId x.."
+    )
     error = await refused("teams", receiver, 200, text)
     assert (error.reason, error.retryable) == (fault, retryable)
     assert str(error).startswith(f"HTTP {status} ")
     assert error.retry_after == (99 if fault in (F.RATE_LIMITED, F.UNAVAILABLE) else None)
 
 
-async def test_a_failure_of_teams_without_a_status_is_tried_again(receiver: ScriptedReceiver) -> None:
+async def test_a_failure_of_teams_without_a_status_is_tried_again(
+    receiver: ScriptedReceiver,
+) -> None:
     text = "Webhook message delivery failed with error: Error contacting Microsoft Teams endpoint"
     error = await refused("teams", receiver, 200, text)
     assert (error.reason, error.retryable) == (F.BAD_ANSWER, True)
 
 
 async def test_a_workflow_that_is_turned_off_can_be_turned_on(receiver: ScriptedReceiver) -> None:
-    error = await refused("teams", receiver, 400, {"error": {"code": "WorkflowTriggerIsNotEnabled", "message": SECRET}})
+    error = await refused(
+        "teams",
+        receiver,
+        400,
+        {"error": {"code": "WorkflowTriggerIsNotEnabled", "message": SECRET}},
+    )
     assert (error.reason, error.retryable) == (F.NOT_FOUND, True)
     assert "turned off" in str(error)
 
@@ -121,7 +155,7 @@ async def test_teams_may_say_yes_in_its_own_ways(receiver: ScriptedReceiver, bod
     assert json.loads((await sent("teams", receiver)).body)["type"] == "message"
 
 
-# --- Telegram ---------------------------------------------------------------------------------------------------------
+# --- Telegram -------------------------------------------------------------------------------------
 
 
 async def test_telegram_is_told_where_and_how(receiver: ScriptedReceiver) -> None:
@@ -139,13 +173,22 @@ async def test_what_is_over_wakes_nobody(receiver: ScriptedReceiver) -> None:
     assert json.loads(receiver.requests[0].body)["disable_notification"] is True
 
 
-async def test_telegrams_wish_to_be_left_alone_counts_before_the_header(receiver: ScriptedReceiver) -> None:
-    body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 35}}
+async def test_telegrams_wish_to_be_left_alone_counts_before_the_header(
+    receiver: ScriptedReceiver,
+) -> None:
+    body = {
+        "ok": False,
+        "error_code": 429,
+        "description": "Too Many Requests",
+        "parameters": {"retry_after": 35},
+    }
     error = await refused("telegram", receiver, 429, body)
     assert (error.reason, error.retry_after) == (F.RATE_LIMITED, 35.0)
 
 
-async def test_a_group_that_became_a_supergroup_is_explained_with_its_new_number(receiver: ScriptedReceiver) -> None:
+async def test_a_group_that_became_a_supergroup_is_explained_with_its_new_number(
+    receiver: ScriptedReceiver,
+) -> None:
     body = {
         "ok": False,
         "error_code": 400,
@@ -163,7 +206,13 @@ async def test_a_group_that_became_a_supergroup_is_explained_with_its_new_number
         (400, "Bad Request: chat not found", F.NOT_FOUND, True, "mend chat_id"),
         (400, "Bad Request: message is too long", F.TOO_LARGE, False, "too long"),
         (400, "Bad Request: can't parse entities: …", F.REJECTED, False, "markup"),
-        (403, "Forbidden: bot was kicked from the group chat", F.UNAUTHORIZED, True, "removed from the chat"),
+        (
+            403,
+            "Forbidden: bot was kicked from the group chat",
+            F.UNAUTHORIZED,
+            True,
+            "removed from the chat",
+        ),
         (401, "Unauthorized", F.UNAUTHORIZED, True, "token is wrong"),
         (404, "Not Found", F.NOT_FOUND, True, "token is wrong"),
         (400, f"Bad Request: {SECRET}", F.REJECTED, False, "HTTP 400 Bad Request"),
@@ -171,9 +220,19 @@ async def test_a_group_that_became_a_supergroup_is_explained_with_its_new_number
     ],
 )
 async def test_telegrams_words_are_read(
-    receiver: ScriptedReceiver, status: int, description: str, fault: DeliveryFault, retryable: bool, words: str
+    receiver: ScriptedReceiver,
+    status: int,
+    description: str,
+    fault: DeliveryFault,
+    retryable: bool,
+    words: str,
 ) -> None:
-    error = await refused("telegram", receiver, status, {"ok": False, "error_code": status, "description": description})
+    error = await refused(
+        "telegram",
+        receiver,
+        status,
+        {"ok": False, "error_code": status, "description": description},
+    )
     assert (error.reason, error.retryable) == (fault, retryable)
     assert words in str(error)
 
@@ -192,9 +251,18 @@ async def test_a_group_is_written_to_less_often_than_a_person(receiver: Scripted
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"token": SECRET}, {"token": ""}, {"chat_id": "ops"}, {"chat_id": True}, {"chat_id": 1.5}, {"message_thread_id": "x"}],
+    [
+        {"token": SECRET},
+        {"token": ""},
+        {"chat_id": "ops"},
+        {"chat_id": True},
+        {"chat_id": 1.5},
+        {"message_thread_id": "x"},
+    ],
 )
-def test_wrong_options_of_telegram_are_refused_without_being_quoted(wrong: dict[str, object]) -> None:
+def test_wrong_options_of_telegram_are_refused_without_being_quoted(
+    wrong: dict[str, object],
+) -> None:
     right: dict[str, object] = {"token": f"123456:{SECRET}", "chat_id": -42}
     assert TelegramOptions.model_validate(right).message_thread_id is None
     with pytest.raises(ValueError) as error:

@@ -1,4 +1,5 @@
-"""What single integrations promise beyond the common suite: webhook's signature, Slack's own words."""
+"""What single integrations promise beyond the common suite: webhook's signature, Slack's own
+words."""
 
 import json
 import re
@@ -29,7 +30,9 @@ async def receiver() -> AsyncIterator[ScriptedReceiver]:
 
 
 async def posted(receiver: ScriptedReceiver, clock: Clock, **options: str) -> Request:
-    async with notifier_for("webhook", receiver.url, clock, options={"url": receiver.url} | options) as built:
+    async with notifier_for(
+        "webhook", receiver.url, clock, options={"url": receiver.url} | options
+    ) as built:
         await built.send(NOTIFICATION)
     return receiver.requests[-1]
 
@@ -46,7 +49,9 @@ def documented_check() -> Callable[[object, bytes, bytes], bool]:
 async def test_the_reference_library_and_the_documented_function_verify_our_signature(
     receiver: ScriptedReceiver, secret: str
 ) -> None:
-    request = await posted(receiver, SystemClock(), secret=secret)  # they refuse timestamps that are not about now
+    request = await posted(
+        receiver, SystemClock(), secret=secret
+    )  # they refuse timestamps that are not about now
     verifier = Webhook(secret if secret.startswith("whsec_") else secret.encode())
     assert verifier.verify(request.body, dict(request.headers))["version"] == "4"
     assert documented_check()(request.headers, request.body, signing_key(secret))
@@ -55,12 +60,18 @@ async def test_the_reference_library_and_the_documented_function_verify_our_sign
 
 async def test_the_timestamp_is_the_attempts(receiver: ScriptedReceiver) -> None:
     clock = FakeClock()
-    assert (await posted(receiver, clock)).headers["webhook-timestamp"] == str(int(clock.now().timestamp()))
+    assert (await posted(receiver, clock)).headers["webhook-timestamp"] == str(
+        int(clock.now().timestamp())
+    )
     await clock.advance(30)
-    assert (await posted(receiver, clock)).headers["webhook-timestamp"] == str(int(clock.now().timestamp()))
+    assert (await posted(receiver, clock)).headers["webhook-timestamp"] == str(
+        int(clock.now().timestamp())
+    )
 
 
-async def test_without_a_secret_nothing_is_signed_but_the_id_is_sent(receiver: ScriptedReceiver) -> None:
+async def test_without_a_secret_nothing_is_signed_but_the_id_is_sent(
+    receiver: ScriptedReceiver,
+) -> None:
     request = await posted(receiver, FakeClock())
     assert "webhook-signature" not in request.headers
     assert request.headers["webhook-id"] == NOTIFICATION.id
@@ -69,36 +80,53 @@ async def test_without_a_secret_nothing_is_signed_but_the_id_is_sent(receiver: S
 def test_the_documented_example_has_the_shape_of_the_body() -> None:
     (source,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     example = json.loads(source)
-    ours = json.loads(msgspec.json.encode(payload(notification(alert(detail=detail())), "https://monitor.example.org")))
+    ours = json.loads(
+        msgspec.json.encode(
+            payload(notification(alert(detail=detail())), "https://monitor.example.org")
+        )
+    )
     assert list(example) == list(ours)
     assert list(example["alerts"][0]) == list(ours["alerts"][0])
     assert list(example["alerts"][0]["campaign"]) == list(ours["alerts"][0]["campaign"])
-    shown, told = example["alerts"][0]["campaign"]["detail"], ours["alerts"][0]["campaign"]["detail"]
+    shown, told = (
+        example["alerts"][0]["campaign"]["detail"],
+        ours["alerts"][0]["campaign"]["detail"],
+    )
     assert list(shown) == list(told)
     assert list(shown["fallback"]) == list(told["fallback"])
     assert shown["why"] == breakdown(msgspec.convert(shown | {"read_at": 0.0}, CampaignDetail))
     assert sum(shown[name] for name in COUNTERS) == shown["total_messages"]
 
 
-@pytest.mark.parametrize("body", [b"<html>login</html>", b'{"ok": false, "error": "x"}', b'{"success": false}'])
-async def test_a_success_that_slack_did_not_give_is_tried_again(receiver: ScriptedReceiver, body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body", [b"<html>login</html>", b'{"ok": false, "error": "x"}', b'{"success": false}']
+)
+async def test_a_success_that_slack_did_not_give_is_tried_again(
+    receiver: ScriptedReceiver, body: bytes
+) -> None:
     error = await refused_by_slack(receiver, Reply(body=body))
     assert (error.reason, error.retryable) == (DeliveryFault.BAD_ANSWER, True)
 
 
 @pytest.mark.parametrize("body", [b"ok", b"", b'{"success": true}', b"{cut", b"{}"])
-async def test_look_alikes_of_slack_may_say_yes_in_their_own_way(receiver: ScriptedReceiver, body: bytes) -> None:
+async def test_look_alikes_of_slack_may_say_yes_in_their_own_way(
+    receiver: ScriptedReceiver, body: bytes
+) -> None:
     receiver.replies = [Reply(body=body)]
     async with notifier_for("slack", receiver.url, FakeClock()) as slack:
         await slack.send(NOTIFICATION)
 
 
 async def test_slacks_own_word_for_a_failure_is_explained(receiver: ScriptedReceiver) -> None:
-    assert "make a new one" in str(await refused_by_slack(receiver, Reply(status=404, body=b"no_service")))
+    assert "make a new one" in str(
+        await refused_by_slack(receiver, Reply(status=404, body=b"no_service"))
+    )
 
 
 @pytest.mark.parametrize("word", ["msg_too_long", "msg_blocks_too_long", "too_many_attachments"])
-async def test_what_is_too_long_for_slack_goes_on_in_halves(receiver: ScriptedReceiver, word: str) -> None:
+async def test_what_is_too_long_for_slack_goes_on_in_halves(
+    receiver: ScriptedReceiver, word: str
+) -> None:
     error = await refused_by_slack(receiver, Reply(status=400, body=word.encode()))
     assert (error.reason, error.retryable) == (DeliveryFault.TOO_LARGE, False)
     assert word in str(error)

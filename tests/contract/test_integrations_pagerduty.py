@@ -1,4 +1,5 @@
-"""What PagerDuty's integration promises beyond the common suite: an event for each alert, none lost, none stuck."""
+"""What PagerDuty's integration promises beyond the common suite: an event for each alert, none
+lost, none stuck."""
 
 import json
 from collections.abc import AsyncIterator
@@ -31,7 +32,9 @@ async def pagerduty(receiver: ScriptedReceiver) -> AsyncIterator[Notifier]:
 
 
 def taken() -> Reply:
-    return Reply(status=202, body=b'{"status":"success","message":"Event processed","dedup_key":"x"}')
+    return Reply(
+        status=202, body=b'{"status":"success","message":"Event processed","dedup_key":"x"}'
+    )
 
 
 def told(receiver: ScriptedReceiver) -> list[dict[str, Any]]:
@@ -48,10 +51,16 @@ async def failure(pagerduty: Notifier, *numbers: int) -> DeliveryError:
     return failed.value
 
 
-async def test_every_changed_alert_is_an_event_with_the_key_in_its_body(pagerduty: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_every_changed_alert_is_an_event_with_the_key_in_its_body(
+    pagerduty: Notifier, receiver: ScriptedReceiver
+) -> None:
     await pagerduty.send(notification(alert(1), resolved(2), event(3), alert(4, changed=False)))
     found = {each["dedup_key"]: each for each in told(receiver)}
-    assert {key: each["event_action"] for key, each in found.items()} == {"a1": "trigger", "a2": "resolve", "a3": "trigger"}
+    assert {key: each["event_action"] for key, each in found.items()} == {
+        "a1": "trigger",
+        "a2": "resolve",
+        "a3": "trigger",
+    }
     assert {each["routing_key"] for each in found.values()} == {ROUTING_KEY}
 
 
@@ -60,18 +69,27 @@ async def test_what_somebody_looks_after_is_acknowledged_beside_other_news(
 ) -> None:
     looked_after = alert(2, changed=False, acknowledged_by="Ana")
     await pagerduty.send(notification(alert(1), looked_after, alert(3, changed=False)))
-    assert {each["dedup_key"]: each["event_action"] for each in told(receiver)} == {"a1": "trigger", "a2": "acknowledge"}
+    assert {each["dedup_key"]: each["event_action"] for each in told(receiver)} == {
+        "a1": "trigger",
+        "a2": "acknowledge",
+    }
 
 
 async def test_that_somebody_looks_after_alerts_acknowledges_these_and_triggers_nothing(
     pagerduty: Notifier, receiver: ScriptedReceiver
 ) -> None:
     looked_after = alert(2, changed=False, acknowledged_by="Ana")
-    await pagerduty.send(notification(looked_after, alert(1, changed=False), reason=NotifyReason.ACKNOWLEDGED))
-    assert [(each["dedup_key"], each["event_action"]) for each in told(receiver)] == [("a2", "acknowledge")]
+    await pagerduty.send(
+        notification(looked_after, alert(1, changed=False), reason=NotifyReason.ACKNOWLEDGED)
+    )
+    assert [(each["dedup_key"], each["event_action"]) for each in told(receiver)] == [
+        ("a2", "acknowledge")
+    ]
 
 
-async def test_a_repetition_triggers_everything_that_fires_again(pagerduty: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_a_repetition_triggers_everything_that_fires_again(
+    pagerduty: Notifier, receiver: ScriptedReceiver
+) -> None:
     await pagerduty.send(notification(alert(1, changed=False), alert(2, changed=False)))
     assert sorted(keys(receiver)) == ["a1", "a2"]
 
@@ -90,7 +108,9 @@ async def test_a_limit_in_the_middle_is_waited_for_and_the_rest_sent_after_it(
     assert len(set(keys(receiver))) == 20
 
 
-async def test_one_event_that_is_refused_for_good_holds_no_other_up(pagerduty: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_one_event_that_is_refused_for_good_holds_no_other_up(
+    pagerduty: Notifier, receiver: ScriptedReceiver
+) -> None:
     receiver.replies = [Reply(status=400, body=b"{}"), taken()]
     error = await failure(pagerduty, 1, 2, 3)
     assert (error.reason, error.retryable) == (F.REJECTED, False)
@@ -98,22 +118,31 @@ async def test_one_event_that_is_refused_for_good_holds_no_other_up(pagerduty: N
     assert len(receiver.requests) == 3
 
 
-async def test_a_refusal_is_told_only_once_the_others_are_taken(pagerduty: Notifier, receiver: ScriptedReceiver) -> None:
+async def test_a_refusal_is_told_only_once_the_others_are_taken(
+    pagerduty: Notifier, receiver: ScriptedReceiver
+) -> None:
     receiver.replies = [Reply(status=400, body=b"{}"), Reply(status=500)]
     assert (await failure(pagerduty, 1, 2)).retryable
     receiver.replies = [taken()]
     assert (await failure(pagerduty, 1, 2)).reason is F.REJECTED
 
 
-@pytest.mark.parametrize("body", ['{"errors":["Length of \'routing_key\' is incorrect"]}', '{"message":"Invalid routing key"}'])
-async def test_a_wrong_key_is_a_secret_to_be_mended(pagerduty: Notifier, receiver: ScriptedReceiver, body: str) -> None:
+@pytest.mark.parametrize(
+    "body",
+    ['{"errors":["Length of \'routing_key\' is incorrect"]}', '{"message":"Invalid routing key"}'],
+)
+async def test_a_wrong_key_is_a_secret_to_be_mended(
+    pagerduty: Notifier, receiver: ScriptedReceiver, body: str
+) -> None:
     receiver.replies = [Reply(status=400, body=body.encode())]
     error = await failure(pagerduty, 1)
     assert (error.reason, error.retryable) == (F.UNAUTHORIZED, True)
     assert ROUTING_KEY not in str(error)
 
 
-async def test_an_attempt_that_takes_too_long_stops_and_goes_on_later(receiver: ScriptedReceiver) -> None:
+async def test_an_attempt_that_takes_too_long_stops_and_goes_on_later(
+    receiver: ScriptedReceiver,
+) -> None:
     class Slow(FakeClock):
         def monotonic(self) -> float:
             return super().monotonic() + 2.0 * len(receiver.requests)

@@ -1,4 +1,5 @@
-"""Slack's bot: one message per group, kept up to date, with its history below it; told twice at worst, never not at all."""
+"""Slack's bot: one message per group, kept up to date, with its history below it; told twice at
+worst, never not at all."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -35,8 +36,12 @@ async def ops(slack: FakeSlack) -> AsyncIterator[Notifier]:
         yield built
 
 
-def later(id_: str, *alerts: object, reason: NotifyReason, minutes: int = 5, **changes: object) -> Notification:
-    return notification(*alerts, id=id_, reason=reason, created_at=NOW + timedelta(minutes=minutes), **changes)
+def later(
+    id_: str, *alerts: object, reason: NotifyReason, minutes: int = 5, **changes: object
+) -> Notification:
+    return notification(
+        *alerts, id=id_, reason=reason, created_at=NOW + timedelta(minutes=minutes), **changes
+    )
 
 
 NEW = later("ntf_02", alert(2), alert(1, changed=False), reason=NotifyReason.NEW_ALERTS)
@@ -70,18 +75,28 @@ async def test_a_group_has_one_message_that_is_brought_up_to_date_and_a_thread_w
     assert second.startswith("✅ RESOLVED")
 
 
-async def test_the_message_shows_how_the_group_stands_and_the_thread_what_is_new(slack: FakeSlack, ops: Notifier) -> None:
+async def test_the_message_shows_how_the_group_stands_and_the_thread_what_is_new(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     over = later("ntf_03", resolved(1), alert(2, changed=False), reason=NotifyReason.RESOLVED)
     for told in (notification(alert(1), alert(2)), over):
         await ops.send(told)
     (post,) = slack.channel
     assert post.told[-1].startswith("🔴 CRITICAL · 1 firing, 1 resolved · ")
-    assert slack.thread(post)[-1].splitlines()[-1].startswith("✅ RESOLVED · 1 still firing, 1 resolved · ")
+    assert (
+        slack.thread(post)[-1]
+        .splitlines()[-1]
+        .startswith("✅ RESOLVED · 1 still firing, 1 resolved · ")
+    )
 
 
-async def test_a_phone_shows_the_news_also_of_a_message_that_has_to_be_posted_anew(slack: FakeSlack, ops: Notifier) -> None:
+async def test_a_phone_shows_the_news_also_of_a_message_that_has_to_be_posted_anew(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     warning = alert(2, labels={"alertname": "Stalled", "severity": "warning"})
-    await ops.send(later("ntf_02", warning, alert(1, changed=False), reason=NotifyReason.NEW_ALERTS))
+    await ops.send(
+        later("ntf_02", warning, alert(1, changed=False), reason=NotifyReason.NEW_ALERTS)
+    )
     (post,) = slack.channel
     assert post.told == [post.body["text"]]
     assert post.body["text"].startswith("🟡 WARNING · 2 firing (1 new) · ")
@@ -102,16 +117,27 @@ async def test_that_somebody_looks_after_it_is_in_the_message_and_a_line_of_the_
     assert not any(each.broadcast for each in slack.posts.values())
 
 
-async def test_a_group_that_fires_again_after_it_resolved_has_a_new_message(slack: FakeSlack, ops: Notifier) -> None:
+async def test_a_group_that_fires_again_after_it_resolved_has_a_new_message(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     for told in (notification(), OVER, AGAIN):
         await ops.send(told)
-    assert [post.told[-1].split(" · ")[0] for post in slack.channel] == ["✅ RESOLVED", "🔴 CRITICAL"]
+    assert [post.told[-1].split(" · ")[0] for post in slack.channel] == [
+        "✅ RESOLVED",
+        "🔴 CRITICAL",
+    ]
 
 
 async def test_what_is_new_or_goes_on_is_shown_in_the_channel_and_what_is_over_only_in_the_thread(
     slack: FakeSlack, ops: Notifier
 ) -> None:
-    repeat = later("ntf_05", alert(1, changed=False), alert(2, changed=False), reason=NotifyReason.REPEAT, minutes=8)
+    repeat = later(
+        "ntf_05",
+        alert(1, changed=False),
+        alert(2, changed=False),
+        reason=NotifyReason.REPEAT,
+        minutes=8,
+    )
     for told in (notification(), NEW, repeat, OVER):
         await ops.send(told)
     assert [post.broadcast for post in slack.posts.values() if post.thread] == [True, True, False]
@@ -126,11 +152,15 @@ async def test_groups_and_receivers_have_messages_of_their_own(slack: FakeSlack)
     assert len(slack.channel) == 4
 
 
-async def test_events_are_messages_of_their_own_unless_their_group_fires(slack: FakeSlack, ops: Notifier) -> None:
+async def test_events_are_messages_of_their_own_unless_their_group_fires(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     await ops.send(notification(event(1), id="e1", reason=NotifyReason.EVENT))
     await ops.send(notification(event(2), id="e2", reason=NotifyReason.EVENT))
     await ops.send(AGAIN)
-    await ops.send(later("e3", event(3), alert(3, changed=False), reason=NotifyReason.EVENT, minutes=70))
+    await ops.send(
+        later("e3", event(3), alert(3, changed=False), reason=NotifyReason.EVENT, minutes=70)
+    )
     assert len(slack.channel) == 3
     assert len(slack.thread(slack.channel[-1])) == 1
 
@@ -142,9 +172,18 @@ async def test_a_test_message_is_a_message_of_its_own(slack: FakeSlack, ops: Not
     assert [len(post.told) for post in slack.channel] == [2, 1]
 
 
-async def test_the_parts_of_a_large_message_are_one_message_and_its_thread(slack: FakeSlack, ops: Notifier) -> None:
+async def test_the_parts_of_a_large_message_are_one_message_and_its_thread(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     parts = [
-        later(f"ntf_06-{n}", alert(n) if n == 2 else resolved(n), reason=NotifyReason.FIRING, part=n, parts=3) for n in (1, 2, 3)
+        later(
+            f"ntf_06-{n}",
+            alert(n) if n == 2 else resolved(n),
+            reason=NotifyReason.FIRING,
+            part=n,
+            parts=3,
+        )
+        for n in (1, 2, 3)
     ]
     for told in parts:
         await ops.send(told)
@@ -158,7 +197,10 @@ async def test_the_parts_of_a_large_message_are_one_message_and_its_thread(slack
 
 async def test_a_restart_goes_on_where_it_was(slack: FakeSlack, tmp_path: Path) -> None:
     for told in (notification(), NEW, OVER, AGAIN):
-        async with SqliteStore(tmp_path / "store.db") as store, bot(slack, FakeClock(), memory=store) as built:
+        async with (
+            SqliteStore(tmp_path / "store.db") as store,
+            bot(slack, FakeClock(), memory=store) as built,
+        ):
             await built.send(told)
     assert [len(post.told) for post in slack.channel] == [3, 1]
 
@@ -195,14 +237,18 @@ async def test_a_crash_before_the_note_tells_twice_and_after_it_once(slack: Fake
     assert slack.thread(slack.channel[-1]) == []
 
 
-async def test_a_retry_of_the_end_of_a_group_does_not_begin_a_new_message(slack: FakeSlack, ops: Notifier) -> None:
+async def test_a_retry_of_the_end_of_a_group_does_not_begin_a_new_message(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     for told in (notification(), OVER, OVER):
         await ops.send(told)
     (post,) = slack.channel
     assert len(slack.thread(post)) == 1
 
 
-async def test_a_store_that_cannot_keep_the_note_is_no_failure_of_the_message(slack: FakeSlack) -> None:
+async def test_a_store_that_cannot_keep_the_note_is_no_failure_of_the_message(
+    slack: FakeSlack,
+) -> None:
     with structlog.testing.capture_logs() as logs:
         async with bot(slack, FakeClock(), memory=Forgetful(fails=True)) as built:
             await built.send(notification())
@@ -211,7 +257,9 @@ async def test_a_store_that_cannot_keep_the_note_is_no_failure_of_the_message(sl
     assert [line["event"] for line in logs] == ["slack_message_not_remembered"] * 2
 
 
-async def test_a_store_that_does_not_say_what_is_shown_is_asked_again_later(slack: FakeSlack) -> None:
+async def test_a_store_that_does_not_say_what_is_shown_is_asked_again_later(
+    slack: FakeSlack,
+) -> None:
     async with bot(slack, FakeClock(), memory=Forgetful(silent=True)) as built:
         error = await failure(built)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
@@ -228,16 +276,25 @@ async def test_a_note_that_cannot_be_read_and_another_channel_begin_anew(slack: 
     assert [len(post.told) for post in slack.channel] == [1, 1]
 
 
-@pytest.mark.parametrize("code", ["message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"])
-async def test_a_message_that_is_gone_is_posted_anew(slack: FakeSlack, ops: Notifier, code: str) -> None:
+@pytest.mark.parametrize(
+    "code", ["message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"]
+)
+async def test_a_message_that_is_gone_is_posted_anew(
+    slack: FakeSlack, ops: Notifier, code: str
+) -> None:
     await ops.send(notification())
     slack.refusals["chat.update"] = [code]
     await ops.send(NEW)
     await ops.send(OVER)
-    assert [post.told[-1].split(" · ")[0] for post in slack.channel] == ["🔴 CRITICAL", "✅ RESOLVED"]
+    assert [post.told[-1].split(" · ")[0] for post in slack.channel] == [
+        "🔴 CRITICAL",
+        "✅ RESOLVED",
+    ]
 
 
-async def test_a_thread_line_that_fails_is_tried_again_with_its_update(slack: FakeSlack, ops: Notifier) -> None:
+async def test_a_thread_line_that_fails_is_tried_again_with_its_update(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     await ops.send(notification())
     slack.refusals["chat.postMessage"] = ["internal_error"]
     assert (await failure(ops, NEW)).reason is F.SERVER_ERROR
@@ -256,7 +313,9 @@ async def test_a_thread_that_may_not_be_is_done_without(
     assert len([post for post in slack.channel if post.thread is None]) == messages
 
 
-async def test_an_older_message_that_comes_late_does_not_overwrite_a_newer_one(slack: FakeSlack, ops: Notifier) -> None:
+async def test_an_older_message_that_comes_late_does_not_overwrite_a_newer_one(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     for told in (notification(id="first"), OVER, NEW):
         await ops.send(told)
     (post,) = slack.channel
@@ -292,14 +351,18 @@ async def test_slacks_word_for_a_failure_is_a_decision(
 
 async def test_retry_after_is_passed_on(slack: FakeSlack, ops: Notifier) -> None:
     slack.refusals["chat.postMessage"] = [
-        web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "30"}),
+        web.json_response(
+            {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "30"}
+        ),
         web.json_response({"ok": False, "error": "ratelimited"}, headers={"Retry-After": "17"}),
     ]
     assert (await failure(ops)).retry_after == 30
     assert (await failure(ops)).retry_after == 17
 
 
-@pytest.mark.parametrize("body", [b"", b"ok", b"<html>", b"[]", b'{"ok": true}', b'{"ok": "yes"}', b'{"ok": false}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"ok", b"<html>", b"[]", b'{"ok": true}', b'{"ok": "yes"}', b'{"ok": false}']
+)
 async def test_an_answer_that_does_not_say_where_the_message_is_is_no_success(
     slack: FakeSlack, ops: Notifier, body: bytes
 ) -> None:
@@ -308,7 +371,9 @@ async def test_an_answer_that_does_not_say_where_the_message_is_is_no_success(
     assert (error.reason, error.retryable) == (F.BAD_ANSWER, True)
 
 
-async def test_no_error_tells_the_token_and_the_message_bears_the_notifications_id(slack: FakeSlack, ops: Notifier) -> None:
+async def test_no_error_tells_the_token_and_the_message_bears_the_notifications_id(
+    slack: FakeSlack, ops: Notifier
+) -> None:
     slack.refusals["chat.postMessage"] = [f"invalid {SECRET}", web.Response(status=500, text=TOKEN)]
     assert SECRET not in f"{await failure(ops)!r} {await failure(ops)!r} {ops!r}"
     await ops.send(notification())
@@ -316,7 +381,9 @@ async def test_no_error_tells_the_token_and_the_message_bears_the_notifications_
     assert payload["notification"] == notification().id
 
 
-async def test_a_slack_that_says_nothing_is_a_timeout_of_the_whole_attempt(slack: FakeSlack) -> None:
+async def test_a_slack_that_says_nothing_is_a_timeout_of_the_whole_attempt(
+    slack: FakeSlack,
+) -> None:
     async with ScriptedReceiver().serving() as silent:
         silent.replies = [Reply(hang=True)]
         slack.url = silent.url
@@ -335,9 +402,15 @@ async def test_a_bot_can_be_tried_without_a_message(slack: FakeSlack, ops: Notif
     assert slack.posts == {}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(first=notifications(), second=notifications())
-def test_whatever_is_told_is_taken_by_slacks_own_models(first: Notification, second: Notification) -> None:
+def test_whatever_is_told_is_taken_by_slacks_own_models(
+    first: Notification, second: Notification
+) -> None:
     line = history(second, before=opening(first))
     validate({**line, "metadata": {"event_type": "x"}})
     assert "<!channel>" not in line["text"]

@@ -24,8 +24,15 @@ async def test_what_was_never_kept_is_not_there(store: Store) -> None:
     assert await store.recall("ops", "group") is None
 
 
-async def test_the_last_text_is_the_one_that_is_kept_apart_by_receiver_and_key(store: Store) -> None:
-    for receiver, key, value in (("ops", "a", "1"), ("ops", "a", "2 ☀"), ("ops", "b", "3"), ("pager", "a", "")):
+async def test_the_last_text_is_the_one_that_is_kept_apart_by_receiver_and_key(
+    store: Store,
+) -> None:
+    for receiver, key, value in (
+        ("ops", "a", "1"),
+        ("ops", "a", "2 ☀"),
+        ("ops", "b", "3"),
+        ("pager", "a", ""),
+    ):
         await store.remember(receiver, key, value, now=NOW)
     assert await store.recall("ops", "a") == "2 ☀"
     assert await store.recall("ops", "b") == "3"
@@ -33,7 +40,9 @@ async def test_the_last_text_is_the_one_that_is_kept_apart_by_receiver_and_key(s
     assert await store.recall("pager", "b") is None
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.durable], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.durable], ids=lambda kind: kind.name
+)
 async def test_what_was_kept_survives_a_restart(kind: StoreKind, tmp_path: Path) -> None:
     async with kind.open(tmp_path) as first:
         await first.remember("ops", "a", "1", now=NOW)

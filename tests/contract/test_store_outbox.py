@@ -8,7 +8,21 @@ import pytest
 from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
-from tests.contract.stores import KINDS, NOW, StoreKind, after, claimed, finish, group, ids, ledger, one, put, row, states
+from tests.contract.stores import (
+    KINDS,
+    NOW,
+    StoreKind,
+    after,
+    claimed,
+    finish,
+    group,
+    ids,
+    ledger,
+    one,
+    put,
+    row,
+    states,
+)
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
@@ -22,7 +36,7 @@ async def store(kind: StoreKind, tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
 
 
-# --- deciding -----------------------------------------------------------------------------------------------------
+# --- deciding -------------------------------------------------------------------------------------
 
 
 async def test_a_row_comes_back_as_it_was_written_but_for_its_number(store: Store) -> None:
@@ -49,11 +63,23 @@ async def test_a_row_written_twice_is_there_once(store: Store) -> None:
     assert (await one(store, "a")).attempts == 1
 
 
-async def test_only_rows_never_attempted_can_be_replaced_but_all_pending_ones_wait(store: Store) -> None:
-    await put(store, row("a"), row("b"), row("c"), row("other", key="h"), row("elsewhere", receiver="platform"))
+async def test_only_rows_never_attempted_can_be_replaced_but_all_pending_ones_wait(
+    store: Store,
+) -> None:
+    await put(
+        store,
+        row("a"),
+        row("b"),
+        row("c"),
+        row("other", key="h"),
+        row("elsewhere", receiver="platform"),
+    )
     assert await claimed(store, limit=1) == ["a"]
     found = await store.replaceable([group(), group("h"), group("unknown")])
-    assert {name.key: ids(rows) for name, rows in found.items()} == {"g": ["b", "c"], "h": ["other"]}
+    assert {name.key: ids(rows) for name, rows in found.items()} == {
+        "g": ["b", "c"],
+        "h": ["other"],
+    }
     await claimed(store, limit=1, at=1)
     assert await store.replaceable([group("unknown")]) == {}
     assert await store.replaceable([]) == {}
@@ -61,14 +87,18 @@ async def test_only_rows_never_attempted_can_be_replaced_but_all_pending_ones_wa
 
 async def test_superseded_rows_are_finished_and_never_claimed(store: Store) -> None:
     await put(store, row("a"), row("b"))
-    await store.commit_flush(FlushCommit(rows=[row("c", created=5)], superseded=["a", "b"], ledgers=[ledger()]))
+    await store.commit_flush(
+        FlushCommit(rows=[row("c", created=5)], superseded=["a", "b"], ledgers=[ledger()])
+    )
     assert await states(store) == {"a": "superseded", "b": "superseded", "c": "pending"}
     assert (await one(store, "a")).finished_at == after(5)
     assert await claimed(store) == ["c"]
 
 
 @pytest.mark.parametrize("meanwhile", ["attempted", "delivered", "dropped", "pruned"])
-async def test_superseding_a_row_that_is_no_longer_untouched_is_a_conflict(store: Store, meanwhile: str) -> None:
+async def test_superseding_a_row_that_is_no_longer_untouched_is_a_conflict(
+    store: Store, meanwhile: str
+) -> None:
     await put(store, row("a"))
     if meanwhile in {"attempted", "delivered"}:
         await claimed(store)
@@ -90,15 +120,23 @@ async def test_a_row_whose_attempt_was_cut_short_cannot_be_replaced(store: Store
     assert await store.replaceable([group()]) == {group(): []}
 
 
-# --- claiming -----------------------------------------------------------------------------------------------------
+# --- claiming -------------------------------------------------------------------------------------
 
 
 async def test_a_claim_counts_the_attempt_and_remembers_the_first(store: Store) -> None:
     await put(store, row("a"))
     (first,) = await store.claim("ops", now=after(1), lease_until=after(61), limit=10)
-    assert (first.attempts, first.first_attempt_at, first.next_attempt_at) == (1, after(1), after(61))
+    assert (first.attempts, first.first_attempt_at, first.next_attempt_at) == (
+        1,
+        after(1),
+        after(61),
+    )
     (second,) = await store.claim("ops", now=after(61), lease_until=after(121), limit=10)
-    assert (second.attempts, second.first_attempt_at, second.next_attempt_at) == (2, after(1), after(121))
+    assert (second.attempts, second.first_attempt_at, second.next_attempt_at) == (
+        2,
+        after(1),
+        after(121),
+    )
     assert await one(store, "a") == second
 
 
@@ -119,16 +157,26 @@ async def test_the_rows_of_a_group_go_out_one_after_the_other(store: Store) -> N
     assert await claimed(store) == []
 
 
-async def test_a_row_that_waits_for_its_next_attempt_holds_back_its_group_and_no_other(store: Store) -> None:
+async def test_a_row_that_waits_for_its_next_attempt_holds_back_its_group_and_no_other(
+    store: Store,
+) -> None:
     await put(store, row("a"), row("b"), row("x", key="h"))
     assert await claimed(store, limit=1) == ["a"]
-    await store.settle([DeliveryResult(id="a", state=OutboxState.PENDING, at=NOW, next_attempt_at=after(300), error="503")])
+    await store.settle(
+        [
+            DeliveryResult(
+                id="a", state=OutboxState.PENDING, at=NOW, next_attempt_at=after(300), error="503"
+            )
+        ]
+    )
     assert await claimed(store, at=100) == ["x"]
     await finish(store, "x")
     assert await claimed(store, at=300) == ["a"]
 
 
-async def test_what_has_been_due_longest_is_claimed_first_and_the_older_of_equals(store: Store) -> None:
+async def test_what_has_been_due_longest_is_claimed_first_and_the_older_of_equals(
+    store: Store,
+) -> None:
     await put(
         store,
         row("late", key="a", due=5),
@@ -167,7 +215,7 @@ async def test_the_next_due_time_is_that_of_the_rows_that_may_go(store: Store) -
     assert await store.next_due("ops") is None
 
 
-# --- settling -----------------------------------------------------------------------------------------------------
+# --- settling -------------------------------------------------------------------------------------
 
 
 async def test_settling_records_how_each_attempt_ended(store: Store) -> None:
@@ -176,14 +224,26 @@ async def test_settling_records_how_each_attempt_ended(store: Store) -> None:
     await store.settle(
         [
             DeliveryResult(id="ok", state=OutboxState.DELIVERED, at=after(1)),
-            DeliveryResult(id="dead", state=OutboxState.DEAD, at=after(2), error="400 no such channel"),
-            DeliveryResult(id="again", state=OutboxState.PENDING, at=after(3), next_attempt_at=after(8), error="503"),
+            DeliveryResult(
+                id="dead", state=OutboxState.DEAD, at=after(2), error="400 no such channel"
+            ),
+            DeliveryResult(
+                id="again",
+                state=OutboxState.PENDING,
+                at=after(3),
+                next_attempt_at=after(8),
+                error="503",
+            ),
             DeliveryResult(id="unknown", state=OutboxState.DELIVERED, at=after(3)),
         ]
     )
     ok, dead, again = [await one(store, name) for name in ("ok", "dead", "again")]
     assert (ok.state, ok.finished_at, ok.last_error) == (OutboxState.DELIVERED, after(1), None)
-    assert (dead.state, dead.finished_at, dead.last_error) == (OutboxState.DEAD, after(2), "400 no such channel")
+    assert (dead.state, dead.finished_at, dead.last_error) == (
+        OutboxState.DEAD,
+        after(2),
+        "400 no such channel",
+    )
     assert (again.state, again.next_attempt_at, again.finished_at, again.last_error) == (
         OutboxState.PENDING,
         after(8),
@@ -194,7 +254,13 @@ async def test_settling_records_how_each_attempt_ended(store: Store) -> None:
 
 async def test_a_delivered_row_keeps_the_error_of_the_attempt_before(store: Store) -> None:
     await put(store, row("a"))
-    await store.settle([DeliveryResult(id="a", state=OutboxState.PENDING, at=NOW, next_attempt_at=NOW, error="503")])
+    await store.settle(
+        [
+            DeliveryResult(
+                id="a", state=OutboxState.PENDING, at=NOW, next_attempt_at=NOW, error="503"
+            )
+        ]
+    )
     await finish(store, "a")
     assert (await one(store, "a")).last_error == "503"
 
@@ -202,10 +268,16 @@ async def test_a_delivered_row_keeps_the_error_of_the_attempt_before(store: Stor
 async def test_a_finished_row_is_not_settled_again(store: Store) -> None:
     await put(store, row("a"), row("b"))
     await finish(store, "a", at=1)
-    late = DeliveryResult(id="a", state=OutboxState.DEAD, at=after(9), error="late", replacements=[row("a-1")])
+    late = DeliveryResult(
+        id="a", state=OutboxState.DEAD, at=after(9), error="late", replacements=[row("a-1")]
+    )
     await store.settle([late])
     kept = await one(store, "a")
-    assert (kept.state, kept.finished_at, kept.last_error) == (OutboxState.DELIVERED, after(1), None)
+    assert (kept.state, kept.finished_at, kept.last_error) == (
+        OutboxState.DELIVERED,
+        after(1),
+        None,
+    )
     assert "a-1" not in await states(store)
 
 
@@ -213,12 +285,30 @@ async def test_the_halves_of_a_message_go_out_in_its_place(store: Store) -> None
     await put(store, row("a"), row("b"), row("x", key="h"))
     await claimed(store)
     await store.settle(
-        [DeliveryResult(id="a", state=OutboxState.DEAD, at=NOW, error="413", replacements=[row("a-1"), row("a-2")])]
+        [
+            DeliveryResult(
+                id="a",
+                state=OutboxState.DEAD,
+                at=NOW,
+                error="413",
+                replacements=[row("a-1"), row("a-2")],
+            )
+        ]
     )
     original = await one(store, "a")
-    assert (original.state, original.finished_at, original.last_error) == (OutboxState.SUPERSEDED, NOW, "413")
+    assert (original.state, original.finished_at, original.last_error) == (
+        OutboxState.SUPERSEDED,
+        NOW,
+        "413",
+    )
     assert await claimed(store, at=1) == ["a-1"]
-    await store.settle([DeliveryResult(id="a-1", state=OutboxState.DEAD, at=NOW, replacements=[row("a-1-1"), row("a-1-2")])])
+    await store.settle(
+        [
+            DeliveryResult(
+                id="a-1", state=OutboxState.DEAD, at=NOW, replacements=[row("a-1-1"), row("a-1-2")]
+            )
+        ]
+    )
     for expected in ("a-1-1", "a-1-2", "a-2", "b"):
         assert await claimed(store, at=1) == [expected]
         await finish(store, expected)

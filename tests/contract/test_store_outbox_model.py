@@ -1,4 +1,5 @@
-"""The outbox against a model: whatever is done to it in whatever order, the same rows may go out next."""
+"""The outbox against a model: whatever is done to it in whatever order, the same rows may go out
+next."""
 
 import asyncio
 import tempfile
@@ -23,7 +24,9 @@ STEPS = st.lists(
         st.tuples(st.just("put"), st.sampled_from(GROUPS), st.integers(1, 3)),
         st.tuples(st.just("supersede"), st.sampled_from(GROUPS), PICK),
         st.tuples(st.just("claim"), st.sampled_from(("ops", "mail")), st.integers(1, 3)),
-        st.tuples(st.sampled_from(("deliver", "postpone", "halve", "retry", "drop")), PICK, st.just(0)),
+        st.tuples(
+            st.sampled_from(("deliver", "postpone", "halve", "retry", "drop")), PICK, st.just(0)
+        ),
         st.tuples(st.just("hasten"), st.sampled_from(("ops", "mail")), st.just(0)),
         st.tuples(st.just("bury"), st.sampled_from(("ops", "mail")), st.just(0)),
         st.tuples(st.just("wait"), st.integers(1, 90), st.just(0)),
@@ -168,7 +171,10 @@ async def step(store: Store, model: Model, what: str, subject: str | int, number
 
 
 async def compare(store: Store, model: Model) -> None:
-    found = {r.notification.id: (r.state.value, r.attempts) for r in await store.outbox(OutboxQuery(limit=1000))}
+    found = {
+        r.notification.id: (r.state.value, r.attempts)
+        for r in await store.outbox(OutboxQuery(limit=1000))
+    }
     assert found == {m.id: (m.state, m.attempts) for m in model.messages}
     letters = Counter(m.receiver for m in model.messages if m.state == "dead" and not m.aside)
     assert await store.dead_letters() == letters
@@ -181,7 +187,9 @@ async def compare(store: Store, model: Model) -> None:
         receiver, key = name.split("/")
         pending = [m for m in model.messages if m.group == name and m.state == "pending"]
         found = await store.replaceable([group(key, receiver=receiver)])
-        assert [ids(rows) for rows in found.values()] == ([[m.id for m in pending if not m.attempts]] if pending else [])
+        assert [ids(rows) for rows in found.values()] == (
+            [[m.id for m in pending if not m.attempts]] if pending else []
+        )
 
 
 async def drain(store: Store, model: Model) -> None:
@@ -190,17 +198,23 @@ async def drain(store: Store, model: Model) -> None:
         model.now += 100
         for receiver in ("ops", "mail"):
             heads = model.may_go(receiver)
-            assert set(await claimed(store, at=model.now, limit=1000, receiver=receiver)) == {m.id for m in heads}
+            assert set(await claimed(store, at=model.now, limit=1000, receiver=receiver)) == {
+                m.id for m in heads
+            }
             for message in heads:
                 message.attempts += 1
                 await settle(store, model, message, "deliver")
     await compare(store, model)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.durable], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if not kind.durable], ids=lambda kind: kind.name
+)
 @settings(max_examples=examples(150), deadline=None)
 @given(steps=STEPS)
-def test_the_outbox_behaves_like_its_model(kind: StoreKind, steps: list[tuple[str, str | int, int]]) -> None:
+def test_the_outbox_behaves_like_its_model(
+    kind: StoreKind, steps: list[tuple[str, str | int, int]]
+) -> None:
     async def play() -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with kind.open(Path(folder)) as store:

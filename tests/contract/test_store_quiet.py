@@ -73,9 +73,13 @@ async def test_a_flush_notes_what_a_silence_matched_and_that_it_is_over(store: S
     for id_ in ("a", "b"):
         await store.add_silence(silence(id_, until_resolved=True))
     await store.commit_flush(FlushCommit(matched_silences={"a": after(1), "unknown": after(1)}))
-    await store.commit_flush(FlushCommit(matched_silences={"a": after(2), "b": after(2)}, over_silences={"a": after(2)}))
+    await store.commit_flush(
+        FlushCommit(matched_silences={"a": after(2), "b": after(2)}, over_silences={"a": after(2)})
+    )
     expected = {
-        "a": msgspec.structs.replace(silence("a", until_resolved=True), matched_at=after(1), ended_at=after(2)),
+        "a": msgspec.structs.replace(
+            silence("a", until_resolved=True), matched_at=after(1), ended_at=after(2)
+        ),
         "b": msgspec.structs.replace(silence("b", until_resolved=True), matched_at=after(2)),
     }
     assert {each.id: each for each in await store.silences()} == expected
@@ -85,7 +89,9 @@ async def test_a_flush_does_not_end_anew_what_a_person_has_ended(store: Store) -
     await store.add_silence(silence("a", until_resolved=True))
     await store.expire_silences(["a"], at=after(1), by="anna")
     await store.commit_flush(FlushCommit(over_silences={"a": after(2)}))
-    assert [(each.ended_at, each.ended_by) for each in await store.silences()] == [(after(1), "anna")]
+    assert [(each.ended_at, each.ended_by) for each in await store.silences()] == [
+        (after(1), "anna")
+    ]
 
 
 async def test_the_last_to_acknowledge_an_alert_looks_after_it(store: Store) -> None:
@@ -105,14 +111,18 @@ async def test_nobody_looks_after_a_closed_alert(store: Store) -> None:
 
 
 async def test_open_alerts_are_those_that_are_loaded(store: Store) -> None:
-    await store.commit_cycle(CycleCommit(account="default", alerts=[alert("a"), resolved("b"), resolved("c")]))
+    await store.commit_cycle(
+        CycleCommit(account="default", alerts=[alert("a"), resolved("b"), resolved("c")])
+    )
     await store.commit_flush(FlushCommit(closed_alerts=["c"]))
     assert list(await store.open_alerts()) == list((await store.load()).alerts)
     assert [each.id for each in await store.open_alerts()] == ["a", "b"]
 
 
 async def test_pruning_deletes_what_ended_long_ago_and_keeps_what_has_not(store: Store) -> None:
-    await store.commit_cycle(CycleCommit(account="default", alerts=[resolved("closed"), alert("open")]))
+    await store.commit_cycle(
+        CycleCommit(account="default", alerts=[resolved("closed"), alert("open")])
+    )
     await store.commit_flush(FlushCommit(closed_alerts=["closed"]))
     await store.acknowledge([said("closed"), said("open")])
     for id_, ends in (("open", None), ("old", after(10)), ("new", after(2000))):
@@ -122,7 +132,9 @@ async def test_pruning_deletes_what_ended_long_ago_and_keeps_what_has_not(store:
     assert [each.alert_id for each in await store.acknowledgements()] == ["open"]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.durable], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.durable], ids=lambda kind: kind.name
+)
 async def test_all_of_it_survives_a_restart(kind: StoreKind, tmp_path: Path) -> None:
     async with kind.open(tmp_path) as first:
         await first.commit_cycle(CycleCommit(account="default", alerts=[alert("a")]))

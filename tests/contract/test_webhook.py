@@ -1,4 +1,5 @@
-"""What the webhook promises beyond the common suite: keys that change, identities, own bodies, sizes, certificates."""
+"""What the webhook promises beyond the common suite: keys that change, identities, own bodies,
+sizes, certificates."""
 
 import json
 import ssl
@@ -30,13 +31,17 @@ async def receiver() -> AsyncIterator[ScriptedReceiver]:
 
 
 async def posted(receiver: ScriptedReceiver, **options: Any) -> Request:
-    async with notifier_for("webhook", receiver.url, SystemClock(), options={"url": receiver.url} | options) as built:
+    async with notifier_for(
+        "webhook", receiver.url, SystemClock(), options={"url": receiver.url} | options
+    ) as built:
         await built.send(NOTIFICATION)
     return receiver.requests[-1]
 
 
 @pytest.mark.parametrize("known", [OLD, NEW])
-async def test_while_keys_change_who_knows_the_old_or_the_new_one_can_verify(receiver: ScriptedReceiver, known: str) -> None:
+async def test_while_keys_change_who_knows_the_old_or_the_new_one_can_verify(
+    receiver: ScriptedReceiver, known: str
+) -> None:
     request = await posted(receiver, secret=[NEW, OLD])
     assert len(request.headers["webhook-signature"].split(" ")) == 2
     assert Webhook(known).verify(request.body, dict(request.headers))["version"] == "4"
@@ -49,7 +54,9 @@ async def test_who_knows_neither_cannot(receiver: ScriptedReceiver) -> None:
 
 
 async def test_an_own_body_is_signed_as_it_is_sent(receiver: ScriptedReceiver) -> None:
-    request = await posted(receiver, secret=NEW, body='{"text": {{ title | tojson }}, "id": {{ id | tojson }}}')
+    request = await posted(
+        receiver, secret=NEW, body='{"text": {{ title | tojson }}, "id": {{ id | tojson }}}'
+    )
     assert Webhook(NEW).verify(request.body, dict(request.headers)) == {
         "text": "CRITICAL · 1 firing · Spring sale ☀: 71 % delivered",
         "id": NOTIFICATION.id,
@@ -58,11 +65,21 @@ async def test_an_own_body_is_signed_as_it_is_sent(receiver: ScriptedReceiver) -
 
 async def test_headers_identities_and_types_arrive(receiver: ScriptedReceiver) -> None:
     request = await posted(
-        receiver, headers={"X-Team": "ops", "User-Agent": "ours"}, bearer=SECRET, body="{{ title }}", content_type="text/plain"
+        receiver,
+        headers={"X-Team": "ops", "User-Agent": "ours"},
+        bearer=SECRET,
+        body="{{ title }}",
+        content_type="text/plain",
     )
     assert request.body.decode().startswith("CRITICAL")
     given = ("x-team", "user-agent", "authorization", "content-type", "webhook-id")
-    assert [request.headers[name] for name in given] == ["ops", "ours", f"Bearer {SECRET}", "text/plain", NOTIFICATION.id]
+    assert [request.headers[name] for name in given] == [
+        "ops",
+        "ours",
+        f"Bearer {SECRET}",
+        "text/plain",
+        NOTIFICATION.id,
+    ]
 
 
 async def test_basic_authentication_arrives(receiver: ScriptedReceiver) -> None:
@@ -70,18 +87,24 @@ async def test_basic_authentication_arrives(receiver: ScriptedReceiver) -> None:
     assert request.headers["authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
 
 
-async def test_a_signed_message_that_is_too_large_is_halved_until_every_part_fits(receiver: ScriptedReceiver) -> None:
+async def test_a_signed_message_that_is_too_large_is_halved_until_every_part_fits(
+    receiver: ScriptedReceiver,
+) -> None:
     told = notification(*(alert(n) for n in range(200)))
     waiting = [OutboxRow(notification=told, sequence=1, attempts=1, next_attempt_at=START)]
     sent: list[str] = []
-    async with notifier_for("webhook", receiver.url, FakeClock(), options={"url": receiver.url, "secret": SECRET}) as built:
+    async with notifier_for(
+        "webhook", receiver.url, FakeClock(), options={"url": receiver.url, "secret": SECRET}
+    ) as built:
         while waiting:
             row = waiting.pop(0)
             try:
                 await built.send(row.notification)
                 sent.append(row.notification.id)
             except DeliveryError as error:
-                result = verdict.after_failure(row, error, now=START, random=0, long_enough=lambda _: False)
+                result = verdict.after_failure(
+                    row, error, now=START, random=0, long_enough=lambda _: False
+                )
                 assert result.state is OutboxState.SUPERSEDED
                 waiting = [*result.replacements, *waiting]
     assert len(sent) == len(set(sent)) == len(receiver.requests) > 4
@@ -92,11 +115,17 @@ async def test_a_signed_message_that_is_too_large_is_halved_until_every_part_fit
     assert all(id_.startswith(f"{told.id}-") for id_ in sent)
 
 
-async def test_one_alert_is_sent_whatever_its_size_and_so_is_what_nobody_limits(receiver: ScriptedReceiver) -> None:
+async def test_one_alert_is_sent_whatever_its_size_and_so_is_what_nobody_limits(
+    receiver: ScriptedReceiver,
+) -> None:
     long = alert(annotations={"summary": "x" * 30_000})
-    async with notifier_for("webhook", receiver.url, FakeClock(), options={"url": receiver.url, "secret": SECRET}) as signed:
+    async with notifier_for(
+        "webhook", receiver.url, FakeClock(), options={"url": receiver.url, "secret": SECRET}
+    ) as signed:
         await signed.send(notification(long))
-    async with notifier_for("webhook", receiver.url, FakeClock(), options={"url": receiver.url}) as unsigned:
+    async with notifier_for(
+        "webhook", receiver.url, FakeClock(), options={"url": receiver.url}
+    ) as unsigned:
         await unsigned.send(notification(long, long))
     assert len(receiver.requests) == 2
 
@@ -113,7 +142,9 @@ async def test_max_bytes_may_say_another_limit(receiver: ScriptedReceiver) -> No
 @pytest.fixture
 async def strict() -> AsyncIterator[str]:
     """The address of a server that wants a client's certificate."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(CERTIFICATES / "ca.pem"))
+    context = ssl.create_default_context(
+        ssl.Purpose.CLIENT_AUTH, cafile=str(CERTIFICATES / "ca.pem")
+    )
     context.load_cert_chain(CERTIFICATES / "server.pem")
     context.verify_mode = ssl.CERT_REQUIRED
 
@@ -131,7 +162,11 @@ async def strict() -> AsyncIterator[str]:
 
 
 async def test_a_client_certificate_and_an_authority_of_ones_own_open_the_door(strict: str) -> None:
-    options = {"url": strict, "ca_file": str(CERTIFICATES / "ca.pem"), "cert_file": str(CERTIFICATES / "client.pem")}
+    options = {
+        "url": strict,
+        "ca_file": str(CERTIFICATES / "ca.pem"),
+        "cert_file": str(CERTIFICATES / "client.pem"),
+    }
     async with notifier_for("webhook", strict, SystemClock(), options=options) as built:
         await built.send(NOTIFICATION)
         await built.send(NOTIFICATION)

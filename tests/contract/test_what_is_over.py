@@ -1,4 +1,5 @@
-"""What is over is told as over by every integration: that it ended, why, and how its campaign stands; nothing to act on."""
+"""What is over is told as over by every integration: that it ended, why, and how its campaign
+stands; nothing to act on."""
 
 import html
 import io
@@ -32,7 +33,8 @@ ENDINGS = {
     ResolveReason.LEFT_WINDOW: "Spring sale: LowDelivery ended: campaign is too old to be followed",
     ResolveReason.IGNORED: "Spring sale: LowDelivery ended: campaign is now ignored",
     ResolveReason.RULE_REMOVED: "Spring sale: LowDelivery ended: rule removed",
-    ResolveReason.NOT_WATCHED: "Spring sale: LowDelivery ended: account or message type is no longer watched",
+    ResolveReason.NOT_WATCHED: "Spring sale: LowDelivery ended: account or message type is no "
+    "longer watched",
 }
 
 
@@ -43,14 +45,25 @@ async def over_http(kind: str, told: Notification, options: dict[str, object] | 
         chosen = None if options is None else {"url": receiver.url, **options}
         async with notifier_for(kind, receiver.url, FakeClock(), options=chosen) as notifier:
             await notifier.send(told)
-        return "\n".join(json.dumps(json.loads(request.body), ensure_ascii=False) for request in receiver.requests)
+        return "\n".join(
+            json.dumps(json.loads(request.body), ensure_ascii=False)
+            for request in receiver.requests
+        )
 
 
 async def by_template(told: Notification) -> str:
-    texts = ("headline", "annotations.summary", "annotations.description", "annotations.runbook_url", "figures", "why")
+    texts = (
+        "headline",
+        "annotations.summary",
+        "annotations.description",
+        "annotations.runbook_url",
+        "figures",
+        "why",
+    )
     each = ' ~ " " ~ '.join(f"alert.{text}" for text in texts)
     body = (
-        '{"text": {{ (title ~ " " ~ commonAnnotations.summary) | tojson }}, "alerts": [{% for alert in alerts %}'
+        '{"text": {{ (title ~ " " ~ commonAnnotations.summary) | tojson }}, "alerts": [{% for '
+        "alert in alerts %}"
         f'{{{{ ({each}) | tojson }}}}{{{{ "" if loop.last else "," }}}}{{% endfor %}}]}}'
     )
     return await over_http("webhook", told, {"body": body})
@@ -60,19 +73,26 @@ async def by_mail(told: Notification) -> str:
     async with mail_server() as server, mailer(server.port) as notifier:
         await notifier.send(told)
     read = message_from_bytes(server.mails[0][2], policy=SMTP)
-    return "\n".join([read["Subject"], *(html.unescape(part.get_content()) for part in read.iter_parts())])
+    return "\n".join(
+        [read["Subject"], *(html.unescape(part.get_content()) for part in read.iter_parts())]
+    )
 
 
 async def on_the_console(told: Notification) -> str:
     integration = INTEGRATIONS["console"]
     stream = io.StringIO()
-    context = Context(session=None, clock=FakeClock(), console=stream, external_url="https://m.example")
+    context = Context(
+        session=None, clock=FakeClock(), console=stream, external_url="https://m.example"
+    )
     await integration.build("ops", integration.options.model_validate({}), context).send(told)
     return stream.getvalue()
 
 
 async def by_apprise(told: Notification) -> str:
-    async with ScriptedReceiver().serving() as receiver, told_through(json_url(receiver)) as notifier:
+    async with (
+        ScriptedReceiver().serving() as receiver,
+        told_through(json_url(receiver)) as notifier,
+    ):
         await notifier.send(told)
         return json.dumps(json.loads(receiver.requests[0].body), ensure_ascii=False)
 
@@ -102,8 +122,12 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize("kind", sorted(EVERY))
 @pytest.mark.parametrize("reason", ResolveReason)
-async def test_what_is_over_is_told_with_its_end_and_nothing_to_act_on(kind: str, reason: ResolveReason) -> None:
-    ended = resolved(annotations=RULE, resolve_reason=reason.value, campaign=NOW_SENDING, detail=detail())
+async def test_what_is_over_is_told_with_its_end_and_nothing_to_act_on(
+    kind: str, reason: ResolveReason
+) -> None:
+    ended = resolved(
+        annotations=RULE, resolve_reason=reason.value, campaign=NOW_SENDING, detail=detail()
+    )
     said = plain(await EVERY[kind](notification(ended, reason=NotifyReason.RESOLVED)))
     for gone in ("held back", "Contact", "runbooks.example", "not RCS-capable"):
         if gone == "not RCS-capable" and kind == "webhook":
@@ -113,7 +137,10 @@ async def test_what_is_over_is_told_with_its_end_and_nothing_to_act_on(kind: str
         assert '"event_action": "resolve"' in said
         return
     assert ENDINGS[reason] in said
-    if kind not in ("alertmanager", "webhook"):  # they have no words for figures; the latter has the numbers
+    if kind not in (
+        "alertmanager",
+        "webhook",
+    ):  # they have no words for figures; the latter has the numbers
         assert "3,834 of 5,400 delivered" in said
 
 
@@ -139,11 +166,19 @@ async def test_the_end_told_in_anothers_place_says_whose(kind: str) -> None:
     ("labels", "headline"),
     [
         ({"alertname": "ApiDown", "account": "default"}, "Account default: ApiDown is over"),
-        ({"alertname": "SenderLow", "account": "a", "sender": "FitClub"}, "Sender FitClub: SenderLow is over"),
-        ({"alertname": "ReceiverFailing", "receiver": "ops"}, "Receiver ops: ReceiverFailing is over"),
+        (
+            {"alertname": "SenderLow", "account": "a", "sender": "FitClub"},
+            "Sender FitClub: SenderLow is over",
+        ),
+        (
+            {"alertname": "ReceiverFailing", "receiver": "ops"},
+            "Receiver ops: ReceiverFailing is over",
+        ),
     ],
 )
-async def test_what_is_about_no_campaign_names_its_subject(labels: dict[str, str], headline: str) -> None:
+async def test_what_is_about_no_campaign_names_its_subject(
+    labels: dict[str, str], headline: str
+) -> None:
     ended = resolved(labels=labels, annotations={"summary": "No answer for 5 min"}, campaign=None)
     said = await on_the_console(notification(ended))
     assert headline in said

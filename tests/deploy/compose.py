@@ -17,10 +17,17 @@ LIVE = ("compose.yaml", "compose.live.yaml")
 
 @cache
 def composed(files: tuple[str, ...] = STACK) -> Mapping[str, Any]:
-    """The project as Compose understands it, its schema held against the files; nothing may be left to say."""
+    """The project as Compose understands it, its schema held against the files; nothing may be
+    left to say."""
     named = [word for name in files for word in ("--file", FOLDER / name)]
     command = [require("docker-compose"), *named, "config", "--format", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin", "HOME": "/"})
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/"},
+    )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     project: Mapping[str, Any] = json.loads(done.stdout)
     return project
@@ -33,7 +40,11 @@ def services(files: tuple[str, ...] = STACK) -> Mapping[str, Mapping[str, Any]]:
 
 def mounts(service: Mapping[str, Any]) -> dict[str, Path]:
     """The files and folders of this machine that a service sees, by the path it sees them at."""
-    return {volume["target"]: Path(volume["source"]) for volume in service.get("volumes", ()) if volume["type"] == "bind"}
+    return {
+        volume["target"]: Path(volume["source"])
+        for volume in service.get("volumes", ())
+        if volume["type"] == "bind"
+    }
 
 
 def volumes(service: Mapping[str, Any]) -> list[str]:

@@ -21,7 +21,8 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """A builder that knows the base image; the same for all processes that the tests are spread over."""
+    """A builder that knows the base image; the same for all processes that the tests are spread
+    over."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -35,7 +36,9 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 def image(builder: Builder) -> Image:
     """The image with every extra that it may be asked for."""
     with _one_at_a_time(builder.folder.parent):
-        return builder.built("bsg-monitor") or builder.build(DOCKERFILE, ROOT, "bsg-monitor", "EXTRAS=uvloop,postgres,apprise")
+        return builder.built("bsg-monitor") or builder.build(
+            DOCKERFILE, ROOT, "bsg-monitor", "EXTRAS=uvloop,postgres,apprise"
+        )
 
 
 @pytest.fixture

@@ -26,7 +26,10 @@ class Asked(NamedTuple):
 
 def boards() -> dict[str, Board]:
     """By uid."""
-    found = [json.loads(path.read_text("utf-8")) for path in sorted((FOLDER / "dashboards").glob("*.json"))]
+    found = [
+        json.loads(path.read_text("utf-8"))
+        for path in sorted((FOLDER / "dashboards").glob("*.json"))
+    ]
     return {board["uid"]: board for board in found}
 
 
@@ -40,14 +43,26 @@ def queries(board: Board) -> Iterator[Asked]:
     for panel in panels(board):
         for target in panel["targets"]:
             labels = frozenset(re.findall(r"{{(\w+)}}", target["legendFormat"]))
-            yield Asked(f"{board['title']}: {panel['title']} {target['refId']}", target["expr"], target["instant"], labels)
+            yield Asked(
+                f"{board['title']}: {panel['title']} {target['refId']}",
+                target["expr"],
+                target["instant"],
+                labels,
+            )
 
 
 def annotations(board: Board) -> Iterator[Asked]:
     """What is asked for marks in the graphs."""
     for each in board["annotations"]["list"]:
-        labels = re.findall(r"{{(\w+)}}", each["titleFormat"] + each["textFormat"]) + each["tagKeys"].split(",")
-        yield Asked(f"{board['title']}: {each['name']}", each["target"]["expr"], instant=False, labels=frozenset(labels))
+        labels = re.findall(r"{{(\w+)}}", each["titleFormat"] + each["textFormat"]) + each[
+            "tagKeys"
+        ].split(",")
+        yield Asked(
+            f"{board['title']}: {each['name']}",
+            each["target"]["expr"],
+            instant=False,
+            labels=frozenset(labels),
+        )
 
 
 def variables(board: Board) -> dict[str, dict[str, Any]]:
@@ -61,12 +76,14 @@ def filled_in(text: str, values: Mapping[str, str]) -> str:
 
 
 def offered(variable: Mapping[str, Any], found: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """What a variable that asks for whole series offers, by its text: Grafana writes each as `name{label="value",…} value time`
-    and takes both out of that by the variable's expression."""
+    """What a variable that asks for whole series offers, by its text: Grafana writes each as
+    `name{label="value",…} value time` and takes both out of that by the variable's expression."""
     expression = re.compile(variable["regex"].strip("/").replace("(?<", "(?P<"))
     options: dict[str, str] = {}
     for labels in found:
-        others = ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "__name__")
+        others = ",".join(
+            f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "__name__"
+        )
         if taken := expression.search(f"{labels.get('__name__', '')}{{{others}}} 1 1772442000000"):
             options[taken["text"]] = taken["value"]
     return options

@@ -19,7 +19,12 @@ Resource = Mapping[str, Any]
 @cache
 def rendered(folder: str) -> tuple[Resource, ...]:
     """Every resource of a folder with a kustomization."""
-    done = subprocess.run([require("kubectl"), "kustomize", FOLDER / folder], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [require("kubectl"), "kustomize", FOLDER / folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return tuple(yaml.safe_load_all(done.stdout))
 
@@ -46,7 +51,9 @@ def container(folder: str = "base") -> Mapping[str, Any]:
     return dict(found)
 
 
-def leaves(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], object]]:
+def leaves(
+    value: object, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], object]]:
     """Every scalar of a nested value, with the way to it."""
     if isinstance(value, Mapping):
         for key, each in value.items():

@@ -1,12 +1,23 @@
-"""The profile "restricted" of Kubernetes' Pod Security Standards, every control of it, for a pod on Linux.
+"""The profile "restricted" of Kubernetes' Pod Security Standards, every control of it, for a pod
+on Linux.
 
-From https://kubernetes.io/docs/concepts/security/pod-security-standards/ ("Baseline" and what "Restricted" adds).
+From https://kubernetes.io/docs/concepts/security/pod-security-standards/ ("Baseline" and what
+"Restricted" adds).
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+VOLUMES = {
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+}
 SYSCTLS = {
     "kernel.shm_rmid_forced",
     "net.ipv4.ip_local_port_range",
@@ -27,11 +38,19 @@ Spec = Mapping[str, Any]
 def violations(spec: Spec) -> list[str]:
     """What the admission controller would refuse in a pod's `spec`."""
     context = spec.get("securityContext", {})
-    return [*_pod(spec), *_context(context, "pod"), *(found for each in _containers(spec) for found in _container(each, context))]
+    return [
+        *_pod(spec),
+        *_context(context, "pod"),
+        *(found for each in _containers(spec) for found in _container(each, context)),
+    ]
 
 
 def _containers(spec: Spec) -> list[Spec]:
-    return [each for kind in ("initContainers", "containers", "ephemeralContainers") for each in spec.get(kind, [])]
+    return [
+        each
+        for kind in ("initContainers", "containers", "ephemeralContainers")
+        for each in spec.get(kind, [])
+    ]
 
 
 def _pod(spec: Spec) -> Iterator[str]:
@@ -51,9 +70,15 @@ def _context(context: Spec, where: str) -> Iterator[str]:
         yield f"{where} runs as root"
     if context.get("runAsNonRoot") is False:
         yield f"{where} may run as root"
-    if context.get("seccompProfile", {}).get("type", "RuntimeDefault") not in ("RuntimeDefault", "Localhost"):
+    if context.get("seccompProfile", {}).get("type", "RuntimeDefault") not in (
+        "RuntimeDefault",
+        "Localhost",
+    ):
         yield f"{where} seccomp"
-    if context.get("appArmorProfile", {}).get("type", "RuntimeDefault") not in ("RuntimeDefault", "Localhost"):
+    if context.get("appArmorProfile", {}).get("type", "RuntimeDefault") not in (
+        "RuntimeDefault",
+        "Localhost",
+    ):
         yield f"{where} AppArmor"
     labels = context.get("seLinuxOptions", {})
     if labels.get("type", "") not in SELINUX_TYPES or labels.get("user") or labels.get("role"):
@@ -75,7 +100,9 @@ def _container(container: Spec, pod_context: Spec) -> Iterator[str]:
     if "seccompProfile" not in {**pod_context, **context}:
         yield f"{name} seccomp"
     capabilities = context.get("capabilities", {})
-    if "ALL" not in capabilities.get("drop", []) or set(capabilities.get("add", [])) - {"NET_BIND_SERVICE"}:
+    if "ALL" not in capabilities.get("drop", []) or set(capabilities.get("add", [])) - {
+        "NET_BIND_SERVICE"
+    }:
         yield f"{name} capabilities"
     if context.get("procMount", "Default") != "Default":
         yield f"{name} procMount"

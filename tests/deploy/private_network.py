@@ -1,8 +1,10 @@
-"""Runs programs in a network of their own and asks them things: `python -m tests.deploy.private_network PLAN`.
+"""Runs programs in a network of their own and asks them things: `python -m
+tests.deploy.private_network PLAN`.
 
-A plan is JSON: `start`, a list of commands; `last_waits_for`, URLs that answer before the last of them is started; `ask`, by
-name, a URL and a text that its answer has to contain. All of it sees the loopback of a new network namespace alone: ports
-that files name are free, and nobody else is reached. Prints the answers as JSON, once they are as wanted or time is up.
+A plan is JSON: `start`, a list of commands; `last_waits_for`, URLs that answer before the last
+of them is started; `ask`, by name, a URL and a text that its answer has to contain. All of it
+sees the loopback of a new network namespace alone: ports that files name are free, and nobody
+else is reached. Prints the answers as JSON, once they are as wanted or time is up.
 """
 
 import json
@@ -20,12 +22,24 @@ from tests.real import require
 
 
 def asked(plan: Mapping[str, Any], folder: Path) -> dict[str, str]:
-    """Carry out a plan in a new network; the last answer to each question, "" without one. Logs are in `folder`."""
+    """Carry out a plan in a new network; the last answer to each question, "" without one. Logs
+    are in `folder`."""
     path = folder / "plan.json"
     path.write_text(json.dumps({**plan, "folder": str(folder)}))
-    network = (require("bwrap"), "--unshare-net", "--die-with-parent", "--cap-add", "ALL", "--dev-bind", "/", "/")
+    network = (
+        require("bwrap"),
+        "--unshare-net",
+        "--die-with-parent",
+        "--cap-add",
+        "ALL",
+        "--dev-bind",
+        "/",
+        "/",
+    )
     command = [*network, sys.executable, "-m", __name__, path]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
     answers: dict[str, str] = json.loads(done.stdout)
     return answers
 

@@ -22,7 +22,8 @@ async def started(command: list[str], log: Path) -> AsyncIterator[asyncio.subpro
 
 
 def innermost(pid: int) -> int:
-    """The process at the end of a line of processes that each have one child: what runs in the namespaces that `pid` made."""
+    """The process at the end of a line of processes that each have one child: what runs in the
+    namespaces that `pid` made."""
     while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         pid = int(children[0])
     return pid

@@ -1,9 +1,11 @@
-"""Runs a program under the system call filters of a systemd unit, as systemd would install them (systemd.exec(5)).
+"""Runs a program under the system call filters of a systemd unit, as systemd would install them
+(systemd.exec(5)).
 
     python sandbox.py UNIT PROGRAM [ARGUMENT …]
 
-Of the unit it knows `SystemCallFilter=`, `SystemCallErrorNumber=`, `MemoryDenyWriteExecute=` and `RestrictAddressFamilies=`: what
-can make a program fail that works elsewhere. Wants libseccomp and systemd-analyze, which knows the members of `@system-service`.
+Of the unit it knows `SystemCallFilter=`, `SystemCallErrorNumber=`, `MemoryDenyWriteExecute=` and
+`RestrictAddressFamilies=`: what can make a program fail that works elsewhere. Wants libseccomp
+and systemd-analyze, which knows the members of `@system-service`.
 """
 
 import ctypes
@@ -26,7 +28,12 @@ MOST_FAMILIES = 46
 class Comparison(ctypes.Structure):
     """`struct scmp_arg_cmp`."""
 
-    _fields_ = (("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64))
+    _fields_ = (
+        ("arg", ctypes.c_uint),
+        ("op", ctypes.c_int),
+        ("a", ctypes.c_uint64),
+        ("b", ctypes.c_uint64),
+    )
 
 
 class Filter:
@@ -43,7 +50,9 @@ class Filter:
         if number < 0:
             return
         rules = (Comparison * len(where))(*where)
-        done = self._library.seccomp_rule_add_array(self._filter, ctypes.c_uint32(action), number, len(where), rules)
+        done = self._library.seccomp_rule_add_array(
+            self._filter, ctypes.c_uint32(action), number, len(where), rules
+        )
         if done not in (0, -errno.EACCES):  # the default does it already
             raise OSError(-done, f"{name}: {os.strerror(-done)}")
 
@@ -72,13 +81,18 @@ def members(name: str) -> frozenset[str]:
     """The system calls in a set of systemd's, those of the sets in it included."""
     if not name.startswith("@"):
         return frozenset({name})
-    said = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True
+    ).stdout
     inner = (line.strip() for line in said.splitlines()[1:])
-    return frozenset(call for each in inner if each and not each.startswith("#") for call in members(each))
+    return frozenset(
+        call for each in inner if each and not each.startswith("#") for call in members(each)
+    )
 
 
 def allowed(filters: Iterable[str]) -> frozenset[str]:
-    """What `SystemCallFilter=` lines leave: lists to allow, and after `~` lists to take away again."""
+    """What `SystemCallFilter=` lines leave: lists to allow, and after `~` lists to take away
+    again."""
     calls = set(members("@default"))
     for line in filters:
         named = {call for name in line.removeprefix("~").split() for call in members(name)}
@@ -92,7 +106,9 @@ def confine(unit: Path) -> None:
     calls = Filter(refused(getattr(errno, given["SystemCallErrorNumber"][-1])))
     for name in allowed(given["SystemCallFilter"]):
         calls.add(ALLOW, name)
-    families = {getattr(socket, name) for line in given["RestrictAddressFamilies"] for name in line.split()}
+    families = {
+        getattr(socket, name) for line in given["RestrictAddressFamilies"] for name in line.split()
+    }
     others = Filter(ALLOW)
     for family in set(range(MOST_FAMILIES)) - families:
         others.add(refused(errno.EAFNOSUPPORT), "socket", Comparison(0, EQUAL, family, 0))
@@ -100,7 +116,9 @@ def confine(unit: Path) -> None:
         both = PROT_WRITE | PROT_EXEC
         others.add(refused(errno.EPERM), "mmap", Comparison(2, MASKED_EQUAL, both, both))
         for name in ("mprotect", "pkey_mprotect"):
-            others.add(refused(errno.EPERM), name, Comparison(2, MASKED_EQUAL, PROT_EXEC, PROT_EXEC))
+            others.add(
+                refused(errno.EPERM), name, Comparison(2, MASKED_EQUAL, PROT_EXEC, PROT_EXEC)
+            )
         others.add(refused(errno.EPERM), "shmat", Comparison(2, MASKED_EQUAL, SHM_EXEC, SHM_EXEC))
     others.load()
     calls.load()

@@ -1,4 +1,5 @@
-"""What systemd makes of the unit: the process, its environment, its credentials and its folder, below another root."""
+"""What systemd makes of the unit: the process, its environment, its credentials and its folder,
+below another root."""
 
 import asyncio
 import os
@@ -36,14 +37,18 @@ class Service:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What `EnvironmentFile=` and `Environment=` give, with the folder of credentials for `%d`."""
+        """What `EnvironmentFile=` and `Environment=` give, with the folder of credentials for
+        `%d`."""
         found: dict[str, str] = {}
         for path in self._given["EnvironmentFile"]:
             lines = Path(below(self.root, path.removeprefix("-"))).read_text().splitlines()
             found |= dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
         for line in self._given["Environment"]:
             found |= dict(word.split("=", 1) for word in shlex.split(line))
-        return {name: below(self.root, value).replace("%d", str(self.credentials)) for name, value in found.items()}
+        return {
+            name: below(self.root, value).replace("%d", str(self.credentials))
+            for name, value in found.items()
+        }
 
     def load_credentials(self) -> None:
         """Copies that only the service can read."""
@@ -56,7 +61,8 @@ class Service:
 
     @asynccontextmanager
     async def running(self, notify: str) -> AsyncIterator["Service"]:
-        """Started under the unit's system call filters, with nothing but its own folder to write to."""
+        """Started under the unit's system call filters, with nothing but its own folder to write
+        to."""
         self.load_credentials()
         self.state.mkdir(parents=True, mode=int(self._given["StateDirectoryMode"][-1], 8))
         seconds = int(self._given["WatchdogSec"][-1].removesuffix("s"))
@@ -72,7 +78,11 @@ class Service:
         )
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *confined, *shlex.split(below(self.root, start)), env=environment, stdout=log, stderr=log
+                *confined,
+                *shlex.split(below(self.root, start)),
+                env=environment,
+                stdout=log,
+                stderr=log,
             )
         try:
             yield self
@@ -84,11 +94,15 @@ class Service:
     @property
     def main(self) -> int:
         """`$MAINPID`: bwrap's child, which has become the monitor."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        children = (
+            Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        )
         return int(children[0])
 
     async def reload(self) -> None:
         """`systemctl reload`."""
         (command,) = self._given["ExecReload"]
-        done = await asyncio.create_subprocess_exec(*shlex.split(command.replace("$MAINPID", str(self.main))))
+        done = await asyncio.create_subprocess_exec(
+            *shlex.split(command.replace("$MAINPID", str(self.main)))
+        )
         assert await done.wait() == 0

@@ -1,7 +1,8 @@
-"""A stand-in provider, a monitor that reads it, and Debian's Prometheus that scrapes the monitor.
+"""A stand-in provider, a monitor that reads it, and Debian's Prometheus that scrapes the
+monitor.
 
-Prometheus runs with the configuration that is deployed, but faster, and scrapes the monitor twice: as it is, which gives
-OpenMetrics, and through a door that asks for the text format.
+Prometheus runs with the configuration that is deployed, but faster, and scrapes the monitor
+twice: as it is, which gives OpenMetrics, and through a door that asks for the text format.
 """
 
 import asyncio
@@ -74,15 +75,22 @@ class Stack:
     def series(self, selector: str) -> list[dict[str, str]]:
         """The labels of every series, without those of the target."""
         found: list[dict[str, str]] = self.api("series", **{"match[]": selector})
-        return [{name: value for name, value in labels.items() if name != "instance"} for labels in found]
+        return [
+            {name: value for name, value in labels.items() if name != "instance"}
+            for labels in found
+        ]
 
     def simulator(self, method: str, path: str, body: object) -> Any:
         """Change the provider's world."""
-        return _ask(f"{self._provider}/_simulator/{path}", method=method, body=json.dumps(body).encode())
+        return _ask(
+            f"{self._provider}/_simulator/{path}", method=method, body=json.dumps(body).encode()
+        )
 
     def page(self, path: str, accept: str = "*/*") -> bytes:
         """What the monitor serves."""
-        with urlopen(Request(self.monitor + path, headers={"Accept": accept}), timeout=10) as answer:
+        with urlopen(
+            Request(self.monitor + path, headers={"Accept": accept}), timeout=10
+        ) as answer:
             body: bytes = answer.read()
         return body
 
@@ -91,7 +99,8 @@ class Stack:
         self.until(lambda: bool(self.query(expression)), called=expression)
 
     def until(self, holds: Callable[[], bool], *, called: str = "") -> None:
-        """Until it holds; who does not answer yet is asked again. A failure names what was waited for, as `called`."""
+        """Until it holds; who does not answer yet is asked again. A failure names what was
+        waited for, as `called`."""
 
         def answered() -> bool:
             try:
@@ -113,7 +122,9 @@ def running(folder: Path) -> Iterator[Stack]:
     with ExitStack() as ends:
         door = ends.enter_context(_door(monitor))
         simulate = ("simulate", "--scenario", "demo", "--port", str(provider), "--key", KEY)
-        ends.enter_context(_process(folder, "simulate", (sys.executable, "-m", "monitor", *simulate), os.environ))
+        ends.enter_context(
+            _process(folder, "simulate", (sys.executable, "-m", "monitor", *simulate), os.environ)
+        )
         stack.until(lambda: stack.simulator("GET", "", None) is not None)
         (folder / "rules.yaml").write_text(RULES)
         settings = {
@@ -125,7 +136,9 @@ def running(folder: Path) -> Iterator[Stack]:
             "NOBODY_URL": f"http://127.0.0.1:{free_port()}",
         }
         bare = {name: value for name, value in os.environ.items() if not name.startswith("BSG_")}
-        ends.enter_context(_process(folder, "run", (sys.executable, "-m", "monitor", "run"), bare | settings))
+        ends.enter_context(
+            _process(folder, "run", (sys.executable, "-m", "monitor", "run"), bare | settings)
+        )
         arguments = (
             f"--config.file={_configuration(folder, targets={JOB: monitor, TEXT_JOB: door})}",
             f"--storage.tsdb.path={folder / 'data'}",
@@ -137,13 +150,16 @@ def running(folder: Path) -> Iterator[Stack]:
 
 
 def _make_history(stack: Stack) -> None:
-    """Let happen what the scenario does not play: a change that Prometheus sees, a bad row, an unknown status, bad receivers."""
+    """Let happen what the scenario does not play: a change that Prometheus sees, a bad row, an
+    unknown status, bad receivers."""
     stack.wait("up")
     stack.wait('bsg_monitor_polls_total{message_type="sms",outcome="ok"} > 0')
     ids = {row["name"]: row["id"] for row in stack.simulator("GET", "campaigns", None)}
     stack.simulator("PATCH", f"campaigns/{ids['Back in stock: oat milk']}", {"status": "stopped"})
     stack.simulator("PATCH", f"campaigns/{ids['Book club newsletter']}", {"status": "frozen"})
-    stack.simulator("PUT", f"campaigns/{ids['New lenses are here']}/raw", {"created_at": "yesterday"})
+    stack.simulator(
+        "PUT", f"campaigns/{ids['New lenses are here']}/raw", {"created_at": "yesterday"}
+    )
     stack.wait('bsg_monitor_rows_rejected_total{reason="bad_time"} > 0')
     stack.wait('bsg_monitor_unknown_values_total{field="status"} > 0')
     stack.wait('increase(bsg_status_transitions_total{from="sending",to="stopped"}[1m]) > 0')
@@ -155,13 +171,15 @@ def _make_history(stack: Stack) -> None:
 
 
 def _configuration(folder: Path, *, targets: Mapping[str, str]) -> Path:
-    """The deployed configuration for these targets, at a second's pace, with alerts that do not wait."""
+    """The deployed configuration for these targets, at a second's pace, with alerts that do not
+    wait."""
     config = yaml.safe_load((DEPLOYED / "prometheus.yml").read_text())
     config["global"] = dict.fromkeys(config["global"], "1s")
     del config["alerting"]
     (job,) = config["scrape_configs"]
     config["scrape_configs"] = [
-        job | {"job_name": name, "static_configs": [{"targets": [url.removeprefix("http://")]}]} for name, url in targets.items()
+        job | {"job_name": name, "static_configs": [{"targets": [url.removeprefix("http://")]}]}
+        for name, url in targets.items()
     ]
     for name in config["rule_files"]:
         shutil.copy(DEPLOYED / name, folder)
@@ -176,9 +194,13 @@ def _configuration(folder: Path, *, targets: Mapping[str, str]) -> Path:
 
 
 @contextmanager
-def _process(folder: Path, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[None]:
+def _process(
+    folder: Path, name: str, command: tuple[str, ...], environment: Mapping[str, str]
+) -> Iterator[None]:
     with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=folder, env=dict(environment), stdout=log, stderr=log
+        )
         try:
             yield
         finally:
@@ -188,11 +210,15 @@ def _process(folder: Path, name: str, command: tuple[str, ...], environment: Map
 
 @contextmanager
 def _door(monitor: str) -> Iterator[str]:
-    """A web server: GET asks the monitor for the text format, POST is answered 410 whatever it says."""
+    """A web server: GET asks the monitor for the text format, POST is answered 410 whatever it
+    says."""
 
     class Door(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            with urlopen(Request(monitor + self.path, headers={"Accept": "text/plain; version=0.0.4"}), timeout=10) as answer:
+            with urlopen(
+                Request(monitor + self.path, headers={"Accept": "text/plain; version=0.0.4"}),
+                timeout=10,
+            ) as answer:
                 self.send_response(200)
                 self.send_header("Content-Type", answer.headers["Content-Type"])
                 self.end_headers()
@@ -202,7 +228,8 @@ def _door(monitor: str) -> Iterator[str]:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_error(410)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class has it)
+        # the base class has it
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:

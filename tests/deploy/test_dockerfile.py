@@ -19,7 +19,9 @@ def test_hadolint_has_nothing_to_say() -> None:
 
 def test_hadolint_would_say_something() -> None:
     careless = "FROM python:latest\nRUN pip install bsg-monitor\n"
-    done = subprocess.run([require("hadolint"), "-"], input=careless, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [require("hadolint"), "-"], input=careless, capture_output=True, text=True, check=False
+    )
     assert {"DL3007", "DL3013", "DL3042"} <= set(re.findall(r"DL\d+", done.stdout))
     assert done.returncode == 1
 
@@ -40,8 +42,12 @@ def test_the_label_names_the_version_that_is_built() -> None:
 
 
 def test_the_extras_that_may_be_asked_for_are_the_packages_own() -> None:
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert re.search(r"^# Extras of the package, with commas: (.*)\.$", TEXT, re.MULTILINE)[1].split(", ") == [  # type: ignore[index]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    assert re.search(r"^# Extras of the package, with commas: (.*)\.$", TEXT, re.MULTILINE)[
+        1
+    ].split(", ") == [  # type: ignore[index]
         "uvloop",
         "postgres",
         "apprise",

@@ -1,4 +1,5 @@
-"""What can be said of the dashboards without a Prometheus: made by the script, whole, legible, and leading to each other."""
+"""What can be said of the dashboards without a Prometheus: made by the script, whole, legible,
+and leading to each other."""
 
 import re
 import subprocess
@@ -9,7 +10,16 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.dashboards import FOLDER, VARIABLE, annotations, boards, offered, panels, queries, variables
+from tests.deploy.dashboards import (
+    FOLDER,
+    VARIABLE,
+    annotations,
+    boards,
+    offered,
+    panels,
+    queries,
+    variables,
+)
 from tests.deploy.stack import DEPLOYED as PROMETHEUS
 
 BOARDS = boards()
@@ -18,7 +28,12 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
 def test_the_committed_dashboards_are_what_the_script_makes() -> None:
-    done = subprocess.run([sys.executable, FOLDER / "generate.py", "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, FOLDER / "generate.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -33,10 +48,23 @@ def test_there_is_a_dashboard_for_each_view_with_its_variables() -> None:
 
 def test_a_campaign_is_chosen_by_its_name_or_its_id() -> None:
     chosen = variables(BOARDS["bsg-campaign"])["campaign"]
-    of_both = {"account": "default", "message_type": "sms", "sender": "Shop", "instance": "m:9780", "job": "bsg-monitor"}
+    of_both = {
+        "account": "default",
+        "message_type": "sms",
+        "sender": "Shop",
+        "instance": "m:9780",
+        "job": "bsg-monitor",
+    }
     names = {"7": 'The "big" sale, {50 %} off', "12": "Reminder", "13": "Reminder"}
-    found = [of_both | {"campaign_id": id_, "campaign_name": name, "shown": f"{id_} · {name}"} for id_, name in names.items()]
-    assert offered(chosen, found) == {'7 · The "big" sale, {50 %} off': "7", "12 · Reminder": "12", "13 · Reminder": "13"}
+    found = [
+        of_both | {"campaign_id": id_, "campaign_name": name, "shown": f"{id_} · {name}"}
+        for id_, name in names.items()
+    ]
+    assert offered(chosen, found) == {
+        '7 · The "big" sale, {50 %} off': "7",
+        "12 · Reminder": "12",
+        "13 · Reminder": "13",
+    }
 
 
 @pytest.mark.parametrize("uid", BOARDS)
@@ -77,11 +105,18 @@ def test_every_panel_says_what_it_shows_in_a_unit(uid: str) -> None:
     for panel in panels(BOARDS[uid]):
         assert panel["title"]
         assert panel["description"].endswith(".")
-        assert panel["type"] in {"table", "state-timeline"} or panel["fieldConfig"]["defaults"]["unit"]
+        assert (
+            panel["type"] in {"table", "state-timeline"} or panel["fieldConfig"]["defaults"]["unit"]
+        )
 
 
 def test_links_lead_to_dashboards_and_set_variables_that_these_have() -> None:
-    links = set(re.findall(r'"(/d/[^"]+)"', "".join(path.read_text("utf-8") for path in (FOLDER / "dashboards").iterdir())))
+    links = set(
+        re.findall(
+            r'"(/d/[^"]+)"',
+            "".join(path.read_text("utf-8") for path in (FOLDER / "dashboards").iterdir()),
+        )
+    )
     led_to = set()
     for link in links:
         uid, _, query = link.removeprefix("/d/").partition("?")
@@ -93,7 +128,10 @@ def test_links_lead_to_dashboards_and_set_variables_that_these_have() -> None:
 def test_the_data_source_keeps_the_pace_of_prometheus() -> None:
     (source,) = _provisioned("datasources/prometheus.yaml")["datasources"]
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
-    assert (source["type"], source["jsonData"]["timeInterval"]) == ("prometheus", config["global"]["scrape_interval"])
+    assert (source["type"], source["jsonData"]["timeInterval"]) == (
+        "prometheus",
+        config["global"]["scrape_interval"],
+    )
 
 
 def test_the_dashboards_are_shown_from_the_folder_that_the_guide_copies_them_to() -> None:

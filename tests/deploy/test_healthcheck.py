@@ -87,4 +87,6 @@ async def test_an_address_that_is_none_is_unhealthy_without_a_traceback() -> Non
 
 async def test_a_proxy_is_not_asked() -> None:
     async with answering(200) as port:
-        assert await check(f"127.0.0.1:{port}", http_proxy="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1") == (0, "")
+        assert await check(
+            f"127.0.0.1:{port}", http_proxy="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1"
+        ) == (0, "")

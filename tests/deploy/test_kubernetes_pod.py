@@ -1,4 +1,5 @@
-"""The pod as the kubelet would start it: the image, the rendered settings, ConfigMap and Secret as mounted folders, probes."""
+"""The pod as the kubelet would start it: the image, the rendered settings, ConfigMap and Secret
+as mounted folders, probes."""
 
 import asyncio
 import os
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.slow
 
 
 def mounted(folder: Path, data: Mapping[str, str]) -> Path:
-    """A ConfigMap or Secret as the kubelet lays it out: files are links into a folder that is replaced as a whole.
+    """A ConfigMap or Secret as the kubelet lays it out: files are links into a folder that is
+    replaced as a whole.
 
     A second call brings a new version, at one moment.
     """
@@ -40,11 +42,17 @@ def mounted(folder: Path, data: Mapping[str, str]) -> Path:
 
 def rules_of(folder: str) -> Mapping[str, str]:
     """The files of the ConfigMap of rules."""
-    (data,) = (each["data"] for each in of_kind("ConfigMap", folder) if each["metadata"]["name"] == "bsg-monitor-rules")
+    (data,) = (
+        each["data"]
+        for each in of_kind("ConfigMap", folder)
+        if each["metadata"]["name"] == "bsg-monitor-rules"
+    )
     return dict(data)
 
 
-async def test_the_pod_becomes_ready_takes_up_changed_rules_and_ends_in_time(image: Image, volume: Path, tmp_path: Path) -> None:
+async def test_the_pod_becomes_ready_takes_up_changed_rules_and_ends_in_time(
+    image: Image, volume: Path, tmp_path: Path
+) -> None:
     secret = yaml.safe_load((FOLDER / "secret.example.yaml").read_text())["stringData"]
     maps = {config["metadata"]["name"]: config["data"] for config in of_kind("ConfigMap")}
     places = {mount["name"]: mount["mountPath"] for mount in container()["volumeMounts"]}
@@ -58,12 +66,18 @@ async def test_the_pod_becomes_ready_takes_up_changed_rules_and_ends_in_time(ima
     log = tmp_path / "log"
     async with simulator.serve() as provider:
         environment = {
-            **{name: value for source in container()["envFrom"] for name, value in maps[source["configMapRef"]["name"]].items()},
+            **{
+                name: value
+                for source in container()["envFrom"]
+                for name, value in maps[source["configMapRef"]["name"]].items()
+            },
             **{entry["name"]: entry["value"] for entry in container()["env"]},
             "BSG_API_URL": provider,
             "BSG_LISTEN": f"0.0.0.0:{port}",
         }
-        async with started(image.command(volume=volume, environment=environment, mounts=mounts), log) as process:
+        async with started(
+            image.command(volume=volume, environment=environment, mounts=mounts), log
+        ) as process:
 
             async def ready() -> bool:
                 assert process.returncode is None, log.read_text()
@@ -72,7 +86,10 @@ async def test_the_pod_becomes_ready_takes_up_changed_rules_and_ends_in_time(ima
             await until(ready)
             assert await status(page + container()["livenessProbe"]["httpGet"]["path"]) == 200
             assert await status(f"{page}/metrics") == 401
-            assert await status(f"{page}/metrics", Authorization=f"Bearer {secret['bsg_read_token']}") == 200
+            assert (
+                await status(f"{page}/metrics", Authorization=f"Bearer {secret['bsg_read_token']}")
+                == 200
+            )
             assert "configuration_doubtful" not in log.read_text()
 
             mounted(tmp_path / "rules", rules_of("overlays/example"))
@@ -80,4 +97,9 @@ async def test_the_pod_becomes_ready_takes_up_changed_rules_and_ends_in_time(ima
             assert '"receivers_added": ["cluster"]' in log.read_text()
 
             os.kill(innermost(process.pid), signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), pod()["spec"]["terminationGracePeriodSeconds"]) == 0
+            assert (
+                await asyncio.wait_for(
+                    process.wait(), pod()["spec"]["terminationGracePeriodSeconds"]
+                )
+                == 0
+            )

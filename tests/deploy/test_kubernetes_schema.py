@@ -1,4 +1,5 @@
-"""Every manifest against the schemas of the Kubernetes API and of the Prometheus operator. Nothing unknown is let through."""
+"""Every manifest against the schemas of the Kubernetes API and of the Prometheus operator.
+Nothing unknown is let through."""
 
 import copy
 from collections.abc import Mapping
@@ -10,11 +11,22 @@ import yaml
 from cloudcoil.models.prometheus_operator import v1 as operator
 from pydantic import BaseModel, ValidationError
 
-from tests.deploy.manifests import FOLDER, WHAT_CAN_BE_APPLIED, Resource, leaves, of_kind, only, rendered
+from tests.deploy.manifests import (
+    FOLDER,
+    WHAT_CAN_BE_APPLIED,
+    Resource,
+    leaves,
+    of_kind,
+    only,
+    rendered,
+)
 
 VERSIONS = ("1.29", "1.33", "1.37")
 """The oldest that the README promises, one between, and the newest whose schemas are there."""
-OPERATORS: Mapping[str, type[BaseModel]] = {"ServiceMonitor": operator.ServiceMonitor, "PrometheusRule": operator.PrometheusRule}
+OPERATORS: Mapping[str, type[BaseModel]] = {
+    "ServiceMonitor": operator.ServiceMonitor,
+    "PrometheusRule": operator.PrometheusRule,
+}
 
 
 def check_kubernetes(resource: Resource, version: str) -> None:
@@ -23,7 +35,8 @@ def check_kubernetes(resource: Resource, version: str) -> None:
 
 
 def check_operator(resource: Resource) -> None:
-    """The same for the operator's resources. Its models leave out what they do not know, so all of it has to come back."""
+    """The same for the operator's resources. Its models leave out what they do not know, so all
+    of it has to come back."""
     model = OPERATORS[resource["kind"]].model_validate(resource)
     understood = model.model_dump(mode="json", by_alias=True, exclude_unset=True)
     unknown = {path for path, _ in leaves(resource)} - {path for path, _ in leaves(understood)}
@@ -61,7 +74,15 @@ def test_a_typing_error_or_a_wrong_value_would_be_noticed(version: str) -> None:
     spec = ("spec", "template", "spec")
     for wrong in (
         changed(stateful, *spec, "enableServiceLink", value=False),
-        changed(stateful, *spec, "containers", 0, "securityContext", "readOnlyRootFileSystem", value=True),
+        changed(
+            stateful,
+            *spec,
+            "containers",
+            0,
+            "securityContext",
+            "readOnlyRootFileSystem",
+            value=True,
+        ),
         changed(stateful, *spec, "terminationGracePeriodSeconds", value="30s"),
         changed(only("NetworkPolicy"), "spec", "ingres", value=[]),
     ):

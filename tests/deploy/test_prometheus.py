@@ -1,4 +1,5 @@
-"""A real Prometheus scrapes a real monitor: every promised metric arrives, and every rule finds what it asks for."""
+"""A real Prometheus scrapes a real monitor: every promised metric arrives, and every rule finds
+what it asks for."""
 
 import re
 import subprocess
@@ -19,11 +20,15 @@ OF_THE_TARGET = {"__name__", "job", "le"}
 
 
 @pytest.mark.parametrize("job", [JOB, TEXT_JOB])
-def test_every_promised_metric_arrives_with_its_labels_in_both_formats(stack: Stack, job: str) -> None:
+def test_every_promised_metric_arrives_with_its_labels_in_both_formats(
+    stack: Stack, job: str
+) -> None:
     found: dict[str, set[frozenset[str]]] = {}
     for labels in stack.series(f'{{__name__=~"bsg_.+",job="{job}"}}'):
         if not OF_A_HISTOGRAM.search(labels["__name__"]):
-            found.setdefault(labels["__name__"], set()).add(frozenset(labels.keys() - OF_THE_TARGET))
+            found.setdefault(labels["__name__"], set()).add(
+                frozenset(labels.keys() - OF_THE_TARGET)
+            )
     assert found == {name: {frozenset(labels)} for name, labels in CONTRACT.items()}
 
 
@@ -52,18 +57,26 @@ def test_prometheus_knows_type_and_meaning_of_every_metric(stack: Stack) -> None
 
 def test_promtool_has_nothing_to_say_about_a_running_monitor(stack: Stack) -> None:
     command = (require("promtool"), "check", "metrics")
-    done = subprocess.run(command, input=stack.page("/metrics"), capture_output=True, timeout=30, check=False)
+    done = subprocess.run(
+        command, input=stack.page("/metrics"), capture_output=True, timeout=30, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_every_rule_is_evaluated_without_an_error(stack: Stack) -> None:
     rules = _rules(stack)
-    assert {rule["name"]: rule.get("lastError", "") for rule in rules if rule["health"] != "ok"} == {}
+    assert {
+        rule["name"]: rule.get("lastError", "") for rule in rules if rule["health"] != "ok"
+    } == {}
     assert {rule["type"] for rule in rules} == {"alerting", "recording"}
 
 
 def test_every_rule_finds_the_series_that_it_asks_for(stack: Stack) -> None:
-    wanted = {(rule["name"], selector) for rule in _rules(stack) for selector in SELECTOR.findall(rule["query"])}
+    wanted = {
+        (rule["name"], selector)
+        for rule in _rules(stack)
+        for selector in SELECTOR.findall(rule["query"])
+    }
     assert {name for name, _ in wanted} == {rule["name"] for rule in _rules(stack)}
     assert {pair for pair in wanted if not stack.query(pair[1])} == set()
 
@@ -78,7 +91,11 @@ def test_every_recording_rule_records(stack: Stack) -> None:
 def test_of_a_monitor_that_is_well_only_the_receivers_are_told(stack: Stack) -> None:
     firing = {found["metric"]["alertname"] for found in stack.query('ALERTS{alertstate="firing"}')}
     assert "BsgMonitorDeadLetters" in firing
-    assert firing <= {"BsgMonitorDeadLetters", "BsgMonitorRowsRejected", "BsgMonitorReceiverFailing"}
+    assert firing <= {
+        "BsgMonitorDeadLetters",
+        "BsgMonitorRowsRejected",
+        "BsgMonitorReceiverFailing",
+    }
 
 
 def _rules(stack: Stack) -> list[dict[str, Any]]:
@@ -88,4 +105,9 @@ def _rules(stack: Stack) -> list[dict[str, Any]]:
 def _shown(stack: Stack, job: str) -> set[frozenset[tuple[str, str]]]:
     """The monitor's series of one job at this moment, without what says where they were scraped."""
     found = [sample["metric"] for sample in stack.query(f'{{__name__=~"bsg_.+",job="{job}"}}')]
-    return {frozenset((name, value) for name, value in labels.items() if name not in {"job", "instance"}) for labels in found}
+    return {
+        frozenset(
+            (name, value) for name, value in labels.items() if name not in {"job", "instance"}
+        )
+        for labels in found
+    }

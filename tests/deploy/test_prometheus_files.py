@@ -12,16 +12,22 @@ from tests.deploy.stack import DEPLOYED
 from tests.real import require
 
 ALERTS: list[dict[str, Any]] = [
-    rule for group in yaml.safe_load((DEPLOYED / "alerts.yml").read_text())["groups"] for rule in group["rules"]
+    rule
+    for group in yaml.safe_load((DEPLOYED / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
 ]
 
 
 def told(*command: str | Path) -> tuple[int, str]:
-    done = subprocess.run(command, cwd=DEPLOYED, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=DEPLOYED, capture_output=True, text=True, timeout=60, check=False
+    )
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("subject", [("config", "prometheus.yml"), ("rules", "alerts.yml"), ("rules", "recording.yml")])
+@pytest.mark.parametrize(
+    "subject", [("config", "prometheus.yml"), ("rules", "alerts.yml"), ("rules", "recording.yml")]
+)
 def test_promtool_accepts_configuration_and_rules(subject: tuple[str, str]) -> None:
     code, words = told(require("promtool"), "check", *subject)
     assert (code, "FAILED" in words) == (0, False), words
@@ -32,15 +38,27 @@ def test_amtool_accepts_the_example_for_alertmanager() -> None:
     assert code == 0, words
 
 
-@pytest.mark.parametrize(("alert", "receiver"), [("BsgMonitorDown", "platform"), ("LowDelivery", "messaging")])
-def test_the_example_tells_each_kind_of_alert_to_those_whom_it_concerns(alert: str, receiver: str) -> None:
-    test = ("config", "routes", "test", "--config.file=alertmanager.yml", f"--verify.receivers={receiver}")
+@pytest.mark.parametrize(
+    ("alert", "receiver"), [("BsgMonitorDown", "platform"), ("LowDelivery", "messaging")]
+)
+def test_the_example_tells_each_kind_of_alert_to_those_whom_it_concerns(
+    alert: str, receiver: str
+) -> None:
+    test = (
+        "config",
+        "routes",
+        "test",
+        "--config.file=alertmanager.yml",
+        f"--verify.receivers={receiver}",
+    )
     code, words = told(require("amtool"), *test, f"alertname={alert}", "severity=critical")
     assert code == 0, words
 
 
 def test_the_rules_pass_their_own_tests() -> None:
-    code, words = told(require("promtool"), "test", "rules", "alerts_test.yml", "recording_test.yml")
+    code, words = told(
+        require("promtool"), "test", "rules", "alerts_test.yml", "recording_test.yml"
+    )
     assert code == 0, words
 
 

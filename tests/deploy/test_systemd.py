@@ -1,4 +1,5 @@
-"""The systemd unit, by systemd's own tools, and the guide that installs it: its steps are run, and the service as it says."""
+"""The systemd unit, by systemd's own tools, and the guide that installs it: its steps are run,
+and the service as it says."""
 
 import asyncio
 import os
@@ -86,7 +87,8 @@ def test_what_cannot_mend_itself_is_not_started_again() -> None:
 
 
 class Guide:
-    """The guide's steps, below a folder instead of at the root. What talks to a running systemd is left out."""
+    """The guide's steps, below a folder instead of at the root. What talks to a running systemd
+    is left out."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -97,8 +99,16 @@ class Guide:
     def step(self, *numbers: int, **variables: str) -> str:
         """Run them as one script, as in one shell; what it printed."""
         lines = "\n".join(self.blocks[number - 1] for number in numbers).splitlines()
-        script = "\n".join(below(self.root, line) for line in lines if not line.startswith(("systemctl", "journalctl")))
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("BSG_", "PYTHON", "COV", "VIRTUAL"))}
+        script = "\n".join(
+            below(self.root, line)
+            for line in lines
+            if not line.startswith(("systemctl", "journalctl"))
+        )
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("BSG_", "PYTHON", "COV", "VIRTUAL"))
+        }
         done = subprocess.run(
             ["bash", "-euc", script],
             cwd=ROOT,
@@ -113,16 +123,24 @@ class Guide:
         return done.stdout
 
 
-def test_the_guide_lays_what_the_unit_asks_for_where_only_root_reads_secrets(tmp_path: Path) -> None:
+def test_the_guide_lays_what_the_unit_asks_for_where_only_root_reads_secrets(
+    tmp_path: Path,
+) -> None:
     guide = Guide(tmp_path)
     said = guide.step(2)
     assert KEY not in said
     for path in re.findall(
-        r"(?:BSG_RULES_FILE=|EnvironmentFile=-|^LoadCredential=\w+:)(/etc/\S+)", UNIT.read_text(), re.MULTILINE
+        r"(?:BSG_RULES_FILE=|EnvironmentFile=-|^LoadCredential=\w+:)(/etc/\S+)",
+        UNIT.read_text(),
+        re.MULTILINE,
     ):
         assert (tmp_path / path.lstrip("/")).is_file(), path
     key = tmp_path / "etc/bsg-monitor/secrets/bsg_api_key"
-    assert (key.read_text().strip(), key.stat().st_mode & 0o777, key.parent.stat().st_mode & 0o777) == (KEY, 0o600, 0o700)
+    assert (
+        key.read_text().strip(),
+        key.stat().st_mode & 0o777,
+        key.parent.stat().st_mode & 0o777,
+    ) == (KEY, 0o600, 0o700)
 
 
 async def test_the_guides_commands_read_whatever_values_the_service_takes(tmp_path: Path) -> None:
@@ -133,21 +151,27 @@ async def test_the_guides_commands_read_whatever_values_the_service_takes(tmp_pa
     program.parent.mkdir(parents=True)
     program.symlink_to(Path(sys.executable).with_name("bsg-monitor"))
     async with simulator.serve() as provider_url:
-        odd = f'BSG_API_URL={provider_url}\nBSG_IGNORE=matches(name, "^test") and sender != "$HOME"\n'
+        odd = (
+            f'BSG_API_URL={provider_url}\nBSG_IGNORE=matches(name, "^test") and sender != "$HOME"\n'
+        )
         (tmp_path / "etc/bsg-monitor/bsg-monitor.env").write_text(odd)
         checked = await run_beside(guide, 3)
     assert "ok: account default can be read" in checked
 
 
 @pytest.mark.slow
-async def test_whoever_follows_the_guide_has_a_service_that_is_ready_reloads_and_stops(tmp_path: Path) -> None:
+async def test_whoever_follows_the_guide_has_a_service_that_is_ready_reloads_and_stops(
+    tmp_path: Path,
+) -> None:
     require("systemd-analyze")
     simulator = Simulator(Scenario(name="service"), clock=SystemClock(), keys=(KEY,))
     guide = Guide(tmp_path / "root")
     guide.step(1, 2)
     async with simulator.serve() as provider_url:
         with (guide.root / "etc/bsg-monitor/bsg-monitor.env").open("a") as file:
-            file.write(f"BSG_API_URL={provider_url}\nBSG_LISTEN=127.0.0.1:{free_port()}\nBSG_POLL_INTERVAL=1s\n")
+            file.write(
+                f"BSG_API_URL={provider_url}\nBSG_LISTEN=127.0.0.1:{free_port()}\nBSG_POLL_INTERVAL=1s\n"
+            )
             file.write('BSG_IGNORE=matches(name, "^test")\n')
         checked = await run_beside(guide, 3)
         assert "ok: account default can be read" in checked
@@ -157,7 +181,9 @@ async def test_whoever_follows_the_guide_has_a_service_that_is_ready_reloads_and
         socket.mkdir()
         with listening(socket) as manager:
             async with service.running(manager.address):
-                await until(lambda: manager.states == ["READY=1"] or service.process.returncode is not None)
+                await until(
+                    lambda: manager.states == ["READY=1"] or service.process.returncode is not None
+                )
                 await until(lambda: manager.status == "2 feeds fresh; 0 alerts firing")
                 assert manager.signs_of_life
                 await service.reload()

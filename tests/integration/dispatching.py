@@ -1,4 +1,5 @@
-"""A dispatcher on a clock moved by hand, the real store in memory, and receivers that answer as they are told."""
+"""A dispatcher on a clock moved by hand, the real store in memory, and receivers that answer as
+they are told."""
 
 import asyncio
 import functools
@@ -11,7 +12,13 @@ from typing import Any
 import msgspec
 
 from monitor.dispatcher import Dispatcher
-from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
+from monitor.domain.alerting.notification import (
+    Notification,
+    NotifiedAlert,
+    NotifyReason,
+    OutboxRow,
+    OutboxState,
+)
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.metrics import Metrics
 from monitor.ports import FlushCommit, OutboxQuery, Store
@@ -25,14 +32,18 @@ HANG = "hang"
 
 
 def fault(
-    reason: DeliveryFault = DeliveryFault.SERVER_ERROR, *, final: bool = False, after: float | None = None
+    reason: DeliveryFault = DeliveryFault.SERVER_ERROR,
+    *,
+    final: bool = False,
+    after: float | None = None,
 ) -> DeliveryError:
     return DeliveryError(f"it said {reason}", reason=reason, retryable=not final, retry_after=after)
 
 
 @dataclass
 class ScriptedNotifier:
-    """Ends attempts at a message as `script[id]` says in turn, then as `otherwise` says. `seen`: (seconds since START, id)."""
+    """Ends attempts at a message as `script[id]` says in turn, then as `otherwise` says. `seen`:
+    (seconds since START, id)."""
 
     clock: FakeClock
     script: dict[str, list[Outcome]] = field(default_factory=dict)
@@ -81,7 +92,8 @@ class ScriptedNotifier:
 
 
 class WatchedStore:
-    """Counts calls, knows when none is under way, and fails the next ones on request. Otherwise the store behind it."""
+    """Counts calls, knows when none is under way, and fails the next ones on request. Otherwise
+    the store behind it."""
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner
@@ -120,18 +132,22 @@ class StoreClock(FakeClock):
 
     async def settle(self, turns: int = 20) -> None:
         answered = -1
-        while self.store is not None and answered != self.store.answered:  # an answer in the last turn has work follow
+        while (
+            self.store is not None and answered != self.store.answered
+        ):  # an answer in the last turn has work follow
             answered = self.store.answered
             await super().settle(turns)
             await self.store.idle()
 
     def jump(self, seconds: float) -> None:
-        """Both clocks stand elsewhere, as after a sleep of the machine; who waits wakes at the next `advance`."""
+        """Both clocks stand elsewhere, as after a sleep of the machine; who waits wakes at the
+        next `advance`."""
         self._move(self.monotonic() + seconds)
 
 
 class Bench:
-    """What a test needs at hand. `put` commits messages to the outbox, as a flush does, without telling the dispatcher."""
+    """What a test needs at hand. `put` commits messages to the outbox, as a flush does, without
+    telling the dispatcher."""
 
     def __init__(self, store: WatchedStore, clock: StoreClock) -> None:
         self.store = store
@@ -145,8 +161,13 @@ class Bench:
         self.notifiers[name] = ScriptedNotifier(self.clock, **how)
         return self.notifiers[name]
 
-    async def put(self, *ids: str, receiver: str = "ops", group: str | None = None, alerts: int = 1) -> None:
-        rows = [self.row(id_, receiver=receiver, group=group or f"group of {id_}", alerts=alerts) for id_ in ids]
+    async def put(
+        self, *ids: str, receiver: str = "ops", group: str | None = None, alerts: int = 1
+    ) -> None:
+        rows = [
+            self.row(id_, receiver=receiver, group=group or f"group of {id_}", alerts=alerts)
+            for id_ in ids
+        ]
         await self.put_rows(*rows)
 
     async def put_rows(self, *rows: OutboxRow) -> None:
@@ -156,19 +177,33 @@ class Bench:
         now = self.clock.now()
         told = tuple(
             NotifiedAlert(
-                id=f"{id_}.{n}", fingerprint="", status="firing", labels={}, annotations={}, active_since=now, starts_at=now
+                id=f"{id_}.{n}",
+                fingerprint="",
+                status="firing",
+                labels={},
+                annotations={},
+                active_since=now,
+                starts_at=now,
             )
             for n in range(alerts)
         )
         notification = Notification(
-            id=id_, receiver=receiver, group_key=group, group_labels={}, reason=NotifyReason.FIRING, alerts=told, created_at=now
+            id=id_,
+            receiver=receiver,
+            group_key=group,
+            group_labels={},
+            reason=NotifyReason.FIRING,
+            alerts=told,
+            created_at=now,
         )
         return OutboxRow(notification=notification, sequence=0, next_attempt_at=now)
 
     @asynccontextmanager
     async def running(self, **how: Any) -> AsyncIterator[Dispatcher]:
         """A dispatcher over the receivers so far; leaving cancels it, as a crash would."""
-        self.dispatcher = Dispatcher(self.store, self.notifiers, self.clock, self.metrics, random=lambda: self.random, **how)
+        self.dispatcher = Dispatcher(
+            self.store, self.notifiers, self.clock, self.metrics, random=lambda: self.random, **how
+        )
         async with asyncio.TaskGroup() as group:
             task = group.create_task(self.dispatcher.run())
             await self.pass_time(0.05)
@@ -198,7 +233,9 @@ class Bench:
 
     async def rows(self, state: OutboxState | None = None) -> dict[str, OutboxRow]:
         """The outbox by id."""
-        found: Sequence[OutboxRow] = await self.store.inner.outbox(OutboxQuery(state=state, limit=100_000))
+        found: Sequence[OutboxRow] = await self.store.inner.outbox(
+            OutboxQuery(state=state, limit=100_000)
+        )
         return {row.notification.id: row for row in found}
 
     async def state(self, id_: str) -> str:

@@ -23,9 +23,13 @@ class Client:
         self.url = url
         self.token = token
 
-    async def call(self, method: str, path: str, query: dict[str, str] | None = None, **options: object) -> tuple[int, dict]:
+    async def call(
+        self, method: str, path: str, query: dict[str, str] | None = None, **options: object
+    ) -> tuple[int, dict]:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        async with self._session.request(method, self.url + path, params=query, headers=headers, **options) as response:
+        async with self._session.request(
+            method, self.url + path, params=query, headers=headers, **options
+        ) as response:
             return response.status, await response.json()
 
     async def get(self, path: str, **query: str) -> tuple[int, dict]:

@@ -1,4 +1,5 @@
-"""Debian's Alertmanager receives our alerts, groups them, resolves when we resolve, and is told again after it forgot."""
+"""Debian's Alertmanager receives our alerts, groups them, resolves when we resolve, and is told
+again after it forgot."""
 
 import asyncio
 import io
@@ -91,10 +92,13 @@ class Alertmanager:
         return {each["labels"]["campaign_id"]: each for each in found}
 
     async def groups(self) -> set[frozenset[str]]:
-        """How it bundles what it knows, by the label campaign_id. What it tells people at one moment may be less of a group:
-        it takes alerts in one by one."""
+        """How it bundles what it knows, by the label campaign_id. What it tells people at one
+        moment may be less of a group: it takes alerts in one by one."""
         found: list[dict[str, Any]] = json.loads(await self._get("/api/v2/alerts/groups") or "[]")
-        return {frozenset(alert["labels"]["campaign_id"] for alert in group["alerts"]) for group in found}
+        return {
+            frozenset(alert["labels"]["campaign_id"] for alert in group["alerts"])
+            for group in found
+        }
 
     def told(self, status: str) -> set[str]:
         """Which alerts it has told people of in this state, by the label campaign_id."""
@@ -122,7 +126,10 @@ class Alertmanager:
 async def peers(tmp_path: Path) -> AsyncIterator[list[Alertmanager]]:
     require("prometheus-alertmanager")
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(Alertmanager(tmp_path / name).running()) for name in ("one", "two")]
+        yield [
+            await stack.enter_async_context(Alertmanager(tmp_path / name).running())
+            for name in ("one", "two")
+        ]
 
 
 @pytest.fixture
@@ -130,23 +137,39 @@ async def notifier(peers: list[Alertmanager]) -> AsyncIterator[AlertmanagerNotif
     kind = INTEGRATIONS["alertmanager"]
     options = kind.options.model_validate({"urls": [peer.url for peer in peers]})
     async with open_session() as session:
-        context = Context(session=session, clock=SystemClock(), console=io.StringIO(), external_url="https://m.example")
+        context = Context(
+            session=session,
+            clock=SystemClock(),
+            console=io.StringIO(),
+            external_url="https://m.example",
+        )
         built = kind.build("am", options, context)
         assert isinstance(built, AlertmanagerNotifier)
         yield built
 
 
 def alert(number: int, rule: str = "LowDelivery", **changes: object) -> NotifiedAlert:
-    labels: Mapping[str, str] = {"alertname": rule, "campaign_id": str(number), "sender": 'Shop "☀" \n<b>', "empty": ""}
+    labels: Mapping[str, str] = {
+        "alertname": rule,
+        "campaign_id": str(number),
+        "sender": 'Shop "☀" \n<b>',
+        "empty": "",
+    }
     begun = SystemClock().now() - timedelta(minutes=2)
-    return builders.alert(number, **({"labels": labels, "starts_at": begun, "active_since": begun} | changes))
+    return builders.alert(
+        number, **({"labels": labels, "starts_at": begun, "active_since": begun} | changes)
+    )
 
 
 def over(fired: NotifiedAlert) -> NotifiedAlert:
-    return msgspec.structs.replace(fired, status="resolved", ends_at=SystemClock().now(), resolve_reason="condition")
+    return msgspec.structs.replace(
+        fired, status="resolved", ends_at=SystemClock().now(), resolve_reason="condition"
+    )
 
 
-async def test_alerts_are_received_grouped_told_and_resolved(peers: list[Alertmanager], notifier: AlertmanagerNotifier) -> None:
+async def test_alerts_are_received_grouped_told_and_resolved(
+    peers: list[Alertmanager], notifier: AlertmanagerNotifier
+) -> None:
     one, two, other = alert(1), alert(2), alert(3, "Stalled")
     await notifier.verify()
     await notifier.send(notification(one, two, other))
@@ -161,7 +184,8 @@ async def test_alerts_are_received_grouped_told_and_resolved(peers: list[Alertma
         await until(lambda peer=peer: peer.told("firing") == {"1", "2", "3"})
         assert await peer.groups() == {frozenset("12"), frozenset("3")}
         assert all(
-            {each["labels"]["alertname"] for each in message["alerts"]} == {message["groupLabels"]["alertname"]}
+            {each["labels"]["alertname"] for each in message["alerts"]}
+            == {message["groupLabels"]["alertname"]}
             for message in peer.messages
         )
     await notifier.send(notification(over(one)))
@@ -170,7 +194,9 @@ async def test_alerts_are_received_grouped_told_and_resolved(peers: list[Alertma
         assert set(await peer.alerts()) == {"2", "3"}
 
 
-async def test_a_peer_that_was_away_or_forgot_is_told_again(peers: list[Alertmanager], notifier: AlertmanagerNotifier) -> None:
+async def test_a_peer_that_was_away_or_forgot_is_told_again(
+    peers: list[Alertmanager], notifier: AlertmanagerNotifier
+) -> None:
     steady, away = peers
     await away.kill()
     one, two = alert(1), alert(2)
@@ -195,7 +221,9 @@ async def test_events_are_told_though_they_are_over_as_they_happen(
         await until(lambda peer=peer: peer.told("firing") == {"1", "2"})
 
 
-async def test_what_fires_anew_under_the_same_labels_fires(peers: list[Alertmanager], notifier: AlertmanagerNotifier) -> None:
+async def test_what_fires_anew_under_the_same_labels_fires(
+    peers: list[Alertmanager], notifier: AlertmanagerNotifier
+) -> None:
     first = alert(1)
     await notifier.send(notification(first))
     await until(lambda: peers[0].told("firing") == {"1"})

@@ -1,4 +1,5 @@
-"""The default rules over what the simulator plays: an ordinary month is quiet, every incident is told of in its time."""
+"""The default rules over what the simulator plays: an ordinary month is quiet, every incident is
+told of in its time."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -55,9 +56,13 @@ async def test_the_default_rules_do_what_their_tests_say(case: object) -> None:
     assert await run_case(case, CASES.rules) == []
 
 
-async def read(replay: Replay, now: datetime, campaigns: Iterable[Campaign], balance: Balance | None = None) -> list[Alert]:
+async def read(
+    replay: Replay, now: datetime, campaigns: Iterable[Campaign], balance: Balance | None = None
+) -> list[Alert]:
     await replay.flush_until(now)
-    by_type = {kind: list(found) for kind, found in groupby(sorted(campaigns, key=_type), key=_type)}
+    by_type = {
+        kind: list(found) for kind, found in groupby(sorted(campaigns, key=_type), key=_type)
+    }
     alerts: list[Alert] = []
     for feed in FEEDS:
         alerts += await replay.read(feed, by_type.get(feed.message_type, []), balance=balance)
@@ -69,7 +74,9 @@ def _type(campaign: Campaign) -> str:
 
 
 @pytest.mark.slow
-async def test_an_ordinary_month_of_two_thousand_campaigns_is_worth_three_messages_at_the_most() -> None:
+async def test_an_ordinary_month_of_two_thousand_campaigns_is_worth_three_messages_at_the_most() -> (
+    None
+):
     clock = SteppedClock(START)
     world = World(bulk_scenario(2000, days=30, live_share=0.0), clock)
     month, step = timedelta(days=30), timedelta(minutes=5)
@@ -81,7 +88,9 @@ async def test_an_ordinary_month_of_two_thousand_campaigns_is_worth_three_messag
     async with replaying(default_rules(), FEEDS, start) as replay:
         moving: dict[int, float] = {}
         shown: dict[int, Campaign] = {}
-        waiting = [(START.timestamp() + created, id_) for (created, _), id_ in zip(begun, ids, strict=True)]
+        waiting = [
+            (START.timestamp() + created, id_) for (created, _), id_ in zip(begun, ids, strict=True)
+        ]
         now = start
         while now <= START + timedelta(days=1):
             at = now.timestamp()
@@ -98,7 +107,9 @@ async def test_an_ordinary_month_of_two_thousand_campaigns_is_worth_three_messag
         await replay.flush_until(now)
     assert len(shown) == 2000
     assert sum(campaign.sent or 0 for campaign in shown.values()) > 1_000_000
-    assert len(replay.messages) <= 3, [(m.reason, [a.labels["alertname"] for a in m.alerts]) for m in replay.messages]
+    assert len(replay.messages) <= 3, [
+        (m.reason, [a.labels["alertname"] for a in m.alerts]) for m in replay.messages
+    ]
 
 
 INCIDENTS = (
@@ -115,8 +126,8 @@ INCIDENTS = (
     ("Vaccination week", "PausedTooLong", 10 + 2 * 60 + 2),
     ("Price drop", "Stopped", 12 + 2),
 )
-"""Campaign of the scenario `incidents`, rule, and the minute after the scenario's start by which it is told: when it shows
-there plus what the rule waits for. docs/rules.md says the same."""
+"""Campaign of the scenario `incidents`, rule, and the minute after the scenario's start by which
+it is told: when it shows there plus what the rule waits for. docs/rules.md says the same."""
 
 
 @pytest.mark.slow
@@ -136,8 +147,14 @@ async def test_every_incident_is_told_of_within_its_time_and_nothing_else_is() -
                     fired.setdefault((name, alert.key.rule), alert.fired_at)
         await replay.flush_until(now)
         for message in replay.messages:
-            told |= {(alert.campaign.name if alert.campaign else "", alert.labels["alertname"]) for alert in message.alerts}
-    expected = {(name, rule) for name, rule, _ in INCIDENTS} | {("", "LowBalance"), ("", "OutOfMoney")}
+            told |= {
+                (alert.campaign.name if alert.campaign else "", alert.labels["alertname"])
+                for alert in message.alerts
+            }
+    expected = {(name, rule) for name, rule, _ in INCIDENTS} | {
+        ("", "LowBalance"),
+        ("", "OutOfMoney"),
+    }
     assert set(fired) == told == expected
     late = {
         (name, rule): (fired[name, rule] - START).total_seconds() / 60 - by

@@ -51,15 +51,25 @@ class Bench:
         return sum(seen.path.endswith("/detail") for seen in self.simulator.requests)
 
     def explained(self) -> list[str]:
-        return [alert.annotations["summary"] for alert in self.state.active.values() if alert.detail is not None]
+        return [
+            alert.annotations["summary"]
+            for alert in self.state.active.values()
+            if alert.detail is not None
+        ]
 
 
 @pytest.fixture(params=[1])
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     clock, metrics, told = InstantClock(), Metrics(__version__), []
-    simulator = Simulator(Scenario(name="details", campaigns=(POOR,) * request.param), clock=clock, keys=("live_x",))
+    simulator = Simulator(
+        Scenario(name="details", campaigns=(POOR,) * request.param), clock=clock, keys=("live_x",)
+    )
     async with SqliteStore(None) as store, simulator.serve() as url:
-        provider = Provider(ProviderOptions(account="default", url=url, api_key="live_x"), clock=clock, metrics=metrics)
+        provider = Provider(
+            ProviderOptions(account="default", url=url, api_key="live_x"),
+            clock=clock,
+            metrics=metrics,
+        )
         state = State(Snapshot(), polled=[FEED])
         cycles = AccountCycles(
             account="default",
@@ -77,24 +87,35 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
         await provider.close()
 
 
-async def test_a_campaign_that_delivers_badly_is_explained_in_the_cycle_that_finds_it(bench: Bench) -> None:
+async def test_a_campaign_that_delivers_badly_is_explained_in_the_cycle_that_finds_it(
+    bench: Bench,
+) -> None:
     assert await bench.poll() == 1
     (alert,) = bench.told
     assert alert.state is AlertState.FIRING
-    assert alert.annotations["summary"] == "not RCS-capable 40 %, undelivered 5 %, expired 4 %, failed 2 %"
-    counted = bench.metrics.registry.get_sample_value("bsg_monitor_api_requests_total", {"account": "default", "code": "200"})
+    assert (
+        alert.annotations["summary"]
+        == "not RCS-capable 40 %, undelivered 5 %, expired 4 %, failed 2 %"
+    )
+    counted = bench.metrics.registry.get_sample_value(
+        "bsg_monitor_api_requests_total", {"account": "default", "code": "200"}
+    )
     assert counted == len(bench.simulator.requests), "the detail is counted like any other call"
     assert [await bench.poll() for _ in range(5)] == [0] * 5
 
 
 @pytest.mark.parametrize("bench", [50], indirect=True)
-async def test_fifty_alerts_at_once_are_told_at_once_and_explained_within_the_budget(bench: Bench) -> None:
+async def test_fifty_alerts_at_once_are_told_at_once_and_explained_within_the_budget(
+    bench: Bench,
+) -> None:
     assert await bench.poll() == BUDGET
     assert len(bench.told) == 50
     assert len(bench.explained()) == BUDGET
     assert [await bench.poll() for _ in range(3)] == [BUDGET, 10, 0]
     assert len(bench.explained()) == 50
-    assert set(bench.explained()) == {"not RCS-capable 40 %, undelivered 5 %, expired 4 %, failed 2 %"}
+    assert set(bench.explained()) == {
+        "not RCS-capable 40 %, undelivered 5 %, expired 4 %, failed 2 %"
+    }
 
 
 @pytest.mark.parametrize(
@@ -115,7 +136,9 @@ async def test_fifty_alerts_at_once_are_told_at_once_and_explained_within_the_bu
 async def test_whatever_goes_wrong_with_a_detail_the_alert_is_told_and_explained_later(
     bench: Bench, kind: FaultKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.provider.campaign_detail.REQUEST_SECONDS", 0.1)  # a hang costs real time
+    monkeypatch.setattr(
+        "monitor.provider.campaign_detail.REQUEST_SECONDS", 0.1
+    )  # a hang costs real time
     bench.simulator.faults.set(kind, path_prefix=SINGLE)
     assert await bench.poll() <= 2
     assert [(alert.state, alert.detail) for alert in bench.told] == [(AlertState.FIRING, None)]

@@ -17,7 +17,9 @@ async def at() -> AsyncIterator[Bench]:
         yield prepared
 
 
-async def test_a_committed_message_is_delivered_at_once_and_marked_after_the_answer(at: Bench) -> None:
+async def test_a_committed_message_is_delivered_at_once_and_marked_after_the_answer(
+    at: Bench,
+) -> None:
     ops = at.receiver(takes=1.0)
     async with at.running() as dispatcher:
         await at.put("n1")
@@ -40,7 +42,9 @@ async def test_what_waited_through_a_restart_is_delivered(at: Bench) -> None:
 
 async def test_a_crash_between_answer_and_record_sends_again_under_the_same_id(at: Bench) -> None:
     ops = at.receiver()
-    at.store.faults["settle"] = [StoreError("no space left", reason=StoreFault.FULL, retryable=True)] * 10
+    at.store.faults["settle"] = [
+        StoreError("no space left", reason=StoreFault.FULL, retryable=True)
+    ] * 10
     await at.put("n1")
     async with at.running():
         await at.pass_time(1)
@@ -65,7 +69,9 @@ async def test_a_crash_in_the_middle_of_an_attempt_sends_again_under_the_same_id
 
 
 @pytest.mark.slow
-async def test_attempts_follow_the_schedule_for_72_hours_and_then_the_message_is_dead(at: Bench) -> None:
+async def test_attempts_follow_the_schedule_for_72_hours_and_then_the_message_is_dead(
+    at: Bench,
+) -> None:
     ops = at.receiver(otherwise=fault())
     await at.put("n1")
     async with at.running():
@@ -126,8 +132,12 @@ async def test_a_wish_beyond_an_hour_is_an_hour(at: Bench) -> None:
     assert ops.delivered == ["n1"]
 
 
-@pytest.mark.parametrize("reason", [DeliveryFault.REJECTED, DeliveryFault.GONE, DeliveryFault.TOO_LARGE])
-async def test_a_final_fault_makes_the_message_dead_at_once(at: Bench, reason: DeliveryFault) -> None:
+@pytest.mark.parametrize(
+    "reason", [DeliveryFault.REJECTED, DeliveryFault.GONE, DeliveryFault.TOO_LARGE]
+)
+async def test_a_final_fault_makes_the_message_dead_at_once(
+    at: Bench, reason: DeliveryFault
+) -> None:
     ops = at.receiver(script={"n1": [fault(reason, final=True)]})
     await at.put("n1", "n2")
     async with at.running():
@@ -213,7 +223,10 @@ async def test_a_message_that_is_too_large_is_halved_until_it_fits(at: Bench) ->
         await at.pass_time(5)
     assert ops.delivered == ["n1-1-1", "n1-1-2", "n1-2", "n2"]
     rows = await at.rows()
-    assert (rows["n1"].state, rows["n1-1"].state) == (OutboxState.SUPERSEDED, OutboxState.SUPERSEDED)
+    assert (rows["n1"].state, rows["n1-1"].state) == (
+        OutboxState.SUPERSEDED,
+        OutboxState.SUPERSEDED,
+    )
     told = [id_ for half in ("n1-1-1", "n1-1-2", "n1-2") for id_ in with_alerts(rows[half])]
     assert told == [f"n1.{n}" for n in range(5)]
 
@@ -304,21 +317,26 @@ async def test_an_attempt_that_takes_long_to_be_cut_off_keeps_nobody_busy(at: Be
     assert len(at.clock.slept) - before < 100
 
 
-# --- two readings of the clock ------------------------------------------------------------------------------------
+# --- two readings of the clock --------------------------------------------------------------------
 
 CREEP = 0.001
 
 
 @pytest.fixture(params=range(12))
 async def creeping(request: pytest.FixtureRequest, at: Bench) -> Bench:
-    """Waits end early by so much that what is waited for ends between two readings of the clock, each pair in its turn."""
+    """Waits end early by so much that what is waited for ends between two readings of the clock,
+    each pair in its turn."""
     at.clock.creep, at.clock.early = CREEP, (request.param + 0.5) * CREEP
     return at
 
 
-async def test_what_ends_between_two_readings_of_the_clock_makes_no_message_late(creeping: Bench) -> None:
+async def test_what_ends_between_two_readings_of_the_clock_makes_no_message_late(
+    creeping: Bench,
+) -> None:
     paced = creeping.receiver("paced", min_interval=1.0)
-    asked = creeping.receiver("asked", script={f"a{n}": [fault(DeliveryFault.RATE_LIMITED, after=7)] for n in range(3)})
+    asked = creeping.receiver(
+        "asked", script={f"a{n}": [fault(DeliveryFault.RATE_LIMITED, after=7)] for n in range(3)}
+    )
     down = creeping.receiver("down", otherwise=fault())
     await creeping.put(*(f"p{n}" for n in range(6)), receiver="paced")
     await creeping.put(*(f"a{n}" for n in range(3)), receiver="asked", group="one")

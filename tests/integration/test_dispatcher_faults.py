@@ -19,7 +19,9 @@ async def at() -> AsyncIterator[Bench]:
         yield prepared
 
 
-async def test_a_row_that_makes_our_code_raise_is_set_aside_and_in_the_end_given_up(at: Bench) -> None:
+async def test_a_row_that_makes_our_code_raise_is_set_aside_and_in_the_end_given_up(
+    at: Bench,
+) -> None:
     ops = at.receiver(script={"bad": [ZeroDivisionError("secret")] * 100})
     await at.put("bad", "good")
     with structlog.testing.capture_logs() as logs:
@@ -30,7 +32,9 @@ async def test_a_row_that_makes_our_code_raise_is_set_aside_and_in_the_end_given
     assert (row.state, row.attempts) == (OutboxState.DEAD, 5)
     assert row.last_error == "internal error: ZeroDivisionError (the log has its traceback)"
     assert at.sample("bsg_monitor_loop_failures_total", loop="dispatcher") == 5
-    assert [entry["log_level"] for entry in logs if entry["event"] == "notification_crashed"] == ["error"] * 5
+    assert [entry["log_level"] for entry in logs if entry["event"] == "notification_crashed"] == [
+        "error"
+    ] * 5
 
 
 async def test_a_row_that_raises_now_and_then_is_not_given_up_for_it(at: Bench) -> None:
@@ -50,10 +54,15 @@ async def test_results_survive_a_store_that_refuses_and_nothing_is_sent_twice(at
             await at.pass_time(25)
     assert sorted(ops.delivered) == ["n1", "n2"]
     assert not await at.rows(OutboxState.PENDING)
-    assert [entry["event"] for entry in logs if entry["event"].startswith("outbox_")] == ["outbox_failed", "outbox_recovered"]
+    assert [entry["event"] for entry in logs if entry["event"].startswith("outbox_")] == [
+        "outbox_failed",
+        "outbox_recovered",
+    ]
 
 
-async def test_results_kept_beyond_their_lease_are_not_sent_again_by_this_process(at: Bench) -> None:
+async def test_results_kept_beyond_their_lease_are_not_sent_again_by_this_process(
+    at: Bench,
+) -> None:
     ops = at.receiver()
     at.store.faults["settle"] = [FULL] * 20
     await at.put("n1")
@@ -112,7 +121,11 @@ async def test_only_the_first_failure_and_the_recovery_are_logged(at: Bench) -> 
     with structlog.testing.capture_logs() as logs:
         async with at.running():
             await at.pass_time(300)
-    told = [(entry["event"], entry.get("failed_for_seconds")) for entry in logs if entry["event"].startswith("receiver_")]
+    told = [
+        (entry["event"], entry.get("failed_for_seconds"))
+        for entry in logs
+        if entry["event"].startswith("receiver_")
+    ]
     assert told == [("receiver_failed", None), ("receiver_recovered", 155.0)]
 
 
@@ -128,8 +141,14 @@ async def test_a_drain_waits_for_what_is_in_flight_and_begins_nothing_new(at: Be
         assert draining.done()
     assert len(ops.delivered) == 2
     rows = await at.rows()
-    assert sorted(id_ for id_, row in rows.items() if row.state is OutboxState.DELIVERED) == sorted(ops.delivered)
-    assert all(row.next_attempt_at <= at.clock.now() for row in rows.values() if row.state is OutboxState.PENDING)
+    assert sorted(id_ for id_, row in rows.items() if row.state is OutboxState.DELIVERED) == sorted(
+        ops.delivered
+    )
+    assert all(
+        row.next_attempt_at <= at.clock.now()
+        for row in rows.values()
+        if row.state is OutboxState.PENDING
+    )
 
 
 async def test_a_drain_cuts_off_what_hangs_and_leaves_it_due(at: Bench) -> None:

@@ -1,4 +1,5 @@
-"""A receiver that fails for long: how it is asked, what its fallback is told, and what is given up."""
+"""A receiver that fails for long: how it is asked, what its fallback is told, and what is given
+up."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -23,7 +24,7 @@ async def at() -> AsyncIterator[Bench]:
         yield prepared
 
 
-# --- the circuit breaker ------------------------------------------------------------------------------------------
+# --- the circuit breaker --------------------------------------------------------------------------
 
 
 async def test_a_receiver_that_is_down_is_asked_with_one_message_at_a_time(at: Bench) -> None:
@@ -105,7 +106,7 @@ async def test_a_burst_goes_out_at_once_and_the_rest_at_the_services_pace(at: Be
     assert teams.times() == [0, 0, 0, 2, 4]
 
 
-# --- health -------------------------------------------------------------------------------------------------------
+# --- health ---------------------------------------------------------------------------------------
 
 
 async def test_since_when_a_receiver_fails_survives_a_restart(at: Bench) -> None:
@@ -133,7 +134,7 @@ async def test_health_that_is_not_known_yet_is_not_told(at: Bench) -> None:
         assert dispatcher.health["ops"].healthy
 
 
-# --- the fallback -------------------------------------------------------------------------------------------------
+# --- the fallback ---------------------------------------------------------------------------------
 
 
 async def test_a_fallback_takes_over_what_waits_after_its_time_and_not_before(at: Bench) -> None:
@@ -147,9 +148,17 @@ async def test_a_fallback_takes_over_what_waits_after_its_time_and_not_before(at
         assert pager.delivered == [copy_id("n1", "pager"), copy_id("n2", "pager")]
         await at.put("n3")
         await at.pass_time(10)
-        assert pager.delivered == [copy_id("n1", "pager"), copy_id("n2", "pager"), copy_id("n3", "pager")]
+        assert pager.delivered == [
+            copy_id("n1", "pager"),
+            copy_id("n2", "pager"),
+            copy_id("n3", "pager"),
+        ]
         await at.pass_time(3600)
-    assert pager.delivered == [copy_id("n1", "pager"), copy_id("n2", "pager"), copy_id("n3", "pager")]
+    assert pager.delivered == [
+        copy_id("n1", "pager"),
+        copy_id("n2", "pager"),
+        copy_id("n3", "pager"),
+    ]
     assert sorted(await at.rows(OutboxState.PENDING)) == ["n1", "n2", "n3"]
 
 
@@ -179,7 +188,9 @@ async def test_a_crash_while_the_fallback_takes_over_loses_nothing(at: Bench) ->
     at.receiver(otherwise=fault())
     pager = at.receiver("pager")
     await at.put("n1")
-    at.store.faults["commit_flush"] = [StoreError("no space left", reason=StoreFault.FULL, retryable=True)]
+    at.store.faults["commit_flush"] = [
+        StoreError("no space left", reason=StoreFault.FULL, retryable=True)
+    ]
     async with at.running(fallbacks=FALLBACKS):
         await at.pass_time(901)
         assert pager.delivered == []
@@ -198,11 +209,16 @@ async def test_the_fallbacks_own_fallback_takes_over_from_it(at: Bench) -> None:
         assert mail.delivered == []
         await at.pass_time(120)
     assert mail.delivered == [copy_id(copy_id("n1", "pager"), "mail")]
-    assert (await at.rows())[copy_id(copy_id("n1", "pager"), "mail")].notification.fallback_for == ("ops", "pager")
+    assert (await at.rows())[copy_id(copy_id("n1", "pager"), "mail")].notification.fallback_for == (
+        "ops",
+        "pager",
+    )
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_whoever_heard_from_the_fallback_that_it_fires_hears_that_it_ended(at: Bench, restarted: bool) -> None:
+async def test_whoever_heard_from_the_fallback_that_it_fires_hears_that_it_ended(
+    at: Bench, restarted: bool
+) -> None:
     ops = at.receiver(otherwise=fault())
     pager = at.receiver("pager")
     await at.put("n1", group="one")
@@ -219,11 +235,16 @@ async def test_whoever_heard_from_the_fallback_that_it_fires_hears_that_it_ended
         await put_end(at, "n2", of="n1")
         async with at.running(fallbacks=FALLBACKS):
             await at.pass_time(1)
-    assert (ops.delivered, pager.delivered) == (["n1", "n2"], [copy_id("n1", "pager"), copy_id("n2", "pager")])
+    assert (ops.delivered, pager.delivered) == (
+        ["n1", "n2"],
+        [copy_id("n1", "pager"), copy_id("n2", "pager")],
+    )
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-@pytest.mark.parametrize("instead", [{}, {"ops": Fallback("mail", timedelta(minutes=15))}], ids=["none", "another"])
+@pytest.mark.parametrize(
+    "instead", [{}, {"ops": Fallback("mail", timedelta(minutes=15))}], ids=["none", "another"]
+)
 async def test_whoever_was_told_hears_the_end_though_the_fallback_has_changed_since(
     at: Bench, restarted: bool, instead: dict[str, Fallback]
 ) -> None:
@@ -243,7 +264,10 @@ async def test_whoever_was_told_hears_the_end_though_the_fallback_has_changed_si
         await put_end(at, "n2", of="n1")
         async with at.running(fallbacks=instead):
             await at.pass_time(1)
-    assert (ops.delivered, pager.delivered) == (["n1", "n2"], [copy_id("n1", "pager"), copy_id("n2-end", "pager")])
+    assert (ops.delivered, pager.delivered) == (
+        ["n1", "n2"],
+        [copy_id("n1", "pager"), copy_id("n2-end", "pager")],
+    )
     assert mail.delivered == []
 
 
@@ -282,9 +306,15 @@ async def test_a_former_fallback_that_is_no_receiver_any_more_is_sent_nothing(at
 async def put_end(at: Bench, id_: str, *, of: str) -> None:
     """A message that tells the end of everything in `of`."""
     row = (await at.rows())[of]
-    ended = tuple(msgspec.structs.replace(alert, status="resolved") for alert in row.notification.alerts)
+    ended = tuple(
+        msgspec.structs.replace(alert, status="resolved") for alert in row.notification.alerts
+    )
     message = msgspec.structs.replace(row.notification, id=id_, alerts=ended)
-    await at.put_rows(msgspec.structs.replace(at.row(id_, receiver="ops", group="", alerts=1), notification=message))
+    await at.put_rows(
+        msgspec.structs.replace(
+            at.row(id_, receiver="ops", group="", alerts=1), notification=message
+        )
+    )
 
 
 async def test_takeover_is_logged_once(at: Bench) -> None:
@@ -294,14 +324,18 @@ async def test_takeover_is_logged_once(at: Bench) -> None:
     with structlog.testing.capture_logs() as logs:
         async with at.running(fallbacks=FALLBACKS):
             await at.pass_time(2000)
-    assert [entry["fallback"] for entry in logs if entry["event"] == "fallback_takes_over"] == ["pager"]
+    assert [entry["fallback"] for entry in logs if entry["event"] == "fallback_takes_over"] == [
+        "pager"
+    ]
 
 
-# --- giving up ----------------------------------------------------------------------------------------------------
+# --- giving up ------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-async def test_what_waited_72_hours_for_a_receiver_that_fails_is_given_up_attempted_or_not(at: Bench) -> None:
+async def test_what_waited_72_hours_for_a_receiver_that_fails_is_given_up_attempted_or_not(
+    at: Bench,
+) -> None:
     at.receiver(otherwise=fault())
     await at.put(*(f"n{n}" for n in range(1200)))
     async with at.running():
@@ -313,11 +347,15 @@ async def test_what_waited_72_hours_for_a_receiver_that_fails_is_given_up_attemp
         await at.pass_time(2000)
         dead = await at.rows(OutboxState.DEAD)
         assert len(dead) == 1200
-        assert {row.last_error for row in dead.values()} == {"given up after 72 h; last: it said server_error"}
+        assert {row.last_error for row in dead.values()} == {
+            "given up after 72 h; last: it said server_error"
+        }
         assert await at.state("younger") == "pending"
 
 
-async def test_after_a_long_stop_of_the_monitor_the_receiver_is_asked_before_anything_is_given_up(at: Bench) -> None:
+async def test_after_a_long_stop_of_the_monitor_the_receiver_is_asked_before_anything_is_given_up(
+    at: Bench,
+) -> None:
     ops = at.receiver(otherwise=fault())
     await at.put(*(f"n{n}" for n in range(100)))
     async with at.running():
@@ -342,7 +380,9 @@ async def test_a_sleep_of_the_machine_is_no_time_in_which_a_message_was_tried(at
 
 
 @pytest.mark.slow
-async def test_what_waited_through_a_long_stop_is_tried_for_what_is_left_of_its_time(at: Bench) -> None:
+async def test_what_waited_through_a_long_stop_is_tried_for_what_is_left_of_its_time(
+    at: Bench,
+) -> None:
     ops = at.receiver(otherwise=fault())
     await at.put("n1")
     async with at.running():

@@ -1,4 +1,5 @@
-"""Other receivers while messages are under way: none is lost, none comes twice, and none under another id."""
+"""Other receivers while messages are under way: none is lost, none comes twice, and none under
+another id."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,9 +34,13 @@ async def test_what_is_under_way_ends_as_it_began_and_the_rest_goes_the_new_way(
 
 
 @pytest.mark.parametrize(
-    "refusal", [fault(), fault(DeliveryFault.REJECTED, final=True), fault(after=3600.0)], ids=["503", "400", "come in an hour"]
+    "refusal",
+    [fault(), fault(DeliveryFault.REJECTED, final=True), fault(after=3600.0)],
+    ids=["503", "400", "come in an hour"],
 )
-async def test_what_the_old_way_refuses_meanwhile_is_the_new_ones_to_decide(at: Bench, refusal: Exception) -> None:
+async def test_what_the_old_way_refuses_meanwhile_is_the_new_ones_to_decide(
+    at: Bench, refusal: Exception
+) -> None:
     at.receiver(takes=5.0, otherwise=refusal)
     await at.put("n1", "n2")
     async with at.running() as dispatcher:
@@ -83,7 +88,10 @@ async def test_a_receiver_that_comes_is_told_and_one_that_goes_is_given_up(at: B
         dispatcher.use({"desk": desk})
         await at.pass_time(1)
         assert desk.delivered == ["d1"]
-        assert [await at.state(id_) for id_ in ("n1", "n2")] == ["pending", "pending"]  # one is under way
+        assert [await at.state(id_) for id_ in ("n1", "n2")] == [
+            "pending",
+            "pending",
+        ]  # one is under way
         await at.pass_time(5)
         assert ops.delivered == ["n1"]
         assert [await at.state(id_) for id_ in ("n1", "n2")] == ["delivered", "dead"]
@@ -114,7 +122,9 @@ async def test_a_store_that_refuses_is_asked_again_to_give_up_what_is_left(at: B
         assert await at.state("n1") == "dead"
 
 
-async def test_a_receiver_that_comes_back_before_its_last_attempt_ended_has_what_is_left(at: Bench) -> None:
+async def test_a_receiver_that_comes_back_before_its_last_attempt_ended_has_what_is_left(
+    at: Bench,
+) -> None:
     ops = at.receiver(takes=5.0)
     await at.put("n1", "n2", group="one")
     async with at.running() as dispatcher:

@@ -27,7 +27,9 @@ route: {receiver: desk}
 SMS = Feed("default", "sms")
 
 
-async def watched(folder: Path, provider: ScriptedProvider, seen: Callable[[str, str, str], bool]) -> None:
+async def watched(
+    folder: Path, provider: ScriptedProvider, seen: Callable[[str, str, str], bool]
+) -> None:
     """Run a daemon until its page, readiness and metrics are seen to be so."""
     (folder / "rules.yaml").write_text(RULES)
     environ = {
@@ -40,7 +42,10 @@ async def watched(folder: Path, provider: ScriptedProvider, seen: Callable[[str,
     }
     loaded = load_settings(environ=environ, directory=folder)
     rules = load_rules(loaded)
-    async with running(loaded, rules, clock=SystemClock(), console=io.StringIO()) as daemon, aiohttp.ClientSession() as session:
+    async with (
+        running(loaded, rules, clock=SystemClock(), console=io.StringIO()) as daemon,
+        aiohttp.ClientSession() as session,
+    ):
 
         async def get(path: str) -> str:
             async with session.get(daemon.url + path) as answer:
@@ -65,7 +70,8 @@ async def test_a_cycle_that_raises_is_seen_as_a_failed_poll_on_page_and_readines
             "the monitor itself failed" in shown
             and "OverflowError in test_failed_cycle.py" in shown
             and "polls failed in a row" in ready
-            and 'bsg_monitor_polls_total{account="default",message_type="sms",outcome="failed"} 2.0' in metrics
+            and 'bsg_monitor_polls_total{account="default",message_type="sms",outcome="failed"} 2.0'
+            in metrics
             and 'bsg_monitor_loop_failures_total{loop="poller"} 2.0' in metrics
             and 'bsg_alerts{alertname="ApiDown",severity="warning",state="firing"} 1.0' in metrics
         )
@@ -75,7 +81,12 @@ async def test_a_cycle_that_raises_is_seen_as_a_failed_poll_on_page_and_readines
     found = await examine_content(tmp_path / "monitor.db", clock=SystemClock(), polled=[SMS])
     assert [each.subject for each in found] == ["feed default/sms"]
     assert "polls failed or were incomplete, since" in found[0].message
-    assert await examine_content(tmp_path / "monitor.db", clock=SystemClock(), polled=[Feed("default", "rcs")]) == []
+    assert (
+        await examine_content(
+            tmp_path / "monitor.db", clock=SystemClock(), polled=[Feed("default", "rcs")]
+        )
+        == []
+    )
 
 
 async def test_a_number_of_309_digits_costs_its_row_which_the_page_counts(tmp_path: Path) -> None:
@@ -83,7 +94,8 @@ async def test_a_number_of_309_digits_costs_its_row_which_the_page_counts(tmp_pa
         return (
             "1 row not used" in shown
             and '"ready": true' in ready
-            and 'bsg_monitor_rows_rejected_total{account="default",reason="bad_number"} 0.0' not in metrics
+            and 'bsg_monitor_rows_rejected_total{account="default",reason="bad_number"} 0.0'
+            not in metrics
             and 'bsg_alerts{alertname="Sending",severity="warning",state="firing"} 1.0' in metrics
         )
 

@@ -1,4 +1,5 @@
-"""Whatever the provider does wrong: no false alarm, no false all-clear, nothing vanishes, and the truth is found after."""
+"""Whatever the provider does wrong: no false alarm, no false all-clear, nothing vanishes, and
+the truth is found after."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -52,28 +53,40 @@ class Bench:
         return (await self.cycles.run(FEED)).outcome
 
     async def poll_well(self) -> None:
-        """Until one poll succeeds: the provider's own wish to wait, a log-in's back-off or a busy machine may cost some."""
+        """Until one poll succeeds: the provider's own wish to wait, a log-in's back-off or a
+        busy machine may cost some."""
         for _ in range(20):
             if await self.poll() is SweepOutcome.OK:
                 return
         pytest.fail("no poll succeeds")
 
     def firing(self) -> set[tuple[str, int]]:
-        return {(key.rule, int(key.subject)) for key, alert in self.state.active.items() if alert.state is AlertState.FIRING}
+        return {
+            (key.rule, int(key.subject))
+            for key, alert in self.state.active.items()
+            if alert.state is AlertState.FIRING
+        }
 
 
 @pytest.fixture
-async def bench(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+async def bench(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> AsyncIterator[Bench]:
     kind = request.node.callspec.params["kind"]
     if kind is FaultKind.HANG:  # costs real time
         monkeypatch.setattr(source, "Client", partial(Client, timeout=0.2))
     clock = InstantClock()
     simulator = Simulator(Scenario(name="faults"), clock=clock, keys=("live_x",))
-    ids = [simulator.world.add(name=f"C{n}", sender="Shop", status="sending", sent=200, delivered=190) for n in range(CAMPAIGNS)]
+    ids = [
+        simulator.world.add(name=f"C{n}", sender="Shop", status="sending", sent=200, delivered=190)
+        for n in range(CAMPAIGNS)
+    ]
     told: list[Alert] = []
     async with SqliteStore(None) as store, simulator.serve() as url:
         provider = Provider(
-            ProviderOptions(account="default", url=url, api_key="live_x"), clock=clock, metrics=Metrics(__version__)
+            ProviderOptions(account="default", url=url, api_key="live_x"),
+            clock=clock,
+            metrics=Metrics(__version__),
         )
         state = State(Snapshot(), polled=[FEED])
         cycles = AccountCycles(
@@ -92,7 +105,9 @@ async def bench(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest)
 
 
 @pytest.mark.parametrize("kind", list(FaultKind))
-async def test_a_fault_neither_fires_nor_resolves_and_the_truth_is_found_after(bench: Bench, kind: FaultKind) -> None:
+async def test_a_fault_neither_fires_nor_resolves_and_the_truth_is_found_after(
+    bench: Bench, kind: FaultKind
+) -> None:
     spam, stopped, steady = bench.ids[0], bench.ids[600], bench.ids[1199]
     bench.simulator.world.change(spam, status="spam")
     await bench.poll_well()
@@ -111,13 +126,24 @@ async def test_a_fault_neither_fires_nor_resolves_and_the_truth_is_found_after(b
     events = {(alert.key.rule, int(alert.key.subject)) for alert in bench.told if alert.is_event}
     assert ("Stopped", stopped) in events
     assert ("Vanished", steady) not in events
-    assert {rule for rule, _ in events} <= ({"Stopped", "Vanished"} if kind is FaultKind.SHIFT else {"Stopped"})
+    assert {rule for rule, _ in events} <= (
+        {"Stopped", "Vanished"} if kind is FaultKind.SHIFT else {"Stopped"}
+    )
 
 
 @pytest.mark.parametrize(
-    "kind", [FaultKind.ERROR, FaultKind.CUT, FaultKind.RATE_LIMITED, FaultKind.MALFORMED, FaultKind.V1_ERROR]
+    "kind",
+    [
+        FaultKind.ERROR,
+        FaultKind.CUT,
+        FaultKind.RATE_LIMITED,
+        FaultKind.MALFORMED,
+        FaultKind.V1_ERROR,
+    ],
 )
-async def test_a_share_of_faults_delays_and_falsifies_nothing(bench: Bench, kind: FaultKind) -> None:
+async def test_a_share_of_faults_delays_and_falsifies_nothing(
+    bench: Bench, kind: FaultKind
+) -> None:
     assert await bench.poll() is SweepOutcome.OK
     bench.simulator.faults.set(kind, rate=0.3)
     bench.simulator.world.change(bench.ids[5], status="spam")

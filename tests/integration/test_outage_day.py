@@ -1,4 +1,5 @@
-"""A receiver that is down for a day, from alert to message: real flusher, store and dispatcher, on a clock moved by hand."""
+"""A receiver that is down for a day, from alert to message: real flusher, store and dispatcher,
+on a clock moved by hand."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -44,7 +45,10 @@ class World:
             store=at.store,  # type: ignore[arg-type]
             state=self.state,
             telling=NotificationPolicy(
-                route=Route(receiver="ops", group_by=("alertname",), group_interval=timedelta(minutes=5)), receivers=("ops",)
+                route=Route(
+                    receiver="ops", group_by=("alertname",), group_interval=timedelta(minutes=5)
+                ),
+                receivers=("ops",),
             ),
             clock=at.clock,
             metrics=at.metrics,
@@ -64,7 +68,12 @@ class World:
 
     async def fire(self, rule: str, subject: int) -> None:
         now = self.at.clock.now()
-        labels = {"alertname": rule, "account": "default", "campaign_id": str(subject), "severity": "warning"}
+        labels = {
+            "alertname": rule,
+            "account": "default",
+            "campaign_id": str(subject),
+            "severity": "warning",
+        }
         pending = begin(AlertKey(rule, "default", str(subject)), labels=labels, now=now)
         alert = advance(pending, active=True, now=now, hold=NOTHING, keep_firing=NOTHING)
         assert alert is not None
@@ -73,7 +82,9 @@ class World:
 
     async def end(self, rule: str, subject: int) -> None:
         alert = self.firing.pop(AlertKey(rule, "default", str(subject)))
-        ended = advance(alert, active=False, now=self.at.clock.now(), hold=NOTHING, keep_firing=NOTHING)
+        ended = advance(
+            alert, active=False, now=self.at.clock.now(), hold=NOTHING, keep_firing=NOTHING
+        )
         assert ended is not None
         self.ended.append(ended)
         await self.commit(ended)
@@ -81,7 +92,9 @@ class World:
     async def happen(self, number: int) -> None:
         key = AlertKey("Stopped", "default", str(number))
         labels = {"alertname": "Stopped", "campaign_id": str(number)}
-        event = happened(key, f"e{number}", labels=labels, annotations={}, now=self.at.clock.now(), campaign=None)
+        event = happened(
+            key, f"e{number}", labels=labels, annotations={}, now=self.at.clock.now(), campaign=None
+        )
         self.events.append(event)
         await self.commit(event)
 
@@ -99,7 +112,8 @@ async def at() -> AsyncIterator[Bench]:
 
 
 def believes(messages: list[Notification]) -> dict[str, str]:
-    """What somebody who read these messages, and nothing else, holds to be the state of each alert."""
+    """What somebody who read these messages, and nothing else, holds to be the state of each
+    alert."""
     known: dict[str, str] = {}
     for message in messages:
         for alert in message.alerts:
@@ -108,7 +122,9 @@ def believes(messages: list[Notification]) -> dict[str, str]:
 
 
 @pytest.mark.slow
-async def test_after_a_day_away_a_receiver_is_told_all_there_is_to_know_in_a_few_messages(at: Bench) -> None:
+async def test_after_a_day_away_a_receiver_is_told_all_there_is_to_know_in_a_few_messages(
+    at: Bench,
+) -> None:
     ops = Recorder(at.clock, otherwise=fault())
     at.notifiers["ops"] = ops
     async with at.running():
@@ -130,11 +146,19 @@ async def test_after_a_day_away_a_receiver_is_told_all_there_is_to_know_in_a_few
     for message in ops.messages:
         by_group[message.group_key].append(message)
     assert len(by_group) == 4
-    assert max(map(len, by_group.values())) <= 2  # the one that was attempted keeps its id, and the present state
+    assert (
+        max(map(len, by_group.values())) <= 2
+    )  # the one that was attempted keeps its id, and the present state
     known = believes(ops.messages)
-    assert {id_ for id_, state in known.items() if state == "event"} == {event.id for event in world.events}
-    assert {id_ for id_, state in known.items() if state == "firing"} == {alert.id for alert in world.firing.values()}
-    assert {id_ for id_, state in known.items() if state == "resolved"} == {alert.id for alert in world.ended}
+    assert {id_ for id_, state in known.items() if state == "event"} == {
+        event.id for event in world.events
+    }
+    assert {id_ for id_, state in known.items() if state == "firing"} == {
+        alert.id for alert in world.firing.values()
+    }
+    assert {id_ for id_, state in known.items() if state == "resolved"} == {
+        alert.id for alert in world.ended
+    }
 
 
 async def test_no_end_arrives_before_its_beginning_whatever_the_receiver_does(at: Bench) -> None:
@@ -154,7 +178,9 @@ async def test_no_end_arrives_before_its_beginning_whatever_the_receiver_does(at
     state: dict[str, str] = {}
     for message in ops.messages:
         for alert in message.alerts:
-            assert not (state.get(alert.id) == "resolved" and alert.status == "firing"), "an end was told before its beginning"
+            assert not (state.get(alert.id) == "resolved" and alert.status == "firing"), (
+                "an end was told before its beginning"
+            )
             state[alert.id] = alert.status
     assert set(state.values()) == {"resolved"}
     assert len(state) == 20

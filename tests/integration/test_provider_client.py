@@ -25,7 +25,10 @@ async def sweep(provider: Provider) -> Sweep:
 
 
 async def test_a_sweep_asks_as_documented() -> None:
-    async with scripted({LIST: [ok(page(row(1), row(2)))]}) as server, reader(server.url) as provider:
+    async with (
+        scripted({LIST: [ok(page(row(1), row(2)))]}) as server,
+        reader(server.url) as provider,
+    ):
         swept = await sweep(provider)
     assert [campaign.id for campaign in swept.campaigns] == [1, 2]
     assert (swept.complete, swept.reason, swept.requests) == (True, None, 1)
@@ -58,7 +61,9 @@ async def test_a_sweep_asks_as_documented() -> None:
     ],
     ids=["500", "429", "cut", "html", "v1 error", "no total", "bad gzip"],
 )
-async def test_a_page_that_fails_twice_is_asked_for_a_third_time_with_growing_waits(broken: web.Response) -> None:
+async def test_a_page_that_fails_twice_is_asked_for_a_third_time_with_growing_waits(
+    broken: web.Response,
+) -> None:
     clock = InstantClock()
     script = {LIST: [broken, broken, ok(page(row(1)))]}
     async with scripted(script) as server, reader(server.url, clock=clock) as provider:
@@ -69,17 +74,28 @@ async def test_a_page_that_fails_twice_is_asked_for_a_third_time_with_growing_wa
 
 async def test_the_third_failure_is_final_and_counted() -> None:
     metrics = Metrics("test")
-    async with scripted({LIST: [failed(503)]}) as server, reader(server.url, metrics=metrics) as provider:
+    async with (
+        scripted({LIST: [failed(503)]}) as server,
+        reader(server.url, metrics=metrics) as provider,
+    ):
         with pytest.raises(ProviderError, match="503") as caught:
             await sweep(provider)
-    assert (caught.value.reason, caught.value.status, caught.value.retryable) == (ProviderFault.SERVER_ERROR, 503, True)
+    assert (caught.value.reason, caught.value.status, caught.value.retryable) == (
+        ProviderFault.SERVER_ERROR,
+        503,
+        True,
+    )
     assert len(server.requests(LIST)) == 3
     sample = metrics.registry.get_sample_value
     assert sample("bsg_monitor_api_requests_total", {"account": "default", "code": "503"}) == 3
-    assert sample("bsg_monitor_api_requests_total", {"account": "default", "code": "200"}) == 1  # the log-in
+    assert (
+        sample("bsg_monitor_api_requests_total", {"account": "default", "code": "200"}) == 1
+    )  # the log-in
 
 
-@pytest.mark.parametrize(("wish", "waited"), [("7", 7.0), ("1.5", 1.5), ("Mon, 02 Mar 2026 05:01:30 GMT", 90.0)])
+@pytest.mark.parametrize(
+    ("wish", "waited"), [("7", 7.0), ("1.5", 1.5), ("Mon, 02 Mar 2026 05:01:30 GMT", 90.0)]
+)
 async def test_a_429_waits_for_retry_after_by_the_providers_clock(wish: str, waited: float) -> None:
     clock = InstantClock()
     answer = failed(429, Retry_After=wish, Date="Mon, 02 Mar 2026 05:00:00 GMT")
@@ -91,8 +107,15 @@ async def test_a_429_waits_for_retry_after_by_the_providers_clock(wish: str, wai
 
 async def test_a_retry_after_holds_back_every_feed_of_the_account() -> None:
     clock = FakeClock()
-    script = {LIST: [failed(429, Retry_After="60"), ok(page())], "/api/accounts/balance": [ok({"data": {"balance": 1}})]}
-    async with scripted(script) as server, reader(server.url, clock=clock, token="t") as provider, asyncio.TaskGroup() as tasks:
+    script = {
+        LIST: [failed(429, Retry_After="60"), ok(page())],
+        "/api/accounts/balance": [ok({"data": {"balance": 1}})],
+    }
+    async with (
+        scripted(script) as server,
+        reader(server.url, clock=clock, token="t") as provider,
+        asyncio.TaskGroup() as tasks,
+    ):
         task = tasks.create_task(sweep(provider))
         while not clock.sleeping:
             await clock.settle()
@@ -104,13 +127,18 @@ async def test_a_retry_after_holds_back_every_feed_of_the_account() -> None:
     assert balance.result().balance == 1
 
 
-async def test_a_retry_after_beyond_five_minutes_ends_the_poll_and_the_next_ones_without_a_request() -> None:
+async def test_a_retry_after_beyond_five_minutes_ends_the_poll_and_the_next_ones_without_a_request() -> (
+    None
+):
     clock = InstantClock()
     script = {LIST: [failed(429, "come back tomorrow", Retry_After="86400"), ok(page(row(1)))]}
     async with scripted(script) as server, reader(server.url, clock=clock) as provider:
         with pytest.raises(ProviderError, match="come back tomorrow") as caught:
             await sweep(provider)
-        assert (caught.value.reason, caught.value.retry_after) == (ProviderFault.RATE_LIMITED, 86400.0)
+        assert (caught.value.reason, caught.value.retry_after) == (
+            ProviderFault.RATE_LIMITED,
+            86400.0,
+        )
         await clock.sleep(60)
         with pytest.raises(ProviderError, match="come back tomorrow"):
             await sweep(provider)
@@ -128,7 +156,9 @@ async def test_a_request_that_hangs_ends_after_its_time() -> None:
         return ok({})
 
     async with scripted({"/x": hang}) as server:
-        async with Client(account="a", url=server.url, clock=InstantClock(), metrics=Metrics("test"), timeout=0.05) as client:
+        async with Client(
+            account="a", url=server.url, clock=InstantClock(), metrics=Metrics("test"), timeout=0.05
+        ) as client:
             with pytest.raises(ProviderError) as caught:
                 await client.request(Call(method="GET", path="/x"), bytes)
         released.set()
@@ -175,7 +205,10 @@ async def test_a_redirect_is_not_followed() -> None:
 
 async def test_the_providers_clock_is_learnt_from_its_date_header() -> None:
     ahead = format_datetime(START + timedelta(hours=1), usegmt=True)
-    async with scripted({LIST: [ok(page(), Date=ahead)]}) as server, reader(server.url, token="t") as provider:
+    async with (
+        scripted({LIST: [ok(page(), Date=ahead)]}) as server,
+        reader(server.url, token="t") as provider,
+    ):
         assert provider.clock_skew is None
         await sweep(provider)
         assert provider.clock_skew == pytest.approx(3600.5, abs=1)
@@ -193,20 +226,36 @@ async def test_windows_are_put_together_by_id_and_the_later_reading_wins() -> No
     older, newer = page(row(1), row(3, name="old")), page(row(2), row(3, name="new"))
     async with scripted({LIST: [ok(older), ok(newer)]}) as server, reader(server.url) as provider:
         swept = await provider.sweep("rcs", since=STARTED - 92 * 86400, started=STARTED)
-    assert [(campaign.id, campaign.name) for campaign in swept.campaigns] == [(1, "campaign 1"), (2, "campaign 2"), (3, "new")]
+    assert [(campaign.id, campaign.name) for campaign in swept.campaigns] == [
+        (1, "campaign 1"),
+        (2, "campaign 2"),
+        (3, "new"),
+    ]
 
 
 async def test_rows_that_cannot_be_read_are_told_with_the_sweep() -> None:
-    async with scripted({LIST: [ok(page(row(1), row(2, status=None), {"id": "x"}))]}) as server, reader(server.url) as provider:
+    async with (
+        scripted({LIST: [ok(page(row(1), row(2, status=None), {"id": "x"}))]}) as server,
+        reader(server.url) as provider,
+    ):
         swept = await sweep(provider)
     assert (swept.complete, swept.unreadable, swept.nameless) == (True, {2}, 1)
 
 
-async def test_a_row_without_an_id_at_the_edge_of_two_pages_is_one_row_of_a_complete_sweep() -> None:
+async def test_a_row_without_an_id_at_the_edge_of_two_pages_is_one_row_of_a_complete_sweep() -> (
+    None
+):
     rows = [row(number) for number in range(1, 60)]
     rows[29] = {"id": "none"}  # the last of the first page, the first of the second
-    pages = [page(*rows[:30], total=59, limit=30), page(*rows[29:], total=59, limit=30), page(*rows[14:44], total=59, limit=30)]
-    async with scripted({LIST: [ok(answer) for answer in pages]}) as server, reader(server.url) as provider:
+    pages = [
+        page(*rows[:30], total=59, limit=30),
+        page(*rows[29:], total=59, limit=30),
+        page(*rows[14:44], total=59, limit=30),
+    ]
+    async with (
+        scripted({LIST: [ok(answer) for answer in pages]}) as server,
+        reader(server.url) as provider,
+    ):
         swept = await sweep(provider)
         assert [asked.query["page[offset]"] for asked in server.requests(LIST)] == ["0", "29", "14"]
     assert (swept.complete, swept.nameless, len(swept.campaigns)) == (True, 1, 58)
@@ -233,6 +282,12 @@ async def test_a_session_that_was_given_is_left_open() -> None:
         import aiohttp
 
         async with aiohttp.ClientSession() as session:
-            async with Client(account="a", url=server.url, clock=InstantClock(), metrics=Metrics("t"), session=session) as client:
+            async with Client(
+                account="a",
+                url=server.url,
+                clock=InstantClock(),
+                metrics=Metrics("t"),
+                session=session,
+            ) as client:
                 await client.request(Call(method="GET", path=LIST), bytes)
             assert not session.closed

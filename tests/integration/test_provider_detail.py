@@ -1,4 +1,5 @@
-"""Details of campaigns, over real HTTP: what the simulator's world shows, and what goes wrong on the way."""
+"""Details of campaigns, over real HTTP: what the simulator's world shows, and what goes wrong on
+the way."""
 
 import asyncio
 
@@ -29,7 +30,11 @@ async def test_what_is_read_is_what_the_world_shows() -> None:
     assert detail.read_at == clock.now().timestamp()
     assert (detail.total_messages, detail.total_phones, detail.currency) == (1000, 1000, "EUR")
     assert (detail.delivered or 0) + (detail.read or 0) == state.delivered
-    assert (detail.not_rcs_user, detail.undelivered, detail.awaiting_report) == (state.not_rcs, state.undelivered, state.awaiting)
+    assert (detail.not_rcs_user, detail.undelivered, detail.awaiting_report) == (
+        state.not_rcs,
+        state.undelivered,
+        state.awaiting,
+    )
     assert detail.total_price == pytest.approx(state.price * state.sent)
     assert detail.fallback is not None
     assert detail.fallback.delivered == state.fallback_delivered
@@ -38,7 +43,9 @@ async def test_what_is_read_is_what_the_world_shows() -> None:
 @pytest.mark.parametrize("path", [PLURAL, SINGULAR])
 async def test_the_path_that_gives_details_is_found_and_kept(path: str) -> None:
     clock = InstantClock()
-    simulator = Simulator(Scenario(name="x", campaigns=(RCS,)), clock=clock, dialect=Dialect(paths=frozenset({path})))
+    simulator = Simulator(
+        Scenario(name="x", campaigns=(RCS,)), clock=clock, dialect=Dialect(paths=frozenset({path}))
+    )
     (state,) = simulator.world.rows()
     async with simulator.serve() as url, reader(url, clock=clock, api_key="live_demo") as provider:
         for _ in range(2):
@@ -54,7 +61,9 @@ async def test_the_path_that_gives_details_is_found_and_kept(path: str) -> None:
 async def test_a_404_of_somebody_else_is_no_answer_about_the_campaign() -> None:
     page = web.Response(status=404, text="<html>nothing here</html>", content_type="text/html")
     async with (
-        scripted({DETAIL: [page], "/api/campaign/7/detail": [page], "/campaigns/7/detail": [page]}) as provider,
+        scripted(
+            {DETAIL: [page], "/api/campaign/7/detail": [page], "/campaigns/7/detail": [page]}
+        ) as provider,
         reader(provider.url) as account,
     ):
         with pytest.raises(ProviderError) as caught:
@@ -88,15 +97,25 @@ async def test_a_failure_is_not_tried_again_at_once_and_is_counted(
     answer: web.Response, reason: ProviderFault, code: str
 ) -> None:
     metrics = Metrics("test")
-    async with scripted({DETAIL: [answer]}) as provider, reader(provider.url, metrics=metrics) as account:
+    async with (
+        scripted({DETAIL: [answer]}) as provider,
+        reader(provider.url, metrics=metrics) as account,
+    ):
         with pytest.raises(ProviderError) as caught:
             await account.detail(7)
         assert len(provider.requests(DETAIL)) == 1
     assert caught.value.reason is reason
-    assert metrics.registry.get_sample_value("bsg_monitor_api_requests_total", {"account": "default", "code": code}) == 1
+    assert (
+        metrics.registry.get_sample_value(
+            "bsg_monitor_api_requests_total", {"account": "default", "code": code}
+        )
+        == 1
+    )
 
 
-async def test_a_detail_that_does_not_come_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_detail_that_does_not_come_is_given_up_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("monitor.provider.campaign_detail.REQUEST_SECONDS", 0.05)
     released = asyncio.Event()
 
@@ -113,7 +132,10 @@ async def test_a_detail_that_does_not_come_is_given_up_soon(monkeypatch: pytest.
 
 
 async def test_a_token_that_is_no_longer_taken_is_replaced_once() -> None:
-    async with scripted({DETAIL: [ok(ANSWER), failed(401), ok(ANSWER)]}) as provider, reader(provider.url) as account:
+    async with (
+        scripted({DETAIL: [ok(ANSWER), failed(401), ok(ANSWER)]}) as provider,
+        reader(provider.url) as account,
+    ):
         for _ in range(2):
             assert await account.detail(7) is not None
         assert provider.logins == 2

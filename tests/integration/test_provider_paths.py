@@ -19,8 +19,13 @@ async def sweep(provider: Provider) -> list[int]:
 
 
 @pytest.mark.parametrize("missing", [failed(404, "Not Found."), HTML_404])
-async def test_the_other_path_is_tried_on_a_404_remembered_and_logged_once(missing: web.Response) -> None:
-    async with scripted({MANY: [missing], ONE: [ok(page(row(1)))]}) as server, reader(server.url) as provider:
+async def test_the_other_path_is_tried_on_a_404_remembered_and_logged_once(
+    missing: web.Response,
+) -> None:
+    async with (
+        scripted({MANY: [missing], ONE: [ok(page(row(1)))]}) as server,
+        reader(server.url) as provider,
+    ):
         with capture_logs() as logs:
             for _ in range(3):
                 assert await sweep(provider) == [1]
@@ -53,7 +58,10 @@ async def test_neither_path_is_an_error_that_names_the_settings() -> None:
 
 
 async def test_another_failure_than_404_does_not_lead_to_the_other_path() -> None:
-    async with scripted({MANY: [failed(500)], ONE: [ok(page())]}) as server, reader(server.url) as provider:
+    async with (
+        scripted({MANY: [failed(500)], ONE: [ok(page())]}) as server,
+        reader(server.url) as provider,
+    ):
         with pytest.raises(ProviderError):
             await sweep(provider)
     assert not server.requests(ONE)
@@ -61,7 +69,10 @@ async def test_another_failure_than_404_does_not_lead_to_the_other_path() -> Non
 
 async def test_a_path_that_is_set_is_the_only_one() -> None:
     script = {"/v3/list": [ok(page(row(1)))]}
-    async with scripted(script) as server, reader(server.url, campaigns_path="v3/list/") as provider:
+    async with (
+        scripted(script) as server,
+        reader(server.url, campaigns_path="v3/list/") as provider,
+    ):
         assert await sweep(provider) == [1]
         with pytest.raises(ProviderError):
             await provider.campaign(2)
@@ -69,7 +80,10 @@ async def test_a_path_that_is_set_is_the_only_one() -> None:
 
 
 async def test_a_base_url_with_a_path_is_kept() -> None:
-    async with scripted({"/bsg" + MANY: [ok(page(row(1)))]}) as server, reader(server.url + "/bsg/", token="t") as provider:
+    async with (
+        scripted({"/bsg" + MANY: [ok(page(row(1)))]}) as server,
+        reader(server.url + "/bsg/", token="t") as provider,
+    ):
         assert await sweep(provider) == [1]
 
 
@@ -82,7 +96,11 @@ async def test_a_campaign_is_read_by_its_id() -> None:
 
 
 async def test_a_campaign_is_gone_when_its_path_answers_for_another_one() -> None:
-    script = {MANY: [ok(page(row(6), row(7)))], f"{MANY}/7": [ok({"data": row(7)})], f"{MANY}/5": [failed(404)]}
+    script = {
+        MANY: [ok(page(row(6), row(7)))],
+        f"{MANY}/7": [ok({"data": row(7)})],
+        f"{MANY}/5": [failed(404)],
+    }
     async with scripted(script) as server, reader(server.url) as provider:
         await sweep(provider)
         assert await provider.campaign(5) is None
@@ -105,7 +123,10 @@ async def test_single_campaigns_may_live_under_the_other_path() -> None:
 
 
 async def test_an_api_that_moved_its_single_campaigns_makes_none_vanish() -> None:
-    async with scripted({MANY: [ok(page(row(6), row(7)))]}) as server, reader(server.url) as provider:
+    async with (
+        scripted({MANY: [ok(page(row(6), row(7)))]}) as server,
+        reader(server.url) as provider,
+    ):
         await sweep(provider)
         with pytest.raises(ProviderError, match="cannot tell whether campaign 5 is gone"):
             await provider.campaign(5)
@@ -147,16 +168,26 @@ async def test_where_no_other_campaign_is_known_the_lists_own_path_is_believed()
         assert await provider.campaign(5) is None
 
 
-@pytest.mark.parametrize("answer", [ok({"data": row(8)}), ok({"data": row(7, status=None)}), ok({"data": []}), ok(["no"])])
+@pytest.mark.parametrize(
+    "answer",
+    [ok({"data": row(8)}), ok({"data": row(7, status=None)}), ok({"data": []}), ok(["no"])],
+)
 async def test_a_single_answer_that_does_not_fit_is_an_error(answer: web.Response) -> None:
-    async with scripted({MANY: [ok(page())], f"{MANY}/7": [answer]}) as server, reader(server.url) as provider:
+    async with (
+        scripted({MANY: [ok(page())], f"{MANY}/7": [answer]}) as server,
+        reader(server.url) as provider,
+    ):
         with pytest.raises(ProviderError) as caught:
             await provider.campaign(7)
     assert caught.value.reason is ProviderFault.BAD_BODY
 
 
 async def test_a_failure_is_never_taken_for_a_404() -> None:
-    script = {MANY: [ok(page(row(6)))], f"{MANY}/6": [ok({"data": row(6)})], f"{MANY}/5": [failed(500)]}
+    script = {
+        MANY: [ok(page(row(6)))],
+        f"{MANY}/6": [ok({"data": row(6)})],
+        f"{MANY}/5": [failed(500)],
+    }
     async with scripted(script) as server, reader(server.url) as provider:
         await sweep(provider)
         with pytest.raises(ProviderError) as caught:

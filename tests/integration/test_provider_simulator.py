@@ -23,7 +23,9 @@ DAY = 86_400.0
 KEY = "live_demo"
 
 
-async def sweep(provider: Provider, clock: InstantClock, *, days: float = 3, kind: str = "sms", **options: Any) -> Sweep:
+async def sweep(
+    provider: Provider, clock: InstantClock, *, days: float = 3, kind: str = "sms", **options: Any
+) -> Sweep:
     now = clock.now().timestamp()
     return await provider.sweep(kind, since=now - days * DAY, started=now, **options)
 
@@ -47,14 +49,24 @@ async def test_what_is_read_is_what_the_world_shows() -> None:
     clock = InstantClock()
     simulator = Simulator(Scenario(name="x"), clock=clock)
     campaign_id = simulator.world.add(
-        name="<b>Sale</b>", sender="Shop", message_type="rcs", status="sending", sent=500, delivered=412
+        name="<b>Sale</b>",
+        sender="Shop",
+        message_type="rcs",
+        status="sending",
+        sent=500,
+        delivered=412,
     )
     async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
         (campaign,) = (await sweep(provider, clock, kind="rcs")).campaigns
         single = await provider.campaign(campaign_id)
         balance = await provider.balance(now=clock.now())
     assert single == campaign
-    assert (campaign.id, campaign.name, campaign.sender, campaign.status) == (campaign_id, "<b>Sale</b>", "Shop", "sending")
+    assert (campaign.id, campaign.name, campaign.sender, campaign.status) == (
+        campaign_id,
+        "<b>Sale</b>",
+        "Shop",
+        "sending",
+    )
     assert (campaign.sent, campaign.delivered) == (500, 412)
     assert campaign.created_at == pytest.approx(clock.now().timestamp(), abs=1)
     assert (balance.balance, balance.spendable, balance.currency) == (250.0, 250.0, "EUR")
@@ -87,7 +99,17 @@ async def test_every_dialect_in_every_zone_says_the_same(dialect: Dialect, zone:
             swept = await sweep(provider, clock)
             assert swept.complete, swept.reason
             return [
-                (c.id, c.status, c.created_at, c.start_at, c.real_start_at, c.finished_at, c.sent, c.delivered, c.fallback_sent)
+                (
+                    c.id,
+                    c.status,
+                    c.created_at,
+                    c.start_at,
+                    c.real_start_at,
+                    c.finished_at,
+                    c.sent,
+                    c.delivered,
+                    c.fallback_sent,
+                )
                 for c in swept.campaigns
             ]
 
@@ -144,7 +166,9 @@ async def test_a_sweep_survives_one_fault_of_each_kind(kind: FaultKind) -> None:
         (FaultKind.OVERSIZED, ProviderFault.TOO_LARGE),
     ],
 )
-async def test_a_fault_that_lasts_fails_the_sweep_with_its_reason_and_passes(kind: FaultKind, reason: ProviderFault) -> None:
+async def test_a_fault_that_lasts_fails_the_sweep_with_its_reason_and_passes(
+    kind: FaultKind, reason: ProviderFault
+) -> None:
     clock = InstantClock()
     simulator = Simulator(bulk_scenario(50, days=1), clock=clock)
     async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
@@ -226,19 +250,38 @@ async def test_a_deleted_campaign_is_gone_and_an_unreadable_one_is_named() -> No
 
 async def test_two_feeds_at_once_share_four_connections_and_one_log_in() -> None:
     clock = InstantClock()
-    simulator = Simulator(bulk_scenario(600, days=1), clock=clock, dialect=Dialect(largest_page=50, duplicate_window=1.0))
-    async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider, asyncio.TaskGroup() as tasks:
+    simulator = Simulator(
+        bulk_scenario(600, days=1),
+        clock=clock,
+        dialect=Dialect(largest_page=50, duplicate_window=1.0),
+    )
+    async with (
+        simulator.serve() as url,
+        reader(url, clock=clock, api_key=KEY) as provider,
+        asyncio.TaskGroup() as tasks,
+    ):
         sweeps = [tasks.create_task(sweep(provider, clock, kind=kind)) for kind in ("sms", "rcs")]
     assert all(task.result().complete for task in sweeps)
     assert [seen.path for seen in simulator.requests].count("/api/auth/login") == 1
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(seed=st.integers(0, 10_000), rate=st.sampled_from([0.05, 0.2, 0.5]))
-def test_a_complete_sweep_misses_nothing_while_rows_shift_between_pages(seed: int, rate: float) -> None:
+def test_a_complete_sweep_misses_nothing_while_rows_shift_between_pages(
+    seed: int, rate: float
+) -> None:
     async def run() -> None:
         clock = InstantClock()
-        simulator = Simulator(bulk_scenario(300, days=1, seed=seed), clock=clock, seed=seed, dialect=Dialect(largest_page=40))
+        simulator = Simulator(
+            bulk_scenario(300, days=1, seed=seed),
+            clock=clock,
+            seed=seed,
+            dialect=Dialect(largest_page=40),
+        )
         async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
             simulator.faults.set(FaultKind.SHIFT, rate=rate)
             before = {state.id for state in simulator.world.rows() if state.message_type == "sms"}

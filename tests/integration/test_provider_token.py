@@ -10,7 +10,18 @@ from structlog.testing import capture_logs
 from monitor.errors import ProviderError, ProviderFault
 from monitor.provider.source import Provider
 from tests.clock import START, InstantClock
-from tests.unit.provider.scripted import KEY, LIST, ScriptedProvider, failed, jwt, ok, page, reader, row, scripted
+from tests.unit.provider.scripted import (
+    KEY,
+    LIST,
+    ScriptedProvider,
+    failed,
+    jwt,
+    ok,
+    page,
+    reader,
+    row,
+    scripted,
+)
 
 LOGIN, REFRESH, BALANCE = "/api/auth/login", "/api/auth/refresh", "/api/accounts/balance"
 MONEY = {"data": {"balance": 1}}
@@ -54,7 +65,9 @@ async def test_one_log_in_serves_concurrent_requests() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(ask(provider))
             for kind in ("sms", "rcs"):
-                tasks.create_task(provider.sweep(kind, since=0.9 * START.timestamp(), started=START.timestamp()))
+                tasks.create_task(
+                    provider.sweep(kind, since=0.9 * START.timestamp(), started=START.timestamp())
+                )
         assert server.logins == 1
 
 
@@ -69,7 +82,10 @@ async def test_a_token_is_refreshed_at_80_percent_of_its_life() -> None:
         await clock.sleep(2)
         await ask(provider)
         (refresh,) = server.requests(REFRESH)
-        assert (refresh.method, refresh.headers["Authorization"]) == ("POST", f"Bearer {jwt(mark='1')}")
+        assert (refresh.method, refresh.headers["Authorization"]) == (
+            "POST",
+            f"Bearer {jwt(mark='1')}",
+        )
         assert server.requests(BALANCE)[-1].headers["Authorization"] == f"Bearer {jwt(mark='2')}"
         assert len(server.requests(LOGIN)) == 1
 
@@ -86,7 +102,9 @@ async def test_an_opaque_token_lasts_until_a_401() -> None:
 
 
 @pytest.mark.parametrize("refusal", [failed(500), failed(404)])
-async def test_a_refresh_that_fails_leaves_the_old_token_until_its_end_and_then_logs_in(refusal: web.Response) -> None:
+async def test_a_refresh_that_fails_leaves_the_old_token_until_its_end_and_then_logs_in(
+    refusal: web.Response,
+) -> None:
     clock = InstantClock()
     async with scripted() as server, reader(server.url, clock=clock) as provider:
         guard = Guarded(server)
@@ -95,7 +113,9 @@ async def test_a_refresh_that_fails_leaves_the_old_token_until_its_end_and_then_
         await clock.sleep(850)
         with capture_logs() as logs:
             await ask(provider)
-            assert len(server.requests(REFRESH)) == 1, "the request that waits must not wait for more"
+            assert len(server.requests(REFRESH)) == 1, (
+                "the request that waits must not wait for more"
+            )
             await clock.sleep(70)
             await ask(provider)
         assert [entry["event"] for entry in logs].count("token_refresh_failed") == 1
@@ -152,13 +172,18 @@ async def test_a_401_leads_to_one_log_in_shared_by_concurrent_requests() -> None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(ask(provider))
             for kind in ("sms", "rcs"):
-                tasks.create_task(provider.sweep(kind, since=START.timestamp(), started=START.timestamp()))
+                tasks.create_task(
+                    provider.sweep(kind, since=START.timestamp(), started=START.timestamp())
+                )
         assert len(server.requests(LOGIN)) == 2
 
 
 async def test_a_token_refused_right_after_its_log_in_is_not_fetched_again_and_again() -> None:
     clock = InstantClock()
-    async with scripted({BALANCE: [failed(401)]}) as server, reader(server.url, clock=clock) as provider:
+    async with (
+        scripted({BALANCE: [failed(401)]}) as server,
+        reader(server.url, clock=clock) as provider,
+    ):
         for _ in range(5):
             with pytest.raises(ProviderError) as caught:
                 await ask(provider)
@@ -169,7 +194,10 @@ async def test_a_token_refused_right_after_its_log_in_is_not_fetched_again_and_a
 
 async def test_failing_log_ins_back_off_from_5_to_60_seconds_and_hold_nobody_up() -> None:
     clock = InstantClock()
-    async with scripted({LOGIN: [failed(401, "Unauthenticated.")]}) as server, reader(server.url, clock=clock) as provider:
+    async with (
+        scripted({LOGIN: [failed(401, "Unauthenticated.")]}) as server,
+        reader(server.url, clock=clock) as provider,
+    ):
         with capture_logs() as logs:
             gaps, last = [], clock.monotonic()
             while len(server.requests(LOGIN)) < 8:
@@ -227,9 +255,14 @@ async def test_a_cancelled_log_in_leaves_the_next_request_to_log_in() -> None:
 
 async def test_a_static_token_that_is_refused_says_what_to_replace_each_time() -> None:
     script = {BALANCE: [failed(401, "Unauthenticated."), failed(401), ok(MONEY)]}
-    async with scripted(script) as server, reader(server.url, token="static-token", account="eu") as provider:
+    async with (
+        scripted(script) as server,
+        reader(server.url, token="static-token", account="eu") as provider,
+    ):
         for _ in range(2):
-            with pytest.raises(ProviderError, match="replace BSG_ACCOUNTS__EU__API_TOKEN") as caught:
+            with pytest.raises(
+                ProviderError, match="replace BSG_ACCOUNTS__EU__API_TOKEN"
+            ) as caught:
                 await ask(provider)
             assert caught.value.reason is ProviderFault.UNAUTHORIZED
         await ask(provider)
@@ -244,7 +277,9 @@ async def test_no_secret_is_in_any_error_or_log(status: int) -> None:
     async def echo(request: web.Request) -> web.Response:
         """A provider that tells everything it was sent, in every way."""
         told = f"{await request.text()} {dict(request.headers)} {request.url}"
-        return web.json_response({"error": "9", "errorDescription": told, "message": told}, status=status)
+        return web.json_response(
+            {"error": "9", "errorDescription": told, "message": told}, status=status
+        )
 
     async with scripted() as server:
         guard = Guarded(server)
@@ -257,7 +292,9 @@ async def test_no_secret_is_in_any_error_or_log(status: int) -> None:
                         for _ in range(2):
                             for call in (
                                 provider.balance(now=START),
-                                provider.sweep("rcs", since=START.timestamp(), started=START.timestamp()),
+                                provider.sweep(
+                                    "rcs", since=START.timestamp(), started=START.timestamp()
+                                ),
                                 provider.campaign(5),
                                 provider.verify(),
                             ):

@@ -28,7 +28,8 @@ BASIC = "Basic dXNlcjpw"
 
 @dataclass
 class StrictProxy:
-    """Passes on what comes with the password, as a tunnel or as a request; anything else is a 407."""
+    """Passes on what comes with the password, as a tunnel or as a request; anything else is a
+    407."""
 
     port: int = 0
     passed: list[str] = field(default_factory=list)
@@ -40,7 +41,9 @@ class StrictProxy:
         method, target, _ = first.split(" ")
         if f"Proxy-Authorization: {BASIC}" not in lines:
             self.refused.append(f"{method} {target}")
-            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            writer.write(
+                b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
             writer.close()
             return
         self.passed.append(f"{method} {target}")
@@ -76,7 +79,9 @@ def serving_tls() -> ssl.SSLContext:
 @asynccontextmanager
 async def proxying(*, tls: bool = False) -> AsyncIterator[StrictProxy]:
     proxy = StrictProxy()
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, ssl=serving_tls() if tls else None)
+    server = await asyncio.start_server(
+        proxy.serve, "127.0.0.1", 0, ssl=serving_tls() if tls else None
+    )
     async with server:
         proxy.port = server.sockets[0].getsockname()[1]
         yield proxy
@@ -113,13 +118,21 @@ def proxies(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return proxies
 
 
-async def test_the_provider_is_asked_through_the_proxy_with_its_password(proxies: Callable[..., None]) -> None:
+async def test_the_provider_is_asked_through_the_proxy_with_its_password(
+    proxies: Callable[..., None],
+) -> None:
     async with proxying() as proxy, listening() as (url, seen):
         proxies(HTTP_PROXY=f"user:p@127.0.0.1:{proxy.port}")
-        async with Client(account="a", url=url, clock=InstantClock(), metrics=Metrics("test")) as client:
-            assert await client.request(Call(method="GET", path="/x"), bytes, bearer="token") == b"yes"
+        async with Client(
+            account="a", url=url, clock=InstantClock(), metrics=Metrics("test")
+        ) as client:
+            assert (
+                await client.request(Call(method="GET", path="/x"), bytes, bearer="token") == b"yes"
+            )
         proxies(HTTP_PROXY=f"127.0.0.1:{proxy.port}")
-        async with Client(account="a", url=url, clock=InstantClock(), metrics=Metrics("test")) as client:
+        async with Client(
+            account="a", url=url, clock=InstantClock(), metrics=Metrics("test")
+        ) as client:
             with pytest.raises(ProviderError, match="407"):
                 await client.request(Call(method="GET", path="/x"), bytes)
     assert proxy.passed == [f"GET {url}/x"]
@@ -149,24 +162,34 @@ async def test_a_receiver_is_told_through_the_proxy_with_its_password(
             with pytest.raises(DeliveryError, match="the proxy answered 407"):
                 await post(without_password, f"{url}/hook", b"{}", {}, seconds=5, tls=trusting)
         else:
-            assert (await post(without_password, f"{url}/hook", b"{}", {}, seconds=5, tls=trusting)).status == 407
+            assert (
+                await post(without_password, f"{url}/hook", b"{}", {}, seconds=5, tls=trusting)
+            ).status == 407
     asked = f"CONNECT {urlsplit(url).netloc}" if tls_to_the_receiver else f"POST {url}/hook"
     assert (proxy.passed, proxy.refused) == ([asked], [asked])
     assert [request.path for request in seen] == ["/hook", "/direct"]
     assert not any("Proxy-Authorization" in request.headers for request in seen)
 
 
-async def test_https_at_a_port_of_plain_http_is_told_with_the_whole_url(proxies: Callable[..., None]) -> None:
+async def test_https_at_a_port_of_plain_http_is_told_with_the_whole_url(
+    proxies: Callable[..., None],
+) -> None:
     proxies()
     async with listening() as (url, _):
         wrong = url.replace("http:", "https:")
-        async with Client(account="a", url=wrong, clock=InstantClock(), metrics=Metrics("test")) as client:
-            with pytest.raises(ProviderError, match="does not speak TLS; check the port, or write http://") as caught:
+        async with Client(
+            account="a", url=wrong, clock=InstantClock(), metrics=Metrics("test")
+        ) as client:
+            with pytest.raises(
+                ProviderError, match="does not speak TLS; check the port, or write http://"
+            ) as caught:
                 await client.request(Call(method="GET", path="/x"), bytes)
     assert f"GET {wrong}/x" in str(caught.value)
 
 
-async def test_the_heartbeat_goes_through_the_proxy_with_its_password(proxies: Callable[..., None]) -> None:
+async def test_the_heartbeat_goes_through_the_proxy_with_its_password(
+    proxies: Callable[..., None],
+) -> None:
     async with proxying() as proxy, listening() as (url, seen), aiohttp.ClientSession() as session:
         proxies(http_proxy=f"http://user:p@127.0.0.1:{proxy.port}")
         heartbeat = Heartbeat(f"{url}/ping", session=session, fresh=lambda: True)

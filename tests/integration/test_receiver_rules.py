@@ -22,11 +22,14 @@ RULES = RuleSet(
                 'failing_for > "15m"',
                 scope="receiver",
                 severity="critical",
-                summary="{{ receiver }} ({{ integration }}) for {{ failing_for | duration }}, {{ waiting }} waiting",
+                summary="{{ receiver }} ({{ integration }}) for {{ failing_for | duration }}, {{ "
+                "waiting }} waiting",
             ),
             labels={"team": "ops"},
         ),
-        state_rule("GivenUp", "dead_letters > 0", scope="receiver", summary="{{ dead_letters }} given up"),
+        state_rule(
+            "GivenUp", "dead_letters > 0", scope="receiver", summary="{{ dead_letters }} given up"
+        ),
         state_rule(
             "Backlog",
             'waiting >= 3 and oldest_waiting > "10m"',
@@ -58,7 +61,11 @@ class Watch:
     def firing(self) -> dict[str, str]:
         """Summaries of firing alerts, by rule and receiver."""
         active = self.state.active.values()
-        return {f"{a.key.rule} {a.key.subject}": a.annotations["summary"] for a in active if a.state is AlertState.FIRING}
+        return {
+            f"{a.key.rule} {a.key.subject}": a.annotations["summary"]
+            for a in active
+            if a.state is AlertState.FIRING
+        }
 
 
 @pytest.fixture
@@ -84,7 +91,12 @@ async def test_a_receiver_that_fails_fires_and_resolves_when_it_takes_a_message(
         await watch.rules.evaluate()
         assert watch.firing() == {"ReceiverFailing ops": "ops (webhook) for 15 min 20 s, 2 waiting"}
         [alert] = watch.told
-        assert alert.labels == {"alertname": "ReceiverFailing", "receiver": "ops", "severity": "critical", "team": "ops"}
+        assert alert.labels == {
+            "alertname": "ReceiverFailing",
+            "receiver": "ops",
+            "severity": "critical",
+            "team": "ops",
+        }
         assert alert.key.account == ""
         ops.otherwise = None
         await at.pass_time(400)
@@ -128,10 +140,14 @@ async def test_a_restart_neither_ends_nor_repeats_the_alert(at: Bench) -> None:
     assert before
     watch = await started(at)
     assert watch.state.active == before
-    await end_orphans(RULES, watch.state, at.store.inner, feeds=[], receivers=["ops"], now=at.clock.now())
+    await end_orphans(
+        RULES, watch.state, at.store.inner, feeds=[], receivers=["ops"], now=at.clock.now()
+    )
     async with at.running():
         await watch.rules.evaluate()
-    assert [alert.id for alert in watch.state.active.values()] == [alert.id for alert in before.values()]
+    assert [alert.id for alert in watch.state.active.values()] == [
+        alert.id for alert in before.values()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +167,9 @@ async def test_an_alert_about_what_is_no_longer_there_ends(
     async with at.running():
         await at.pass_time(1000)
         await watch.rules.evaluate()
-    await end_orphans(remaining, watch.state, at.store.inner, feeds=[], receivers=receivers, now=at.clock.now())
+    await end_orphans(
+        remaining, watch.state, at.store.inner, feeds=[], receivers=receivers, now=at.clock.now()
+    )
     assert not watch.state.active
     assert {alert.resolve_reason for alert in watch.state.ended.values()} == {reason}
 
@@ -174,7 +192,10 @@ async def test_the_loop_outlives_a_store_that_refuses_and_a_bug(at: Bench) -> No
     at.receiver(otherwise=fault())
     await at.put("n1")
     watch = await started(at)
-    at.store.faults["dead_letters"] = [StoreError("busy", reason=StoreFault.LOCKED, retryable=True), ValueError("bug")]
+    at.store.faults["dead_letters"] = [
+        StoreError("busy", reason=StoreFault.LOCKED, retryable=True),
+        ValueError("bug"),
+    ]
     async with at.running(), at.loop(watch.rules.run()):
         await at.pass_time(1000)
     assert watch.firing()

@@ -1,4 +1,5 @@
-"""Rules that change hands between two decisions, and what is done when something goes wrong with that."""
+"""Rules that change hands between two decisions, and what is done when something goes wrong with
+that."""
 
 import asyncio
 import io
@@ -42,25 +43,35 @@ BUSY = StoreError("busy", reason=StoreFault.LOCKED, retryable=True)
 
 
 class Stage:
-    """Everything that goes by the rules, over a provider that says what it is told, on a clock moved by hand."""
+    """Everything that goes by the rules, over a provider that says what it is told, on a clock
+    moved by hand."""
 
-    def __init__(self, store: WatchedStore, clock: StoreClock, folder: Path, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, store: WatchedStore, clock: StoreClock, folder: Path, session: aiohttp.ClientSession
+    ) -> None:
         self.store, self.clock, self.folder = store, clock, folder
         self.metrics = Metrics("0")
         self.source = ScriptedSource()
         self.console = io.StringIO()
         self.write(LOW)
-        self.loaded = load_settings(environ={"BSG_API_KEY": "live_key", "BSG_MESSAGE_TYPES": "sms"}, directory=folder)
+        self.loaded = load_settings(
+            environ={"BSG_API_KEY": "live_key", "BSG_MESSAGE_TYPES": "sms"}, directory=folder
+        )
         self.session = session
 
     def write(self, *rules: str, receivers: str = "{name: desk, console: {}}") -> None:
         receiver = receivers.removeprefix("{name: ").partition(",")[0]
-        text = f"rules: [{', '.join(rules)}]\nreceivers: [{receivers}]\nroute: {{receiver: {receiver}, group_interval: 1s}}\n"
+        text = (
+            f"rules: [{', '.join(rules)}]\nreceivers: [{receivers}]\nroute: "
+            f"{{receiver: {receiver}, group_interval: 1s}}\n"
+        )
         (self.folder / "rules.yaml").write_text(text)
 
     async def open(self) -> None:
         settings, store, clock, metrics = self.loaded.settings, self.store, self.clock, self.metrics
-        self.context = context_of(settings, session=self.session, clock=clock, console=self.console, memory=store)  # type: ignore[arg-type]
+        self.context = context_of(
+            settings, session=self.session, clock=clock, console=self.console, memory=store
+        )  # type: ignore[arg-type]
         file = load_rules(self.loaded)
         in_force = RulesInForce.of(file, file.compiled(), self.context)
         self.feeds = feeds_of(settings)
@@ -120,14 +131,23 @@ class Stage:
         )
         watch = FileWatch(watched(self.loaded, file))
         self.reloader = Reloader(
-            self.loaded, self.governed, self.context, watch, manager=ServiceManager(), clock=clock, metrics=metrics
+            self.loaded,
+            self.governed,
+            self.context,
+            watch,
+            manager=ServiceManager(),
+            clock=clock,
+            metrics=metrics,
         )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Flusher and dispatcher beside."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.flusher.run()), group.create_task(self.dispatcher.run())]
+            tasks = [
+                group.create_task(self.flusher.run()),
+                group.create_task(self.dispatcher.run()),
+            ]
             await self.clock.settle()
             yield
             for task in tasks:
@@ -139,7 +159,11 @@ class Stage:
 
     @property
     def firing(self) -> list[str]:
-        return sorted(alert.key.rule for alert in self.state.active.values() if alert.state is AlertState.FIRING)
+        return sorted(
+            alert.key.rule
+            for alert in self.state.active.values()
+            if alert.state is AlertState.FIRING
+        )
 
     @property
     def rules(self) -> list[str]:
@@ -162,7 +186,11 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def test_rules_change_hands_between_two_decisions(stage: Stage) -> None:
     stage.write('{alert: High, when: "sent > 1", summary: high}')
     async with asyncio.TaskGroup() as group:
-        for deciding in (stage.cycles["default"].deciding, stage.governed.receiver_rules.deciding, stage.flusher.deciding):
+        for deciding in (
+            stage.cycles["default"].deciding,
+            stage.governed.receiver_rules.deciding,
+            stage.flusher.deciding,
+        ):
             async with deciding:
                 reload = group.create_task(stage.reloader.reload("request"))
                 await asyncio.wait([reload], timeout=0.3)
@@ -175,7 +203,9 @@ async def test_rules_change_hands_between_two_decisions(stage: Stage) -> None:
     assert stage.cycles["default"].rules is stage.governed.in_force.rules
 
 
-async def test_an_alert_that_a_cycle_begins_while_its_rule_goes_ends_all_the_same(stage: Stage) -> None:
+async def test_an_alert_that_a_cycle_begins_while_its_rule_goes_ends_all_the_same(
+    stage: Stage,
+) -> None:
     stage.source.put(campaign(1))
     committing, go_on = asyncio.Event(), asyncio.Event()
 
@@ -208,7 +238,9 @@ async def test_a_store_that_refuses_to_end_alerts_is_asked_again(stage: Stage) -
         stage.store.faults["commit_cycle"] = [BUSY]
         with capture_logs() as logs:
             await stage.reloader.reload("request")
-        assert [(line["event"], line["reason"]) for line in logs] == [("reload_interrupted", "locked")]
+        assert [(line["event"], line["reason"]) for line in logs] == [
+            ("reload_interrupted", "locked")
+        ]
         assert (stage.rules, stage.firing) == (["High"], ["Low"])
         await stage.reloader.reload(RETRY)
         await stage.clock.advance(2)
@@ -235,8 +267,16 @@ async def test_rules_that_ask_for_other_baselines_know_at_once_what_is_usual(sta
         return f'{{alert: Odd, when: "delivery_ratio < baseline(delivery_ratio, \\"{look_back}\\") - 0.2", summary: odd}}'
 
     now, week = stage.clock.now().timestamp(), 7 * 86400.0
-    ended = {"status": "done", "finished_at": now - 6 * 86400.0, "sent": 100, "delivered": 95, "real_start_at": None}
-    stage.source.put(*(campaign(weeks, created_at=now - weeks * week, **ended) for weeks in (1, 2, 3)))
+    ended = {
+        "status": "done",
+        "finished_at": now - 6 * 86400.0,
+        "sent": 100,
+        "delivered": 95,
+        "real_start_at": None,
+    }
+    stage.source.put(
+        *(campaign(weeks, created_at=now - weeks * week, **ended) for weeks in (1, 2, 3))
+    )
     stage.source.put(campaign(9, created_at=now, real_start_at=None, sent=100, delivered=60))
     await stage.cycle()
     stage.write(odd("28d"))
@@ -248,7 +288,9 @@ async def test_rules_that_ask_for_other_baselines_know_at_once_what_is_usual(sta
     await stage.reloader.reload("request")
     await stage.clock.advance(1)
     await stage.cycle()
-    assert stage.state.active.keys() == alerts.keys(), "told to have ended, only because nothing was known yet"
+    assert stage.state.active.keys() == alerts.keys(), (
+        "told to have ended, only because nothing was known yet"
+    )
 
 
 async def test_a_bug_is_refused_like_a_bad_file_and_tried_again(stage: Stage) -> None:
@@ -263,7 +305,9 @@ async def test_a_bug_is_refused_like_a_bad_file_and_tried_again(stage: Stage) ->
     assert stage.sample("bsg_monitor_config_last_reload_successful") == 1
 
 
-async def test_a_secret_that_comes_later_is_found_and_what_is_missing_is_said_once(stage: Stage) -> None:
+async def test_a_secret_that_comes_later_is_found_and_what_is_missing_is_said_once(
+    stage: Stage,
+) -> None:
     stage.write(LOW, receivers="{name: hook, webhook: {url_file: url}}")
     with capture_logs() as logs:
         for cause in ("change", RETRY, RETRY):
@@ -283,7 +327,10 @@ async def test_what_is_wrong_in_settings_hides_nothing_that_is_wrong_in_rules(st
     with capture_logs() as logs:
         await stage.reloader.reload("request")
     places = [line["place"] for line in logs if line["event"] == "configuration_wrong"]
-    assert [place.removeprefix(f"{stage.folder}/") for place in places] == [".env:1:19", "rules.yaml:1:35"]
+    assert [place.removeprefix(f"{stage.folder}/") for place in places] == [
+        ".env:1:19",
+        "rules.yaml:1:35",
+    ]
 
 
 async def test_the_loop_sees_changes_hears_requests_and_tries_again(stage: Stage) -> None:

@@ -49,7 +49,10 @@ async def test_a_detail_has_its_other_names_and_adds_up(simulator: Simulator) ->
         fallback = data["alternative_channels"]["sms"]["statistics"]
         assert set(fallback) == set(split)
         (row,) = (await client.get(PLURAL, **{"filter[type]": "rcs"}))[1]["data"]
-        assert row["statistics"] == {"sent": 1000 - split["scheduled"], "delivered": split["delivered"] + split["read"]}
+        assert row["statistics"] == {
+            "sent": 1000 - split["scheduled"],
+            "delivered": split["delivered"] + split["read"],
+        }
         assert row["alternative_channels"]["sms"]["statistics"]["sent"] == sum(fallback.values())
         simulator.dialect = Dialect(planned_start="start_date")
         assert "start_date" in (await client.get(f"{SINGULAR}/100/detail"))[1]["data"]
@@ -60,29 +63,43 @@ async def test_messages_of_an_unmoderated_campaign_are_in_moderation(clock: Fake
     simulator = Simulator(load_scenario("incidents"), clock=clock)
     campaign_id = simulator.world.add(name="n", sender="s", size=70, kind="spam")
     async with served(simulator) as client:
-        assert (await client.get(f"{PLURAL}/{campaign_id}/detail"))[1]["data"]["statistics"]["moderation"] == 70
+        assert (await client.get(f"{PLURAL}/{campaign_id}/detail"))[1]["data"]["statistics"][
+            "moderation"
+        ] == 70
 
 
 async def test_the_balance_is_as_documented(simulator: Simulator) -> None:
     simulator.world.set_balance(-50.25)
     async with served(simulator) as client:
-        assert await client.get("/api/accounts/balance") == (200, {"data": {"balance": -50.25, "currency": "EUR", "credit": 0.0}})
+        assert await client.get("/api/accounts/balance") == (
+            200,
+            {"data": {"balance": -50.25, "currency": "EUR", "credit": 0.0}},
+        )
 
 
 async def test_a_campaign_is_stopped_once(simulator: Simulator, clock: FakeClock) -> None:
     async with served(simulator) as client:
         status, body = await client.call("PATCH", f"{PLURAL}/101/stop")
-        assert (status, body["data"]["status"], body["data"]["finished_at"]) == (200, "stopped", "2026-03-02 09:00:00")
+        assert (status, body["data"]["status"], body["data"]["finished_at"]) == (
+            200,
+            "stopped",
+            "2026-03-02 09:00:00",
+        )
         assert (await client.call("PATCH", f"{PLURAL}/101/stop"))[0] == 422
         assert (await client.call("PATCH", f"{PLURAL}/100/stop"))[0] == 422
         assert (await client.call("PATCH", f"{PLURAL}/5/stop"))[0] == 404
 
 
-async def test_identical_requests_in_quick_succession_are_refused_when_asked_for(simulator: Simulator, clock: FakeClock) -> None:
+async def test_identical_requests_in_quick_succession_are_refused_when_asked_for(
+    simulator: Simulator, clock: FakeClock
+) -> None:
     async with served(simulator) as client:
         simulator.dialect = Dialect(duplicate_window=1.0)
         assert (await client.get(PLURAL))[0] == 200
-        assert await client.get(PLURAL) == (429, {"message": "Too many duplicate request detected", "errors": {}})
+        assert await client.get(PLURAL) == (
+            429,
+            {"message": "Too many duplicate request detected", "errors": {}},
+        )
         assert (await client.get(PLURAL, sort="id"))[0] == 200
         await clock.advance(1)
         assert (await client.get(PLURAL))[0] == 200
@@ -94,7 +111,9 @@ async def test_what_is_not_documented_is_a_json_404_or_405(simulator: Simulator)
         assert (await client.call("DELETE", f"{PLURAL}/100"))[0] == 405
 
 
-async def test_the_date_header_is_the_simulators_own_time(simulator: Simulator, clock: FakeClock) -> None:
+async def test_the_date_header_is_the_simulators_own_time(
+    simulator: Simulator, clock: FakeClock
+) -> None:
     async with served(simulator) as client, aiohttp.ClientSession() as session:
         await clock.advance(7200)
         async with session.get(client.url + PLURAL) as response:

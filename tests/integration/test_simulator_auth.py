@@ -36,7 +36,8 @@ async def test_a_key_logs_in_and_the_token_says_how_long_it_lives(simulator: Sim
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [({"api_key": "live_wrong"}, 401), ({}, 422), ({"api_key": 5}, 422), ([], 422), (None, 422)]
+    ("body", "status"),
+    [({"api_key": "live_wrong"}, 401), ({}, 422), ({"api_key": 5}, 422), ([], 422), (None, 422)],
 )
 async def test_a_wrong_login_is_refused(simulator: Simulator, body: object, status: int) -> None:
     async with served(simulator, key=None) as client:
@@ -49,10 +50,20 @@ async def test_a_wrong_login_is_refused(simulator: Simulator, body: object, stat
 async def test_every_call_but_login_wants_a_token(simulator: Simulator, token: str) -> None:
     async with served(simulator, key=None) as client:
         client.token = token
-        calls = [("GET", PLURAL), ("GET", SINGULAR), ("GET", f"{PLURAL}/100"), ("GET", f"{PLURAL}/100/detail"),
-                 ("GET", "/api/accounts/balance"), ("POST", "/api/auth/refresh"), ("PATCH", f"{PLURAL}/100/stop")]  # fmt: skip
+        calls = [
+            ("GET", PLURAL),
+            ("GET", SINGULAR),
+            ("GET", f"{PLURAL}/100"),
+            ("GET", f"{PLURAL}/100/detail"),
+            ("GET", "/api/accounts/balance"),
+            ("POST", "/api/auth/refresh"),
+            ("PATCH", f"{PLURAL}/100/stop"),
+        ]
         for method, path in calls:
-            assert await client.call(method, path) == (401, {"message": "Unauthenticated.", "errors": {}})
+            assert await client.call(method, path) == (
+                401,
+                {"message": "Unauthenticated.", "errors": {}},
+            )
 
 
 async def test_a_token_expires_and_can_be_refreshed_before(clock: FakeClock) -> None:

@@ -1,6 +1,8 @@
-"""The provider's own generated client (`bsg-sdk`: strict integers, date-times, enums) reads the simulator.
+"""The provider's own generated client (`bsg-sdk`: strict integers, date-times, enums) reads the
+simulator.
 
-Logs in, refreshes, lists both types page by page, reads details and the balance, from every bundled scenario and a bulk.
+Logs in, refreshes, lists both types page by page, reads details and the balance, from every
+bundled scenario and a bulk.
 """
 
 import asyncio
@@ -20,7 +22,9 @@ PAGE = 500
 def logged_in(url: str) -> bsg_api.ApiClient:
     """A client whose token has been refreshed once."""
     configuration = bsg_api.Configuration(host=url)
-    configuration.datetime_format = "%Y-%m-%d %H:%M:%S"  # what the documentation asks for; as generated it is ISO 8601
+    configuration.datetime_format = (
+        "%Y-%m-%d %H:%M:%S"  # what the documentation asks for; as generated it is ISO 8601
+    )
     client = bsg_api.ApiClient(configuration)
     access = bsg_api.AuthApi(client)
     configuration.access_token = access.login(bsg_api.LoginRequest(api_key="live_demo")).bearer
@@ -35,7 +39,9 @@ def listed(api: bsg_api.CampaignApi, message_type: str) -> list[CampaignSchema]:
     rows: list[CampaignSchema] = []
     total = 1
     while len(rows) < total:
-        page = api.campaigns(page_offset=len(rows), page_limit=PAGE, sort="id", filter_type=message_type)
+        page = api.campaigns(
+            page_offset=len(rows), page_limit=PAGE, sort="id", filter_type=message_type
+        )
         assert (page.meta.page.limit, page.meta.page.offset) == (PAGE, len(rows))
         rows += page.data
         total = page.meta.page.total
@@ -50,12 +56,19 @@ def read_everything(url: str) -> None:
             for row in (rows[0], *rows[-12:]):
                 assert row.message_type == message_type
                 assert api.campaign(row.id).data == row
-                assert api.campaigns(filter_type=message_type, search_field="taskname", search_value=str(row.id)).data == [row]
+                assert api.campaigns(
+                    filter_type=message_type, search_field="taskname", search_value=str(row.id)
+                ).data == [row]
                 detail = api.campaign_details(row.id).data
                 assert sum(detail.statistics.to_dict().values()) == detail.total_messages
                 assert (detail.type, detail.status) == (row.message_type, row.status)
-                assert (detail.started_at, detail.actual_start_at) == (row.start_at, row.real_start_at)
-                assert detail.statistics.delivered + detail.statistics.read == row.statistics.delivered
+                assert (detail.started_at, detail.actual_start_at) == (
+                    row.start_at,
+                    row.real_start_at,
+                )
+                assert (
+                    detail.statistics.delivered + detail.statistics.read == row.statistics.delivered
+                )
         assert bsg_api.BalanceApi(client).account_balance().data.currency
 
 
@@ -75,7 +88,9 @@ async def test_the_providers_own_client_meets_the_documented_refusals() -> None:
             api = bsg_api.CampaignApi(client)
             refusals: list[int] = []
             for question in (
-                lambda: api.campaigns(filter_from=START.replace(year=2025, tzinfo=None)),  # a window of more than 3 months
+                lambda: api.campaigns(
+                    filter_from=START.replace(year=2025, tzinfo=None)
+                ),  # a window of more than 3 months
                 lambda: api.campaigns(filter_to=START.replace(year=2027, tzinfo=UTC)),
                 lambda: api.campaigns(filter_type="fax"),
                 lambda: api.campaign(1),

@@ -25,8 +25,13 @@ async def client(simulator: Simulator) -> AsyncIterator[Client]:
 
 
 async def test_campaigns_are_added_changed_spoiled_and_deleted(client: Client) -> None:
-    assert await client.call("POST", f"{CONTROL}/campaigns", json={"name": "Sale", "size": 10}) == (200, {"id": 100})
-    status, body = await client.call("PATCH", f"{CONTROL}/campaigns/100", json={"status": "paused", "sent": 4})
+    assert await client.call("POST", f"{CONTROL}/campaigns", json={"name": "Sale", "size": 10}) == (
+        200,
+        {"id": 100},
+    )
+    status, body = await client.call(
+        "PATCH", f"{CONTROL}/campaigns/100", json={"status": "paused", "sent": 4}
+    )
     assert (status, body["status"], body["sent"]) == (200, "paused", 4)
     assert (await client.get(f"{PLURAL}/100"))[1]["data"]["status"] == "paused"
     raw = {"statistics": "none", "surprise": 1}
@@ -47,7 +52,13 @@ async def test_faults_are_set_ordered_and_cleared(client: Client, simulator: Sim
     assert (await client.call("PUT", f"{CONTROL}/faults", json={"kind": "v1_error"}))[0] == 200
     assert "error" in (await client.get(PLURAL))[1]
     overview = (await client.get(CONTROL))[1]
-    assert overview["faults"] == [{"fault": {"kind": "v1_error", "seconds": None, "limit": 100}, "rate": 1.0, "path_prefix": ""}]
+    assert overview["faults"] == [
+        {
+            "fault": {"kind": "v1_error", "seconds": None, "limit": 100},
+            "rate": 1.0,
+            "path_prefix": "",
+        }
+    ]
     assert (await client.call("DELETE", f"{CONTROL}/faults"))[0] == 200
     assert (await client.get(PLURAL))[0] == 200
 
@@ -57,7 +68,9 @@ async def test_the_control_lists_its_calls(client: Client, simulator: Simulator)
     served = {
         f"{route.method} {route.resource.canonical}"
         for route in simulator.app().router.routes()
-        if route.resource is not None and route.resource.canonical.startswith(f"{CONTROL}/") and route.method != "HEAD"
+        if route.resource is not None
+        and route.resource.canonical.startswith(f"{CONTROL}/")
+        and route.method != "HEAD"
     }
     assert calls == served
 
@@ -89,7 +102,9 @@ async def test_tokens_are_revoked_and_the_balance_is_set(client: Client) -> None
         ("GET", "/nothing", None, 404),
     ],
 )
-async def test_what_cannot_be_done_is_refused(client: Client, method: str, path: str, body: object, status: int) -> None:
+async def test_what_cannot_be_done_is_refused(
+    client: Client, method: str, path: str, body: object, status: int
+) -> None:
     assert (await client.call(method, CONTROL + path, json=body))[0] == status
 
 

@@ -32,11 +32,15 @@ async def client(simulator: Simulator) -> AsyncIterator[Client]:
         yield client
 
 
-async def met(client: Client, path: str = PLURAL, **query: str) -> tuple[int, str, str, aiohttp.typedefs.LooseHeaders]:
+async def met(
+    client: Client, path: str = PLURAL, **query: str
+) -> tuple[int, str, str, aiohttp.typedefs.LooseHeaders]:
     headers = {"Authorization": f"Bearer {client.token}"}
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session,
-        session.get(client.url + path, headers=headers, params=query, allow_redirects=False) as response,
+        session.get(
+            client.url + path, headers=headers, params=query, allow_redirects=False
+        ) as response,
     ):
         return response.status, response.content_type, await response.text(), dict(response.headers)
 
@@ -53,7 +57,12 @@ async def met(client: Client, path: str = PLURAL, **query: str) -> tuple[int, st
         ("redirect", 302, "application/octet-stream", ""),
         ("oversized", 200, "application/json", "xxxx"),
         ("rate_limited", 429, "application/json", "Too many duplicate request detected"),
-        ("empty", 200, "application/json", '{"data":[],"meta":{"page":{"total":0,"limit":50,"offset":0}}}'),
+        (
+            "empty",
+            200,
+            "application/json",
+            '{"data":[],"meta":{"page":{"total":0,"limit":50,"offset":0}}}',
+        ),
     ],
 )
 async def test_a_wrong_answer_is_served_once_as_ordered(
@@ -67,29 +76,42 @@ async def test_a_wrong_answer_is_served_once_as_ordered(
 
 
 @pytest.mark.parametrize("kind", ["cut", "reset"])
-async def test_a_connection_that_breaks_is_a_client_error(simulator: Simulator, client: Client, kind: str) -> None:
-    simulator.faults.next(kind, 1 if kind == "cut" else 2, PLURAL)  # aiohttp's client tries a lost connection once more by itself
-    with pytest.raises(aiohttp.ClientPayloadError if kind == "cut" else aiohttp.ServerDisconnectedError):
+async def test_a_connection_that_breaks_is_a_client_error(
+    simulator: Simulator, client: Client, kind: str
+) -> None:
+    simulator.faults.next(
+        kind, 1 if kind == "cut" else 2, PLURAL
+    )  # aiohttp's client tries a lost connection once more by itself
+    with pytest.raises(
+        aiohttp.ClientPayloadError if kind == "cut" else aiohttp.ServerDisconnectedError
+    ):
         await met(client)
     assert (await met(client))[0] == 200
 
 
 async def test_a_hanging_request_ends_with_the_simulator(simulator: Simulator) -> None:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_read=0.05)) as session, served(simulator) as client:
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_read=0.05)) as session,
+        served(simulator) as client,
+    ):
         simulator.faults.next("hang", 1, PLURAL)
         with pytest.raises(aiohttp.SocketTimeoutError):
             await session.get(client.url + PLURAL)
         assert (await met(client))[0] == 200
 
 
-async def test_a_hang_with_an_end_drops_the_connection_then(simulator: Simulator, client: Client, clock: FakeClock) -> None:
+async def test_a_hang_with_an_end_drops_the_connection_then(
+    simulator: Simulator, client: Client, clock: FakeClock
+) -> None:
     simulator.faults.next("hang", 2, PLURAL, seconds=40)
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await met(client)
     assert clock.slept == [40, 40]
 
 
-async def test_retry_after_comes_in_seconds_as_a_date_or_not_at_all(simulator: Simulator, client: Client) -> None:
+async def test_retry_after_comes_in_seconds_as_a_date_or_not_at_all(
+    simulator: Simulator, client: Client
+) -> None:
     simulator.faults.next("rate_limited")
     simulator.faults.next("rate_limited", seconds=90)
     simulator.faults.next("rate_limited_date", seconds=120)
@@ -99,13 +121,17 @@ async def test_retry_after_comes_in_seconds_as_a_date_or_not_at_all(simulator: S
     assert parsedate_to_datetime(answers[2]["Retry-After"]) == START + timedelta(seconds=120)
 
 
-async def test_latency_waits_on_the_clock_and_answers_right(simulator: Simulator, client: Client, clock: FakeClock) -> None:
+async def test_latency_waits_on_the_clock_and_answers_right(
+    simulator: Simulator, client: Client, clock: FakeClock
+) -> None:
     simulator.faults.set("latency", seconds=7)
     assert (await met(client))[0] == 200
     assert clock.slept == [7]
 
 
-async def test_an_oversized_answer_is_small_on_the_wire(simulator: Simulator, client: Client) -> None:
+async def test_an_oversized_answer_is_small_on_the_wire(
+    simulator: Simulator, client: Client
+) -> None:
     simulator.faults.next("oversized")
     answer = await met(client)
     assert len(answer[2]) > 9 * 2**20
@@ -134,7 +160,9 @@ async def test_a_list_fault_passes_other_calls_by(simulator: Simulator, client: 
     assert (await client.get("/api/accounts/balance"))[0] == 200
 
 
-async def test_every_kind_of_fault_leaves_the_simulator_serving(simulator: Simulator, client: Client) -> None:
+async def test_every_kind_of_fault_leaves_the_simulator_serving(
+    simulator: Simulator, client: Client
+) -> None:
     for kind in FaultKind:
         simulator.faults.next(kind, 1, PLURAL, seconds=0.01)
         with suppress(aiohttp.ClientError):

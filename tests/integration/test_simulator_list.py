@@ -28,7 +28,10 @@ async def test_without_a_type_only_sms_campaigns_are_listed(simulator: Simulator
     async with served(simulator) as client:
         for path in (PLURAL, SINGULAR):
             assert [row["name"] for row in (await client.get(path))[1]["data"]] == ["Sale"]
-            assert [row["name"] for row in (await client.get(path, **{"filter[type]": "rcs"}))[1]["data"]] == ["Carousel"]
+            assert [
+                row["name"]
+                for row in (await client.get(path, **{"filter[type]": "rcs"}))[1]["data"]
+            ] == ["Carousel"]
 
 
 async def test_a_row_looks_as_documented(simulator: Simulator, clock: FakeClock) -> None:
@@ -46,7 +49,10 @@ async def test_a_row_looks_as_documented(simulator: Simulator, clock: FakeClock)
                     "real_start_at": "2026-03-02 08:59:10",
                     "finished_at": None,
                     "created_at": "2026-03-02 08:58:20",
-                    "statistics": {"sent": 125, "delivered": body["data"][0]["statistics"]["delivered"]},
+                    "statistics": {
+                        "sent": 125,
+                        "delivered": body["data"][0]["statistics"]["delivered"],
+                    },
                     "calculated_price": 0,
                     "currency": None,
                     "alternative_channels": None,
@@ -89,15 +95,32 @@ async def test_every_spelling_that_is_known_can_be_asked_for(
         assert row[field] == value
 
 
-async def test_read_messages_can_be_left_out_of_sent_as_the_documentation_has_it(clock: FakeClock) -> None:
-    plan = CampaignPlan(name="n", sender="s", size=100, created=-864000, delivered_share=1, read_share=0.8, validity=60)
-    simulator = Simulator(Scenario(name="read", campaigns=(plan,)), clock=clock, dialect=Dialect(read_in_sent=False))
+async def test_read_messages_can_be_left_out_of_sent_as_the_documentation_has_it(
+    clock: FakeClock,
+) -> None:
+    plan = CampaignPlan(
+        name="n",
+        sender="s",
+        size=100,
+        created=-864000,
+        delivered_share=1,
+        read_share=0.8,
+        validity=60,
+    )
+    simulator = Simulator(
+        Scenario(name="read", campaigns=(plan,)), clock=clock, dialect=Dialect(read_in_sent=False)
+    )
     async with served(simulator) as client:
-        assert (await client.get(PLURAL))[1]["data"][0]["statistics"] == {"sent": 20, "delivered": 100}
+        assert (await client.get(PLURAL))[1]["data"][0]["statistics"] == {
+            "sent": 20,
+            "delivered": 100,
+        }
 
 
 async def test_times_are_naive_in_the_providers_zone(clock: FakeClock) -> None:
-    simulator = Simulator(Scenario(name="zone", campaigns=(SMS,)), clock=clock, zone=ZoneInfo("Asia/Kolkata"))
+    simulator = Simulator(
+        Scenario(name="zone", campaigns=(SMS,)), clock=clock, zone=ZoneInfo("Asia/Kolkata")
+    )
     async with served(simulator) as client:
         assert (await client.get(PLURAL))[1]["data"][0]["created_at"] == "2026-03-02 14:28:20"
         query = {"filter[from]": "2026-03-02 14:28:20", "filter[to]": "2026-03-02 14:28:20"}
@@ -114,31 +137,51 @@ async def test_a_path_can_be_switched_off(simulator: Simulator) -> None:
         assert (await client.get(f"{PLURAL}/100"))[0] == 200
 
 
-@pytest.mark.parametrize(("sort", "key"), [("id", "id"), ("sender", "sender"), ("status", "status"), ("date", "created_at")])
-async def test_pages_add_up_to_the_whole_in_the_order_asked_for(clock: FakeClock, sort: str, key: str) -> None:
+@pytest.mark.parametrize(
+    ("sort", "key"),
+    [("id", "id"), ("sender", "sender"), ("status", "status"), ("date", "created_at")],
+)
+async def test_pages_add_up_to_the_whole_in_the_order_asked_for(
+    clock: FakeClock, sort: str, key: str
+) -> None:
     simulator = Simulator(bulk_scenario(200), clock=clock)
     async with served(simulator) as client:
         for way in ("asc", "desc"):
             rows: list[dict] = []
             total = 1
             while len(rows) < total:
-                query = {"sort": sort, "way": way, "page[limit]": "30", "page[offset]": str(len(rows))}
+                query = {
+                    "sort": sort,
+                    "way": way,
+                    "page[limit]": "30",
+                    "page[offset]": str(len(rows)),
+                }
                 _, body = await client.get(PLURAL, **query)
-                assert body["meta"]["page"] | {"total": 0} == {"total": 0, "limit": 30, "offset": len(rows)}
+                assert body["meta"]["page"] | {"total": 0} == {
+                    "total": 0,
+                    "limit": 30,
+                    "offset": len(rows),
+                }
                 total = body["meta"]["page"]["total"]
                 rows += body["data"]
             assert len({row["id"] for row in rows}) == total > 100
-            assert [row[key] for row in rows] == sorted((row[key] for row in rows), reverse=way == "desc")
+            assert [row[key] for row in rows] == sorted(
+                (row[key] for row in rows), reverse=way == "desc"
+            )
 
 
 @pytest.mark.parametrize("word", ["filter", "search"])
 async def test_rows_can_be_searched_by_sender_and_by_id(clock: FakeClock, word: str) -> None:
     simulator = Simulator(bulk_scenario(300), clock=clock)
     async with served(simulator) as client:
-        _, body = await client.get(PLURAL, **{f"{word}[field]": "sender", f"{word}[value]": "citybank"})
+        _, body = await client.get(
+            PLURAL, **{f"{word}[field]": "sender", f"{word}[value]": "citybank"}
+        )
         assert {row["sender"] for row in body["data"]} == {"CityBank"}
         wanted = body["data"][0]["id"]
-        _, body = await client.get(PLURAL, **{f"{word}[field]": "taskname", f"{word}[value]": str(wanted)})
+        _, body = await client.get(
+            PLURAL, **{f"{word}[field]": "taskname", f"{word}[value]": str(wanted)}
+        )
         assert [row["id"] for row in body["data"]] == [wanted]
 
 
@@ -153,13 +196,17 @@ async def test_wrong_parameters_are_422_with_the_field(simulator: Simulator) -> 
 
 
 async def test_a_page_may_be_clamped_and_page_may_stand_at_the_top(clock: FakeClock) -> None:
-    simulator = Simulator(bulk_scenario(300), clock=clock, dialect=Dialect(largest_page=40, page_at_top=True))
+    simulator = Simulator(
+        bulk_scenario(300), clock=clock, dialect=Dialect(largest_page=40, page_at_top=True)
+    )
     async with served(simulator) as client:
         _, body = await client.get(PLURAL, **{"page[limit]": "500"})
         assert (body["page"]["limit"], len(body["data"]), "meta" in body) == (40, 40, False)
 
 
-async def test_a_still_campaigns_row_is_the_same_before_and_after_it_is_cached(clock: FakeClock) -> None:
+async def test_a_still_campaigns_row_is_the_same_before_and_after_it_is_cached(
+    clock: FakeClock,
+) -> None:
     simulator = Simulator(bulk_scenario(200, live_share=0.5), clock=clock)
     async with served(simulator) as client:
         for message_type in ("sms", "rcs"):
@@ -179,8 +226,12 @@ async def test_gzip_is_used_for_those_who_ask(clock: FakeClock) -> None:
         bodies = {}
         for coding in ("gzip", "identity"):
             headers = {"Authorization": f"Bearer {client.token}", "Accept-Encoding": coding}
-            async with session.get(client.url + PLURAL, params={"page[limit]": "500"}, headers=headers) as response:
-                assert response.headers.get("Content-Encoding") == ("gzip" if coding == "gzip" else None)
+            async with session.get(
+                client.url + PLURAL, params={"page[limit]": "500"}, headers=headers
+            ) as response:
+                assert response.headers.get("Content-Encoding") == (
+                    "gzip" if coding == "gzip" else None
+                )
                 bodies[coding] = await response.read()
         assert gzip.decompress(bodies["gzip"]) == bodies["identity"]
         assert len(bodies["gzip"]) * 5 < len(bodies["identity"])

@@ -31,9 +31,14 @@ async def test_what_is_usual_is_known_before_the_first_poll_after_a_restart(
     clock, database = SystemClock(), tmp_path / "monitor.db"
     now = clock.now().timestamp()
     facts = {"status": "done", "real_start_at": None, "sent": 100, "delivered": 95}
-    ended = [campaign(n, created_at=now - n * WEEK, finished_at=now - n * WEEK, **facts) for n in (1, 2, 3)]
+    ended = [
+        campaign(n, created_at=now - n * WEEK, finished_at=now - n * WEEK, **facts)
+        for n in (1, 2, 3)
+    ]
     async with SqliteStore(database) as store:
-        await store.commit_cycle(CycleCommit(account="default", campaigns=[first_sight(each, now=now) for each in ended]))
+        await store.commit_cycle(
+            CycleCommit(account="default", campaigns=[first_sight(each, now=now) for each in ended])
+        )
     known: list[Baselines] = []
 
     async def begins(self: Poller) -> None:

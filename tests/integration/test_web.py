@@ -1,4 +1,5 @@
-"""The HTTP listener as a client meets it: what is open, what wants a token, what is refused, and what the answers say."""
+"""The HTTP listener as a client meets it: what is open, what wants a token, what is refused, and
+what the answers say."""
 
 import gzip
 import json
@@ -18,7 +19,16 @@ from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.errors import MonitorError
 from monitor.metrics import CampaignSeries, Metrics
-from monitor.web import AlertStatus, BalanceStatus, FeedStatus, ReceiverStatus, Status, WebOptions, WebServer, worst_alerts
+from monitor.web import (
+    AlertStatus,
+    BalanceStatus,
+    FeedStatus,
+    ReceiverStatus,
+    Status,
+    WebOptions,
+    WebServer,
+    worst_alerts,
+)
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TOKEN = "read-me-please"
@@ -26,7 +36,11 @@ Client = Callable[..., AbstractAsyncContextManager[aiohttp.ClientResponse]]
 
 
 def status(
-    *, swept: bool = True, store_error: str | None = None, name: str = "Spring sale", reload_problems: tuple[str, ...] = ()
+    *,
+    swept: bool = True,
+    store_error: str | None = None,
+    name: str = "Spring sale",
+    reload_problems: tuple[str, ...] = (),
 ) -> Status:
     return Status(
         version="1.2.3",
@@ -53,7 +67,11 @@ def status(
                 counts={"sending": 34},
             ),
         ),
-        balances=(BalanceStatus(account="default", balance=-50.25, credit=125, currency="USD", read_at=NOW),),
+        balances=(
+            BalanceStatus(
+                account="default", balance=-50.25, credit=125, currency="USD", read_at=NOW
+            ),
+        ),
         alerts=(
             AlertStatus(
                 id="a1",
@@ -70,7 +88,16 @@ def status(
         ),
         firing=1,
         pending=4,
-        receivers=(ReceiverStatus(receiver="ops", integration="slack", pending=2, delivered=31, dead=1, oldest_pending=NOW),),
+        receivers=(
+            ReceiverStatus(
+                receiver="ops",
+                integration="slack",
+                pending=2,
+                delivered=31,
+                dead=1,
+                oldest_pending=NOW,
+            ),
+        ),
         last_reload=NOW - timedelta(hours=1),
         reload_problems=reload_problems,
         store_error=store_error,
@@ -89,7 +116,10 @@ async def served(
 
             def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None):  # type: ignore[no-untyped-def]
                 return session.request(
-                    method, base + path, headers={"Accept-Encoding": "identity", **(headers or {})}, allow_redirects=False
+                    method,
+                    base + path,
+                    headers={"Accept-Encoding": "identity", **(headers or {})},
+                    allow_redirects=False,
                 )
 
             yield ask
@@ -108,11 +138,11 @@ async def test_metrics_are_plain_text_unless_openmetrics_is_asked_for() -> None:
         async with ask("/metrics") as answer:
             assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
             assert b"bsg_monitor_build_info{" in await answer.read()
-        prometheus = (
-            "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5"
-        )
+        prometheus = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5"
         async with ask("/metrics", headers={"Accept": prometheus}) as answer:
-            assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+            assert answer.headers["Content-Type"].startswith(
+                "application/openmetrics-text; version=1.0.0"
+            )
             assert (await answer.read()).endswith(b"# EOF\n")
         for accept in (
             "text/html,*/*;q=0.8",
@@ -126,9 +156,21 @@ async def test_metrics_are_plain_text_unless_openmetrics_is_asked_for() -> None:
 async def test_a_large_answer_is_compressed_for_who_takes_it() -> None:
     metrics = Metrics("1")
     series = CampaignSeries(Feed("default", "sms"))
-    snapshot = {"account": "default", "sender": "S", "status": "sending", "message_type": "sms", "created_at": 1.0, "sent": 1}
+    snapshot = {
+        "account": "default",
+        "sender": "S",
+        "status": "sending",
+        "message_type": "sms",
+        "created_at": 1.0,
+        "sent": 1,
+    }
     series.add(
-        TrackedCampaign(campaign=Campaign(id=i, name="n", **snapshot), first_seen=0, status_since=0, progress_since=0)
+        TrackedCampaign(
+            campaign=Campaign(id=i, name="n", **snapshot),
+            first_seen=0,
+            status_since=0,
+            progress_since=0,
+        )
         for i in range(1500)
     )
     metrics.set_campaign_series(series)
@@ -145,7 +187,10 @@ async def test_a_large_answer_is_compressed_for_who_takes_it() -> None:
 
 
 async def test_health_is_ok_whatever_else_is_not() -> None:
-    async with served(shown=status(swept=False, store_error="disk full")) as ask, ask("/healthz") as answer:
+    async with (
+        served(shown=status(swept=False, store_error="disk full")) as ask,
+        ask("/healthz") as answer,
+    ):
         assert (answer.status, await answer.text()) == (200, "ok\n")
 
 
@@ -153,10 +198,16 @@ async def test_ready_needs_a_complete_sweep_of_every_feed_and_a_working_store() 
     async with served() as ask, ask("/readyz") as answer:
         assert answer.status == 200
         assert await answer.json() == {"ready": True, "reasons": []}
-    async with served(shown=status(swept=False, store_error="disk full at /var/x")) as ask, ask("/readyz") as answer:
+    async with (
+        served(shown=status(swept=False, store_error="disk full at /var/x")) as ask,
+        ask("/readyz") as answer,
+    ):
         assert answer.status == 503
         reasons = (await answer.json())["reasons"]
-    assert reasons == ["feed default/sms has not been read completely yet", "the store does not work"]
+    assert reasons == [
+        "feed default/sms has not been read completely yet",
+        "the store does not work",
+    ]
 
 
 async def test_beyond_loopback_everything_but_health_wants_the_token() -> None:
@@ -188,7 +239,9 @@ async def test_beyond_loopback_everything_but_health_wants_the_token() -> None:
         ({"Authorization": "Bearer gr\u00fcn"}, 401),
     ],
 )
-async def test_the_token_is_taken_as_bearer_or_as_basic_password(headers: dict[str, str], expected: int) -> None:
+async def test_the_token_is_taken_as_bearer_or_as_basic_password(
+    headers: dict[str, str], expected: int
+) -> None:
     async with served(beyond_loopback()) as ask, ask("/metrics", headers=headers) as answer:
         assert answer.status == expected
 
@@ -206,7 +259,9 @@ async def test_public_read_opens_it() -> None:
         assert answer.status == 200
 
 
-async def test_beyond_loopback_without_a_token_nothing_is_shown_and_the_answer_says_what_to_set() -> None:
+async def test_beyond_loopback_without_a_token_nothing_is_shown_and_the_answer_says_what_to_set() -> (
+    None
+):
     async with served(beyond_loopback(token=None)) as ask, ask("/") as answer:
         assert answer.status == 403
         assert "BSG_READ_TOKEN" in await answer.text()
@@ -264,7 +319,10 @@ async def test_every_answer_bears_the_security_headers() -> None:
 
 
 async def test_the_page_says_what_runs() -> None:
-    async with served(shown=status(reload_problems=("rules.yaml:3:5: unknown key",))) as ask, ask("/") as answer:
+    async with (
+        served(shown=status(reload_problems=("rules.yaml:3:5: unknown key",))) as ask,
+        ask("/") as answer,
+    ):
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         page = await answer.text()
     for fact in (
@@ -336,7 +394,9 @@ async def test_a_port_in_use_is_an_error_for_people() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         server = WebServer(WebOptions(port=port), Metrics("1"), status)
-        with pytest.raises(MonitorError, match=f"cannot listen on 127.0.0.1:{port}: the port is in use.*BSG_LISTEN"):
+        with pytest.raises(
+            MonitorError, match=f"cannot listen on 127.0.0.1:{port}: the port is in use.*BSG_LISTEN"
+        ):
             await server.start()
         await server.stop()
 
@@ -361,7 +421,9 @@ async def test_ipv6_is_served_and_named_right() -> None:
     await server.stop()
 
 
-def alert(rule: str, state: AlertState, severity: str, minutes: int, *, event: bool = False) -> Alert:
+def alert(
+    rule: str, state: AlertState, severity: str, minutes: int, *, event: bool = False
+) -> Alert:
     return Alert(
         id=f"{rule}-{minutes}",
         fingerprint="f",

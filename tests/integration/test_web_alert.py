@@ -55,13 +55,17 @@ def alert(id_: str = "0123456789abcdef-195", **changes: object) -> Alert:
 
 
 @asynccontextmanager
-async def served(*alerts: Alert, broken: bool = False, options: WebOptions | None = None) -> AsyncIterator[Client]:
+async def served(
+    *alerts: Alert, broken: bool = False, options: WebOptions | None = None
+) -> AsyncIterator[Client]:
     asked: list[str] = []
 
     async def find(alert_id: str) -> Alert | None:
         asked.append(alert_id)
         if broken:
-            raise StoreError("disk I/O error at /var/secret", reason=StoreFault.UNAVAILABLE, retryable=True)
+            raise StoreError(
+                "disk I/O error at /var/secret", reason=StoreFault.UNAVAILABLE, retryable=True
+            )
         return next((each for each in alerts if each.id == alert_id), None)
 
     async with (
@@ -108,19 +112,42 @@ async def test_an_alerts_page_says_what_is_wrong_since_when_and_with_what() -> N
 
 async def test_an_alerts_page_shows_what_was_read_of_its_campaign_in_detail() -> None:
     read = CampaignDetail(
-        read_at=NOW.timestamp() - 120, total_messages=9000, total_price=54.321, currency="EUR", delivered=90, expired=10
+        read_at=NOW.timestamp() - 120,
+        total_messages=9000,
+        total_price=54.321,
+        currency="EUR",
+        delivered=90,
+        expired=10,
     )
     async with served(alert(detail=read)) as ask, ask("/alerts/0123456789abcdef-195") as answer:
         page = await answer.text()
-    for fact in ("Messages in all", "9,000", "Cost so far", "54.32 EUR", "Not delivered because", "expired 10 %", "2 min ago"):
+    for fact in (
+        "Messages in all",
+        "9,000",
+        "Cost so far",
+        "54.32 EUR",
+        "Not delivered because",
+        "expired 10 %",
+        "2 min ago",
+    ):
         assert fact in page, fact
 
 
 async def test_an_ended_alert_says_what_ended_it_and_stands_still() -> None:
-    ended = alert(state=AlertState.RESOLVED, resolved_at=NOW, inactive_since=NOW, resolve_reason=ResolveReason.SETTLED)
+    ended = alert(
+        state=AlertState.RESOLVED,
+        resolved_at=NOW,
+        inactive_since=NOW,
+        resolve_reason=ResolveReason.SETTLED,
+    )
     async with served(ended) as ask, ask("/alerts/" + ended.id) as answer:
         page = await answer.text()
-    for fact in ('<span class="badge resolved">resolved</span>', "It ended: campaign settled.", "Held since", "Ended"):
+    for fact in (
+        '<span class="badge resolved">resolved</span>',
+        "It ended: campaign settled.",
+        "Held since",
+        "Ended",
+    ):
         assert fact in page, fact
     assert "http-equiv" not in page
 
@@ -160,7 +187,11 @@ async def test_pending_ones_events_and_those_of_accounts_have_pages_too() -> Non
         alert("event-1", event_id="e", resolved_at=NOW, fired_at=NOW, active_since=NOW),
         alert("account-1", key=AlertKey("ApiDown", "shop", ""), campaign=None),
     )
-    facts = {"pending-1": "nobody has been told", "event-1": "Happened", "account-1": "<bdi>shop</bdi>"}
+    facts = {
+        "pending-1": "nobody has been told",
+        "event-1": "Happened",
+        "account-1": "<bdi>shop</bdi>",
+    }
     async with served(*alerts) as ask:
         for alert_id, fact in facts.items():
             async with ask("/alerts/" + alert_id) as answer:
@@ -169,7 +200,16 @@ async def test_pending_ones_events_and_those_of_accounts_have_pages_too() -> Non
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "https://", "//elsewhere.example", "data:text/html,x", "http://[x", "https://a b/", ""]
+    "address",
+    [
+        "javascript:alert(1)",
+        "https://",
+        "//elsewhere.example",
+        "data:text/html,x",
+        "http://[x",
+        "https://a b/",
+        "",
+    ],
 )
 async def test_a_runbook_that_is_no_web_address_is_no_link(address: str) -> None:
     odd = alert(annotations={"summary": "s", "runbook_url": address})
@@ -178,7 +218,9 @@ async def test_a_runbook_that_is_no_web_address_is_no_link(address: str) -> None
         assert "Runbook" not in await answer.text()
 
 
-@pytest.mark.parametrize("alert_id", ["nosuch", "a%2Fb", "%00", "%ff", "<script>", "x" * 5000, "..%2f..%2fetc"])
+@pytest.mark.parametrize(
+    "alert_id", ["nosuch", "a%2Fb", "%00", "%ff", "<script>", "x" * 5000, "..%2f..%2fetc"]
+)
 async def test_an_unknown_alert_is_a_page_that_says_so(alert_id: str) -> None:
     async with served(alert()) as ask, ask("/alerts/" + alert_id) as answer:
         assert answer.status == 404
@@ -202,10 +244,12 @@ async def test_an_alerts_page_wants_the_token_like_any_other() -> None:
             assert answer.status == 200
 
 
-# --- the page of all ------------------------------------------------------------------------------------------------
+# --- the page of all ------------------------------------------------------------------------------
 
 
-def many(rule: str, count: int, *, severity: str = "critical", state: AlertState = AlertState.FIRING) -> list[Alert]:
+def many(
+    rule: str, count: int, *, severity: str = "critical", state: AlertState = AlertState.FIRING
+) -> list[Alert]:
     return [
         alert(
             f"{rule}-{number:03}",
@@ -219,10 +263,26 @@ def many(rule: str, count: int, *, severity: str = "critical", state: AlertState
 
 
 def test_what_concerns_an_account_comes_before_worse_alerts_of_campaigns() -> None:
-    account = alert("account", key=AlertKey("ApiDown", "default", ""), labels={"severity": "warning"}, campaign=None)
-    receiver = alert("receiver", key=AlertKey("ReceiverDown", "", "ops"), labels={"severity": "info"}, campaign=None)
+    account = alert(
+        "account",
+        key=AlertKey("ApiDown", "default", ""),
+        labels={"severity": "warning"},
+        campaign=None,
+    )
+    receiver = alert(
+        "receiver",
+        key=AlertKey("ReceiverDown", "", "ops"),
+        labels={"severity": "info"},
+        campaign=None,
+    )
     found = worst_alerts([*many("Late", 3), receiver, account])
-    assert [shown.alertname for shown in found] == ["ApiDown", "ReceiverDown", "Late", "Late", "Late"]
+    assert [shown.alertname for shown in found] == [
+        "ApiDown",
+        "ReceiverDown",
+        "Late",
+        "Late",
+        "Late",
+    ]
 
 
 def test_of_a_rule_with_many_alerts_ten_are_listed_and_the_others_counted() -> None:
@@ -282,7 +342,9 @@ async def test_an_account_that_does_not_answer_is_told_in_red_before_anything_el
         reason="the provider <refused> the key",
     )
     shown = replace(status(), feeds=(status().feeds[0], down), alerts=(), firing=0, pending=0)
-    assert [trouble.what for trouble in shown.troubles()] == ["Account shop: no usable answer from the provider"]
+    assert [trouble.what for trouble in shown.troubles()] == [
+        "Account shop: no usable answer from the provider"
+    ]
     page = await page_of(shown)
     assert page.index('class="notice bad" role="alert"') < page.index("Nothing fires.")
     assert "the provider &lt;refused&gt; the key" in page
@@ -290,9 +352,13 @@ async def test_an_account_that_does_not_answer_is_told_in_red_before_anything_el
 
 
 def test_a_feed_is_stale_after_five_minutes_or_what_its_interval_asks_for() -> None:
-    feed = FeedStatus(account="shop", message_type="sms", swept=True, last_success=NOW - timedelta(minutes=6))
+    feed = FeedStatus(
+        account="shop", message_type="sms", swept=True, last_success=NOW - timedelta(minutes=6)
+    )
     long_running = replace(status(), feeds=(feed,), started_at=NOW - timedelta(days=1))
-    assert [trouble.what for trouble in long_running.troubles()] == ["Feed shop / sms has not been read completely"]
+    assert [trouble.what for trouble in long_running.troubles()] == [
+        "Feed shop / sms has not been read completely"
+    ]
     assert replace(long_running, fresh_for=timedelta(minutes=30)).troubles() == []
     just_started = replace(long_running, started_at=NOW - timedelta(minutes=1))
     assert just_started.troubles() == []
@@ -308,5 +374,8 @@ async def test_a_store_that_does_not_work_is_told_in_red() -> None:
 
 async def test_times_on_the_page_have_their_moment_in_the_title() -> None:
     page = await page_of(status())
-    assert '<time datetime="2026-03-02T08:57:00+00:00" title="2026-03-02 08:57:00 UTC">3 min</time>' in page
+    assert (
+        '<time datetime="2026-03-02T08:57:00+00:00" title="2026-03-02 08:57:00 UTC">3 min</time>'
+        in page
+    )
     assert '<span class="badge critical">critical</span>' in page

@@ -25,8 +25,12 @@ BAD = {
     "bytes in the url": b"GET /\xff\xfe HTTP/1.1\r\n" + HOST + b"\r\n",
     "a control character": b"GET / HTTP/1.1\r\n" + HOST + b"Cookie: \x01\r\n\r\n",
     "a negative length": b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: -3\r\n\r\n",
-    "a chunk without a size": b"GET / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzzz\r\n",
-    "a body that is no gzip": b"GET / HTTP/1.1\r\n" + HOST + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    "a chunk without a size": b"GET / HTTP/1.1\r\n"
+    + HOST
+    + b"Transfer-Encoding: chunked\r\n\r\nzzz\r\n",
+    "a body that is no gzip": b"GET / HTTP/1.1\r\n"
+    + HOST
+    + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
 }
 
 
@@ -39,13 +43,17 @@ async def send(server: WebServer, request: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", BAD)
-async def test_a_bad_request_is_counted_and_logged_in_one_line(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bad_request_is_counted_and_logged_in_one_line(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
     metrics = Metrics("1")
     caplog.set_level(logging.DEBUG)
     with structlog.testing.capture_logs() as logs:
         async with WebServer(WebOptions(port=0), metrics, status, clock=FakeClock()) as server:
             await send(server, BAD[kind])
-    assert [(entry["event"], entry["since_last_line"]) for entry in logs] == [("bad_http_request", 1)]
+    assert [(entry["event"], entry["since_last_line"]) for entry in logs] == [
+        ("bad_http_request", 1)
+    ]
     assert 0 < len(logs[0]["reason"]) <= 200
     assert "\n" not in logs[0]["reason"]
     assert [record for record in caplog.records if record.name != "asyncio"] == []
@@ -62,10 +70,14 @@ async def test_many_bad_requests_are_one_line_a_minute_that_says_how_many() -> N
             await clock.advance(60)
             await send(server, BAD["no host"])
     assert [entry["since_last_line"] for entry in logs] == [1, 3 * len(BAD)]
-    assert metrics.registry.get_sample_value("bsg_monitor_bad_http_requests_total") == 3 * len(BAD) + 1
+    assert (
+        metrics.registry.get_sample_value("bsg_monitor_bad_http_requests_total") == 3 * len(BAD) + 1
+    )
 
 
 def test_a_fault_of_the_server_itself_keeps_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     logger = BadRequests(Metrics("1"), FakeClock()).logger()
     logger.error("Unhandled exception", exc_info=RuntimeError("a bug"))
-    assert [record.getMessage() for record in caplog.records if record.exc_info] == ["Unhandled exception"]
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == [
+        "Unhandled exception"
+    ]

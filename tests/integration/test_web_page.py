@@ -1,4 +1,5 @@
-"""The page in a real browser: nothing is blocked, nothing comes from elsewhere, nothing runs off a phone's edge."""
+"""The page in a real browser: nothing is blocked, nothing comes from elsewhere, nothing runs off
+a phone's edge."""
 
 import os
 from collections.abc import AsyncIterator
@@ -24,7 +25,9 @@ EVIL = "<img src=x onerror=document.title='owned'>\u202egnp.exe " + "Wide" * 60
 async def browser() -> AsyncIterator[Browser]:
     chromium = require("chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield browser
         await browser.close()
 
@@ -32,9 +35,14 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
     async def find(_: str) -> Alert | None:
-        return alert(campaign=msgspec.structs.replace(CAMPAIGN, name=EVIL), labels={"severity": "critical", "odd": EVIL})
+        return alert(
+            campaign=msgspec.structs.replace(CAMPAIGN, name=EVIL),
+            labels={"severity": "critical", "odd": EVIL},
+        )
 
-    async with WebServer(WebOptions(port=0, read_token=TOKEN), Metrics("1"), lambda: status(name=EVIL), find) as server:
+    async with WebServer(
+        WebOptions(port=0, read_token=TOKEN), Metrics("1"), lambda: status(name=EVIL), find
+    ) as server:
         yield server.url
 
 
@@ -62,7 +70,9 @@ async def whole(page: Page, url: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-async def test_the_page_is_whole_on_phone_and_desk_by_day_and_night(browser: Browser, url: str, scheme: str, width: int) -> None:
+async def test_the_page_is_whole_on_phone_and_desk_by_day_and_night(
+    browser: Browser, url: str, scheme: str, width: int
+) -> None:
     context = await browser.new_context(
         color_scheme="dark" if scheme == "dark" else "light",
         viewport={"width": width, "height": 800},

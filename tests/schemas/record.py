@@ -1,4 +1,5 @@
-"""Record a small database of an older schema: `python -m tests.schemas.record NUMBER`. See README.md."""
+"""Record a small database of an older schema: `python -m tests.schemas.record NUMBER`. See
+README.md."""
 
 import asyncio
 import json
@@ -97,25 +98,36 @@ def restore(dump: Path, database: Path) -> None:
 
 
 def _git(*arguments: str) -> bytes:
-    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, stdout=subprocess.PIPE).stdout
+    return subprocess.run(
+        ["git", "-C", str(ROOT), *arguments], check=True, stdout=subprocess.PIPE
+    ).stdout
 
 
 def _commit_with(number: int) -> str | None:
-    """The last commit whose newest schema is `number`; None when a later one came with it in the same commit."""
+    """The last commit whose newest schema is `number`; None when a later one came with it in the
+    same commit."""
     next_ones = [name for name in _migrations("HEAD") if name.startswith(f"{number + 1:04}_")]
     commit = "HEAD"
     if next_ones:
-        added = _git("log", "--diff-filter=A", "--format=%H", "--", f"{MIGRATIONS}/{next_ones[0]}").decode().split()
+        added = (
+            _git("log", "--diff-filter=A", "--format=%H", "--", f"{MIGRATIONS}/{next_ones[0]}")
+            .decode()
+            .split()
+        )
         commit = f"{added[-1]}^"
     return commit if len(_migrations(commit)) == number else None
 
 
 def _migrations(commit: str) -> list[str]:
-    return [Path(name).name for name in _git("ls-tree", "--name-only", commit, f"{MIGRATIONS}/").decode().splitlines()]
+    return [
+        Path(name).name
+        for name in _git("ls-tree", "--name-only", commit, f"{MIGRATIONS}/").decode().splitlines()
+    ]
 
 
 class Outside:
-    """A webhook that takes, refuses or fails by the alert's name, and a Slack that takes everything."""
+    """A webhook that takes, refuses or fails by the alert's name, and a Slack that takes
+    everything."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -136,7 +148,9 @@ class Outside:
 
     async def _hook(self, request: web.Request) -> web.Response:
         body: dict[str, Any] = await request.json()
-        return web.Response(status={"Stopped": 410, "Poor": 503}.get(body["groupLabels"]["alertname"], 204))
+        return web.Response(
+            status={"Stopped": 410, "Poor": 503}.get(body["groupLabels"]["alertname"], 204)
+        )
 
     async def _slack(self, _: web.Request) -> web.Response:
         return web.json_response({"ok": True, "channel": "C1", "ts": "1772440000.000100"})
@@ -164,7 +178,10 @@ class Recording:
     async def choose_rules(self) -> None:
         """As much as that version takes."""
         rules: Rules = (RULES, HOOK, ROUTE)
-        wanted: list[Rules] = [(RULES, HOOK + BOT, ROUTES), (RULES + DETAIL_RULE, HOOK + BOT, ROUTES)]
+        wanted: list[Rules] = [
+            (RULES, HOOK + BOT, ROUTES),
+            (RULES + DETAIL_RULE, HOOK + BOT, ROUTES),
+        ]
         for each in (rules, *wanted):
             self._write(each)
             if (await self.command("check"))[0] != 0:
@@ -188,7 +205,16 @@ class Recording:
         firing = [alert["id"] for alert in json.loads(listed) if alert["state"] == "firing"]
         await self.command("ack", firing[0], "--author", "ann", "--comment", "asked BSG")
         for ending in (["--for", "365d"], ["--until-resolved"]):
-            await self.command("silence", "add", "alertname=Stopped", *ending, "--author", "ann", "--comment", "known")
+            await self.command(
+                "silence",
+                "add",
+                "alertname=Stopped",
+                *ending,
+                "--author",
+                "ann",
+                "--comment",
+                "known",
+            )
         code, silences = await self.command("silence", "list", "--json")
         if code == 0:
             await self.command("silence", "expire", json.loads(silences)[0]["id"], "--author", "bo")
@@ -206,7 +232,9 @@ class Recording:
 
     def _write(self, parts: Rules) -> None:
         rules, receivers, route = parts
-        text = f"rules:{rules}\nreceivers:{receivers.replace('%s', self._outside)}\nroute: {route}\n"
+        text = (
+            f"rules:{rules}\nreceivers:{receivers.replace('%s', self._outside)}\nroute: {route}\n"
+        )
         (self._folder / "rules.yaml").write_text(text)
 
     async def _process(self, *arguments: str) -> asyncio.subprocess.Process:
@@ -235,7 +263,9 @@ async def _record(code: Path, folder: Path) -> Path:
         recording = Recording(code, folder, outside.url)
         await recording.choose_rules()
         # The campaigns' time begins here: the daemon has to see them change.
-        simulator = Simulator(load_scenario(str(folder / "scenario.yaml")), clock=SystemClock(), keys=(KEY,))
+        simulator = Simulator(
+            load_scenario(str(folder / "scenario.yaml")), clock=SystemClock(), keys=(KEY,)
+        )
         async with simulator.serve("127.0.0.1", 0) as provider:
             daemon = await recording.start(provider)
             try:
@@ -251,10 +281,16 @@ async def _record(code: Path, folder: Path) -> Path:
 def _write(database: Path, dump: Path, number: int) -> None:
     db = sqlite3.connect(database)
     try:
-        versions = [int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("application_id", "user_version")]
+        versions = [
+            int(db.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("application_id", "user_version")
+        ]
         if versions[1] != number:
             raise SystemExit(f"the database has schema {versions[1]}, not {number}")
-        head = [f"PRAGMA {name} = {value};" for name, value in zip(("application_id", "user_version"), versions, strict=True)]
+        head = [
+            f"PRAGMA {name} = {value};"
+            for name, value in zip(("application_id", "user_version"), versions, strict=True)
+        ]
         dump.write_text("\n".join([*head, *db.iterdump()]) + "\n", "utf-8")
     finally:
         db.close()
@@ -265,7 +301,9 @@ def _forward(database: Path, number: int) -> None:
     (script,) = (ROOT / MIGRATIONS).glob(f"{number:04}_*.sql")
     db = sqlite3.connect(database)
     try:
-        db.executescript(f"BEGIN;\n{script.read_text('utf-8')}\nPRAGMA user_version = {number};\nCOMMIT;")
+        db.executescript(
+            f"BEGIN;\n{script.read_text('utf-8')}\nPRAGMA user_version = {number};\nCOMMIT;"
+        )
     finally:
         db.close()
 

@@ -65,7 +65,13 @@ class Desk:
 
     async def fire(self, subject: str, rule: str = "Spam", **more: str) -> Alert:
         now = self.clock.now()
-        labels = {"alertname": rule, "account": "default", "campaign_id": subject, "severity": "warning", **more}
+        labels = {
+            "alertname": rule,
+            "account": "default",
+            "campaign_id": subject,
+            "severity": "warning",
+            **more,
+        }
         pending = begin(AlertKey(rule, "default", subject), labels=labels, now=now)
         alert = advance(pending, active=True, now=now, hold=timedelta(0), keep_firing=timedelta(0))
         assert alert is not None
@@ -73,14 +79,23 @@ class Desk:
         return alert
 
     async def resolve(self, alert: Alert) -> Alert:
-        ended = advance(alert, active=False, now=self.clock.now(), hold=timedelta(0), keep_firing=timedelta(0))
+        ended = advance(
+            alert, active=False, now=self.clock.now(), hold=timedelta(0), keep_firing=timedelta(0)
+        )
         assert ended is not None
         await self.commit(ended)
         return ended
 
     async def happen(self, subject: str, event_id: str) -> Alert:
         key = AlertKey("Stopped", "default", subject)
-        alert = happened(key, event_id, labels={"alertname": "Stopped"}, annotations={}, now=self.clock.now(), campaign=None)
+        alert = happened(
+            key,
+            event_id,
+            labels={"alertname": "Stopped"},
+            annotations={},
+            now=self.clock.now(),
+            campaign=None,
+        )
         await self.commit(alert)
         return alert
 
@@ -89,12 +104,18 @@ class Desk:
 
     async def deliver(self, receiver: str = "ops") -> list[str]:
         now = self.clock.now()
-        claimed = await self.store.claim(receiver, now=now, lease_until=now + timedelta(minutes=1), limit=10)
+        claimed = await self.store.claim(
+            receiver, now=now, lease_until=now + timedelta(minutes=1), limit=10
+        )
         ids = [row.notification.id for row in claimed]
-        await self.store.settle([DeliveryResult(id=id_, state=OutboxState.DELIVERED, at=now) for id_ in ids])
+        await self.store.settle(
+            [DeliveryResult(id=id_, state=OutboxState.DELIVERED, at=now) for id_ in ids]
+        )
         return ids
 
 
 def facts(row: OutboxRow) -> tuple[NotifyReason, list[tuple[str, str]]]:
     notification = row.notification
-    return notification.reason, [(alert.labels["campaign_id"], alert.status) for alert in notification.alerts]
+    return notification.reason, [
+        (alert.labels["campaign_id"], alert.status) for alert in notification.alerts
+    ]

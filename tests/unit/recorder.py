@@ -19,8 +19,8 @@ from tests.sources import ScriptedSource
 
 
 class Recorder:
-    """`shown` gives what the provider lists a number of minutes after the start. `ledgers` has which alerts there were, up to
-    minute `until`."""
+    """`shown` gives what the provider lists a number of minutes after the start. `ledgers` has
+    which alerts there were, up to minute `until`."""
 
     def __init__(
         self,

@@ -85,13 +85,17 @@ class Scene:
             )
             await self.store.commit_cycle(CycleCommit(account="default", feed=state))
         samples = {row.campaign.id: row.samples[-1] for row in rows if row.samples}
-        await self.store.commit_cycle(CycleCommit(account="default", campaigns=rows, samples=samples, **more))
+        await self.store.commit_cycle(
+            CycleCommit(account="default", campaigns=rows, samples=samples, **more)
+        )
 
     async def evaluate(self, *rows: TrackedCampaign) -> list[Alert]:
         """Let the engine decide on these campaigns now, and commit it."""
         snapshot = await self.store.load()
         known = {alert.key: alert for alert in snapshot.alerts if alert.resolved_at is None}
-        evaluation = RuleSet(self.rules.rules, quiet_hours=self.rules.quiet_hours).begin("default", self.now, known)
+        evaluation = RuleSet(self.rules.rules, quiet_hours=self.rules.quiet_hours).begin(
+            "default", self.now, known
+        )
         evaluation.campaigns(rows)
         changes = evaluation.finish()
         await self.know(*rows, alerts=changes.alerts, dropped_alerts=changes.dropped)

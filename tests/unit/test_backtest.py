@@ -42,8 +42,8 @@ def rules(text: str = RULES) -> RuleFile:
 
 
 def at_minute(minute: int) -> list[Campaign]:
-    """What the provider shows: one campaign that goes well, one that stands still from minute 30 to 70, one of which half
-    arrives, one that is paused for half an hour and stopped at last."""
+    """What the provider shows: one campaign that goes well, one that stands still from minute 30
+    to 70, one of which half arrives, one that is paused for half an hour and stopped at last."""
 
     def sent(upto: int, pace: int = 20) -> int:
         return pace * min(minute, upto)
@@ -62,7 +62,9 @@ def at_minute(minute: int) -> list[Campaign]:
 
 async def recorded(path: Path) -> Recording:
     reader = partial(SqliteStore, path, daemon=False, read_only=True)
-    return await open_recording(reader, since=START - timedelta(hours=1), until=START + timedelta(days=1))
+    return await open_recording(
+        reader, since=START - timedelta(hours=1), until=START + timedelta(days=1)
+    )
 
 
 async def played(path: Path, file: RuleFile) -> Report:
@@ -78,7 +80,9 @@ async def test_what_is_played_fires_as_what_was_seen_live(tmp_path: Path) -> Non
     assert {rule.name: (rule.fired, rule.subjects) for rule in report.rules} == {
         name: (rule.fired, rule.subjects) for name, rule in live.items()
     }
-    assert [live[name].fired for name in ("Stalled", "Low", "Paused", "Stopped", "Halved")] == [1] * 5
+    assert [live[name].fired for name in ("Stalled", "Low", "Paused", "Stopped", "Halved")] == [
+        1
+    ] * 5
     for rule in report.rules:
         step = 3600 if rule.name == "Weak" else 300
         assert abs(rule.firing_seconds - live[rule.name].firing_seconds) <= 2 * step, rule.name
@@ -86,16 +90,22 @@ async def test_what_is_played_fires_as_what_was_seen_live(tmp_path: Path) -> Non
     assert report.interval_seconds == 60.0
 
 
-async def test_other_rules_over_the_same_history_change_what_would_have_been_told(tmp_path: Path) -> None:
+async def test_other_rules_over_the_same_history_change_what_would_have_been_told(
+    tmp_path: Path,
+) -> None:
     async with SqliteStore(tmp_path / "a.db") as store:
         await Recorder(store, rules(), [FEED], at_minute).live(120)
-    tamer = await played(tmp_path / "a.db", rules(RULES.replace('"20m"', '"2h"').replace("< 0.8", "< 0.4")))
+    tamer = await played(
+        tmp_path / "a.db", rules(RULES.replace('"20m"', '"2h"').replace("< 0.8", "< 0.4"))
+    )
     fired = {rule.name: rule.fired for rule in tamer.rules}
     assert (fired["Stalled"], fired["Low"], fired["Paused"]) == (0, 0, 1)
     assert tamer.messages["pager"] == 0
 
 
-async def test_while_the_monitor_was_away_nothing_is_taken_to_have_stood_still(tmp_path: Path) -> None:
+async def test_while_the_monitor_was_away_nothing_is_taken_to_have_stood_still(
+    tmp_path: Path,
+) -> None:
     async with SqliteStore(tmp_path / "a.db") as store:
         recorder = Recorder(store, rules(), [FEED], at_minute, until=LAST_MOVE)
         await recorder.live(120, away=range(5, 45))
@@ -121,14 +131,30 @@ route: {receiver: ops}
 
 
 async def came_and_went(path: Path, *, gone_at: int) -> Recorder:
-    """Recorded with campaigns 1 and 4 there before; 5 appears in minute 10, and 4, paused since minute 20, vanishes."""
+    """Recorded with campaigns 1 and 4 there before; 5 appears in minute 10, and 4, paused since
+    minute 20, vanishes."""
 
     def shown(minute: int) -> list[Campaign]:
         found = [campaign(1, sent=min(minute, 60), delivered=0)]
         if minute >= 10:
-            found.append(campaign(5, created_at=START.timestamp() + 590, sent=min(minute, 60), delivered=0, sender="Other"))
+            found.append(
+                campaign(
+                    5,
+                    created_at=START.timestamp() + 590,
+                    sent=min(minute, 60),
+                    delivered=0,
+                    sender="Other",
+                )
+            )
         if minute < gone_at:
-            found.append(campaign(4, status="paused" if minute >= 20 else "sending", sent=min(minute, 20), delivered=0))
+            found.append(
+                campaign(
+                    4,
+                    status="paused" if minute >= 20 else "sending",
+                    sent=min(minute, 20),
+                    delivered=0,
+                )
+            )
         else:
             recorder.source.campaigns.pop(4, None)
         return found
@@ -141,31 +167,41 @@ async def came_and_went(path: Path, *, gone_at: int) -> Recorder:
 
 
 @pytest.mark.parametrize("gone_at", [40, 43, 70])
-async def test_what_vanished_is_played_until_then_and_what_was_there_before_does_not_appear(tmp_path: Path, gone_at: int) -> None:
+async def test_what_vanished_is_played_until_then_and_what_was_there_before_does_not_appear(
+    tmp_path: Path, gone_at: int
+) -> None:
     recorder = await came_and_went(tmp_path / "a.db", gone_at=gone_at)
     live = {rule.name: rule for rule in recorder.ledgers.finish()}
     report = await played(tmp_path / "a.db", rules(COMING_AND_GOING))
     subjects = {"New": {"default 5"}, "Gone": {"default 4"}, "Paused": {"default 4"}}
     for found in (live.values(), report.rules):
-        assert {rule.name: (rule.fired, rule.subjects) for rule in found} == {name: (1, of) for name, of in subjects.items()}
+        assert {rule.name: (rule.fired, rule.subjects) for rule in found} == {
+            name: (1, of) for name, of in subjects.items()
+        }
     assert live["Paused"].firing_seconds == (gone_at - 30) * 60.0
     assert abs(report.rules[-1].firing_seconds - live["Paused"].firing_seconds) <= 300
 
 
-async def test_a_part_of_the_senders_has_every_reading_and_only_what_vanished_of_its_own(tmp_path: Path) -> None:
+async def test_a_part_of_the_senders_has_every_reading_and_only_what_vanished_of_its_own(
+    tmp_path: Path,
+) -> None:
     await came_and_went(tmp_path / "a.db", gone_at=70)
     recording = await recorded(tmp_path / "a.db")
     whole = [moment async for moment in recording.moments()]
     for sender, gone in (("Shop", [4]), ("Other", [])):
         part = [moment async for moment in recording.moments([SenderKey("default", "sms", sender)])]
-        assert [(moment.at, moment.feed) for moment in part] == [(moment.at, moment.feed) for moment in whole]
+        assert [(moment.at, moment.feed) for moment in part] == [
+            (moment.at, moment.feed) for moment in whole
+        ]
         assert (part[-1].at, part[-1].gone) == (START.timestamp() + 70 * 60, gone)
 
 
 async def test_a_campaign_that_has_sent_everything_is_known_to_have(tmp_path: Path) -> None:
     async with SqliteStore(tmp_path / "a.db") as store:
         await Recorder(store, rules(), [FEED], at_minute).live(120)
-    asking = rules("rules: [{alert: Stalled, when: 'stalled_for > \"20m\" and not (progress >= 1)'}]")
+    asking = rules(
+        "rules: [{alert: Stalled, when: 'stalled_for > \"20m\" and not (progress >= 1)'}]"
+    )
     recording = await recorded(tmp_path / "a.db")
     fired = []
     for totals in ({}, {("default", 2): 10_000}, {("default", 2): 600}):
@@ -178,7 +214,9 @@ async def test_a_campaign_that_has_sent_everything_is_known_to_have(tmp_path: Pa
 async def test_how_large_a_campaign_is_was_recorded_with_its_detail(tmp_path: Path) -> None:
     async with SqliteStore(tmp_path / "a.db") as store:
         recorder = Recorder(store, rules(), [FEED], at_minute, details_per_minute=10)
-        recorder.source.details = {1: CampaignDetail(read_at=START.timestamp(), total_messages=1200)}
+        recorder.source.details = {
+            1: CampaignDetail(read_at=START.timestamp(), total_messages=1200)
+        }
         await recorder.live(5)
     assert (await recorded(tmp_path / "a.db")).totals == {("default", 1): 1200}
 
@@ -191,17 +229,23 @@ async def test_a_store_without_history_has_nothing_to_play(tmp_path: Path) -> No
     assert [rule.fired for rule in report.rules] == [0] * 6
 
 
-async def test_a_moment_that_is_split_between_two_pieces_is_one_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_moment_that_is_split_between_two_pieces_is_one_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("monitor.backtest.recording.READ_AT_ONCE", 3)
     async with SqliteStore(tmp_path / "a.db") as store:
         await Recorder(store, rules(), [FEED], at_minute).live(5)
     moments = [moment async for moment in (await recorded(tmp_path / "a.db")).moments()]
     assert [len(moment.campaigns) for moment in moments] == [4] * 6
-    assert [moment.at for moment in moments] == [START.timestamp() + 60 * minute for minute in range(6)]
+    assert [moment.at for moment in moments] == [
+        START.timestamp() + 60 * minute for minute in range(6)
+    ]
 
 
 async def test_the_timeline_shows_the_most_at_once() -> None:
-    ledgers = Ledgers([("Spam", "warning")], since=START.timestamp(), until=START.timestamp() + BUCKETS * 60)
+    ledgers = Ledgers(
+        [("Spam", "warning")], since=START.timestamp(), until=START.timestamp() + BUCKETS * 60
+    )
     async with SqliteStore(None) as store:
         desk = Desk(store)
         first = await desk.fire("1")

@@ -52,7 +52,8 @@ def rules(text: str = RULES) -> RuleFile:
 
 
 def at_minute(seed: int, minute: int) -> list[Campaign]:
-    """A dozen campaigns of five senders, that begin, stand still, are stopped and end as it comes."""
+    """A dozen campaigns of five senders, that begin, stand still, are stopped and end as it
+    comes."""
     shown = []
     for number in range(12):
         dice = random.Random(seed * 1000 + number)
@@ -64,7 +65,16 @@ def at_minute(seed: int, minute: int) -> list[Campaign]:
         kind = dice.choice(["sms", "rcs"])
         sender = f"Sender {dice.randrange(5)}"
         counts = {"sent": sent, "delivered": int(sent * ratio)}
-        shown.append(campaign(number, name=f"No {number}", sender=sender, message_type=kind, status=status, **counts))
+        shown.append(
+            campaign(
+                number,
+                name=f"No {number}",
+                sender=sender,
+                message_type=kind,
+                status=status,
+                **counts,
+            )
+        )
     return shown
 
 
@@ -73,7 +83,9 @@ async def recorded(folder: Path, seed: int = 1) -> Recording:
     async with SqliteStore(path) as store:
         await Recorder(store, rules(), FEEDS, partial(at_minute, seed)).live(MINUTES)
     reader = partial(SqliteStore, path, daemon=False, read_only=True)
-    return await open_recording(reader, since=START - timedelta(hours=1), until=START + timedelta(days=1))
+    return await open_recording(
+        reader, since=START - timedelta(hours=1), until=START + timedelta(days=1)
+    )
 
 
 async def told(steps: AsyncGenerator[Step]) -> list[tuple[float, Feed, list[object]]]:
@@ -86,7 +98,9 @@ def in_parts(recording: Recording, parts: Sequence[Part]) -> AsyncGenerator[Step
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_what_is_played_in_parts_is_what_is_played_as_a_whole(tmp_path: Path, seed: int) -> None:
+async def test_what_is_played_in_parts_is_what_is_played_as_a_whole(
+    tmp_path: Path, seed: int
+) -> None:
     recording = await recorded(tmp_path, seed)
     whole = await told(in_parts(recording, divide(recording, rules(), 1)))
     assert sum(len(alerts) for _, _, alerts in whole) > 5
@@ -98,7 +112,9 @@ async def test_what_is_played_in_parts_is_what_is_played_as_a_whole(tmp_path: Pa
 
 async def test_steps_come_in_the_order_of_time_then_of_feeds(tmp_path: Path) -> None:
     recording = await recorded(tmp_path, seed=0)
-    order = [(at, feed) for at, feed, _ in await told(in_parts(recording, divide(recording, rules(), 1)))]
+    order = [
+        (at, feed) for at, feed, _ in await told(in_parts(recording, divide(recording, rules(), 1)))
+    ]
     assert order == sorted(set(order))
 
 
@@ -113,7 +129,9 @@ async def test_an_alert_that_goes_on_is_told_of_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_several_processes_report_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_several_processes_report_what_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("monitor.backtest.backtesting.SAMPLES_A_PROCESS", 1)
     recording = await recorded(tmp_path)
     shares: list[float] = []
@@ -131,21 +149,33 @@ async def test_a_history_is_divided_by_sender(tmp_path: Path) -> None:
     first, second = divide(recording, rules(), 2)
     assert first.senders is not None
     assert second.senders is not None
-    assert (first.senders | second.senders, first.senders & second.senders) == (senders, frozenset())
+    assert (first.senders | second.senders, first.senders & second.senders) == (
+        senders,
+        frozenset(),
+    )
     assert len(divide(recording, rules(), 100)) == len(senders)
 
 
 async def test_what_history_says_nothing_of_is_not_played(tmp_path: Path) -> None:
     recording = await recorded(tmp_path)
-    played = [[rule.name for rule in part.rules] for most in (1, 2) for part in divide(recording, rules(), most)]
+    played = [
+        [rule.name for rule in part.rules]
+        for most in (1, 2)
+        for part in divide(recording, rules(), most)
+    ]
     assert played == [["Stalled", "Low", "Waits", "Stopped", "Weak"]] * 3
-    idle = "rules: [{alert: Idle, scope: account, when: api_up}]\nreceivers: [{name: ops, console: {}}]\nroute: {receiver: ops}\n"
+    idle = (
+        "rules: [{alert: Idle, scope: account, when: api_up}]\nreceivers: [{name: ops, console: "
+        "{}}]\nroute: {receiver: ops}\n"
+    )
     report = await backtest(recording, rules(idle))
     assert ([rule.fired for rule in report.rules], report.messages) == ([0], {"ops": 0})
 
 
 @pytest.mark.parametrize("asks", ["campaigns > 5", "campaigns_spam > 5 and not in_quiet_hours"])
-async def test_a_rule_that_counts_all_campaigns_keeps_them_together(tmp_path: Path, asks: str) -> None:
+async def test_a_rule_that_counts_all_campaigns_keeps_them_together(
+    tmp_path: Path, asks: str
+) -> None:
     recording = await recorded(tmp_path)
     counting = rules(f"rules: [{{alert: Crowd, scope: account, when: {asks}}}]")
     assert divide(recording, counting, 2) == [Part(counting.rules)]
@@ -153,14 +183,24 @@ async def test_a_rule_that_counts_all_campaigns_keeps_them_together(tmp_path: Pa
 
 async def test_the_campaigns_of_one_sender_stay_together(tmp_path: Path) -> None:
     recording = await recorded(tmp_path)
-    alone = {key: each for key, each in recording.campaigns.items() if each.sender == "Sender 1" and each.message_type == "sms"}
-    assert [part.senders for part in divide(replace(recording, campaigns=alone), rules(), 2)] == [None]
+    alone = {
+        key: each
+        for key, each in recording.campaigns.items()
+        if each.sender == "Sender 1" and each.message_type == "sms"
+    }
+    assert [part.senders for part in divide(replace(recording, campaigns=alone), rules(), 2)] == [
+        None
+    ]
 
 
 @pytest.mark.slow
-async def test_a_store_that_another_process_cannot_open_is_told_as_everywhere(tmp_path: Path) -> None:
+async def test_a_store_that_another_process_cannot_open_is_told_as_everywhere(
+    tmp_path: Path,
+) -> None:
     gone = partial(SqliteStore, tmp_path / "gone.db", daemon=False, read_only=True)
-    process = PartProcess(replace(await recorded(tmp_path), open_store=gone), Part(rules().rules), ())
+    process = PartProcess(
+        replace(await recorded(tmp_path), open_store=gone), Part(rules().rules), ()
+    )
     process.start()
     await process.set_to_work()
     with pytest.raises(StoreError, match=r"gone\.db"):

@@ -1,4 +1,5 @@
-"""One cycle at a time: what is decided, what is frozen, and what is remembered when the store fails."""
+"""One cycle at a time: what is decided, what is frozen, and what is remembered when the store
+fails."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -76,14 +77,22 @@ class Bench:
 
     async def remember(self) -> None:
         """As a daemon does when it starts."""
-        self.state.remember(await self.store.samples(since=self.clock.now() - timedelta(seconds=self.rules.look_back)))
+        self.state.remember(
+            await self.store.samples(
+                since=self.clock.now() - timedelta(seconds=self.rules.look_back)
+            )
+        )
 
     async def poll(self, after: float = 60.0) -> CycleReport:
         await self.clock.sleep(after)
         return await self.cycles.run(FEED)
 
     def firing(self) -> set[str]:
-        return {f"{a.key.rule} {a.key.subject}".strip() for a in self.state.active.values() if a.state is AlertState.FIRING}
+        return {
+            f"{a.key.rule} {a.key.subject}".strip()
+            for a in self.state.active.values()
+            if a.state is AlertState.FIRING
+        }
 
 
 @pytest.fixture
@@ -92,7 +101,9 @@ async def bench() -> AsyncIterator[Bench]:
         yield Bench(store, [SPAM, STOPPED, DOWN, POOR])
 
 
-async def test_the_first_complete_sweep_is_a_baseline_without_events_but_state_rules_apply(bench: Bench) -> None:
+async def test_the_first_complete_sweep_is_a_baseline_without_events_but_state_rules_apply(
+    bench: Bench,
+) -> None:
     bench.source.put(campaign(1, status="spam"), campaign(2, status="stopped"))
     report = await bench.poll()
     assert (report.outcome, report.full, report.events) == (SweepOutcome.OK, True, 0)
@@ -127,9 +138,15 @@ async def test_what_became_of_alerts_is_in_the_log_by_name(bench: Bench) -> None
         await bench.poll()
     fired = [entry for entry in logs if entry["event"] == "alert_fired"]
     assert len(fired) == 20
-    assert (fired[0]["alertname"], fired[0]["subject"], fired[0]["summary"]) == ("Spam", "1", "Campaign 1: 1000 sent")
+    assert (fired[0]["alertname"], fired[0]["subject"], fired[0]["summary"]) == (
+        "Spam",
+        "1",
+        "Campaign 1: 1000 sent",
+    )
     assert [entry["count"] for entry in logs if entry["event"] == "more_alerts_changed"] == [5]
-    rest = sorted(entry["event"] for entry in logs if entry["event"] in ("alert_resolved", "event_observed"))
+    rest = sorted(
+        entry["event"] for entry in logs if entry["event"] in ("alert_resolved", "event_observed")
+    )
     assert rest == ["alert_resolved", "alert_resolved", "event_observed"]
 
 
@@ -159,7 +176,9 @@ async def test_a_partial_sweep_changes_no_campaign(bench: Bench) -> None:
     assert bench.state.feeds[FEED].consecutive_failures == 1
 
 
-async def test_an_empty_list_resolves_nothing_until_each_campaign_was_looked_up(bench: Bench) -> None:
+async def test_an_empty_list_resolves_nothing_until_each_campaign_was_looked_up(
+    bench: Bench,
+) -> None:
     bench.source.put(*(campaign(id_, status="spam") for id_ in range(1, 46)))
     await bench.poll()
     bench.source.campaigns.clear()
@@ -186,7 +205,9 @@ async def test_a_campaign_that_the_list_leaves_out_is_followed_by_id(bench: Benc
     assert bench.firing() == set()
 
 
-async def test_a_look_up_that_fails_freezes_the_alert_and_makes_the_sweep_partial(bench: Bench) -> None:
+async def test_a_look_up_that_fails_freezes_the_alert_and_makes_the_sweep_partial(
+    bench: Bench,
+) -> None:
     bench.source.put(campaign(1, status="spam"), campaign(2))
     await bench.poll()
     bench.source.hidden = {1}
@@ -217,7 +238,9 @@ async def test_a_row_without_a_readable_id_forbids_vanished_in_that_sweep(bench:
     assert bench.firing() == set()
 
 
-async def test_what_is_in_memory_advances_only_after_the_commit(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_in_memory_advances_only_after_the_commit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bench.source.put(campaign(1))
     await bench.poll()
 
@@ -234,7 +257,9 @@ async def test_what_is_in_memory_advances_only_after_the_commit(bench: Bench, mo
     assert [alert.key.rule for alert in bench.told] == ["Stopped"]
 
 
-async def test_a_restart_finds_what_changed_meanwhile_and_reaches_back_to_the_last_success(bench: Bench) -> None:
+async def test_a_restart_finds_what_changed_meanwhile_and_reaches_back_to_the_last_success(
+    bench: Bench,
+) -> None:
     bench.source.put(campaign(1), campaign(2, status="spam"))
     await bench.poll()
     last = bench.state.feeds[FEED].last_success
@@ -248,7 +273,9 @@ async def test_a_restart_finds_what_changed_meanwhile_and_reaches_back_to_the_la
     assert bench.source.sweeps[-1][1] <= last.timestamp() - 3600
 
 
-async def test_a_campaign_settles_72_hours_after_its_end_and_its_alerts_with_it(bench: Bench) -> None:
+async def test_a_campaign_settles_72_hours_after_its_end_and_its_alerts_with_it(
+    bench: Bench,
+) -> None:
     rules = RuleSet([state_rule("Low", "final and delivery_ratio < 0.95")])
     bench.rules = rules
     bench.restart(Snapshot())
@@ -265,7 +292,9 @@ async def test_a_campaign_settles_72_hours_after_its_end_and_its_alerts_with_it(
     assert bench.firing() == set()
 
 
-async def test_a_campaign_older_than_three_months_is_forgotten_and_its_alerts_end(bench: Bench) -> None:
+async def test_a_campaign_older_than_three_months_is_forgotten_and_its_alerts_end(
+    bench: Bench,
+) -> None:
     bench.source.put(campaign(1, status="spam"))
     await bench.poll()
     await bench.poll(93 * 86400)
@@ -283,7 +312,9 @@ async def test_unchanged_campaigns_are_not_written_again(bench: Bench) -> None:
     assert (await bench.poll()).changed == 1
 
 
-async def test_account_rules_see_the_balance_and_frozen_fields_do_not_advance_on_failures(bench: Bench) -> None:
+async def test_account_rules_see_the_balance_and_frozen_fields_do_not_advance_on_failures(
+    bench: Bench,
+) -> None:
     bench.source.put(campaign(1))
     await bench.poll()
     bench.cycles.balance = await bench.source.balance(now=bench.clock.now())
@@ -299,7 +330,9 @@ async def test_account_rules_see_the_balance_and_frozen_fields_do_not_advance_on
     assert bench.firing() == {"Poor"}
 
 
-async def test_for_how_long_the_monitor_was_stopped_is_no_age_of_a_feed_that_was_not_asked_yet(bench: Bench) -> None:
+async def test_for_how_long_the_monitor_was_stopped_is_no_age_of_a_feed_that_was_not_asked_yet(
+    bench: Bench,
+) -> None:
     feeds = (FEED, Feed("default", "rcs"))
     bench.rules = RuleSet([state_rule("Stale", 'last_success_age > "30m"', scope="account"), POOR])
     bench.restart(Snapshot(), polled=feeds)
@@ -332,7 +365,9 @@ async def test_the_state_counts_watched_campaigns_by_status(bench: Bench) -> Non
     assert bench.state.table("default").counts_of("sms") == {"sending": 2, "spam": 0}
 
 
-async def test_a_campaign_of_a_type_that_nobody_polls_vanishes_and_settles_like_any_other(bench: Bench) -> None:
+async def test_a_campaign_of_a_type_that_nobody_polls_vanishes_and_settles_like_any_other(
+    bench: Bench,
+) -> None:
     odd = campaign(1, message_type="SMS", status="spam")
     bench.source.put(odd, campaign(2))
     bench.source.listed_as[1] = "sms"
@@ -350,7 +385,9 @@ async def test_a_campaign_of_a_type_that_nobody_polls_vanishes_and_settles_like_
 
 async def test_campaigns_of_feeds_that_are_no_longer_polled_do_not_count(bench: Bench) -> None:
     other = campaign(1, message_type="rcs", status="spam")
-    await bench.store.commit_cycle(CycleCommit(account="default", campaigns=[first_sight(other, now=START.timestamp())]))
+    await bench.store.commit_cycle(
+        CycleCommit(account="default", campaigns=[first_sight(other, now=START.timestamp())])
+    )
     bench.source.put(campaign(2))
     bench.restart(await bench.store.load())
     await bench.poll()
@@ -362,7 +399,9 @@ async def test_a_slow_feed_does_not_take_the_accounts_alerts_back_in_time(bench:
     sweep = bench.source.sweep
     released = asyncio.Event()
 
-    async def slow(message_type: str, *, since: float, started: float, fresh: bool = False) -> Sweep:
+    async def slow(
+        message_type: str, *, since: float, started: float, fresh: bool = False
+    ) -> Sweep:
         if message_type == "sms" and not released.is_set():
             await released.wait()
         return await sweep(message_type, since=since, started=started, fresh=fresh)
@@ -393,12 +432,17 @@ async def test_what_a_watched_campaign_shows_is_recorded_whenever_it_moves(bench
     bench.source.put(campaign(1, sent=30), campaign(2, status="done", finished_at=1.0, sent=7))
     await bench.poll()
     moved = bench.clock.now()
-    bench.source.put(campaign(1, sent=30, name="renamed"), campaign(2, status="done", finished_at=1.0, sent=7))
+    bench.source.put(
+        campaign(1, sent=30, name="renamed"), campaign(2, status="done", finished_at=1.0, sent=7)
+    )
     await bench.poll()
     recorded = await bench.store.samples(since=START)
     assert {key.id for key in recorded} == {1}
     (samples,) = recorded.values()
-    assert [(sample.at, sample.sent) for sample in samples] == [(first.timestamp(), 10), (moved.timestamp(), 30)]
+    assert [(sample.at, sample.sent) for sample in samples] == [
+        (first.timestamp(), 10),
+        (moved.timestamp(), 30),
+    ]
 
 
 async def test_after_a_restart_rules_know_what_was_shown_before_it(bench: Bench) -> None:
@@ -428,7 +472,9 @@ async def test_other_rules_are_asked_about_every_watched_campaign_once(bench: Be
     assert bench.firing() == {"Paused 1"}
 
 
-async def test_a_cycle_that_was_not_committed_is_asked_again_of_what_it_had_found(bench: Bench) -> None:
+async def test_a_cycle_that_was_not_committed_is_asked_again_of_what_it_had_found(
+    bench: Bench,
+) -> None:
     bench.source.put(campaign(1))
     await bench.poll()
     bench.cycles.use(RuleSet([state_rule("Sends", 'status == "sending"')]))
@@ -444,9 +490,13 @@ async def test_a_cycle_that_was_not_committed_is_asked_again_of_what_it_had_foun
     assert bench.firing() == {"Sends 1"}
 
 
-async def test_sender_rules_look_at_all_its_campaigns_whether_they_changed_or_not(bench: Bench) -> None:
+async def test_sender_rules_look_at_all_its_campaigns_whether_they_changed_or_not(
+    bench: Bench,
+) -> None:
     bench.cycles.use(RuleSet([state_rule("Bad", "delivery_ratio < 0.9", scope="sender")]))
-    bench.source.put(campaign(1, sent=100, delivered=95), campaign(2, sent=100, delivered=40, message_type="sms"))
+    bench.source.put(
+        campaign(1, sent=100, delivered=95), campaign(2, sent=100, delivered=40, message_type="sms")
+    )
     await bench.poll()
     assert bench.firing() == {"Bad sms:Shop"}
     bench.source.put(campaign(1, sent=100, delivered=95), campaign(2, sent=100, delivered=90))
@@ -454,7 +504,9 @@ async def test_sender_rules_look_at_all_its_campaigns_whether_they_changed_or_no
     assert bench.firing() == set()
 
 
-async def test_a_sender_of_a_type_that_nobody_polls_is_let_go_with_its_last_campaign(bench: Bench) -> None:
+async def test_a_sender_of_a_type_that_nobody_polls_is_let_go_with_its_last_campaign(
+    bench: Bench,
+) -> None:
     bench.cycles.use(RuleSet([state_rule("Bad", "delivery_ratio < 0.9", scope="sender")]))
     bench.source.put(campaign(1, sent=100, delivered=40, message_type="viber"))
     bench.source.listed_as[1] = "sms"
@@ -469,23 +521,42 @@ async def test_the_runway_is_what_can_be_spent_by_the_pace_of_a_day(bench: Bench
     bench.cycles.use(RuleSet([state_rule("Short", 'runway < "12h"', scope="account")]))
     started = bench.clock.now().timestamp()
     prices = {1: (started - 3600, 30.0), 2: (started - 90_000, 1000.0), 3: (started - 60, 0.0)}
-    bench.source.put(*(campaign(id_, real_start_at=at, calculated_price=price) for id_, (at, price) in prices.items()))
-    bench.cycles.balance = Balance(balance=10.0, credit=4.9, currency="EUR", read_at=bench.clock.now())
+    bench.source.put(
+        *(
+            campaign(id_, real_start_at=at, calculated_price=price)
+            for id_, (at, price) in prices.items()
+        )
+    )
+    bench.cycles.balance = Balance(
+        balance=10.0, credit=4.9, currency="EUR", read_at=bench.clock.now()
+    )
     await bench.poll()
     assert bench.firing() == {"Short"}
-    bench.cycles.balance = Balance(balance=10.0, credit=5.1, currency="EUR", read_at=bench.clock.now())
+    bench.cycles.balance = Balance(
+        balance=10.0, credit=5.1, currency="EUR", read_at=bench.clock.now()
+    )
     await bench.poll()
     assert bench.firing() == set()
 
 
 async def test_baselines_are_worked_out_hourly_and_after_a_full_sweep(bench: Bench) -> None:
-    bench.cycles.use(RuleSet([state_rule("Odd", 'delivery_ratio < baseline(delivery_ratio, "28d") - 0.2')]))
-    loop = BaselineLoop({"default": bench.cycles}, state=bench.state, clock=bench.clock, metrics=Metrics(__version__))
+    bench.cycles.use(
+        RuleSet([state_rule("Odd", 'delivery_ratio < baseline(delivery_ratio, "28d") - 0.2')])
+    )
+    loop = BaselineLoop(
+        {"default": bench.cycles},
+        state=bench.state,
+        clock=bench.clock,
+        metrics=Metrics(__version__),
+    )
     await loop.survey("default")
     now = bench.clock.now().timestamp()
     week = 7 * 86400.0
     ended = {"status": "done", "finished_at": now - 6 * 86400.0, "sent": 100, "delivered": 95}
-    old = [campaign(weeks, created_at=now - weeks * week, real_start_at=None, **ended) for weeks in (1, 2, 3)]
+    old = [
+        campaign(weeks, created_at=now - weeks * week, real_start_at=None, **ended)
+        for weeks in (1, 2, 3)
+    ]
     bench.source.put(*old, campaign(9, created_at=now, real_start_at=None, sent=100, delivered=60))
     await bench.poll()
     assert bench.firing() == set()
@@ -494,7 +565,9 @@ async def test_baselines_are_worked_out_hourly_and_after_a_full_sweep(bench: Ben
     assert bench.firing() == {"Odd 9"}
 
 
-async def test_a_campaign_that_changes_in_the_reading_in_which_it_leaves_the_window_does_not_come_back(bench: Bench) -> None:
+async def test_a_campaign_that_changes_in_the_reading_in_which_it_leaves_the_window_does_not_come_back(
+    bench: Bench,
+) -> None:
     old = START.timestamp() - LONGEST_WINDOW + 3600
     bench.source.put(campaign(1, status="spam", created_at=old), campaign(2, created_at=old))
     await bench.poll()
@@ -520,10 +593,14 @@ async def ignoring() -> AsyncIterator[Bench]:
 
 
 @pytest.mark.parametrize("first", [True, False])
-async def test_a_new_campaign_that_is_ignored_is_neither_tracked_nor_told(ignoring: Bench, first: bool) -> None:
+async def test_a_new_campaign_that_is_ignored_is_neither_tracked_nor_told(
+    ignoring: Bench, first: bool
+) -> None:
     if not first:
         await ignoring.poll()
-    ignoring.source.put(campaign(1, status="spam", name="test 1"), campaign(2, status="spam", name="a test"))
+    ignoring.source.put(
+        campaign(1, status="spam", name="test 1"), campaign(2, status="spam", name="a test")
+    )
     report = await ignoring.poll()
     assert ignoring.firing() == {"Spam 2"}
     assert {alert.key.subject for alert in ignoring.told} == {"2"}
@@ -532,14 +609,20 @@ async def test_a_new_campaign_that_is_ignored_is_neither_tracked_nor_told(ignori
     assert report.forgotten == ()
 
 
-async def test_a_campaign_that_becomes_ignored_ends_its_alerts_for_that_reason_and_is_forgotten(ignoring: Bench) -> None:
+async def test_a_campaign_that_becomes_ignored_ends_its_alerts_for_that_reason_and_is_forgotten(
+    ignoring: Bench,
+) -> None:
     ignoring.source.put(campaign(1, status="spam"), campaign(2, status="spam"))
     await ignoring.poll()
     ignoring.source.put(campaign(1, status="spam", name="test 1"))
     report = await ignoring.poll()
     assert (report.forgotten, ignoring.firing()) == ((1,), {"Spam 2"})
     ended = ignoring.told[-1]
-    assert (ended.key.subject, ended.state, ended.resolve_reason) == ("1", AlertState.RESOLVED, ResolveReason.IGNORED)
+    assert (ended.key.subject, ended.state, ended.resolve_reason) == (
+        "1",
+        AlertState.RESOLVED,
+        ResolveReason.IGNORED,
+    )
     assert ignoring.state.table("default").rows.keys() == {2}
     assert [row.campaign.id for row in (await ignoring.store.load()).campaigns] == [2]
     assert not [event for event in await ignoring.store.events() if event.campaign.id == 1]
@@ -547,7 +630,10 @@ async def test_a_campaign_that_becomes_ignored_ends_its_alerts_for_that_reason_a
 
 async def test_a_new_campaign_older_than_the_window_is_not_tracked(bench: Bench) -> None:
     await bench.poll()
-    bench.source.put(campaign(1, status="spam", created_at=START.timestamp() - LONGEST_WINDOW - 60), campaign(2, status="spam"))
+    bench.source.put(
+        campaign(1, status="spam", created_at=START.timestamp() - LONGEST_WINDOW - 60),
+        campaign(2, status="spam"),
+    )
     bench.source.listed_since = START.timestamp() - LONGEST_WINDOW - 60
     await bench.poll()
     assert bench.firing() == {"Spam 2"}

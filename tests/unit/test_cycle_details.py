@@ -1,4 +1,5 @@
-"""Details within cycles: read only for what has news, in the decision and the commit of the cycle that asked."""
+"""Details within cycles: read only for what has news, in the decision and the commit of the
+cycle that asked."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -19,7 +20,9 @@ from tests.sources import campaign, outage
 from tests.unit.test_cycle import FEED, Bench
 
 LOW = state_rule("Low", "sent >= 100 and delivered < 500", summary="{{ name }}: {{ why }}")
-EXPIRED = state_rule("Expired", "sent >= 100 and expired > 10", summary="{{ expired }}", detail=True)
+EXPIRED = state_rule(
+    "Expired", "sent >= 100 and expired > 10", summary="{{ expired }}", detail=True
+)
 STOPPED = event_rule("Stopped", EventKind.STATUS_CHANGED, when='status == "stopped"')
 MINUTE = 60.0
 
@@ -27,7 +30,9 @@ MINUTE = 60.0
 class DetailBench(Bench):
     """A bench whose provider knows details, as of when it is asked."""
 
-    def __init__(self, store: SqliteStore, rules: Sequence[Rule], *, details_per_minute: int = 20) -> None:
+    def __init__(
+        self, store: SqliteStore, rules: Sequence[Rule], *, details_per_minute: int = 20
+    ) -> None:
         super().__init__(store, rules, details_per_minute=details_per_minute)
         self.source.clock = self.clock
 
@@ -59,7 +64,9 @@ def bench(store: SqliteStore) -> DetailBench:
 
 async def test_nothing_is_read_while_nothing_fires_and_nothing_starts(bench: DetailBench) -> None:
     bench.source.put(
-        campaign(1, status="scheduled", sent=0), campaign(2, status="done", sent=99), campaign(3, status="paused", sent=50)
+        campaign(1, status="scheduled", sent=0),
+        campaign(2, status="done", sent=99),
+        campaign(3, status="paused", sent=50),
     )
     for sent in range(5):
         bench.source.put(campaign(4, status="paused", sent=sent))
@@ -86,7 +93,9 @@ async def test_a_campaign_that_starts_is_read_once(bench: DetailBench) -> None:
     assert (await bench.committed())[1] == held.detail
 
 
-async def test_an_alert_that_fires_says_why_in_the_cycle_in_which_it_fires(bench: DetailBench) -> None:
+async def test_an_alert_that_fires_says_why_in_the_cycle_in_which_it_fires(
+    bench: DetailBench,
+) -> None:
     bench.knows(1, delivered=400, not_rcs_user=600)
     bench.source.put(campaign(1, status="done", sent=1000, delivered=400))
     await bench.poll()
@@ -115,7 +124,9 @@ async def test_an_event_says_why_too(bench: DetailBench) -> None:
     assert told.detail.failed == 9
 
 
-async def test_an_alert_waits_for_no_detail_that_cannot_be_read_and_gets_it_later(bench: DetailBench) -> None:
+async def test_an_alert_waits_for_no_detail_that_cannot_be_read_and_gets_it_later(
+    bench: DetailBench,
+) -> None:
     bench.source.details[1] = outage()
     bench.source.put(campaign(1, status="done", sent=1000, delivered=400))
     await bench.poll()
@@ -155,7 +166,9 @@ async def test_what_was_read_some_minutes_ago_is_read_anew_for_an_alert(
     assert bench.asked() == again
 
 
-async def test_a_rule_that_asks_for_details_has_them_read_for_what_the_rest_of_it_selects(store: SqliteStore) -> None:
+async def test_a_rule_that_asks_for_details_has_them_read_for_what_the_rest_of_it_selects(
+    store: SqliteStore,
+) -> None:
     bench = DetailBench(store, [EXPIRED])
     bench.knows(1, expired=11)
     bench.knows(2, expired=11)
@@ -166,7 +179,9 @@ async def test_a_rule_that_asks_for_details_has_them_read_for_what_the_rest_of_i
     assert (await bench.committed())[1] == bench.alert("Expired").detail
 
 
-async def test_it_is_read_again_once_its_figures_have_moved_and_some_minutes_have_passed(store: SqliteStore) -> None:
+async def test_it_is_read_again_once_its_figures_have_moved_and_some_minutes_have_passed(
+    store: SqliteStore,
+) -> None:
     bench = DetailBench(store, [EXPIRED])
     bench.knows(1, expired=3)
     bench.source.put(campaign(1, status="paused", sent=100))
@@ -203,8 +218,12 @@ async def test_a_detail_that_could_not_be_read_again_decides_nothing(store: Sqli
     assert bench.firing() == set()
 
 
-async def test_alerts_come_first_then_what_rules_ask_for_then_what_starts(store: SqliteStore) -> None:
-    bench = DetailBench(store, [state_rule("None", "final and delivered == 0"), EXPIRED], details_per_minute=2)
+async def test_alerts_come_first_then_what_rules_ask_for_then_what_starts(
+    store: SqliteStore,
+) -> None:
+    bench = DetailBench(
+        store, [state_rule("None", "final and delivered == 0"), EXPIRED], details_per_minute=2
+    )
     starts = [campaign(id_, sent=1) for id_ in (1, 2, 3)]
     asked_for = [campaign(id_, status="paused", sent=100, delivered=500) for id_ in (4, 5, 6)]
     fires = [campaign(id_, status="done", sent=99, delivered=0) for id_ in (7, 8, 9)]
@@ -230,10 +249,14 @@ async def test_a_failed_or_partial_sweep_reads_nothing(bench: DetailBench) -> No
     assert bench.asked() == []
 
 
-async def test_a_campaign_whose_row_could_not_be_read_is_frozen_and_read_later(store: SqliteStore) -> None:
+async def test_a_campaign_whose_row_could_not_be_read_is_frozen_and_read_later(
+    store: SqliteStore,
+) -> None:
     bench = DetailBench(store, [LOW, state_rule("Large", "total_messages >= 5000")])
     bench.source.details[1] = outage()
-    bench.source.put(campaign(1, status="done", sent=1000, delivered=400), campaign(2, status="done"))
+    bench.source.put(
+        campaign(1, status="done", sent=1000, delivered=400), campaign(2, status="done")
+    )
     await bench.poll()
     assert bench.asked() == [1]
     bench.knows(1, total_messages=5000)
@@ -258,8 +281,14 @@ async def test_a_restart_knows_what_was_read_and_what_is_still_owed(bench: Detai
     bench.knows(2, delivered=400, failed=600)
     await bench.poll()
     assert bench.asked() == [2]
-    details = {alert.key.subject: alert.detail for alert in bench.state.active.values() if alert.key.rule == "Low"}
-    assert {subject: detail and (detail.expired, detail.failed) for subject, detail in details.items()} == {
+    details = {
+        alert.key.subject: alert.detail
+        for alert in bench.state.active.values()
+        if alert.key.rule == "Low"
+    }
+    assert {
+        subject: detail and (detail.expired, detail.failed) for subject, detail in details.items()
+    } == {
         "1": (600, None),
         "2": (None, 600),
     }
@@ -269,7 +298,9 @@ async def test_a_cycle_touches_no_campaign_of_another_feed(store: SqliteStore) -
     bench = DetailBench(store, [LOW])
     other = Feed("default", "rcs")
     bench.source.details[1] = outage()
-    bench.source.put(campaign(1, message_type="rcs", sent=1000, delivered=400), campaign(2, status="paused"))
+    bench.source.put(
+        campaign(1, message_type="rcs", sent=1000, delivered=400), campaign(2, status="paused")
+    )
     bench.restart(Snapshot(), polled=(FEED, other))
     await bench.cycles.run(other)
     assert bench.asked() == [1]
@@ -281,7 +312,9 @@ async def test_a_cycle_touches_no_campaign_of_another_feed(store: SqliteStore) -
     assert bench.asked() == [1]
 
 
-async def test_what_was_read_in_a_cycle_that_was_not_committed_is_not_known(bench: DetailBench) -> None:
+async def test_what_was_read_in_a_cycle_that_was_not_committed_is_not_known(
+    bench: DetailBench,
+) -> None:
     bench.knows(1, delivered=400, expired=600)
     bench.source.put(campaign(1, status="done", sent=1000, delivered=400))
 
@@ -308,8 +341,12 @@ async def test_a_campaign_that_is_gone_is_not_read(bench: DetailBench) -> None:
     assert bench.asked() == []
 
 
-async def test_a_detail_counts_as_a_change_of_the_campaign_for_other_rules(store: SqliteStore) -> None:
-    bench = DetailBench(store, [state_rule("Large", "total_messages >= 5000"), state_rule("Ends", 'eta < "1h"')])
+async def test_a_detail_counts_as_a_change_of_the_campaign_for_other_rules(
+    store: SqliteStore,
+) -> None:
+    bench = DetailBench(
+        store, [state_rule("Large", "total_messages >= 5000"), state_rule("Ends", 'eta < "1h"')]
+    )
     bench.knows(1, total_messages=5000)
     bench.source.put(campaign(1, sent=10))
     await bench.poll()
@@ -319,9 +356,13 @@ async def test_a_detail_counts_as_a_change_of_the_campaign_for_other_rules(store
     assert bench.firing() == {"Large 1", "Ends 1"}
 
 
-async def test_a_provider_that_fails_costs_a_few_calls_however_many_alerts_fire(bench: DetailBench) -> None:
+async def test_a_provider_that_fails_costs_a_few_calls_however_many_alerts_fire(
+    bench: DetailBench,
+) -> None:
     began = bench.clock.monotonic()
-    bench.source.put(*(campaign(id_, status="done", sent=1000, delivered=400) for id_ in range(1, 300)))
+    bench.source.put(
+        *(campaign(id_, status="done", sent=1000, delivered=400) for id_ in range(1, 300))
+    )
     for id_ in range(1, 300):
         bench.source.details[id_] = outage()
     await bench.poll(0)
@@ -339,15 +380,26 @@ async def test_without_a_budget_alerts_are_told_without_details(store: SqliteSto
     assert bench.asked() == []
 
 
-async def test_what_a_campaign_has_cost_is_read_once_it_has_ended_where_a_rule_asks(bench: DetailBench) -> None:
+async def test_what_a_campaign_has_cost_is_read_once_it_has_ended_where_a_rule_asks(
+    bench: DetailBench,
+) -> None:
     bench.cycles.use(RuleSet([state_rule("Short", 'runway < "12h"', scope="account")]))
     bench.source.put(campaign(1, sent=10), campaign(2, sent=10, calculated_price=5.0))
-    bench.source.details[1] = CampaignDetail(read_at=0.0, total_messages=1000, total_price=0.3, currency="EUR")
+    bench.source.details[1] = CampaignDetail(
+        read_at=0.0, total_messages=1000, total_price=0.3, currency="EUR"
+    )
     await bench.poll()
     assert bench.asked() == [1, 2]
-    bench.cycles.balance = Balance(balance=10.0, credit=0.0, currency="EUR", read_at=bench.clock.now())
-    bench.source.details[1] = CampaignDetail(read_at=0.0, total_messages=1000, total_price=30.0, currency="EUR")
-    bench.source.put(campaign(1, status="done", sent=1000), campaign(2, status="done", sent=1000, calculated_price=5.0))
+    bench.cycles.balance = Balance(
+        balance=10.0, credit=0.0, currency="EUR", read_at=bench.clock.now()
+    )
+    bench.source.details[1] = CampaignDetail(
+        read_at=0.0, total_messages=1000, total_price=30.0, currency="EUR"
+    )
+    bench.source.put(
+        campaign(1, status="done", sent=1000),
+        campaign(2, status="done", sent=1000, calculated_price=5.0),
+    )
     await bench.poll()
     assert bench.asked() == [1], "of the other the list says it"
     await bench.poll()
@@ -360,7 +412,9 @@ async def test_what_a_campaign_has_cost_is_read_once_it_has_ended_where_a_rule_a
 async def test_what_a_campaign_costs_is_followed_while_it_is_sent(store: SqliteStore) -> None:
     bench = DetailBench(store, [state_rule("Short", 'runway < "12h"', scope="account")])
     for minute in range(40):
-        bench.source.details[1] = CampaignDetail(read_at=0.0, total_messages=1000, total_price=1.0 + minute, currency="EUR")
+        bench.source.details[1] = CampaignDetail(
+            read_at=0.0, total_messages=1000, total_price=1.0 + minute, currency="EUR"
+        )
         bench.source.put(campaign(1, sent=10 + minute))
         await bench.poll()
         assert bench.asked() == ([1] if minute in (0, 16, 32) else [])
@@ -374,7 +428,9 @@ async def test_what_has_ended_is_not_read_while_no_rule_asks_for_prices(store: S
 
 
 async def test_what_starts_goes_before_what_has_ended(store: SqliteStore) -> None:
-    bench = DetailBench(store, [state_rule("Short", 'runway < "12h"', scope="account")], details_per_minute=4)
+    bench = DetailBench(
+        store, [state_rule("Short", 'runway < "12h"', scope="account")], details_per_minute=4
+    )
     bench.source.put(*(campaign(id_, status="done", sent=1000) for id_ in (1, 2, 3)))
     await bench.poll()
     assert bench.asked() == [1, 2]
@@ -385,12 +441,19 @@ async def test_what_starts_goes_before_what_has_ended(store: SqliteStore) -> Non
     assert bench.asked() == [3]
 
 
-async def test_prices_leave_half_of_the_budget_to_what_may_fire_in_the_same_minute(store: SqliteStore) -> None:
-    bench = DetailBench(store, [LOW, state_rule("Short", 'runway < "12h"', scope="account")], details_per_minute=4)
+async def test_prices_leave_half_of_the_budget_to_what_may_fire_in_the_same_minute(
+    store: SqliteStore,
+) -> None:
+    bench = DetailBench(
+        store, [LOW, state_rule("Short", 'runway < "12h"', scope="account")], details_per_minute=4
+    )
     bench.source.put(*(campaign(id_, status="done", sent=1000) for id_ in range(1, 10)))
     await bench.poll()
     assert bench.asked() == [1, 2]
-    bench.source.put(campaign(20, status="paused", sent=1000, delivered=1), campaign(21, status="paused", sent=1000, delivered=1))
+    bench.source.put(
+        campaign(20, status="paused", sent=1000, delivered=1),
+        campaign(21, status="paused", sent=1000, delivered=1),
+    )
     await bench.poll(10.0)
     assert bench.asked() == [20, 21]
     await bench.poll(10.0)
@@ -399,7 +462,9 @@ async def test_prices_leave_half_of_the_budget_to_what_may_fire_in_the_same_minu
     assert bench.asked() == [3, 4]
 
 
-async def test_after_a_restart_what_moved_since_it_was_read_is_still_to_be_read_again(bench: DetailBench) -> None:
+async def test_after_a_restart_what_moved_since_it_was_read_is_still_to_be_read_again(
+    bench: DetailBench,
+) -> None:
     bench.knows(1, expired=1)
     bench.source.put(campaign(1, status="paused", sent=1000, delivered=900))
     await bench.poll()

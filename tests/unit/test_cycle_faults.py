@@ -1,4 +1,5 @@
-"""What raises in a cycle costs the campaign or the rule that it is about, and no more; a cycle that raises has failed."""
+"""What raises in a cycle costs the campaign or the rule that it is about, and no more; a cycle
+that raises has failed."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -63,7 +64,9 @@ def known(bench: Bench) -> dict[int, TrackedCampaign]:
     return dict(bench.state.table("default").rows)
 
 
-async def test_a_campaign_on_which_a_rule_raises_stays_as_it_was_and_the_others_are_decided_on(store: SqliteStore) -> None:
+async def test_a_campaign_on_which_a_rule_raises_stays_as_it_was_and_the_others_are_decided_on(
+    store: SqliteStore,
+) -> None:
     bench = Bench(store, [SENDING, SPAM])
     bench.source.put(campaign(BAD, status="spam"), campaign(8), campaign(9))
     await bench.poll()
@@ -79,7 +82,9 @@ async def test_a_campaign_on_which_a_rule_raises_stays_as_it_was_and_the_others_
     assert [event.campaign.id for event in await store.events()] == [9]
 
 
-async def test_a_new_campaign_on_which_a_rule_raises_is_not_tracked_and_appears_when_none_does(store: SqliteStore) -> None:
+async def test_a_new_campaign_on_which_a_rule_raises_is_not_tracked_and_appears_when_none_does(
+    store: SqliteStore,
+) -> None:
     bench = Bench(store, [SENDING, event_rule("New", EventKind.APPEARED)])
     bench.source.put(campaign(8), campaign(9))
     await bench.poll()
@@ -104,7 +109,9 @@ async def test_a_campaign_that_cannot_be_compared_costs_itself(store: SqliteStor
     assert known(bench)[BAD].campaign == campaign(BAD)
 
 
-async def test_a_rule_that_raises_as_time_passes_leaves_the_alert_and_the_campaign_alone(store: SqliteStore) -> None:
+async def test_a_rule_that_raises_as_time_passes_leaves_the_alert_and_the_campaign_alone(
+    store: SqliteStore,
+) -> None:
     bench = Bench(store, [MOVING])
     bench.source.put(campaign(BAD), campaign(8))
     assert (await bench.poll()).rejected == 0
@@ -137,7 +144,9 @@ async def test_a_campaign_whose_end_cannot_be_told_is_still_followed(store: Sqli
     assert known(bench).keys() == {BAD, 9}
 
 
-async def test_a_rule_that_raises_once_the_detail_is_there_costs_the_campaign(store: SqliteStore) -> None:
+async def test_a_rule_that_raises_once_the_detail_is_there_costs_the_campaign(
+    store: SqliteStore,
+) -> None:
     bench = Bench(store, [DETAILED, SPAM], details_per_minute=20)
     bench.source.clock = bench.clock
     bench.source.details = {id_: CampaignDetail(read_at=0.0, expired=9) for id_ in (BAD, 8)}
@@ -158,8 +167,12 @@ async def test_a_condition_of_bsg_ignore_that_raises_costs_the_campaign(store: S
     assert (report.outcome, report.rejected, bench.firing()) == (SweepOutcome.OK, 1, {"Spam 8"})
 
 
-async def test_a_pending_alert_that_ended_before_its_campaign_was_set_aside_is_still_pending(store: SqliteStore) -> None:
-    bench = Bench(store, [state_rule("Waiting", 'status == "sending"', hold=timedelta(hours=1)), STOPPED])
+async def test_a_pending_alert_that_ended_before_its_campaign_was_set_aside_is_still_pending(
+    store: SqliteStore,
+) -> None:
+    bench = Bench(
+        store, [state_rule("Waiting", 'status == "sending"', hold=timedelta(hours=1)), STOPPED]
+    )
     bench.source.put(campaign(BAD), campaign(8))
     await bench.poll()
     before = dict(bench.state.active)
@@ -169,7 +182,9 @@ async def test_a_pending_alert_that_ended_before_its_campaign_was_set_aside_is_s
     assert {alert.key: alert for alert in (await store.load()).alerts} == before
 
 
-async def test_a_campaign_that_is_set_aside_counts_with_its_sender_as_it_was(store: SqliteStore) -> None:
+async def test_a_campaign_that_is_set_aside_counts_with_its_sender_as_it_was(
+    store: SqliteStore,
+) -> None:
     low = state_rule("Low", "delivery_ratio < 0.7", scope="sender", summary="low")
     bench = Bench(store, [low, STOPPED])
     bench.source.put(campaign(BAD), campaign(8))
@@ -179,7 +194,9 @@ async def test_a_campaign_that_is_set_aside_counts_with_its_sender_as_it_was(sto
     assert bench.firing() == set()
 
 
-async def test_what_is_set_aside_is_counted_each_time_and_logged_once_with_its_cause(store: SqliteStore) -> None:
+async def test_what_is_set_aside_is_counted_each_time_and_logged_once_with_its_cause(
+    store: SqliteStore,
+) -> None:
     bench = Bench(store, [SENDING])
     bench.source.put(campaign(BAD), campaign(8), campaign(9))
     with capture_logs() as logs:
@@ -206,9 +223,13 @@ def _never(*_: object) -> list[tuple[int, TrackedCampaign]]:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_an_account_rule_that_raises_keeps_no_other_from_deciding(store: SqliteStore, fails: bool) -> None:
+async def test_an_account_rule_that_raises_keeps_no_other_from_deciding(
+    store: SqliteStore, fails: bool
+) -> None:
     broken = breaking(state_rule("Broken", "consecutive_failures >= 0", scope="account"), None)
-    bench = Bench(store, [broken, DOWN, state_rule("Up", "consecutive_failures == 0", scope="account"), SPAM])
+    bench = Bench(
+        store, [broken, DOWN, state_rule("Up", "consecutive_failures == 0", scope="account"), SPAM]
+    )
     bench.source.put(campaign(1, status="spam"))
     if fails:
         bench.source.complete = False
@@ -220,10 +241,17 @@ async def test_an_account_rule_that_raises_keeps_no_other_from_deciding(store: S
     assert not any(alert.key.rule == "Broken" for alert in bench.state.active.values())
     told = [(entry["rule"], entry["account"]) for entry in logs if entry["event"] == "rule_failed"]
     assert told == [("Broken", "default")]
-    assert bench.metrics.registry.get_sample_value("bsg_monitor_loop_failures_total", {"loop": "rules"}) == 2
+    assert (
+        bench.metrics.registry.get_sample_value(
+            "bsg_monitor_loop_failures_total", {"loop": "rules"}
+        )
+        == 2
+    )
 
 
-async def test_a_sender_rule_that_raises_keeps_its_alert_and_the_campaign_rules_decide(store: SqliteStore) -> None:
+async def test_a_sender_rule_that_raises_keeps_its_alert_and_the_campaign_rules_decide(
+    store: SqliteStore,
+) -> None:
     low = state_rule("Low", "delivery_ratio < 0.95", scope="sender", summary="{{ sender }}")
     bench = Bench(store, [low, SPAM])
     bench.source.put(campaign(1))
@@ -237,7 +265,9 @@ async def test_a_sender_rule_that_raises_keeps_its_alert_and_the_campaign_rules_
     assert bench.state.active[alert.key] == alert
 
 
-async def test_a_cycle_that_raises_is_a_failed_poll_with_all_that_follows(store: SqliteStore) -> None:
+async def test_a_cycle_that_raises_is_a_failed_poll_with_all_that_follows(
+    store: SqliteStore,
+) -> None:
     stale = state_rule("Stale", "consecutive_failures >= 2", scope="account")
     bench = Bench(store, [DOWN, stale, POOR, SPAM])
     bench.source.put(campaign(1, status="spam"))
@@ -260,9 +290,14 @@ async def test_a_cycle_that_raises_is_a_failed_poll_with_all_that_follows(store:
     assert bench.firing() == {"Spam 1"}
 
 
-async def test_what_was_decided_of_a_campaign_before_it_was_set_aside_does_not_count(store: SqliteStore) -> None:
+async def test_what_was_decided_of_a_campaign_before_it_was_set_aside_does_not_count(
+    store: SqliteStore,
+) -> None:
     """Its first rule resolves and its second begins to hold before the third raises."""
-    first, second = state_rule("First", "sent < 2000"), state_rule("Second", "sent >= 2000", hold=timedelta(minutes=5))
+    first, second = (
+        state_rule("First", "sent < 2000"),
+        state_rule("Second", "sent >= 2000", hold=timedelta(minutes=5)),
+    )
     waiting = state_rule("Waiting", "sent < 2000", hold=timedelta(hours=1))
     bench = Bench(store, [first, second, waiting, breaking(state_rule("Third", "sent >= 2000"))])
     bench.source.put(campaign(BAD), campaign(8))

@@ -17,14 +17,19 @@ SECRET = "a-secret-of-the-demo"
 class Bench:
     def __init__(self) -> None:
         self.shown: list[str] = []
-        self.receiver = PrintingReceiver(SECRET, show=self.shown.append, elapsed=lambda: 1.5, colours=False)
+        self.receiver = PrintingReceiver(
+            SECRET, show=self.shown.append, elapsed=lambda: 1.5, colours=False
+        )
         self.url = ""
 
     async def tell(self, message_id: str, *alerts: dict[str, object], secret: str = SECRET) -> int:
         body = json.dumps({"alerts": alerts}).encode()
         signed = {"webhook-id": message_id, "webhook-timestamp": "1000"}
         signed["webhook-signature"] = signatures([secret.encode()], message_id, 1000, body)
-        async with aiohttp.ClientSession() as session, session.post(self.url, data=body, headers=signed) as answer:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(self.url, data=body, headers=signed) as answer,
+        ):
             return answer.status
 
 
@@ -37,15 +42,26 @@ async def bench() -> AsyncIterator[Bench]:
 
 def alert(name: str, *, status: str = "firing", number: int = 1, **more: str) -> dict[str, object]:
     labels = {"alertname": name, "severity": "critical"}
-    told = {"status": status, "labels": labels, "annotations": {"summary": f"{name} of \x1b[31m{number}"}}
+    told = {
+        "status": status,
+        "labels": labels,
+        "annotations": {"summary": f"{name} of \x1b[31m{number}"},
+    }
     return told | {"fingerprint": f"{number:016x}", "startsAt": "2026-03-02T09:00:00Z"} | more
 
 
 async def test_news_are_printed_once_and_counted_by_kind(bench: Bench) -> None:
     assert await bench.tell("m1", alert("Stalled")) == 204
     assert await bench.tell("m1", alert("Stalled")) == 204  # the same message once more
-    assert await bench.tell("m2", alert("Stalled"), alert("Stalled", number=2)) == 204  # the first goes on firing
-    assert await bench.tell("m3", alert("Stalled", status="resolved"), alert("Stopped", number=3, event_id="e1")) == 204
+    assert (
+        await bench.tell("m2", alert("Stalled"), alert("Stalled", number=2)) == 204
+    )  # the first goes on firing
+    assert (
+        await bench.tell(
+            "m3", alert("Stalled", status="resolved"), alert("Stopped", number=3, event_id="e1")
+        )
+        == 204
+    )
     assert bench.shown == [
         "  1.5 s  CRITICAL  Stalled            Stalled of [31m1",
         "  1.5 s  CRITICAL  Stalled            Stalled of [31m2",
@@ -66,8 +82,12 @@ async def test_a_message_that_is_not_signed_with_the_secret_is_refused(bench: Be
     assert bench.shown == []
 
 
-@pytest.mark.parametrize(("seconds", "kinds", "code"), [(90.0, 4, 0), (60.0, 3, 1), (59.0, 3, 0), (None, 0, 0)])
-def test_a_demo_of_a_minute_that_did_not_show_what_it_promises_fails(seconds: float | None, kinds: int, code: int) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "kinds", "code"), [(90.0, 4, 0), (60.0, 3, 1), (59.0, 3, 0), (None, 0, 0)]
+)
+def test_a_demo_of_a_minute_that_did_not_show_what_it_promises_fails(
+    seconds: float | None, kinds: int, code: int
+) -> None:
     receiver = Bench().receiver
     receiver.messages = 1
     receiver.fired.update(f"Kind{number}" for number in range(kinds))

@@ -1,4 +1,5 @@
-"""docs/dependencies.md names every package with its licence, and none of them obliges us to more than we know."""
+"""docs/dependencies.md names every package with its licence, and none of them obliges us to more
+than we know."""
 
 import re
 import tomllib
@@ -14,7 +15,18 @@ ROOT = Path(__file__).parents[2]
 EXTRAS = ("apprise", "postgres", "uvloop")
 """What may be installed where the monitor runs; `dev` is not."""
 
-PERMISSIVE = {"Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "PSF-2.0", "Python-2.0", "Unlicense", "0BSD"}
+PERMISSIVE = {
+    "Apache-2.0",
+    "BSD",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "MIT",
+    "PSF-2.0",
+    "Python-2.0",
+    "Unlicense",
+    "0BSD",
+}
 WORDS = {
     "Apache": "Apache-2.0",  # kubernetes-validate; its licence file says which
     "Apache 2.0": "Apache-2.0",
@@ -39,7 +51,9 @@ def documented() -> Tables:
     for section in (ROOT / "docs" / "dependencies.md").read_text("utf-8").split("\n## ")[1:]:
         rows = re.findall(r"^\| (\w[\w.-]*) \| ([^|]+) \|", section, re.MULTILINE)
         tables[section.partition("\n")[0]] = {
-            str(canonicalize_name(name)): licence for name, licence in rows if (name, licence) != ("package", "licence")
+            str(canonicalize_name(name)): licence
+            for name, licence in rows
+            if (name, licence) != ("package", "licence")
         }
     return tables
 
@@ -48,7 +62,10 @@ def direct(*extras: str) -> set[str]:
     """What pyproject.toml asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     optional = project["optional-dependencies"]
-    wanted = [*([] if extras else project["dependencies"]), *(each for extra in extras for each in optional[extra])]
+    wanted = [
+        *([] if extras else project["dependencies"]),
+        *(each for extra in extras for each in optional[extra]),
+    ]
     return {str(canonicalize_name(Requirement(each).name)) for each in wanted}
 
 
@@ -81,7 +98,11 @@ def licence_of(package: Distribution) -> str:
     said = package.metadata
     if said.get("License-Expression"):
         return str(said["License-Expression"])
-    classifiers = [each.rpartition(" :: ")[2] for each in said.get_all("Classifier", []) if each.startswith("License ::")]
+    classifiers = [
+        each.rpartition(" :: ")[2]
+        for each in said.get_all("Classifier", [])
+        if each.startswith("License ::")
+    ]
     for word in (said.get("License") or "", *classifiers):
         if word in WORDS or re.fullmatch(r"[A-Z0-9][\w.+-]*-\d[\w.+-]*|MIT|ISC", word):
             return WORDS.get(word, word)
@@ -89,13 +110,19 @@ def licence_of(package: Distribution) -> str:
 
 
 def permissive(licence: str) -> bool:
-    """Whether an SPDX expression asks for nothing but to be named: every part of an AND, one part of an OR."""
+    """Whether an SPDX expression asks for nothing but to be named: every part of an AND, one
+    part of an OR."""
     licence = licence.strip()
     outer = re.sub(r"\([^()]*\)", lambda match: "(" + "x" * (len(match[0]) - 2) + ")", licence)
     for word, holds in ((" OR ", any), (" AND ", all)):
         if word in outer:
             ends = [match.start() for match in re.finditer(word, outer)]
-            parts = [licence[start:end] for start, end in zip([0, *(e + len(word) for e in ends)], [*ends, None], strict=True)]
+            parts = [
+                licence[start:end]
+                for start, end in zip(
+                    [0, *(e + len(word) for e in ends)], [*ends, None], strict=True
+                )
+            ]
             return holds(map(permissive, parts))
     if licence.startswith("(") and licence.endswith(")"):
         return permissive(licence[1:-1])
@@ -137,9 +164,15 @@ def test_the_licences_are_those_that_the_packages_state() -> None:
 def test_no_package_obliges_us_to_anything_unnoticed() -> None:
     assert not closure(direct()) & documented()["Copyleft"].keys()
     installed = closure(direct() | direct(*EXTRAS, "dev"))
-    licences = {name: licence_of(package) for name in installed if (package := found(name)) is not None}
+    licences = {
+        name: licence_of(package) for name in installed if (package := found(name)) is not None
+    }
     exceptions = documented()["Copyleft"]
-    assert {name: licence for name, licence in licences.items() if not permissive(licence) and name not in exceptions} == {}
+    assert {
+        name: licence
+        for name, licence in licences.items()
+        if not permissive(licence) and name not in exceptions
+    } == {}
 
 
 def test_everything_that_is_installed_is_pinned() -> None:

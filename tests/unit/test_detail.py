@@ -1,4 +1,5 @@
-"""Which campaigns are read in detail, in which order, within a budget; and what a provider that fails costs."""
+"""Which campaigns are read in detail, in which order, within a budget; and what a provider that
+fails costs."""
 
 import asyncio
 from collections.abc import Iterable
@@ -65,7 +66,9 @@ async def test_no_minute_sees_more_calls_than_the_budget() -> None:
         await desk.clock.advance(17)
     for at in calls:
         assert sum(at <= other < at + 60 for other in calls) <= 7
-    assert len(calls) >= 7 * (40 * 17 // 60 - 1), "and it is used up while there is something to read"
+    assert len(calls) >= 7 * (40 * 17 // 60 - 1), (
+        "and it is used up while there is something to read"
+    )
 
 
 async def test_failed_calls_count_against_the_budget_too() -> None:
@@ -92,7 +95,9 @@ async def test_some_failures_end_a_round_and_what_failed_comes_last_the_next_tim
     asked = desk.asked()
     assert asked[0] == 20
     failed = set(asked) - {20}
-    assert FAILURES_BEFORE_GIVING_UP <= len(failed) <= FAILURES_BEFORE_GIVING_UP + 2, "those that were under way end"
+    assert FAILURES_BEFORE_GIVING_UP <= len(failed) <= FAILURES_BEFORE_GIVING_UP + 2, (
+        "those that were under way end"
+    )
     desk.source.details = {id_: detail() for id_ in range(1, 101)}
     assert await desk.read([*range(1, 11), 21]) == [*range(1, 11), 21]
     assert set(desk.asked()[-len(failed) :]) == failed
@@ -109,7 +114,10 @@ async def test_while_nothing_can_be_read_one_call_probes() -> None:
         desk.source.details = known
         assert await desk.read(range(1, 10)) == list(range(1, 10))
     events = [(entry["event"], entry.get("reason")) for entry in logs]
-    assert events == [("campaign_details_failed", "server_error"), ("campaign_details_recovered", None)]
+    assert events == [
+        ("campaign_details_failed", "server_error"),
+        ("campaign_details_recovered", None),
+    ]
 
 
 async def test_one_campaign_that_cannot_be_read_is_no_outage() -> None:
@@ -131,7 +139,9 @@ async def test_the_providers_word_that_it_knows_nothing_is_taken_for_an_hour() -
     assert desk.asked() == [777]
 
 
-async def test_a_provider_that_hangs_is_waited_for_no_longer_than_the_patience_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_provider_that_hangs_is_waited_for_no_longer_than_the_patience_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     desk = Desk(patience=0.01)
     never = asyncio.Event()
 
@@ -148,7 +158,9 @@ async def test_a_provider_that_hangs_is_waited_for_no_longer_than_the_patience_l
     assert [entry["event"] for entry in logs] == ["campaign_details_failed"]
 
 
-async def test_a_bug_in_reading_details_is_logged_and_counted_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bug_in_reading_details_is_logged_and_counted_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     desk = Desk()
 
     async def broken(_: int) -> Any:
@@ -158,5 +170,7 @@ async def test_a_bug_in_reading_details_is_logged_and_counted_and_ends_nothing(m
     with capture_logs() as logs:
         assert await desk.read([1]) == []
     assert logs[0]["event"] == "campaign_detail_failed"
-    counted = desk.metrics.registry.get_sample_value("bsg_monitor_loop_failures_total", {"loop": "details"})
+    counted = desk.metrics.registry.get_sample_value(
+        "bsg_monitor_loop_failures_total", {"loop": "details"}
+    )
     assert counted == 1

@@ -41,7 +41,9 @@ def test_a_bucket_that_cannot_be_is_refused() -> None:
     burst=st.integers(1, 5),
     wishes=st.lists(st.integers(0, 100), min_size=1, max_size=40).map(sorted),
 )
-def test_no_window_holds_more_than_its_share_and_the_burst(interval: int, burst: int, wishes: list[int]) -> None:
+def test_no_window_holds_more_than_its_share_and_the_burst(
+    interval: int, burst: int, wishes: list[int]
+) -> None:
     times = begun(float(interval), burst, [float(wish) for wish in wishes])
     for first, at in enumerate(times):
         for last in range(first, len(times)):

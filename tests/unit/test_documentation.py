@@ -1,4 +1,5 @@
-"""The pages about commands and metrics say what there is, no less and no more, and links lead somewhere."""
+"""The pages about commands and metrics say what there is, no less and no more, and links lead
+somewhere."""
 
 import re
 from pathlib import Path
@@ -16,7 +17,12 @@ from tests.unit.test_metrics import CONTRACT
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")), *sorted((ROOT / "deploy").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted(DOCS.glob("*.md")),
+    *sorted((ROOT / "deploy").rglob("*.md")),
+]
 UNIVERSAL = {"--help", "-h", "--install-completion", "--show-completion", "--version"}
 
 
@@ -38,7 +44,9 @@ def test_every_command_and_every_option_is_documented() -> None:
         assert section is not None, name
         for leaf in (getattr(command, "commands", None) or {name: command}).values():
             for option in leaf.params:
-                long = [flag for flag in option.opts if flag.startswith("--") and flag not in UNIVERSAL]
+                long = [
+                    flag for flag in option.opts if flag.startswith("--") and flag not in UNIVERSAL
+                ]
                 assert all(flag in section[1] for flag in long), (name, long)
     documented = set(re.findall(r"^## ([a-z][a-z-]*)$", text, re.MULTILINE))
     assert documented == set(commands)
@@ -46,7 +54,9 @@ def test_every_command_and_every_option_is_documented() -> None:
 
 def test_the_page_shows_what_check_says_of_the_default_rules() -> None:
     rules = rules_in(ROOT / "rules.yaml")
-    shown = f"`ok: {counted(len(rules.rules), 'rule')}, {counted(len(rules.receivers), 'receiver')}`"
+    shown = (
+        f"`ok: {counted(len(rules.rules), 'rule')}, {counted(len(rules.receivers), 'receiver')}`"
+    )
     assert shown in (DOCS / "commands.md").read_text()
 
 
@@ -68,7 +78,11 @@ def test_matchers_in_the_documentation_name_labels_that_a_rule_can_have() -> Non
     shown = re.findall(r"`([^`\n]*)`", (DOCS / "routing.md").read_text())
     found = [matcher for text in shown for matcher in _matchers(text)]
     assert len(found) > 5
-    assert [matcher for matcher in found if matcher.name not in RESERVED_LABELS and not LABEL.fullmatch(matcher.name)] == []
+    assert [
+        matcher
+        for matcher in found
+        if matcher.name not in RESERVED_LABELS and not LABEL.fullmatch(matcher.name)
+    ] == []
 
 
 def _matchers(text: str) -> Matchers:

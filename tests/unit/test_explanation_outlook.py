@@ -25,7 +25,9 @@ def around(moment: datetime) -> Surroundings:
 def foreseen(text: str, row: TrackedCampaign) -> datetime | None:
     condition = parse_condition(text, scope="campaign")
     present = explain(condition, row, NOW, around=around(START))
-    return holds_from(condition, present, lambda _: row, around, now=START, rows=(row,), quiet_hours=(NIGHT,))
+    return holds_from(
+        condition, present, lambda _: row, around, now=START, rows=(row,), quiet_hours=(NIGHT,)
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,15 +53,21 @@ def test_the_moment_is_found_to_the_second(text: str, after: timedelta | None) -
 
 
 def test_nothing_is_foreseen_for_when_the_campaign_is_no_longer_looked_at() -> None:
-    row = tracked(a_campaign(status="done", finished_at=NOW - 70 * 3_600), status_since=NOW - 70 * 3_600)
+    row = tracked(
+        a_campaign(status="done", finished_at=NOW - 70 * 3_600), status_since=NOW - 70 * 3_600
+    )
     assert foreseen('status_age > "71h"', row) == START + timedelta(hours=1, seconds=1)
     assert foreseen('status_age > "73h"', row) is None
 
 
 @settings(max_examples=examples(200), deadline=None)
 @given(text=conditions(depth=2), row=rows())
-def test_at_the_moment_that_is_foreseen_the_compiled_condition_holds(text: str, row: TrackedCampaign) -> None:
+def test_at_the_moment_that_is_foreseen_the_compiled_condition_holds(
+    text: str, row: TrackedCampaign
+) -> None:
     moment = foreseen(text, row)
     if moment is not None:
         assert moment > START
-        assert compile_batch([parse_condition(text, scope="campaign")])([row], moment.timestamp(), around(moment))
+        assert compile_batch([parse_condition(text, scope="campaign")])(
+            [row], moment.timestamp(), around(moment)
+        )

@@ -67,7 +67,9 @@ async def test_a_message_that_was_attempted_keeps_its_id_and_goes_first(desk: De
     assert await desk.deliver() == ["msg_2"]
 
 
-async def test_a_message_attempted_while_its_replacement_is_decided_makes_the_flusher_decide_again(desk: Desk) -> None:
+async def test_a_message_attempted_while_its_replacement_is_decided_makes_the_flusher_decide_again(
+    desk: Desk,
+) -> None:
     first = await desk.fire("1")
     await desk.flusher.flush_due()
     await desk.clock.advance(300)
@@ -86,7 +88,9 @@ async def test_a_message_attempted_while_its_replacement_is_decided_makes_the_fl
     assert await desk.rows(OutboxState.SUPERSEDED) == []
 
 
-async def test_an_alert_that_fired_and_resolved_between_two_flushes_is_told_as_resolved(desk: Desk) -> None:
+async def test_an_alert_that_fired_and_resolved_between_two_flushes_is_told_as_resolved(
+    desk: Desk,
+) -> None:
     await desk.fire("1")
     await desk.flusher.flush_due()
     await desk.deliver()
@@ -138,7 +142,9 @@ async def test_a_firing_group_is_repeated_but_not_while_a_message_waits(desk: De
     assert row.notification.reason is NotifyReason.REPEAT
 
 
-async def test_a_resolve_goes_to_the_group_that_was_told_of_the_firing_though_grouping_changed(desk: Desk) -> None:
+async def test_a_resolve_goes_to_the_group_that_was_told_of_the_firing_though_grouping_changed(
+    desk: Desk,
+) -> None:
     first = await desk.fire("1")
     await desk.flusher.flush_due()
     (old,) = await desk.rows()
@@ -204,7 +210,9 @@ async def test_a_damaged_row_keeps_no_other_group_from_being_told(desk: Desk) ->
     await desk.flusher.flush_due()
     (damaged,) = await desk.rows()
     await desk.store._write(  # what no code of ours writes
-        lambda db: db.execute("UPDATE outbox SET notification = '{' WHERE id = ?", (damaged.notification.id,))
+        lambda db: db.execute(
+            "UPDATE outbox SET notification = '{' WHERE id = ?", (damaged.notification.id,)
+        )
     )
     await desk.clock.advance(300)
     await desk.fire("2")

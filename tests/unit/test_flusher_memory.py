@@ -13,11 +13,18 @@ from monitor.ports import Snapshot
 from monitor.store import SqliteStore
 from tests.unit.desk import Desk
 
-RULES = [InhibitRule(source=parse_matchers("alertname=Spam"), target=parse_matchers("alertname=Late"), equal=("account",))]
+RULES = [
+    InhibitRule(
+        source=parse_matchers("alertname=Spam"),
+        target=parse_matchers("alertname=Late"),
+        equal=("account",),
+    )
+]
 
 
 def inside(value: Any, seen: set[int]) -> Iterator[Any]:
-    """Whatever can be reached from an object of ours; the store has its own memory, the database."""
+    """Whatever can be reached from an object of ours; the store has its own memory, the
+    database."""
     if id(value) in seen or isinstance(value, SqliteStore):
         return
     seen.add(id(value))
@@ -39,7 +46,10 @@ def inside(value: Any, seen: set[int]) -> Iterator[Any]:
 def remembered(desk: Desk, *alerts: Alert) -> bool:
     ids = {alert.id for alert in alerts}
     found = inside([desk.flusher, desk.state], set())
-    return any(value in ids if isinstance(value, str) else isinstance(value, Alert) and value.id in ids for value in found)
+    return any(
+        value in ids if isinstance(value, str) else isinstance(value, Alert) and value.id in ids
+        for value in found
+    )
 
 
 @pytest.mark.parametrize("restart", [False, True])

@@ -1,7 +1,9 @@
-"""Several routes, silences, a mute, an inhibition, acknowledgements, failing receivers, reloads and restarts, against a model.
+"""Several routes, silences, a mute, an inhibition, acknowledgements, failing receivers, reloads
+and restarts, against a model.
 
-The model knows what is true and what a person has said, and looks at nothing but the messages: receivers end up knowing the
-truth, nobody is told the same news twice, nothing is told while mute, and what was told to nobody ended in silence.
+The model knows what is true and what a person has said, and looks at nothing but the messages:
+receivers end up knowing the truth, nobody is told the same news twice, nothing is told while
+mute, and what was told to nobody ended in silence.
 """
 
 import asyncio
@@ -28,7 +30,13 @@ MUTE = NamedIntervals(name="mute", intervals=(TimeInterval(times=((9 * 60 + 5, 9
 TREE = replace(
     ROUTE,
     routes=(
-        replace(ROUTE, receiver="desk", matchers=parse_matchers("severity=critical"), continue_=True, group_by=("...",)),
+        replace(
+            ROUTE,
+            receiver="desk",
+            matchers=parse_matchers("severity=critical"),
+            continue_=True,
+            group_by=("...",),
+        ),
         replace(
             ROUTE,
             receiver="night",
@@ -38,7 +46,11 @@ TREE = replace(
         ),
     ),
 )
-HIDES = InhibitRule(source=parse_matchers("alertname=ApiDown"), target=parse_matchers("alertname=Spam"), equal=("account",))
+HIDES = InhibitRule(
+    source=parse_matchers("alertname=ApiDown"),
+    target=parse_matchers("alertname=Spam"),
+    equal=("account",),
+)
 
 ACKNOWLEDGING = frozenset({"desk"})
 """Who is told at once that somebody looks after an alert."""
@@ -53,11 +65,15 @@ class Model:
     desk: Desk
     alerts: dict[str, Alert] = field(default_factory=dict)
     silences: list[Silence] = field(default_factory=list)
-    hushed: set[tuple[str, str]] = field(default_factory=set)  # receiver, alert: ended in silence before it was told
+    hushed: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # receiver, alert: ended in silence before it was told
     decided: set[tuple[str, str]] = field(default_factory=set)
     heard: list[tuple[str, str, str]] = field(default_factory=list)
     belief: dict[tuple[str, str], str] = field(default_factory=dict)
-    looked_after: dict[str, datetime | None] = field(default_factory=dict)  # as "desk" knows of what it knows to fire
+    looked_after: dict[str, datetime | None] = field(
+        default_factory=dict
+    )  # as "desk" knows of what it knows to fire
     number: int = 0
 
     @property
@@ -79,7 +95,9 @@ class Model:
 
     def note_end(self, alert: Alert) -> None:
         if self.suppressed(alert):
-            self.hushed |= {(r, alert.id) for r in receivers_of(alert) if (r, alert.id) not in self.decided}
+            self.hushed |= {
+                (r, alert.id) for r in receivers_of(alert) if (r, alert.id) not in self.decided
+            }
 
     async def step(self, operation: str, choice: int) -> None:
         await self.desk.clock.advance(1)
@@ -87,7 +105,9 @@ class Model:
             case "fire":
                 self.number += 1
                 severity = ("critical", "warning")[choice % 2]
-                alert = await self.desk.fire(str(self.number), severity=severity, team=str(choice % 3))
+                alert = await self.desk.fire(
+                    str(self.number), severity=severity, team=str(choice % 3)
+                )
                 self.alerts[alert.id] = alert
             case "down" if not any(each.key.rule == "ApiDown" for each in self.firing()):
                 alert = await self.desk.fire("", rule="ApiDown")
@@ -103,21 +123,34 @@ class Model:
                 self.alerts[alert.id] = await self.desk.resolve(alert)
             case "silence":
                 label = ("team=0", "severity=critical", "alertname=Stopped")[choice % 3]
-                await self.silence(label, timedelta(minutes=choice * 3), timedelta(minutes=3 + choice * 4))
+                await self.silence(
+                    label, timedelta(minutes=choice * 3), timedelta(minutes=3 + choice * 4)
+                )
             case "ack" if self.firing():
                 alert = self.firing()[choice % len(self.firing())]
-                await self.desk.store.acknowledge([Acknowledgement(alert_id=alert.id, author="anna", at=self.now)])
+                await self.desk.store.acknowledge(
+                    [Acknowledgement(alert_id=alert.id, author="anna", at=self.now)]
+                )
                 self.desk.flusher.look_outside()
             case "restart":
-                self.desk.open(await self.desk.store.load(), TREE, rules=(HIDES,), acknowledging=ACKNOWLEDGING)
+                self.desk.open(
+                    await self.desk.store.load(), TREE, rules=(HIDES,), acknowledging=ACKNOWLEDGING
+                )
             case "reload":
                 everybody = ("ops", "desk", "night")
-                told = NotificationPolicy(route=TREE, inhibit_rules=(HIDES,), receivers=everybody, acknowledging=ACKNOWLEDGING)
+                told = NotificationPolicy(
+                    route=TREE,
+                    inhibit_rules=(HIDES,),
+                    receivers=everybody,
+                    acknowledging=ACKNOWLEDGING,
+                )
                 self.desk.flusher.use(told)
             case "pass":
                 await self.desk.clock.advance((20, 120, 400, 2000)[choice % 4])
             case "deliver" | "fail":
-                await self.deliver(("ops", "desk", "night")[choice % 3], succeeds=operation == "deliver")
+                await self.deliver(
+                    ("ops", "desk", "night")[choice % 3], succeeds=operation == "deliver"
+                )
         await self.flush()
 
     async def silence(self, matcher: str, wait: timedelta, span: timedelta) -> None:
@@ -146,17 +179,27 @@ class Model:
             assert message.receiver != "night" or not MUTE.contains(self.now), "told while mute"
             without_news = message.reason in (NotifyReason.REPEAT, NotifyReason.ACKNOWLEDGED)
             assert without_news == (not any(alert.changed for alert in message.alerts))
-            assert message.reason is not NotifyReason.ACKNOWLEDGED or message.receiver in ACKNOWLEDGING
+            assert (
+                message.reason is not NotifyReason.ACKNOWLEDGED or message.receiver in ACKNOWLEDGING
+            )
             for told in message.alerts:
                 assert message.receiver in receivers_of(self.alerts[told.id])
-                assert (message.receiver, told.id) not in self.hushed, "told of what ended in silence"
-                assert told.event_id or (told.status == "firing") == (told.id in firing), "a message tells the truth"
+                assert (message.receiver, told.id) not in self.hushed, (
+                    "told of what ended in silence"
+                )
+                assert told.event_id or (told.status == "firing") == (told.id in firing), (
+                    "a message tells the truth"
+                )
                 known = (message.receiver, told.id) in self.decided
                 if told.changed and not known and told.status == "firing":
-                    assert told.event_id or not self.suppressed(self.alerts[told.id]), "told of what is silenced"
+                    assert told.event_id or not self.suppressed(self.alerts[told.id]), (
+                        "told of what is silenced"
+                    )
                 self.decided.add((message.receiver, told.id))
         fresh = [row.notification.group_key for row in await self.desk.rows() if not row.attempts]
-        assert len(fresh) == len(set(fresh)), "a message was not replaced by the next one of its group"
+        assert len(fresh) == len(set(fresh)), (
+            "a message was not replaced by the next one of its group"
+        )
 
     async def deliver(self, receiver: str, *, succeeds: bool) -> None:
         now = self.now
@@ -172,7 +215,10 @@ class Model:
                 self.belief[receiver, told.id] = status
                 if receiver in ACKNOWLEDGING and status == "firing" and not told.changed:
                     self.looked_after[told.id] = told.acknowledged_at
-        done = [DeliveryResult(id=row.notification.id, state=OutboxState.DELIVERED, at=now) for row in rows]
+        done = [
+            DeliveryResult(id=row.notification.id, state=OutboxState.DELIVERED, at=now)
+            for row in rows
+        ]
         await self.desk.store.settle(done)
 
     async def finish(self) -> None:
@@ -188,7 +234,11 @@ class Model:
                 for receiver in ("ops", "desk", "night"):
                     await self.deliver(receiver, succeeds=True)
         expected = {
-            (receiver, alert.id): "event" if alert.is_event else "firing" if alert.resolved_at is None else "resolved"
+            (receiver, alert.id): "event"
+            if alert.is_event
+            else "firing"
+            if alert.resolved_at is None
+            else "resolved"
             for alert in self.alerts.values()
             for receiver in receivers_of(alert)
             if (receiver, alert.id) not in self.hushed

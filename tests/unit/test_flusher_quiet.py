@@ -1,4 +1,5 @@
-"""Routes, silences, mutes, inhibition and acknowledgements in the flusher, with the real store in memory."""
+"""Routes, silences, mutes, inhibition and acknowledgements in the flusher, with the real store
+in memory."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -23,12 +24,23 @@ from tests.unit.desk import ROUTE, Desk, facts
 NIGHT = NamedIntervals(name="night", intervals=(TimeInterval(times=((9 * 60, 10 * 60),)),))
 """From when a test's clock begins, for an hour."""
 
-HIDES = InhibitRule(source=parse_matchers("alertname=ApiDown"), target=parse_matchers("alertname!=ApiDown"), equal=("account",))
+HIDES = InhibitRule(
+    source=parse_matchers("alertname=ApiDown"),
+    target=parse_matchers("alertname!=ApiDown"),
+    equal=("account",),
+)
 TREE = replace(
     ROUTE,
     routes=(
-        replace(ROUTE, receiver="desk", matchers=parse_matchers("severity=critical"), continue_=True),
-        replace(ROUTE, receiver="night", matchers=parse_matchers("severity=critical"), mute_time_intervals=(NIGHT,)),
+        replace(
+            ROUTE, receiver="desk", matchers=parse_matchers("severity=critical"), continue_=True
+        ),
+        replace(
+            ROUTE,
+            receiver="night",
+            matchers=parse_matchers("severity=critical"),
+            mute_time_intervals=(NIGHT,),
+        ),
     ),
 )
 
@@ -48,7 +60,9 @@ async def silence(desk: Desk, matchers: str = "alertname=Spam", **values: Any) -
     return made
 
 
-async def told(desk: Desk, receiver: str = "ops") -> list[tuple[NotifyReason, list[tuple[str, str]]]]:
+async def told(
+    desk: Desk, receiver: str = "ops"
+) -> list[tuple[NotifyReason, list[tuple[str, str]]]]:
     """Flush, deliver what a receiver is told, and say what that was."""
     await desk.flusher.flush_due()
     rows = [facts(row) for row in await desk.rows() if row.notification.receiver == receiver]
@@ -56,11 +70,14 @@ async def told(desk: Desk, receiver: str = "ops") -> list[tuple[NotifyReason, li
     return rows
 
 
-# --- routes -------------------------------------------------------------------------------------------------------------
+# --- routes ---------------------------------------------------------------------------------------
 
 
 async def test_an_alert_is_told_to_every_receiver_it_is_routed_to(desk: Desk) -> None:
-    desk.open(Snapshot(), replace(TREE, routes=(TREE.routes[0], replace(TREE.routes[1], mute_time_intervals=()))))
+    desk.open(
+        Snapshot(),
+        replace(TREE, routes=(TREE.routes[0], replace(TREE.routes[1], mute_time_intervals=()))),
+    )
     await desk.fire("1", severity="critical")
     await desk.fire("2")
     await desk.flusher.flush_due()
@@ -85,7 +102,9 @@ async def test_the_end_goes_to_whoever_was_told_though_the_routes_have_changed(d
     assert desk.state.ended == {}
 
 
-async def test_many_groups_that_are_due_together_are_all_told_and_repeat_nothing_that_waits(desk: Desk) -> None:
+async def test_many_groups_that_are_due_together_are_all_told_and_repeat_nothing_that_waits(
+    desk: Desk,
+) -> None:
     desk.open(Snapshot(), replace(ROUTE, group_by=("...",)))
     for number in range(50):
         await desk.fire(str(number))
@@ -95,7 +114,7 @@ async def test_many_groups_that_are_due_together_are_all_told_and_repeat_nothing
     assert len(await desk.rows()) == 50
 
 
-# --- silences -----------------------------------------------------------------------------------------------------------
+# --- silences -------------------------------------------------------------------------------------
 
 
 async def test_a_silenced_alert_is_told_once_the_silence_ends_if_it_still_fires(desk: Desk) -> None:
@@ -119,7 +138,9 @@ async def test_what_came_and_went_in_silence_is_never_told_and_is_closed(desk: D
     assert await told(desk) == []
 
 
-async def test_an_alert_that_was_told_is_told_to_have_ended_at_once_through_a_silence(desk: Desk) -> None:
+async def test_an_alert_that_was_told_is_told_to_have_ended_at_once_through_a_silence(
+    desk: Desk,
+) -> None:
     alert = await desk.fire("1")
     await told(desk)
     await silence(desk, until_resolved=True)
@@ -129,7 +150,9 @@ async def test_an_alert_that_was_told_is_told_to_have_ended_at_once_through_a_si
     assert await told(desk) == [(NotifyReason.RESOLVED, [("1", "resolved")])]
 
 
-async def test_a_silence_until_resolved_ends_with_the_problem_and_says_so_in_the_store(desk: Desk) -> None:
+async def test_a_silence_until_resolved_ends_with_the_problem_and_says_so_in_the_store(
+    desk: Desk,
+) -> None:
     await silence(desk, until_resolved=True)
     alert = await desk.fire("1")
     await told(desk)
@@ -151,7 +174,9 @@ async def test_a_silence_that_is_there_at_the_start_holds_from_the_first_flush(d
     assert await told(desk) == []
 
 
-async def test_what_ended_in_a_silence_that_has_ended_since_is_not_told_after_a_restart(desk: Desk) -> None:
+async def test_what_ended_in_a_silence_that_has_ended_since_is_not_told_after_a_restart(
+    desk: Desk,
+) -> None:
     await silence(desk, ends_at=desk.clock.now() + timedelta(minutes=2))
     alert = await desk.fire("1")
     await desk.clock.advance(60)
@@ -162,7 +187,9 @@ async def test_what_ended_in_a_silence_that_has_ended_since_is_not_told_after_a_
     assert desk.state.ended == {}
 
 
-async def test_a_message_about_others_shows_what_the_receiver_knows_and_hides_what_it_does_not(desk: Desk) -> None:
+async def test_a_message_about_others_shows_what_the_receiver_knows_and_hides_what_it_does_not(
+    desk: Desk,
+) -> None:
     await desk.fire("1")
     await told(desk)
     await silence(desk, "campaign_id=~1|2")
@@ -179,7 +206,9 @@ class Interrupted(SqliteStore):
 
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def replaceable(self, groups: Collection[GroupId]) -> Mapping[GroupId, Sequence[OutboxRow]]:
+    async def replaceable(
+        self, groups: Collection[GroupId]
+    ) -> Mapping[GroupId, Sequence[OutboxRow]]:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             await happens()
@@ -226,7 +255,9 @@ async def test_a_silence_ends_by_the_clock_in_the_loop(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("pair", range(12))
-async def test_a_silence_that_ends_between_two_readings_of_the_clock_is_over(desk: Desk, pair: int) -> None:
+async def test_a_silence_that_ends_between_two_readings_of_the_clock_is_over(
+    desk: Desk, pair: int
+) -> None:
     desk.clock.creep, desk.clock.early = 0.001, (pair + 0.5) * 0.001
     async with asyncio.TaskGroup() as tasks:
         await silence(desk, ends_at=desk.clock.now() + timedelta(minutes=1))
@@ -262,7 +293,7 @@ async def until_there_are(desk: Desk, rows: int) -> None:
     pytest.fail(f"no {rows} rows")
 
 
-# --- mutes --------------------------------------------------------------------------------------------------------------
+# --- mutes ----------------------------------------------------------------------------------------
 
 
 async def test_a_mute_puts_off_to_its_end_and_loses_nothing(desk: Desk) -> None:
@@ -307,7 +338,7 @@ async def test_one_routes_mute_keeps_no_other_quiet(desk: Desk) -> None:
     assert [row.notification.receiver for row in await desk.rows()] == ["desk"]
 
 
-# --- inhibition ---------------------------------------------------------------------------------------------------------
+# --- inhibition -----------------------------------------------------------------------------------
 
 
 async def test_what_an_accounts_alert_hides_is_told_when_that_ends(desk: Desk) -> None:
@@ -335,7 +366,9 @@ async def test_what_ends_together_with_what_hid_it_is_not_told(desk: Desk) -> No
     assert desk.state.ended == {}
 
 
-async def test_what_was_told_before_it_was_hidden_is_not_repeated_and_its_end_is_told(desk: Desk) -> None:
+async def test_what_was_told_before_it_was_hidden_is_not_repeated_and_its_end_is_told(
+    desk: Desk,
+) -> None:
     desk.open(Snapshot(), rules=(HIDES,))
     alert = await desk.fire("1")
     assert len(await told(desk)) == 1
@@ -347,11 +380,13 @@ async def test_what_was_told_before_it_was_hidden_is_not_repeated_and_its_end_is
     assert await told(desk) == [(NotifyReason.RESOLVED, [("1", "resolved")])]
 
 
-# --- acknowledgements ---------------------------------------------------------------------------------------------------
+# --- acknowledgements -----------------------------------------------------------------------------
 
 
 async def ack(desk: Desk, alert: Alert) -> None:
-    await desk.store.acknowledge([Acknowledgement(alert_id=alert.id, author="anna", at=desk.clock.now())])
+    await desk.store.acknowledge(
+        [Acknowledgement(alert_id=alert.id, author="anna", at=desk.clock.now())]
+    )
     desk.flusher.look_outside()
 
 
@@ -378,10 +413,15 @@ async def test_the_next_message_says_who_looks_after_it_and_since_when(desk: Des
     await desk.clock.advance(300)
     await desk.flusher.flush_due()
     (row,) = await desk.rows()
-    assert [(a.acknowledged_by, a.acknowledged_at) for a in row.notification.alerts] == [(None, None), ("anna", at)]
+    assert [(a.acknowledged_by, a.acknowledged_at) for a in row.notification.alerts] == [
+        (None, None),
+        ("anna", at),
+    ]
 
 
-async def test_an_acknowledged_alert_that_ends_is_told_and_the_others_are_repeated_again(desk: Desk) -> None:
+async def test_an_acknowledged_alert_that_ends_is_told_and_the_others_are_repeated_again(
+    desk: Desk,
+) -> None:
     first = await desk.fire("1")
     await desk.fire("2")
     await told(desk)
@@ -393,7 +433,9 @@ async def test_an_acknowledged_alert_that_ends_is_told_and_the_others_are_repeat
     assert [reason for reason, _ in await told(desk)] == [NotifyReason.REPEAT]
 
 
-async def test_a_receiver_whose_service_shows_it_is_told_at_once_who_looks_after_it(desk: Desk) -> None:
+async def test_a_receiver_whose_service_shows_it_is_told_at_once_who_looks_after_it(
+    desk: Desk,
+) -> None:
     desk.open(Snapshot(), TREE, acknowledging=frozenset({"desk"}))
     first = await desk.fire("1", severity="critical")
     second = await desk.fire("2", severity="critical")
@@ -408,10 +450,14 @@ async def test_a_receiver_whose_service_shows_it_is_told_at_once_who_looks_after
     assert row.notification.alerts[0].acknowledged_by == "anna"
     desk.open(await desk.store.load(), TREE, acknowledging=frozenset({"desk"}))
     await desk.clock.advance(5 * 3600)
-    assert await told(desk, "desk") == [(NotifyReason.ACKNOWLEDGED, [("2", "firing"), ("1", "firing")])]  # still the same one
+    assert await told(desk, "desk") == [
+        (NotifyReason.ACKNOWLEDGED, [("2", "firing"), ("1", "firing")])
+    ]  # still the same one
     assert await told(desk, "desk") == []
     await ack(desk, first)
-    assert await told(desk, "desk") == [(NotifyReason.ACKNOWLEDGED, [("1", "firing"), ("2", "firing")])]
+    assert await told(desk, "desk") == [
+        (NotifyReason.ACKNOWLEDGED, [("1", "firing"), ("2", "firing")])
+    ]
 
 
 async def test_news_replace_a_message_that_only_says_who_looks_after_it(desk: Desk) -> None:
@@ -427,7 +473,9 @@ async def test_news_replace_a_message_that_only_says_who_looks_after_it(desk: De
     assert await told(desk) == []
 
 
-async def test_it_is_told_after_the_news_that_an_alert_fires_and_not_in_its_place(desk: Desk) -> None:
+async def test_it_is_told_after_the_news_that_an_alert_fires_and_not_in_its_place(
+    desk: Desk,
+) -> None:
     desk.open(Snapshot(), acknowledging=frozenset({"ops"}))
     first = await desk.fire("1")
     await desk.flusher.flush_due()

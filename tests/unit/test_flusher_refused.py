@@ -35,7 +35,9 @@ class RefusingDesk(Desk):
 
     @property
     def failures(self) -> float | None:
-        return self.metrics.registry.get_sample_value("bsg_monitor_loop_failures_total", {"loop": "flusher"})
+        return self.metrics.registry.get_sample_value(
+            "bsg_monitor_loop_failures_total", {"loop": "flusher"}
+        )
 
     @asynccontextmanager
     async def flushing(self) -> AsyncIterator[None]:
@@ -50,7 +52,14 @@ class RefusingDesk(Desk):
         end = now + timedelta(hours=1)
         matchers = parse_matchers("campaign_id=1")
         await self.store.add_silence(
-            Silence(id="s1", matchers=matchers, starts_at=now, ends_at=end, created_at=now, author="anna")
+            Silence(
+                id="s1",
+                matchers=matchers,
+                starts_at=now,
+                ends_at=end,
+                created_at=now,
+                author="anna",
+            )
         )
 
 
@@ -60,7 +69,9 @@ async def desk() -> AsyncIterator[RefusingDesk]:
         yield RefusingDesk(store)
 
 
-async def test_after_a_refused_commit_nothing_has_advanced_and_the_next_flush_writes_the_message(desk: RefusingDesk) -> None:
+async def test_after_a_refused_commit_nothing_has_advanced_and_the_next_flush_writes_the_message(
+    desk: RefusingDesk,
+) -> None:
     await desk.fire("1")
     desk.refuse("commit_flush")
     with pytest.raises(StoreError):
@@ -72,7 +83,9 @@ async def test_after_a_refused_commit_nothing_has_advanced_and_the_next_flush_wr
     assert len(desk.state.ledgers) == 1
 
 
-async def test_after_a_refused_commit_an_ended_alert_is_open_still_and_its_end_is_told_once(desk: RefusingDesk) -> None:
+async def test_after_a_refused_commit_an_ended_alert_is_open_still_and_its_end_is_told_once(
+    desk: RefusingDesk,
+) -> None:
     alert = await desk.fire("1")
     await desk.flusher.flush_due()
     await desk.deliver()
@@ -85,13 +98,17 @@ async def test_after_a_refused_commit_an_ended_alert_is_open_still_and_its_end_i
     assert dict(desk.state.ledgers) == before
     assert list(desk.state.ended) == [alert.id]
     assert await desk.flusher.flush_due() == 1
-    assert [facts(row) for row in await desk.rows()] == [(NotifyReason.RESOLVED, [("1", "resolved")])]
+    assert [facts(row) for row in await desk.rows()] == [
+        (NotifyReason.RESOLVED, [("1", "resolved")])
+    ]
     assert not desk.state.ended
     assert await desk.flusher.flush_due() == 0
 
 
 @pytest.mark.parametrize("call", ["silences", "acknowledgements"])
-async def test_silences_that_could_not_be_read_are_read_again_and_nothing_is_told_before(desk: RefusingDesk, call: str) -> None:
+async def test_silences_that_could_not_be_read_are_read_again_and_nothing_is_told_before(
+    desk: RefusingDesk, call: str
+) -> None:
     await desk.silence()
     await desk.fire("1")
     await desk.fire("2", rule="Stalled")
@@ -105,7 +122,9 @@ async def test_silences_that_could_not_be_read_are_read_again_and_nothing_is_tol
 
 
 @pytest.mark.parametrize("call", ["commit_flush", "silences", "replaceable"])
-async def test_the_loop_counts_each_refusal_and_goes_on_after_five_seconds(desk: RefusingDesk, call: str) -> None:
+async def test_the_loop_counts_each_refusal_and_goes_on_after_five_seconds(
+    desk: RefusingDesk, call: str
+) -> None:
     before = desk.failures or 0
     await desk.silence()
     await desk.fire("1")

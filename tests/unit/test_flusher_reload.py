@@ -1,4 +1,5 @@
-"""Other routes and receivers in a running flusher: what follows is what would follow from a restart with them."""
+"""Other routes and receivers in a running flusher: what follows is what would follow from a
+restart with them."""
 
 import asyncio
 from dataclasses import replace
@@ -22,9 +23,26 @@ ROUTES: tuple[tuple[Route, tuple[str, ...]], ...] = (
     (ROUTE, EVERYBODY),
     (replace(ROUTE, group_by=("campaign_id",)), EVERYBODY),
     (replace(ROUTE, receiver="desk"), ("desk", "night")),
-    (replace(ROUTE, routes=(replace(ROUTE, receiver="night", matchers=parse_matchers("severity=critical")),)), EVERYBODY),
+    (
+        replace(
+            ROUTE,
+            routes=(
+                replace(ROUTE, receiver="night", matchers=parse_matchers("severity=critical")),
+            ),
+        ),
+        EVERYBODY,
+    ),
 )
-RULES = ((), (InhibitRule(source=parse_matchers("severity=critical"), target=parse_matchers("severity=warning"), equal=()),))
+RULES = (
+    (),
+    (
+        InhibitRule(
+            source=parse_matchers("severity=critical"),
+            target=parse_matchers("severity=warning"),
+            equal=(),
+        ),
+    ),
+)
 
 
 async def play(steps: list[tuple[str, int]], *, restarts: bool) -> list[object]:
@@ -36,17 +54,24 @@ async def play(steps: list[tuple[str, int]], *, restarts: bool) -> list[object]:
         for number, (step, choice) in enumerate(steps):
             await desk.clock.advance(1)
             if step == "fire":
-                firing.append(await desk.fire(str(number), severity=("critical", "warning")[choice % 2]))
+                firing.append(
+                    await desk.fire(str(number), severity=("critical", "warning")[choice % 2])
+                )
             elif step == "resolve" and firing:
                 await desk.resolve(firing.pop(choice % len(firing)))
             elif step == "event":
                 await desk.happen(str(number), f"e{number}")
             elif step == "other":
-                (route, receivers), rules = ROUTES[choice % len(ROUTES)], RULES[choice // len(ROUTES) % 2]
+                (route, receivers), rules = (
+                    ROUTES[choice % len(ROUTES)],
+                    RULES[choice // len(ROUTES) % 2],
+                )
                 if restarts:
                     desk.open(await store.load(), route, rules=rules, receivers=receivers)
                 else:
-                    desk.flusher.use(NotificationPolicy(route=route, inhibit_rules=rules, receivers=receivers))
+                    desk.flusher.use(
+                        NotificationPolicy(route=route, inhibit_rules=rules, receivers=receivers)
+                    )
             elif step == "deliver":
                 await desk.deliver(EVERYBODY[choice % 3])
             elif step == "pass":
@@ -79,7 +104,9 @@ steps = st.sampled_from(["fire", "fire", "resolve", "event", "other", "other", "
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(steps, st.integers(0, 7)), max_size=25))
-@example([("fire", 2), ("other", 2), ("fire", 1), ("resolve", 0), ("other", 3)])  # a receiver that comes back
+@example(
+    [("fire", 2), ("other", 2), ("fire", 1), ("resolve", 0), ("other", 3)]
+)  # a receiver that comes back
 def test_a_reload_leads_to_what_a_restart_would(plan: list[tuple[str, int]]) -> None:
     reloaded = asyncio.run(play(plan, restarts=False))
     restarted = asyncio.run(play(plan, restarts=True))
@@ -91,11 +118,16 @@ async def test_whoever_was_told_hears_the_end_though_another_is_told_now() -> No
         desk = Desk(store)
         alert = await desk.fire("1")
         await desk.flusher.flush_due()
-        desk.flusher.use(NotificationPolicy(route=replace(ROUTE, receiver="desk"), receivers=EVERYBODY))
+        desk.flusher.use(
+            NotificationPolicy(route=replace(ROUTE, receiver="desk"), receivers=EVERYBODY)
+        )
         await desk.flusher.flush_due()
         await desk.clock.advance(timedelta(minutes=6).total_seconds())
         await desk.resolve(alert)
         await desk.flusher.flush_due()
-        told = [(row.notification.receiver, row.notification.reason.value) for row in await desk.rows(None)]
+        told = [
+            (row.notification.receiver, row.notification.reason.value)
+            for row in await desk.rows(None)
+        ]
     assert sorted(told[:2]) == [("desk", "firing"), ("ops", "firing")]
     assert sorted(told[2:]) == [("desk", "resolved"), ("ops", "resolved")]

@@ -1,5 +1,5 @@
-"""However many alerts there are, the flusher gives the event loop its turn. Work is counted in calls, so that no machine is too
-slow for the test."""
+"""However many alerts there are, the flusher gives the event loop its turn. Work is counted in
+calls, so that no machine is too slow for the test."""
 
 import asyncio
 import sys
@@ -57,7 +57,12 @@ def fire(desk: Desk, number: int) -> list[Alert]:
     now = desk.clock.now()
     fired = []
     for subject in map(str, range(number)):
-        labels = {"alertname": "Spam", "account": "default", "campaign_id": subject, "severity": "warning"}
+        labels = {
+            "alertname": "Spam",
+            "account": "default",
+            "campaign_id": subject,
+            "severity": "warning",
+        }
         alert = advance(
             begin(AlertKey("Spam", "default", subject), labels=labels, now=now),
             active=True,
@@ -72,7 +77,9 @@ def fire(desk: Desk, number: int) -> list[Alert]:
 
 def ended(desk: Desk, alerts: list[Alert]) -> list[Alert]:
     now = desk.clock.now()
-    after = [advance(alert, active=False, now=now, hold=NOTHING, keep_firing=NOTHING) for alert in alerts]
+    after = [
+        advance(alert, active=False, now=now, hold=NOTHING, keep_firing=NOTHING) for alert in alerts
+    ]
     return [alert for alert in after if alert is not None]
 
 
@@ -99,7 +106,13 @@ async def life(number: int, route: Route) -> dict[str, int]:
         await desk.clock.advance(4 * 3600)
         await measured("all are told again")
         now = desk.clock.now()
-        quiet = Silence(id="s1", matchers=parse_matchers("alertname=Spam"), starts_at=now, created_at=now, author="anna")
+        quiet = Silence(
+            id="s1",
+            matchers=parse_matchers("alertname=Spam"),
+            starts_at=now,
+            created_at=now,
+            author="anna",
+        )
         await store.add_silence(msgspec.structs.replace(quiet, ends_at=now + timedelta(minutes=1)))
         desk.flusher.look_outside()
         await measured("all are silenced")
@@ -118,7 +131,9 @@ async def life(number: int, route: Route) -> dict[str, int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("group_by", "number"), [(("alertname",), 10_000), (("campaign_id",), 4000)], ids=["one group", "many groups"]
+    ("group_by", "number"),
+    [(("alertname",), 10_000), (("campaign_id",), 4000)],
+    ids=["one group", "many groups"],
 )
 async def test_a_flush_of_many_alerts_gives_way_often(group_by: str, number: int) -> None:
     stretches = await life(number, replace(ROUTE, group_by=(group_by,), group_interval=NOTHING))

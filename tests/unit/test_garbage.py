@@ -54,7 +54,13 @@ def test_no_value_is_tracked_for_none_can_form_a_cycle() -> None:
             importlib.import_module(module.name)
     waiting, structs = [msgspec.Struct], []
     while waiting:
-        waiting += (fresh := [each for each in waiting.pop().__subclasses__() if each.__module__.startswith("monitor.")])
+        waiting += (
+            fresh := [
+                each
+                for each in waiting.pop().__subclasses__()
+                if each.__module__.startswith("monitor.")
+            ]
+        )
         structs += fresh
     assert len(structs) > 30
     assert [each.__qualname__ for each in structs if each.__struct_config__.gc] == []
@@ -82,14 +88,20 @@ async def test_alerts_that_fire_and_are_told_leave_nothing_that_is_tracked() -> 
     ]
     async with SqliteStore(None) as store:
         silence = Silence(
-            id="s1", matchers=parse_matchers('campaign_id=~".*[02468]"'), starts_at=NOW, author="ann", created_at=NOW
+            id="s1",
+            matchers=parse_matchers('campaign_id=~".*[02468]"'),
+            starts_at=NOW,
+            author="ann",
+            created_at=NOW,
         )
         await store.add_silence(silence)
         state = State(Snapshot(), polled=())
         flusher = Flusher(
             store=store,
             state=state,
-            telling=NotificationPolicy(route=rules.route, receivers=("ops",), inhibit_rules=rules.inhibit_rules),
+            telling=NotificationPolicy(
+                route=rules.route, receivers=("ops",), inhibit_rules=rules.inhibit_rules
+            ),
             clock=clock,
             metrics=Metrics("test"),
             new_id=lambda: f"msg_{next(ids)}",
@@ -141,7 +153,9 @@ asyncio.run(main())
 
 
 @pytest.mark.slow
-def test_a_daemon_looks_seldom_for_garbage_and_never_in_what_it_loaded_at_its_start(tmp_path: Path) -> None:
+def test_a_daemon_looks_seldom_for_garbage_and_never_in_what_it_loaded_at_its_start(
+    tmp_path: Path,
+) -> None:
     command = [sys.executable, "-c", DAEMON, str(tmp_path)]
     ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
     assert ran.stderr.splitlines()[-1] == f"True {THRESHOLDS} True"

@@ -1,4 +1,5 @@
-"""The dead man's switch: one call for a good cycle, none while a feed is stale, and no secret in the log."""
+"""The dead man's switch: one call for a good cycle, none while a feed is stale, and no secret in
+the log."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +16,8 @@ from tests.patience import until
 
 @asynccontextmanager
 async def listener(statuses: list[int]) -> AsyncIterator[tuple[str, list[int]]]:
-    """A server that answers with `statuses` in turn, the last one again and again; gives its URL and what it answered."""
+    """A server that answers with `statuses` in turn, the last one again and again; gives its URL
+    and what it answered."""
     answered: list[int] = []
 
     async def answer(_: web.Request) -> web.Response:
@@ -35,7 +37,11 @@ async def listener(statuses: list[int]) -> AsyncIterator[tuple[str, list[int]]]:
 
 async def test_every_good_cycle_is_one_call_while_all_feeds_are_fresh() -> None:
     fresh = True
-    async with listener([200]) as (url, answered), aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+    async with (
+        listener([200]) as (url, answered),
+        aiohttp.ClientSession() as session,
+        asyncio.TaskGroup() as tasks,
+    ):
         heartbeat = Heartbeat(url, session=session, fresh=lambda: fresh)
         loop = tasks.create_task(heartbeat.run())
         heartbeat.beat()
@@ -68,7 +74,9 @@ async def test_a_failing_url_is_logged_once_with_its_recovery_and_without_its_ad
     assert "very-secret" not in repr(logs)
 
 
-async def test_a_call_that_raises_whatever_it_may_is_a_failed_call(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_that_raises_whatever_it_may_is_a_failed_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def broken(url: str) -> object:
         raise RuntimeError(f"cannot {url}")
 

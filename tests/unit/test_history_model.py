@@ -1,7 +1,8 @@
-"""Rules that look back, cycle after cycle, through restarts, reloads and failures, against a model that keeps every reading.
+"""Rules that look back, cycle after cycle, through restarts, reloads and failures, against a
+model that keeps every reading.
 
-The monitor keeps what it must, compares objects by identity and asks few rules about what has not changed; the model looks at
-all readings of all campaigns for every rule.
+The monitor keeps what it must, compares objects by identity and asks few rules about what has
+not changed; the model looks at all readings of all campaigns for every rule.
 """
 
 import asyncio
@@ -102,30 +103,47 @@ def below(value: float | None, limit: float) -> bool:
 
 
 NOW_AND_THEN: dict[str, tuple[str, Holds]] = {
-    "Slow": ('increase(sent, "10m") < 50', lambda past, now: below(past.increase(now, 10 * MINUTE), 50)),
+    "Slow": (
+        'increase(sent, "10m") < 50',
+        lambda past, now: below(past.increase(now, 10 * MINUTE), 50),
+    ),
     "Judged": ("settled_ratio < 0.5", lambda past, now: below(past.settled_ratio(now), 0.5)),
     "Stalled": (
         'stalled_for > "12m"',
-        lambda past, now: past.present.status == "sending" and now - past.progress_since > 12 * MINUTE,
+        lambda past, now: (
+            past.present.status == "sending" and now - past.progress_since > 12 * MINUTE
+        ),
     ),
     "Night": (
         'status == "paused" and in_quiet_hours',
-        lambda past, now: past.present.status == "paused" and NIGHT.contains(datetime.fromtimestamp(now, UTC)),
+        lambda past, now: (
+            past.present.status == "paused" and NIGHT.contains(datetime.fromtimestamp(now, UTC))
+        ),
     ),
     "Few": ("sent < 100", lambda past, now: below(past.present.sent, 100)),
 }
 LONG_AGO: dict[str, tuple[str, Holds]] = {
-    "Hours": ('increase(sent, "2h") < 50', lambda past, now: below(past.increase(now, 2 * HOUR), 50)),
+    "Hours": (
+        'increase(sent, "2h") < 50',
+        lambda past, now: below(past.increase(now, 2 * HOUR), 50),
+    ),
     "Was": (
         'ago(status, "90m") == "paused"',
-        lambda past, now: (then := past.at(now - 90 * MINUTE)) is not None and then.status == "paused",
+        lambda past, now: (
+            (then := past.at(now - 90 * MINUTE)) is not None and then.status == "paused"
+        ),
     ),
 }
-POOR_SENDER = state_rule("Sender", "settled_sent >= 100 and settled_ratio < 0.5", scope="sender", summary="{{ sender }}")
+POOR_SENDER = state_rule(
+    "Sender", "settled_sent >= 100 and settled_ratio < 0.5", scope="sender", summary="{{ sender }}"
+)
 
 
 def rules(table: dict[str, tuple[str, Holds]]) -> RuleSet:
-    return RuleSet([*(state_rule(name, text) for name, (text, _) in table.items()), POOR_SENDER], quiet_hours=[NIGHT])
+    return RuleSet(
+        [*(state_rule(name, text) for name, (text, _) in table.items()), POOR_SENDER],
+        quiet_hours=[NIGHT],
+    )
 
 
 SHORT, LONG = rules(NOW_AND_THEN), rules(NOW_AND_THEN | LONG_AGO)
@@ -174,11 +192,17 @@ class Monitor:
         if further:
             await self.remember()
         self.cycles.use(rules)
-        await end_orphans(rules, self.state, self.store, feeds=[FEED], receivers=(), now=self.clock.now())
+        await end_orphans(
+            rules, self.state, self.store, feeds=[FEED], receivers=(), now=self.clock.now()
+        )
         self.expected = {each for each in self.expected if each[0] in rules.rules}
 
     async def read(
-        self, ids: Sequence[int], outcome: SweepOutcome = SweepOutcome.OK, *, gone: frozenset[int] = frozenset()
+        self,
+        ids: Sequence[int],
+        outcome: SweepOutcome = SweepOutcome.OK,
+        *,
+        gone: frozenset[int] = frozenset(),
     ) -> None:
         campaigns = [self.shown[id_] for id_ in ids]
         reading = Reading(outcome=outcome, full=False, campaigns=campaigns, gone=gone)
@@ -191,7 +215,11 @@ class Monitor:
         """What comes again is a campaign like any other that was never seen."""
         for id_ in gone:
             self.pasts.pop(id_, None)
-        self.expected = {(rule, subject) for rule, subject in self.expected if subject not in {str(id_) for id_ in gone}}
+        self.expected = {
+            (rule, subject)
+            for rule, subject in self.expected
+            if subject not in {str(id_) for id_ in gone}
+        }
 
     def settled(self, id_: int) -> bool:
         """What a settled campaign showed is not kept: such a one stays as it is."""
@@ -211,14 +239,22 @@ class Monitor:
                     self.expected.add((name, str(id_)))
         for sender in SENDERS:
             found = [past for past in self.pasts.values() if past.present.sender == sender]
-            judged = [past.judged(now) for past in found if now - past.present.created_at <= 24 * HOUR]
-            sent, delivered = (sum(column) for column in zip(*judged, strict=True)) if judged else (0, 0)
+            judged = [
+                past.judged(now) for past in found if now - past.present.created_at <= 24 * HOUR
+            ]
+            sent, delivered = (
+                (sum(column) for column in zip(*judged, strict=True)) if judged else (0, 0)
+            )
             self.expected.discard(("Sender", f"sms:{sender}"))
             if sent >= 100 and delivered / sent < 0.5:
                 self.expected.add(("Sender", f"sms:{sender}"))
 
     def check(self) -> None:
-        found = {(key.rule, key.subject) for key, alert in self.state.active.items() if alert.state is AlertState.FIRING}
+        found = {
+            (key.rule, key.subject)
+            for key, alert in self.state.active.items()
+            if alert.state is AlertState.FIRING
+        }
         assert found == self.expected
 
 
@@ -232,7 +268,22 @@ turns = st.lists(
     st.tuples(
         st.sampled_from([1, 2, 5, 9, 14, 15, 30, 60, 80 * 60]),
         st.dictionaries(st.integers(1, 3), figures, max_size=3),
-        st.sampled_from(["read", "read", "read", "same", "few", "gone", "restart", "short", "long", "fail", "part", "lose"]),
+        st.sampled_from(
+            [
+                "read",
+                "read",
+                "read",
+                "same",
+                "few",
+                "gone",
+                "restart",
+                "short",
+                "long",
+                "fail",
+                "part",
+                "lose",
+            ]
+        ),
     ),
     max_size=14,
 )
@@ -249,19 +300,27 @@ async def play(plan: Plan) -> None:
             elif what in ("short", "long"):
                 await monitor.use(SHORT if what == "short" else LONG)
             if what != "same":  # what did not change is often the same object
-                monitor.shown = {id_: msgspec.structs.replace(shown) for id_, shown in monitor.shown.items()}
+                monitor.shown = {
+                    id_: msgspec.structs.replace(shown) for id_, shown in monitor.shown.items()
+                }
             seen = {id_: found for id_, found in seen.items() if not monitor.settled(id_)}
             for id_, (status, told, delivered, sender) in seen.items():
-                before = monitor.shown.get(id_)  # what was told once stays told: what is missing for hours is not in the model
+                before = monitor.shown.get(
+                    id_
+                )  # what was told once stays told: what is missing for hours is not in the model
                 sent = before.sent if told is None and before is not None else told
-                monitor.shown[id_] = campaign(id_, status=status, sent=sent, delivered=delivered, sender=sender)
+                monitor.shown[id_] = campaign(
+                    id_, status=status, sent=sent, delivered=delivered, sender=sender
+                )
             ids = sorted(seen if what == "few" else monitor.shown)
             if what == "gone":
                 monitor.shown = {}
                 await monitor.read([], gone=frozenset(ids))
                 monitor.check()
             elif what in ("fail", "part"):
-                await monitor.read(ids, SweepOutcome.FAILED if what == "fail" else SweepOutcome.PARTIAL)
+                await monitor.read(
+                    ids, SweepOutcome.FAILED if what == "fail" else SweepOutcome.PARTIAL
+                )
             elif what == "lose":
                 store.failing = True
                 try:

@@ -1,4 +1,5 @@
-"""Logs: one line per event, no secret in any form, and no character that plays tricks on who reads them."""
+"""Logs: one line per event, no secret in any form, and no character that plays tricks on who
+reads them."""
 
 import json
 import logging
@@ -44,7 +45,9 @@ def lines(captured: Captured) -> list[dict[str, Any]]:
 
 def test_an_event_is_one_line_of_json_with_time_level_and_name(capsys: Captured) -> None:
     configure_logs("info", "json")
-    structlog.get_logger().warning("sweep_incomplete", account="default", pages=7, ratio=0.5, nothing=None)
+    structlog.get_logger().warning(
+        "sweep_incomplete", account="default", pages=7, ratio=0.5, nothing=None
+    )
     (event,) = lines(capsys)
     assert list(event)[:3] == ["ts", "level", "event"]
     assert event.pop("ts").endswith("Z")
@@ -74,7 +77,11 @@ def test_the_level_holds_for_us_and_for_libraries(capsys: Captured) -> None:
     logging.getLogger("some.library").info("unheard")
     logging.getLogger("some.library").warning("heard %d", 1)
     (event,) = lines(capsys)
-    assert (event["event"], event["logger"], event["level"]) == ("heard 1", "some.library", "warning")
+    assert (event["event"], event["logger"], event["level"]) == (
+        "heard 1",
+        "some.library",
+        "warning",
+    )
 
 
 def test_configuring_again_replaces_and_does_not_double(capsys: Captured) -> None:
@@ -97,7 +104,10 @@ def test_a_known_secret_is_masked_in_values_nested_values_and_tracebacks(capsys:
     mask("hunter2/ünique")
     log = structlog.get_logger()
     log.info(
-        "told", url="http://x/hunter2%2F%C3%BCnique", parts=["a", {"k": ("hunter2/ünique",)}], error=ValueError("hunter2/ünique")
+        "told",
+        url="http://x/hunter2%2F%C3%BCnique",
+        parts=["a", {"k": ("hunter2/ünique",)}],
+        error=ValueError("hunter2/ünique"),
     )
     try:
         fail("refused hunter2/ünique")
@@ -125,12 +135,17 @@ def test_a_known_secret_is_masked_in_values_nested_values_and_tracebacks(capsys:
         ("https://hooks.slack.com/services/T0/B0/xyz", "https://hooks.slack.com/***"),
         ("Bearer abcdefgh", "Bearer ***"),
         ("bearer 0123abcd", "bearer ***"),
-        ("set it to a bearer token, or a bearer token.", "set it to a bearer token, or a bearer token."),
+        (
+            "set it to a bearer token, or a bearer token.",
+            "set it to a bearer token, or a bearer token.",
+        ),
         ("Basic authentication is refused", "Basic authentication is refused"),
         ("what? nothing", "what? nothing"),
     ],
 )
-def test_what_looks_like_a_secret_is_masked_though_nobody_registered_it(text: str, expected: str) -> None:
+def test_what_looks_like_a_secret_is_masked_though_nobody_registered_it(
+    text: str, expected: str
+) -> None:
     assert masked(text) == expected
 
 
@@ -152,7 +167,8 @@ def test_what_a_stretch_holds_is_masked_wherever_it_stands_in_it(text: str, expe
 
 @pytest.mark.parametrize("seed", ["a", "eyJ-", "test_-", "a://", "Bearer ", "\x1b", "=", "eyJa."])
 def test_masking_does_not_go_over_the_same_characters_again_and_again(seed: str) -> None:
-    """It takes some 10 ms of the processor's time; with patterns that rescan, from 2 to 20 seconds."""
+    """It takes some 10 ms of the processor's time; with patterns that rescan, from 2 to 20
+    seconds."""
     text = (seed * LONGEST)[:LONGEST]
     begun = process_time()
     visible(masked(text))
@@ -218,7 +234,10 @@ def test_any_value_makes_valid_json(value: object, capsys: Captured) -> None:
 @given(st.text())
 def test_what_is_visible_has_no_control_characters_left(text: str) -> None:
     for safe in (visible(text), without_controls(text)):
-        assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202a\u202e\u2066\u2069\u200f" for c in safe)
+        assert not any(
+            ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202a\u202e\u2066\u2069\u200f"
+            for c in safe
+        )
         safe.encode()
 
 
@@ -241,7 +260,11 @@ def test_a_stderr_that_cannot_be_written_to_stops_nobody(monkeypatch: pytest.Mon
 @contextmanager
 def journal(path: Path) -> Iterator[None]:
     """Stderr goes to a file that the environment calls the journal."""
-    with path.open("w") as stream, redirect_stderr(stream), pytest.MonkeyPatch.context() as environment:
+    with (
+        path.open("w") as stream,
+        redirect_stderr(stream),
+        pytest.MonkeyPatch.context() as environment,
+    ):
         found = os.fstat(stream.fileno())
         environment.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
         yield
@@ -253,7 +276,10 @@ def test_in_the_journal_each_line_says_its_priority(tmp_path: Path) -> None:
         for level in ("debug", "info", "warning", "error", "critical"):
             getattr(structlog.get_logger(), level)("said")
         logging.getLogger("somebody").error("else")
-    written = [(line[:3], json.loads(line[3:])["level"]) for line in (tmp_path / "journal").read_text().splitlines()]
+    written = [
+        (line[:3], json.loads(line[3:])["level"])
+        for line in (tmp_path / "journal").read_text().splitlines()
+    ]
     assert written == [
         ("<7>", "debug"), ("<6>", "info"), ("<4>", "warning"), ("<3>", "error"), ("<2>", "critical"), ("<3>", "error")
     ]  # fmt: skip
@@ -271,8 +297,12 @@ def test_in_the_journal_every_line_of_a_traceback_bears_the_priority(tmp_path: P
     assert {line[:3] for line in written} == {"<3>"}
 
 
-def test_a_stream_that_is_not_the_journal_has_no_priorities(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JOURNAL_STREAM", "8:12345")  # inherited from whoever started us, and redirected since
+def test_a_stream_that_is_not_the_journal_has_no_priorities(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "JOURNAL_STREAM", "8:12345"
+    )  # inherited from whoever started us, and redirected since
     configure_logs("info", "json")
     structlog.get_logger().info("started")
     assert [event["event"] for event in lines(capsys)] == ["started"]

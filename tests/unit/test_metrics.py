@@ -1,4 +1,5 @@
-"""What /metrics says: names and labels are a contract, whatever text the provider puts into them."""
+"""What /metrics says: names and labels are a contract, whatever text the provider puts into
+them."""
 
 import asyncio
 import re
@@ -51,7 +52,9 @@ def campaign(
         sent=sent,
         delivered=delivered,
     )
-    return TrackedCampaign(campaign=snapshot, first_seen=0, status_since=0, progress_since=0, settled=settled)
+    return TrackedCampaign(
+        campaign=snapshot, first_seen=0, status_since=0, progress_since=0, settled=settled
+    )
 
 
 def series(feed: Feed, *rows: TrackedCampaign) -> CampaignSeries:
@@ -61,7 +64,8 @@ def series(feed: Feed, *rows: TrackedCampaign) -> CampaignSeries:
 
 
 def samples(metrics: Metrics, name: str) -> dict[tuple[tuple[str, str], ...], float]:
-    """Samples called `name` by their sorted labels, as an independent parser reads the text format."""
+    """Samples called `name` by their sorted labels, as an independent parser reads the text
+    format."""
     return {
         tuple(sorted(sample.labels.items())): sample.value
         for family in parse_text(metrics.render().decode())
@@ -76,7 +80,12 @@ def full_metrics() -> Metrics:
     metrics.set_campaign_series(series(SMS, campaign(1), campaign(2, sender='a"b\\c\nd')))
     metrics.set_campaign_counts(SMS, {"sending": 2, "invented": 1})
     metrics.count_transition("default", "sms", "scheduled", "sending")
-    metrics.set_balance("default", Balance(balance=-50.25, credit=125, currency="USD", read_at=datetime(2026, 1, 1, tzinfo=UTC)))
+    metrics.set_balance(
+        "default",
+        Balance(
+            balance=-50.25, credit=125, currency="USD", read_at=datetime(2026, 1, 1, tzinfo=UTC)
+        ),
+    )
     metrics.set_alerts([], rules=[("LowDelivery", "critical")])
     metrics.polls.labels("default", "sms", "ok").inc()
     metrics.poll_duration.observe(0.2)
@@ -127,24 +136,47 @@ CONTRACT = {
 def test_names_and_labels_are_those_of_the_contract(openmetrics: bool) -> None:
     text = full_metrics().render(openmetrics=openmetrics).decode()
     families = (parse_openmetrics if openmetrics else parse_text)(text)
-    found = {sample.name: set(sample.labels) - {"le"} for family in families for sample in family.samples}
-    found = {name: labels for name, labels in found.items() if not name.endswith(("_bucket", "_sum"))}
-    assert {name: labels for name, labels in found.items() if not name.startswith("process_")} == CONTRACT
-    assert {"process_resident_memory_bytes", "process_cpu_seconds_total", "process_start_time_seconds"} <= found.keys()
+    found = {
+        sample.name: set(sample.labels) - {"le"} for family in families for sample in family.samples
+    }
+    found = {
+        name: labels for name, labels in found.items() if not name.endswith(("_bucket", "_sum"))
+    }
+    assert {
+        name: labels for name, labels in found.items() if not name.startswith("process_")
+    } == CONTRACT
+    assert {
+        "process_resident_memory_bytes",
+        "process_cpu_seconds_total",
+        "process_start_time_seconds",
+    } <= found.keys()
 
 
 def test_promtool_has_nothing_to_say() -> None:
     tool = require("promtool")
     for metrics in (full_metrics(), Metrics("1.2.3")):
-        done = subprocess.run([tool, "check", "metrics"], input=metrics.render(), capture_output=True, timeout=30, check=False)
+        done = subprocess.run(
+            [tool, "check", "metrics"],
+            input=metrics.render(),
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_every_loop_begins_with_no_failures() -> None:
-    counted = {dict(labels)["loop"]: value for labels, value in samples(Metrics("1"), "bsg_monitor_loop_failures_total").items()}
+    counted = {
+        dict(labels)["loop"]: value
+        for labels, value in samples(Metrics("1"), "bsg_monitor_loop_failures_total").items()
+    }
     assert counted == dict.fromkeys(LOOPS, 0.0)
     sources = [path.read_text() for path in Path(monitor.__file__).parent.rglob("*.py")]
-    named = {name for source in sources for name in re.findall(r'(?:loop_failures\.labels|\b_keep)\("(\w+)"', source)}
+    named = {
+        name
+        for source in sources
+        for name in re.findall(r'(?:loop_failures\.labels|\b_keep)\("(\w+)"', source)
+    }
     assert named == set(LOOPS)
 
 
@@ -168,7 +200,12 @@ def test_no_created_series_are_exported() -> None:
 def test_a_campaign_shows_its_counters_and_their_ratio() -> None:
     metrics = Metrics("1")
     metrics.set_campaign_series(series(SMS, campaign(7, sent=500, delivered=412)))
-    labels = (("account", "default"), ("campaign_id", "7"), ("message_type", "sms"), ("sender", "Shop"))
+    labels = (
+        ("account", "default"),
+        ("campaign_id", "7"),
+        ("message_type", "sms"),
+        ("sender", "Shop"),
+    )
     assert samples(metrics, "bsg_campaign_sent_messages") == {labels: 500}
     assert samples(metrics, "bsg_campaign_delivered_messages") == {labels: 412}
     assert samples(metrics, "bsg_campaign_delivery_ratio") == {labels: 0.824}
@@ -176,8 +213,12 @@ def test_a_campaign_shows_its_counters_and_their_ratio() -> None:
 
 def test_unknown_counters_and_a_ratio_of_nothing_are_absent() -> None:
     metrics = Metrics("1")
-    metrics.set_campaign_series(series(SMS, campaign(1, sent=None, delivered=None), campaign(2, sent=0, delivered=0)))
-    assert [dict(key)["campaign_id"] for key in samples(metrics, "bsg_campaign_sent_messages")] == ["2"]
+    metrics.set_campaign_series(
+        series(SMS, campaign(1, sent=None, delivered=None), campaign(2, sent=0, delivered=0))
+    )
+    assert [dict(key)["campaign_id"] for key in samples(metrics, "bsg_campaign_sent_messages")] == [
+        "2"
+    ]
     assert samples(metrics, "bsg_campaign_delivery_ratio") == {}
 
 
@@ -189,15 +230,22 @@ def test_campaigns_with_series_have_their_names() -> None:
     )
     metrics = Metrics("1")
     metrics.set_campaign_series(series(SMS, *rows))
-    names = {dict(key)["campaign_id"]: dict(key)["campaign_name"] for key in samples(metrics, "bsg_campaign_info")}
+    names = {
+        dict(key)["campaign_id"]: dict(key)["campaign_name"]
+        for key in samples(metrics, "bsg_campaign_info")
+    }
     assert names == {"2": 'The "big"\\ one\n', "3": "n" * 200}
     assert set(samples(metrics, "bsg_campaign_info").values()) == {1}
 
 
 def test_settled_campaigns_and_other_types_have_no_series() -> None:
     metrics = Metrics("1")
-    metrics.set_campaign_series(series(SMS, campaign(1, settled=True), campaign(2, message_type="rcs"), campaign(3)))
-    assert [dict(key)["campaign_id"] for key in samples(metrics, "bsg_campaign_sent_messages")] == ["3"]
+    metrics.set_campaign_series(
+        series(SMS, campaign(1, settled=True), campaign(2, message_type="rcs"), campaign(3))
+    )
+    assert [dict(key)["campaign_id"] for key in samples(metrics, "bsg_campaign_sent_messages")] == [
+        "3"
+    ]
 
 
 def test_a_feeds_next_series_replace_its_last() -> None:
@@ -220,7 +268,9 @@ def test_beyond_two_thousand_live_ones_come_first_then_the_newest_and_the_rest_i
         selection.add(rows[start : start + 500])
     metrics.set_campaign_series(selection)
     metrics.set_campaign_series(series(RCS, *live_rcs))
-    shown = {int(dict(key)["campaign_id"]) for key in samples(metrics, "bsg_campaign_sent_messages")}
+    shown = {
+        int(dict(key)["campaign_id"]) for key in samples(metrics, "bsg_campaign_sent_messages")
+    }
     expected = {row.campaign.id for row in live_sms + live_rcs} | set(range(12_601, 13_001))
     assert len(shown) == MOST_CAMPAIGNS
     assert shown == expected
@@ -228,12 +278,25 @@ def test_beyond_two_thousand_live_ones_come_first_then_the_newest_and_the_rest_i
 
 
 @settings(max_examples=50, deadline=None)
-@given(sender=st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from('\\"\n{},= '), max_size=30))
+@given(
+    sender=st.text(
+        st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from('\\"\n{},= '),
+        max_size=30,
+    )
+)
 def test_whatever_a_sender_is_called_both_formats_read_back_the_same(sender: str) -> None:
     metrics = Metrics("1")
     metrics.set_campaign_series(series(SMS, campaign(1, sender=sender)))
-    for text, parse in ((metrics.render(), parse_text), (metrics.render(openmetrics=True), parse_openmetrics)):
-        found = [s.labels["sender"] for f in parse(text.decode()) for s in f.samples if s.name == "bsg_campaign_sent_messages"]
+    for text, parse in (
+        (metrics.render(), parse_text),
+        (metrics.render(openmetrics=True), parse_openmetrics),
+    ):
+        found = [
+            s.labels["sender"]
+            for f in parse(text.decode())
+            for s in f.samples
+            if s.name == "bsg_campaign_sent_messages"
+        ]
         assert found == [sender]
 
 
@@ -242,7 +305,13 @@ def test_control_characters_in_the_providers_text_do_not_end_the_scrape() -> Non
     metrics = Metrics("1")
     metrics.set_campaign_series(series(SMS, campaign(1, sender="a\0b\rc\x1b[31m")))
     metrics.count_transition("default", "sms", "bad\0status", "done")
-    done = subprocess.run([tool, "check", "metrics"], input=metrics.render(), capture_output=True, timeout=30, check=False)
+    done = subprocess.run(
+        [tool, "check", "metrics"],
+        input=metrics.render(),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"\0" not in metrics.render()
 
@@ -253,7 +322,10 @@ def test_undocumented_statuses_beyond_twenty_count_as_other() -> None:
         metrics.count_transition("default", "sms", "scheduled", f"new{number}")
     metrics.count_transition("default", "sms", "scheduled", "new3")
     metrics.count_transition("default", "sms", "scheduled", "done")
-    found = {dict(key)["to"]: value for key, value in samples(metrics, "bsg_status_transitions_total").items()}
+    found = {
+        dict(key)["to"]: value
+        for key, value in samples(metrics, "bsg_status_transitions_total").items()
+    }
     assert len(found) == 22
     assert (found["other"], found["new3"], found["done"]) == (10, 2, 1)
 
@@ -264,7 +336,11 @@ def test_what_a_feed_will_count_is_there_at_zero_from_the_start() -> None:
     polls = samples(metrics, "bsg_monitor_polls_total")
     assert {dict(key)["outcome"] for key in polls} == {"ok", "partial", "failed"}
     transitions = samples(metrics, "bsg_status_transitions_total")
-    assert (len(polls), len(transitions), {*polls.values(), *transitions.values()}) == (2 * 3, 2 * 6 * 7, {0})
+    assert (len(polls), len(transitions), {*polls.values(), *transitions.values()}) == (
+        2 * 3,
+        2 * 6 * 7,
+        {0},
+    )
     metrics.count_transition("default", "sms", "sending", "stopped")
     assert sum(samples(metrics, "bsg_status_transitions_total").values()) == 1
     assert len(samples(metrics, "bsg_status_transitions_total")) == len(transitions)
@@ -275,7 +351,9 @@ def test_a_balance_whose_currency_changed_leaves_no_old_series() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     metrics.set_balance("default", Balance(balance=1, credit=0, currency="EUR", read_at=at))
     metrics.set_balance("default", Balance(balance=2, credit=0, currency="USD", read_at=at))
-    assert samples(metrics, "bsg_account_balance") == {(("account", "default"), ("currency", "USD")): 2}
+    assert samples(metrics, "bsg_account_balance") == {
+        (("account", "default"), ("currency", "USD")): 2
+    }
 
 
 def alert(rule: str, state: AlertState, *, event_id: str | None = None) -> Alert:
@@ -304,16 +382,32 @@ def test_alerts_are_counted_by_rule_and_state_and_rules_at_rest_show_zero() -> N
         ],
         rules=[("Late", "warning"), ("Low", "critical")],
     )
-    found = {(k["alertname"], k["state"]): v for k, v in ((dict(key), v) for key, v in samples(metrics, "bsg_alerts").items())}
-    assert found == {("Late", "pending"): 0, ("Late", "firing"): 2, ("Low", "pending"): 0, ("Low", "firing"): 0}
+    found = {
+        (k["alertname"], k["state"]): v
+        for k, v in ((dict(key), v) for key, v in samples(metrics, "bsg_alerts").items())
+    }
+    assert found == {
+        ("Late", "pending"): 0,
+        ("Late", "firing"): 2,
+        ("Low", "pending"): 0,
+        ("Low", "firing"): 0,
+    }
 
 
 def test_a_receiver_that_is_gone_leaves_the_outbox_metrics() -> None:
     metrics = Metrics("1")
     metrics.set_outbox({("old", OutboxState.PENDING): 3}, {"old": 12.5})
     metrics.set_outbox({("ops", OutboxState.DEAD): 2}, {})
-    found = {(dict(k)["receiver"], dict(k)["state"]): v for k, v in samples(metrics, "bsg_monitor_outbox").items()}
-    assert found == {("ops", "pending"): 0, ("ops", "delivered"): 0, ("ops", "superseded"): 0, ("ops", "dead"): 2}
+    found = {
+        (dict(k)["receiver"], dict(k)["state"]): v
+        for k, v in samples(metrics, "bsg_monitor_outbox").items()
+    }
+    assert found == {
+        ("ops", "pending"): 0,
+        ("ops", "delivered"): 0,
+        ("ops", "superseded"): 0,
+        ("ops", "dead"): 2,
+    }
     assert samples(metrics, "bsg_monitor_outbox_oldest_seconds") == {}
 
 
@@ -335,5 +429,14 @@ async def test_the_loops_lag_is_how_much_later_a_timer_woke() -> None:
         probe = group.create_task(measure_loop_lag(clock, metrics))
         await clock.advance(2.8)
         probe.cancel()
-    found = {dict(key)["le"]: value for key, value in samples(metrics, "bsg_monitor_event_loop_lag_seconds_bucket").items()}
-    assert (found["0.001"], found["0.025"], found["0.05"], found["1.0"], found["5.0"]) == (1, 1, 2, 2, 3)
+    found = {
+        dict(key)["le"]: value
+        for key, value in samples(metrics, "bsg_monitor_event_loop_lag_seconds_bucket").items()
+    }
+    assert (found["0.001"], found["0.025"], found["0.05"], found["1.0"], found["5.0"]) == (
+        1,
+        1,
+        2,
+        2,
+        3,
+    )

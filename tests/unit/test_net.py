@@ -84,7 +84,9 @@ def test_retry_after_may_be_missing() -> None:
         ({"Date": "today"}, 0.0),
     ],
 )
-def test_a_date_to_wait_for_is_compared_with_the_clock_that_made_it(headers: dict[str, str], seconds: float) -> None:
+def test_a_date_to_wait_for_is_compared_with_the_clock_that_made_it(
+    headers: dict[str, str], seconds: float
+) -> None:
     """Ours says 09:00; theirs 07:00."""
     at = {"Retry-After": "Mon, 02 Mar 2026 07:00:30 GMT", **headers}
     assert retry_after(at, now=NOW) == seconds
@@ -175,7 +177,9 @@ def test_no_proxy_names_hosts_domains_ports_and_networks(
     assert check_proxies({"ALL_PROXY": "p", "NO_PROXY": entries}) in (([], []), ((), []))
 
 
-def test_the_password_of_a_proxy_goes_to_the_proxy_only_and_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_password_of_a_proxy_goes_to_the_proxy_only_and_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://us%40er:p%C3%A4ss%2F@p:3128")
     expected = {"Proxy-Authorization": "Basic dXNAZXI6cMOkc3Mv"}
     tunnelled, plain = proxy_for(HTTPS), proxy_for(HTTP)
@@ -195,13 +199,19 @@ MALFORMED = {
     "http://pro xy:3128": "has a space or a control character in it",
     "http://user:s3cr3t/x@proxy:3128": "has a user or a password with / ? or # in it",
     "http://user:12/s3cr3t@proxy:3128": "has a user or a password with / ? or # in it",
-    "socks5h://user:s3cr3t@proxy:1080": ("is a SOCKS proxy; the monitor uses http:// and https:// proxies only"),
-    "s3cr3t://proxy": ("is a kind of proxy that is not known; the monitor uses http:// and https:// proxies only"),
+    "socks5h://user:s3cr3t@proxy:1080": (
+        "is a SOCKS proxy; the monitor uses http:// and https:// proxies only"
+    ),
+    "s3cr3t://proxy": (
+        "is a kind of proxy that is not known; the monitor uses http:// and https:// proxies only"
+    ),
 }
 
 
 @pytest.mark.parametrize("value", MALFORMED)
-def test_a_malformed_proxy_is_refused_by_name_and_not_shown(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_a_malformed_proxy_is_refused_by_name_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     (problem,), _ = check_proxies({"ALL_PROXY": value})
     assert (str(problem.place), problem.message) == ("ALL_PROXY", MALFORMED[value])
     assert "s3cr3t" not in str(problem)
@@ -219,7 +229,9 @@ def test_what_nothing_reads_is_not_refused() -> None:
     assert check_proxies({"ALL_PROXY": wrong, "HTTPS_PROXY": "p"})[0]
 
 
-@pytest.mark.parametrize("entry", ["http://example.org", "10.0.0.0/33", "example.org:http", "a..b", "host:99999"])
+@pytest.mark.parametrize(
+    "entry", ["http://example.org", "10.0.0.0/33", "example.org:http", "a..b", "host:99999"]
+)
 def test_an_entry_of_no_proxy_that_fits_nothing_is_doubtful(entry: str) -> None:
     wrong, (doubtful,) = check_proxies({"HTTPS_PROXY": "p", "no_proxy": f"localhost,{entry}"})
     assert not wrong
@@ -231,7 +243,12 @@ def test_an_entry_of_no_proxy_that_fits_nothing_is_doubtful(entry: str) -> None:
 
 @given(
     st.sampled_from(PROXY_VARIABLES),
-    st.lists(st.sampled_from([*"[]:@/?#%*. ,", "http", "https", "://", "p", "1", "65535", "::1", "ä", "\0"]), max_size=8),
+    st.lists(
+        st.sampled_from(
+            [*"[]:@/?#%*. ,", "http", "https", "://", "p", "1", "65535", "::1", "ä", "\0"]
+        ),
+        max_size=8,
+    ),
 )
 def test_no_value_of_a_variable_raises_anything_else(name: str, parts: list[str]) -> None:
     environ = {"ALL_PROXY": "p", name: "".join(parts)}

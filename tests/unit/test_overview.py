@@ -1,4 +1,5 @@
-"""What the overview answers when it is asked for one alert, and how soon it notices what others wrote into the store."""
+"""What the overview answers when it is asked for one alert, and how soon it notices what others
+wrote into the store."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +26,8 @@ FEEDS = (Feed("default", "rcs"),)
 
 @pytest.fixture
 async def store() -> AsyncIterator[SqliteStore]:
-    """Of three alerts one fires, one has ended and is not closed, one is history; the campaign moved on since."""
+    """Of three alerts one fires, one has ended and is not closed, one is history; the campaign
+    moved on since."""
     async with SqliteStore(None) as store:
         moved = tracked(1, status="done", sent=999)
         alerts = [alert("firing"), resolved("ended"), resolved("history")]
@@ -34,7 +36,9 @@ async def store() -> AsyncIterator[SqliteStore]:
         yield store
 
 
-def overview(state: State, store: SqliteStore, *, interval: timedelta = timedelta(minutes=1)) -> Overview:
+def overview(
+    state: State, store: SqliteStore, *, interval: timedelta = timedelta(minutes=1)
+) -> Overview:
     return Overview(
         state=state,
         store=store,
@@ -55,7 +59,9 @@ async def test_a_firing_alert_is_found_with_its_campaign_as_it_is_now(store: Sql
     assert found.campaign == tracked(1, status="done", sent=999).campaign
 
 
-async def test_an_ended_alert_is_found_as_it_ended_in_memory_or_in_the_store(store: SqliteStore) -> None:
+async def test_an_ended_alert_is_found_as_it_ended_in_memory_or_in_the_store(
+    store: SqliteStore,
+) -> None:
     answers = overview(State(await store.load(), polled=FEEDS), store)
     assert await answers.alert("ended") == resolved("ended")
     assert await answers.alert("history") == resolved("history")
@@ -77,11 +83,14 @@ async def test_a_feed_may_miss_three_polls_and_five_minutes_before_it_is_stale(
     store: SqliteStore, minutes: float, expected: int
 ) -> None:
     state = State(await store.load(), polled=FEEDS)
-    assert overview(state, store, interval=timedelta(minutes=minutes)).status().fresh_for == timedelta(minutes=expected)
+    assert overview(
+        state, store, interval=timedelta(minutes=minutes)
+    ).status().fresh_for == timedelta(minutes=expected)
 
 
 class Watched:
-    """An overview that watches a file on disk, and when it said that somebody else had written there (seconds)."""
+    """An overview that watches a file on disk, and when it said that somebody else had written
+    there (seconds)."""
 
     def __init__(self, store: SqliteStore) -> None:
         self.clock = FakeClock()
@@ -111,14 +120,21 @@ class Watched:
         await until(lambda: self.clock.sleeping == 1)
 
 
-async def test_the_outbox_is_counted_for_the_page_and_its_gauges_are_left_to_the_dispatcher(store: SqliteStore) -> None:
+async def test_the_outbox_is_counted_for_the_page_and_its_gauges_are_left_to_the_dispatcher(
+    store: SqliteStore,
+) -> None:
     await store.commit_flush(FlushCommit(rows=[row("m1"), row("m2")]))
     watched = Watched(store)
     watched.overview.use({"ops": "webhook"}, 1)
     await watched.overview.count()
     (shown,) = watched.overview.status().receivers
     assert (shown.receiver, shown.pending) == ("ops", 2)
-    assert watched.metrics.registry.get_sample_value("bsg_monitor_outbox", {"receiver": "ops", "state": "pending"}) is None
+    assert (
+        watched.metrics.registry.get_sample_value(
+            "bsg_monitor_outbox", {"receiver": "ops", "state": "pending"}
+        )
+        is None
+    )
 
 
 async def acknowledge_beside(path: Path, author: str = "anna") -> None:
@@ -156,4 +172,9 @@ async def test_a_bug_does_not_end_the_looking(tmp_path: Path) -> None:
         await watched.look()
         running.cancel()
     assert len(watched.noticed) == 1
-    assert watched.metrics.registry.get_sample_value("bsg_monitor_loop_failures_total", {"loop": "overview"}) == 1
+    assert (
+        watched.metrics.registry.get_sample_value(
+            "bsg_monitor_loop_failures_total", {"loop": "overview"}
+        )
+        == 1
+    )

@@ -81,7 +81,12 @@ class Round:
         return sum(report.feed == feed and report.outcome is outcome for report in self.reports)
 
     def failures(self) -> float:
-        return self.metrics.registry.get_sample_value("bsg_monitor_loop_failures_total", {"loop": "poller"}) or 0.0
+        return (
+            self.metrics.registry.get_sample_value(
+                "bsg_monitor_loop_failures_total", {"loop": "poller"}
+            )
+            or 0.0
+        )
 
 
 @pytest.fixture
@@ -93,12 +98,18 @@ async def polls() -> AsyncIterator[Round]:
 async def test_every_outcome_is_counted_from_nought_on(polls: Round) -> None:
     for feed in (SMS, RCS):
         for outcome in SweepOutcome:
-            labels = {"account": "default", "message_type": feed.message_type, "outcome": outcome.value}
+            labels = {
+                "account": "default",
+                "message_type": feed.message_type,
+                "outcome": outcome.value,
+            }
             assert polls.metrics.registry.get_sample_value("bsg_monitor_polls_total", labels) == 0
 
 
 @pytest.mark.parametrize(("random", "seconds"), [(0.0, 57.0), (0.5, 60.0), (1.0, 63.0)])
-async def test_the_interval_has_five_percent_of_jitter(polls: Round, random: float, seconds: float) -> None:
+async def test_the_interval_has_five_percent_of_jitter(
+    polls: Round, random: float, seconds: float
+) -> None:
     polls.random = random
     async with polls.polling():
         await polls.until(lambda: polls.count(SMS) == 1 and polls.count(RCS) == 1)
@@ -113,7 +124,9 @@ async def test_a_feed_that_hangs_delays_no_other_and_never_overlaps_itself(polls
     sweep = polls.source.sweep
     begun = 0
 
-    async def stuck(message_type: str, *, since: float, started: float, fresh: bool = False) -> Sweep:
+    async def stuck(
+        message_type: str, *, since: float, started: float, fresh: bool = False
+    ) -> Sweep:
         nonlocal begun
         if message_type == "rcs":
             begun += 1
@@ -131,7 +144,9 @@ async def test_a_feed_that_hangs_delays_no_other_and_never_overlaps_itself(polls
         await polls.until(lambda: polls.count(RCS) == 1)
 
 
-async def test_a_commit_that_fails_is_counted_told_once_and_tried_again(polls: Round, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_commit_that_fails_is_counted_told_once_and_tried_again(
+    polls: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def refuse(_: CycleCommit) -> None:
         raise StoreError("no space left", reason=StoreFault.FULL, retryable=True)
 
@@ -146,7 +161,9 @@ async def test_a_commit_that_fails_is_counted_told_once_and_tried_again(polls: R
             broken.undo()
             await polls.clock.advance(60)
             await polls.until(lambda: polls.count(SMS) == 1 and polls.count(RCS) == 1)
-    told = [(entry["event"], entry["message_type"]) for entry in logs if "committed" in entry["event"]]
+    told = [
+        (entry["event"], entry["message_type"]) for entry in logs if "committed" in entry["event"]
+    ]
     assert sorted(told) == [
         ("cycle_committed_again", "rcs"),
         ("cycle_committed_again", "sms"),
@@ -157,7 +174,9 @@ async def test_a_commit_that_fails_is_counted_told_once_and_tried_again(polls: R
     assert polls.metrics.registry.get_sample_value("bsg_monitor_polls_total", failed) == 2
 
 
-async def test_a_bug_in_a_cycle_does_not_end_the_loop(polls: Round, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bug_in_a_cycle_does_not_end_the_loop(
+    polls: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def buggy(_: Feed) -> CycleReport:
         raise ZeroDivisionError
 
@@ -171,18 +190,26 @@ async def test_a_bug_in_a_cycle_does_not_end_the_loop(polls: Round, monkeypatch:
     assert any(entry["event"] == "cycle_failed" and entry["exc_info"] for entry in logs)
 
 
-async def test_the_first_failure_and_the_recovery_are_logged_and_not_each_between(polls: Round) -> None:
+async def test_the_first_failure_and_the_recovery_are_logged_and_not_each_between(
+    polls: Round,
+) -> None:
     polls.source.error = outage()
     with capture_logs() as logs:
         async with polls.polling():
             for failed in range(1, 4):
-                await polls.until(lambda failed=failed: polls.count(SMS, SweepOutcome.FAILED) == failed)  # type: ignore[misc]
+                await polls.until(
+                    lambda failed=failed: polls.count(SMS, SweepOutcome.FAILED) == failed
+                )  # type: ignore[misc]
                 await polls.clock.advance(60)
             await polls.until(lambda: polls.count(SMS, SweepOutcome.FAILED) == 4)
             polls.source.error = None
             await polls.clock.advance(60)
             await polls.until(lambda: polls.count(SMS) >= 1)
-    of_sms = [entry for entry in logs if entry.get("message_type") == "sms" and entry["log_level"] == "warning"]
+    of_sms = [
+        entry
+        for entry in logs
+        if entry.get("message_type") == "sms" and entry["log_level"] == "warning"
+    ]
     assert [entry["event"] for entry in of_sms] == ["poll_failed", "poll_recovered"]
     assert of_sms[1]["failed_for_seconds"] >= 180
 
@@ -205,7 +232,9 @@ async def test_a_balance_is_read_at_once_and_then_every_five_minutes(polls: Roun
         await polls.until(lambda: read == 2)
 
 
-async def test_of_a_balance_that_cannot_be_read_the_first_failure_and_the_recovery_are_logged(polls: Round) -> None:
+async def test_of_a_balance_that_cannot_be_read_the_first_failure_and_the_recovery_are_logged(
+    polls: Round,
+) -> None:
     polls.source.error = outage()
     with capture_logs() as logs:
         async with polls.polling():
@@ -231,13 +260,23 @@ async def test_a_campaign_from_the_future_warns_once_that_the_zone_is_wrong(poll
     assert len(warnings) == 1
     assert warnings[0]["furthest_ahead_seconds"] == 7200
     assert warnings[0]["hint"].startswith(
-        "set BSG_API_TIMEZONE to the zone of the times that BSG's own page shows: it lies at least 2 h"
+        "set BSG_API_TIMEZONE to the zone of the times that BSG's own page shows: it lies at least "
+        "2 h"
     )
 
 
 def test_the_warning_of_a_wrong_zone_names_the_setting_of_the_account() -> None:
-    report = CycleReport(feed=Feed("shop", "sms"), outcome=SweepOutcome.OK, full=False, created_ahead=1, furthest_ahead=5400.0)
+    report = CycleReport(
+        feed=Feed("shop", "sms"),
+        outcome=SweepOutcome.OK,
+        full=False,
+        created_ahead=1,
+        furthest_ahead=5400.0,
+    )
     assert report.zone_doubt is not None
     assert report.zone_doubt.startswith("set BSG_ACCOUNTS__SHOP__API_TIMEZONE to ")
     assert "at least 1 h 30 min further east" in report.zone_doubt
-    assert CycleReport(feed=Feed("shop", "sms"), outcome=SweepOutcome.OK, full=False).zone_doubt is None
+    assert (
+        CycleReport(feed=Feed("shop", "sms"), outcome=SweepOutcome.OK, full=False).zone_doubt
+        is None
+    )

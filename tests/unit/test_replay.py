@@ -1,4 +1,5 @@
-"""Cycles and flushes in a time that is given: what was read is decided on, everything is told, and little is kept."""
+"""Cycles and flushes in a time that is given: what was read is decided on, everything is told,
+and little is kept."""
 
 from datetime import timedelta
 
@@ -40,12 +41,17 @@ async def test_a_loud_month_does_not_pile_up_what_was_told() -> None:
                 ]
             )
         await flushes.flush_until(now + timedelta(hours=1))
-        assert [alert.labels["n"] for message in flushes.messages for alert in message.alerts] == [str(n) for n in range(20)]
+        assert [alert.labels["n"] for message in flushes.messages for alert in message.alerts] == [
+            str(n) for n in range(20)
+        ]
         assert len(await store.outbox(OutboxQuery())) == 1
 
 
 async def test_one_campaign_read_among_many_alerts_is_decided_on_by_its_own() -> None:
-    text = "rules: [{alert: Loud, when: sent > 0, for: 1m}]\nreceivers: [{name: ops, console: {}}]\nroute: {receiver: ops}\n"
+    text = (
+        "rules: [{alert: Loud, when: sent > 0, for: 1m}]\nreceivers: [{name: ops, console: "
+        "{}}]\nroute: {receiver: ops}\n"
+    )
     rules = parse_rules(text, source="rules.yaml", lookup=lambda _: None).compiled()
     feed, clock = Feed("default", "sms"), SteppedClock(START)
     async with replaying_cycles(rules, [feed], clock) as cycles:

@@ -54,14 +54,18 @@ class Forgetful(Plain):
 
 
 def fired(subject: str) -> Alert:
-    pending = begin(AlertKey("Spam", "default", subject), labels={"alertname": "Spam", "n": subject}, now=START)
+    pending = begin(
+        AlertKey("Spam", "default", subject), labels={"alertname": "Spam", "n": subject}, now=START
+    )
     alert = advance(pending, active=True, now=START, hold=ZERO, keep_firing=ZERO)
     assert alert is not None
     return alert
 
 
 def ended(alert: Alert) -> Alert:
-    over = advance(alert, active=False, now=START + timedelta(minutes=1), hold=ZERO, keep_firing=ZERO)
+    over = advance(
+        alert, active=False, now=START + timedelta(minutes=1), hold=ZERO, keep_firing=ZERO
+    )
     assert over is not None
     return over
 
@@ -110,14 +114,27 @@ async def test_what_the_receiver_was_told_fires_is_told_at_once_and_every_interv
 
 async def test_what_others_were_told_and_what_nobody_was_told_is_none_of_its_business() -> None:
     pending = begin(AlertKey("Spam", "default", "3"), labels={}, now=START)
-    event = happened(AlertKey("Stopped", "default", "4"), "e", labels={}, annotations={}, now=START, campaign=None)
+    event = happened(
+        AlertKey("Stopped", "default", "4"),
+        "e",
+        labels={},
+        annotations={},
+        now=START,
+        campaign=None,
+    )
     told = {ONE.id: Told.RESOLVED, event.id: Told.EVENT}
-    desk = Desk(ONE, TWO, pending, event, ledgers=[ledger("ops", {TWO.id: Told.FIRING}), ledger("am", told)])
+    desk = Desk(
+        ONE, TWO, pending, event, ledgers=[ledger("ops", {TWO.id: Told.FIRING}), ledger("am", told)]
+    )
     assert await desk.firing() == []
 
 
 async def test_several_groups_of_a_receiver_are_one_list() -> None:
-    desk = Desk(ONE, TWO, ledgers=[ledger("am", {ONE.id: Told.FIRING}), ledger("am", {TWO.id: Told.FIRING}, key="h")])
+    desk = Desk(
+        ONE,
+        TWO,
+        ledgers=[ledger("am", {ONE.id: Told.FIRING}), ledger("am", {TWO.id: Told.FIRING}, key="h")],
+    )
     assert sorted(await desk.firing()) == sorted([ONE.id, TWO.id])
 
 
@@ -133,7 +150,9 @@ async def test_what_has_ended_fires_for_the_receiver_until_it_is_told_of_the_end
 
 async def test_many_alerts_leave_the_event_loop_its_turn() -> None:
     many = [
-        msgspec.structs.replace(ONE, id=f"x{n}", key=AlertKey("Spam", "default", f"x{n}"), state=AlertState.FIRING)
+        msgspec.structs.replace(
+            ONE, id=f"x{n}", key=AlertKey("Spam", "default", f"x{n}"), state=AlertState.FIRING
+        )
         for n in range(5000)
     ]
     desk = Desk(*many, ledgers=[ledger("am", {alert.id: Told.FIRING for alert in many})])
@@ -143,7 +162,9 @@ async def test_many_alerts_leave_the_event_loop_its_turn() -> None:
 
 async def test_a_failure_is_tried_again_sooner_and_logged_once() -> None:
     desk = Desk(ONE, ledgers=[ledger("am", {ONE.id: Told.FIRING})])
-    desk.forgetful.failure = DeliveryError("HTTP 503", reason=DeliveryFault.UNAVAILABLE, retryable=True)
+    desk.forgetful.failure = DeliveryError(
+        "HTTP 503", reason=DeliveryFault.UNAVAILABLE, retryable=True
+    )
     with structlog.testing.capture_logs() as logs:
         async with desk.running():
             await desk.clock.advance(RETRY_SECONDS)
@@ -164,7 +185,9 @@ async def test_a_bug_does_not_end_the_loop() -> None:
 
 
 async def test_a_receiver_that_hangs_delays_no_other() -> None:
-    desk = Desk(ONE, ledgers=[ledger("am", {ONE.id: Told.FIRING}), ledger("slow", {ONE.id: Told.FIRING})])
+    desk = Desk(
+        ONE, ledgers=[ledger("am", {ONE.id: Told.FIRING}), ledger("slow", {ONE.id: Told.FIRING})]
+    )
     slow = Forgetful()
     slow.hang = asyncio.Event()
     notifiers: dict[str, Notifier] = {"slow": slow, "am": desk.forgetful}
@@ -183,7 +206,9 @@ async def test_where_nobody_forgets_nothing_is_done() -> None:
 
 
 async def test_other_receivers_are_told_at_once_and_those_that_stay_go_on() -> None:
-    desk = Desk(ONE, ledgers=[ledger("am", {ONE.id: Told.FIRING}), ledger("new", {ONE.id: Told.FIRING})])
+    desk = Desk(
+        ONE, ledgers=[ledger("am", {ONE.id: Told.FIRING}), ledger("new", {ONE.id: Told.FIRING})]
+    )
     new = Forgetful()
     async with desk.running():
         await desk.clock.advance(30)

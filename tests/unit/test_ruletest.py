@@ -1,4 +1,5 @@
-"""Unit tests of rules: a case that is right passes, one that is wrong says what differs, a file that is wrong says where."""
+"""Unit tests of rules: a case that is right passes, one that is wrong says what differs, a file
+that is wrong says where."""
 
 import time
 from datetime import UTC, datetime
@@ -59,7 +60,11 @@ async def differences(folder: Path, text: str, rules: str = RULES) -> list[str]:
     file = folder / "rules_test.yaml"
     file.write_text(text)
     loaded = load_cases(file, settings_for(folder / "rules.yaml"))
-    return ["\n".join(found.lines) for case in loaded.cases for found in await run_case(case, loaded.rules)]
+    return [
+        "\n".join(found.lines)
+        for case in loaded.cases
+        for found in await run_case(case, loaded.rules)
+    ]
 
 
 async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
@@ -81,7 +86,10 @@ async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("expected", "lines"),
     [
-        ("{at: 21m, alerts: [Slow 7]}", ["+ Stalled 7 firing summary 'Spring sale stands still for 16 min'"]),
+        (
+            "{at: 21m, alerts: [Slow 7]}",
+            ["+ Stalled 7 firing summary 'Spring sale stands still for 16 min'"],
+        ),
         ("{at: 10m, alerts: [Slow 7]}", ["- Slow 7 firing"]),
         ("{at: 15m, alerts: [{alert: Slow, state: pending}]}", []),
         (
@@ -92,7 +100,10 @@ async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
             ],
         ),
         (
-            "{at: 21m, alerts: [{alert: Stalled, campaign: 9}, {alert: Slow, labels: {team: x}, description: why}]}",
+            (
+                "{at: 21m, alerts: [{alert: Stalled, campaign: 9}, {alert: Slow, labels: {team: x}, "
+                "description: why}]}"
+            ),
             [
                 "- Stalled 9 firing",
                 "- Slow firing team='x' description 'why'",
@@ -102,7 +113,10 @@ async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
         ),
         (
             "{at: 21m, messages: [{receiver: ops, reason: firing}]}",
-            ["+ to pager (firing), at 21m", "    Stalled 7 firing summary 'Spring sale stands still for 16 min'"],
+            [
+                "+ to pager (firing), at 21m",
+                "    Stalled 7 firing summary 'Spring sale stands still for 16 min'",
+            ],
         ),
         (
             "{at: 21m, messages: [{receiver: ops}, {receiver: pager, alerts: [Stalled 8]}]}",
@@ -112,7 +126,10 @@ async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
                 "    + Stalled 7 firing summary 'Spring sale stands still for 16 min'",
             ],
         ),
-        ("{at: 5m, messages: [{receiver: ops, reason: firing, alerts: [Slow]}]}", ["- to ops (firing)", "    Slow"]),
+        (
+            "{at: 5m, messages: [{receiver: ops, reason: firing, alerts: [Slow]}]}",
+            ["- to ops (firing)", "    Slow"],
+        ),
         ("{at: 5m, messages: [{receiver: ops}]}", ["- to ops"]),
         (
             "{at: 20m, messages: [{receiver: ops, reason: repeat}]}",
@@ -123,8 +140,12 @@ async def test_what_is_as_expected_differs_in_nothing(tmp_path: Path) -> None:
         ),
     ],
 )
-async def test_what_differs_is_shown_line_by_line(tmp_path: Path, expected: str, lines: list[str]) -> None:
-    assert await differences(tmp_path, STALL + f"      - {expected}\n") == (["\n".join(lines)] if lines else [])
+async def test_what_differs_is_shown_line_by_line(
+    tmp_path: Path, expected: str, lines: list[str]
+) -> None:
+    assert await differences(tmp_path, STALL + f"      - {expected}\n") == (
+        ["\n".join(lines)] if lines else []
+    )
 
 
 async def test_an_alert_of_a_message_has_any_state_unless_one_is_written(tmp_path: Path) -> None:
@@ -133,11 +154,16 @@ async def test_an_alert_of_a_message_has_any_state_unless_one_is_written(tmp_pat
       - {at: 49m, messages: [{receiver: ops, alerts: [{alert: Slow, campaign: 7}]}]}
       - {at: 51m, messages: [{receiver: ops, reason: event, alerts: [Stopped 7]}]}
 """
-    told_before = "+ to pager (firing), at 21m\n    Stalled 7 firing summary 'Spring sale stands still for 16 min'"
+    told_before = (
+        "+ to pager (firing), at 21m\n    Stalled 7 firing summary 'Spring sale stands still for "
+        "16 min'"
+    )
     assert await differences(tmp_path, STALL + expected) == [told_before]
 
 
-async def test_what_is_there_from_the_start_has_not_appeared_and_its_states_count(tmp_path: Path) -> None:
+async def test_what_is_there_from_the_start_has_not_appeared_and_its_states_count(
+    tmp_path: Path,
+) -> None:
     rules = """\
 rules:
   - {alert: New, on: appeared}
@@ -191,10 +217,14 @@ tests:
       - {at: 29m, alerts: [Down]}
       - {at: 30m, alerts: [Stalled 1, Poor, Slow]}
 """
-    assert await differences(tmp_path, text) == ["- Slow firing"], "for: an alert fires at an evaluation on good data, not before"
+    assert await differences(tmp_path, text) == ["- Slow firing"], (
+        "for: an alert fires at an evaluation on good data, not before"
+    )
 
 
-async def test_a_campaign_that_is_gone_ends_its_alerts_and_a_sender_is_judged_by_all(tmp_path: Path) -> None:
+async def test_a_campaign_that_is_gone_ends_its_alerts_and_a_sender_is_judged_by_all(
+    tmp_path: Path,
+) -> None:
     text = """\
 tests:
   - name: gone
@@ -217,15 +247,21 @@ tests:
     assert await differences(tmp_path, text) == []
 
 
-async def test_of_much_that_was_not_expected_some_is_shown_and_the_rest_counted(tmp_path: Path) -> None:
-    campaigns = ", ".join(f"{{id: {number}, status: sending, sent: 5, delivered: 5}}" for number in range(1, 15))
+async def test_of_much_that_was_not_expected_some_is_shown_and_the_rest_counted(
+    tmp_path: Path,
+) -> None:
+    campaigns = ", ".join(
+        f"{{id: {number}, status: sending, sent: 5, delivered: 5}}" for number in range(1, 15)
+    )
     text = f"tests: [{{name: many, campaigns: [{campaigns}], expect: [{{at: 16m, alerts: []}}]}}]"
     (found,) = await differences(tmp_path, text)
     assert found.count("\n+ ") == 10
     assert found.endswith("\n+ … and 18 more")
 
 
-async def test_a_time_without_a_zone_is_utc_wherever_the_test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_time_without_a_zone_is_utc_wherever_the_test_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     try:
@@ -246,7 +282,9 @@ tests:
         time.tzset()
 
 
-async def test_what_is_known_in_detail_also_of_the_fallback_is_there_for_texts(tmp_path: Path) -> None:
+async def test_what_is_known_in_detail_also_of_the_fallback_is_there_for_texts(
+    tmp_path: Path,
+) -> None:
     text = """\
 tests:
   - name: why
@@ -260,7 +298,9 @@ tests:
     expect:
       - {at: 16m, alerts: [{alert: Told, summary: "not RCS-capable 50 %, expired 10 %; SMS fallback: failed 50 %"}]}
 """
-    (tmp_path / "rules.yaml").write_text('rules: [{alert: Told, when: stalled_for > "15m", summary: "{{ why }}"}]')
+    (tmp_path / "rules.yaml").write_text(
+        'rules: [{alert: Told, when: stalled_for > "15m", summary: "{{ why }}"}]'
+    )
     (tmp_path / "t.yaml").write_text(text)
     loaded = load_cases(tmp_path / "t.yaml", settings_for(tmp_path / "rules.yaml"))
     assert await run_case(loaded.cases[0], loaded.rules) == []
@@ -296,39 +336,102 @@ route:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("tests: [{name: a, expect: [{at: 5m, alerts: [Stalld]}]}]", "1:46: alert: expected Stalled, Stopped"),
+        (
+            "tests: [{name: a, expect: [{at: 5m, alerts: [Stalld]}]}]",
+            "1:46: alert: expected Stalled, Stopped",
+        ),
         (
             "tests: [{name: a, expect: [{at: 5m, alerts: [Deaf]}]}]",
             "1:46: alert: Deaf is of scope receiver: in a test no receiver",
         ),
         ("tests: [{name: a, expect: [{at: soon, alerts: []}]}]", '1:33: "soon" is not a duration'),
-        ("tests: [{name: a, expect: [{at: 5m, alerts: []}, {at: 4m, alerts: []}]}]", "expect: it is earlier than the one before"),
-        ("tests: [{name: a, expect: [{at: 5m, messages: [{receiver: op}]}]}]", 'receiver: expected ops or pager, found "op"'),
-        ("tests: [{expect: []}]", 'a test needs "name"'),
-        ("tests: [{name: a, expect: [], campaigns: [{status: snding}]}]", "status: expected creation"),
-        ("tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, sentt], [0m, 5]]}]}]", "snapshots: no such column"),
-        ("tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, sent], [0m]]}]}]", "snapshots: the row has 1 cells"),
         (
-            "tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, sent], [5m, 1], [5m, 2]]}]}]",
+            "tests: [{name: a, expect: [{at: 5m, alerts: []}, {at: 4m, alerts: []}]}]",
+            "expect: it is earlier than the one before",
+        ),
+        (
+            "tests: [{name: a, expect: [{at: 5m, messages: [{receiver: op}]}]}]",
+            'receiver: expected ops or pager, found "op"',
+        ),
+        ("tests: [{expect: []}]", 'a test needs "name"'),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{status: snding}]}]",
+            "status: expected creation",
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, sentt], [0m, 5]]}]}]",
+            "snapshots: no such column",
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, sent], [0m]]}]}]",
+            "snapshots: the row has 1 cells",
+        ),
+        (
+            (
+                "tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, sent], [5m, 1], [5m, "
+                "2]]}]}]"
+            ),
             "it is not later than the row above",
         ),
-        ("tests: [{name: a, expect: [], campaigns: [{sent: many}]}]", "sent: expected a whole number, 0 or more"),
-        ("tests: [{name: a, expect: [], campaigns: [{sent: -1}]}]", "sent: expected a whole number, 0 or more"),
-        ("tests: [{name: a, expect: [], campaigns: [{id: 0}]}]", "id: expected a whole number from 1"),
-        ("tests: [{name: a, expect: [], campaigns: [{id: 7}, {id: 7}]}]", "campaigns: there are two with the id 7"),
-        ("tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, at], [0m, 5m]]}]}]", 'the column "at" is there twice'),
-        ("tests: [{name: a, expect: [], campaigns: [{snapshots: [[sent], [5]]}]}]", 'there is no column "at"'),
-        ("tests: [{name: a, expect: [], campaigns: [{detail: {expird: 5}}]}]", 'no "expird" (did you mean "expired"?)'),
-        ("tests: [{name: a, expect: [], campaigns: [{detail: {expired: x}}]}]", "1:62: expired: expected a whole number"),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{sent: many}]}]",
+            "sent: expected a whole number, 0 or more",
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{sent: -1}]}]",
+            "sent: expected a whole number, 0 or more",
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{id: 0}]}]",
+            "id: expected a whole number from 1",
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{id: 7}, {id: 7}]}]",
+            "campaigns: there are two with the id 7",
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{snapshots: [[at, at], [0m, 5m]]}]}]",
+            'the column "at" is there twice',
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{snapshots: [[sent], [5]]}]}]",
+            'there is no column "at"',
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{detail: {expird: 5}}]}]",
+            'no "expird" (did you mean "expired"?)',
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{detail: {expired: x}}]}]",
+            "1:62: expired: expected a whole number",
+        ),
         ("tests: [{name: a, expect: []}]", "1:27: expect: nothing is expected"),
-        ("tests: [{name: a, expect: [{at: 9999d, alerts: []}]}]", "9999d is too far from the start: 366 days are the most"),
+        (
+            "tests: [{name: a, expect: [{at: 9999d, alerts: []}]}]",
+            "9999d is too far from the start: 366 days are the most",
+        ),
         ("tests: []", "1:8: tests: there are none"),
         ("{start: 0001-01-01, tests: []}", "start: a time is between 2000 and 2100"),
-        ("{rules: other.yaml, tests: []}", '1:9: rules: there is no file "other.yaml" (it is looked for beside this one)'),
-        ("tests: [{name: a, expect: [], campaigns: [{created_at: yesterday}]}]", "created_at: expected a time"),
-        ("tests: [{name: a, expect: [], accounts: [[at, answers], [0m, maybe]]}]", "answers: expected up, partial or down"),
-        ("tests: [{name: a, expect: [], accounts: [[at, balance], [0m, x]]}]", '1:62: balance: expected a number, found "x"'),
-        ("tests: [{name: a, expect: [], accounts: [[at, balance], [5m, 1], [5m, 2]]}]", "accounts: it is not later than"),
+        (
+            "{rules: other.yaml, tests: []}",
+            '1:9: rules: there is no file "other.yaml" (it is looked for beside this one)',
+        ),
+        (
+            "tests: [{name: a, expect: [], campaigns: [{created_at: yesterday}]}]",
+            "created_at: expected a time",
+        ),
+        (
+            "tests: [{name: a, expect: [], accounts: [[at, answers], [0m, maybe]]}]",
+            "answers: expected up, partial or down",
+        ),
+        (
+            "tests: [{name: a, expect: [], accounts: [[at, balance], [0m, x]]}]",
+            '1:62: balance: expected a number, found "x"',
+        ),
+        (
+            "tests: [{name: a, expect: [], accounts: [[at, balance], [5m, 1], [5m, 2]]}]",
+            "accounts: it is not later than",
+        ),
         ("test: []", 'a test file has no "test" (did you mean "tests"?)'),
         ("- a", "the test file is a list"),
     ],
@@ -339,7 +442,9 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, text: str, probl
     file.write_text(text)
     with pytest.raises(ConfigError) as caught:
         load_cases(file, settings_for(tmp_path / "rules.yaml"))
-    assert any(problem in str(each) for each in caught.value.problems), [str(each) for each in caught.value.problems]
+    assert any(problem in str(each) for each in caught.value.problems), [
+        str(each) for each in caught.value.problems
+    ]
 
 
 USUAL = """\

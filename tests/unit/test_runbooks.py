@@ -1,4 +1,5 @@
-"""The runbooks: one for each default rule and each alert about the monitor, the same on the page as in the docs."""
+"""The runbooks: one for each default rule and each alert about the monitor, the same on the page
+as in the docs."""
 
 import re
 from pathlib import Path
@@ -40,7 +41,9 @@ def test_without_an_address_of_its_own_a_page_of_the_monitor_is_no_link() -> Non
     assert rules(text).rules[0].runbook_url is None
 
 
-@pytest.mark.parametrize("link", ["runbooks#a", "//evil.example.org/x", "/a b", "ftp://a.example.org"])
+@pytest.mark.parametrize(
+    "link", ["runbooks#a", "//evil.example.org/x", "/a b", "ftp://a.example.org"]
+)
 def test_what_is_neither_a_url_nor_a_path_is_refused(link: str) -> None:
     (found,) = rule_problems(f"rules: [{{alert: A, when: sent > 1, runbook_url: '{link}'}}]\n")
     assert "runbook_url: " in found

@@ -33,7 +33,9 @@ class Stage:
         self.metrics = Metrics("0")
         self.listener = Listener(watchdog_seconds)
         self.text = "all well"
-        self.supervision = Supervision(self.listener, self.headline, clock=self.clock, metrics=self.metrics)
+        self.supervision = Supervision(
+            self.listener, self.headline, clock=self.clock, metrics=self.metrics
+        )
 
     def headline(self) -> str:
         if not self.text:
@@ -75,7 +77,12 @@ async def test_a_bug_in_the_status_stops_no_sign_of_life() -> None:
     async with stage.running():
         await stage.clock.advance(2.5)
     assert stage.listener.heard == ["alive"] * 3
-    assert stage.metrics.registry.get_sample_value("bsg_monitor_loop_failures_total", {"loop": "supervision"}) == 3
+    assert (
+        stage.metrics.registry.get_sample_value(
+            "bsg_monitor_loop_failures_total", {"loop": "supervision"}
+        )
+        == 3
+    )
 
 
 def feed(kind: str, *, swept: bool = True, failures: int = 0) -> FeedStatus:
@@ -86,12 +93,34 @@ def feed(kind: str, *, swept: bool = True, failures: int = 0) -> FeedStatus:
     ("feeds", "firing", "troubles", "expected"),
     [
         ([feed("sms"), feed("rcs")], 0, [], "2 feeds fresh; 0 alerts firing"),
-        ([feed("sms"), feed("rcs", failures=2)], 1, [], "1 feed fresh; 1 feed failing (shop/rcs); 1 alert firing"),
-        ([feed("sms", swept=False), feed("rcs", swept=False)], 0, [], "2 feeds not read yet; 0 alerts firing"),
-        ([feed("sms", swept=False, failures=1)], 12000, [], "1 feed failing (shop/sms); 12,000 alerts firing"),
-        ([feed("sms")], 0, ["the database does not work"], "the database does not work; 1 feed fresh; 0 alerts firing"),
+        (
+            [feed("sms"), feed("rcs", failures=2)],
+            1,
+            [],
+            "1 feed fresh; 1 feed failing (shop/rcs); 1 alert firing",
+        ),
+        (
+            [feed("sms", swept=False), feed("rcs", swept=False)],
+            0,
+            [],
+            "2 feeds not read yet; 0 alerts firing",
+        ),
+        (
+            [feed("sms", swept=False, failures=1)],
+            12000,
+            [],
+            "1 feed failing (shop/sms); 12,000 alerts firing",
+        ),
+        (
+            [feed("sms")],
+            0,
+            ["the database does not work"],
+            "the database does not work; 1 feed fresh; 0 alerts firing",
+        ),
     ],
     ids=["well", "failing", "starting", "failing from the start", "in trouble"],
 )
-def test_the_headline_says_how_things_stand(feeds: list[FeedStatus], firing: int, troubles: list[str], expected: str) -> None:
+def test_the_headline_says_how_things_stand(
+    feeds: list[FeedStatus], firing: int, troubles: list[str], expected: str
+) -> None:
     assert headline(feeds, firing=firing, troubles=troubles) == expected

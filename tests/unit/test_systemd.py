@@ -39,7 +39,12 @@ def test_each_state_is_a_datagram(path: str, listener: socket.socket) -> None:
     manager.alive()
     manager.reloading(12.5)
     manager.stopping()
-    assert heard(listener) == ["READY=1", "WATCHDOG=1", "RELOADING=1\nMONOTONIC_USEC=12500000", "STOPPING=1"]
+    assert heard(listener) == [
+        "READY=1",
+        "WATCHDOG=1",
+        "RELOADING=1\nMONOTONIC_USEC=12500000",
+        "STOPPING=1",
+    ]
 
 
 def test_an_abstract_socket_is_written_with_an_at() -> None:
@@ -82,7 +87,9 @@ def test_who_wants_no_sign_of_life_gets_none(path: str, listener: socket.socket)
     ],
     ids=["for everybody", "for us", "for another process", "zero", "no number", "none"],
 )
-def test_the_watchdogs_period_is_the_environments(environ: dict[str, str], expected: float | None) -> None:
+def test_the_watchdogs_period_is_the_environments(
+    environ: dict[str, str], expected: float | None
+) -> None:
     assert ServiceManager.of(environ, pid=77).watchdog_seconds == expected
 
 
@@ -91,7 +98,9 @@ def test_a_state_that_nobody_took_goes_out_with_the_next_thing_said(path: str) -
     with capture_logs() as logs:
         manager.reloading(1)
         manager.ready()
-    assert [(line["event"], line["log_level"]) for line in logs] == [("service_manager_not_told", "warning")]
+    assert [(line["event"], line["log_level"]) for line in logs] == [
+        ("service_manager_not_told", "warning")
+    ]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
         bound.bind(path)
         bound.setblocking(False)

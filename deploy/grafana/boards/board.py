@@ -1,4 +1,5 @@
-"""What all dashboards have in common: data source, variables, annotations, links to each other, and numbers for their panels."""
+"""What all dashboards have in common: data source, variables, annotations, links to each other,
+and numbers for their panels."""
 
 from collections.abc import Iterable, Mapping
 
@@ -24,18 +25,27 @@ from boards.promql import OF_FEED, firing, once
 
 TAG = "bsg-monitor"
 ACCOUNT = ("account", "Account", "label_values(bsg_monitor_polls_total, account)")
-MESSAGE_TYPE = ("message_type", "Message type", 'label_values(bsg_monitor_polls_total{account=~"$account"}, message_type)')
+MESSAGE_TYPE = (
+    "message_type",
+    "Message type",
+    'label_values(bsg_monitor_polls_total{account=~"$account"}, message_type)',
+)
 SENDER = ("sender", "Sender", f"label_values(bsg_campaign_sent_messages{{{OF_FEED}}}, sender)")
-# Shown as "53651994 · Spring sale", so that typing either finds it; its value is the id alone. Of all that had series in the
-# time that is shown.
+# Shown as "53651994 · Spring sale", so that typing either finds it; its value is the id alone. Of
+# all that had series in the time that is shown.
 _INFO = f'last_over_time(bsg_campaign_info{{{OF_FEED},sender=~"$sender"}}[$__range])'
-CAMPAIGN = ("campaign", "Campaign", f'query_result(label_join({_INFO}, "shown", " · ", "campaign_id", "campaign_name"))')
+CAMPAIGN = (
+    "campaign",
+    "Campaign",
+    f'query_result(label_join({_INFO}, "shown", " · ", "campaign_id", "campaign_name"))',
+)
 CAMPAIGN_REGEX = r'/campaign_id="(?<value>\d+)".*shown="(?<text>.*?)"[,}]/'
 INSTANCE = ("instance", "Monitor", "label_values(bsg_monitor_build_info, instance)")
 
 
 def board(uid: str, title: str, description: str, rows: Mapping[str, Iterable[Panel]]) -> Dashboard:
-    """A dashboard of these panels by row, with everything but variables of its own and annotations."""
+    """A dashboard of these panels by row, with everything but variables of its own and
+    annotations."""
     made = (
         Dashboard(title)
         .uid(uid)
@@ -76,31 +86,48 @@ def many(variable: tuple[str, str, str]) -> QueryVariable:
     )
 
 
-def one(variable: tuple[str, str, str], *, newest_first: bool = False, regex: str = "") -> QueryVariable:
-    """A variable of one value; `newest_first` is for ids, which grow. `regex` takes value and text out of each answer."""
+def one(
+    variable: tuple[str, str, str], *, newest_first: bool = False, regex: str = ""
+) -> QueryVariable:
+    """A variable of one value; `newest_first` is for ids, which grow. `regex` takes value and
+    text out of each answer."""
     chosen = _variable(variable).multi(False).include_all(False).regex(regex)
     return chosen.sort(VariableSort.NUMERICAL_DESC) if newest_first else chosen
 
 
 def status_changes() -> list[AnnotationQuery]:
-    """What somebody may want to know of when a curve bends: at once what stops campaigns, and everything on demand."""
+    """What somebody may want to know of when a curve bends: at once what stops campaigns, and
+    everything on demand."""
     text, tags = "{{account}}, {{message_type}}: {{from}} → {{to}}", "account,message_type,to"
     trouble = f'{OF_FEED},to=~"stopped|paused|spam"'
     return [
         _annotation("Stopped, paused, held", _changes(trouble), "orange", "{{to}}", text, tags),
-        _annotation("All status changes", _changes(OF_FEED), "blue", "{{from}} → {{to}}", text, tags).enable(False),
+        _annotation(
+            "All status changes", _changes(OF_FEED), "blue", "{{from}} → {{to}}", text, tags
+        ).enable(False),
     ]
 
 
 def alerts() -> AnnotationQuery:
     """The time for which rules of the monitor fire, as bands."""
-    return _annotation("Alerts", f"{firing()} > 0", "red", "{{alertname}}", "Firing, {{severity}}", "severity")
+    return _annotation(
+        "Alerts", f"{firing()} > 0", "red", "{{alertname}}", "Firing, {{severity}}", "severity"
+    )
 
 
 def alerts_about_the_monitor() -> AnnotationQuery:
     """The time for which deploy/prometheus/alerts.yml fires, as bands."""
-    firing_about = once('ALERTS{alertname=~"BsgMonitor.+",alertstate="firing"}', "alertname", "severity")
-    return _annotation("Alerts about the monitor", firing_about, "purple", "{{alertname}}", "Firing, {{severity}}", "severity")
+    firing_about = once(
+        'ALERTS{alertname=~"BsgMonitor.+",alertstate="firing"}', "alertname", "severity"
+    )
+    return _annotation(
+        "Alerts about the monitor",
+        firing_about,
+        "purple",
+        "{{alertname}}",
+        "Firing, {{severity}}",
+        "severity",
+    )
 
 
 def _changes(selector: str) -> str:
@@ -114,14 +141,18 @@ def _variable(variable: tuple[str, str, str]) -> QueryVariable:
         QueryVariable(name)
         .label(label)
         .datasource(PROMETHEUS)
-        .query({"query": query, "refId": name, "qryType": 5})  # 5: the query is written out, not put together in the editor
+        .query(
+            {"query": query, "refId": name, "qryType": 5}
+        )  # 5: the query is written out, not put together in the editor
         .definition(query)
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
     )
 
 
-def _annotation(name: str, expression: str, color: str, title: str, text: str, tags: str) -> AnnotationQuery:
+def _annotation(
+    name: str, expression: str, color: str, title: str, text: str, tags: str
+) -> AnnotationQuery:
     return (
         AnnotationQuery()
         .name(name)

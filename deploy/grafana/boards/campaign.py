@@ -4,7 +4,18 @@ from collections.abc import Iterable
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from boards.board import ACCOUNT, CAMPAIGN, CAMPAIGN_REGEX, MESSAGE_TYPE, SENDER, alerts, board, many, one, status_changes
+from boards.board import (
+    ACCOUNT,
+    CAMPAIGN,
+    CAMPAIGN_REGEX,
+    MESSAGE_TYPE,
+    SENDER,
+    alerts,
+    board,
+    many,
+    one,
+    status_changes,
+)
 from boards.panels import PER_MINUTE, Panel, graph, stat
 from boards.promql import BY_SENDER, BY_TYPE, OF_FEED, of_campaigns, pace
 
@@ -17,7 +28,12 @@ RATIO = f"{of_campaigns('delivery_ratio', OF_CAMPAIGN)} or {SENT} * 0"
 def dashboard() -> Dashboard:
     """One campaign."""
     rows = {"Campaign $campaign": _now(), "Progress": _progress(), "Delivery": _delivery()}
-    made = board("bsg-campaign", "BSG / Campaign", "One campaign: how far it has come, how fast, and what arrives.", rows)
+    made = board(
+        "bsg-campaign",
+        "BSG / Campaign",
+        "One campaign: how far it has come, how fast, and what arrives.",
+        rows,
+    )
     for variable in (ACCOUNT, MESSAGE_TYPE, SENDER):
         made.with_variable(many(variable))
     made.with_variable(one(CAMPAIGN, newest_first=True, regex=CAMPAIGN_REGEX))
@@ -28,7 +44,9 @@ def dashboard() -> Dashboard:
 
 def _now() -> Iterable[Panel]:
     whose = "{{sender}} ({{account}}, {{message_type}})"
-    yield stat("Sender", "Who its messages come from, and of which account.", (SENT, whose), span=6).text_mode("name")
+    yield stat(
+        "Sender", "Who its messages come from, and of which account.", (SENT, whose), span=6
+    ).text_mode("name")
     yield stat("Sent", "Messages handed over so far.", (SENT, ""), unit="locale")
     yield stat(
         "Delivered",
@@ -52,7 +70,8 @@ def _now() -> Iterable[Panel]:
     )
     yield stat(
         "Pace",
-        "Messages a minute, averaged over 5 minutes. 0 is right before its start, while it is paused, and at its end.",
+        "Messages a minute, averaged over 5 minutes. 0 is right before its start, while it is "
+        "paused, and at its end.",
         (pace("sent_messages", OF_CAMPAIGN), ""),
         unit=PER_MINUTE,
         span=3,
@@ -79,7 +98,8 @@ def _progress() -> Iterable[Panel]:
 def _delivery() -> Iterable[Panel]:
     yield graph(
         "Delivered, compared with its sender",
-        "Delivered per sent: of this campaign (0 while nothing was sent), of all watched campaigns of its sender, "
+        "Delivered per sent: of this campaign (0 while nothing was sent), of all watched campaigns "
+        "of its sender, "
         "and of everything of the same type in the account.",
         (RATIO, "this campaign"),
         (f"{BY_SENDER}_delivery:ratio and on (account, message_type, sender) {SENT}", "its sender"),

@@ -5,7 +5,18 @@ from collections.abc import Iterable
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from boards.board import ACCOUNT, INSTANCE, MESSAGE_TYPE, alerts_about_the_monitor, board, many
-from boards.panels import BAD_FROM_ONE, ODD_FROM_ONE, STALE, Panel, colored, counted, graph, stacked, stat, timeline
+from boards.panels import (
+    BAD_FROM_ONE,
+    ODD_FROM_ONE,
+    STALE,
+    Panel,
+    colored,
+    counted,
+    graph,
+    stacked,
+    stat,
+    timeline,
+)
 from boards.promql import OF_FEED, growth, once, quantiles
 
 HERE = 'instance=~"$instance"'
@@ -21,8 +32,18 @@ UP = {float("-inf"): "red", 1: "green"}
 
 def dashboard() -> Dashboard:
     """The monitor's health."""
-    rows = {"Now": _now(), "Reading the provider": _reading(), "Telling people": _telling(), "The process": _process()}
-    made = board("bsg-health", "BSG / Monitor health", "The monitor itself: does it read, does it tell, is it well.", rows)
+    rows = {
+        "Now": _now(),
+        "Reading the provider": _reading(),
+        "Telling people": _telling(),
+        "The process": _process(),
+    }
+    made = board(
+        "bsg-health",
+        "BSG / Monitor health",
+        "The monitor itself: does it read, does it tell, is it well.",
+        rows,
+    )
     for variable in (INSTANCE, ACCOUNT, MESSAGE_TYPE):
         made.with_variable(many(variable))
     made.annotation(alerts_about_the_monitor())
@@ -32,7 +53,8 @@ def dashboard() -> Dashboard:
 def _now() -> Iterable[Panel]:
     yield stat(
         "Answers",
-        "Whether Prometheus could read the monitor's metrics: 1 yes, 0 no; of several monitors, the worst.",
+        "Whether Prometheus could read the monitor's metrics: 1 yes, 0 no; of several monitors, "
+        "the worst.",
         (f"min(up{{{OURS}}}) or vector(0)", ""),
         steps=UP,
         span=3,
@@ -47,7 +69,8 @@ def _now() -> Iterable[Panel]:
     ).no_value("never read")
     yield stat(
         "Waiting to be told",
-        "Age of the oldest notification that its receiver has not taken yet. By 10 minutes it was tried six times.",
+        "Age of the oldest notification that its receiver has not taken yet. By 10 minutes it was "
+        "tried six times.",
         (f"max(bsg_monitor_outbox_oldest_seconds{{{HERE}}}) or vector(0)", ""),
         unit="s",
         steps=WAITING,
@@ -56,21 +79,24 @@ def _now() -> Iterable[Panel]:
     dead = once(f'bsg_monitor_outbox{{{HERE},state="dead"}}', "receiver")
     yield stat(
         "Could not be told",
-        "Notifications that were given up. `bsg-monitor outbox retry` sends them again, `outbox drop` puts them aside.",
+        "Notifications that were given up. `bsg-monitor outbox retry` sends them again, `outbox "
+        "drop` puts them aside.",
         (f"sum({dead}) or vector(0)", ""),
         steps=BAD_FROM_ONE,
         span=3,
     )
     yield stat(
         "Rules in force",
-        "Whether the rules in force are those of the file: 1 yes, 0 a changed file was refused and those before it apply.",
+        "Whether the rules in force are those of the file: 1 yes, 0 a changed file was refused "
+        "and those before it apply.",
         (f"min(bsg_monitor_config_last_reload_successful{{{HERE}}})", ""),
         steps=UP,
         span=3,
     )
     yield stat(
         "Loop failures",
-        "Failures of any loop of the monitor since it was started. Each is a bug, or a database that cannot be written.",
+        "Failures of any loop of the monitor since it was started. Each is a bug, or a database "
+        "that cannot be written.",
         (f"sum(bsg_monitor_loop_failures_total{{{HERE}}})", ""),
         steps=ODD_FROM_ONE,
         span=3,
@@ -83,22 +109,30 @@ def _now() -> Iterable[Panel]:
         span=3,
     )
     yield stat(
-        "Version", "What runs.", (f"count by (version) (bsg_monitor_build_info{{{HERE}}})", "{{version}}"), span=3
+        "Version",
+        "What runs.",
+        (f"count by (version) (bsg_monitor_build_info{{{HERE}}})", "{{version}}"),
+        span=3,
     ).text_mode("name")
 
 
 def _reading() -> Iterable[Panel]:
     yield graph(
         "Age of the data, by feed",
-        "Saw teeth as high as the polling interval are right. Lines: three and five polls at the default of one minute.",
-        (f"time() - bsg_monitor_last_success_timestamp_seconds{{{FEEDS}}}", "{{account}} {{message_type}}"),
+        "Saw teeth as high as the polling interval are right. Lines: three and five polls at the "
+        "default of one minute.",
+        (
+            f"time() - bsg_monitor_last_success_timestamp_seconds{{{FEEDS}}}",
+            "{{account}} {{message_type}}",
+        ),
         unit="s",
         steps=STALE,
     )
     yield colored(
         counted(
             "Polls",
-            "Readings of a feed: complete, in part, or not at all. A partial one changes nothing that it did not see.",
+            "Readings of a feed: complete, in part, or not at all. A partial one changes nothing "
+            "that it did not see.",
             (_grown("outcome", "bsg_monitor_polls_total", FEEDS), "{{outcome}}"),
         ),
         {"ok": "green", "partial": "orange", "failed": "red"},
@@ -118,9 +152,12 @@ def _reading() -> Iterable[Panel]:
     )
     yield counted(
         "What could not be understood",
-        "Rows that were not used, by reason, and values that nobody documented, by field. Rows of another feed do not count.",
+        "Rows that were not used, by reason, and values that nobody documented, by field. Rows of "
+        "another feed do not count.",
         (
-            _grown("reason", "bsg_monitor_rows_rejected_total", f'{OF_ACCOUNT},reason!="other_feed"'),
+            _grown(
+                "reason", "bsg_monitor_rows_rejected_total", f'{OF_ACCOUNT},reason!="other_feed"'
+            ),
             "row: {{reason}}",
         ),
         (_grown("field", "bsg_monitor_unknown_values_total", OF_ACCOUNT), "value: {{field}}"),
@@ -129,12 +166,18 @@ def _reading() -> Iterable[Panel]:
 
 
 def _telling() -> Iterable[Panel]:
-    pending, dead = (once(f'bsg_monitor_outbox{{{HERE},state="{state}"}}', "receiver") for state in ("pending", "dead"))
+    pending, dead = (
+        once(f'bsg_monitor_outbox{{{HERE},state="{state}"}}', "receiver")
+        for state in ("pending", "dead")
+    )
     oldest = once(f"bsg_monitor_outbox_oldest_seconds{{{HERE}}}", "receiver")
     yield counted(
         "Attempts to tell",
         "By receiver and by what came of them: delivered, or why not.",
-        (_grown("receiver, outcome", "bsg_monitor_notifications_total", HERE), "{{receiver}}: {{outcome}}"),
+        (
+            _grown("receiver, outcome", "bsg_monitor_notifications_total", HERE),
+            "{{receiver}}: {{outcome}}",
+        ),
     )
     yield graph(
         "How long it takes to tell",
@@ -168,7 +211,8 @@ def _telling() -> Iterable[Panel]:
 def _process() -> Iterable[Panel]:
     yield graph(
         "Event loop lag",
-        "How late timers run. Above 50 ms it lacks processor time or a fast disk, or watches more than it was sized for.",
+        "How late timers run. Above 50 ms it lacks processor time or a fast disk, or watches more "
+        "than it was sized for.",
         *quantiles("bsg_monitor_event_loop_lag_seconds", HERE, 0.5, 0.99, 0.999),
         unit="s",
         steps=LAG,
@@ -207,7 +251,8 @@ def _process() -> Iterable[Panel]:
     )
     yield graph(
         "Campaigns without series of their own",
-        "Beyond 2,000 watched campaigns the older ones are left out here, and in the dashboards and ratios. Rules see them all.",
+        "Beyond 2,000 watched campaigns the older ones are left out here, and in the dashboards "
+        "and ratios. Rules see them all.",
         (f"bsg_campaign_series_dropped{{{HERE}}}", "{{instance}}"),
     )
 

@@ -37,8 +37,19 @@ OF_A_SENDER = (
 
 def dashboard() -> Dashboard:
     """The overview."""
-    rows = {"Now": _now(), "Alerts": _alerts(), "Campaigns": _campaigns(), "Delivery": _delivery(), "Money": _money()}
-    made = board("bsg-overview", "BSG / Overview", "All campaigns of all accounts: what is wrong, where, and since when.", rows)
+    rows = {
+        "Now": _now(),
+        "Alerts": _alerts(),
+        "Campaigns": _campaigns(),
+        "Delivery": _delivery(),
+        "Money": _money(),
+    }
+    made = board(
+        "bsg-overview",
+        "BSG / Overview",
+        "All campaigns of all accounts: what is wrong, where, and since when.",
+        rows,
+    )
     for variable in (ACCOUNT, MESSAGE_TYPE):
         made.with_variable(many(variable))
     for annotation in (alerts(), *status_changes()):
@@ -60,11 +71,14 @@ def _now() -> Iterable[Panel]:
         (f"sum({other}) or vector(0)", ""),
         steps=ODD_FROM_ONE,
     )
-    read = once(f"bsg_monitor_last_success_timestamp_seconds{{{OF_FEED}}}", "account", "message_type")
+    read = once(
+        f"bsg_monitor_last_success_timestamp_seconds{{{OF_FEED}}}", "account", "message_type"
+    )
     yield stat(
         "Age of the data",
         "Time since the last complete reading of the feed that waits longest. "
-        "When this is red nothing else on this page is current, and alerts neither fire nor resolve.",
+        "When this is red nothing else on this page is current, and alerts neither fire nor "
+        "resolve.",
         (f"max(time() - {read})", ""),
         unit="s",
         steps=STALE,
@@ -72,19 +86,29 @@ def _now() -> Iterable[Panel]:
     dead = once('bsg_monitor_outbox{state="dead"}', "receiver")
     yield stat(
         "Could not be told",
-        "Notifications that a receiver refused, or did not take for 72 hours. `bsg-monitor outbox list --state dead` shows them.",
+        "Notifications that a receiver refused, or did not take for 72 hours. `bsg-monitor outbox "
+        "list --state dead` shows them.",
         (f"sum({dead}) or vector(0)", ""),
         steps=BAD_FROM_ONE,
     )
-    yield delivery_stat("All watched campaigns", (ratio(BY_TYPE, OF_FEED, "message_type"), "{{message_type}}"))
-    live = once(f'bsg_campaigns{{{OF_FEED},status!~"done|stopped"}}', "account", "message_type", "status")
-    yield stat("Live campaigns", "Watched campaigns that are neither done nor stopped.", (f"sum({live}) or vector(0)", ""))
+    yield delivery_stat(
+        "All watched campaigns", (ratio(BY_TYPE, OF_FEED, "message_type"), "{{message_type}}")
+    )
+    live = once(
+        f'bsg_campaigns{{{OF_FEED},status!~"done|stopped"}}', "account", "message_type", "status"
+    )
+    yield stat(
+        "Live campaigns",
+        "Watched campaigns that are neither done nor stopped.",
+        (f"sum({live}) or vector(0)", ""),
+    )
 
 
 def _alerts() -> Iterable[Panel]:
     yield table(
         "Firing now",
-        "Rules that fire, and for how many campaigns, senders, accounts or receivers. The monitor's own page says which.",
+        "Rules that fire, and for how many campaigns, senders, accounts or receivers. The "
+        "monitor's own page says which.",
         {"Alerts": or_none(f"{firing()} > 0")},
         {"alertname": "Rule", "severity": "Severity"},
         sort="Severity",
@@ -93,7 +117,8 @@ def _alerts() -> Iterable[Panel]:
     ).override_by_name("Severity", severity_cells())
     yield timeline(
         "Firing alerts over time",
-        "Rules that fired in this time, with the number of their alerts. Rules at rest are left out.",
+        "Rules that fired in this time, with the number of their alerts. Rules at rest are left "
+        "out.",
         (or_none(f"sum by (alertname) ({firing()}) > 0"), "{{alertname}}"),
         steps=BAD_FROM_ONE,
         span=14,
@@ -111,7 +136,9 @@ def _campaigns() -> Iterable[Panel]:
         ),
         STATUS_COLORS,
     )
-    changes = once(growth("bsg_status_transitions_total", OF_FEED), "account", "message_type", "from", "to")
+    changes = once(
+        growth("bsg_status_transitions_total", OF_FEED), "account", "message_type", "from", "to"
+    )
     yield counted(
         "Status changes",
         "Observed changes of status, in each minute or longer step of the graph.",
@@ -122,7 +149,8 @@ def _campaigns() -> Iterable[Panel]:
 def _delivery() -> Iterable[Panel]:
     yield graph(
         "Delivered, by message type",
-        "Delivered per sent, of all watched campaigns. Reports of recent messages are still on their way, so it drops a little "
+        "Delivered per sent, of all watched campaigns. Reports of recent messages are still on "
+        "their way, so it drops a little "
         "when much is sent. Lines: what the default rules expect of SMS.",
         (f"{BY_TYPE}_delivery:ratio{{{OF_FEED}}}", "{{account}} {{message_type}}"),
         unit="percentunit",
@@ -142,7 +170,8 @@ def _senders() -> Panel:
     return (
         table(
             "Senders",
-            "Every sender's watched campaigns taken together. Only SMS has a typical ratio, and colours. "
+            "Every sender's watched campaigns taken together. Only SMS has a typical ratio, and "
+            "colours. "
             "A sender's name leads to its own dashboard.",
             {
                 "Delivered (SMS)": ratios % '="sms"',

@@ -1,6 +1,7 @@
 """The kinds of panels that the dashboards are put together from, so that like things look alike.
 
-A panel takes `span` of the 24 columns of a row. Queries are (expression, legend) pairs; a legend takes labels in {{ }}.
+A panel takes `span` of the 24 columns of a row. Queries are (expression, legend) pairs; a legend
+takes labels in {{ }}.
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,9 +50,11 @@ Kind = TypeVar("Kind", Stat, StateTimeline, Table, TimeSeries)
 BAD_FROM_ONE: Steps = {1: "red"}
 ODD_FROM_ONE: Steps = {1: "orange"}
 STALE: Steps = {180: "orange", 300: "red"}
-"""Three and five polls at the default interval; from the latter on the monitor's own alert counts."""
+"""Three and five polls at the default interval; from the latter on the monitor's own alert
+counts."""
 DELIVERY: Steps = {float("-inf"): "red", 0.80: "orange", 0.95: "green"}
-"""What the default rules take for a page, for a warning and for typical with SMS. Other types have no typical ratio."""
+"""What the default rules take for a page, for a warning and for typical with SMS. Other types
+have no typical ratio."""
 NEUTRAL: Steps = {float("-inf"): "blue"}
 
 PER_MINUTE = "suffix: msg/min"
@@ -68,15 +71,24 @@ STATUS_COLORS = {
 
 
 def stat(
-    title: str, description: str, query: Query, unit: str = "short", steps: Steps = NEUTRAL, span: int = 4, named: bool = False
+    title: str,
+    description: str,
+    query: Query,
+    unit: str = "short",
+    steps: Steps = NEUTRAL,
+    span: int = 4,
+    named: bool = False,
 ) -> Stat:
-    """One figure as it is now, on the colour that it has earned; `named` shows each series' legend beside its value."""
+    """One figure as it is now, on the colour that it has earned; `named` shows each series'
+    legend beside its value."""
     return (
         _common(Stat(), title, description, span, 4)
         .unit(unit)
         .thresholds(thresholds(steps))
         .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
-        .color_mode(BigValueColorMode.BACKGROUND if steps is not NEUTRAL else BigValueColorMode.VALUE)
+        .color_mode(
+            BigValueColorMode.BACKGROUND if steps is not NEUTRAL else BigValueColorMode.VALUE
+        )
         .graph_mode(BigValueGraphMode.NONE)
         .text_mode(BigValueTextMode.VALUE_AND_NAME if named else BigValueTextMode.VALUE)
         .reduce_options(options.ReduceDataOptions().calcs(["lastNotNull"]))
@@ -89,7 +101,8 @@ def delivery_stat(whose: str, query: Query, *, span: int = 4) -> Stat:
     return (
         stat(
             "Delivered",
-            f"Delivered per sent. {whose}. SMS is orange below 95 % and red below 80 %; other types have no typical ratio.",
+            f"Delivered per sent. {whose}. SMS is orange below 95 % and red below 80 %; other "
+            "types have no typical ratio.",
             query,
             unit="percentunit",
             span=span,
@@ -109,7 +122,8 @@ def graph(
     span: int = 12,
     floor: bool = True,
 ) -> TimeSeries:
-    """Lines over time, with the last and the highest value of each in the legend; `steps` are drawn as lines across."""
+    """Lines over time, with the last and the highest value of each in the legend; `steps` are
+    drawn as lines across."""
     panel = (
         _common(TimeSeries(), title, description, span, 8)
         .unit(unit)
@@ -118,7 +132,9 @@ def graph(
         .gradient_mode(GraphGradientMode.OPACITY)
         .show_points(VisibilityMode.NEVER)
         .color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
-        .tooltip(options.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
+        .tooltip(
+            options.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING)
+        )
         .legend(
             options.VizLegendOptions()
             .display_mode(LegendDisplayMode.TABLE)
@@ -138,7 +154,9 @@ def graph(
     return panel
 
 
-def stacked(title: str, description: str, *queries: Query, unit: str = "short", span: int = 12) -> TimeSeries:
+def stacked(
+    title: str, description: str, *queries: Query, unit: str = "short", span: int = 12
+) -> TimeSeries:
     """Areas on top of each other: the parts of a whole."""
     return (
         graph(title, description, *queries, unit=unit, span=span)
@@ -167,7 +185,9 @@ def counted(title: str, description: str, *queries: Query, span: int = 12) -> Ti
     )
 
 
-def timeline(title: str, description: str, query: Query, *, steps: Steps, span: int = 12) -> StateTimeline:
+def timeline(
+    title: str, description: str, query: Query, *, steps: Steps, span: int = 12
+) -> StateTimeline:
     """One bar for each series, coloured by its value as time goes by."""
     return (
         _common(StateTimeline(), title, description, span, 8)
@@ -178,7 +198,9 @@ def timeline(title: str, description: str, query: Query, *, steps: Steps, span: 
         .row_height(0.8)
         .fill_opacity(75)
         .line_width(0)
-        .legend(options.VizLegendOptions().show_legend(False).display_mode(LegendDisplayMode.HIDDEN))
+        .legend(
+            options.VizLegendOptions().show_legend(False).display_mode(LegendDisplayMode.HIDDEN)
+        )
         .with_target(_query("A", query).range())
     )
 
@@ -194,10 +216,14 @@ def table(
     hidden: Iterable[str] = (),
     span: int = 24,
 ) -> Table:
-    """What holds now, a row for each set of labels. `columns` are expressions by heading, `labels` headings by label; the
-    labels of `hidden` are not shown."""
+    """What holds now, a row for each set of labels. `columns` are expressions by heading,
+    `labels` headings by label; the labels of `hidden` are not shown."""
     refs = dict(zip("ABCDEF", columns, strict=False))
-    names = {f"Value #{ref}": heading for ref, heading in refs.items()} if len(refs) > 1 else {"Value": next(iter(columns))}
+    names = (
+        {f"Value #{ref}": heading for ref, heading in refs.items()}
+        if len(refs) > 1
+        else {"Value": next(iter(columns))}
+    )
     order = [*labels, *names]
     panel = (
         _common(Table(), title, description, span, 9)
@@ -216,7 +242,9 @@ def table(
         )
     )
     for ref, heading in refs.items():
-        panel.with_target(_query(ref, (columns[heading], "")).instant().format(PromQueryFormat.TABLE))
+        panel.with_target(
+            _query(ref, (columns[heading], "")).instant().format(PromQueryFormat.TABLE)
+        )
     return panel
 
 
@@ -238,7 +266,9 @@ def messages_cells() -> list[DynamicConfigValue]:
 def severity_cells() -> list[DynamicConfigValue]:
     """A column of severities, the grave ones coloured."""
     colors = {"critical": "red", "warning": "orange", "info": "blue"}
-    mapped = {name: {"color": color, "index": at} for at, (name, color) in enumerate(colors.items())}
+    mapped = {
+        name: {"color": color, "index": at} for at, (name, color) in enumerate(colors.items())
+    }
     return [
         DynamicConfigValue("mappings", [{"type": "value", "options": mapped}]),
         DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
@@ -253,7 +283,9 @@ def linked(title: str, url: str) -> list[DynamicConfigValue]:
 def colored(panel: TimeSeries, colors: Mapping[str, str]) -> TimeSeries:
     """Series of these names always have these colours."""
     for name, color in colors.items():
-        panel.override_by_name(name, [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": color})])
+        panel.override_by_name(
+            name, [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": color})]
+        )
     return panel
 
 
@@ -261,12 +293,16 @@ def thresholds(steps: Steps) -> ThresholdsConfig:
     """Grafana's form of `steps`."""
     if float("-inf") not in steps:
         steps = {float("-inf"): "green", **steps}
-    ordered = [Threshold(value=None if isinf(at) else at, color=color) for at, color in steps.items()]
+    ordered = [
+        Threshold(value=None if isinf(at) else at, color=color) for at, color in steps.items()
+    ]
     return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(ordered)
 
 
 def _common(panel: Kind, title: str, description: str, span: int, height: int) -> Kind:
-    return panel.title(title).description(description).datasource(PROMETHEUS).span(span).height(height)
+    return (
+        panel.title(title).description(description).datasource(PROMETHEUS).span(span).height(height)
+    )
 
 
 def _query(ref: str, query: Query) -> Dataquery:

@@ -1,6 +1,7 @@
 """The expressions that several dashboards ask.
 
-What only says where a series was scraped is dropped by a `max`: of two monitors of one account, everything counts once.
+What only says where a series was scraped is dropped by a `max`: of two monitors of one account,
+everything counts once.
 """
 
 from collections.abc import Iterable
@@ -31,10 +32,12 @@ def or_none(vector: str) -> str:
 
 
 def ratio(aggregation: str, selector: str, *labels: str) -> str:
-    """Delivered per sent of what a recording rule sums up, taken together by these labels; absent where nothing was sent."""
+    """Delivered per sent of what a recording rule sums up, taken together by these labels;
+    absent where nothing was sent."""
     by = f"sum by ({', '.join(labels)})"
     return (
-        f"{by} ({aggregation}_delivered_messages:sum{{{selector}}}) / ({by} ({aggregation}_sent_messages:sum{{{selector}}}) > 0)"
+        f"{by} ({aggregation}_delivered_messages:sum{{{selector}}}) / ({by} "
+        f"({aggregation}_sent_messages:sum{{{selector}}}) > 0)"
     )
 
 
@@ -44,15 +47,16 @@ def of_campaigns(what: str, selector: str) -> str:
 
 
 def pace(what: str, selector: str) -> str:
-    """Messages a minute of each campaign. Over 5 minutes: the figures move with each poll, so a shorter time shows the polls."""
+    """Messages a minute of each campaign. Over 5 minutes: the figures move with each poll, so a
+    shorter time shows the polls."""
     return once(f"clamp_min(delta(bsg_campaign_{what}{{{selector}}}[5m]), 0)", *CAMPAIGN) + " / 5"
 
 
 def growth(counter: str, selector: str) -> str:
     """By how much a counter grew from one step of a graph to the next; 0 where it began anew.
 
-    Not increase(): that misses what happens between a step's last scrape and the next one's first, and makes fractions of the
-    rest.
+    Not increase(): that misses what happens between a step's last scrape and the next one's
+    first, and makes fractions of the rest.
     """
     return f"clamp_min({counter}{{{selector}}} - {counter}{{{selector}}} offset $__interval, 0)"
 

@@ -1,4 +1,5 @@
-"""The dashboard of one sender: how its campaigns are delivered, compared with all others of the same type."""
+"""The dashboard of one sender: how its campaigns are delivered, compared with all others of the
+same type."""
 
 from collections.abc import Iterable
 
@@ -29,7 +30,12 @@ A_CAMPAIGN = (
 def dashboard() -> Dashboard:
     """One sender."""
     rows = {"$sender": _now(), "Delivery": _delivery(), "Campaigns": _campaigns()}
-    made = board("bsg-sender", "BSG / Sender", "One sender: how its campaigns are delivered, compared with the others.", rows)
+    made = board(
+        "bsg-sender",
+        "BSG / Sender",
+        "One sender: how its campaigns are delivered, compared with the others.",
+        rows,
+    )
     for variable in (ACCOUNT, MESSAGE_TYPE):
         made.with_variable(many(variable))
     made.with_variable(one(SENDER))
@@ -39,7 +45,11 @@ def dashboard() -> Dashboard:
 
 
 def _now() -> Iterable[Panel]:
-    yield delivery_stat("Its watched campaigns", (ratio(BY_SENDER, OF_SENDER, "message_type"), "{{message_type}}"), span=6)
+    yield delivery_stat(
+        "Its watched campaigns",
+        (ratio(BY_SENDER, OF_SENDER, "message_type"), "{{message_type}}"),
+        span=6,
+    )
     yield stat(
         "Messages sent",
         "By its watched campaigns, from each one's beginning.",
@@ -56,14 +66,18 @@ def _now() -> Iterable[Panel]:
     )
     yield stat(
         "Campaigns",
-        "Watched campaigns with series of their own: live ones, and those that ended less than 72 hours ago.",
+        "Watched campaigns with series of their own: live ones, and those that ended less than 72 "
+        "hours ago.",
         (f"count({of_campaigns('sent_messages', OF_SENDER)}) or vector(0)", ""),
         span=6,
     )
 
 
 def _delivery() -> Iterable[Panel]:
-    own, everybodys = f"{BY_SENDER}_delivery:ratio{{{OF_SENDER}}}", f"{BY_TYPE}_delivery:ratio{{{OF_FEED}}}"
+    own, everybodys = (
+        f"{BY_SENDER}_delivery:ratio{{{OF_SENDER}}}",
+        f"{BY_TYPE}_delivery:ratio{{{OF_FEED}}}",
+    )
     yield graph(
         "Delivered, compared with all senders",
         "This sender's ratio, and that of everything of the same type in the same account. "
@@ -84,7 +98,8 @@ def _campaigns() -> Iterable[Panel]:
     yield (
         table(
             "Its campaigns",
-            "Newest first. A campaign's id leads to its own dashboard; what the campaign is called, the monitor's messages say.",
+            "Newest first. A campaign's id leads to its own dashboard; what the campaign is "
+            "called, the monitor's messages say.",
             {
                 "Delivered": of_campaigns("delivery_ratio", OF_SENDER),
                 "Sent": of_campaigns("sent_messages", OF_SENDER),

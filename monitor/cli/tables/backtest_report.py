@@ -53,7 +53,8 @@ RECEIVERS_COMPARED = (*RECEIVERS, Column("then", "messages_then", right=True))
 
 
 def print_report(report: "Report", rules: "RuleFile") -> None:
-    """How often each rule would have fired, and when; how many messages each receiver would have had."""
+    """How often each rule would have fired, and when; how many messages each receiver would have
+    had."""
     _print_head(report)
     _say_untried(rules.rules)
     rows = [_row(rule, _untried(rules)) for rule in report.rules]
@@ -61,11 +62,15 @@ def print_report(report: "Report", rules: "RuleFile") -> None:
         print_records(rows, _with_timeline(report, rows))
     else:
         print_records(rows, (*COLUMNS, Column("When", "timeline")), empty="no rules")
-    _print_messages([{"receiver": name, "messages": count} for name, count in report.messages.items()], RECEIVERS)
+    _print_messages(
+        [{"receiver": name, "messages": count} for name, count in report.messages.items()],
+        RECEIVERS,
+    )
 
 
 def print_comparison(report: "Report", then: "Report", files: "Sequence[RuleFile]") -> None:
-    """What the second of two files would change. On a terminal rules that would do the same are only counted."""
+    """What the second of two files would change. On a terminal rules that would do the same are
+    only counted."""
     _print_head(report)
     _say_untried([rule for file in files for rule in file.rules])
     untried = _untried(*files)
@@ -84,7 +89,14 @@ def print_comparison(report: "Report", then: "Report", files: "Sequence[RuleFile
         _print_subjects(names, before, after)
     told = dict.fromkeys([*report.messages, *then.messages])
     _print_messages(
-        [{"receiver": name, "messages": report.messages.get(name), "messages_then": then.messages.get(name)} for name in told],
+        [
+            {
+                "receiver": name,
+                "messages": report.messages.get(name),
+                "messages_then": then.messages.get(name),
+            }
+            for name in told
+        ],
         RECEIVERS_COMPARED,
     )
 
@@ -112,7 +124,8 @@ def report_record(report: "Report", rules: "RuleFile") -> dict[str, Any]:
                 "fired": rule.fired,
                 "subjects": len(rule.subjects),
                 "fired_on": [
-                    dict(zip(("account", "subject"), each.split(" ", 1), strict=True)) for each in sorted(rule.subjects)
+                    dict(zip(("account", "subject"), each.split(" ", 1), strict=True))
+                    for each in sorted(rule.subjects)
                 ],
                 "firing_seconds": rule.firing_seconds,
                 "longest_seconds": rule.longest_seconds,
@@ -127,14 +140,27 @@ def report_record(report: "Report", rules: "RuleFile") -> dict[str, Any]:
 def _print_head(report: "Report") -> None:
     """On a terminal above the table; in a pipe beside the data."""
     tell = _print_flowing if sys.stdout.isatty() else say
-    every = "" if report.interval_seconds is None else f", as a rule {_span(report.interval_seconds)} apart"
-    samples, campaigns = counted(report.samples, "sample"), counted(report.campaigns, "known campaign")
-    tell(f"{samples} of {campaigns}, {readable(_moment(report.since))} to {readable(_moment(report.until))} UTC{every}")
+    every = (
+        ""
+        if report.interval_seconds is None
+        else f", as a rule {_span(report.interval_seconds)} apart"
+    )
+    samples, campaigns = (
+        counted(report.samples, "sample"),
+        counted(report.campaigns, "known campaign"),
+    )
+    tell(
+        f"{samples} of {campaigns}, {readable(_moment(report.since))} to "
+        f"{readable(_moment(report.until))} UTC{every}"
+    )
     if report.thinned_until is not None and report.thinned_until > report.since:
         until = readable(_moment(report.thinned_until))
         tell(f"before {until} one sample an hour was kept: what lasts less is not seen there")
     if report.blind_seconds:
-        tell(f"for {_span(report.blind_seconds)} of that time a list of campaigns was not read: nothing of it is looked at there")
+        tell(
+            f"for {_span(report.blind_seconds)} of that time a list of campaigns was not read: "
+            "nothing of it is looked at there"
+        )
 
 
 def _say_untried(rules: "Iterable[Rule]") -> None:
@@ -150,7 +176,9 @@ def _say_untried(rules: "Iterable[Rule]") -> None:
         elif missing:
             partly[f"{', '.join(missing)} (in {rule.name})"] = None
     if untried:
-        _say_flowing(f"what they ask for is not recorded, so these are not tried: {', '.join(untried)}")
+        _say_flowing(
+            f"what they ask for is not recorded, so these are not tried: {', '.join(untried)}"
+        )
     if partly:
         _say_flowing(f"not recorded, and null here: {', '.join(partly)}")
 
@@ -207,7 +235,9 @@ def _merged(timeline: Sequence[int], width: int) -> list[int]:
     return [max(timeline[first:last]) for first, last in pairwise(edges)]
 
 
-def _compared(name: str, before: "RuleReport | None", after: "RuleReport | None", untried: frozenset[str]) -> dict[str, Any]:
+def _compared(
+    name: str, before: "RuleReport | None", after: "RuleReport | None", untried: frozenset[str]
+) -> dict[str, Any]:
     first = {} if before is None else _row(before, untried)
     second = {} if after is None else _row(after, untried)
     both = None if before is None or after is None else (before.subjects, after.subjects)
@@ -228,8 +258,11 @@ def _differs(row: Mapping[str, Any]) -> bool:
     return changed or bool(row["gone"]) or bool(row["new"]) or row["gone"] is None
 
 
-def _print_subjects(names: Iterable[str], before: "Mapping[str, RuleReport]", after: "Mapping[str, RuleReport]") -> None:
-    """A few of those for which a rule of both files would no longer fire, and of those for which it newly would."""
+def _print_subjects(
+    names: Iterable[str], before: "Mapping[str, RuleReport]", after: "Mapping[str, RuleReport]"
+) -> None:
+    """A few of those for which a rule of both files would no longer fire, and of those for which
+    it newly would."""
     for name in names:
         if name not in before or name not in after:
             continue

@@ -1,4 +1,5 @@
-"""Everything that the store knows of one campaign: found, and printed for people and for programs."""
+"""Everything that the store knows of one campaign: found, and printed for people and for
+programs."""
 
 import sys
 from bisect import bisect_right
@@ -9,7 +10,15 @@ from typing import Any
 
 import msgspec
 
-from monitor.cli.tables.printing import plain, print_hanging, print_json, print_line, readable, share, terminal_width
+from monitor.cli.tables.printing import (
+    plain,
+    print_hanging,
+    print_json,
+    print_line,
+    readable,
+    share,
+    terminal_width,
+)
 from monitor.cli.tables.record_table import Column, print_records
 from monitor.cli.tables.records import (
     ENDED_COLUMNS,
@@ -42,7 +51,11 @@ NARROWEST = 8
 """Characters of a course on a terminal that is too narrow for more."""
 FIGURES = ("sent", "delivered", "fallback_sent", "fallback_delivered")
 SAMPLE_COLUMNS = (
-    Column("At (UTC)", "at", lambda value: value.strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else ""),
+    Column(
+        "At (UTC)",
+        "at",
+        lambda value: value.strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else "",
+    ),
     Column("Status", "status"),
     Column("Sent", "sent", right=True),
     Column("Delivered", "delivered", right=True),
@@ -53,7 +66,8 @@ SAMPLE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """One campaign. `tracked` is null once it has vanished: then `campaign` is as its newest event has it.
+    """One campaign. `tracked` is null once it has vanished: then `campaign` is as its newest
+    event has it.
 
     Events, alerts and messages have the newest first, `samples` the oldest.
     """
@@ -73,14 +87,21 @@ class Dossier:
         if self.tracked is None:
             return {**listed_record(self.campaign), "tracked": False}
         detail = self.tracked.detail
-        told = {} if detail is None else {**msgspec.to_builtins(detail), "read_at": moment(detail.read_at)}
+        told = (
+            {}
+            if detail is None
+            else {**msgspec.to_builtins(detail), "read_at": moment(detail.read_at)}
+        )
         told.pop("revision", None)
         return {**campaign_record(self.tracked), "tracked": True, "detail": told or None}
 
     def message_told(self, row: OutboxRow) -> Record:
         """A message as one that tells of this campaign: it may tell of others too."""
         about = [each for each in row.notification.alerts if _is(each.campaign, self.campaign)]
-        told = {"alertnames": list(dict.fromkeys(each.labels.get("alertname", "") for each in about)), "about": ""}
+        told = {
+            "alertnames": list(dict.fromkeys(each.labels.get("alertname", "") for each in about)),
+            "about": "",
+        }
         return {**outbox_record(row), **told, "summary": about[0].annotations.get("summary", "")}
 
 
@@ -88,16 +109,25 @@ def _is(campaign: Campaign | None, other: Campaign) -> bool:
     return campaign is not None and (campaign.account, campaign.id) == (other.account, other.id)
 
 
-async def find_dossiers(store: SqliteStore, campaign_id: int, account: str | None, *, now: datetime) -> list[Dossier]:
+async def find_dossiers(
+    store: SqliteStore, campaign_id: int, account: str | None, *, now: datetime
+) -> list[Dossier]:
     """One for each account that has, or had, a campaign of that id. StoreError."""
-    tracked = {row.campaign.account: row for row in (await store.load()).campaigns if row.campaign.id == campaign_id}
+    tracked = {
+        row.campaign.account: row
+        for row in (await store.load()).campaigns
+        if row.campaign.id == campaign_id
+    }
     events: dict[str, list[CampaignEvent]] = {}
     for event in await store.events(campaign_id=campaign_id, account=account, limit=EVERYTHING):
         events.setdefault(event.campaign.account, []).append(event)
     accounts = [name for name in dict.fromkeys((*tracked, *events)) if account in (None, name)]
     if not accounts:
         return []
-    alerts = {alert.id: alert for alert in (*await store.open_alerts(), *await store.alert_history(limit=EVERYTHING))}
+    alerts = {
+        alert.id: alert
+        for alert in (*await store.open_alerts(), *await store.alert_history(limit=EVERYTHING))
+    }
     messages = await store.outbox(OutboxQuery(limit=EVERYTHING))
     acknowledgements = await store.acknowledgements()
     silences = await store.silences(ended_after=now)
@@ -118,7 +148,11 @@ async def find_dossiers(store: SqliteStore, campaign_id: int, account: str | Non
                 alerts=about,
                 silences=silences,
                 acknowledgements=[each for each in acknowledgements if each.alert_id in ids],
-                messages=[each for each in messages if any(_is(a.campaign, campaign) for a in each.notification.alerts)],
+                messages=[
+                    each
+                    for each in messages
+                    if any(_is(a.campaign, campaign) for a in each.notification.alerts)
+                ],
             )
         )
     return found
@@ -128,19 +162,36 @@ def print_dossier(dossier: Dossier, *, now: datetime, as_json: bool, samples: bo
     """On stdout; with `samples` every figure that was recorded, which the JSON has in any case."""
     said = {each.alert_id: each for each in dossier.acknowledgements}
     events = [event_record(event) for event in dossier.events]
-    alerts = [alert_record(alert, said.get(alert.id), silencing(alert, dossier.silences, now)) for alert in dossier.alerts]
+    alerts = [
+        alert_record(alert, said.get(alert.id), silencing(alert, dossier.silences, now))
+        for alert in dossier.alerts
+    ]
     messages = [outbox_record(row) for row in dossier.messages]
     figures = [_figures(sample) for sample in dossier.samples]
     if as_json:
-        print_json({**dossier.record, "samples": figures, "events": events, "alerts": alerts, "notifications": messages})
+        print_json(
+            {
+                **dossier.record,
+                "samples": figures,
+                "events": events,
+                "alerts": alerts,
+                "notifications": messages,
+            }
+        )
         return
     _print_fields(dossier.record)
     _print_course(dossier, now=now)
-    parts: list[tuple[str, list[Record], tuple[Column, ...]]] = [("sample", figures, SAMPLE_COLUMNS)] if samples else []
+    parts: list[tuple[str, list[Record], tuple[Column, ...]]] = (
+        [("sample", figures, SAMPLE_COLUMNS)] if samples else []
+    )
     parts += [
         ("event", events, tuple(each for each in EVENT_COLUMNS if each.key not in _KNOWN)),
         ("alert", alerts, ALERT_COLUMNS),
-        ("message", list(map(dossier.message_told, dossier.messages)), outbox_columns([each["id"] for each in messages])),
+        (
+            "message",
+            list(map(dossier.message_told, dossier.messages)),
+            outbox_columns([each["id"] for each in messages]),
+        ),
     ]
     below_table = False
     for what, records, columns in parts:
@@ -168,18 +219,31 @@ _NAMES = frozenset({"id"})
 
 
 def _print_fields(record: Record) -> None:
-    told = {key: value for key, value in record.items() if value not in (None, "") and key != "detail"}
+    told = {
+        key: value for key, value in record.items() if value not in (None, "") and key != "detail"
+    }
     detail = record.get("detail") or {}
-    told |= {f"detail.{key}": value for key, value in detail.items() if value is not None and key not in ("currency", "fallback")}
-    told |= {f"detail.fallback.{key}": value for key, value in (detail.get("fallback") or {}).items() if value is not None}
+    told |= {
+        f"detail.{key}": value
+        for key, value in detail.items()
+        if value is not None and key not in ("currency", "fallback")
+    }
+    told |= {
+        f"detail.fallback.{key}": value
+        for key, value in (detail.get("fallback") or {}).items()
+        if value is not None
+    }
     width = max(map(len, told)) + 2
     for key, value in told.items():
-        shown: Callable[[object], str] = share if key in _SHARES else plain if key in _NAMES else readable
+        shown: Callable[[object], str] = (
+            share if key in _SHARES else plain if key in _NAMES else readable
+        )
         print_hanging(without_controls(f"{key:<{width}}{shown(value)}"), " " * width)
 
 
 def _print_course(dossier: Dossier, *, now: datetime) -> None:
-    """Each figure as a line of characters from the first sample to the last, of a live campaign to now; all on one scale."""
+    """Each figure as a line of characters from the first sample to the last, of a live campaign
+    to now; all on one scale."""
     samples = dossier.samples
     if not samples:
         return
@@ -192,16 +256,27 @@ def _print_course(dossier: Dossier, *, now: datetime) -> None:
     figures = {name: [getattr(sample, name) or 0 for sample in samples] for name in names}
     most = max(max(each) for each in figures.values())
     room = (terminal_width() if sys.stdout.isatty() else PIPE_WIDTH) - labels - len(f"{most:,}") - 2
-    left, right = (datetime.fromtimestamp(each, UTC).strftime("%m-%d %H:%M") for each in (first, last))
+    left, right = (
+        datetime.fromtimestamp(each, UTC).strftime("%m-%d %H:%M") for each in (first, last)
+    )
     room = max(room, NARROWEST)
     times = [sample.at for sample in samples]
-    shown_at = [bisect_right(times, first + (last - first) * (number + 1) / room) - 1 for number in range(room)]
+    shown_at = [
+        bisect_right(times, first + (last - first) * (number + 1) / room) - 1
+        for number in range(room)
+    ]
     print_line("")
     if room > len(left) + len(right):
         print_line(f"{'':<{labels}}{left}{right:>{room - len(left)}}")
     for name, each in figures.items():
-        print_line(f"{name:<{labels}}{drawn([each[index] for index in shown_at], most)}  {each[-1]:,}")
+        print_line(
+            f"{name:<{labels}}{drawn([each[index] for index in shown_at], most)}  {each[-1]:,}"
+        )
 
 
 def _figures(sample: Sample) -> dict[str, Any]:
-    return {"at": moment(sample.at), "status": sample.status, **{name: getattr(sample, name) for name in FIGURES}}
+    return {
+        "at": moment(sample.at),
+        "status": sample.status,
+        **{name: getattr(sample, name) for name in FIGURES},
+    }

@@ -55,7 +55,10 @@ def _rows(part: Part, first: str, rest: str) -> Iterator[_Row]:
 def _branches(part: Part) -> bool:
     """Whether its parts are conditions that have a line each."""
     if isinstance(part.node, Comparison):
-        return all(child.type is FieldType.BOOL and not isinstance(child.node, Constant) for child in part.children)
+        return all(
+            child.type is FieldType.BOOL and not isinstance(child.node, Constant)
+            for child in part.children
+        )
     return isinstance(part.node, (Junction, Not))
 
 
@@ -73,13 +76,16 @@ def _joint(part: Part) -> str:
 
 
 def _figures(part: Part) -> tuple[str, ...]:
-    """What the part was made of, the larger before what they are made of themselves; nothing for a truth, which is its mark."""
+    """What the part was made of, the larger before what they are made of themselves; nothing for
+    a truth, which is its mark."""
     found: dict[str, None] = {}
     waiting = [part]
     while waiting:
         each = waiting.pop(0)
         waiting = [*each.children, *waiting]
-        if isinstance(each.node, Constant) or (each is part and each.type is FieldType.BOOL and each.value is not None):
+        if isinstance(each.node, Constant) or (
+            each is part and each.type is FieldType.BOOL and each.value is not None
+        ):
             continue
         written = value_text(each.value, each.type, unit_of(each.node))
         found[without_controls(f"{each.text} = {written}")] = None
@@ -96,12 +102,22 @@ def _drawn(row: _Row, beside: int, width: int) -> Iterator[Line]:
         figures = wrapped(words, width - beside) if words else []
         for number in range(max(len(texts), len(figures), 1)):
             text = texts[number] if number < len(texts) else ""
-            head: Line = [(row.first, "dim"), mark, (" ", "")] if number == 0 else [(hanging, "dim")]
+            head: Line = (
+                [(row.first, "dim"), mark, (" ", "")] if number == 0 else [(hanging, "dim")]
+            )
             used = cells(hanging) + cells(text)
-            tail: Line = [(" " * (beside - used), ""), (figures[number], "cyan")] if number < len(figures) else []
+            tail: Line = (
+                [(" " * (beside - used), ""), (figures[number], "cyan")]
+                if number < len(figures)
+                else []
+            )
             yield [*head, (text, ""), *tail]
         return
     for number, text in enumerate(wrapped(row.text, width - cells(hanging))):
-        yield [(row.first, "dim"), mark, (" ", ""), (text, "")] if number == 0 else [(hanging, "dim"), (text, "")]
+        yield (
+            [(row.first, "dim"), mark, (" ", ""), (text, "")]
+            if number == 0
+            else [(hanging, "dim"), (text, "")]
+        )
     for figures_line in wrapped(words, width - cells(hanging) - GAP):
         yield [(hanging + " " * GAP, "dim"), (figures_line, "cyan")]

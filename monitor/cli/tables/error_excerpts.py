@@ -10,7 +10,9 @@ WIDEST = 120
 NARROWEST = 40
 CUT = "…"
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff\ud800-\udfff]"
+)
 
 
 def width_for(file: TextIO) -> int:
@@ -23,8 +25,9 @@ def width_for(file: TextIO) -> int:
 
 
 def drawn(excerpt: Excerpt, width: int, *, encoding: str = "utf-8") -> list[str]:
-    """The line, and one of carets. A line that is wider than `width` columns is cut around the place; what cannot be printed has
-    one visible character in its stead, and what `encoding` lacks has `?`, so that columns stay where they are."""
+    """The line, and one of carets. A line that is wider than `width` columns is cut around the
+    place; what cannot be printed has one visible character in its stead, and what `encoding`
+    lacks has `?`, so that columns stay where they are."""
     most = 4 * width  # characters; what is further off is cut in any case
     before = _printable(excerpt.line[max(0, excerpt.start - most) : excerpt.start])
     meant = _printable(excerpt.line[excerpt.start : min(excerpt.end, excerpt.start + most)])

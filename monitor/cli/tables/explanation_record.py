@@ -35,10 +35,16 @@ def explanation_record(explained: Explanation) -> Record:
         "condition": None if explained.condition is None else _part(explained.condition),
         "missing": None if explained.lack is None else _lack(explained.lack),
         "holds_from": explained.holds_from,
-        "alert": None if explained.alert is None else alert_record(explained.alert, explained.telling.acknowledged),
+        "alert": None
+        if explained.alert is None
+        else alert_record(explained.alert, explained.telling.acknowledged),
         "changes_at": explained.changes_at,
         "events": [
-            {**event_record(each.event), "told": each.told, "condition": None if each.part is None else _part(each.part)}
+            {
+                **event_record(each.event),
+                "told": each.told,
+                "condition": None if each.part is None else _part(each.part),
+            }
             for each in explained.events
         ],
         "telling": _telling(explained.telling),

@@ -1,4 +1,5 @@
-"""An explanation for people: what is the case, the condition as a tree, what is missing, who is told."""
+"""An explanation for people: what is the case, the condition as a tree, what is missing, who is
+told."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,7 +27,11 @@ _STYLES = {
     Standing.DUE: "yellow",
 }
 
-_TOLD = {Told.FIRING: "was told that it fires", Told.RESOLVED: "was told that it ended", Told.EVENT: "was told of it"}
+_TOLD = {
+    Told.FIRING: "was told that it fires",
+    Told.RESOLVED: "was told that it ended",
+    Told.EVENT: "was told of it",
+}
 
 
 def print_explanation(explained: Explanation) -> None:
@@ -36,14 +41,28 @@ def print_explanation(explained: Explanation) -> None:
 
 def explanation_lines(explained: Explanation, width: int) -> list[Line]:
     """Everything, in lines of at most `width` columns."""
-    lines = [*_flow(_title(explained), width, "bold"), *_flow(_headline(explained), width, _STYLES.get(explained.standing, ""))]
-    notes = [*_readings(explained), *(f"note: {each}" for each in explained.obstacles), *_former(explained)]
+    lines = [
+        *_flow(_title(explained), width, "bold"),
+        *_flow(_headline(explained), width, _STYLES.get(explained.standing, "")),
+    ]
+    notes = [
+        *_readings(explained),
+        *(f"note: {each}" for each in explained.obstacles),
+        *_former(explained),
+    ]
     lines += [line for note in notes for line in _flow(note, width)]
     sections = (
         ("when", _condition(explained, width - len(INDENT))),
         ("events", _events(explained, width - len(INDENT))),
         ("missing", list(_missing(explained, width - len(INDENT)))),
-        ("told", [line for text in _told(explained) for line in _flow(text, width - len(INDENT), hang=INDENT)]),
+        (
+            "told",
+            [
+                line
+                for text in _told(explained)
+                for line in _flow(text, width - len(INDENT), hang=INDENT)
+            ],
+        ),
     )
     for title, section in sections:
         if section:
@@ -56,7 +75,7 @@ def _flow(text: str, width: int, style: str = "", *, hang: str = "") -> list[Lin
     return [[(hang if number else "", ""), (each, style)] for number, each in enumerate(texts)]
 
 
-# --- what it is about -------------------------------------------------------------------------------------------------
+# --- what it is about -----------------------------------------------------------------------------
 
 
 def _title(explained: Explanation) -> str:
@@ -85,9 +104,15 @@ def _headline(explained: Explanation) -> str:
         case Standing.PENDING:
             return f"pending since {_since(_began(alert), now)}: {_rest_of_for(explained)}"
         case Standing.LAPSING:
-            return f"pending since {_since(_began(alert), now)}, but {NO_LONGER}: it ends with the next reading"
+            return (
+                f"pending since {_since(_began(alert), now)}, but {NO_LONGER}: it ends with the "
+                "next reading"
+            )
         case Standing.DUE if explained.changes_at is not None:
-            return f"its condition holds: it will be pending with the next reading, and fire after {_span(rule)} of `for`"
+            return (
+                "its condition holds: it will be pending with the next reading, and fire after "
+                f"{_span(rule)} of `for`"
+            )
         case Standing.DUE:
             return "its condition holds: it fires with the next reading"
         case Standing.UNASKED:
@@ -124,7 +149,9 @@ def _end(explained: Explanation) -> str:
 
 def _event_headline(explained: Explanation) -> str:
     kinds = " or ".join(sorted(kind.value for kind in explained.rule.on)) if explained.rule else ""
-    last = next((datetime.fromtimestamp(each.event.at, UTC) for each in explained.events if each.told), None)
+    last = next(
+        (datetime.fromtimestamp(each.event.at, UTC) for each in explained.events if each.told), None
+    )
     told = "not told so far" if last is None else f"last told {_since(last, explained.now)}"
     condition = " at which its condition holds" if explained.rule and explained.rule.when else ""
     return f"told once for each event {kinds}{condition}; {told}"
@@ -147,7 +174,7 @@ def _former(explained: Explanation) -> Iterator[str]:
     yield f"fired last from {began} to {ended}{f': {why}' if why else ''}"
 
 
-# --- its condition ----------------------------------------------------------------------------------------------------
+# --- its condition --------------------------------------------------------------------------------
 
 
 def _condition(explained: Explanation, width: int) -> list[Line]:
@@ -162,8 +189,12 @@ def _events(explained: Explanation, width: int) -> list[Line]:
     if explained.standing is not Standing.EVENT:
         return []
     if not explained.events:
-        kinds = " or ".join(sorted(kind.value for kind in explained.rule.on)) if explained.rule else ""
-        return _flow(f"there has been no event {kinds} of this campaign that is still recorded", width)
+        kinds = (
+            " or ".join(sorted(kind.value for kind in explained.rule.on)) if explained.rule else ""
+        )
+        return _flow(
+            f"there has been no event {kinds} of this campaign that is still recorded", width
+        )
     return [line for each in explained.events for line in _event(each, width)]
 
 
@@ -172,7 +203,9 @@ def _event(seen: EventSeen, width: int) -> Iterator[Line]:
     was = f" from {event.old_status} to {event.campaign.status}" if event.old_status else ""
     told = "told" if seen.told else "not told"
     moment = _moment(datetime.fromtimestamp(event.at, UTC))
-    yield from _flow(f"{moment} {event.kind.value}{was}: {told}", width, "bold" if seen.told else "")
+    yield from _flow(
+        f"{moment} {event.kind.value}{was}: {told}", width, "bold" if seen.told else ""
+    )
     if seen.part is not None:
         yield from ([(INDENT, ""), *line] for line in tree_lines(seen.part, width - len(INDENT)))
 
@@ -186,7 +219,11 @@ def _missing(explained: Explanation, width: int) -> Iterator[Line]:
         yield from _lack(each, width)
     if explained.holds_from is not None:
         ahead = humanize_duration((explained.holds_from - explained.now).total_seconds())
-        yield from _flow(f"If nothing but time changes it will hold from {_moment(explained.holds_from)} on, in {ahead}.", width)
+        yield from _flow(
+            f"If nothing but time changes it will hold from {_moment(explained.holds_from)} on, "
+            f"in {ahead}.",
+            width,
+        )
 
 
 def _lack(lack: Lack, width: int) -> Iterator[Line]:
@@ -198,7 +235,7 @@ def _lack(lack: Lack, width: int) -> Iterator[Line]:
         yield from ([(INDENT, ""), *line] for line in _lack(each, width - len(INDENT)))
 
 
-# --- who is told ------------------------------------------------------------------------------------------------------
+# --- who is told ----------------------------------------------------------------------------------
 
 
 def _told(explained: Explanation) -> Iterator[str]:
@@ -218,7 +255,9 @@ def _destination(destination: Destination) -> str:
     if destination.muted:
         said += f"; mute now: {destination.muted}"
     if destination.told is not None:
-        said += f"; {_TOLD[destination.told]}, last message of its group {_moment(destination.told_at)}"
+        said += (
+            f"; {_TOLD[destination.told]}, last message of its group {_moment(destination.told_at)}"
+        )
     return said
 
 
@@ -226,7 +265,10 @@ def _held_back(telling: Telling, explained: Explanation) -> Iterator[str]:
     acknowledged = telling.acknowledged
     if acknowledged is not None:
         why = f": {acknowledged.comment}" if acknowledged.comment else ""
-        yield f"acknowledged by {acknowledged.author} at {_moment(acknowledged.at)}{why}; not repeated until its group changes"
+        yield (
+            f"acknowledged by {acknowledged.author} at {_moment(acknowledged.at)}{why}; not "
+            "repeated until its group changes"
+        )
     for silence in telling.silences:
         end = f"until {_moment(silence.end)}" if silence.end else "until resolved"
         why = f": {silence.comment}" if silence.comment else ""

@@ -1,7 +1,7 @@
 """What commands print: values as people and programs read them, lines, JSON.
 
-Names of campaigns and senders are other people's text: on a terminal and in a pipe they lose control and bidirectional
-characters (JSON escapes them), and nothing in them is read as markup.
+Names of campaigns and senders are other people's text: on a terminal and in a pipe they lose
+control and bidirectional characters (JSON escapes them), and nothing in them is read as markup.
 """
 
 import csv
@@ -25,7 +25,8 @@ Piece = tuple[str, str]
 
 
 def plain(value: object) -> str:
-    """A value as one field of a tab-separated line: times in ISO 8601 (UTC), an absent one empty."""
+    """A value as one field of a tab-separated line: times in ISO 8601 (UTC), an absent one
+    empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -42,7 +43,8 @@ def plain(value: object) -> str:
 
 
 def readable(value: object) -> str:
-    """A value for a person's eyes: times to the minute (UTC), thousands set apart, "–" for what is absent."""
+    """A value for a person's eyes: times to the minute (UTC), thousands set apart, "–" for what
+    is absent."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, datetime):
@@ -63,7 +65,8 @@ def identifier(value: object) -> str:
 
 
 def write(text: str) -> None:
-    """Text on stdout as it is. MonitorError when stdout takes no more (a full disk), BrokenPipeError when nobody reads it."""
+    """Text on stdout as it is. MonitorError when stdout takes no more (a full disk),
+    BrokenPipeError when nobody reads it."""
     try:
         sys.stdout.write(text)
     except BrokenPipeError:
@@ -78,7 +81,8 @@ def cannot_print(error: OSError) -> MonitorError:
 
 
 def print_json(value: object) -> None:
-    """One JSON document on stdout: times in ISO 8601, characters beyond ASCII escaped, so that it is safe on any terminal."""
+    """One JSON document on stdout: times in ISO 8601, characters beyond ASCII escaped, so that
+    it is safe on any terminal."""
     write(json.dumps(value, default=_json_value, indent=2, allow_nan=False) + "\n")
 
 
@@ -87,7 +91,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def print_csv(records: Iterable[Mapping[str, object]], keys: Sequence[str]) -> None:
-    """A line of keys and one for each record on stdout. No text in it is a formula to a spreadsheet: names are other people's."""
+    """A line of keys and one for each record on stdout. No text in it is a formula to a
+    spreadsheet: names are other people's."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(keys)
@@ -98,23 +103,32 @@ def print_csv(records: Iterable[Mapping[str, object]], keys: Sequence[str]) -> N
 def _cell(value: object) -> str:
     text = plain(value)
     number = isinstance(value, int | float)
-    return f"'{text}" if not number and (str(value).startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)) else text
+    return (
+        f"'{text}"
+        if not number and (str(value).startswith(_FORMULA) or text.lstrip().startswith(_FORMULA))
+        else text
+    )
 
 
 def print_lines(lines: Iterable[Sequence[Piece]]) -> None:
-    """Lines of pieces on stdout, with colours where it is a terminal; cleaned, and no line is broken."""
+    """Lines of pieces on stdout, with colours where it is a terminal; cleaned, and no line is
+    broken."""
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
     with _drawing(console) as drawn:
         for line in lines:
-            console.print(Text.assemble(*((without_controls(text), style) for text, style in line)), soft_wrap=True)
+            console.print(
+                Text.assemble(*((without_controls(text), style) for text, style in line)),
+                soft_wrap=True,
+            )
     write(drawn.get())
 
 
 def print_hanging(line: str, indent: str) -> None:
-    """One line on stdout; on a terminal broken between words, and what follows indented. Colours are kept: clean it first."""
+    """One line on stdout; on a terminal broken between words, and what follows indented. Colours
+    are kept: clean it first."""
     from monitor.cli.tables.wrapping import hanging
 
     lines = hanging(line, terminal_width(), indent) if sys.stdout.isatty() else [line]
@@ -140,7 +154,8 @@ def terminal_width() -> int:
 
 @contextmanager
 def _drawing(console: "Console") -> "Iterator[Capture]":
-    """What is drawn meanwhile, for `write`. Errors as there: drawing ends with writing out what was printed before."""
+    """What is drawn meanwhile, for `write`. Errors as there: drawing ends with writing out what
+    was printed before."""
     try:
         with console.capture() as drawn:
             yield drawn
@@ -151,7 +166,11 @@ def _drawing(console: "Console") -> "Iterator[Capture]":
 
 
 def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds" if at.microsecond else "seconds").replace("+00:00", "Z")
+    return (
+        at.astimezone(UTC)
+        .isoformat(timespec="milliseconds" if at.microsecond else "seconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def _json_value(value: object) -> object:

@@ -1,4 +1,5 @@
-"""The records that listing commands print: every key of the JSON, and which of them a table shows."""
+"""The records that listing commands print: every key of the JSON, and which of them a table
+shows."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -27,7 +28,10 @@ def moment(seconds: float | None) -> datetime | None:
 def listed_record(c: Campaign) -> Record:
     """One campaign as the provider describes it."""
     ratio = c.delivered / c.sent if c.sent and c.delivered is not None else None
-    return {key: ratio if key == "delivery_ratio" else _value(key, getattr(c, key)) for key in LISTED_KEYS}
+    return {
+        key: ratio if key == "delivery_ratio" else _value(key, getattr(c, key))
+        for key in LISTED_KEYS
+    }
 
 
 def campaign_record(row: TrackedCampaign) -> Record:
@@ -44,11 +48,36 @@ def campaign_record(row: TrackedCampaign) -> Record:
 
 
 LISTED_KEYS = (
-    *("id", "account", "message_type", "name", "sender", "status", "sent", "delivered", "delivery_ratio"),
-    *("fallback_sent", "fallback_delivered", "created_at", "start_at", "real_start_at", "finished_at"),
+    *(
+        "id",
+        "account",
+        "message_type",
+        "name",
+        "sender",
+        "status",
+        "sent",
+        "delivered",
+        "delivery_ratio",
+    ),
+    *(
+        "fallback_sent",
+        "fallback_delivered",
+        "created_at",
+        "start_at",
+        "real_start_at",
+        "finished_at",
+    ),
     *("calculated_price", "currency"),
 )
-CAMPAIGN_KEYS = (*LISTED_KEYS, "status_since", "first_seen", "settled", "total_messages", "why", "detail_read_at")
+CAMPAIGN_KEYS = (
+    *LISTED_KEYS,
+    "status_since",
+    "first_seen",
+    "settled",
+    "total_messages",
+    "why",
+    "detail_read_at",
+)
 
 CAMPAIGN_COLUMNS = (
     Column("Id", "id", identifier, right=True),
@@ -63,13 +92,18 @@ CAMPAIGN_COLUMNS = (
     Column("Name", "name", text=True, end=True, below=True),
 )
 LISTED_CAMPAIGN_COLUMNS = tuple(
-    replace(column, title="Created (UTC)", key="created_at") if column.key == "status_since" else column
+    replace(column, title="Created (UTC)", key="created_at")
+    if column.key == "status_since"
+    else column
     for column in CAMPAIGN_COLUMNS
 )
 
 
-def alert_record(alert: Alert, acknowledged: Acknowledgement | None = None, silenced_by: Sequence[str] = ()) -> Record:
-    """One alert, whatever its state; `event` for an event, which is told once and never resolved. `silenced_by` are ids."""
+def alert_record(
+    alert: Alert, acknowledged: Acknowledgement | None = None, silenced_by: Sequence[str] = ()
+) -> Record:
+    """One alert, whatever its state; `event` for an event, which is told once and never
+    resolved. `silenced_by` are ids."""
     c = alert.campaign
     return {
         "id": alert.id,
@@ -125,7 +159,10 @@ LISTED_COLUMNS = (
 )
 
 ENDED_COLUMNS = (
-    *(replace(column, spare=3) if column.key == "active_since" else column for column in ALERT_COLUMNS[:-1]),
+    *(
+        replace(column, spare=3) if column.key == "active_since" else column
+        for column in ALERT_COLUMNS[:-1]
+    ),
     Column("Ended (UTC)", "resolved_at"),
     Column("Why", "resolve_reason"),
     ALERT_COLUMNS[-1],
@@ -149,7 +186,11 @@ def event_record(event: CampaignEvent) -> Record:
         "status": c.status,
         "old_status": event.old_status,
         "changes": [
-            {"field": change.field, "old": _value(change.field, change.old), "new": _value(change.field, change.new)}
+            {
+                "field": change.field,
+                "old": _value(change.field, change.old),
+                "new": _value(change.field, change.new),
+            }
             for change in event.changes
         ],
     }
@@ -161,10 +202,14 @@ def _value(field: str, value: object) -> object:
 
 
 def _changes(value: object) -> str:
-    """`status scheduled → sending, sent 0 → 500`: what differs, shortened to the first four fields."""
+    """`status scheduled → sending, sent 0 → 500`: what differs, shortened to the first four
+    fields."""
     if not isinstance(value, list):
         return readable(value)
-    told = [f"{change['field']} {_brief(change['old'])} → {_brief(change['new'])}" for change in value[:4]]
+    told = [
+        f"{change['field']} {_brief(change['old'])} → {_brief(change['new'])}"
+        for change in value[:4]
+    ]
     return readable(", ".join(told) + (f", and {len(value) - 4} more" if len(value) > 4 else ""))
 
 
@@ -172,7 +217,10 @@ def _all_changes(value: object) -> str:
     """The same for programs: all of them, whole."""
     if not isinstance(value, list):
         return plain(value)
-    told = (f"{change['field']} {plain(change['old']) or NOTHING} → {plain(change['new']) or NOTHING}" for change in value)
+    told = (
+        f"{change['field']} {plain(change['old']) or NOTHING} → {plain(change['new']) or NOTHING}"
+        for change in value
+    )
     return ", ".join(told)
 
 
@@ -220,10 +268,14 @@ def outbox_record(row: OutboxRow) -> Record:
 
 
 def _about(alert: NotifiedAlert) -> str:
-    """What the alert is about, as its labels have it: the campaign, else the narrowest thing that a rule can be about."""
+    """What the alert is about, as its labels have it: the campaign, else the narrowest thing
+    that a rule can be about."""
     if alert.campaign is not None:
         return alert.campaign.name
-    return next((alert.labels[each] for each in ("sender", "receiver", "account") if each in alert.labels), "")
+    return next(
+        (alert.labels[each] for each in ("sender", "receiver", "account") if each in alert.labels),
+        "",
+    )
 
 
 def _names(value: object) -> str:
@@ -238,7 +290,8 @@ SHORT_ID = 12
 
 
 def outbox_columns(ids: Collection[str]) -> tuple[Column, ...]:
-    """The columns for a list of these notifications. People see the beginnings of ids, whole ids where two begin alike."""
+    """The columns for a list of these notifications. People see the beginnings of ids, whole ids
+    where two begin alike."""
     beginnings = Counter(id_[:SHORT_ID] for id_ in ids)
 
     def short(value: object) -> str:
@@ -256,5 +309,12 @@ def outbox_columns(ids: Collection[str]) -> tuple[Column, ...]:
         Column("Attempts", "attempts", right=True, spare=2),
         Column("Created (UTC)", "created_at", spare=1),
         Column("Next try (UTC)", "next_attempt_at", spare=4),
-        Column("Last error, or first alert", "last_error", text=True, end=True, below=True, otherwise="summary"),
+        Column(
+            "Last error, or first alert",
+            "last_error",
+            text=True,
+            end=True,
+            below=True,
+            otherwise="summary",
+        ),
     )

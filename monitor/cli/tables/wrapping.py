@@ -1,5 +1,5 @@
-"""Text in lines of a terminal: broken between words, or cut short. Widths are columns: a wide character takes two, a colour
-none.
+"""Text in lines of a terminal: broken between words, or cut short. Widths are columns: a wide
+character takes two, a colour none.
 """
 
 import re
@@ -28,7 +28,8 @@ def hanging(text: str, width: int, indent: str) -> Iterator[str]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` columns, broken at spaces where there are any; at least one line."""
+    """The text in lines of at most `width` columns, broken at spaces where there are any; at
+    least one line."""
     lines = [""]
     for word in text.split(" "):
         if lines[-1] and cells(lines[-1]) + 1 + cells(word) <= width:
@@ -43,7 +44,8 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def shortened(text: str, width: int, *, tail: int = 0) -> str:
-    """The text in at most `width` columns: its beginning, "…", and at most `tail` columns of its end."""
+    """The text in at most `width` columns: its beginning, "…", and at most `tail` columns of its
+    end."""
     if cells(text) <= width:
         return text
     end = _chopped(text[::-1], tail)[0][::-1].lstrip() if tail else ""

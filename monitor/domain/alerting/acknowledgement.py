@@ -1,4 +1,5 @@
-"""Somebody looks after it: an acknowledged alert is not repeated until something about its group changes."""
+"""Somebody looks after it: an acknowledged alert is not repeated until something about its group
+changes."""
 
 from datetime import datetime
 

@@ -13,7 +13,8 @@ from monitor.domain.campaign.snapshot import Campaign
 
 
 class AlertState(StrEnum):
-    """`resolved` is the end of one instance; a condition that holds again begins a new one. Inactive is no alert at all."""
+    """`resolved` is the end of one instance; a condition that holds again begins a new one.
+    Inactive is no alert at all."""
 
     PENDING = "pending"
     FIRING = "firing"
@@ -33,7 +34,8 @@ class ResolveReason(StrEnum):
 
 
 class AlertKey(msgspec.Struct, frozen=True, gc=False, order=True):
-    """What an alert is about. `subject`: the campaign id as text, the sender's name, the receiver's name, "" for an account."""
+    """What an alert is about. `subject`: the campaign id as text, the sender's name, the
+    receiver's name, "" for an account."""
 
     rule: str
     account: str
@@ -41,16 +43,18 @@ class AlertKey(msgspec.Struct, frozen=True, gc=False, order=True):
 
 
 class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One rule's verdict on one campaign, sender, account or receiver, from the moment its condition held.
+    """One rule's verdict on one campaign, sender, account or receiver, from the moment its
+    condition held.
 
-    `id` names this instance: it ends with `resolved` and is never used again. `fingerprint` is the same for every instance
-    of the key. `labels` are frozen from pending until resolved. `active_since`: when the condition first held; `fired_at`:
-    when it became firing (an alert's `startsAt`); `inactive_since`: the evaluation at which a firing alert's condition
-    stopped holding, null while it holds (so that nothing needs to be written while nothing changes); `resolved_at`: its
-    `endsAt`. `campaign` is the last snapshot seen, null where the subject is no campaign, `detail` what was last read of it
-    in detail, null while nothing was. `annotations` are empty while
-    pending; `described_at`: when they were last made. `event_id` is set for an event: born firing with `resolved_at` =
-    `fired_at`, told once, never resolved.
+    `id` names this instance: it ends with `resolved` and is never used again. `fingerprint` is
+    the same for every instance of the key. `labels` are frozen from pending until resolved.
+    `active_since`: when the condition first held; `fired_at`: when it became firing (an alert's
+    `startsAt`); `inactive_since`: the evaluation at which a firing alert's condition stopped
+    holding, null while it holds (so that nothing needs to be written while nothing changes);
+    `resolved_at`: its `endsAt`. `campaign` is the last snapshot seen, null where the subject is
+    no campaign, `detail` what was last read of it in detail, null while nothing was.
+    `annotations` are empty while pending; `described_at`: when they were last made. `event_id`
+    is set for an event: born firing with `resolved_at` = `fired_at`, told once, never resolved.
     """
 
     id: str
@@ -76,11 +80,16 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def fingerprint(key: AlertKey) -> str:
     """16 hex digits that are the same for every instance of a key, everywhere and always."""
-    return hashlib.sha256(json.dumps([key.rule, key.account, key.subject]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([key.rule, key.account, key.subject]).encode()).hexdigest()[
+        :16
+    ]
 
 
-def begin(key: AlertKey, *, labels: Mapping[str, str], now: datetime, campaign: Campaign | None = None) -> Alert:
-    """A new, pending instance whose condition holds since `now`. `advance` makes it fire, at once where there is no `for`."""
+def begin(
+    key: AlertKey, *, labels: Mapping[str, str], now: datetime, campaign: Campaign | None = None
+) -> Alert:
+    """A new, pending instance whose condition holds since `now`. `advance` makes it fire, at
+    once where there is no `for`."""
     digest = fingerprint(key)
     return Alert(
         id=f"{digest}-{int(now.timestamp() * 1000):x}",
@@ -131,14 +140,15 @@ def advance(
     keep_firing: timedelta,
     reason: ResolveReason = ResolveReason.CONDITION,
 ) -> Alert | None:
-    """The alert after one evaluation on good data: the same object when nothing changed, None when a pending one ends
-    (nobody was told of it).
+    """The alert after one evaluation on good data: the same object when nothing changed, None
+    when a pending one ends (nobody was told of it).
 
-    `hold` is the rule's `for`, `keep_firing` its `keep_firing_for`. A pending alert fires once its condition has held for
-    `hold`; a firing one resolves once the condition has not held for `keep_firing`, counted from the first evaluation that
-    found so (as Prometheus does). Time that passed without evaluations counts for both, but only an evaluation decides. Any
-    `reason` but `condition` ends it at once: its subject or its rule is gone, whatever `active` says.
-    A resolved alert and an event are never advanced: ValueError.
+    `hold` is the rule's `for`, `keep_firing` its `keep_firing_for`. A pending alert fires once
+    its condition has held for `hold`; a firing one resolves once the condition has not held for
+    `keep_firing`, counted from the first evaluation that found so (as Prometheus does). Time
+    that passed without evaluations counts for both, but only an evaluation decides. Any `reason`
+    but `condition` ends it at once: its subject or its rule is gone, whatever `active` says. A
+    resolved alert and an event are never advanced: ValueError.
     """
     if alert.state is AlertState.RESOLVED or alert.is_event:
         raise ValueError(f"alert {alert.id} has ended and cannot advance")
@@ -154,8 +164,22 @@ def advance(
             return alert
         return msgspec.structs.replace(alert, state=AlertState.FIRING, fired_at=now)
     if active and not gone:
-        return alert if alert.inactive_since is None else msgspec.structs.replace(alert, inactive_since=None)
+        return (
+            alert
+            if alert.inactive_since is None
+            else msgspec.structs.replace(alert, inactive_since=None)
+        )
     since = alert.inactive_since or now
     if not gone and now - since < keep_firing:
-        return alert if alert.inactive_since is not None else msgspec.structs.replace(alert, inactive_since=since)
-    return msgspec.structs.replace(alert, state=AlertState.RESOLVED, inactive_since=since, resolved_at=now, resolve_reason=reason)
+        return (
+            alert
+            if alert.inactive_since is not None
+            else msgspec.structs.replace(alert, inactive_since=since)
+        )
+    return msgspec.structs.replace(
+        alert,
+        state=AlertState.RESOLVED,
+        inactive_since=since,
+        resolved_at=now,
+        resolve_reason=reason,
+    )

@@ -1,7 +1,8 @@
 """Rules that ask for more than the list shows, and what is decided once that has been read.
 
-A rule with `detail: true` is not asked together with the others: the part of its condition that needs no detail selects
-campaigns, these are read in detail where what is known of them is not good enough, and then the whole is asked.
+A rule with `detail: true` is not asked together with the others: the part of its condition that
+needs no detail selects campaigns, these are read in detail where what is known of them is not
+good enough, and then the whole is asked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,10 +19,12 @@ GOOD_FOR_SECONDS = 300.0
 
 
 def outdated(row: TrackedCampaign, now: float) -> bool:
-    """Whether nothing is known of the campaign in detail, or only what was so some minutes ago while something of it has changed
-    since. `now` in Unix seconds."""
+    """Whether nothing is known of the campaign in detail, or only what was so some minutes ago
+    while something of it has changed since. `now` in Unix seconds."""
     detail = row.detail
-    return detail is None or (now - detail.read_at > GOOD_FOR_SECONDS and detail.revision != row.revision)
+    return detail is None or (
+        now - detail.read_at > GOOD_FOR_SECONDS and detail.revision != row.revision
+    )
 
 
 class DetailRules:
@@ -39,9 +42,12 @@ class DetailRules:
 
 
 class DetailPhase:
-    """The part of an evaluation that waits for details. `postpone` is asked of all rows before `read` and `decide`."""
+    """The part of an evaluation that waits for details. `postpone` is asked of all rows before
+    `read` and `decide`."""
 
-    def __init__(self, rules: DetailRules, alerts: WorkingAlerts, now: float, around: Surroundings) -> None:
+    def __init__(
+        self, rules: DetailRules, alerts: WorkingAlerts, now: float, around: Surroundings
+    ) -> None:
         self._rules = rules
         self._alerts = alerts
         self._now = now
@@ -50,7 +56,8 @@ class DetailPhase:
         """The campaigns about which rules with `detail: true` have still to be asked."""
 
     def postpone(self, rows: Sequence[TrackedCampaign]) -> set[AlertKey]:
-        """Find the watched rows that such a rule selects; returns the alerts that are not to be decided on yet."""
+        """Find the watched rows that such a rule selects; returns the alerts that are not to be
+        decided on yet."""
         rules = self._rules.asking
         if not rules:
             return set()
@@ -63,7 +70,8 @@ class DetailPhase:
         self.postponed.pop(campaign_id, None)
 
     def fired(self) -> list[int]:
-        """The campaigns of which an alert fires or an event is told from now on, the most severe first."""
+        """The campaigns of which an alert fires or an event is told from now on, the most severe
+        first."""
         return self._alerts.fired()
 
     def unexplained(self) -> list[int]:
@@ -76,7 +84,8 @@ class DetailPhase:
         return self._alerts.fires(campaign_id)
 
     def read(self, rows: Sequence[TrackedCampaign]) -> None:
-        """These have been read in detail: rules that name it are asked again, and texts are made anew."""
+        """These have been read in detail: rules that name it are asked again, and texts are made
+        anew."""
         rules, alerts = self._rules, self._alerts
         watched = [row for row in rows if not row.settled]
         holding = alerts.hold(rules.ask_naming(watched, self._now, self._around), rules.naming)
@@ -92,8 +101,8 @@ class DetailPhase:
     def decide(self, campaign_ids: Iterable[int]) -> None:
         """Ask the rules that waited about these of the postponed campaigns.
 
-        Leave out those whose detail was wanted and could not be read: their alerts stay as they are, for what was known before
-        decides nothing.
+        Leave out those whose detail was wanted and could not be read: their alerts stay as they
+        are, for what was known before decides nothing.
         """
         rules, alerts = self._rules, self._alerts
         rows = [self.postponed[campaign_id] for campaign_id in campaign_ids]

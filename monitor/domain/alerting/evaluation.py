@@ -44,13 +44,20 @@ class RuleSet:
     """
 
     def __init__(
-        self, rules: Sequence[Rule], *, quiet_hours: Sequence[TimeInterval] = (), describe_again: timedelta = DESCRIBE_AGAIN
+        self,
+        rules: Sequence[Rule],
+        *,
+        quiet_hours: Sequence[TimeInterval] = (),
+        describe_again: timedelta = DESCRIBE_AGAIN,
     ) -> None:
-        """`describe_again`: how old the texts of an alert may be while its campaign looks the same."""
+        """`describe_again`: how old the texts of an alert may be while its campaign looks the
+        same."""
         self.quiet_hours = tuple(quiet_hours)
         self.describe_again = describe_again
         self.rules: Mapping[str, Rule] = {rule.name: rule for rule in rules}
-        state_rules = [rule for rule in rules if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule]
+        state_rules = [
+            rule for rule in rules if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule
+        ]
         self.detail = DetailRules(state_rules)
         self.campaign_rules = [rule for rule in state_rules if not rule.detail]
         self.moving_rules = [rule for rule in self.campaign_rules if rule.condition.moves_by_itself]
@@ -62,8 +69,12 @@ class RuleSet:
         self.receiver_rules: list[tuple[Rule, ReceiverFunction]] = []
         self.sender_rules: list[tuple[Rule, SenderFunction]] = []
         self.windows = frozenset(rule.window for rule in rules if rule.scope is Scope.SENDER)
-        self.asks_for_spending = any(rule.scope is Scope.ACCOUNT and "runway" in rule.names for rule in rules)
-        self.baselines = frozenset(span for rule in rules if rule.when for span in rule.when.baselines)
+        self.asks_for_spending = any(
+            rule.scope is Scope.ACCOUNT and "runway" in rule.names for rule in rules
+        )
+        self.baselines = frozenset(
+            span for rule in rules if rule.when for span in rule.when.baselines
+        )
         for rule in rules:
             if rule.is_event_rule:
                 test = None if rule.when is None else compile_event(rule.when)
@@ -71,7 +82,9 @@ class RuleSet:
                     self.event_rules.setdefault(kind, []).append((rule, test))
             elif rule.scope is Scope.ACCOUNT:
                 condition = rule.condition
-                self.account_rules.append((rule, compile_account(condition), moves_while_failing(condition)))
+                self.account_rules.append(
+                    (rule, compile_account(condition), moves_while_failing(condition))
+                )
             elif rule.scope is Scope.RECEIVER:
                 self.receiver_rules.append((rule, compile_receiver(rule.condition)))
             elif rule.scope is Scope.SENDER:
@@ -80,7 +93,10 @@ class RuleSet:
     @property
     def look_back(self) -> float:
         """How many seconds back the rules look: so far samples must reach."""
-        asked = (max(rule.settle.longest, rule.when.look_back if rule.when else 0.0) for rule in self.rules.values())
+        asked = (
+            max(rule.settle.longest, rule.when.look_back if rule.when else 0.0)
+            for rule in self.rules.values()
+        )
         return max(DEFAULT_SETTLE_SECONDS, *asked, 0.0)
 
     def begin(
@@ -91,8 +107,8 @@ class RuleSet:
         *,
         baselines: Baselines = NO_BASELINES,
     ) -> "Evaluation":
-        """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other accounts are left alone.
-        `baselines` are the account's."""
+        """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other
+        accounts are left alone. `baselines` are the account's."""
         return Evaluation(self, account, now, alerts, self.surroundings(now, baselines))
 
     def surroundings(self, now: datetime, baselines: Baselines = NO_BASELINES) -> Surroundings:
@@ -101,10 +117,16 @@ class RuleSet:
         return Surroundings(in_quiet_hours=quiet, baselines=baselines)
 
     def orphans(
-        self, alerts: Iterable[Alert], now: datetime, *, feeds: Collection[Feed], receivers: Collection[str] = ()
+        self,
+        alerts: Iterable[Alert],
+        now: datetime,
+        *,
+        feeds: Collection[Feed],
+        receivers: Collection[str] = (),
     ) -> Changes:
-        """End the alerts that nothing evaluates any more: their rule is gone or looks at something else now, or `feeds`,
-        the polled ones, have not their account or message type, or their receiver is none of `receivers`."""
+        """End the alerts that nothing evaluates any more: their rule is gone or looks at
+        something else now, or `feeds`, the polled ones, have not their account or message type,
+        or their receiver is none of `receivers`."""
         ended: list[Alert] = []
         dropped: list[str] = []
         for alert in alerts:
@@ -112,7 +134,11 @@ class RuleSet:
                 continue
             if not self._evaluates(alert):
                 reason = ResolveReason.RULE_REMOVED
-            elif not (alert.key.subject in receivers if scope_of(alert.labels) is Scope.RECEIVER else _polled(alert, feeds)):
+            elif not (
+                alert.key.subject in receivers
+                if scope_of(alert.labels) is Scope.RECEIVER
+                else _polled(alert, feeds)
+            ):
                 reason = ResolveReason.NOT_WATCHED
             else:
                 continue
@@ -129,36 +155,55 @@ class RuleSet:
 
 
 class Evaluation:
-    """One pass over what was read on good data; alerts of what is not given stay as they are. Pure: only `finish` tells.
+    """One pass over what was read on good data; alerts of what is not given stay as they are.
+    Pure: only `finish` tells.
 
-    Its cost is that of the compiled conditions plus what is proportional to hits and active alerts.
+    Its cost is that of the compiled conditions plus what is proportional to hits and active
+    alerts.
     """
 
     def __init__(
-        self, rules: RuleSet, account: str, now: datetime, alerts: Mapping[AlertKey, Alert], around: Surroundings
+        self,
+        rules: RuleSet,
+        account: str,
+        now: datetime,
+        alerts: Mapping[AlertKey, Alert],
+        around: Surroundings,
     ) -> None:
         self._rules = rules
         self._around = around
         self._account = account
         self._instant = now.timestamp()
-        self._alerts = WorkingAlerts(account, now, alerts, rules=rules.rules, around=around, describe_again=rules.describe_again)
+        self._alerts = WorkingAlerts(
+            account,
+            now,
+            alerts,
+            rules=rules.rules,
+            around=around,
+            describe_again=rules.describe_again,
+        )
         self.detail = DetailPhase(rules.detail, self._alerts, self._instant, around)
         """What is decided once campaigns have been read in detail."""
         self.faults: list[RuleFault] = []
-        """Rules about senders, accounts or receivers that raised. (One about campaigns raises where it is asked.)"""
+        """Rules about senders, accounts or receivers that raised. (One about campaigns raises
+        where it is asked.)"""
 
     def campaigns(self, rows: Sequence[TrackedCampaign]) -> None:
-        """Apply the state rules to some campaigns, each given once. The alerts of settled ones end."""
+        """Apply the state rules to some campaigns, each given once. The alerts of settled ones
+        end."""
         watched = [row for row in rows if not row.settled]
         hits = self._rules.batch(watched, self._instant, self._around)
-        holding = self._alerts.hold(hits, self._rules.campaign_rules) | self.detail.postpone(watched)
+        holding = self._alerts.hold(hits, self._rules.campaign_rules) | self.detail.postpone(
+            watched
+        )
         for row, rule, alert in self._alerts.of(rows):
             if alert.key not in holding:
                 reason = ResolveReason.SETTLED if row.settled else ResolveReason.CONDITION
                 self._alerts.advance(rule, alert, row, active=False, reason=reason)
 
     def unchanged(self, rows: Sequence[TrackedCampaign]) -> None:
-        """Likewise for watched campaigns that are what they were when `campaigns` of these rules last saw them.
+        """Likewise for watched campaigns that are what they were when `campaigns` of these rules
+        last saw them.
 
         Only what moves by itself is asked again; for the other rules their last answer stands.
         """
@@ -178,42 +223,66 @@ class Evaluation:
                 if test is None or test(event, row, self._instant, self._around):
                     self._alerts.happened(rule, event, row)
 
-    def senders(self, views: Mapping[Window, Sequence[SenderView]], elsewhere: Collection[str]) -> None:
-        """Apply the sender rules to all senders but those of the message types that are shown `elsewhere`, by other feeds. A
-        sender with no campaign in a rule's window any more fulfils no condition."""
+    def senders(
+        self, views: Mapping[Window, Sequence[SenderView]], elsewhere: Collection[str]
+    ) -> None:
+        """Apply the sender rules to all senders but those of the message types that are shown
+        `elsewhere`, by other feeds. A sender with no campaign in a rule's window any more
+        fulfils no condition."""
         for rule, test in self._rules.sender_rules:
             seen: set[str] = set()
             for view in views.get(rule.window, ()):
                 subject = f"{view.message_type}:{view.sender}"
                 seen.add(subject)
                 with self._apart(rule, subject):
-                    self._alerts.about(rule, subject, view, sender_labels(rule, view), active=test(view, self._around))
+                    self._alerts.about(
+                        rule,
+                        subject,
+                        view,
+                        sender_labels(rule, view),
+                        active=test(view, self._around),
+                    )
             silent = [
                 alert
                 for key, alert in self._alerts.active.items()
-                if key.rule == rule.name and key.subject not in seen and alert.labels.get("message_type") not in elsewhere
+                if key.rule == rule.name
+                and key.subject not in seen
+                and alert.labels.get("message_type") not in elsewhere
             ]
             for alert in silent:
                 self._alerts.advance(rule, alert, None, active=False)
 
     def account(self, view: AccountView, *, failed: bool) -> None:
-        """Apply the account rules after a poll. After one that failed only those whose fields move all the same; those that ask
-        for the age of what was read only once every feed has been tried."""
+        """Apply the account rules after a poll. After one that failed only those whose fields
+        move all the same; those that ask for the age of what was read only once every feed has
+        been tried."""
         for rule, test, moves in self._rules.account_rules:
-            if (failed and not moves) or (view.untried and rule.when is not None and "last_success_age" in rule.when.fields):
+            if (failed and not moves) or (
+                view.untried and rule.when is not None and "last_success_age" in rule.when.fields
+            ):
                 continue
             with self._apart(rule, ""):
-                self._alerts.about(rule, "", view, account_labels(rule, self._account), active=test(view, self._around))
+                self._alerts.about(
+                    rule,
+                    "",
+                    view,
+                    account_labels(rule, self._account),
+                    active=test(view, self._around),
+                )
 
     def receiver(self, view: ReceiverView) -> None:
-        """Apply the receiver rules to one receiver. Receivers belong to no account: such an evaluation is begun for ""."""
+        """Apply the receiver rules to one receiver. Receivers belong to no account: such an
+        evaluation is begun for ""."""
         for rule, test in self._rules.receiver_rules:
             labels = receiver_labels(rule, view.receiver)
             with self._apart(rule, view.receiver):
-                self._alerts.about(rule, view.receiver, view, labels, active=test(view, self._around))
+                self._alerts.about(
+                    rule, view.receiver, view, labels, active=test(view, self._around)
+                )
 
     def gone(self, campaign_id: int, reason: ResolveReason, seen: Campaign | None = None) -> None:
-        """End every alert of a campaign, `seen` so last. What this evaluation found of it before does not count."""
+        """End every alert of a campaign, `seen` so last. What this evaluation found of it before
+        does not count."""
         self.detail.forget(campaign_id)
         self._alerts.gone(campaign_id, reason, seen)
 

@@ -24,12 +24,14 @@ class NotifyReason(StrEnum):
 
 
 class NotifiedAlert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One alert as a receiver is told of it. `status` is "firing" or "resolved"; an event is "firing" and has `ends_at`.
+    """One alert as a receiver is told of it. `status` is "firing" or "resolved"; an event is
+    "firing" and has `ends_at`.
 
-    `changed` marks what the receiver has not been told yet; the others complete the picture of the group. `detail` is
-    what was last read of the campaign in detail. `acknowledged_by` looks after it since `acknowledged_at`. `recorded` says
-    that the monitor keeps the alert and has a page about it. `note` is said before the rule's description, and of what is over
-    in its place.
+    `changed` marks what the receiver has not been told yet; the others complete the picture of
+    the group. `detail` is what was last read of the campaign in detail. `acknowledged_by` looks
+    after it since `acknowledged_at`. `recorded` says that the monitor keeps the alert and has a
+    page about it. `note` is said before the rule's description, and of what is over in its
+    place.
     """
 
     id: str
@@ -54,10 +56,11 @@ class NotifiedAlert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Notification(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One message to one receiver about one group, independent of how it will be sent.
 
-    `id` stays the same through every retry. `alerts` come changed ones first, then the most severe, then the oldest.
-    `group_key` identifies the group across messages. `part` of `parts` (from 1) where one flush needed several messages.
-    `omitted` counts alerts of the group that only go on firing and are not among `alerts`.
-    `fallback_for`: the receivers in whose place this one is told, the first that could not be reached first.
+    `id` stays the same through every retry. `alerts` come changed ones first, then the most
+    severe, then the oldest. `group_key` identifies the group across messages. `part` of `parts`
+    (from 1) where one flush needed several messages. `omitted` counts alerts of the group that
+    only go on firing and are not among `alerts`. `fallback_for`: the receivers in whose place
+    this one is told, the first that could not be reached first.
     """
 
     id: str
@@ -88,9 +91,11 @@ class OutboxState(StrEnum):
 
 
 class OutboxRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A notification and how its delivery stands. `sequence` orders the rows of a group: older ones go first; the store sets it.
+    """A notification and how its delivery stands. `sequence` orders the rows of a group: older
+    ones go first; the store sets it.
 
-    `attempts` counts those begun, so a row whose attempt a crash cut short is known to have been attempted.
+    `attempts` counts those begun, so a row whose attempt a crash cut short is known to have been
+    attempted.
     """
 
     notification: Notification
@@ -111,20 +116,26 @@ JITTER = 0.2
 
 
 def retry_delay(attempts: int, *, retry_after: float | None, random: float) -> timedelta:
-    """How long to wait after `attempts` (at least 1) failed ones: 5 s, 30 s, 2 min, then every 5 min.
+    """How long to wait after `attempts` (at least 1) failed ones: 5 s, 30 s, 2 min, then every 5
+    min.
 
-    A receiver's own `retry_after` (seconds), bounded to an hour, is the least that is waited, and so is the schedule.
-    `random` in [0, 1) adds up to a fifth of the schedule's step, so that what failed together is not tried together.
+    A receiver's own `retry_after` (seconds), bounded to an hour, is the least that is waited,
+    and so is the schedule. `random` in [0, 1) adds up to a fifth of the schedule's step, so that
+    what failed together is not tried together.
     """
     step = FIRST_DELAYS[attempts - 1] if 1 <= attempts <= len(FIRST_DELAYS) else STEADY_DELAY
-    wished = timedelta(seconds=min(max(0.0, retry_after or 0.0), LONGEST_RETRY_AFTER.total_seconds()))
+    wished = timedelta(
+        seconds=min(max(0.0, retry_after or 0.0), LONGEST_RETRY_AFTER.total_seconds())
+    )
     return max(step, wished) + step * JITTER * random
 
 
 def halves(notification: Notification) -> tuple[Notification, Notification]:
-    """Two messages that tell together, in order, what one that was too large tells; ids `<id>-1` and `<id>-2`.
+    """Two messages that tell together, in order, what one that was too large tells; ids `<id>-1`
+    and `<id>-2`.
 
-    Part p of n becomes parts 2p-1 and 2p of 2n: the same place in the whole. ValueError when there is nothing to halve.
+    Part p of n becomes parts 2p-1 and 2p of 2n: the same place in the whole. ValueError when
+    there is nothing to halve.
     """
     if len(notification.alerts) < 2:
         raise ValueError(f"notification {notification.id} tells of one alert only")
@@ -143,8 +154,10 @@ def halves(notification: Notification) -> tuple[Notification, Notification]:
     return first, second
 
 
-def test_notification(receiver: str, now: datetime, id: str) -> Notification:  # noqa: A002 (the field's own name)
-    """A message with one alert that says in every place a person may look at that it is only a test."""
+# the field's own name
+def test_notification(receiver: str, now: datetime, id: str) -> Notification:  # noqa: A002
+    """A message with one alert that says in every place a person may look at that it is only a
+    test."""
     labels = {"alertname": "Test", "severity": "info", "receiver": receiver}
     alert = NotifiedAlert(
         id=id,
@@ -153,7 +166,8 @@ def test_notification(receiver: str, now: datetime, id: str) -> Notification:  #
         labels=labels,
         annotations={
             "summary": f"Test message of bsg-monitor to receiver {receiver}",
-            "description": "Nothing is wrong. Somebody ran `bsg-monitor notify-test`; that you read this means that it works.",
+            "description": "Nothing is wrong. Somebody ran `bsg-monitor notify-test`; that you "
+            "read this means that it works.",
         },
         active_since=now,
         starts_at=now,

@@ -22,12 +22,19 @@ def weight(severity: str) -> int:
 
 
 def _rank(alert: NotifiedAlert) -> _Rank:
-    return (not alert.changed, weight(alert.labels.get("severity", "")), alert.status != "firing", alert.starts_at, alert.id)
+    return (
+        not alert.changed,
+        weight(alert.labels.get("severity", "")),
+        alert.status != "firing",
+        alert.starts_at,
+        alert.id,
+    )
 
 
 def in_order(alerts: Iterable[NotifiedAlert]) -> tuple[NotifiedAlert, ...]:
-    """Changed ones first, then the most severe. Instances of one alert stand together, oldest first: whoever reads a message
-    from its beginning must not end with the belief that what fires again is over."""
+    """Changed ones first, then the most severe. Instances of one alert stand together, oldest
+    first: whoever reads a message from its beginning must not end with the belief that what
+    fires again is over."""
     return at_once(in_order_steps(list(alerts)))
 
 
@@ -44,7 +51,12 @@ def in_order_steps(alerts: Sequence[NotifiedAlert]) -> Steps[tuple[NotifiedAlert
     for first in range(0, len(alerts), ROWS_A_STEP):
         yield from pause(len(alerts))
         part = enumerate(alerts[first : first + ROWS_A_STEP], first)
-        runs.append(sorted((*place[alert.fingerprint], alert.starts_at, alert.id, number, alert) for number, alert in part))
+        runs.append(
+            sorted(
+                (*place[alert.fingerprint], alert.starts_at, alert.id, number, alert)
+                for number, alert in part
+            )
+        )
     while len(runs) > 1:
         fewer: list[list[_Placed]] = []
         for number in range(0, len(runs), 2):
@@ -59,7 +71,8 @@ def in_order_steps(alerts: Sequence[NotifiedAlert]) -> Steps[tuple[NotifiedAlert
 
 
 def _merged(one: list[_Placed], other: list[_Placed]) -> Steps[list[_Placed]]:
-    """Two sorted runs as one: parts of the first, each with what of the other goes before its end."""
+    """Two sorted runs as one: parts of the first, each with what of the other goes before its
+    end."""
     merged: list[_Placed] = []
     taken = 0
     for first in range(0, len(one), ROWS_A_STEP):
@@ -71,7 +84,9 @@ def _merged(one: list[_Placed], other: list[_Placed]) -> Steps[list[_Placed]]:
     return merged + other[taken:]
 
 
-def notified(alert: Alert, *, changed: bool, acknowledged: Acknowledgement | None = None) -> NotifiedAlert:
+def notified(
+    alert: Alert, *, changed: bool, acknowledged: Acknowledgement | None = None
+) -> NotifiedAlert:
     """An alert as its receivers are told of it. ValueError for a pending one."""
     if alert.fired_at is None:
         raise ValueError(f"alert {alert.id} has not fired")

@@ -22,7 +22,18 @@ class Scope(StrEnum):
     RECEIVER = "receiver"
 
 
-RESERVED_LABELS = frozenset({"alertname", "account", "campaign_id", "sender", "message_type", "severity", "receiver", "scope"})
+RESERVED_LABELS = frozenset(
+    {
+        "alertname",
+        "account",
+        "campaign_id",
+        "sender",
+        "message_type",
+        "severity",
+        "receiver",
+        "scope",
+    }
+)
 """Labels the monitor sets itself; a rule's own `labels` may not name them."""
 
 
@@ -30,11 +41,12 @@ RESERVED_LABELS = frozenset({"alertname", "account", "campaign_id", "sender", "m
 class Rule:
     """One entry of `rules:`.
 
-    A state rule has an empty `on`: it fires once `when` has held for `hold` (`for:`) and resolves once it has not held for
-    `keep_firing`. An event rule names event kinds in `on`: it is told once for each event at which `when` holds (always,
-    when null) and has no `hold`. `over`: how far back a sender's campaigns count. `settle` is what its settled fields mean, in
-    `when` and in its texts. `detail`: the campaigns that the rest of its condition selects are read in detail before it is
-    asked. `place` is where the rule stands in its file.
+    A state rule has an empty `on`: it fires once `when` has held for `hold` (`for:`) and
+    resolves once it has not held for `keep_firing`. An event rule names event kinds in `on`: it
+    is told once for each event at which `when` holds (always, when null) and has no `hold`.
+    `over`: how far back a sender's campaigns count. `settle` is what its settled fields mean, in
+    `when` and in its texts. `detail`: the campaigns that the rest of its condition selects are
+    read in detail before it is asked. `place` is where the rule stands in its file.
     """
 
     name: str
@@ -68,7 +80,11 @@ class Rule:
     @property
     def names(self) -> frozenset[str]:
         """Every field that the rule needs, in its condition or its texts."""
-        texts = self.summary.fields if self.description is None else self.summary.fields | self.description.fields
+        texts = (
+            self.summary.fields
+            if self.description is None
+            else self.summary.fields | self.description.fields
+        )
         return texts if self.when is None else texts | self.when.fields
 
     @property

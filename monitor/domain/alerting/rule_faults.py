@@ -16,8 +16,13 @@ class RuleFault:
     error: Exception
 
 
-def each_apart(ask: Callable[[Sequence[T]], None], subjects: Sequence[T], on_fault: Callable[[T, Exception], None]) -> None:
-    """Ask about all of these at once; where that raises, about each alone, and tell which of them it is.
+def each_apart(
+    ask: Callable[[Sequence[T]], None],
+    subjects: Sequence[T],
+    on_fault: Callable[[T, Exception], None],
+) -> None:
+    """Ask about all of these at once; where that raises, about each alone, and tell which of
+    them it is.
 
     `ask` may be asked about the same subject twice. What raises without any subject is raised.
     """

@@ -1,5 +1,5 @@
-"""Long passes in steps: whoever makes one may do something else in between. Pure: a pass is a generator that gives nothing and
-returns what it has found."""
+"""Long passes in steps: whoever makes one may do something else in between. Pure: a pass is a
+generator that gives nothing and returns what it has found."""
 
 from collections.abc import Generator, Iterator
 from typing import Generic, TypeVar

@@ -65,9 +65,20 @@ def annotations(
     event: CampaignEvent | None = None,
 ) -> dict[str, str]:
     """The rule's texts about its subject as of `now` (Unix seconds)."""
-    needed = rule.summary.fields if rule.description is None else rule.summary.fields | rule.description.fields
+    needed = (
+        rule.summary.fields
+        if rule.description is None
+        else rule.summary.fields | rule.description.fields
+    )
     context = template_context(
-        rule.scope.value, subject, now, labels, event=event, only=needed, settle=rule.settle, around=around
+        rule.scope.value,
+        subject,
+        now,
+        labels,
+        event=event,
+        only=needed,
+        settle=rule.settle,
+        around=around,
     )
     texts = {"summary": rule.summary.render(context)}
     if rule.description is not None:

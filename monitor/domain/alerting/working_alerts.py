@@ -1,4 +1,5 @@
-"""An account's alerts while they are being decided on: what was committed, and what one evaluation makes of it."""
+"""An account's alerts while they are being decided on: what was committed, and what one
+evaluation makes of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +7,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason, advance, begin, happened
+from monitor.domain.alerting.alert import (
+    Alert,
+    AlertKey,
+    AlertState,
+    ResolveReason,
+    advance,
+    begin,
+    happened,
+)
 from monitor.domain.alerting.notified import weight
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.alerting.wording import annotations, campaign_labels, scope_of
@@ -17,19 +26,22 @@ from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.fields.catalogue import Subject
 
 DESCRIBE_AGAIN = timedelta(minutes=5)
-"""How old the texts of an alert may be whose campaign looks the same: "waits for 11 min" must not be repeated hours later."""
+"""How old the texts of an alert may be whose campaign looks the same: "waits for 11 min" must
+not be repeated hours later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What an evaluation found different: `alerts` that are new or changed, `dropped` ids of pending ones that ended."""
+    """What an evaluation found different: `alerts` that are new or changed, `dropped` ids of
+    pending ones that ended."""
 
     alerts: tuple[Alert, ...] = ()
     dropped: tuple[str, ...] = ()
 
 
 class WorkingAlerts:
-    """The pending and firing alerts of an account as of `now`. Pure: nothing outside changes, `changes` tells."""
+    """The pending and firing alerts of an account as of `now`. Pure: nothing outside changes,
+    `changes` tells."""
 
     def __init__(
         self,
@@ -41,8 +53,9 @@ class WorkingAlerts:
         around: Surroundings,
         describe_again: timedelta = DESCRIBE_AGAIN,
     ) -> None:
-        """`alerts` of other accounts are left alone. `rules` by name; an alert of none of them is kept as it is. The texts of a
-        campaign that looks the same are made anew when they are `describe_again` old."""
+        """`alerts` of other accounts are left alone. `rules` by name; an alert of none of them
+        is kept as it is. The texts of a campaign that looks the same are made anew when they are
+        `describe_again` old."""
         self._account = account
         self._now = now
         self._instant = now.timestamp()
@@ -70,7 +83,8 @@ class WorkingAlerts:
         return AlertKey(rule.name, self._account, subject)
 
     def of(self, rows: Iterable[TrackedCampaign]) -> Iterator[tuple[TrackedCampaign, Rule, Alert]]:
-        """The active alerts of these rows, each with its row and rule. They may change while this is gone through."""
+        """The active alerts of these rows, each with its row and rule. They may change while
+        this is gone through."""
         keys_of = self._keys_of
         if not keys_of:
             return
@@ -81,7 +95,8 @@ class WorkingAlerts:
                     yield row, self._rules[key.rule], alert
 
     def hold(self, hits: Iterable[tuple[int, TrackedCampaign]], rules: list[Rule]) -> set[AlertKey]:
-        """Begin or advance an alert for each rule (by its index) that holds for a row; returns their keys."""
+        """Begin or advance an alert for each rule (by its index) that holds for a row; returns
+        their keys."""
         holding: set[AlertKey] = set()
         for index, row in hits:
             rule, campaign = rules[index], row.campaign
@@ -96,8 +111,11 @@ class WorkingAlerts:
             self.advance(rule, alert, row, active=True)
         return holding
 
-    def about(self, rule: Rule, subject: str, view: Subject, labels: Mapping[str, str], *, active: bool) -> None:
-        """Begin or advance the rule's alert on a subject that is no campaign. `labels` are those of a new one."""
+    def about(
+        self, rule: Rule, subject: str, view: Subject, labels: Mapping[str, str], *, active: bool
+    ) -> None:
+        """Begin or advance the rule's alert on a subject that is no campaign. `labels` are those
+        of a new one."""
         key = self.key(rule, subject)
         alert = self.active.get(key)
         if alert is None and active:
@@ -114,13 +132,23 @@ class WorkingAlerts:
         active: bool,
         reason: ResolveReason = ResolveReason.CONDITION,
     ) -> None:
-        """What becomes of an alert whose condition holds (`active`) or not; doing it twice does what once does.
+        """What becomes of an alert whose condition holds (`active`) or not; doing it twice does
+        what once does.
 
         `subject` is None where there is nothing left that its texts could be made from.
         """
-        after = advance(alert, active=active, now=self._now, hold=rule.hold, keep_firing=rule.keep_firing, reason=reason)
+        after = advance(
+            alert,
+            active=active,
+            now=self._now,
+            hold=rule.hold,
+            keep_firing=rule.keep_firing,
+            reason=reason,
+        )
         if after is not None and after.state is not AlertState.PENDING:
-            after = self._described(rule, after, subject, active=active, fires=after.state is not alert.state)
+            after = self._described(
+                rule, after, subject, active=active, fires=after.state is not alert.state
+            )
         if after is not alert:
             self._record(alert, after)
 
@@ -131,7 +159,9 @@ class WorkingAlerts:
             self.key(rule, str(event.campaign.id)),
             event.id,
             labels=labels,
-            annotations=annotations(rule, row, self._instant, labels, around=self._around, event=event),
+            annotations=annotations(
+                rule, row, self._instant, labels, around=self._around, event=event
+            ),
             now=self._now,
             campaign=event.campaign,
             detail=row.detail,
@@ -143,11 +173,16 @@ class WorkingAlerts:
         """Make the texts of the campaign's events again: more is known of it."""
         for rule, event, alert_id in self._events.get(row.campaign.id, ()):
             alert = self._changed[alert_id]
-            texts = annotations(rule, row, self._instant, alert.labels, around=self._around, event=event)
-            self._changed[alert_id] = msgspec.structs.replace(alert, annotations=texts, detail=row.detail)
+            texts = annotations(
+                rule, row, self._instant, alert.labels, around=self._around, event=event
+            )
+            self._changed[alert_id] = msgspec.structs.replace(
+                alert, annotations=texts, detail=row.detail
+            )
 
     def gone(self, campaign_id: int, reason: ResolveReason, seen: Campaign | None = None) -> None:
-        """End every alert of a campaign, `seen` so last. What was found of it before does not count."""
+        """End every alert of a campaign, `seen` so last. What was found of it before does not
+        count."""
         for key in self._keys_of.get(campaign_id, ()):
             current = self.active.pop(key, None)
             if current is None:
@@ -176,11 +211,18 @@ class WorkingAlerts:
                 self.active[key] = before
 
     def fired(self) -> list[int]:
-        """The campaigns of which an alert fires or an event is told from now on, each once, the most severe first."""
+        """The campaigns of which an alert fires or an event is told from now on, each once, the
+        most severe first."""
         by_severity: dict[str, dict[int, None]] = {}
         for alert in self._changed.values():
-            if alert.fired_at == self._now and alert.state is AlertState.FIRING and scope_of(alert.labels) is Scope.CAMPAIGN:
-                by_severity.setdefault(alert.labels.get("severity", ""), {})[int(alert.key.subject)] = None
+            if (
+                alert.fired_at == self._now
+                and alert.state is AlertState.FIRING
+                and scope_of(alert.labels) is Scope.CAMPAIGN
+            ):
+                by_severity.setdefault(alert.labels.get("severity", ""), {})[
+                    int(alert.key.subject)
+                ] = None
         found: dict[int, None] = {}
         for severity in sorted(by_severity, key=weight):
             found |= by_severity[severity]
@@ -208,22 +250,36 @@ class WorkingAlerts:
         self.active[key] = self._changed[alert.id] = alert
         return alert
 
-    def _described(self, rule: Rule, alert: Alert, subject: Subject | None, *, active: bool, fires: bool) -> Alert:
-        """The alert with texts and snapshot as of now. Texts are made while the condition holds, so that the end of an alert
-        is told with what was last true of it; they follow what it is about, and the time at least every `describe_again`."""
-        campaign, detail = (subject.campaign, subject.detail) if isinstance(subject, TrackedCampaign) else (None, None)
+    def _described(
+        self, rule: Rule, alert: Alert, subject: Subject | None, *, active: bool, fires: bool
+    ) -> Alert:
+        """The alert with texts and snapshot as of now. Texts are made while the condition holds,
+        so that the end of an alert is told with what was last true of it; they follow what it is
+        about, and the time at least every `describe_again`."""
+        campaign, detail = (
+            (subject.campaign, subject.detail)
+            if isinstance(subject, TrackedCampaign)
+            else (None, None)
+        )
         same = campaign is None or (
-            (campaign is alert.campaign or campaign == alert.campaign) and (detail is alert.detail or detail == alert.detail)
+            (campaign is alert.campaign or campaign == alert.campaign)
+            and (detail is alert.detail or detail == alert.detail)
         )
         if not active or subject is None:
-            return alert if same else msgspec.structs.replace(alert, campaign=campaign, detail=detail)
-        recent = alert.described_at is not None and self._now - alert.described_at < self._describe_again
+            return (
+                alert if same else msgspec.structs.replace(alert, campaign=campaign, detail=detail)
+            )
+        recent = (
+            alert.described_at is not None and self._now - alert.described_at < self._describe_again
+        )
         if not fires and recent and same and campaign is not None:
             return alert
         texts = annotations(rule, subject, self._instant, alert.labels, around=self._around)
         if not fires and campaign is None and texts == alert.annotations:
             return alert
-        return msgspec.structs.replace(alert, annotations=texts, described_at=self._now, campaign=campaign, detail=detail)
+        return msgspec.structs.replace(
+            alert, annotations=texts, described_at=self._now, campaign=campaign, detail=detail
+        )
 
     def _record(self, alert: Alert, after: Alert | None) -> None:
         key = alert.key
@@ -241,4 +297,6 @@ class WorkingAlerts:
 
 def end(alert: Alert, now: datetime, reason: ResolveReason) -> Alert | None:
     """The alert once its subject or its rule is gone; None for a pending one."""
-    return advance(alert, active=False, now=now, hold=timedelta(0), keep_firing=timedelta(0), reason=reason)
+    return advance(
+        alert, active=False, now=now, hold=timedelta(0), keep_firing=timedelta(0), reason=reason
+    )

@@ -1,4 +1,5 @@
-"""What rules of scope `account` see: the state of one account, made from its feeds, its balance and its campaigns."""
+"""What rules of scope `account` see: the state of one account, made from its feeds, its balance
+and its campaigns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,11 +34,13 @@ class Balance:
 class AccountView:
     """One account at one moment.
 
-    `feeds` holds the account's polled feeds (at least one). `counts` are watched campaigns (live or settling) by status. `spent`
-    is what the campaigns that started in the last 24 hours cost (`spending.py`); null when that is not known, or no rule asks.
-    Of these only `api_up`, `last_success_age` and `consecutive_failures` move while polls fail; the balance and the counts
-    stay what they last were. `untried` feeds have not been polled since the monitor was started: the age of their last success
-    says for how long it was not running, and nothing of the provider, so that nothing is decided by it.
+    `feeds` holds the account's polled feeds (at least one). `counts` are watched campaigns (live
+    or settling) by status. `spent` is what the campaigns that started in the last 24 hours cost
+    (`spending.py`); null when that is not known, or no rule asks. Of these only `api_up`,
+    `last_success_age` and `consecutive_failures` move while polls fail; the balance and the
+    counts stay what they last were. `untried` feeds have not been polled since the monitor was
+    started: the age of their last success says for how long it was not running, and nothing of
+    the provider, so that nothing is decided by it.
     """
 
     account: str
@@ -55,11 +58,18 @@ class AccountView:
 
     @property
     def last_success_age(self) -> float:
-        """Seconds since the stalest feed's last complete sweep; before its first one, since the monitor began to try.
+        """Seconds since the stalest feed's last complete sweep; before its first one, since the
+        monitor began to try.
 
         Never negative: the wall clock may have been set back.
         """
-        return max(0.0, *((self.now - (feed.last_success or feed.first_tried)).total_seconds() for feed in self.feeds))
+        return max(
+            0.0,
+            *(
+                (self.now - (feed.last_success or feed.first_tried)).total_seconds()
+                for feed in self.feeds
+            ),
+        )
 
     @property
     def consecutive_failures(self) -> int:
@@ -68,7 +78,8 @@ class AccountView:
 
     @property
     def runway(self) -> float | None:
-        """Seconds until what can be spent is gone at the pace of the last 24 hours; null when that is not known."""
+        """Seconds until what can be spent is gone at the pace of the last 24 hours; null when
+        that is not known."""
         if self.balance is None or not self.spent or self.spent <= 0:
             return None
         return max(0.0, self.balance.spendable) / self.spent * SPENDING_SECONDS

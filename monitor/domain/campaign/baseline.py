@@ -19,7 +19,8 @@ UTC = "UTC"
 
 
 class BaselineSpan(NamedTuple):
-    """How far back campaigns are compared, in seconds, and on whose clocks an hour of the week is the same: an IANA zone."""
+    """How far back campaigns are compared, in seconds, and on whose clocks an hour of the week
+    is the same: an IANA zone."""
 
     look_back: float
     zone: str = UTC
@@ -36,15 +37,22 @@ class BaselineKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
-    """One account's medians by field, for every sender, hour and look-back that has enough of them."""
+    """One account's medians by field, for every sender, hour and look-back that has enough of
+    them."""
 
     medians: Mapping[BaselineKey, Mapping[str, float]] = field(default_factory=dict)
 
-    def of(self, name: str, span: tuple[float, str], message_type: str, sender: str, instant: float) -> float | None:
-        """The median of a field of `BASELINE_FIELDS` over a `BaselineSpan`, at the hour of the week of `instant` (Unix seconds).
-        None under three observations."""
+    def of(
+        self, name: str, span: tuple[float, str], message_type: str, sender: str, instant: float
+    ) -> float | None:
+        """The median of a field of `BASELINE_FIELDS` over a `BaselineSpan`, at the hour of the
+        week of `instant` (Unix seconds). None under three observations."""
         # Asked for every row: in UTC a call would cost half as much again.
-        hour = int(instant // HOUR_SECONDS) % HOURS_OF_WEEK if span[1] == UTC else hour_of_week(instant, span[1])
+        hour = (
+            int(instant // HOUR_SECONDS) % HOURS_OF_WEEK
+            if span[1] == UTC
+            else hour_of_week(instant, span[1])
+        )
         found = self.medians.get((span, message_type, sender, hour))  # type: ignore[call-overload]
         return None if found is None else found.get(name)
 
@@ -58,7 +66,8 @@ def began(campaign: Campaign) -> float:
 
 
 def hour_of_week(instant: float, zone: str = UTC) -> int:
-    """Alike for moments (Unix seconds) that are whole weeks apart on the clocks of the zone, and only in the same hour."""
+    """Alike for moments (Unix seconds) that are whole weeks apart on the clocks of the zone, and
+    only in the same hour."""
     if zone == UTC:
         return int(instant // HOUR_SECONDS) % HOURS_OF_WEEK
     try:
@@ -85,20 +94,26 @@ class BaselineSurvey:
             start = began(campaign)
             for span in self._spans:
                 if 0 <= self._now - start <= span.look_back:
-                    key = BaselineKey(span, campaign.message_type, campaign.sender, hour_of_week(start, span.zone))
+                    key = BaselineKey(
+                        span, campaign.message_type, campaign.sender, hour_of_week(start, span.zone)
+                    )
                     self._found.setdefault(key, []).append(campaign)
 
     def medians(self) -> Iterator[tuple[BaselineKey, Mapping[str, float]]]:
         """One key after the other, so that the caller can pause between them."""
         for key, campaigns in self._found.items():
-            values = {name: _median(read(campaign) for campaign in campaigns) for name, read in BASELINE_FIELDS.items()}
+            values = {
+                name: _median(read(campaign) for campaign in campaigns)
+                for name, read in BASELINE_FIELDS.items()
+            }
             known = {name: value for name, value in values.items() if value is not None}
             if known:
                 yield key, known
 
 
 def survey(spans: Iterable[BaselineSpan], rows: Iterable[TrackedCampaign], now: float) -> Baselines:
-    """What is usual by `now` (Unix seconds), in one go: for few campaigns, or where nothing else waits."""
+    """What is usual by `now` (Unix seconds), in one go: for few campaigns, or where nothing else
+    waits."""
     found = BaselineSurvey(spans, now)
     found.add(rows)
     return Baselines(dict(found.medians()))
@@ -120,7 +135,11 @@ def _settled_ratio(campaign: Campaign) -> float | None:
 
 
 def _reach(campaign: Campaign) -> float | None:
-    return None if campaign.delivered is None else _ratio(campaign.delivered + (campaign.fallback_delivered or 0), campaign.sent)
+    return (
+        None
+        if campaign.delivered is None
+        else _ratio(campaign.delivered + (campaign.fallback_delivered or 0), campaign.sent)
+    )
 
 
 BASELINE_FIELDS = {
@@ -131,7 +150,9 @@ BASELINE_FIELDS = {
     "fallback_ratio": lambda campaign: _ratio(campaign.fallback_delivered, campaign.fallback_sent),
     "reach": _reach,
 }
-"""What `baseline` can be asked for, and how it is read from a settled campaign. Names are those of the fields."""
+"""What `baseline` can be asked for, and how it is read from a settled campaign. Names are those
+of the fields."""
 
 SENDER_BASELINE_FIELDS = frozenset({"delivery_ratio", "settled_ratio", "fallback_ratio", "reach"})
-"""Of these, what compares with a sender's sums: a ratio does, the count of one campaign does not."""
+"""Of these, what compares with a sender's sums: a ratio does, the count of one campaign does
+not."""

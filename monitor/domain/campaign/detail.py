@@ -8,9 +8,10 @@ import msgspec
 class Split(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Messages by their state; each is counted once. Null where the provider does not say.
 
-    The names are those of `statistics` in the provider's `GET /api/campaigns/{id}/detail`, but for one: what it calls `sent`
-    there is handed over and awaits its report (in its lists `sent` is everything handed over), hence `awaiting_report`.
-    `read` is not part of `delivered`, as it is in the lists.
+    The names are those of `statistics` in the provider's `GET /api/campaigns/{id}/detail`, but
+    for one: what it calls `sent` there is handed over and awaits its report (in its lists `sent`
+    is everything handed over), hence `awaiting_report`. `read` is not part of `delivered`, as it
+    is in the lists.
     """
 
     delivered: int | None = None
@@ -29,11 +30,13 @@ class Split(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class CampaignDetail(Split, frozen=True, gc=False, kw_only=True):
-    """One reading of a campaign's detail, at `read_at` (Unix seconds, UTC): its messages by state on its own channel, and in all.
+    """One reading of a campaign's detail, at `read_at` (Unix seconds, UTC): its messages by
+    state on its own channel, and in all.
 
-    `total_messages` includes those not handed over yet. `total_price` is in `currency`. `fallback` is the same split of the SMS
-    fallback of an RCS campaign; null without one. `revision` is that of the tracked campaign which it was read of; null where
-    that is not known.
+    `total_messages` includes those not handed over yet. `total_price` is in `currency`.
+    `fallback` is the same split of the SMS fallback of an RCS campaign; null without one.
+    `revision` is that of the tracked campaign which it was read of; null where that is not
+    known.
     """
 
     read_at: float
@@ -59,16 +62,17 @@ _REASONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("outcome unknown", ("unknown",)),
     ("no report yet", ("awaiting_report", "accepted", "sending")),
 )
-"""What keeps a message from counting as delivered, in words, and the states of which it is made; of two alike the first is
-named first."""
+"""What keeps a message from counting as delivered, in words, and the states of which it is made;
+of two alike the first is named first."""
 
 
 def breakdown(detail: CampaignDetail | None) -> str | None:
-    """Why messages have not arrived: `not RCS-capable 38 %, expired 9 %, failed 3 %`; the same of the SMS fallback behind a
-    semicolon. None when nothing is known, when nothing was handed over, and when nothing is worth naming.
+    """Why messages have not arrived: `not RCS-capable 38 %, expired 9 %, failed 3 %`; the same
+    of the SMS fallback behind a semicolon. None when nothing is known, when nothing was handed
+    over, and when nothing is worth naming.
 
-    Each is a share of the messages that the same reading counts as handed over, the biggest first; less than half a percent
-    explains nothing.
+    Each is a share of the messages that the same reading counts as handed over, the biggest
+    first; less than half a percent explains nothing.
     """
     if detail is None:
         return None
@@ -84,11 +88,16 @@ def _shares(split: Split) -> Sequence[str]:
     handed_over = _sum(split, [name for name in COUNTERS if name not in NOT_HANDED_OVER])
     found = [(_sum(split, states), words) for words, states in _REASONS]
     found.sort(key=lambda reason: -reason[0])  # stable: the order of `_REASONS` among equals
-    return [f"{words} {percent} %" for count, words in found if (percent := _percent(count, handed_over))]
+    return [
+        f"{words} {percent} %"
+        for count, words in found
+        if (percent := _percent(count, handed_over))
+    ]
 
 
 def _percent(count: int, whole: int) -> int:
-    """Rounded half up; 100 only for all of them, so that "100 %" is never said where something did arrive."""
+    """Rounded half up; 100 only for all of them, so that "100 %" is never said where something
+    did arrive."""
     if whole <= 0:
         return 0
     return 100 if count >= whole else min(99, (200 * count + whole) // (2 * whole))

@@ -21,8 +21,9 @@ MOVES = frozenset({EventKind.STATUS_CHANGED, EventKind.PROGRESSED, EventKind.REW
 """Events after which it shows other figures than before: a new sample."""
 
 STATUS_TIMES = frozenset({"real_start_at", "finished_at"})
-"""Times that the provider sets when the status changes. Beside a change of status they are part of it, not an edit: a rule
-on `edited` is about what a person changed, and must not fire whenever a campaign starts or ends."""
+"""Times that the provider sets when the status changes. Beside a change of status they are part
+of it, not an edit: a rule on `edited` is about what a person changed, and must not fire whenever
+a campaign starts or ends."""
 
 
 def observe(
@@ -33,22 +34,29 @@ def observe(
     keep: float = DEFAULT_SETTLE_SECONDS,
     progress: bool = True,
 ) -> tuple[TrackedCampaign, tuple[CampaignEvent, ...]]:
-    """What is known after `current` was read, and the events that lead there, in the order of `EventKind`.
+    """What is known after `current` was read, and the events that lead there, in the order of
+    `EventKind`.
 
-    The result holds the object `current` itself, also when nothing changed (the caller then recognises it by identity).
-    A changed status is known since the provider's own time (`real_start_at`, `finished_at`) where that lies after the
-    previous one began, else since `now`. A campaign that is live again is no longer settled. Its samples reach back `keep`
-    seconds. Without `progress` no `progressed` event is made: there is one for each sending campaign at every reading, and
-    few ask for it. ValueError when the two are not the same campaign.
+    The result holds the object `current` itself, also when nothing changed (the caller then
+    recognises it by identity). A changed status is known since the provider's own time
+    (`real_start_at`, `finished_at`) where that lies after the previous one began, else since
+    `now`. A campaign that is live again is no longer settled. Its samples reach back `keep`
+    seconds. Without `progress` no `progressed` event is made: there is one for each sending
+    campaign at every reading, and few ask for it. ValueError when the two are not the same
+    campaign.
     """
     if previous is None:
         tracked = first_sight(current, now=now)
         return tracked, (_event(tracked, EventKind.APPEARED, now, _everything(current)),)
     before = previous.campaign
     if before == current:
-        return (previous if before is current else msgspec.structs.replace(previous, campaign=current)), ()
+        return (
+            previous if before is current else msgspec.structs.replace(previous, campaign=current)
+        ), ()
     if (before.account, before.id) != (current.account, current.id):
-        raise ValueError(f"campaign {current.id} of {current.account} is not {before.id} of {before.account}")
+        raise ValueError(
+            f"campaign {current.id} of {current.account} is not {before.id} of {before.account}"
+        )
     if not progress and _only_grew(before, current):  # what nearly every change is
         return _grown(previous, current, now=now, keep=keep), ()
     found = _compare(before, current)
@@ -57,11 +65,19 @@ def observe(
     tracked = TrackedCampaign(
         campaign=current,
         first_seen=previous.first_seen,
-        status_since=_status_since(previous, current, now=now) if status_changed else previous.status_since,
-        progress_since=now if starts or (current.sent or 0) > last_sent(previous) else previous.progress_since,
+        status_since=_status_since(previous, current, now=now)
+        if status_changed
+        else previous.status_since,
+        progress_since=now
+        if starts or (current.sent or 0) > last_sent(previous)
+        else previous.progress_since,
         settled=False,
         revision=previous.revision + 1,
-        samples=(standing(previous, now=now) if MOVES.isdisjoint(found) else grown(previous, current, now=now, keep=keep)),
+        samples=(
+            standing(previous, now=now)
+            if MOVES.isdisjoint(found)
+            else grown(previous, current, now=now, keep=keep)
+        ),
         detail=previous.detail,
     )
     if previous.settled and reports_are_in(tracked, now=now):
@@ -71,7 +87,13 @@ def observe(
     if not found:
         return tracked, ()
     events = tuple(
-        CampaignEvent(id=_event_id(previous, kind, found[kind]), kind=kind, at=now, campaign=current, changes=tuple(found[kind]))
+        CampaignEvent(
+            id=_event_id(previous, kind, found[kind]),
+            kind=kind,
+            at=now,
+            campaign=current,
+            changes=tuple(found[kind]),
+        )
         for kind in KINDS
         if kind in found
     )
@@ -79,10 +101,13 @@ def observe(
 
 
 def settle(tracked: TrackedCampaign, *, now: float) -> tuple[TrackedCampaign, CampaignEvent] | None:
-    """The campaign as settled, with the event, once it has been final for 72 hours; None before, and when it is already."""
+    """The campaign as settled, with the event, once it has been final for 72 hours; None before,
+    and when it is already."""
     if tracked.settled or not reports_are_in(tracked, now=now):
         return None
-    settled = msgspec.structs.replace(tracked, settled=True, revision=tracked.revision + 1, samples=())
+    settled = msgspec.structs.replace(
+        tracked, settled=True, revision=tracked.revision + 1, samples=()
+    )
     return settled, _event(tracked, EventKind.SETTLED, now)
 
 
@@ -91,12 +116,16 @@ def vanish(tracked: TrackedCampaign, *, now: float) -> CampaignEvent:
     return _event(tracked, EventKind.VANISHED, now)
 
 
-def _grown(previous: TrackedCampaign, current: Campaign, *, now: float, keep: float) -> TrackedCampaign:
+def _grown(
+    previous: TrackedCampaign, current: Campaign, *, now: float, keep: float
+) -> TrackedCampaign:
     return TrackedCampaign(
         campaign=current,
         first_seen=previous.first_seen,
         status_since=previous.status_since,
-        progress_since=now if (current.sent or 0) > last_sent(previous) else previous.progress_since,
+        progress_since=now
+        if (current.sent or 0) > last_sent(previous)
+        else previous.progress_since,
         settled=previous.settled and reports_are_in(previous, now=now),
         revision=previous.revision + 1,
         samples=() if previous.settled else grown(previous, current, now=now, keep=keep),
@@ -161,14 +190,24 @@ def _everything(campaign: Campaign) -> list[Change]:
     return [Change(name, None, value) for name, value in values if value is not None]
 
 
-def _event(tracked: TrackedCampaign, kind: EventKind, now: float, changes: Sequence[Change] = ()) -> CampaignEvent:
-    """An event of a kind that happens once: its id does not depend on what else is known by then."""
-    return CampaignEvent(id=_event_id(tracked, kind, ()), kind=kind, at=now, campaign=tracked.campaign, changes=tuple(changes))
+def _event(
+    tracked: TrackedCampaign, kind: EventKind, now: float, changes: Sequence[Change] = ()
+) -> CampaignEvent:
+    """An event of a kind that happens once: its id does not depend on what else is known by
+    then."""
+    return CampaignEvent(
+        id=_event_id(tracked, kind, ()),
+        kind=kind,
+        at=now,
+        campaign=tracked.campaign,
+        changes=tuple(changes),
+    )
 
 
 def _event_id(committed: TrackedCampaign, kind: EventKind, changes: Sequence[Change]) -> str:
-    """20 hex digits, made of nothing but the committed state and the difference from it: found again after a crash, by a
-    later sweep, it is the same event; the same change of a later state is another one."""
+    """20 hex digits, made of nothing but the committed state and the difference from it: found
+    again after a crash, by a later sweep, it is the same event; the same change of a later state
+    is another one."""
     campaign = committed.campaign
     parts: list[object] = [campaign.account, campaign.id, kind.value]
     if kind is not EventKind.APPEARED:

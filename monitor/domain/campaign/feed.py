@@ -19,7 +19,8 @@ class SweepOutcome(StrEnum):
 
 
 class RejectReason(StrEnum):
-    """Why a row was not used; the `reason` label of `bsg_monitor_rows_rejected_total`. A closed set."""
+    """Why a row was not used; the `reason` label of `bsg_monitor_rows_rejected_total`. A closed
+    set."""
 
     MALFORMED = "malformed"  # not an object, a field of another type, text that is no UTF-8
     MISSING_FIELD = "missing_field"
@@ -27,7 +28,9 @@ class RejectReason(StrEnum):
     BAD_TIME = "bad_time"
     BAD_NUMBER = "bad_number"
     OTHER_FEED = "other_feed"  # a good row of a type that another feed reads
-    UNEXPECTED = "unexpected"  # the monitor itself failed on it: decoder, comparison or a rule raised
+    UNEXPECTED = (
+        "unexpected"  # the monitor itself failed on it: decoder, comparison or a rule raised
+    )
 
 
 class Feed(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -38,7 +41,8 @@ class Feed(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class BlindSpell(msgspec.Struct, frozen=True, order=True, gc=False):
-    """A time (Unix seconds) between two complete readings of a feed in which nobody saw what became of its campaigns."""
+    """A time (Unix seconds) between two complete readings of a feed in which nobody saw what
+    became of its campaigns."""
 
     feed: Feed
     since: float
@@ -49,9 +53,10 @@ class BlindSpell(msgspec.Struct, frozen=True, order=True, gc=False):
 class FeedState:
     """What is remembered of a feed between polls and across restarts.
 
-    `first_tried` is when the monitor first polled it; `last_success` the *start* of the last complete sweep, null before
-    the first (which is the baseline: it makes no events); `last_full` the start of the last complete 3-month sweep.
-    `answered` says whether the last poll got a usable answer at all (a partial sweep did).
+    `first_tried` is when the monitor first polled it; `last_success` the *start* of the last
+    complete sweep, null before the first (which is the baseline: it makes no events);
+    `last_full` the start of the last complete 3-month sweep. `answered` says whether the last
+    poll got a usable answer at all (a partial sweep did).
     """
 
     feed: Feed
@@ -64,13 +69,18 @@ class FeedState:
     failing_since: datetime | None = None
 
     def blind_spell(self, until: datetime) -> BlindSpell | None:
-        """The time from the last complete sweep to one that started at `until`, if it is long; null before the first."""
-        if self.last_success is None or (until - self.last_success).total_seconds() <= BLIND_SECONDS:
+        """The time from the last complete sweep to one that started at `until`, if it is long;
+        null before the first."""
+        if (
+            self.last_success is None
+            or (until - self.last_success).total_seconds() <= BLIND_SECONDS
+        ):
             return None
         return BlindSpell(self.feed, self.last_success.timestamp(), until.timestamp())
 
     def after(self, outcome: SweepOutcome, *, started: datetime, full: bool) -> "FeedState":
-        """The state after a poll that started at `started`; a partial or failed one moves only the failure fields."""
+        """The state after a poll that started at `started`; a partial or failed one moves only
+        the failure fields."""
         if outcome is SweepOutcome.OK:
             return replace(
                 self,

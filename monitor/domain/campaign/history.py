@@ -16,8 +16,8 @@ _at = attrgetter("at")
 def shown_at(tracked: TrackedCampaign, instant: float) -> Campaign | Sample | None:
     """What the campaign showed at `instant` (Unix seconds): between two samples the earlier one.
 
-    None before the first sight, and before the samples begin (they reach back as far as any rule looks). Something with the
-    names of `SAMPLED`, read and not changed.
+    None before the first sight, and before the samples begin (they reach back as far as any rule
+    looks). Something with the names of `SAMPLED`, read and not changed.
     """
     if instant < tracked.first_seen:
         return None
@@ -28,10 +28,13 @@ def shown_at(tracked: TrackedCampaign, instant: float) -> Campaign | Sample | No
     return samples[index - 1] if index else None
 
 
-def grown(tracked: TrackedCampaign, campaign: Campaign, *, now: float, keep: float) -> tuple[Sample, ...]:
+def grown(
+    tracked: TrackedCampaign, campaign: Campaign, *, now: float, keep: float
+) -> tuple[Sample, ...]:
     """The samples once `campaign` has been read at `now` with other figures than before.
 
-    Ascending by time, the last one what it shows now. Those are left out that say nothing about the last `keep` seconds.
+    Ascending by time, the last one what it shows now. Those are left out that say nothing about
+    the last `keep` seconds.
     """
     before = standing(tracked, now=now) or (Sample.of(tracked.campaign, tracked.first_seen),)
     first, last, horizon = 0, len(before) - 1, now - keep
@@ -42,12 +45,14 @@ def grown(tracked: TrackedCampaign, campaign: Campaign, *, now: float, keep: flo
 
 
 def standing(tracked: TrackedCampaign, *, now: float) -> tuple[Sample, ...]:
-    """The samples while it shows what it did. A settled one has let go of them: if it is to be watched again, it has shown the
-    same at least since it settled."""
+    """The samples while it shows what it did. A settled one has let go of them: if it is to be
+    watched again, it has shown the same at least since it settled."""
     ended = tracked.final_since
     if not tracked.settled or ended is None:
         return tracked.samples
-    return (Sample.of(tracked.campaign, min(max(tracked.first_seen, ended + SETTLING_SECONDS), now)),)
+    return (
+        Sample.of(tracked.campaign, min(max(tracked.first_seen, ended + SETTLING_SECONDS), now)),
+    )
 
 
 def last_sent(tracked: TrackedCampaign) -> int:
@@ -65,10 +70,11 @@ def extended(tracked: TrackedCampaign, known: tuple[Sample, ...]) -> TrackedCamp
 
 
 def settled_sent(tracked: TrackedCampaign, now: float, settle: Settle) -> int | None:
-    """How many messages had been handed over `settle` ago; all of them once it ended longer ago than that.
+    """How many messages had been handed over `settle` ago; all of them once it ended longer ago
+    than that.
 
-    Never more than it shows now: what the provider took back is not judged. None while nothing is known of that time, and while
-    the provider gives no statistics.
+    Never more than it shows now: what the provider took back is not judged. None while nothing
+    is known of that time, and while the provider gives no statistics.
     """
     campaign = tracked.campaign
     since = now - (settle.seconds(campaign.message_type) if settle.by_type else settle.default)

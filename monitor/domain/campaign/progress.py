@@ -10,10 +10,11 @@ PACE_SECONDS = 600.0
 
 
 def remaining(tracked: TrackedCampaign, detail: CampaignDetail | None, now: float) -> float | None:
-    """Seconds until everything is handed over, at the pace of the last ten minutes, or since it began where that is less.
+    """Seconds until everything is handed over, at the pace of the last ten minutes, or since it
+    began where that is less.
 
-    0 once all is. None while it is not sending, while its size is not known, and while it has no pace: nothing was handed over
-    in that time, or it was only just seen.
+    0 once all is. None while it is not sending, while its size is not known, and while it has no
+    pace: nothing was handed over in that time, or it was only just seen.
     """
     campaign = tracked.campaign
     total, sent = None if detail is None else detail.total_messages, campaign.sent

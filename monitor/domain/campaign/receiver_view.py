@@ -6,7 +6,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ReceiverHealth:
-    """Whether the last attempt succeeded. `failing_since`: the first failure since the last success, null while healthy."""
+    """Whether the last attempt succeeded. `failing_since`: the first failure since the last
+    success, null while healthy."""
 
     failing_since: datetime | None = None
     last_error: str | None = None
@@ -20,8 +21,8 @@ class ReceiverHealth:
 class ReceiverView:
     """One receiver at one moment.
 
-    `dead_letters` are messages given up and kept, without those a person dropped; `waiting` those not yet confirmed, the
-    oldest of them decided at `oldest_at`.
+    `dead_letters` are messages given up and kept, without those a person dropped; `waiting`
+    those not yet confirmed, the oldest of them decided at `oldest_at`.
     """
 
     receiver: str

@@ -8,7 +8,8 @@ from monitor.domain.campaign.snapshot import Campaign
 
 
 class Sample(msgspec.Struct, frozen=True, gc=False):
-    """The figures of a campaign as first seen at `at` (Unix seconds); they held until the sample after it.
+    """The figures of a campaign as first seen at `at` (Unix seconds); they held until the sample
+    after it.
 
     The other names are those of `Campaign`, so that a field can be read from either.
     """
@@ -23,7 +24,14 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def of(cls, campaign: Campaign, at: float) -> Self:
         """What the campaign shows at `at`."""
-        return cls(at, campaign.status, campaign.sent, campaign.delivered, campaign.fallback_sent, campaign.fallback_delivered)
+        return cls(
+            at,
+            campaign.status,
+            campaign.sent,
+            campaign.delivered,
+            campaign.fallback_sent,
+            campaign.fallback_delivered,
+        )
 
 
 SAMPLED = frozenset(Sample.__struct_fields__) - {"at"}

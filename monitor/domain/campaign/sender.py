@@ -1,4 +1,5 @@
-"""What rules of scope `sender` see: the campaigns of one sender and message type that started within a time."""
+"""What rules of scope `sender` see: the campaigns of one sender and message type that started
+within a time."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,21 +21,24 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a sender rule sums up: campaigns that started at most `over` seconds ago, judged by `settle`."""
+    """What a sender rule sums up: campaigns that started at most `over` seconds ago, judged by
+    `settle`."""
 
     over: float = DEFAULT_OVER_SECONDS
     settle: Settle = DEFAULT_SETTLE
 
 
 def judged_sent(row: TrackedCampaign, now: float, settle: Settle) -> int:
-    """`settled_sent` of a campaign; 0 where that is null, and where nothing is known of what was delivered."""
+    """`settled_sent` of a campaign; 0 where that is null, and where nothing is known of what was
+    delivered."""
     return 0 if row.campaign.delivered is None else settled_sent(row, now, settle) or 0
 
 
 @dataclass(slots=True)
 class Sums:
-    """Sums over some campaigns. A counter that the provider does not give counts as 0; `settled_*` are as of `Window.settle`, and
-    leave out campaigns of which it does not tell what was delivered.
+    """Sums over some campaigns. A counter that the provider does not give counts as 0;
+    `settled_*` are as of `Window.settle`, and leave out campaigns of which it does not tell what
+    was delivered.
 
     `judged`: settled ratio, settled messages and snapshot of each campaign that has any.
     """
@@ -81,20 +85,34 @@ class SenderView:
     def delivery_ratio_upper(self) -> float | None:
         """Wilson's upper bound of the settled ratio; null when nothing is settled."""
         sums = self.sums
-        return wilson_upper(max(0, sums.settled_delivered), sums.settled_sent) if sums.settled_sent > 0 else None
+        return (
+            wilson_upper(max(0, sums.settled_delivered), sums.settled_sent)
+            if sums.settled_sent > 0
+            else None
+        )
 
     @property
     def delivery_ratio_lower(self) -> float | None:
         """Wilson's lower bound of the settled ratio; null when nothing is settled."""
         sums = self.sums
-        return wilson_lower(max(0, sums.settled_delivered), sums.settled_sent) if sums.settled_sent > 0 else None
+        return (
+            wilson_lower(max(0, sums.settled_delivered), sums.settled_sent)
+            if sums.settled_sent > 0
+            else None
+        )
 
     @property
     def worst_campaigns(self) -> str:
-        """Up to three campaigns with the lowest settled ratio, the lowest first, and of how many settled messages:
-        `Spring sale (61 % of 12,000), Win-back 3 (70 % of 450)`. Long names are cut."""
-        worst = sorted(self.sums.judged, key=lambda found: (found[0], -found[1], found[2].id))[:WORST_SHOWN]
-        return ", ".join(f"{_called(campaign)} ({ratio * 100:.0f} % of {sent:,})" for ratio, sent, campaign in worst)
+        """Up to three campaigns with the lowest settled ratio, the lowest first, and of how many
+        settled messages: `Spring sale (61 % of 12,000), Win-back 3 (70 % of 450)`. Long names
+        are cut."""
+        worst = sorted(self.sums.judged, key=lambda found: (found[0], -found[1], found[2].id))[
+            :WORST_SHOWN
+        ]
+        return ", ".join(
+            f"{_called(campaign)} ({ratio * 100:.0f} % of {sent:,})"
+            for ratio, sent, campaign in worst
+        )
 
     @property
     def median_ratio(self) -> float | None:
@@ -106,11 +124,14 @@ class SenderView:
 def _called(campaign: Campaign) -> str:
     """Its name, or its number where it has none."""
     name = campaign.name.strip()
-    return (name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…") or f"campaign {campaign.id}"
+    return (
+        name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
+    ) or f"campaign {campaign.id}"
 
 
 class SenderTally:
-    """Gathers the campaigns of one account and message type for the sender rules, chunk by chunk."""
+    """Gathers the campaigns of one account and message type for the sender rules, chunk by
+    chunk."""
 
     def __init__(self, account: str, windows: Iterable[Window], now: datetime) -> None:
         self._account = account

@@ -6,7 +6,8 @@ import msgspec
 
 
 class CampaignStatus(StrEnum):
-    """The documented statuses. The provider may send others: `Campaign.status` is a plain text for that reason."""
+    """The documented statuses. The provider may send others: `Campaign.status` is a plain text
+    for that reason."""
 
     CREATION = "creation"
     MODERATION = "moderation"
@@ -23,7 +24,8 @@ DOCUMENTED_STATUSES: tuple[str, ...] = tuple(status.value for status in Campaign
 
 
 class MessageType(StrEnum):
-    """The documented message types. A row may carry another: `Campaign.message_type` is a plain text."""
+    """The documented message types. A row may carry another: `Campaign.message_type` is a plain
+    text."""
 
     SMS = "sms"
     RCS = "rcs"
@@ -37,12 +39,14 @@ LISTABLE_TYPES: frozenset[str] = frozenset({MessageType.SMS, MessageType.RCS, Me
 
 
 class Campaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One campaign, one reading. Times are Unix seconds (UTC), null where the provider gave none.
+    """One campaign, one reading. Times are Unix seconds (UTC), null where the provider gave
+    none.
 
-    `sent` counts messages handed over so far in whatever state, `delivered` those DELIVERED or READ; `delivered` can
-    exceed `sent` (READ is not part of `sent` in the provider's documentation). Counters are null while the provider
-    gives no statistics. `fallback_*` is the SMS fallback of an RCS campaign. `name` and `sender` are the customer's own
-    text: untrusted wherever they are shown.
+    `sent` counts messages handed over so far in whatever state, `delivered` those DELIVERED or
+    READ; `delivered` can exceed `sent` (READ is not part of `sent` in the provider's
+    documentation). Counters are null while the provider gives no statistics. `fallback_*` is the
+    SMS fallback of an RCS campaign. `name` and `sender` are the customer's own text: untrusted
+    wherever they are shown.
     """
 
     account: str

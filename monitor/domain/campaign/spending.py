@@ -25,8 +25,9 @@ class Spending:
                 self._totals[currency] = self._totals.get(currency, 0.0) + price
 
     def total(self, currency: str | None) -> float | None:
-        """In `currency`, the account's, where that is known; a price that names none is taken to be in it. Null when no campaign
-        bears a price, or one bears it in another currency: what it costs in this one nobody knows."""
+        """In `currency`, the account's, where that is known; a price that names none is taken to
+        be in it. Null when no campaign bears a price, or one bears it in another currency: what
+        it costs in this one nobody knows."""
         currencies = {each.upper() for each in (*self._totals, currency) if each is not None}
         return sum(self._totals.values()) if self._totals and len(currencies) <= 1 else None
 
@@ -34,34 +35,47 @@ class Spending:
 def has_spent(row: TrackedCampaign, now: float) -> bool:
     """Whether it was really started, in the 24 hours before `now` (Unix seconds)."""
     campaign = row.campaign
-    return (campaign.real_start_at is not None or bool(campaign.sent)) and 0 <= now - began(campaign) <= SPENDING_SECONDS
+    return (campaign.real_start_at is not None or bool(campaign.sent)) and 0 <= now - began(
+        campaign
+    ) <= SPENDING_SECONDS
 
 
 def price_of(row: TrackedCampaign) -> float:
     """What the campaign costs, 0 where nothing is known.
 
-    The list gives what it was priced at, or 0, the detail what it has cost so far: final once it was read after the end.
+    The list gives what it was priced at, or 0, the detail what it has cost so far: final once it
+    was read after the end.
     """
     planned = row.campaign.calculated_price or 0.0
     if row.detail is None or not row.detail.total_price:
         return planned
-    return row.detail.total_price if read_since_its_end(row) else max(planned, row.detail.total_price)
+    return (
+        row.detail.total_price if read_since_its_end(row) else max(planned, row.detail.total_price)
+    )
 
 
 def read_since_its_end(row: TrackedCampaign) -> bool:
     """Whether its detail was read after it had ended."""
-    return row.detail is not None and row.final_since is not None and row.detail.read_at >= row.final_since
+    return (
+        row.detail is not None
+        and row.final_since is not None
+        and row.detail.read_at >= row.final_since
+    )
 
 
 def lacks_price(row: TrackedCampaign, now: float) -> bool:
-    """Whether only its detail, read from now on, can say what it has cost in the last 24 hours: after its end, and every
-    `PRICE_GOOD_FOR_SECONDS` while it is sent."""
+    """Whether only its detail, read from now on, can say what it has cost in the last 24 hours:
+    after its end, and every `PRICE_GOOD_FOR_SECONDS` while it is sent."""
     if (row.campaign.calculated_price or 0.0) > 0 or not has_spent(row, now):
         return False
     if row.campaign.final:
         return not read_since_its_end(row)
     detail = row.detail
-    return detail is not None and now - detail.read_at > PRICE_GOOD_FOR_SECONDS and detail.revision != row.revision
+    return (
+        detail is not None
+        and now - detail.read_at > PRICE_GOOD_FOR_SECONDS
+        and detail.revision != row.revision
+    )
 
 
 def _currency_of(row: TrackedCampaign) -> str | None:

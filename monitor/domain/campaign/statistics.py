@@ -19,12 +19,14 @@ def wilson_lower(hits: float, trials: float) -> float:
 
 
 def wilson_upper(hits: float, trials: float) -> float:
-    """The upper Wilson score bound of `hits / trials` at 95 % confidence, 0 to 1. `0 <= hits <= trials`, `trials > 0`.
+    """The upper Wilson score bound of `hits / trials` at 95 % confidence, 0 to 1. `0 <= hits <=
+    trials`, `trials > 0`.
 
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American Statistical
-    Association 22 (1927), 209-212, with numerator and denominator multiplied by `trials`. Good for small numbers too, where the
-    normal approximation is not (Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", Statistical Science
-    16 (2001), 101-133).
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
+    of the American Statistical Association 22 (1927), 209-212, with numerator and denominator
+    multiplied by `trials`. Good for small numbers too, where the normal approximation is not
+    (Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", Statistical
+    Science 16 (2001), 101-133).
     """
     if hits == trials:
         return 1.0

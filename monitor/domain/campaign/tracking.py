@@ -7,19 +7,23 @@ from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import Campaign, CampaignStatus
 
 SETTLING_SECONDS = 72 * 3600.0
-"""Delivery reports arrive for at most 72 hours, the longest validity of a message (provider's documentation)."""
+"""Delivery reports arrive for at most 72 hours, the longest validity of a message (provider's
+documentation)."""
 
 
 class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The last committed snapshot and what was learnt since first sight. Times are Unix seconds (UTC).
+    """The last committed snapshot and what was learnt since first sight. Times are Unix seconds
+    (UTC).
 
-    `status_since`: since when it has had its status, as well as is known. `progress_since`: when `sent` last grew, or when
-    the campaign was first seen sending if it has not grown since. `settled`: final, and its reports are no longer expected
-    to move; set by the diff that emits the `settled` event. `revision` counts the changes observed since first sight: it
-    tells the same change happening twice from one change found twice (the ids of events are made from it). `samples`: what
-    it showed before, ascending by time, the last one what it shows now; empty while it has shown the same since `first_seen`
-    or for as long as any rule looks back, and once it is settled (`history.py` reads and extends them).
-    `detail`: what was last read of it beyond the list, whatever it showed since.
+    `status_since`: since when it has had its status, as well as is known. `progress_since`: when
+    `sent` last grew, or when the campaign was first seen sending if it has not grown since.
+    `settled`: final, and its reports are no longer expected to move; set by the diff that emits
+    the `settled` event. `revision` counts the changes observed since first sight: it tells the
+    same change happening twice from one change found twice (the ids of events are made from it).
+    `samples`: what it showed before, ascending by time, the last one what it shows now; empty
+    while it has shown the same since `first_seen` or for as long as any rule looks back, and
+    once it is settled (`history.py` reads and extends them). `detail`: what was last read of it
+    beyond the list, whatever it showed since.
     """
 
     campaign: Campaign
@@ -45,12 +49,20 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.status_since if finished is None else finished
 
 
-NEW_STATUSES = frozenset({CampaignStatus.CREATION, CampaignStatus.MODERATION, CampaignStatus.SPAM, CampaignStatus.SCHEDULED})
+NEW_STATUSES = frozenset(
+    {
+        CampaignStatus.CREATION,
+        CampaignStatus.MODERATION,
+        CampaignStatus.SPAM,
+        CampaignStatus.SCHEDULED,
+    }
+)
 """The statuses before the first message: a campaign is in one of them from its creation on."""
 
 
 def status_since_at_first_sight(campaign: Campaign, *, now: float) -> float:
-    """Since when a campaign seen for the first time has had its status, as well as the provider's times tell.
+    """Since when a campaign seen for the first time has had its status, as well as the
+    provider's times tell.
 
     | status | since |
     | --- | --- |
@@ -72,14 +84,19 @@ def status_since_at_first_sight(campaign: Campaign, *, now: float) -> float:
 
 
 def first_sight(campaign: Campaign, *, now: float) -> TrackedCampaign:
-    """What is known of a campaign seen for the first time. One that ended more than 72 hours ago is settled already."""
+    """What is known of a campaign seen for the first time. One that ended more than 72 hours ago
+    is settled already."""
     tracked = TrackedCampaign(
         campaign=campaign,
         first_seen=now,
         status_since=status_since_at_first_sight(campaign, now=now),
         progress_since=now,
     )
-    return msgspec.structs.replace(tracked, settled=True) if reports_are_in(tracked, now=now) else tracked
+    return (
+        msgspec.structs.replace(tracked, settled=True)
+        if reports_are_in(tracked, now=now)
+        else tracked
+    )
 
 
 def reports_are_in(tracked: TrackedCampaign, *, now: float) -> bool:

@@ -1,4 +1,5 @@
-"""What to read of a feed: how far back its list is asked for, and which campaigns are cheaper to ask for one by one."""
+"""What to read of a feed: how far back its list is asked for, and which campaigns are cheaper to
+ask for one by one."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -12,10 +13,12 @@ from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
 
 LONGEST_WINDOW = 92 * 86400.0
-"""The provider lists at most 3 calendar months; 92 days is the longest that three of them in a row can be (seconds)."""
+"""The provider lists at most 3 calendar months; 92 days is the longest that three of them in a
+row can be (seconds)."""
 
 OVERLAP = 3600.0
-"""Seconds read again before the last success, so that what appeared late in the list is not missed."""
+"""Seconds read again before the last success, so that what appeared late in the list is not
+missed."""
 
 FULL_INTERVAL = timedelta(hours=6)
 """How often the whole window is read, to find what the narrow one missed."""
@@ -27,7 +30,8 @@ SINGLE_READS = 20
 """Look-ups by id in one cycle."""
 
 MOST_STRAGGLERS = 100
-"""More than these are left to the list: by turns of 20, each would be looked at every 5th cycle at best."""
+"""More than these are left to the list: by turns of 20, each would be looked at every 5th cycle
+at best."""
 
 BUCKET = 3600
 """Grain of the estimate of pages (seconds of creation time)."""
@@ -37,8 +41,9 @@ BUCKET = 3600
 class Plan:
     """What one poll reads: the list from `since` (Unix seconds) on, and `single_reads` by id.
 
-    `stragglers` are the watched campaigns created before `since`, ascending by id: the list will not show them, and those of
-    them that are not read this time are frozen. `single_reads` are those of the stragglers and the unlisted whose turn it is.
+    `stragglers` are the watched campaigns created before `since`, ascending by id: the list will
+    not show them, and those of them that are not read this time are frozen. `single_reads` are
+    those of the stragglers and the unlisted whose turn it is.
     """
 
     since: float
@@ -55,25 +60,30 @@ def left_window(campaign: Campaign, *, now: float) -> bool:
 def full_due(state: FeedState, now: datetime) -> bool:
     """Whether the next sweep should be a full one: the first ever, then every 6 hours.
 
-    An overdue full sweep that fails takes turns with narrow ones, which are likelier to succeed: a provider that answers
-    some pages only must not cost us sight of the campaigns of today.
+    An overdue full sweep that fails takes turns with narrow ones, which are likelier to succeed:
+    a provider that answers some pages only must not cost us sight of the campaigns of today.
     """
     if state.last_full is None or state.last_success is None:
         return True
-    recent = timedelta(0) <= now - state.last_full < FULL_INTERVAL  # ahead of now: the clock was set back
+    recent = (
+        timedelta(0) <= now - state.last_full < FULL_INTERVAL
+    )  # ahead of now: the clock was set back
     return not recent and state.consecutive_failures % 2 == 0
 
 
 class Horizon:
-    """Collects what a plan is made from. Feed it the feed's campaigns, in as many pieces as you like: the watched ones to `add`,
-    and after that, where it `wants_count`, every tracked one to `count`."""
+    """Collects what a plan is made from. Feed it the feed's campaigns, in as many pieces as you
+    like: the watched ones to `add`, and after that, where it `wants_count`, every tracked one to
+    `count`."""
 
     def __init__(self, *, now: float, lookback: float) -> None:
         self._now = now
         self._earliest = now - LONGEST_WINDOW
         self._recent = max(now - lookback, self._earliest)
         self._created: Counter[int] = Counter()
-        self._old: list[tuple[float, int]] = []  # watched, created before `_recent`: (created_at, id)
+        self._old: list[
+            tuple[float, int]
+        ] = []  # watched, created before `_recent`: (created_at, id)
 
     def add(self, rows: Iterable[TrackedCampaign]) -> None:
         """Take some campaigns into account, each once; settled ones are passed over."""
@@ -81,16 +91,20 @@ class Horizon:
         self._old += [
             (campaign.created_at, campaign.id)
             for row in rows
-            if (campaign := row.campaign).created_at < recent and not row.settled and campaign.created_at >= earliest
+            if (campaign := row.campaign).created_at < recent
+            and not row.settled
+            and campaign.created_at >= earliest
         ]
 
     @property
     def wants_count(self) -> bool:
-        """Whether there are old campaigns to weigh against pages. Only then need the rows be given to `count` too."""
+        """Whether there are old campaigns to weigh against pages. Only then need the rows be
+        given to `count` too."""
         return bool(self._old)
 
     def count(self, rows: Iterable[TrackedCampaign]) -> None:
-        """Count some campaigns by creation time, which tells how many pages a window has; each once."""
+        """Count some campaigns by creation time, which tells how many pages a window has; each
+        once."""
         self._created.update([int(row.campaign.created_at) // BUCKET for row in rows])
 
     def plan(
@@ -104,12 +118,15 @@ class Horizon:
     ) -> Plan:
         """Decide.
 
-        `last_success` is the start of the last complete sweep (Unix seconds). `unlisted` are campaigns known to exist that
-        the list leaves out: while they are few they are read by id and do not hold the window open. `cursor` counts the
-        single reads planned so far: it says whose turn it is.
+        `last_success` is the start of the last complete sweep (Unix seconds). `unlisted` are
+        campaigns known to exist that the list leaves out: while they are few they are read by id
+        and do not hold the window open. `cursor` counts the single reads planned so far: it says
+        whose turn it is.
         """
         if full:
-            return Plan(since=self._earliest, stragglers=(), single_reads=_turn(unlisted, cursor), full=True)
+            return Plan(
+                since=self._earliest, stragglers=(), single_reads=_turn(unlisted, cursor), full=True
+            )
         base = self._recent
         if last_success is not None:
             base = max(min(base, last_success - OVERLAP), self._earliest)
@@ -122,7 +139,8 @@ class Horizon:
         return Plan(since=since, stragglers=stragglers, single_reads=singles, full=False)
 
     def _cut(self, old: list[tuple[float, int]], base: float, page_size: int) -> tuple[float, int]:
-        """Where the list begins and how many of `old` (oldest first) lie beyond: fewest requests, ties to the list."""
+        """Where the list begins and how many of `old` (oldest first) lie beyond: fewest
+        requests, ties to the list."""
         buckets = sorted(self._created)
         after = [0] * (len(buckets) + 1)  # campaigns created in a bucket or later
         for index in range(len(buckets) - 1, -1, -1):
@@ -155,7 +173,9 @@ def plan(
     rows = list(tracked)
     horizon.add(rows)
     horizon.count(rows)
-    return horizon.plan(last_success=last_success, full=full, unlisted=unlisted, page_size=page_size, cursor=cursor)
+    return horizon.plan(
+        last_success=last_success, full=full, unlisted=unlisted, page_size=page_size, cursor=cursor
+    )
 
 
 def _turn(ids: Collection[int], cursor: int) -> tuple[int, ...]:

@@ -1,4 +1,5 @@
-"""By how much the zone that the provider's times are read in is off, from campaigns of the future or late ones."""
+"""By how much the zone that the provider's times are read in is off, from campaigns of the
+future or late ones."""
 
 import math
 
@@ -10,11 +11,12 @@ CLOCKS_AGREE = 120.0
 
 
 def at_least_further_east(seconds_ahead: float) -> float:
-    """The right zone lies at least so many seconds further east, when something was created that long in the future: it was seen
-    a while after."""
+    """The right zone lies at least so many seconds further east, when something was created that
+    long in the future: it was seen a while after."""
     return max(1, math.ceil((seconds_ahead - CLOCKS_AGREE) / QUARTER_HOUR)) * QUARTER_HOUR
 
 
 def at_most_further_west(seconds_old: float) -> float:
-    """The right zone lies at most so many seconds further west, when nothing was younger when it was first seen."""
+    """The right zone lies at most so many seconds further west, when nothing was younger when it
+    was first seen."""
     return math.floor((seconds_old + CLOCKS_AGREE) / QUARTER_HOUR) * QUARTER_HOUR

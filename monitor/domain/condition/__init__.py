@@ -1,8 +1,10 @@
-"""The condition language: a small, typed subset of Python expressions. docs/rules.md describes it to those who write rules.
+"""The condition language: a small, typed subset of Python expressions. docs/rules.md describes
+it to those who write rules.
 
-`scan` takes a text to Python's syntax tree, `check` (with `operators`, `functions`, `foreign`) to the typed tree of `nodes`,
-`doubts` warns, `generate` compiles. `faults` says what is wrong and where. `explain` says what each part comes to for one
-subject, `missing` (with `figuretext`) what would have to be different.
+`scan` takes a text to Python's syntax tree, `check` (with `operators`, `functions`, `foreign`)
+to the typed tree of `nodes`, `doubts` warns, `generate` compiles. `faults` says what is wrong
+and where. `explain` says what each part comes to for one subject, `missing` (with `figuretext`)
+what would have to be different.
 """
 
 from monitor.domain.condition.checked import Condition, moves_while_failing, parse_condition

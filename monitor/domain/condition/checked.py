@@ -15,10 +15,11 @@ from monitor.domain.fields.catalogue import MOVING_ACCOUNT_FIELDS, FieldType, de
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition that has been found right. Equal when text, scope, kind of rule and `settle` are.
+    """One condition that has been found right. Equal when text, scope, kind of rule and `settle`
+    are.
 
-    `fields` are the fields it names. `warnings` are what is allowed but hardly meant. `root` is its typed tree, whose
-    places (`Span`) refer to `text`.
+    `fields` are the fields it names. `warnings` are what is allowed but hardly meant. `root` is
+    its typed tree, whose places (`Span`) refer to `text`.
     """
 
     text: str
@@ -44,21 +45,29 @@ class Condition:
     @property
     def moves_by_itself(self) -> bool:
         """Whether time alone can change its answer, or anything else but its subject."""
-        return any(isinstance(node, (Past, Usual)) for node in walk(self.root)) or self.uses("now") or self.uses("_a")
+        return (
+            any(isinstance(node, (Past, Usual)) for node in walk(self.root))
+            or self.uses("now")
+            or self.uses("_a")
+        )
 
     def uses(self, parameter: str) -> bool:
         """Whether a field that it names depends on this one of `fields.PARAMETERS`."""
         return any(depends_on(self.scope, name, parameter) for name in self.fields)
 
     def without(self, parameter: str) -> "Condition":
-        """Those of its parts joined by `and` that do not use a parameter: it holds wherever the whole does. Always true where
-        there is no such part. Its `text` is that of the whole."""
+        """Those of its parts joined by `and` that do not use a parameter: it holds wherever the
+        whole does. Always true where there is no such part. Its `text` is that of the whole."""
         parts = [part for part in _joined(self.root) if not self._part_uses(part, parameter)]
         root: Node
         if len(parts) > 1:
             root = Junction(operator="and", operands=tuple(parts), span=self.root.span)
         else:
-            root = parts[0] if parts else Constant(type=FieldType.BOOL, value=True, span=self.root.span)
+            root = (
+                parts[0]
+                if parts
+                else Constant(type=FieldType.BOOL, value=True, span=self.root.span)
+            )
         return replace(self, root=root, fields=_named(root))
 
     def _part_uses(self, part: Node, parameter: str) -> bool:
@@ -75,9 +84,10 @@ def parse_condition(
 ) -> Condition:
     """Read and check a condition.
 
-    `scope` decides the fields, `event` adds those of event rules, `extra_statuses` are statuses beyond the documented ones,
-    `settle` is what the rule's settled fields mean.
-    ConditionError with every fault found; whatever the text is, nothing else is raised (ValueError for a wrong scope).
+    `scope` decides the fields, `event` adds those of event rules, `extra_statuses` are statuses
+    beyond the documented ones, `settle` is what the rule's settled fields mean. ConditionError
+    with every fault found; whatever the text is, nothing else is raised (ValueError for a wrong
+    scope).
     """
     fields = fields_of(scope, event=event)
     source = SourceText(text)
@@ -95,7 +105,8 @@ def parse_condition(
 
 
 def moves_while_failing(condition: Condition) -> bool:
-    """Whether an account's condition may be evaluated after a failed poll: it names a field that moves then.
+    """Whether an account's condition may be evaluated after a failed poll: it names a field that
+    moves then.
 
     A condition that names none of them would decide on figures that are frozen.
     """

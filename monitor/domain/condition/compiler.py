@@ -1,10 +1,12 @@
 """Compiled conditions: Python functions generated from checked trees.
 
-Only operators, names of our own tables and literals of checked constants get into the generated text. Nothing in it can
-raise: every value that can be null, and every divisor, is guarded, and products of integers become floats before they grow.
+Only operators, names of our own tables and literals of checked constants get into the generated
+text. Nothing in it can raise: every value that can be null, and every divisor, is guarded, and
+products of integers become floats before they grow.
 
-A value is generated as an expression and the guards that must hold, in order, for it not to be null. `known` holds the
-guards that are established where an expression stands, so that `sent >= 100 and sent < 500` tests `sent` once.
+A value is generated as an expression and the guards that must hold, in order, for it not to be
+null. `known` holds the guards that are established where an expression stands, so that `sent >=
+100 and sent < 500` tests `sent` once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,7 +54,14 @@ class BatchFunction(Protocol):
 class EventFunction(Protocol):
     """The condition of an event rule, at one event."""
 
-    def __call__(self, event: CampaignEvent, tracked: TrackedCampaign, now: float, around: Surroundings = ..., /) -> bool: ...
+    def __call__(
+        self,
+        event: CampaignEvent,
+        tracked: TrackedCampaign,
+        now: float,
+        around: Surroundings = ...,
+        /,
+    ) -> bool: ...
 
 
 class AccountFunction(Protocol):
@@ -77,22 +86,28 @@ _Known = frozenset[str]
 _Value = tuple[list[str], str]
 _FEW = 3
 _WHOSE = {
-    "campaign": "_c.message_type, _c.sender, _c.created_at if _c.real_start_at is None else _c.real_start_at",
+    "campaign": "_c.message_type, _c.sender, _c.created_at if _c.real_start_at is None else "
+    "_c.real_start_at",
     "sender": "_v.message_type, _v.sender, _v.now.timestamp()",
 }
-"""Whose baseline a condition of the scope asks for: message type, sender, and a moment of the hour of the week."""
+"""Whose baseline a condition of the scope asks for: message type, sender, and a moment of the
+hour of the week."""
 
 
 def compile_batch(conditions: Sequence[Condition]) -> BatchFunction:
     """One function that evaluates all these state conditions of scope campaign over many rows.
 
-    `function(rows, now, around)`, `now` in Unix seconds, gives (index of the condition, row) for each that holds, in the order of
-    the rows and, within a row, of the conditions. Rows are taken as they come: the caller leaves out what is not watched.
-    Pure, and safe to call from several threads. ValueError for a condition of another scope or of event rules.
+    `function(rows, now, around)`, `now` in Unix seconds, gives (index of the condition, row) for
+    each that holds, in the order of the rows and, within a row, of the conditions. Rows are
+    taken as they come: the caller leaves out what is not watched. Pure, and safe to call from
+    several threads. ValueError for a condition of another scope or of event rules.
     """
     _demand(conditions, scope="campaign", event=False)
     code = _Code("campaign", conditions)
-    tests = [f"        if {code.condition(condition)}: _hit(({index}, _t))" for index, condition in enumerate(conditions)]
+    tests = [
+        f"        if {code.condition(condition)}: _hit(({index}, _t))"
+        for index, condition in enumerate(conditions)
+    ]
     lines = [
         "def batch(_rows, now, _a=_nothing_special):",
         "    _hits = []",
@@ -105,30 +120,37 @@ def compile_batch(conditions: Sequence[Condition]) -> BatchFunction:
 
 
 def compile_event(condition: Condition) -> EventFunction:
-    """`function(event, tracked, now, around)`: whether the condition of an event rule holds at an event.
+    """`function(event, tracked, now, around)`: whether the condition of an event rule holds at
+    an event.
 
-    `tracked` is as after it, the snapshot is the event's. ValueError for a condition of another scope or of state rules.
+    `tracked` is as after it, the snapshot is the event's. ValueError for a condition of another
+    scope or of state rules.
     """
     _demand([condition], scope="campaign", event=True)
     code = _Code("campaign", [condition])
     truth = code.condition(condition)
     lines = ["def event(_e, _t, now, _a=_nothing_special):", "    _c = _e.campaign"]
     lines += [f"    {line}" for line in code.loads.lines]
-    return cast(EventFunction, code.function("event", [*lines, f"    return True if {truth} else False"]))
+    return cast(
+        EventFunction, code.function("event", [*lines, f"    return True if {truth} else False"])
+    )
 
 
 def compile_account(condition: Condition) -> AccountFunction:
-    """`function(view, around)`: whether the condition holds for an account. ValueError for a condition of another scope."""
+    """`function(view, around)`: whether the condition holds for an account. ValueError for a
+    condition of another scope."""
     return cast(AccountFunction, _of_view(condition, "account"))
 
 
 def compile_sender(condition: Condition) -> SenderFunction:
-    """`function(view, around)`: whether the condition holds for a sender. ValueError for a condition of another scope."""
+    """`function(view, around)`: whether the condition holds for a sender. ValueError for a
+    condition of another scope."""
     return cast(SenderFunction, _of_view(condition, "sender"))
 
 
 def compile_receiver(condition: Condition) -> ReceiverFunction:
-    """`function(view, around)`: whether the condition holds for a receiver. ValueError for a condition of another scope."""
+    """`function(view, around)`: whether the condition holds for a receiver. ValueError for a
+    condition of another scope."""
     return cast(ReceiverFunction, _of_view(condition, "receiver"))
 
 
@@ -136,14 +158,20 @@ def _of_view(condition: Condition, scope: str) -> object:
     _demand([condition], scope=scope, event=False)
     code = _Code(scope, [condition])
     truth = code.condition(condition)
-    lines = [f"def {scope}(_v, _a=_nothing_special):", *(f"    {line}" for line in code.loads.lines)]
+    lines = [
+        f"def {scope}(_v, _a=_nothing_special):",
+        *(f"    {line}" for line in code.loads.lines),
+    ]
     return code.function(scope, [*lines, f"    return True if {truth} else False"])
 
 
 def _demand(conditions: Iterable[Condition], *, scope: str, event: bool) -> None:
     for condition in conditions:
         if condition.scope != scope or condition.event is not event:
-            raise ValueError(f"not a condition of {'an event' if event else 'a state'} rule of scope {scope}: {condition.text}")
+            raise ValueError(
+                f"not a condition of {'an event' if event else 'a state'} rule of scope {scope}: "
+                f"{condition.text}"
+            )
 
 
 class _Code:
@@ -184,7 +212,10 @@ class _Code:
                     parts.append(part)
                 return f"({' and '.join(parts)})", known
             case Junction():
-                parts = [self.truth(operand, known)[0] for operand in sorted(node.operands, key=self._dearness)]
+                parts = [
+                    self.truth(operand, known)[0]
+                    for operand in sorted(node.operands, key=self._dearness)
+                ]
                 return f"({' or '.join(parts)})", known
             case Not():
                 return f"(not {self.truth(node.operand, known)[0]})", known
@@ -207,7 +238,8 @@ class _Code:
                 return _guarded(*self.value(node), known)
 
     def _dearness(self, node: Node) -> int:
-        """What is dear goes last, since the parts cannot disturb each other: looking into the past, and patterns above all."""
+        """What is dear goes last, since the parts cannot disturb each other: looking into the
+        past, and patterns above all."""
         parts = list(walk(node))
         if any(isinstance(part, Matches) for part in parts):
             return 2
@@ -226,7 +258,10 @@ class _Code:
                 return self.loads.past(node)
             case Usual():
                 name = self._usual.setdefault((node.field.name, node.over), f"_b{len(self._usual)}")
-                ask = f"_a.baselines.of({node.field.name!r}, {tuple(node.over)!r}, {_WHOSE[self._scope]})"
+                ask = (
+                    f"_a.baselines.of({node.field.name!r}, {tuple(node.over)!r}, "
+                    f"{_WHOSE[self._scope]})"
+                )
                 return [f"({name} := {ask}) is not None"], name
             case Negation():
                 guards, operand = self.value(node.operand)
@@ -270,12 +305,16 @@ def _guarded(guards: Sequence[str], test: str, known: _Known) -> tuple[str, _Kno
     for guard in guards:
         if guard not in known:
             missing.append(guard)
-            known |= {guard, f"{guard} is not None"}  # `sent` being neither null nor 0 implies that it is not null
+            known |= {
+                guard,
+                f"{guard} is not None",
+            }  # `sent` being neither null nor 0 implies that it is not null
     return (f"({' and '.join([*missing, test])})" if missing else f"({test})"), known
 
 
 def _literals(constants: Sequence[Constant]) -> str:
-    """A display of constants that Python's compiler makes a constant of: a tuple of few, a set of many."""
+    """A display of constants that Python's compiler makes a constant of: a tuple of few, a set
+    of many."""
     inside = ", ".join(repr(constant.value) for constant in constants)
     return f"({inside},)" if len(constants) <= _FEW else f"{{{inside}}}"
 

@@ -24,7 +24,8 @@ _MOST_RATIO = 2.0
 
 
 def doubts(root: Node, source: SourceText) -> tuple[Doubt, ...]:
-    """Warnings, in the order of the text; each says what the condition does and what to write instead."""
+    """Warnings, in the order of the text; each says what the condition does and what to write
+    instead."""
     found = [doubt for node in walk(root) for doubt in _about(node, source)]
     found += _negated_nulls(root, source, _tested(root))
     return tuple(sorted(found, key=lambda doubt: doubt.span))
@@ -37,7 +38,11 @@ def _about(node: Node, source: SourceText) -> Iterator[Doubt]:
             message = f"{source.shown(node.operand.span)} is never null: this is always {always}"
             yield Doubt(message, node.span, "leave this test out")
         case Comparison() if _is_constant(node.left) and _is_constant(node.right):
-            yield Doubt("this compares constants: it is always the same", node.span, "name a field on one side")
+            yield Doubt(
+                "this compares constants: it is always the same",
+                node.span,
+                "name a field on one side",
+            )
         case Comparison() | Membership() | NullTest():
             yield from _percent(node)
         case Junction():
@@ -53,16 +58,31 @@ def _is_constant(node: Node) -> bool:
 def _percent(node: Node) -> Iterator[Doubt]:
     """A ratio beside 80 where 0.8 was meant."""
     parts = children(node)
-    ratio = next((part for part in parts if isinstance(part, (FieldUse, Past, Usual)) and part.field.unit == "ratio"), None)
+    ratio = next(
+        (
+            part
+            for part in parts
+            if isinstance(part, (FieldUse, Past, Usual)) and part.field.unit == "ratio"
+        ),
+        None,
+    )
     for part in parts:
-        if ratio and isinstance(part, Constant) and isinstance(part.value, (int, float)) and part.value > _MOST_RATIO:
+        if (
+            ratio
+            and isinstance(part, Constant)
+            and isinstance(part.value, (int, float))
+            and part.value > _MOST_RATIO
+        ):
             hint = f"write {part.value / 100:g} for {part.value:g} %"
             yield Doubt(f"{ratio.field.name} is a ratio, 1 for all", part.span, hint)
 
 
 def _contradiction(node: Junction) -> Iterator[Doubt]:
-    """`status == "a" and status == "b"` is never true; `status != "a" or status != "b"` always, but for null."""
-    operator, always, advice = ("==", "false", "or") if node.operator == "and" else ("!=", "true", "and")
+    """`status == "a" and status == "b"` is never true; `status != "a" or status != "b"` always,
+    but for null."""
+    operator, always, advice = (
+        ("==", "false", "or") if node.operator == "and" else ("!=", "true", "and")
+    )
     seen: dict[str, Constant] = {}
     for operand in node.operands:
         if not (isinstance(operand, Comparison) and operand.operator == operator):
@@ -74,7 +94,11 @@ def _contradiction(node: Junction) -> Iterator[Doubt]:
             continue
         first = seen.setdefault(field.field.name, constant)
         if first.value != constant.value:
-            yield Doubt(f"{field.field.name} has one value: this is always {always}", node.span, f"join with {advice} instead")
+            yield Doubt(
+                f"{field.field.name} has one value: this is always {always}",
+                node.span,
+                f"join with {advice} instead",
+            )
             return
 
 
@@ -84,17 +108,28 @@ def _tested(root: Node) -> frozenset[str]:
     return frozenset(operand.field.name for operand in tests if isinstance(operand, FieldUse))
 
 
-def _negated_nulls(node: Node, source: SourceText, tested: frozenset[str], under: bool = False) -> list[Doubt]:
+def _negated_nulls(
+    node: Node, source: SourceText, tested: frozenset[str], under: bool = False
+) -> list[Doubt]:
     """Comparisons under `not` that null makes false, and `not` then true."""
     found = []
     if under and isinstance(node, (Comparison, Membership, Matches)):
         operands: Sequence[Node] = children(node)
-        names = [use.field.name for operand in operands for use in walk(operand) if isinstance(use, (FieldUse, Past, Usual))]
+        names = [
+            use.field.name
+            for operand in operands
+            for use in walk(operand)
+            if isinstance(use, (FieldUse, Past, Usual))
+        ]
         nullable = [operand for operand in operands if can_be_null(operand)]
         if nullable and not tested.issuperset(names):
             shown = source.shown(nullable[0].span)
             message = f'{shown} can be null: this is then false, and true under "not"'
-            found.append(Doubt(message, node.span, f'turn the comparison round, or add "and {shown} != null"'))
+            found.append(
+                Doubt(
+                    message, node.span, f'turn the comparison round, or add "and {shown} != null"'
+                )
+            )
     for child in children(node):
         found += _negated_nulls(child, source, tested, under or isinstance(node, Not))
     return found

@@ -9,13 +9,15 @@ from monitor.errors import MonitorError
 
 _QUOTED = r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
 _BETWEEN = re.compile(rf"{_QUOTED}|(?:\s|\#[^\n]*)+")
-"""Texts in quotes, which stay as they are, and what stands between words: white space and comments."""
+"""Texts in quotes, which stay as they are, and what stands between words: white space and
+comments."""
 _BRACKET = re.compile(rf"{_QUOTED}|\#[^\n]*|[()]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of the condition's text: lines and columns from 1, columns in characters, `end_column` just past the end."""
+    """A stretch of the condition's text: lines and columns from 1, columns in characters,
+    `end_column` just past the end."""
 
     line: int
     column: int
@@ -64,9 +66,11 @@ class ConditionError(MonitorError):
 
 
 class SourceText:
-    """The text as the parser sees it, and the way from the parser's places (bytes) to a person's (characters).
+    """The text as the parser sees it, and the way from the parser's places (bytes) to a person's
+    (characters).
 
-    `wrapped` puts the text in parentheses on lines of their own, so that it may go on over several lines.
+    `wrapped` puts the text in parentheses on lines of their own, so that it may go on over
+    several lines.
     """
 
     def __init__(self, text: str) -> None:
@@ -75,7 +79,8 @@ class SourceText:
         self.wrapped = f"(\n{self.text}\n)"
 
     def span_of(self, node: ast.expr) -> Span:
-        """Where a node of the parsed `wrapped` text stands; the whole text for one that took the wrapping as its own."""
+        """Where a node of the parsed `wrapped` text stands; the whole text for one that took the
+        wrapping as its own."""
         if node.lineno < 2:
             return self.whole
         end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
@@ -88,7 +93,10 @@ class SourceText:
 
     def between(self, first: Span, last: Span) -> Span:
         """From the one to the other, with the brackets that either stands in alone."""
-        start, end = self._offset(first.line, first.column), self._offset(last.end_line, last.end_column)
+        start, end = (
+            self._offset(first.line, first.column),
+            self._offset(last.end_line, last.end_column),
+        )
         opened = closed = 0
         for piece in _BRACKET.finditer(self.text, start, end):
             if piece[0] == "(":

@@ -1,9 +1,19 @@
-"""Values as an explanation writes them: near to how a condition writes them, and never so rounded that two look alike."""
+"""Values as an explanation writes them: near to how a condition writes them, and never so
+rounded that two look alike."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from monitor.domain.condition.nodes import Arithmetic, Call, FieldUse, Negation, Node, Past, Usual, children
+from monitor.domain.condition.nodes import (
+    Arithmetic,
+    Call,
+    FieldUse,
+    Negation,
+    Node,
+    Past,
+    Usual,
+    children,
+)
 from monitor.domain.fields.catalogue import FieldType, FieldValue
 from monitor.domain.times.duration import humanize_duration
 
@@ -30,7 +40,8 @@ def value_text(value: FieldValue, kind: FieldType | None, unit: str = "") -> str
 
 
 def told_apart(values: Sequence[FieldValue], kind: FieldType | None, unit: str = "") -> list[str]:
-    """The same of several values of one type, with as many digits as it takes to tell different ones apart."""
+    """The same of several values of one type, with as many digits as it takes to tell different
+    ones apart."""
     texts: list[str] = []
     for digits in range(4, _MOST_DIGITS + 1):
         texts = [_written(value, kind, unit, digits) for value in values]
@@ -57,10 +68,15 @@ def _written(value: FieldValue, kind: FieldType | None, unit: str, digits: int) 
 
 
 def _number(value: float, digits: int) -> str:
-    """With so many digits behind the point, or as many significant ones where that leaves nothing."""
+    """With so many digits behind the point, or as many significant ones where that leaves
+    nothing."""
     if isinstance(value, int):
         return str(value)
-    text = f"{value:.{digits}f}" if 10**-digits <= abs(value) < 1e15 or value == 0 else f"{value:.{digits}g}"
+    text = (
+        f"{value:.{digits}f}"
+        if 10**-digits <= abs(value) < 1e15 or value == 0
+        else f"{value:.{digits}g}"
+    )
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 

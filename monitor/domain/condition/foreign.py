@@ -1,4 +1,5 @@
-"""What Python has and the condition language has not: what to call it, and what to write instead."""
+"""What Python has and the condition language has not: what to call it, and what to write
+instead."""
 
 import ast
 

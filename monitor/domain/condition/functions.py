@@ -3,9 +3,23 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from monitor.domain.campaign.baseline import BASELINE_FIELDS, SENDER_BASELINE_FIELDS, UTC, BaselineSpan
+from monitor.domain.campaign.baseline import (
+    BASELINE_FIELDS,
+    SENDER_BASELINE_FIELDS,
+    UTC,
+    BaselineSpan,
+)
 from monitor.domain.condition.faults import SourceText, Span
-from monitor.domain.condition.nodes import Arithmetic, Call, Constant, FieldUse, Matches, Node, Past, Usual
+from monitor.domain.condition.nodes import (
+    Arithmetic,
+    Call,
+    Constant,
+    FieldUse,
+    Matches,
+    Node,
+    Past,
+    Usual,
+)
 from monitor.domain.condition.operators import Operators
 from monitor.domain.condition.patterns import compile_pattern
 from monitor.domain.condition.vocabulary import (
@@ -51,12 +65,25 @@ class Functions:
             wanted = "one argument" if name == "abs" else f"{least} to {most} arguments"
             self._operators.refuse(f"{name} wants {wanted}, not {len(arguments)}", span)
             return None
-        beside = next((found.type for found in arguments if found.type in (FieldType.DURATION, FieldType.TIME)), None)
-        fitted = [found for found in (self._operators.fit(argument, beside) for argument in arguments) if found is not None]
+        beside = next(
+            (
+                found.type
+                for found in arguments
+                if found.type in (FieldType.DURATION, FieldType.TIME)
+            ),
+            None,
+        )
+        fitted = [
+            found
+            for found in (self._operators.fit(argument, beside) for argument in arguments)
+            if found is not None
+        ]
         if len(fitted) < len(arguments):
             return None
         kind = fitted[0].type
-        odd = next((found for found in fitted if found.type is not kind or found.type not in allowed), None)
+        odd = next(
+            (found for found in fitted if found.type is not kind or found.type not in allowed), None
+        )
         if odd is None and kind is not None:
             return Call(type=kind, function=name, arguments=tuple(fitted), span=span)
         where = odd or fitted[0]
@@ -72,10 +99,14 @@ class Functions:
             return None
         subject, pattern = arguments
         if subject.type is not FieldType.TEXT:
-            self._operators.refuse(f"matches searches in texts; {self._shown(subject)}", subject.span)
+            self._operators.refuse(
+                f"matches searches in texts; {self._shown(subject)}", subject.span
+            )
             return None
         if not isinstance(pattern, Constant) or not isinstance(pattern.value, str):
-            self._operators.refuse('matches wants its pattern written out, like "test|demo"', pattern.span)
+            self._operators.refuse(
+                'matches wants its pattern written out, like "test|demo"', pattern.span
+            )
             return None
         try:
             compile_pattern(pattern.value)
@@ -85,19 +116,32 @@ class Functions:
         return Matches(subject=subject, pattern=pattern.value, span=span)
 
     def _past(self, name: str, arguments: Sequence[Node], span: Span) -> Node | None:
-        """`ago` as it is; `increase` and `rate` as what they are short for: a difference, and that by the seconds."""
+        """`ago` as it is; `increase` and `rate` as what they are short for: a difference, and
+        that by the seconds."""
         if len(arguments) != 2:
-            wrong = f"{name} wants a field and a duration, not {counted(len(arguments), 'argument')}"
+            wrong = (
+                f"{name} wants a field and a duration, not {counted(len(arguments), 'argument')}"
+            )
             self._operators.refuse(wrong, span, f'write {name}(sent, "10m")')
             return None
         use, back = arguments
-        kept = [field.name for field in FIELDS["campaign"].values() if has_past("campaign", field.name)]
-        if not isinstance(use, FieldUse) or use.field.name not in kept or FIELDS["campaign"].get(use.field.name) is not use.field:
+        kept = [
+            field.name for field in FIELDS["campaign"].values() if has_past("campaign", field.name)
+        ]
+        if (
+            not isinstance(use, FieldUse)
+            or use.field.name not in kept
+            or FIELDS["campaign"].get(use.field.name) is not use.field
+        ):
             hint = f"it is known of {', '.join(kept)}, of campaigns"
-            self._operators.refuse(f"nothing is known of what {self._source.shown(use.span)} was", use.span, hint)
+            self._operators.refuse(
+                f"nothing is known of what {self._source.shown(use.span)} was", use.span, hint
+            )
             return None
         if name != "ago" and use.type is not FieldType.NUMBER:
-            self._operators.refuse(f"{name} wants a number; {self._shown(use)}", use.span, "write ago(…) to compare it")
+            self._operators.refuse(
+                f"{name} wants a number; {self._shown(use)}", use.span, "write ago(…) to compare it"
+            )
             return None
         seconds = self._look_back(name, back)
         if seconds is None:
@@ -113,22 +157,43 @@ class Functions:
 
     def _usual(self, arguments: Sequence[Node], span: Span) -> Usual | None:
         if not 2 <= len(arguments) <= 3:
-            wrong = f"baseline wants a field, a duration and perhaps a zone, not {counted(len(arguments), 'argument')}"
+            wrong = (
+                "baseline wants a field, a duration and perhaps a zone, not "
+                f"{counted(len(arguments), 'argument')}"
+            )
             self._operators.refuse(wrong, span, 'write baseline(delivery_ratio, "28d")')
             return None
         use, back, *zones = arguments
-        allowed = {scope: [field for name, field in FIELDS[scope].items() if name in names] for scope, names in _USUAL.items()}
-        if not isinstance(use, FieldUse) or not any(use.field is field for fields in allowed.values() for field in fields):
-            known = "; ".join(f"in scope {scope} of {', '.join(f.name for f in fields)}" for scope, fields in allowed.items())
-            self._operators.refuse(f"there is no baseline of {self._source.shown(use.span)}", use.span, f"there is one {known}")
+        allowed = {
+            scope: [field for name, field in FIELDS[scope].items() if name in names]
+            for scope, names in _USUAL.items()
+        }
+        if not isinstance(use, FieldUse) or not any(
+            use.field is field for fields in allowed.values() for field in fields
+        ):
+            known = "; ".join(
+                f"in scope {scope} of {', '.join(f.name for f in fields)}"
+                for scope, fields in allowed.items()
+            )
+            self._operators.refuse(
+                f"there is no baseline of {self._source.shown(use.span)}",
+                use.span,
+                f"there is one {known}",
+            )
             return None
         seconds = self._look_back("baseline", back, SHORTEST_BASELINE, LONGEST_BASELINE)
         zone = self._zone(zones[0]) if zones else UTC
-        return None if seconds is None or zone is None else Usual(field=use.field, over=BaselineSpan(seconds, zone), span=span)
+        return (
+            None
+            if seconds is None or zone is None
+            else Usual(field=use.field, over=BaselineSpan(seconds, zone), span=span)
+        )
 
     def _zone(self, node: Node) -> str | None:
         if not isinstance(node, Constant) or not isinstance(node.value, str):
-            self._operators.refuse('baseline wants its zone written out, like "Europe/Berlin"', node.span)
+            self._operators.refuse(
+                'baseline wants its zone written out, like "Europe/Berlin"', node.span
+            )
             return None
         if time_zone(node.value) is None:
             fault, hint = zone_fault(node.value)
@@ -137,20 +202,31 @@ class Functions:
         return node.value
 
     def _look_back(
-        self, name: str, back: Node, shortest: float = SHORTEST_LOOK_BACK, longest: float = LONGEST_LOOK_BACK
+        self,
+        name: str,
+        back: Node,
+        shortest: float = SHORTEST_LOOK_BACK,
+        longest: float = LONGEST_LOOK_BACK,
     ) -> float | None:
         fitted = self._operators.fit(back, FieldType.DURATION)
         if fitted is None:
             return None
         if not isinstance(fitted, Constant) or fitted.type is not FieldType.DURATION:
-            self._operators.refuse(f'{name} wants its duration written out, like "10m"; {self._shown(back)}', back.span)
+            self._operators.refuse(
+                f'{name} wants its duration written out, like "10m"; {self._shown(back)}', back.span
+            )
             return None
         seconds = float(fitted.value or 0)
         if not shortest <= seconds <= longest:
-            bounds = " and ".join(format_duration(timedelta(seconds=bound)) for bound in (shortest, longest))
+            bounds = " and ".join(
+                format_duration(timedelta(seconds=bound)) for bound in (shortest, longest)
+            )
             self._operators.refuse(f"{name} looks back between {bounds}", back.span)
             return None
         return seconds
 
     def _shown(self, node: Node) -> str:
-        return f"{self._source.shown(node.span)} is {'null' if node.type is None else f'a {node.type}'}"
+        return (
+            f"{self._source.shown(node.span)} is "
+            f"{'null' if node.type is None else f'a {node.type}'}"
+        )

@@ -1,8 +1,10 @@
-"""What a compiled function reads from its subject: every field once before its tests, what is dear only when a test asks for it.
+"""What a compiled function reads from its subject: every field once before its tests, what is
+dear only when a test asks for it.
 
-A frame is another view of the same fields: what they were some time ago, or what they are by another `settle`. Its names bear a
-suffix, so that one function can hold the conditions of many rules. What is dear (looking into the past, bounds) begins as
-`_unset` for each row and is worked out by the first test that gets so far: most rows fail at something cheap before.
+A frame is another view of the same fields: what they were some time ago, or what they are by
+another `settle`. Its names bear a suffix, so that one function can hold the conditions of many
+rules. What is dear (looking into the past, bounds) begins as `_unset` for each row and is worked
+out by the first test that gets so far: most rows fail at something cheap before.
 """
 
 import ast
@@ -17,11 +19,13 @@ from monitor.domain.fields.catalogue import FIELDS, depends_on, ingredients
 from monitor.domain.fields.field import Field
 
 Value = tuple[list[str], str]
-"""The guards under which a value is not null, in order, and the value, as expressions over what was loaded."""
+"""The guards under which a value is not null, in order, and the value, as expressions over what
+was loaded."""
 
 
 class Loads:
-    """The assignments that the conditions of one function need, and how its tests get at what they name."""
+    """The assignments that the conditions of one function need, and how its tests get at what
+    they name."""
 
     def __init__(self, scope: str, conditions: Sequence[Condition]) -> None:
         self._scope = scope
@@ -31,7 +35,9 @@ class Loads:
         self.namespace: dict[str, object] = {"_shown_at": shown_at, "_unset": object()}
         named = {name for condition in conditions for name in condition.fields}
         needed = named.union(*(ingredients(scope, name) for name in named))
-        self._read = ["_d = _t.detail"] if any(depends_on(scope, name, "_d") for name in named) else []
+        self._read = (
+            ["_d = _t.detail"] if any(depends_on(scope, name, "_d") for name in named) else []
+        )
         self._read += [
             f"{name} = {field.read}"
             for name, field in FIELDS[scope].items()
@@ -49,10 +55,21 @@ class Loads:
             return list(field.conditions), field.made_of or field.name
         suffix = self._settles.setdefault(settle, f"__s{len(self._settles)}")
         self.namespace[f"_settle{suffix}"] = settle
-        read = next(each for each in FIELDS[self._scope].values() if each.read and depends_on(self._scope, each.name, "_settle"))
-        ensured = self._once(read.name + suffix, _renamed(read.read, frozenset({"_settle"}), suffix))
-        settling = frozenset(name for name in FIELDS[self._scope] if depends_on(self._scope, name, "_settle"))
-        guards = [f"{ensured} is not None", *(_renamed(guard, settling, suffix) for guard in field.conditions)]
+        read = next(
+            each
+            for each in FIELDS[self._scope].values()
+            if each.read and depends_on(self._scope, each.name, "_settle")
+        )
+        ensured = self._once(
+            read.name + suffix, _renamed(read.read, frozenset({"_settle"}), suffix)
+        )
+        settling = frozenset(
+            name for name in FIELDS[self._scope] if depends_on(self._scope, name, "_settle")
+        )
+        guards = [
+            f"{ensured} is not None",
+            *(_renamed(guard, settling, suffix) for guard in field.conditions),
+        ]
         if not field.made_of:
             return guards, field.name + suffix
         value = _renamed(field.made_of, settling, suffix)
@@ -89,7 +106,11 @@ def _attributes(expression: str, names: frozenset[str], owner: str) -> str:
 
     class Reading(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
-            return ast.Attribute(ast.Name(owner, ast.Load()), node.id, ast.Load()) if node.id in names else node
+            return (
+                ast.Attribute(ast.Name(owner, ast.Load()), node.id, ast.Load())
+                if node.id in names
+                else node
+            )
 
     tree = ast.parse(expression, mode="eval")
     return _written(ast.Expression(Reading().visit(tree.body)))
@@ -101,4 +122,8 @@ def _calls(expression: str) -> bool:
 
 
 def _written(tree: ast.Expression) -> str:
-    return ast.unparse(tree) if isinstance(tree.body, ast.Name | ast.Attribute) else f"({ast.unparse(tree)})"
+    return (
+        ast.unparse(tree)
+        if isinstance(tree.body, ast.Name | ast.Attribute)
+        else f"({ast.unparse(tree)})"
+    )

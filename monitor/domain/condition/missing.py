@@ -27,7 +27,8 @@ _WHEN_NULL = re.compile(r"(?:\A|; )(null\b[^;]*)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lack:
-    """Something that must change: `part` must be as `wanted`, which `words` say. Or several: all of `below`, or any one."""
+    """Something that must change: `part` must be as `wanted`, which `words` say. Or several: all
+    of `below`, or any one."""
 
     words: str = ""
     part: Part | None = None
@@ -89,7 +90,9 @@ def _of_comparison(node: Comparison, part: Part, wanted: bool) -> Lack | None:
 
 def _of_membership(node: Membership, part: Part, wanted: bool) -> str:
     found, *listed = part.children
-    texts = told_apart([found.value, *(each.value for each in listed)], found.type, unit_of(found.node))
+    texts = told_apart(
+        [found.value, *(each.value for each in listed)], found.type, unit_of(found.node)
+    )
     inside = node.negated is not wanted
     if len(listed) == 1:
         needs = f"to be {texts[1]}" if inside else f"to be other than {texts[1]}"

@@ -1,7 +1,9 @@
-"""The typed tree of a checked condition. Whoever explains or compiles a condition walks these and nothing else.
+"""The typed tree of a checked condition. Whoever explains or compiles a condition walks these
+and nothing else.
 
-Every node knows its type and where it stands. `type` None is the literal `null`. Values of constants are plain Python:
-numbers and durations (seconds) and times (Unix seconds) as int or float, texts, booleans.
+Every node knows its type and where it stands. `type` None is the literal `null`. Values of
+constants are plain Python: numbers and durations (seconds) and times (Unix seconds) as int or
+float, texts, booleans.
 """
 
 from collections.abc import Iterator
@@ -50,7 +52,8 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
-    """What a field usually is (`baseline`), from settled campaigns of that span; null when there are too few."""
+    """What a field usually is (`baseline`), from settled campaigns of that span; null when there
+    are too few."""
 
     field: Field
     over: BaselineSpan
@@ -63,7 +66,8 @@ class Usual:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arithmetic:
-    """`left operator right`, null when either is or when the divisor is 0. `operator` is one of + - * /."""
+    """`left operator right`, null when either is or when the divisor is 0. `operator` is one of
+    + - * /."""
 
     type: FieldType
     operator: str
@@ -207,7 +211,9 @@ def can_be_null(node: Node) -> bool:
         case Past() | Usual():
             return True
         case Arithmetic():
-            safe = node.operator != "/" or (isinstance(node.right, Constant) and node.right.value != 0)
+            safe = node.operator != "/" or (
+                isinstance(node.right, Constant) and node.right.value != 0
+            )
             return not safe or can_be_null(node.left) or can_be_null(node.right)
         case Negation():
             return can_be_null(node.operand)

@@ -4,7 +4,15 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from monitor.domain.condition.faults import Fault, SourceText, Span
-from monitor.domain.condition.nodes import Arithmetic, Comparison, Constant, FieldUse, Node, NullTest, Past
+from monitor.domain.condition.nodes import (
+    Arithmetic,
+    Comparison,
+    Constant,
+    FieldUse,
+    Node,
+    NullTest,
+    Past,
+)
 from monitor.domain.fields.catalogue import Field, FieldType
 from monitor.domain.safetext.did_you_mean import did_you_mean
 from monitor.domain.times.duration import format_duration, parse_duration
@@ -40,15 +48,23 @@ _READINGS: dict[tuple[str, int, FieldType], tuple[FieldType, ...]] = {
     ("-", _LEFT, _T): (_T,),
     ("-", _RIGHT, _T): (_D, _T),
 }
-"""What a text on one side of an operator may be read as beside a value of that type, in this order."""
+"""What a text on one side of an operator may be read as beside a value of that type, in this
+order."""
 
-_DOING = {"+": "add {0} and {1}", "-": "subtract {1} from {0}", "*": "multiply {0} by {1}", "/": "divide {0} by {1}"}
+_DOING = {
+    "+": "add {0} and {1}",
+    "-": "subtract {1} from {0}",
+    "*": "multiply {0} by {1}",
+    "/": "divide {0} by {1}",
+}
 
 
 class Operators:
     """Types the operators of one condition; what does not fit goes to `faults` and gives None."""
 
-    def __init__(self, source: SourceText, extra_statuses: Collection[str], faults: list[Fault]) -> None:
+    def __init__(
+        self, source: SourceText, extra_statuses: Collection[str], faults: list[Fault]
+    ) -> None:
         self._source = source
         self._extra_statuses = tuple(extra_statuses)
         self._faults = faults
@@ -65,7 +81,9 @@ class Operators:
         left, right = read
         if left.type is None or right.type is None:
             where = left if left.type is None else right
-            self.refuse("null cannot be calculated with", where.span, "test for it with == null or != null")
+            self.refuse(
+                "null cannot be calculated with", where.span, "test for it with == null or != null"
+            )
             return None
         result = _RESULTS.get((operator, left.type, right.type))
         if result is not None:
@@ -75,16 +93,28 @@ class Operators:
             hint = 'write a duration as a text, like "10m"'
         elif (operator, left.type, right.type) == ("+", _T, _T):
             hint = "two times can be subtracted, which gives a duration"
-        self.refuse(f"cannot {_DOING[operator].format(self._described(left), self._described(right))}", span, hint)
+        self.refuse(
+            f"cannot {_DOING[operator].format(self._described(left), self._described(right))}",
+            span,
+            hint,
+        )
         return None
 
-    def comparison(self, operator: str, left: Node, right: Node, span: Span) -> Comparison | NullTest | None:
+    def comparison(
+        self, operator: str, left: Node, right: Node, span: Span
+    ) -> Comparison | NullTest | None:
         """`left operator right` for == != < <= > >=."""
         if left.type is None or right.type is None:
             if operator not in ("==", "!="):
-                self.refuse("null can only be tested with == and !=", span, "every other comparison with null is false")
+                self.refuse(
+                    "null can only be tested with == and !=",
+                    span,
+                    "every other comparison with null is false",
+                )
                 return None
-            return NullTest(operand=right if left.type is None else left, negated=operator == "!=", span=span)
+            return NullTest(
+                operand=right if left.type is None else left, negated=operator == "!=", span=span
+            )
         fitted = self.fit(left, right.type), self.fit(right, left.type)
         left_fit, right_fit = fitted
         if left_fit is None or right_fit is None:
@@ -93,7 +123,9 @@ class Operators:
             self.refuse(
                 f"cannot compare {self._described(left_fit)} with {self._described(right_fit)}",
                 span,
-                _advice(left_fit, right_fit) or _advice(right_fit, left_fit) or self.unquoted(left_fit, right_fit),
+                _advice(left_fit, right_fit)
+                or _advice(right_fit, left_fit)
+                or self.unquoted(left_fit, right_fit),
             )
             return None
         if left_fit.type in (_X, FieldType.BOOL) and operator not in ("==", "!="):
@@ -105,7 +137,8 @@ class Operators:
         return Comparison(operator=operator, left=left_fit, right=right_fit, span=span)
 
     def fit(self, node: Node, wanted: FieldType | None) -> Node | None:
-        """The node, or what its text means where a duration or a time is wanted; None when it means none."""
+        """The node, or what its text means where a duration or a time is wanted; None when it
+        means none."""
         if isinstance(node, Constant) and node.type is _X and wanted in (_D, _T):
             return self._read(node, (wanted,))
         return node
@@ -124,9 +157,14 @@ class Operators:
 
     @staticmethod
     def unquoted(*sides: Node) -> str | None:
-        """What to write where a word is the name of a field and was meant as a text; None where it was not."""
+        """What to write where a word is the name of a field and was meant as a text; None where
+        it was not."""
         for one, other in (sides, sides[::-1]):
-            if isinstance(one, FieldUse) and isinstance(other, FieldUse) and one.field.name in other.field.values:
+            if (
+                isinstance(one, FieldUse)
+                and isinstance(other, FieldUse)
+                and one.field.name in other.field.values
+            ):
                 return f'write "{one.field.name}" in quotes'
         return None
 
@@ -135,7 +173,8 @@ class Operators:
             self.check_word(one.field, other)
 
     def _read_beside(self, operator: str, left: Node, right: Node) -> tuple[Node, Node] | None:
-        """Both sides, a text beside a duration or a time read as what the operator can use there."""
+        """Both sides, a text beside a duration or a time read as what the operator can use
+        there."""
         read: list[Node | None] = [left, right]
         for index, (one, other) in enumerate(((left, right), (right, left))):
             if isinstance(one, Constant) and one.type is _X and other.type in (_D, _T):
@@ -148,7 +187,9 @@ class Operators:
         reasons = []
         for reading in readings:
             try:
-                seconds = parse_duration(text).total_seconds() if reading is _D else parse_time(text)
+                seconds = (
+                    parse_duration(text).total_seconds() if reading is _D else parse_time(text)
+                )
             except ValueError as error:
                 reasons.append(str(error))
             else:
@@ -162,12 +203,15 @@ class Operators:
 
 
 def parse_time(text: str) -> float:
-    """Unix seconds of an ISO 8601 date or time; without a zone it is UTC. ValueError says what to write."""
+    """Unix seconds of an ISO 8601 date or time; without a zone it is UTC. ValueError says what
+    to write."""
     try:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise ValueError(f'"{_cut(text)}" is not a time: write it like 2026-03-02 or 2026-03-02T09:00Z') from None
+        raise ValueError(
+            f'"{_cut(text)}" is not a time: write it like 2026-03-02 or 2026-03-02T09:00Z'
+        ) from None
 
 
 def _advice(constant: Node, other: Node) -> str | None:

@@ -1,12 +1,15 @@
-"""What each part of a condition comes to for one subject, and so why the whole holds or does not.
+"""What each part of a condition comes to for one subject, and so why the whole holds or does
+not.
 
-It walks the same tree that is compiled, a node at a time and without short cuts, so that every part has a value.
+It walks the same tree that is compiled, a node at a time and without short cuts, so that every
+part has a value.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
+from typing import Any
 
 from monitor.domain.campaign.baseline import began
 from monitor.domain.campaign.event import CampaignEvent
@@ -37,15 +40,29 @@ from monitor.domain.fields.catalogue import FieldType, FieldValue, Subject
 from monitor.domain.fields.field_values import field_values, past_values
 from monitor.domain.times.duration import format_duration
 
-_COMPARE: dict[str, Callable[[object, object], object]] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}  # type: ignore[dict-item]
-_CALCULATE: dict[str, Callable[[float, float], float]] = {"+": add, "-": sub, "*": mul, "/": truediv}
+_COMPARE: dict[str, Callable[[Any, Any], object]] = {
+    "==": eq,
+    "!=": ne,
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+}
+_CALCULATE: dict[str, Callable[[float, float], float]] = {
+    "+": add,
+    "-": sub,
+    "*": mul,
+    "/": truediv,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of a condition. `text` is how it is written, `value` what it comes to: true or false for a condition, null as None.
+    """A part of a condition. `text` is how it is written, `value` what it comes to: true or
+    false for a condition, null as None.
 
-    `children` are its own parts, in the order of the text. `increase` and `rate` have those of what they are short for.
+    `children` are its own parts, in the order of the text. `increase` and `rate` have those of
+    what they are short for.
     """
 
     node: Node
@@ -77,7 +94,8 @@ def explain(
 ) -> Part:
     """The whole condition as a part. Its truth is what the compiled condition gives.
 
-    Arguments as of `field_values`: scope `campaign` wants `now` (Unix seconds), an event rule its event.
+    Arguments as of `field_values`: scope `campaign` wants `now` (Unix seconds), an event rule
+    its event.
     """
     return _Walk(condition, subject, now, event, around).part(condition.root, None)
 
@@ -96,17 +114,26 @@ class _Walk:
         self._now = now
         self._event = event
         self._around = around
-        self._values = field_values(condition.scope, subject, now, event=event, settle=condition.settle, around=around)
+        self._values = field_values(
+            condition.scope, subject, now, event=event, settle=condition.settle, around=around
+        )
         self._pasts: dict[float, dict[str, FieldValue]] = {}
 
     def part(self, node: Node, above: Node | None) -> Part:
         below = tuple(self.part(child, node) for child in children(node))
-        return Part(node=node, text=self._text(node, above), value=self._value(node, below), children=below)
+        return Part(
+            node=node, text=self._text(node, above), value=self._value(node, below), children=below
+        )
 
     def _text(self, node: Node, above: Node | None) -> str:
         if isinstance(node, Past):
             return _call("ago", node)
-        if above is not None and node.span == above.span and isinstance(node, Arithmetic) and isinstance(node.right, Past):
+        if (
+            above is not None
+            and node.span == above.span
+            and isinstance(node, Arithmetic)
+            and isinstance(node.right, Past)
+        ):
             return _call("increase", node.right)  # inside a rate, which alone is written
         return self._source.written(node.span)
 
@@ -121,7 +148,11 @@ class _Walk:
             case Usual():
                 return self._usual(node)
             case Arithmetic() | Negation() | Call():
-                return _calculated(node, [part.value for part in below if isinstance(part.value, (int, float))], len(below))
+                return _calculated(
+                    node,
+                    [part.value for part in below if isinstance(part.value, (int, float))],
+                    len(below),
+                )
             case _:
                 return _truth(node, below)
 
@@ -135,10 +166,18 @@ class _Walk:
     def _usual(self, node: Usual) -> FieldValue:
         of, subject = self._around.baselines.of, self._subject
         if isinstance(subject, SenderView):
-            return of(node.field.name, node.over, subject.message_type, subject.sender, subject.now.timestamp())
+            return of(
+                node.field.name,
+                node.over,
+                subject.message_type,
+                subject.sender,
+                subject.now.timestamp(),
+            )
         if isinstance(subject, TrackedCampaign):
             campaign = subject.campaign if self._event is None else self._event.campaign
-            return of(node.field.name, node.over, campaign.message_type, campaign.sender, began(campaign))
+            return of(
+                node.field.name, node.over, campaign.message_type, campaign.sender, began(campaign)
+            )
         return None
 
 
@@ -162,7 +201,9 @@ def _truth(
             return isinstance(values[0], str) and compile_pattern(node.pattern)(values[0])
 
 
-def _calculated(node: Arithmetic | Negation | Call, values: Sequence[float], wanted: int) -> float | None:
+def _calculated(
+    node: Arithmetic | Negation | Call, values: Sequence[float], wanted: int
+) -> float | None:
     """Null when a value is missing, and for what is divided by 0."""
     if len(values) < wanted:
         return None
@@ -170,7 +211,11 @@ def _calculated(node: Arithmetic | Negation | Call, values: Sequence[float], wan
         case Negation():
             return -values[0]
         case Call():
-            return {"min": min, "max": max}[node.function](values) if node.function != "abs" else abs(values[0])
+            return (
+                {"min": min, "max": max}[node.function](values)
+                if node.function != "abs"
+                else abs(values[0])
+            )
         case Arithmetic(operator="/") if values[1] == 0:
             return None
         case Arithmetic(operator="*"):

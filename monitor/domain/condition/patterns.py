@@ -1,4 +1,5 @@
-"""Patterns of `matches`: google-re2, whose time is linear in the text, for the texts are strangers'."""
+"""Patterns of `matches`: google-re2, whose time is linear in the text, for the texts are
+strangers'."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +9,8 @@ from typing import Final
 import re2
 
 _REMEMBERED: Final = 16_384
-"""Texts whose answer each pattern remembers: names change rarely, and remembering costs a twentieth of searching."""
+"""Texts whose answer each pattern remembers: names change rarely, and remembering costs a
+twentieth of searching."""
 
 _PATTERNS: Final = 256
 """Patterns that are remembered, compiled; the same one of two rules searches a text once."""
@@ -18,9 +20,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 @lru_cache(maxsize=_PATTERNS)
 def compile_pattern(pattern: str) -> Callable[[str], bool]:
-    """A function that says whether the pattern is found anywhere in a text; never raises. ValueError when it is no pattern."""
+    """A function that says whether the pattern is found anywhere in a text; never raises.
+    ValueError when it is no pattern."""
     if _CONTROL.search(pattern):
-        raise ValueError(r'the pattern holds a control character: for a word boundary write r"\b", with an r before the quote')
+        raise ValueError(
+            r'the pattern holds a control character: for a word boundary write r"\b", with an r '
+            r"before the quote"
+        )
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True

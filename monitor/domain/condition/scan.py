@@ -1,4 +1,5 @@
-"""From text to Python's syntax tree: limits first, so that nothing hostile reaches the parser or the checker."""
+"""From text to Python's syntax tree: limits first, so that nothing hostile reaches the parser or
+the checker."""
 
 import ast
 import re
@@ -24,7 +25,8 @@ _PIECE = re.compile(
     r"|\b(?:AND|OR|NOT|IN)\b"
     r"|[“”„‘’«»≥≤≠−–—×÷]"
     rf"|{_STRANGE_SPACE.pattern}"
-    r"|(?<![\w.])[0-9]+(?:\.[0-9]+)?(?:ms|[ywdhms])(?:[0-9]+(?:ms|[ywdhms]))*\b"  # a duration without quotes
+    # a duration without quotes
+    r"|(?<![\w.])[0-9]+(?:\.[0-9]+)?(?:ms|[ywdhms])(?:[0-9]+(?:ms|[ywdhms]))*\b"
     r"|(?<![\w.,])[0-9]{1,3}(?: [0-9]{3})+(?![\w,.])"  # thousands set apart
     r"|(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+(?![\w,.])"
     r"|(?<![\w.,])[0-9]+,[0-9]+(?![\w,.])",  # decimals behind a comma
@@ -64,11 +66,21 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def parse_syntax(source: SourceText) -> ast.expr:
-    """The one expression that the text is. ConditionError when it is none, or too long, deep or large."""
+    """The one expression that the text is. ConditionError when it is none, or too long, deep or
+    large."""
     if not source.text.strip():
-        raise ConditionError([Fault("the condition is empty", source.whole, "write true for always")])
+        raise ConditionError(
+            [Fault("the condition is empty", source.whole, "write true for always")]
+        )
     if len(source.text) > LONGEST:
-        raise ConditionError([Fault(f"the condition has {len(source.text)} characters; {LONGEST} is the most", source.whole)])
+        raise ConditionError(
+            [
+                Fault(
+                    f"the condition has {len(source.text)} characters; {LONGEST} is the most",
+                    source.whole,
+                )
+            ]
+        )
     _check_characters(source)
     try:
         root = _parse(source.wrapped)
@@ -81,11 +93,19 @@ def parse_syntax(source: SourceText) -> ast.expr:
 
 
 def _check_characters(source: SourceText) -> None:
-    """Refuse what Python's parser would misread or misplace: control characters, brackets, quotes, foreign operators."""
+    """Refuse what Python's parser would misread or misplace: control characters, brackets,
+    quotes, foreign operators."""
     found = _FORBIDDEN.search(source.text)
     if found:
         character = f"U+{ord(found[0]):04X}"
-        raise ConditionError([Fault(f"the character {character} cannot stand in a condition", source.span_at(found.start()))])
+        raise ConditionError(
+            [
+                Fault(
+                    f"the character {character} cannot stand in a condition",
+                    source.span_at(found.start()),
+                )
+            ]
+        )
     faults = _Pieces(source).faults()
     if faults:
         raise ConditionError(faults)
@@ -122,8 +142,14 @@ class _Pieces:
 
     def _text(self, what: str, at: int) -> Fault | None:
         if len(what) == 1:
-            return Fault("a text is not closed", self._source.span_at(at), "its quote must close on the same line")
-        if self._text_ended is not None and _NOTHING_BETWEEN.fullmatch(self._source.text, self._text_ended, at):
+            return Fault(
+                "a text is not closed",
+                self._source.span_at(at),
+                "its quote must close on the same line",
+            )
+        if self._text_ended is not None and _NOTHING_BETWEEN.fullmatch(
+            self._source.text, self._text_ended, at
+        ):
             span = self._source.span_at(at, len(what))
             return Fault("two texts stand side by side", span, "a comma is missing between them")
         self._text_ended = at + len(what)
@@ -133,14 +159,19 @@ class _Pieces:
         if what in "([{":
             self._open.append((what, at))
             too_deep = len(self._open) > DEEPEST
-            return Fault(f"brackets are nested more than {DEEPEST} deep", self._source.span_at(at)) if too_deep else None
+            return (
+                Fault(f"brackets are nested more than {DEEPEST} deep", self._source.span_at(at))
+                if too_deep
+                else None
+            )
         if not self._open or self._open[-1][0] != _CLOSING[what]:
             return Fault(f'"{what}" closes nothing', self._source.span_at(at))
         self._open.pop()
         return None
 
     def _in_list(self) -> bool:
-        """Whether commas separate values here: in a list or a call, and not in brackets for grouping."""
+        """Whether commas separate values here: in a list or a call, and not in brackets for
+        grouping."""
         if not self._open:
             return False
         bracket, at = self._open[-1]
@@ -155,13 +186,25 @@ class _Pieces:
             return None
         if _THOUSANDS.fullmatch(what):
             plain, grouped = (re.sub("[, ]", between, what) for between in ("", "_"))
-            return Fault(f"a number has no {'commas' if ',' in what else 'spaces'}", span, f"write {plain}, or {grouped}")
+            return Fault(
+                f"a number has no {'commas' if ',' in what else 'spaces'}",
+                span,
+                f"write {plain}, or {grouped}",
+            )
         if _DECIMALS.fullmatch(what):
-            return Fault("a number has a point before its decimals", span, f"write {what.replace(',', '.')}")
+            return Fault(
+                "a number has a point before its decimals", span, f"write {what.replace(',', '.')}"
+            )
         if what[0] in "0123456789":
-            return Fault(f"{what} is not a number", span, f'a duration is written in quotes: "{what}"')
+            return Fault(
+                f"{what} is not a number", span, f'a duration is written in quotes: "{what}"'
+            )
         if _STRANGE_SPACE.fullmatch(what):
-            return Fault(f"the space U+{ord(what):04X} cannot stand in a condition", span, "write an ordinary space")
+            return Fault(
+                f"the space U+{ord(what):04X} cannot stand in a condition",
+                span,
+                "write an ordinary space",
+            )
         return Fault(f'"{sign}" is not part of the language', span, _HINTS.get(sign))
 
 
@@ -172,9 +215,13 @@ def _check_size(root: ast.expr, source: SourceText) -> None:
         node, depth = waiting.pop()
         nodes += isinstance(node, ast.expr)
         if depth > DEEPEST:
-            raise ConditionError([Fault(f"the condition is nested more than {DEEPEST} deep", source.whole)])
+            raise ConditionError(
+                [Fault(f"the condition is nested more than {DEEPEST} deep", source.whole)]
+            )
         if nodes > MOST_NODES:
-            raise ConditionError([Fault(f"the condition has more than {MOST_NODES} parts", source.whole)])
+            raise ConditionError(
+                [Fault(f"the condition has more than {MOST_NODES} parts", source.whole)]
+            )
         waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
 
 
@@ -185,7 +232,8 @@ def _parse(text: str) -> ast.expr:
 
 
 def _syntax_fault(source: SourceText, error: SyntaxError) -> Fault:
-    """Python's complaint, at its place. Without the wrapping Python knows the place better, so it is asked again."""
+    """Python's complaint, at its place. Without the wrapping Python knows the place better, so
+    it is asked again."""
     span = source.span_at_line((error.lineno or 2) - 1, error.offset or 1)
     flat = source.text.replace("\n", " ")
     indent = len(flat) - len(flat.lstrip())
@@ -194,16 +242,21 @@ def _syntax_fault(source: SourceText, error: SyntaxError) -> Fault:
             _parse(flat.strip())
         except SyntaxError as again:
             error = again
-            span = source.span_at(min(indent + (again.offset or len(flat) + 1) - 1, len(source.text.rstrip())))
+            span = source.span_at(
+                min(indent + (again.offset or len(flat) + 1) - 1, len(source.text.rstrip()))
+            )
     missing = _missing_value(source, span)
     if missing:
         return missing
-    said = (error.msg or "").split(". ")[0].removeprefix("invalid syntax").strip(" :")  # the advice fits Python alone
+    said = (
+        (error.msg or "").split(". ")[0].removeprefix("invalid syntax").strip(" :")
+    )  # the advice fits Python alone
     return Fault(f"this is not a condition: {said or 'what stands here does not fit'}", span)
 
 
 def _missing_value(source: SourceText, span: Span) -> Fault | None:
-    """The fault when what stands before the place is an operator, and nothing it could work on comes after it."""
+    """The fault when what stands before the place is an operator, and nothing it could work on
+    comes after it."""
     offset = sum(len(line) + 1 for line in source.lines[: span.line - 1]) + span.column - 1
     operator = _ENDS_IN_OPERATOR.search(source.text, 0, offset)
     if operator is None or _NO_VALUE.match(source.text, offset) is None:

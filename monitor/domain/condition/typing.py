@@ -1,4 +1,5 @@
-"""From Python's syntax tree to the typed tree. Goes on after a fault, so that all of them are found at once."""
+"""From Python's syntax tree to the typed tree. Goes on after a fault, so that all of them are
+found at once."""
 
 import ast
 from collections.abc import Collection, Mapping
@@ -23,7 +24,12 @@ from monitor.domain.fields.catalogue import FIELDS, Field, FieldType
 from monitor.domain.safetext.did_you_mean import did_you_mean
 
 _LARGEST = 2**53
-_ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_ARITHMETIC: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+}
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
@@ -32,7 +38,9 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 class Checker:
     """Checks one condition against the fields it may name."""
 
-    def __init__(self, source: SourceText, fields: Mapping[str, Field], extra_statuses: Collection[str]) -> None:
+    def __init__(
+        self, source: SourceText, fields: Mapping[str, Field], extra_statuses: Collection[str]
+    ) -> None:
         self._source = source
         self._fields = fields
         self._faults: list[Fault] = []
@@ -61,7 +69,9 @@ class Checker:
             hint = f"to compare with one of several texts write in [..., {shown}]"
         elif isinstance(node, FieldUse):
             hint = f"compare it with something, as in {shown} != null"
-        self._refuse(f"{demand}; {shown} is {'null' if node.type is None else f'a {node.type}'}", tree, hint)
+        self._refuse(
+            f"{demand}; {shown} is {'null' if node.type is None else f'a {node.type}'}", tree, hint
+        )
         return None
 
     def _value(self, tree: ast.expr) -> Node | None:
@@ -82,10 +92,16 @@ class Checker:
             case ast.Call():
                 return self._call(tree)
             case ast.List() | ast.Tuple():
-                self._refuse("a list can only stand right of in", tree, "write in [a, b]; conditions are joined with and, or")
+                self._refuse(
+                    "a list can only stand right of in",
+                    tree,
+                    "write in [a, b]; conditions are joined with and, or",
+                )
             case ast.Attribute():
                 known = tree.attr in self._fields
-                self._refuse("fields of fields do not exist", tree, f"write {tree.attr}" if known else None)
+                self._refuse(
+                    "fields of fields do not exist", tree, f"write {tree.attr}" if known else None
+                )
             case _:
                 what, hint = FOREIGN.get(type(tree), ("this", None))
                 self._refuse(f"{what} is not part of the language", tree, hint)
@@ -138,11 +154,19 @@ class Checker:
         operand = self._value(tree.operand)
         if operand is None:
             return None
-        if isinstance(operand, Constant) and operand.type is FieldType.NUMBER and isinstance(operand.value, (int, float)):
+        if (
+            isinstance(operand, Constant)
+            and operand.type is FieldType.NUMBER
+            and isinstance(operand.value, (int, float))
+        ):
             return Constant(type=FieldType.NUMBER, value=-operand.value, span=span)
         if operand.type is FieldType.NUMBER or operand.type is FieldType.DURATION:
             return Negation(type=operand.type, operand=operand, span=span)
-        self._refuse(f"{self._source.shown(operand.span)} cannot have a minus sign: it is {operand.type or 'null'}", span)
+        self._refuse(
+            f"{self._source.shown(operand.span)} cannot have a minus sign: it is "
+            f"{operand.type or 'null'}",
+            span,
+        )
         return None
 
     def _binary(self, tree: ast.BinOp) -> Node | None:
@@ -161,7 +185,10 @@ class Checker:
 
     def _junction(self, tree: ast.BoolOp) -> Node | None:
         word = "and" if isinstance(tree.op, ast.And) else "or"
-        operands = [self._truth(operand, f"{word} wants something true or false on each side") for operand in tree.values]
+        operands = [
+            self._truth(operand, f"{word} wants something true or false on each side")
+            for operand in tree.values
+        ]
         found = [operand for operand in operands if operand is not None]
         if len(found) < len(operands):
             return None
@@ -177,14 +204,24 @@ class Checker:
         trees = [tree.left, *tree.comparators]
         values = [self._value(side) for side in trees]
         pairs = [
-            self._pair(operator, (values[i], trees[i]), (values[i + 1], trees[i + 1])) for i, operator in enumerate(tree.ops)
+            self._pair(operator, (values[i], trees[i]), (values[i + 1], trees[i + 1]))
+            for i, operator in enumerate(tree.ops)
         ]
         found = [pair for pair in pairs if pair is not None]
         if len(found) < len(pairs):
             return None
-        return found[0] if len(found) == 1 else Junction(operator="and", operands=tuple(found), span=self._source.span_of(tree))
+        return (
+            found[0]
+            if len(found) == 1
+            else Junction(operator="and", operands=tuple(found), span=self._source.span_of(tree))
+        )
 
-    def _pair(self, operator: ast.cmpop, left: tuple[Node | None, ast.expr], right: tuple[Node | None, ast.expr]) -> Node | None:
+    def _pair(
+        self,
+        operator: ast.cmpop,
+        left: tuple[Node | None, ast.expr],
+        right: tuple[Node | None, ast.expr],
+    ) -> Node | None:
         span = self._source.between(self._source.span_of(left[1]), self._source.span_of(right[1]))
         written = _COMPARISONS.get(type(operator))
         if written is None:
@@ -199,7 +236,11 @@ class Checker:
         operand = self._value(tree.left)
         if not isinstance(right, ast.List):
             searched = isinstance(right, ast.Name) and right.id in self._fields
-            hint = f'to search in a text write matches({right.id}, "…")' if searched and isinstance(right, ast.Name) else None
+            hint = (
+                f'to search in a text write matches({right.id}, "…")'
+                if searched and isinstance(right, ast.Name)
+                else None
+            )
             self._refuse("in wants a list on its right", right, hint or 'write it as ["a", "b"]')
             return None
         values = [self._listed(element, operand) for element in right.elts]
@@ -209,9 +250,13 @@ class Checker:
         if operand is None or not values or len(found) < len(values):
             return None
         if operand.type in (None, FieldType.BOOL):
-            self._refuse("in wants a number, a text, a duration or a time on its left", operand.span)
+            self._refuse(
+                "in wants a number, a text, a duration or a time on its left", operand.span
+            )
             return None
-        return Membership(operand=operand, values=found, negated=negated, span=self._source.span_of(tree))
+        return Membership(
+            operand=operand, values=found, negated=negated, span=self._source.span_of(tree)
+        )
 
     def _listed(self, tree: ast.expr, operand: Node | None) -> Constant | None:
         """One constant of a list, of the operand's type."""
@@ -220,7 +265,9 @@ class Checker:
             return None
         if not isinstance(value, Constant):
             unquoted = None if operand is None else self._operators.unquoted(operand, value)
-            self._refuse("a list holds constants only", tree, unquoted or "join comparisons with or")
+            self._refuse(
+                "a list holds constants only", tree, unquoted or "join comparisons with or"
+            )
             return None
         if value.type is None:
             self._refuse("null cannot stand in a list", tree, "test for it with == null")
@@ -231,18 +278,33 @@ class Checker:
         if not isinstance(fitted, Constant):
             return None
         if fitted.type is not operand.type and operand.type is not None:
-            self._refuse(f"the list holds a {fitted.type}, but {self._source.shown(operand.span)} is a {operand.type}", tree)
+            self._refuse(
+                f"the list holds a {fitted.type}, but {self._source.shown(operand.span)} is a "
+                f"{operand.type}",
+                tree,
+            )
             return None
         if isinstance(operand, (FieldUse, Past)):
             self._operators.check_word(operand.field, fitted)
         return fitted
 
     def _call(self, tree: ast.Call) -> Node | None:
-        span, name = self._source.span_of(tree), tree.func.id if isinstance(tree.func, ast.Name) else None
+        span, name = (
+            self._source.span_of(tree),
+            tree.func.id if isinstance(tree.func, ast.Name) else None,
+        )
         if name is None or name not in FUNCTIONS:
-            hint = did_you_mean(name, FUNCTIONS) if name else 'to search in a text write matches(name, "…")'
+            hint = (
+                did_you_mean(name, FUNCTIONS)
+                if name
+                else 'to search in a text write matches(name, "…")'
+            )
             what = f'"{name[:80]}"' if name else self._source.shown(self._source.span_of(tree.func))
-            self._refuse(f"there is no function {what}", tree.func, hint or f"there are {', '.join(FUNCTIONS)}")
+            self._refuse(
+                f"there is no function {what}",
+                tree.func,
+                hint or f"there are {', '.join(FUNCTIONS)}",
+            )
             return None
         if tree.keywords:
             self._refuse(f"{name} takes no named arguments", tree)

@@ -7,9 +7,11 @@ from typing import Final
 
 DAY: Final = 86_400.0
 SHORTEST_LOOK_BACK, LONGEST_LOOK_BACK = 1.0, 7 * DAY
-"""Seconds. The longest bounds what is held in memory: a campaign that is sent for a week shows ten thousand figures."""
+"""Seconds. The longest bounds what is held in memory: a campaign that is sent for a week shows
+ten thousand figures."""
 SHORTEST_BASELINE, LONGEST_BASELINE = 7 * DAY, 84 * DAY
-"""Seconds: every hour of the week is in it at least once; campaigns are followed for three months."""
+"""Seconds: every hour of the week is in it at least once; campaigns are followed for three
+months."""
 MOST_ARGUMENTS: Final = 10
 
 
@@ -29,7 +31,8 @@ FUNCTIONS: Mapping[str, FunctionHelp] = MappingProxyType(
     {
         "matches": FunctionHelp(
             'matches(name, "test|demo")',
-            "whether a pattern is found anywhere in a text. [RE2 syntax](https://github.com/google/re2/wiki/Syntax): `^` and `$` "
+            "whether a pattern is found anywhere in a text. [RE2 "
+            "syntax](https://github.com/google/re2/wiki/Syntax): `^` and `$` "
             'anchor, `(?i)` ignores case. For `\\b` write `r"\\bword\\b"`',
         ),
         "min": FunctionHelp("min(a, b, …)", f"the smallest {_ALIKE}"),
@@ -37,19 +40,25 @@ FUNCTIONS: Mapping[str, FunctionHelp] = MappingProxyType(
         "abs": FunctionHelp("abs(a)", "a number or a duration without its sign"),
         "ago": FunctionHelp(
             'ago(sent, "10m")',
-            "what a field was that long ago: the last value seen by then; null before the campaign was first seen. Of `status`, "
+            "what a field was that long ago: the last value seen by then; null before the campaign "
+            "was first seen. Of `status`, "
             f"`final`, the counters and their ratios; {_BACK}",
         ),
         "increase": FunctionHelp(
-            'increase(sent, "10m")', '`sent - ago(sent, "10m")`: negative when the provider corrected it downwards'
+            'increase(sent, "10m")',
+            '`sent - ago(sent, "10m")`: negative when the provider corrected it downwards',
         ),
         "rate": FunctionHelp('rate(sent, "10m")', "`increase` by the second"),
         "baseline": FunctionHelp(
             'baseline(reach, "28d")',
-            "what is usual: the median of the settled campaigns of the same sender and message type that started within that "
-            "time, at the same hour of the week as the campaign (scope `sender`: as now). Null under three of them. Of `sent`, "
-            f"`delivered` and the ratios (scope `sender`: the ratios); {_WEEKS}. Worked out hourly. Hours are UTC's, or "
-            'those of a zone, also when its clocks have been changed: `baseline(reach, "28d", "Europe/Berlin")`',
+            "what is usual: the median of the settled campaigns of the same sender and message "
+            "type that started within that "
+            "time, at the same hour of the week as the campaign (scope `sender`: as now). Null "
+            "under three of them. Of `sent`, "
+            f"`delivered` and the ratios (scope `sender`: the ratios); {_WEEKS}. Worked out "
+            "hourly. Hours are UTC's, or "
+            'those of a zone, also when its clocks have been changed: `baseline(reach, "28d", '
+            '"Europe/Berlin")`',
         ),
     }
 )
@@ -59,4 +68,6 @@ FUNCTIONS: Mapping[str, FunctionHelp] = MappingProxyType(
 def functions_markdown() -> str:
     """The table of `docs/rules.md`, ending in a newline."""
     rows = ((each.written.replace("|", "\\|"), each.meaning) for each in FUNCTIONS.values())
-    return "| function | gives |\n| --- | --- |\n" + "".join(f"| `{written}` | {meaning} |\n" for written, meaning in rows)
+    return "| function | gives |\n| --- | --- |\n" + "".join(
+        f"| `{written}` | {meaning} |\n" for written, meaning in rows
+    )

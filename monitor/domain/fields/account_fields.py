@@ -4,11 +4,24 @@ from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
 from monitor.domain.fields.field import Field, FieldType
 from monitor.domain.fields.field_making import quiet, read
 
-_N, _X, _B, _T, _D = FieldType.NUMBER, FieldType.TEXT, FieldType.BOOL, FieldType.TIME, FieldType.DURATION
+_N, _X, _B, _T, _D = (
+    FieldType.NUMBER,
+    FieldType.TEXT,
+    FieldType.BOOL,
+    FieldType.TIME,
+    FieldType.DURATION,
+)
 
 
 def _balance(name: str, description: str) -> Field:
-    return read(name, _N, f"(None if _v.balance is None else _v.balance.{name})", description, "`currency`", nullable=True)
+    return read(
+        name,
+        _N,
+        f"(None if _v.balance is None else _v.balance.{name})",
+        description,
+        "`currency`",
+        nullable=True,
+    )
 
 
 ACCOUNT_FIELDS = (
@@ -20,7 +33,8 @@ ACCOUNT_FIELDS = (
         "last_success_age",
         _D,
         "_v.last_success_age",
-        "since the last complete sweep of the stalest feed; before its first, since the monitor began to try",
+        "since the last complete sweep of the stalest feed; before its first, since the monitor "
+        "began to try",
         "seconds",
     ),
     read(
@@ -37,20 +51,39 @@ ACCOUNT_FIELDS = (
         "runway",
         _D,
         "_v.runway",
-        "how long `spendable` lasts at the pace of the last 24 hours: what the campaigns cost that really started in them; null "
+        "how long `spendable` lasts at the pace of the last 24 hours: what the campaigns cost that "
+        "really started in them; null "
         "when none of them bears a price, or one in another currency than the balance's",
         "seconds",
         nullable=True,
     ),
     read(
-        "currency", _X, "(None if _v.balance is None else _v.balance.currency)", "of the balance; null until read", nullable=True
+        "currency",
+        _X,
+        "(None if _v.balance is None else _v.balance.currency)",
+        "of the balance; null until read",
+        nullable=True,
     ),
-    read("campaigns", _N, "sum(_v.counts.values())", "watched campaigns (live or settling), whatever their status", "campaigns"),
+    read(
+        "campaigns",
+        _N,
+        "sum(_v.counts.values())",
+        "watched campaigns (live or settling), whatever their status",
+        "campaigns",
+    ),
     *(
-        read(f"campaigns_{status}", _N, f"_v.counts.get({status!r}, 0)", f"watched campaigns that are `{status}`", "campaigns")
+        read(
+            f"campaigns_{status}",
+            _N,
+            f"_v.counts.get({status!r}, 0)",
+            f"watched campaigns that are `{status}`",
+            "campaigns",
+        )
         for status in DOCUMENTED_STATUSES
     ),
 )
 
-CAMPAIGN_COUNTS = frozenset({"campaigns", *(f"campaigns_{status}" for status in DOCUMENTED_STATUSES)})
+CAMPAIGN_COUNTS = frozenset(
+    {"campaigns", *(f"campaigns_{status}" for status in DOCUMENTED_STATUSES)}
+)
 """The fields that every campaign of the account counts for."""

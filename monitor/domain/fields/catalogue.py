@@ -1,9 +1,11 @@
-"""Every name that a condition or a template may use, by scope: type, unit, what it means and how it is read from its subject.
+"""Every name that a condition or a template may use, by scope: type, unit, what it means and how
+it is read from its subject.
 
-This table is the truth: the type checker, the compiled conditions, `field_values`, the docs and the `fields` command are
-made from it. A subject is a `TrackedCampaign` in scope `campaign` (with the `CampaignEvent` in event rules), a
-`SenderView`, an `AccountView` or a `ReceiverView` in the scopes called so. Times are Unix seconds (UTC) and durations
-seconds, as floats. To add a scope, add its table to `FIELDS` and its parameters to `PARAMETERS`.
+This table is the truth: the type checker, the compiled conditions, `field_values`, the docs and
+the `fields` command are made from it. A subject is a `TrackedCampaign` in scope `campaign` (with
+the `CampaignEvent` in event rules), a `SenderView`, an `AccountView` or a `ReceiverView` in the
+scopes called so. Times are Unix seconds (UTC) and durations seconds, as floats. To add a scope,
+add its table to `FIELDS` and its parameters to `PARAMETERS`.
 """
 
 import ast
@@ -42,8 +44,8 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "account": ("_v", "_a"),
     "receiver": ("_v", "_a"),
 }
-"""What the expressions of a scope's fields may use: tracked campaign, its snapshot and detail, event, `Settle`, time; view of a
-sender, account or receiver; surroundings."""
+"""What the expressions of a scope's fields may use: tracked campaign, its snapshot and detail,
+event, `Settle`, time; view of a sender, account or receiver; surroundings."""
 
 
 FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
@@ -61,36 +63,53 @@ FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
 )
 """What those expressions may call."""
 
-MOVING_ACCOUNT_FIELDS: frozenset[str] = frozenset({"api_up", "last_success_age", "consecutive_failures"})
-"""The account fields that move while polls fail; the others stay what they last were (`now` alone proves nothing)."""
+MOVING_ACCOUNT_FIELDS: frozenset[str] = frozenset(
+    {"api_up", "last_success_age", "consecutive_failures"}
+)
+"""The account fields that move while polls fail; the others stay what they last were (`now`
+alone proves nothing)."""
 
 
 def fields_of(scope: str, *, event: bool = False) -> dict[str, Field]:
-    """The fields a rule of this scope may name; with `event`, those of event rules. ValueError for a scope that has none."""
+    """The fields a rule of this scope may name; with `event`, those of event rules. ValueError
+    for a scope that has none."""
     try:
         table = FIELDS[scope]
     except KeyError:
-        raise ValueError(f'no fields for scope "{scope}"; there are some for {", ".join(FIELDS)}') from None
+        raise ValueError(
+            f'no fields for scope "{scope}"; there are some for {", ".join(FIELDS)}'
+        ) from None
     return {name: field for name, field in table.items() if event or not field.event_only}
 
 
 @cache
 def ingredients(scope: str, name: str) -> frozenset[str]:
-    """What `name` is made of: fields of the scope that are read; empty for a field that is read itself."""
+    """What `name` is made of: fields of the scope that are read; empty for a field that is read
+    itself."""
     field = FIELDS[scope][name]
     if not field.made_of:
         return frozenset()
     parts = (ast.walk(ast.parse(text)) for text in (field.made_of, *field.guards))
-    return frozenset({node.id for nodes in parts for node in nodes if isinstance(node, ast.Name)} & FIELDS[scope].keys())
+    return frozenset(
+        {node.id for nodes in parts for node in nodes if isinstance(node, ast.Name)}
+        & FIELDS[scope].keys()
+    )
 
 
 @cache
 def depends_on(scope: str, name: str, parameter: str) -> bool:
-    """Whether `name`, or what it is made of, uses one of `PARAMETERS`; `now` counts as one wherever it is a field."""
+    """Whether `name`, or what it is made of, uses one of `PARAMETERS`; `now` counts as one
+    wherever it is a field."""
     table = FIELDS[scope]
     for part in (name, *ingredients(scope, name)):
         texts = (table[part].read or part, table[part].made_of, *table[part].guards)
-        names = {node.id for text in texts if text for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        names = {
+            node.id
+            for text in texts
+            if text
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Name)
+        }
         if parameter in names:
             return True
     return False
@@ -106,14 +125,19 @@ def fields_markdown() -> str:
     """The tables of `docs/rules.md`, one for each scope: Markdown, ending in a newline."""
     parts = []
     for scope, table in FIELDS.items():
-        parts.append(f"#### Scope `{scope}`\n\n| field | type | unit | null | meaning |\n| --- | --- | --- | --- | --- |\n")
+        parts.append(
+            f"#### Scope `{scope}`\n\n| field | type | unit | null | meaning |\n| --- | --- | --- "
+            "| --- | --- |\n"
+        )
         for field in table.values():
             meaning = field.description + (" (event rules only)" if field.event_only else "")
             if field.values:
                 meaning += "; one of " + ", ".join(f"`{value}`" for value in field.values)
                 meaning += ", and what `extra_statuses` adds" if field.extensible else ""
             null = "can be" if field.nullable else "never"
-            parts.append(f"| `{field.name}` | {field.type} | {field.unit or '–'} | {null} | {meaning} |\n")
+            parts.append(
+                f"| `{field.name}` | {field.type} | {field.unit or '–'} | {null} | {meaning} |\n"
+            )
         parts.append("\n")
     return "".join(parts).rstrip("\n") + "\n"
 

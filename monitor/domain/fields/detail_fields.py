@@ -1,4 +1,5 @@
-"""The fields that a campaign's detail gives: null until it has been read. They stand among the others in `fields.py`."""
+"""The fields that a campaign's detail gives: null until it has been read. They stand among the
+others in `fields.py`."""
 
 from collections.abc import Iterator
 
@@ -21,21 +22,36 @@ _COUNTERS = {
 _FALLBACK_COUNTERS = ("awaiting_report", "expired", "failed", "undelivered", "unknown")
 
 
-def _of_detail(name: str, kind: FieldType, description: str, unit: str = "", *, read: str | None = None) -> Field:
+def _of_detail(
+    name: str, kind: FieldType, description: str, unit: str = "", *, read: str | None = None
+) -> Field:
     read = f"(None if _d is None else {read or f'_d.{name}'})"
     return Field(name=name, type=kind, read=read, description=description, unit=unit, nullable=True)
 
 
 def _counters() -> Iterator[Field]:
     for name, description in _COUNTERS.items():
-        yield _of_detail(name, FieldType.NUMBER, f"messages {description}, when the detail was read", "messages")
+        yield _of_detail(
+            name, FieldType.NUMBER, f"messages {description}, when the detail was read", "messages"
+        )
     for name in _FALLBACK_COUNTERS:
         read = f"None if _d.fallback is None else _d.fallback.{name}"
-        yield _of_detail(f"fallback_{name}", FieldType.NUMBER, f"the same of the SMS fallback: `{name}`", "messages", read=read)
+        yield _of_detail(
+            f"fallback_{name}",
+            FieldType.NUMBER,
+            f"the same of the SMS fallback: `{name}`",
+            "messages",
+            read=read,
+        )
 
 
 DETAIL_FIELDS: tuple[Field, ...] = (
-    _of_detail("total_messages", FieldType.NUMBER, "messages in all, those not handed over yet included", "messages"),
+    _of_detail(
+        "total_messages",
+        FieldType.NUMBER,
+        "messages in all, those not handed over yet included",
+        "messages",
+    ),
     _of_detail("total_phones", FieldType.NUMBER, "phones in all", "phones"),
     _of_detail("total_price", FieldType.NUMBER, "what it has cost", "`currency`"),
     Field(
@@ -52,7 +68,8 @@ DETAIL_FIELDS: tuple[Field, ...] = (
         type=FieldType.DURATION,
         read="_remaining(_t, _d, now)",
         nullable=True,
-        description="how long until everything is handed over, at the pace of the last ten minutes; null unless `status` is "
+        description="how long until everything is handed over, at the pace of the last ten "
+        "minutes; null unless `status` is "
         "`sending`, and while nothing is handed over",
         unit="seconds",
     ),
@@ -60,14 +77,22 @@ DETAIL_FIELDS: tuple[Field, ...] = (
     _of_detail(
         "why",
         FieldType.TEXT,
-        "why messages have not arrived, in words: `not RCS-capable 38 %, expired 9 %`, shares of what was handed over; null also "
+        "why messages have not arrived, in words: `not RCS-capable 38 %, expired 9 %`, shares of "
+        "what was handed over; null also "
         "where there is nothing to explain",
         read="_breakdown(_d)",
     ),
     _of_detail(
-        "detail_age", FieldType.DURATION, "how long ago the detail was read", "seconds", read="max(0.0, now - _d.read_at)"
+        "detail_age",
+        FieldType.DURATION,
+        "how long ago the detail was read",
+        "seconds",
+        read="max(0.0, now - _d.read_at)",
     ),
 )
 
-COUNTS_OF_DETAIL: frozenset[str] = frozenset(_COUNTERS) | {f"fallback_{name}" for name in _FALLBACK_COUNTERS}
-"""Those that move while reports arrive: what they were at the start of the campaign says little later on."""
+COUNTS_OF_DETAIL: frozenset[str] = frozenset(_COUNTERS) | {
+    f"fallback_{name}" for name in _FALLBACK_COUNTERS
+}
+"""Those that move while reports arrive: what they were at the start of the campaign says little
+later on."""

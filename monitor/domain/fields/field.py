@@ -1,4 +1,5 @@
-"""What a field is: a name that conditions and templates may use. The fields themselves are in `fields.py`."""
+"""What a field is: a name that conditions and templates may use. The fields themselves are in
+`fields.py`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,9 +21,10 @@ class FieldType(StrEnum):
 class Field:
     """One name. `values`, where given, are the only texts it can be compared with.
 
-    A field is either read from its subject once (`read`, an expression over the parameters of its scope) or made of other
-    fields where it is needed (`made_of`, an expression over their names). Every one of `guards` (expressions likewise) must
-    hold, in this order, or else the field is null; for a nullable field that is read, being not null is the guard.
+    A field is either read from its subject once (`read`, an expression over the parameters of
+    its scope) or made of other fields where it is needed (`made_of`, an expression over their
+    names). Every one of `guards` (expressions likewise) must hold, in this order, or else the
+    field is null; for a nullable field that is read, being not null is the guard.
     """
 
     name: str

@@ -1,4 +1,5 @@
-"""The values of all fields of one subject, for templates, JSON and tests. The functions are generated from `fields.py`."""
+"""The values of all fields of one subject, for templates, JSON and tests. The functions are
+generated from `fields.py`."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -14,10 +15,24 @@ from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.fields.catalogue import FIELDS, FUNCTIONS_OF_FIELDS, Field, FieldValue, Subject, fields_of, has_past
+from monitor.domain.fields.catalogue import (
+    FIELDS,
+    FUNCTIONS_OF_FIELDS,
+    Field,
+    FieldValue,
+    Subject,
+    fields_of,
+    has_past,
+)
 
-_Getter = Callable[[Subject, CampaignEvent | None, float | None, Settle, Surroundings], dict[str, FieldValue]]
-_SUBJECTS: Mapping[str, type[Subject]] = {"sender": SenderView, "account": AccountView, "receiver": ReceiverView}
+_Getter = Callable[
+    [Subject, CampaignEvent | None, float | None, Settle, Surroundings], dict[str, FieldValue]
+]
+_SUBJECTS: Mapping[str, type[Subject]] = {
+    "sender": SenderView,
+    "account": AccountView,
+    "receiver": ReceiverView,
+}
 
 
 def field_values(
@@ -29,28 +44,35 @@ def field_values(
     settle: Settle = DEFAULT_SETTLE,
     around: Surroundings = NOTHING_SPECIAL,
 ) -> dict[str, FieldValue]:
-    """Every field of the scope by name, in the order of `FIELDS`; times in Unix seconds, durations in seconds.
+    """Every field of the scope by name, in the order of `FIELDS`; times in Unix seconds,
+    durations in seconds.
 
-    Scope `campaign` wants a `TrackedCampaign` and `now` (Unix seconds); with `event` the fields of event rules, the
-    snapshot taken from the event. The other scopes want their view (`SenderView`, …); these
-    have their own time. `settle` is the rule's.
-    TypeError when the subject is not what the scope wants.
+    Scope `campaign` wants a `TrackedCampaign` and `now` (Unix seconds); with `event` the fields
+    of event rules, the snapshot taken from the event. The other scopes want their view
+    (`SenderView`, …); these have their own time. `settle` is the rule's. TypeError when the
+    subject is not what the scope wants.
     """
     wanted = _SUBJECTS.get(scope, TrackedCampaign)
     if not isinstance(subject, wanted) or (scope == "campaign" and now is None):
-        raise TypeError(f"scope {scope} wants {wanted.__name__}{' and the time' if scope == 'campaign' else ''}")
+        raise TypeError(
+            f"scope {scope} wants {wanted.__name__}{' and the time' if scope == 'campaign' else ''}"
+        )
     return _getter(scope, event is not None)(subject, event, now, settle, around)
 
 
 def past_values(tracked: TrackedCampaign, instant: float) -> dict[str, FieldValue]:
-    """What the fields that have a past (`has_past`) were at `instant` (Unix seconds); all null where nothing is known of then."""
+    """What the fields that have a past (`has_past`) were at `instant` (Unix seconds); all null
+    where nothing is known of then."""
     return _past_getter()(shown_at(tracked, instant))
 
 
 @cache
 def _past_getter() -> Callable[[Campaign | Sample | None], dict[str, FieldValue]]:
     fields = [field for field in FIELDS["campaign"].values() if has_past("campaign", field.name)]
-    lines = ["def values(_shown):", f"    if _shown is None: return dict.fromkeys({tuple(field.name for field in fields)!r})"]
+    lines = [
+        "def values(_shown):",
+        f"    if _shown is None: return dict.fromkeys({tuple(field.name for field in fields)!r})",
+    ]
     lines += [f"    {field.name} = _shown.{field.name}" for field in fields if field.read]
     lines += [f"    {field.name} = {_guarded(field)}" for field in fields if field.made_of]
     lines.append(f"    return {{{', '.join(f'{field.name!r}: {field.name}' for field in fields)}}}")
@@ -74,4 +96,8 @@ def _getter(scope: str, event: bool) -> _Getter:
 
 
 def _guarded(field: Field) -> str:
-    return f"{field.made_of} if {' and '.join(field.guards)} else None" if field.guards else field.made_of
+    return (
+        f"{field.made_of} if {' and '.join(field.guards)} else None"
+        if field.guards
+        else field.made_of
+    )

@@ -14,7 +14,8 @@ RECEIVER_FIELDS = (
         "failing_for",
         _D,
         "_v.failing_for",
-        "how long it has taken no message: since the first failed attempt after its last success; null while its last attempt "
+        "how long it has taken no message: since the first failed attempt after its last success; "
+        "null while its last attempt "
         "succeeded",
         "seconds",
         nullable=True,
@@ -23,7 +24,8 @@ RECEIVER_FIELDS = (
         "dead_letters",
         _N,
         "_v.dead_letters",
-        "messages given up and kept (30 days); what `outbox retry` sends again or `outbox drop` puts aside no longer counts",
+        "messages given up and kept (30 days); what `outbox retry` sends again or `outbox drop` "
+        "puts aside no longer counts",
         "messages",
     ),
     read("waiting", _N, "_v.waiting", "messages it has not confirmed yet", "messages"),

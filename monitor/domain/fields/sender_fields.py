@@ -19,7 +19,13 @@ def _share(name: str, part: str, whole: str) -> Field:
 SENDER_FIELDS = (
     read("sender", _X, "_v.sender", "SMS sender or RCS agent"),
     read("account", _X, "_v.account", "the account it sends from, as the settings name it"),
-    Field(name="message_type", type=_X, read="_v.message_type", description="the channel", values=tuple(map(str, MessageType))),
+    Field(
+        name="message_type",
+        type=_X,
+        read="_v.message_type",
+        description="the channel",
+        values=tuple(map(str, MessageType)),
+    ),
     read("now", _T, "_v.now.timestamp()", "the time of the evaluation"),
     quiet(),
     read(
@@ -30,7 +36,13 @@ SENDER_FIELDS = (
         "campaigns",
     ),
     *(
-        read(f"campaigns_{status}", _N, f"_v.sums.statuses[{status!r}]", f"of these, `{status}` now", "campaigns")
+        read(
+            f"campaigns_{status}",
+            _N,
+            f"_v.sums.statuses[{status!r}]",
+            f"of these, `{status}` now",
+            "campaigns",
+        )
         for status in DOCUMENTED_STATUSES
     ),
     _sum("sent", "messages handed over so far, of all of them"),
@@ -43,31 +55,41 @@ SENDER_FIELDS = (
         "reach",
         _N,
         "((delivered + fallback_delivered) / sent)",
-        "`(delivered + fallback_delivered) / sent`: reached on either channel; null when `sent` is 0",
+        "`(delivered + fallback_delivered) / sent`: reached on either channel; null when `sent` "
+        "is 0",
         "ratio",
         guards=("sent",),
     ),
     _sum(
-        "settled_sent", "what had been sent `settle` ago, so that its reports are there, by campaigns whose `delivered` is known"
+        "settled_sent",
+        "what had been sent `settle` ago, so that its reports are there, by campaigns whose "
+        "`delivered` is known",
     ),
-    _sum("settled_delivered", "of these, delivered: each campaign's `min(delivered, settled_sent)`"),
+    _sum(
+        "settled_delivered", "of these, delivered: each campaign's `min(delivered, settled_sent)`"
+    ),
     _share("settled_ratio", "settled_delivered", "settled_sent"),
     *(
         read(
             f"delivery_ratio_{bound}",
             _N,
             f"_v.delivery_ratio_{bound}",
-            f"{words} with 95 % confidence (Wilson's bound of `settled_ratio`); null when `settled_sent` is 0",
+            f"{words} with 95 % confidence (Wilson's bound of `settled_ratio`); null when "
+            "`settled_sent` is 0",
             "ratio",
             nullable=True,
         )
-        for bound, words in (("upper", "the delivery ratio is at most this"), ("lower", "the delivery ratio is at least this"))
+        for bound, words in (
+            ("upper", "the delivery ratio is at most this"),
+            ("lower", "the delivery ratio is at least this"),
+        )
     ),
     read(
         "median_ratio",
         _N,
         "_v.median_ratio",
-        "the `settled_ratio` of the campaign in the middle: whether most of them are bad, or one large one; null when none can "
+        "the `settled_ratio` of the campaign in the middle: whether most of them are bad, or one "
+        "large one; null when none can "
         "be judged",
         "ratio",
         nullable=True,
@@ -76,7 +98,8 @@ SENDER_FIELDS = (
         "worst_campaigns",
         _X,
         "_v.worst_campaigns",
-        "for texts: up to three campaigns with the lowest `settled_ratio`, each with it and its `settled_sent`: "
+        "for texts: up to three campaigns with the lowest `settled_ratio`, each with it and its "
+        "`settled_sent`: "
         "`Spring sale (61 % of 12,000)`; empty when none can be judged",
     ),
 )

@@ -1,1 +1,2 @@
-"""Who is told what, and when: routes, groups, silences, inhibition, and the flush that compares them with the ledger."""
+"""Who is told what, and when: routes, groups, silences, inhibition, and the flush that compares
+them with the ledger."""

@@ -1,4 +1,5 @@
-"""When a group is due to be told something: what has changed since it was last told, and what keeps it waiting. Pure."""
+"""When a group is due to be told something: what has changed since it was last told, and what
+keeps it waiting. Pure."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +16,11 @@ from monitor.domain.routing.route import Route
 class Quiet:
     """What keeps a group's alerts from being told at a moment.
 
-    `suppressed` holds the ids of alerts that are silenced or inhibited: those that a receiver does not know to fire are not
-    told to it, neither now nor, once they have ended, later; those it knows are told when they end. `muted` puts everything
-    off, ends included, until it no longer is. `acknowledged` maps an alert's id to who looks after it: its group is not
-    repeated until there is news. With `tells_acknowledgements` the group's receiver is told so at once.
+    `suppressed` holds the ids of alerts that are silenced or inhibited: those that a receiver
+    does not know to fire are not told to it, neither now nor, once they have ended, later; those
+    it knows are told when they end. `muted` puts everything off, ends included, until it no
+    longer is. `acknowledged` maps an alert's id to who looks after it: its group is not repeated
+    until there is news. With `tells_acknowledgements` the group's receiver is told so at once.
     """
 
     suppressed: Container[str] = frozenset()
@@ -38,9 +40,11 @@ def told_as(alert: Alert) -> Told:
     return Told.RESOLVED if alert.state is AlertState.RESOLVED else Told.FIRING
 
 
-def untold(alerts: Iterable[Alert], ledger: Ledger, suppressed: Container[str] = frozenset()) -> list[Alert]:
-    """The alerts of a group whose present state its receiver has not been told and must be. Pending ones are nobody's business,
-    and so are `suppressed` ones of which nothing was told."""
+def untold(
+    alerts: Iterable[Alert], ledger: Ledger, suppressed: Container[str] = frozenset()
+) -> list[Alert]:
+    """The alerts of a group whose present state its receiver has not been told and must be.
+    Pending ones are nobody's business, and so are `suppressed` ones of which nothing was told."""
     told = ledger.told
     return [
         alert
@@ -51,7 +55,9 @@ def untold(alerts: Iterable[Alert], ledger: Ledger, suppressed: Container[str] =
     ]
 
 
-def untold_steps(alerts: Sequence[Alert], ledger: Ledger, suppressed: Container[str]) -> Steps[list[Alert]]:
+def untold_steps(
+    alerts: Sequence[Alert], ledger: Ledger, suppressed: Container[str]
+) -> Steps[list[Alert]]:
     """`untold` in steps."""
     found: list[Alert] = []
     for first in range(0, len(alerts), ROWS_A_STEP):
@@ -65,8 +71,11 @@ def fires(alert: Alert) -> bool:
     return alert.state is AlertState.FIRING and not alert.is_event
 
 
-def newly_acknowledged(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> dict[str, datetime]:
-    """Which alerts that the receiver knows to fire somebody looks after without its having been told; since when."""
+def newly_acknowledged(
+    alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet
+) -> dict[str, datetime]:
+    """Which alerts that the receiver knows to fire somebody looks after without its having been
+    told; since when."""
     if not quiet.tells_acknowledgements or not quiet.acknowledged:
         return {}
     return {
@@ -80,21 +89,33 @@ def newly_acknowledged(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) ->
 
 
 def next_flush(
-    alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet = SPOKEN, *, now: datetime | None = None
+    alerts: Sequence[Alert],
+    ledger: Ledger,
+    route: Route,
+    quiet: Quiet = SPOKEN,
+    *,
+    now: datetime | None = None,
 ) -> datetime | None:
-    """When the group is due to be told something as long as `quiet` stays as it is; None when there is nothing to tell.
+    """When the group is due to be told something as long as `quiet` stays as it is; None when
+    there is nothing to tell.
 
-    A change is due at once in a group that waits for nothing; a group of which nobody knows that it fires waits
-    `group_wait` from its first change; and no group is told before its last flush + `group_interval`, repeats included.
-    That somebody looks after it is due at once or, where there are changes to be told, with these.
-    When `quiet` is muted this is when it would be due: it will be told when that ends, if that is later.
-    Where `now` is given, what lies ahead of it holds nothing back: a clock that was set back must not silence anybody.
+    A change is due at once in a group that waits for nothing; a group of which nobody knows that
+    it fires waits `group_wait` from its first change; and no group is told before its last flush
+    + `group_interval`, repeats included. That somebody looks after it is due at once or, where
+    there are changes to be told, with these. When `quiet` is muted this is when it would be due:
+    it will be told when that ends, if that is later. Where `now` is given, what lies ahead of it
+    holds nothing back: a clock that was set back must not silence anybody.
     """
     return at_once(next_flush_steps(alerts, ledger, route, quiet, now=now))
 
 
 def next_flush_steps(
-    alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet, *, now: datetime | None = None
+    alerts: Sequence[Alert],
+    ledger: Ledger,
+    route: Route,
+    quiet: Quiet,
+    *,
+    now: datetime | None = None,
 ) -> Steps[datetime | None]:
     """`next_flush` in steps."""
     changes = yield from untold_steps(alerts, ledger, quiet.suppressed)
@@ -102,7 +123,13 @@ def next_flush_steps(
 
 
 def due_steps(
-    changes: Sequence[Alert], alerts: Sequence[Alert], ledger: Ledger, route: Route, quiet: Quiet, *, now: datetime | None
+    changes: Sequence[Alert],
+    alerts: Sequence[Alert],
+    ledger: Ledger,
+    route: Route,
+    quiet: Quiet,
+    *,
+    now: datetime | None,
 ) -> Steps[datetime | None]:
     """`next_flush` of which it is known already what is untold."""
     flushed_at = ledger.flushed_at
@@ -126,12 +153,15 @@ def _first_news(changes: Sequence[Alert], ledger: Ledger) -> Steps[datetime]:
     earliest: list[datetime] = []
     for first in range(0, len(changes), ROWS_A_STEP):
         yield from pause(first)
-        earliest.append(min(_news_since(alert, ledger) for alert in changes[first : first + ROWS_A_STEP]))
+        earliest.append(
+            min(_news_since(alert, ledger) for alert in changes[first : first + ROWS_A_STEP])
+        )
     return min(earliest)
 
 
 def _news_since(alert: Alert, ledger: Ledger) -> datetime:
-    """Since when there is something untold: for one that fired and resolved untold, since it fired."""
+    """Since when there is something untold: for one that fired and resolved untold, since it
+    fired."""
     return (alert.resolved_at if alert.id in ledger.told else alert.fired_at) or alert.active_since
 
 
@@ -139,14 +169,22 @@ def _repeats(alerts: Sequence[Alert], ledger: Ledger, quiet: Quiet) -> Steps[boo
     """Whether there is something to be told again for as long as nothing changes."""
     for first in range(0, len(alerts), ROWS_A_STEP):
         yield from pause(first)
-        if any(fires(alert) and alert.id not in quiet.suppressed for alert in alerts[first : first + ROWS_A_STEP]):
+        if any(
+            fires(alert) and alert.id not in quiet.suppressed
+            for alert in alerts[first : first + ROWS_A_STEP]
+        ):
             return not _looked_after(alerts, ledger, quiet)
     return False
 
 
 def _looked_after(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> bool:
-    """Whether somebody has acknowledged one of the alerts that fire since the last news of the group."""
+    """Whether somebody has acknowledged one of the alerts that fire since the last news of the
+    group."""
     if not quiet.acknowledged:
         return False
-    said = (quiet.acknowledged[alert.id].at for alert in alerts if alert.id in quiet.acknowledged and fires(alert))
+    said = (
+        quiet.acknowledged[alert.id].at
+        for alert in alerts
+        if alert.id in quiet.acknowledged and fires(alert)
+    )
     return any(ledger.changed_at is None or at >= ledger.changed_at for at in said)

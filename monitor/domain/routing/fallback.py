@@ -1,4 +1,5 @@
-"""What another receiver is told in the place of one that cannot be reached, and what it has to hear of later. Pure."""
+"""What another receiver is told in the place of one that cannot be reached, and what it has to
+hear of later. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -6,17 +7,23 @@ from datetime import datetime
 
 import msgspec
 
-from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow
+from monitor.domain.alerting.notification import (
+    Notification,
+    NotifiedAlert,
+    NotifyReason,
+    OutboxRow,
+)
 
 SUFFIX = "-fb"
 """In the id of every copy, before six digits that stand for who is told."""
 
 
 def stand_in(notification: Notification, to: str) -> Notification:
-    """The copy for `to`: its id is made from both, so that it is made once however often it is decided, and its texts say whose
-    it is.
+    """The copy for `to`: its id is made from both, so that it is made once however often it is
+    decided, and its texts say whose it is.
 
-    The group key stays: the copies of a group keep their order among themselves and mix with no group of `to`'s own.
+    The group key stays: the copies of a group keep their order among themselves and mix with no
+    group of `to`'s own.
     """
     for_whom = (*notification.fallback_for, notification.receiver)
     why = f"In place of {notification.receiver}, which could not be reached."
@@ -44,8 +51,9 @@ def copy_for(notification: Notification, to: str, now: datetime) -> OutboxRow:
 
 
 class ToldInstead:
-    """Which alerts others were told are firing in the place of one receiver, and were not told the end of. They must hear of
-    that too, also when the receiver itself can be reached again by then, or another is its fallback."""
+    """Which alerts others were told are firing in the place of one receiver, and were not told
+    the end of. They must hear of that too, also when the receiver itself can be reached again by
+    then, or another is its fallback."""
 
     def __init__(self, receiver: str, copies: Iterable[Notification] = ()) -> None:
         """`copies` are what was told in the place of anybody so far, in order."""
@@ -69,8 +77,8 @@ class ToldInstead:
             del groups[notification.group_key]
 
     def must_hear(self, notification: Notification) -> Mapping[str, Notification]:
-        """Who believes something to be firing of which it tells the end; for each, that end and nothing else, as a message of its
-        own (`<id>-end`): the whole may have to be told too."""
+        """Who believes something to be firing of which it tells the end; for each, that end and
+        nothing else, as a message of its own (`<id>-end`): the whole may have to be told too."""
         ended = [alert for alert in notification.alerts if alert.status == "resolved"]
         found: dict[str, Notification] = {}
         for to, groups in self._firing.items() if ended else ():

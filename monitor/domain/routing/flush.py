@@ -1,4 +1,5 @@
-"""Who is told what, and why: groups, the ledger of what was told, and the flush that compares the two."""
+"""Who is told what, and why: groups, the ledger of what was told, and the flush that compares
+the two."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -50,10 +51,11 @@ LARGEST_MESSAGE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flush:
-    """The decision to tell a group's receiver something now: why, what, and the ledger once it is written.
+    """The decision to tell a group's receiver something now: why, what, and the ledger once it
+    is written.
 
-    Without `alerts` there is no message, only the ledger to write (somebody who does not want to hear of resolves); no
-    older message is replaced then.
+    Without `alerts` there is no message, only the ledger to write (somebody who does not want to
+    hear of resolves); no older message is replaced then.
     """
 
     reason: NotifyReason
@@ -83,16 +85,19 @@ def flush(
 ) -> Flush | None:
     """What to tell the group's receiver now, or None when nothing is due.
 
-    `alerts` are all open ones of the group (pending ones are passed over). `undelivered` is what older messages of the group
-    hold, oldest first, that were never attempted and that this one will replace: their news is news still. `waiting` says
-    that any older message, attempted or not, has not been confirmed: then nothing is repeated (None, though
-    `next_flush` has passed: ask again later). The message shows the group's present state, Alertmanager's way: everything
-    that fires, and what resolved or happened that the receiver does not know. Of what `quiet` suppresses it shows only what
-    the receiver knows to fire, and that only beside news: otherwise it would have to believe that it is over. A message that
-    somebody looks after alerts begins with these, and no interval begins with it; it waits for news never attempted to be told.
+    `alerts` are all open ones of the group (pending ones are passed over). `undelivered` is what
+    older messages of the group hold, oldest first, that were never attempted and that this one
+    will replace: their news is news still. `waiting` says that any older message, attempted or
+    not, has not been confirmed: then nothing is repeated (None, though `next_flush` has passed:
+    ask again later). The message shows the group's present state, Alertmanager's way: everything
+    that fires, and what resolved or happened that the receiver does not know. Of what `quiet`
+    suppresses it shows only what the receiver knows to fire, and that only beside news:
+    otherwise it would have to believe that it is over. A message that somebody looks after
+    alerts begins with these, and no interval begins with it; it waits for news never attempted
+    to be told.
 
-    With `send_resolved` false, the end of an alert whose firing was told is noted and not told. One that ended before anybody
-    heard of it is told all the same: that it fired is the news.
+    With `send_resolved` false, the end of an alert whose firing was told is noted and not told.
+    One that ended before anybody heard of it is told all the same: that it fired is the news.
     """
     return at_once(
         flush_steps(
@@ -133,21 +138,37 @@ def flush_steps(
     said = {} if changes else newly_acknowledged(alerts, ledger, quiet)
     if not changes and (carried or (waiting and not said)):
         return None
-    silent = set() if send_resolved else {id_ for id_ in changes if _ends_known(changes[id_], ledger) and id_ not in carried}
+    silent = (
+        set()
+        if send_resolved
+        else {id_ for id_ in changes if _ends_known(changes[id_], ledger) and id_ not in carried}
+    )
     news = changes.keys() - silent
     told = yield from _told_then(listed, ledger)
     if silent and not news and not carried:
-        return Flush(reason=NotifyReason.RESOLVED, alerts=(), ledger=replace(ledger, told=told, changed_at=now))
+        return Flush(
+            reason=NotifyReason.RESOLVED,
+            alerts=(),
+            ledger=replace(ledger, told=told, changed_at=now),
+        )
     shown: dict[str, NotifiedAlert] = {}
     for first in range(0, len(alerts), ROWS_A_STEP):
         yield from pause(first)
         shown |= {
             alert.id: notified(
-                alert, changed=alert.id in news or alert.id in carried, acknowledged=quiet.acknowledged.get(alert.id)
+                alert,
+                changed=alert.id in news or alert.id in carried,
+                acknowledged=quiet.acknowledged.get(alert.id),
             )
             for alert in alerts[first : first + ROWS_A_STEP]
             if alert.id in news
-            or (fires(alert) and (alert.id not in quiet.suppressed or ((changes or said) and alert.id in ledger.told)))
+            or (
+                fires(alert)
+                and (
+                    alert.id not in quiet.suppressed
+                    or ((changes or said) and alert.id in ledger.told)
+                )
+            )
         }
     yield from pause(len(alerts))
     for number, (id_, alert) in enumerate(carried.items(), 1):
@@ -161,21 +182,33 @@ def flush_steps(
     if said:
         acknowledged_first = sorted(ordered, key=lambda alert: alert.id not in said)
         return Flush(
-            reason=NotifyReason.ACKNOWLEDGED, alerts=tuple(acknowledged_first), ledger=replace(ledger, acknowledged=told_of)
+            reason=NotifyReason.ACKNOWLEDGED,
+            alerts=tuple(acknowledged_first),
+            ledger=replace(ledger, acknowledged=told_of),
         )
     return Flush(
         reason=_reason(shown.values(), known),
         alerts=ordered,
-        ledger=replace(ledger, told=told, flushed_at=now, changed_at=now if changes else ledger.changed_at, acknowledged=told_of),
+        ledger=replace(
+            ledger,
+            told=told,
+            flushed_at=now,
+            changed_at=now if changes else ledger.changed_at,
+            acknowledged=told_of,
+        ),
     )
 
 
 def _knows_that_it_fires(ledger: Ledger, carried: Container[str]) -> Steps[bool]:
-    """Whether the receiver was told that something of the group fires, other than by messages that are replaced."""
+    """Whether the receiver was told that something of the group fires, other than by messages
+    that are replaced."""
     told = list(ledger.told.items())
     for first in range(0, len(told), ROWS_A_STEP):
         yield from pause(first)
-        if any(state == Told.FIRING and id_ not in carried for id_, state in told[first : first + ROWS_A_STEP]):
+        if any(
+            state == Told.FIRING and id_ not in carried
+            for id_, state in told[first : first + ROWS_A_STEP]
+        ):
             return True
     return False
 
@@ -189,13 +222,19 @@ def _told_then(changes: Sequence[Alert], ledger: Ledger) -> Steps[Mapping[str, T
     return told
 
 
-def _told_acknowledgements(shown: Iterable[NotifiedAlert], ledger: Ledger, quiet: Quiet) -> dict[str, datetime]:
-    """As the receiver will know them: what a message says of alerts that are news in it counts as not told, for a service that
-    is to hear of an alert has to know it."""
+def _told_acknowledgements(
+    shown: Iterable[NotifiedAlert], ledger: Ledger, quiet: Quiet
+) -> dict[str, datetime]:
+    """As the receiver will know them: what a message says of alerts that are news in it counts
+    as not told, for a service that is to hear of an alert has to know it."""
     if not quiet.tells_acknowledgements:
         return {}
     told = {id_: at for id_, at in ledger.acknowledged.items() if id_ in quiet.acknowledged}
-    return told | {alert.id: at for alert in shown if not alert.changed and (at := alert.acknowledged_at) is not None}
+    return told | {
+        alert.id: at
+        for alert in shown
+        if not alert.changed and (at := alert.acknowledged_at) is not None
+    }
 
 
 def _ends_known(alert: Alert, ledger: Ledger) -> bool:
@@ -203,11 +242,13 @@ def _ends_known(alert: Alert, ledger: Ledger) -> bool:
     return alert.state is AlertState.RESOLVED and ledger.told.get(alert.id) == Told.FIRING
 
 
-def split(decision: Flush, id: str, now: datetime) -> list[Notification]:  # noqa: A002 (the field's own name)
-    """The messages of a flush, in order: none, one with `id`, or several of at most 200 alerts with `<id>-1`, `<id>-2`, …
+# the field's own name
+def split(decision: Flush, id: str, now: datetime) -> list[Notification]:  # noqa: A002
+    """The messages of a flush, in order: none, one with `id`, or several of at most 200 alerts
+    with `<id>-1`, `<id>-2`, …
 
-    All news is in them. What only goes on firing fills the last one up; the rest of it is counted (`omitted`), for one new
-    alert beside a thousand old ones is one message, not six.
+    All news is in them. What only goes on firing fills the last one up; the rest of it is
+    counted (`omitted`), for one new alert beside a thousand old ones is one message, not six.
     """
     news = [alert for alert in decision.alerts if alert.changed]
     old = [alert for alert in decision.alerts if not alert.changed]
@@ -233,10 +274,11 @@ def split(decision: Flush, id: str, now: datetime) -> list[Notification]:  # noq
 
 
 def fully_told(alert: Alert, ledgers: Iterable[Ledger], *, suppressed: bool = False) -> bool:
-    """Whether an ended alert (or an event) needs no more telling: each of the groups it belongs to knows how it ended, or may
-    not be told of it at all (`suppressed`).
+    """Whether an ended alert (or an event) needs no more telling: each of the groups it belongs
+    to knows how it ended, or may not be told of it at all (`suppressed`).
 
-    `ledgers` has one for each of these groups, empty ones included; an alert of no group concerns nobody.
+    `ledgers` has one for each of these groups, empty ones included; an alert of no group
+    concerns nobody.
     """
     quieted = (alert.id,) if suppressed else ()
     ended = alert.state is AlertState.RESOLVED or alert.is_event

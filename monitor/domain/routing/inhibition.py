@@ -1,4 +1,5 @@
-"""Inhibition: an alert that fires hides those that only follow from it, such as an account's those of its campaigns."""
+"""Inhibition: an alert that fires hides those that only follow from it, such as an account's
+those of its campaigns."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InhibitRule:
-    """While an alert fires that `source` matches, alerts that `target` matches and whose labels `equal` are the same are not
-    told. A label that is missing counts as empty. As in Alertmanager an alert on both sides is not hidden by another one on
-    both sides, so that none hides itself.
+    """While an alert fires that `source` matches, alerts that `target` matches and whose labels
+    `equal` are the same are not told. A label that is missing counts as empty. As in
+    Alertmanager an alert on both sides is not hidden by another one on both sides, so that none
+    hides itself.
     """
 
     source: Matchers
@@ -28,18 +30,29 @@ class InhibitRule:
 
 
 def fired_beside(source: Alert, target: Alert) -> bool:
-    """Whether `source` was firing when `target` ended. What one cycle finds bears one time: an alert that ends with its source
-    was hidden by it until then, but an event that is found as its source ends is not.
+    """Whether `source` was firing when `target` ended. What one cycle finds bears one time: an
+    alert that ends with its source was hidden by it until then, but an event that is found as
+    its source ends is not.
     """
-    if source.is_event or source.fired_at is None or target.resolved_at is None or source.fired_at > target.resolved_at:
+    if (
+        source.is_event
+        or source.fired_at is None
+        or target.resolved_at is None
+        or source.fired_at > target.resolved_at
+    ):
         return False
     if source.resolved_at is None:
         return True
-    return target.resolved_at < source.resolved_at if target.is_event else target.resolved_at <= source.resolved_at
+    return (
+        target.resolved_at < source.resolved_at
+        if target.is_event
+        else target.resolved_at <= source.resolved_at
+    )
 
 
 def inhibits(rule: InhibitRule, source: Alert, target: Alert) -> bool:
-    """Whether `source` keeps `target` from being told: it fires or, for a target that has ended, did when that ended."""
+    """Whether `source` keeps `target` from being told: it fires or, for a target that has ended,
+    did when that ended."""
     if rule.key(source.labels) != rule.key(target.labels):
         return False
     if not all_match(rule.source, source.labels) or not all_match(rule.target, target.labels):
@@ -75,7 +88,8 @@ class _RuleIndex:
         self._targets: dict[Key, dict[str, Alert]] = {}
 
     def put(self, alert: Alert) -> set[str]:
-        """Take an alert in; returns ids of targets whose fate may have changed, its own among them."""
+        """Take an alert in; returns ids of targets whose fate may have changed, its own among
+        them."""
         rule, key = self._rule, self._rule.key(alert.labels)
         is_source = all_match(rule.source, alert.labels)
         is_target = all_match(rule.target, alert.labels)
@@ -111,7 +125,11 @@ class _RuleIndex:
         key = self._rule.key(target.labels)
         if target.id not in self._targets.get(key, ()):
             return None
-        sides = [self._one_sided] if all_match(self._rule.source, target.labels) else [self._one_sided, self._two_sided]
+        sides = (
+            [self._one_sided]
+            if all_match(self._rule.source, target.labels)
+            else [self._one_sided, self._two_sided]
+        )
         for each in sides:
             if key in each and (found := each[key].source_for(target)) is not None:
                 return found
@@ -119,9 +137,11 @@ class _RuleIndex:
 
 
 class Inhibitions:
-    """Who is hidden by whom, kept up to date as alerts come and go; the cost of a change is what it changes.
+    """Who is hidden by whom, kept up to date as alerts come and go; the cost of a change is what
+    it changes.
 
-    Agrees with `inhibits` over all alerts that were put and not removed; for one that has ended, over those at its last put.
+    Agrees with `inhibits` over all alerts that were put and not removed; for one that has ended,
+    over those at its last put.
     """
 
     def __init__(self, rules: Sequence[InhibitRule] = ()) -> None:
@@ -131,7 +151,8 @@ class Inhibitions:
         """A hidden alert's id and that of one that hides it."""
 
     def put(self, alerts: Iterable[Alert]) -> set[str]:
-        """Take new or changed alerts in, all that one cycle found together; returns ids of those newly or no longer hidden.
+        """Take new or changed alerts in, all that one cycle found together; returns ids of those
+        newly or no longer hidden.
 
         What has ended keeps what was found when it ended.
         """
@@ -145,7 +166,11 @@ class Inhibitions:
             for rule in self._rules:
                 touched |= rule.put(alert)
         judged = (self._alerts[id_] for id_ in touched)
-        return {alert.id for alert in judged if (alert.resolved_at is None or alert.id in fresh) and self._judge(alert)}
+        return {
+            alert.id
+            for alert in judged
+            if (alert.resolved_at is None or alert.id in fresh) and self._judge(alert)
+        }
 
     def remove(self, alert_id: str) -> None:
         """Forget an alert that has ended and that everybody concerned knows of."""
@@ -156,7 +181,9 @@ class Inhibitions:
                 rule.remove(alert)
 
     def _judge(self, alert: Alert) -> bool:
-        found = next((source for rule in self._rules if (source := rule.source_for(alert)) is not None), None)
+        found = next(
+            (source for rule in self._rules if (source := rule.source_for(alert)) is not None), None
+        )
         before = self.hidden.pop(alert.id, None)
         if found is not None:
             self.hidden[alert.id] = found

@@ -18,10 +18,12 @@ class Told(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What was decided to be told to one receiver about one group. `told` maps an alert's instance id to what was told;
-    `flushed_at` is when the last message was decided, `changed_at` when the last news were. `path` is that of the group's
-    route. `acknowledged` maps alerts to when it was said that somebody looks after them, as far as the receiver was told; it is
-    empty where acknowledgements are no message of their own. Written in one transaction with the outbox rows it stands for.
+    """What was decided to be told to one receiver about one group. `told` maps an alert's
+    instance id to what was told; `flushed_at` is when the last message was decided, `changed_at`
+    when the last news were. `path` is that of the group's route. `acknowledged` maps alerts to
+    when it was said that somebody looks after them, as far as the receiver was told; it is empty
+    where acknowledgements are no message of their own. Written in one transaction with the
+    outbox rows it stands for.
     """
 
     group: GroupId

@@ -1,7 +1,9 @@
-"""Matchers of labels, in Alertmanager's syntax: `severity="critical"`, `team!=messaging`, `sender=~"Shop.*"`, `{a="b", c!~"d"}`.
+"""Matchers of labels, in Alertmanager's syntax: `severity="critical"`, `team!=messaging`,
+`sender=~"Shop.*"`, `{a="b", c!~"d"}`.
 
-The grammar is Alertmanager's UTF-8 one (its `matcher/parse` package): a name or value without quotes ends at white space or at
-one of ``{}!=~,"'\\` `` and a backquote; in double quotes anything may stand.
+The grammar is Alertmanager's UTF-8 one (its `matcher/parse` package): a name or value without
+quotes ends at white space or at one of ``{}!=~,"'\\` `` and a backquote; in double quotes
+anything may stand.
 """
 
 import re
@@ -32,7 +34,8 @@ class MatchOperator(StrEnum):
 
 
 class MatcherError(ValueError):
-    """A text that is no matcher. `offset` is where in it (characters from 0), `hint` what to write instead."""
+    """A text that is no matcher. `offset` is where in it (characters from 0), `hint` what to
+    write instead."""
 
     def __init__(self, message: str, offset: int = 0, hint: str | None = None) -> None:
         super().__init__(message)
@@ -41,9 +44,11 @@ class MatcherError(ValueError):
 
 
 class Matcher(msgspec.Struct, frozen=True, order=True, gc=False):
-    """One comparison with a label's value; a label that is missing counts as empty (as in Alertmanager).
+    """One comparison with a label's value; a label that is missing counts as empty (as in
+    Alertmanager).
 
-    Made by `parse_matchers`, which knows that a pattern is one; otherwise `matches` raises ValueError for a wrong pattern.
+    Made by `parse_matchers`, which knows that a pattern is one; otherwise `matches` raises
+    ValueError for a wrong pattern.
     """
 
     name: str
@@ -55,7 +60,8 @@ class Matcher(msgspec.Struct, frozen=True, order=True, gc=False):
 
     def __str__(self) -> str:
         """As it can be parsed again, always the same for the same matcher."""
-        return f"{self.name if _BARE.fullmatch(self.name) else _quoted(self.name)}{self.operator.value}{_quoted(self.value)}"
+        name = self.name if _BARE.fullmatch(self.name) else _quoted(self.name)
+        return f"{name}{self.operator.value}{_quoted(self.value)}"
 
 
 Matchers = tuple[Matcher, ...]
@@ -64,7 +70,8 @@ Matchers = tuple[Matcher, ...]
 
 def all_match(matchers: Matchers, labels: Mapping[str, str]) -> bool:
     """Whether every matcher holds for these labels."""
-    for matcher in matchers:  # noqa: SIM110 (`all` takes twice as long, and this runs for every alert and route)
+    # `all` takes twice as long, and this runs for every alert and route
+    for matcher in matchers:  # noqa: SIM110
         if not matcher.matches(labels):
             return False
     return True
@@ -76,22 +83,27 @@ def matchers_text(matchers: Iterable[Matcher]) -> str:
 
 
 def parse_matchers(text: str) -> Matchers:
-    """The matchers of `a="b", c=~"d"`, with or without braces around; none for `{}`. MatcherError."""
+    """The matchers of `a="b", c=~"d"`, with or without braces around; none for `{}`.
+    MatcherError."""
     if len(text) > LONGEST:
         raise MatcherError(f"is longer than {LONGEST} characters")
     return _Parser(text).matchers()
 
 
 def argument_matcher(text: str) -> Matcher:
-    """One matcher from a command's argument: what the shell has taken the quotes off is taken as it is. MatcherError.
+    """One matcher from a command's argument: what the shell has taken the quotes off is taken as
+    it is. MatcherError.
 
-    `sender=My Shop` is `sender="My Shop"`; a value that still has quotes around it is read as in a file.
+    `sender=My Shop` is `sender="My Shop"`; a value that still has quotes around it is read as in
+    a file.
     """
     found = re.match(r"\s*([^{}!=~,\\\"'`\s]+)\s*(=~|!~|!=|=)\s*", text)
     if found is None or text[found.end() :].startswith('"'):
         matchers = parse_matchers(text)
         if len(matchers) != 1:
-            raise MatcherError("expected one matcher", hint='such as severity=critical or sender=~"Shop.*"')
+            raise MatcherError(
+                "expected one matcher", hint='such as severity=critical or sender=~"Shop.*"'
+            )
         return matchers[0]
     value = text[found.end() :].rstrip()
     return _checked(found[1], MatchOperator(found[2]), value, found.end())
@@ -102,17 +114,21 @@ def equal(name: str, value: str) -> Matcher:
     return Matcher(name, MatchOperator.EQUAL, value)
 
 
-# --- what one implies ----------------------------------------------------------------------------------------------------
+# --- what one implies -----------------------------------------------------------------------------
 
 
 def implied(matcher: Matcher, known: Iterable[Matcher]) -> bool:
-    """Whether `matcher` is sure to hold where all of `known` do: it is one of them, or they say what the label's value is."""
-    return any(each == matcher or (_fixes(each, matcher) and matcher.matches({each.name: each.value})) for each in known)
+    """Whether `matcher` is sure to hold where all of `known` do: it is one of them, or they say
+    what the label's value is."""
+    return any(
+        each == matcher or (_fixes(each, matcher) and matcher.matches({each.name: each.value}))
+        for each in known
+    )
 
 
 def covers(wide: Iterable[Matcher], narrow: Iterable[Matcher]) -> bool:
-    """Whether `wide` is sure to match everything that `narrow` matches. No more is found out than `implied` does: of two
-    different patterns it is never said, whatever they mean."""
+    """Whether `wide` is sure to match everything that `narrow` matches. No more is found out
+    than `implied` does: of two different patterns it is never said, whatever they mean."""
     known = tuple(narrow)
     return all(implied(matcher, known) for matcher in wide)
 
@@ -128,7 +144,8 @@ def contradiction(matchers: Iterable[Matcher]) -> tuple[Matcher, Matcher] | None
 
 
 def match_empty(matchers: Matchers) -> bool:
-    """Whether they hold also where none of the labels is set: such matchers hold for nearly everything."""
+    """Whether they hold also where none of the labels is set: such matchers hold for nearly
+    everything."""
     return all_match(matchers, {})
 
 
@@ -136,7 +153,7 @@ def _fixes(each: Matcher, other: Matcher) -> bool:
     return each.operator is MatchOperator.EQUAL and each.name == other.name
 
 
-# --- comparing -----------------------------------------------------------------------------------------------------------
+# --- comparing ------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4_096)
@@ -154,7 +171,8 @@ def _test(operator: MatchOperator, value: str) -> Callable[[str], bool]:
 
 
 def _pattern(value: str) -> Callable[[str], bool]:
-    """RE2, whose time is linear, for values may be strangers' texts. A dot is any character: a line break hides nothing."""
+    """RE2, whose time is linear, for values may be strangers' texts. A dot is any character: a
+    line break hides nothing."""
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
@@ -175,7 +193,7 @@ def _pattern(value: str) -> Callable[[str], bool]:
     return holds
 
 
-# --- parsing -------------------------------------------------------------------------------------------------------------
+# --- parsing --------------------------------------------------------------------------------------
 
 
 class _Parser:
@@ -189,7 +207,9 @@ class _Parser:
         while not self._over(braces):
             found.append(self._matcher())
             if not self._took(",") and not self._over(braces):
-                raise self._wrong(f"expected a comma before {self._rest()}", 'such a value needs quotes: a="b c"')
+                raise self._wrong(
+                    f"expected a comma before {self._rest()}", 'such a value needs quotes: a="b c"'
+                )
         if braces and not self._took("}"):
             raise self._wrong("the brace is not closed", "end with }")
         self._blank()
@@ -212,7 +232,9 @@ class _Parser:
             raise self._wrong("there is one = too many", f'write {name}="…"')
         self._blank()
         start = self.at
-        return _checked(name, MatchOperator(operator), self._word("a value", pattern="~" in operator), start)
+        return _checked(
+            name, MatchOperator(operator), self._word("a value", pattern="~" in operator), start
+        )
 
     def _word(self, what: str, *, pattern: bool = False) -> str:
         self._blank()
@@ -220,7 +242,11 @@ class _Parser:
             return self._in_quotes(pattern=pattern)
         bare = _BARE.match(self.text, self.at)
         if bare is None:
-            hint = "quotes are double" if self.text.startswith(("'", "`"), self.at) else 'an empty value is written ""'
+            hint = (
+                "quotes are double"
+                if self.text.startswith(("'", "`"), self.at)
+                else 'an empty value is written ""'
+            )
             raise self._wrong(f"expected {what}, found {self._rest()}", hint)
         self.at = bare.end()
         return bare[0]

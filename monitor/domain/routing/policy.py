@@ -11,8 +11,8 @@ from monitor.domain.routing.inhibition import InhibitRule
 class NotificationPolicy:
     """`route` is the root of the tree; None: nobody is told. `receivers` are all there are.
 
-    Of these, those in `silent_on_resolve` do not want to hear of ends, and those in `acknowledging` do want to hear that
-    somebody looks after an alert.
+    Of these, those in `silent_on_resolve` do not want to hear of ends, and those in
+    `acknowledging` do want to hear that somebody looks after an alert.
     """
 
     route: Route | None

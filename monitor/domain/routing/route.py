@@ -1,4 +1,5 @@
-"""The tree of routes: which receivers hear of an alert, and in which groups. Alertmanager's, with its defaults of our own."""
+"""The tree of routes: which receivers hear of an alert, and in which groups. Alertmanager's,
+with its defaults of our own."""
 
 import hashlib
 import json
@@ -18,15 +19,18 @@ ALL_LABELS = "..."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where alerts go and how they are bundled. The values are Alertmanager's, the defaults design decisions of ours.
+    """Where alerts go and how they are bundled. The values are Alertmanager's, the defaults
+    design decisions of ours.
 
-    `group_wait` holds a new group's first message back; `group_interval` is the least time between two messages of a group;
-    `repeat_interval` is when a firing group is told again though nothing changed. During `mute_time_intervals`, and outside of
-    `active_time_intervals` where there are some, nothing is told; it is when that ends. What a route of a file inherits has
-    been filled in.
+    `group_wait` holds a new group's first message back; `group_interval` is the least time
+    between two messages of a group; `repeat_interval` is when a firing group is told again
+    though nothing changed. During `mute_time_intervals`, and outside of `active_time_intervals`
+    where there are some, nothing is told; it is when that ends. What a route of a file inherits
+    has been filled in.
 
-    An alert that all `matchers` of a route hold for goes to those of `routes` that take it, or else to its own receiver. The
-    first that takes it is the last that is asked, unless `continue_` is set. What `matchers` a root has does not count.
+    An alert that all `matchers` of a route hold for goes to those of `routes` that take it, or
+    else to its own receiver. The first that takes it is the last that is asked, unless
+    `continue_` is set. What `matchers` a root has does not count.
     """
 
     receiver: str
@@ -52,7 +56,8 @@ class Route:
 
 
 class GroupId(msgspec.Struct, frozen=True, gc=False):
-    """One receiver's bundle of alerts: `key` names the route and the values of the labels it is grouped by."""
+    """One receiver's bundle of alerts: `key` names the route and the values of the labels it is
+    grouped by."""
 
     receiver: str
     key: str
@@ -60,9 +65,10 @@ class GroupId(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A route in its tree. `path` names it among those with its receiver: its matchers and those of the routes above, from the
-    root down (the root's is empty). It stays the same whatever is changed elsewhere in the file; where several have the same
-    path and receiver all but the first have their number appended.
+    """A route in its tree. `path` names it among those with its receiver: its matchers and those
+    of the routes above, from the root down (the root's is empty). It stays the same whatever is
+    changed elsewhere in the file; where several have the same path and receiver all but the
+    first have their number appended.
     """
 
     path: str
@@ -90,7 +96,8 @@ class RouteTree:
         return self._named.get((path, receiver))
 
     def destinations(self, labels: Mapping[str, str]) -> list[Branch]:
-        """The routes whose receivers hear of an alert with these labels, in the order of the file; never none."""
+        """The routes whose receivers hear of an alert with these labels, in the order of the
+        file; never none."""
         found: list[Branch] = []
         _descend(self.root, labels, found)
         return found
@@ -101,9 +108,11 @@ class RouteTree:
         return frozenset(branch.route.receiver for branch in self.branches())
 
 
-def group_of(alert_labels: Mapping[str, str], route: Route, path: str = "") -> tuple[GroupId, dict[str, str]]:
-    """The group of `route` (which has that `path`) an alert belongs to, and the group's labels: those of `group_by` that the
-    alert has."""
+def group_of(
+    alert_labels: Mapping[str, str], route: Route, path: str = ""
+) -> tuple[GroupId, dict[str, str]]:
+    """The group of `route` (which has that `path`) an alert belongs to, and the group's labels:
+    those of `group_by` that the alert has."""
     if ALL_LABELS in route.group_by:
         labels = dict(sorted(alert_labels.items()))
     else:

@@ -19,11 +19,12 @@ class SilenceState(StrEnum):
 
 
 class Silence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Alerts that all `matchers` hold for are not told to anybody from `starts_at` until it ends.
+    """Alerts that all `matchers` hold for are not told to anybody from `starts_at` until it
+    ends.
 
-    It ends at `ends_at`; with `until_resolved` (also) once no alert that it matches fires any more, after one did: `matched_at`
-    is when the monitor first saw one. `ended_at` is when it ended before its time: by a person's word (`ended_by`), or because
-    all was over (null).
+    It ends at `ends_at`; with `until_resolved` (also) once no alert that it matches fires any
+    more, after one did: `matched_at` is when the monitor first saw one. `ended_at` is when it
+    ended before its time: by a person's word (`ended_by`), or because all was over (null).
     """
 
     id: str
@@ -54,9 +55,11 @@ class Silence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.starts_at <= at and (end is None or at < end)
 
     def silences(self, alert: Alert, now: datetime) -> bool:
-        """Whether it keeps the alert from being told: it matches it and is in force, or was when the alert ended.
+        """Whether it keeps the alert from being told: it matches it and is in force, or was when
+        the alert ended.
 
-        So what ended in silence is never told, and what ended before is, however late its turn comes.
+        So what ended in silence is never told, and what ended before is, however late its turn
+        comes.
         """
         return all_match(self.matchers, alert.labels) and self.in_force(alert.resolved_at or now)
 

@@ -1,4 +1,5 @@
-"""Which alerts must not be told now: silenced or inhibited ones, kept up to date as alerts and silences come and go."""
+"""Which alerts must not be told now: silenced or inhibited ones, kept up to date as alerts and
+silences come and go."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -13,16 +14,19 @@ from monitor.domain.routing.silence import Silence, SilenceState, fires
 class Suppression:
     """The alerts that somebody may yet have to be told of, and what keeps them from being told.
 
-    `id in suppression` says whether an alert is held back. Agrees with `Silence.silences` and `inhibits` over everything that
-    was put and not removed, as of the last call that was given a time; the cost of a call is what it changes. Where silences
-    change that may be all alerts, so these calls are passes in steps: nothing else may be called before they are through.
+    `id in suppression` says whether an alert is held back. Agrees with `Silence.silences` and
+    `inhibits` over everything that was put and not removed, as of the last call that was given a
+    time; the cost of a call is what it changes. Where silences change that may be all alerts, so
+    these calls are passes in steps: nothing else may be called before they are through.
     """
 
     def __init__(self, rules: Sequence[InhibitRule] = ()) -> None:
         self._inhibitions = Inhibitions(rules)
         self._alerts: dict[str, Alert] = {}
         self._silences: dict[str, Silence] = {}
-        self._silenced: dict[str, tuple[str, ...]] = {}  # alert -> silences; no set, which garbage collection would go through
+        self._silenced: dict[
+            str, tuple[str, ...]
+        ] = {}  # alert -> silences; no set, which garbage collection would go through
         self._matched: dict[str, set[str]] = {}  # silence -> alerts
         self._in_force: set[str] = set()
 
@@ -46,7 +50,8 @@ class Suppression:
         return self._inhibitions.hidden.get(alert_id)
 
     def put(self, alerts: Iterable[Alert], now: datetime) -> set[str]:
-        """Take in what a cycle found, pending ones passed over; returns ids of alerts for which the answer may have changed."""
+        """Take in what a cycle found, pending ones passed over; returns ids of alerts for which
+        the answer may have changed."""
         known = [alert for alert in alerts if alert.state is not AlertState.PENDING]
         before = {alert.id: alert.id in self for alert in known}
         changed = self._inhibitions.put(known)
@@ -69,8 +74,8 @@ class Suppression:
         self._inhibitions.remove(alert_id)
 
     def load(self, silences: Iterable[Silence], now: datetime) -> Steps[set[str]]:
-        """These are all the silences there are, ended ones as far back as alerts that ended in them; returns ids of alerts for
-        which the answer may have changed."""
+        """These are all the silences there are, ended ones as far back as alerts that ended in
+        them; returns ids of alerts for which the answer may have changed."""
         held, self._silences = self._silences, {silence.id: silence for silence in silences}
         changed: set[str] = set()
         for id_ in held.keys() - self._silences.keys():
@@ -81,7 +86,8 @@ class Suppression:
         return changed
 
     def tick(self, now: datetime) -> Steps[set[str]]:
-        """Time has passed: silences have begun or ended; returns ids of alerts for which the answer may have changed."""
+        """Time has passed: silences have begun or ended; returns ids of alerts for which the
+        answer may have changed."""
         changed: set[str] = set()
         for silence in list(self._silences.values()):
             if silence.in_force(now) != (silence.id in self._in_force):
@@ -96,26 +102,39 @@ class Suppression:
         return (yield from self._judge(silence, now))
 
     def next_change(self) -> datetime | None:
-        """When the next silence begins or ends; None when none will by itself. In the past where `tick` has yet to see it."""
-        moments = (silence.end if silence.id in self._in_force else silence.starts_at for silence in self._silences.values())
+        """When the next silence begins or ends; None when none will by itself. In the past where
+        `tick` has yet to see it."""
+        moments = (
+            silence.end if silence.id in self._in_force else silence.starts_at
+            for silence in self._silences.values()
+        )
         return min((moment for moment in moments if moment is not None), default=None)
 
     def newly_matched(self) -> list[Silence]:
         """Silences until resolved that do not know yet that something they match has fired."""
-        return [each for each in self._until_resolved() if each.matched_at is None and self._matches(each, _has_fired)]
+        return [
+            each
+            for each in self._until_resolved()
+            if each.matched_at is None and self._matches(each, _has_fired)
+        ]
 
     def over(self) -> list[Silence]:
         """Silences until resolved with nothing left that fires, after something did."""
         return [
             each
             for each in self._until_resolved()
-            if not self._matches(each, fires) and (each.matched_at is not None or self._matches(each, _has_fired))
+            if not self._matches(each, fires)
+            and (each.matched_at is not None or self._matches(each, _has_fired))
         ]
 
-    # --- keeping the tables -----------------------------------------------------------------------------------------
+    # --- keeping the tables -----------------------------------------------------------------------
 
     def _until_resolved(self) -> Iterator[Silence]:
-        return (silence for id_ in sorted(self._in_force) if (silence := self._silences[id_]).until_resolved)
+        return (
+            silence
+            for id_ in sorted(self._in_force)
+            if (silence := self._silences[id_]).until_resolved
+        )
 
     def _matches(self, silence: Silence, holds: Callable[[Alert], bool]) -> bool:
         return any(holds(self._alerts[id_]) for id_ in self._matched.get(silence.id, ()))
@@ -129,14 +148,22 @@ class Suppression:
         after: set[str] = set()
         for first in range(0, len(alerts), ROWS_A_STEP):
             yield from pause(first)
-            after.update(alert.id for alert in alerts[first : first + ROWS_A_STEP] if silence.silences(alert, now))
+            after.update(
+                alert.id
+                for alert in alerts[first : first + ROWS_A_STEP]
+                if silence.silences(alert, now)
+            )
         before = self._matched.get(silence.id, set())
         return (yield from self._change(silence.id, before - after, after - before))
 
     def _lift(self, silence_id: str) -> Steps[set[str]]:
         """A silence is no longer in force: what ended in it stays silenced."""
         self._in_force.discard(silence_id)
-        fire = {id_ for id_ in self._matched.get(silence_id, ()) if self._alerts[id_].resolved_at is None}
+        fire = {
+            id_
+            for id_ in self._matched.get(silence_id, ())
+            if self._alerts[id_].resolved_at is None
+        }
         return (yield from self._change(silence_id, fire, set()))
 
     def _change(self, silence_id: str, less: set[str], more: set[str]) -> Steps[set[str]]:
@@ -162,8 +189,8 @@ class Suppression:
 
 
 def _by_equal_matcher(silences: Iterable[Silence]) -> dict[str, dict[str, list[Silence]]]:
-    """Silences by label and value of one of their equal matchers, so that an alert is held against few of many; those without
-    one by the empty name and value."""
+    """Silences by label and value of one of their equal matchers, so that an alert is held
+    against few of many; those without one by the empty name and value."""
     found: dict[str, dict[str, list[Silence]]] = {}
     for silence in silences:
         fixed = (each for each in silence.matchers if each.operator is MatchOperator.EQUAL)

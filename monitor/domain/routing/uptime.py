@@ -1,11 +1,13 @@
-"""For how long a monitor ran between two moments: a stop of it, or a sleep of the machine, is no time in which it could try."""
+"""For how long a monitor ran between two moments: a stop of it, or a sleep of the machine, is no
+time in which it could try."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LONGEST_STEP = timedelta(minutes=5)
-"""Seen twice no further apart than this it ran all the time between: nothing is tried more often in the long run."""
+"""Seen twice no further apart than this it ran all the time between: nothing is tried more often
+in the long run."""
 
 MOST_SPELLS = 500
 """The newest are kept; without the others something is tried for longer, not shorter."""
@@ -28,7 +30,9 @@ class Attendance:
 
     def since(self, moment: datetime) -> timedelta:
         """For how long it has run since then, as far as it was seen to."""
-        return sum((last - max(begun, moment) for begun, last in self.spells if last > moment), timedelta())
+        return sum(
+            (last - max(begun, moment) for begun, last in self.spells if last > moment), timedelta()
+        )
 
 
 def written(attendance: Attendance) -> str:
@@ -39,7 +43,9 @@ def written(attendance: Attendance) -> str:
 def read(text: str | None) -> Attendance:
     """What `written` gave; none for anything else."""
     try:
-        moments: Sequence[datetime] = [datetime.fromisoformat(each) for each in (text or "").split()]
+        moments: Sequence[datetime] = [
+            datetime.fromisoformat(each) for each in (text or "").split()
+        ]
         return Attendance(tuple(zip(moments[::2], moments[1::2], strict=True)))
     except ValueError:
         return Attendance()

@@ -1,4 +1,5 @@
-"""What may be shown of a text that stands where it does not belong: it may be a secret whose key lost its colon."""
+"""What may be shown of a text that stands where it does not belong: it may be a secret whose key
+lost its colon."""
 
 import re
 from collections.abc import Collection
@@ -20,7 +21,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://")
 
 
 def random_stretches(text: str) -> list[tuple[int, int]]:
-    """Where in a text stands what looks like a key or token: letters and digits that take turns. Ascending, end excluded."""
+    """Where in a text stands what looks like a key or token: letters and digits that take turns.
+    Ascending, end excluded."""
     return [
         found.span()
         for found in _RUN.finditer(text)
@@ -37,8 +39,8 @@ def without_random(text: str) -> str:
 
 
 def quoted(written: str) -> str:
-    """What a message may show of a wrong value: no more than a line, no key or token that slipped into it, and nothing of
-    another `NAME=value` or URL that was joined to it."""
+    """What a message may show of a wrong value: no more than a line, no key or token that
+    slipped into it, and nothing of another `NAME=value` or URL that was joined to it."""
     if written.startswith(("live_", "test_", "eyJ")):
         return HIDDEN
     line = written.split("\n", 1)[0]
@@ -48,17 +50,24 @@ def quoted(written: str) -> str:
     if (url := line.find("://", scheme.end() if scheme else 0)) >= 0:
         cuts.append(url)
     told = without_random(line[: min([*cuts, LONGEST_QUOTE])])
-    return told if line == written and len(line) <= LONGEST_QUOTE and not cuts else f"{told}{HIDDEN}"
+    return (
+        told if line == written and len(line) <= LONGEST_QUOTE and not cuts else f"{told}{HIDDEN}"
+    )
 
 
 def leading_word(key: str) -> str | None:
-    """What may be shown of a key that is not known: what stands before the first space, quote or sign, if it looks like the name
-    of an option. None when nothing may be."""
+    """What may be shown of a key that is not known: what stands before the first space, quote or
+    sign, if it looks like the name of an option. None when nothing may be."""
     word = _END_OF_WORD.split(key, maxsplit=1)[0]
-    return word if len(word) <= LONGEST_WORD and _WORD.fullmatch(word) and not random_stretches(word) else None
+    return (
+        word
+        if len(word) <= LONGEST_WORD and _WORD.fullmatch(word) and not random_stretches(word)
+        else None
+    )
 
 
 def lost_colon(key: str, known: Collection[str]) -> str | None:
-    """The known word with which a key begins that lacks its colon, such as `token abc`; None where it is no such key."""
+    """The known word with which a key begins that lacks its colon, such as `token abc`; None
+    where it is no such key."""
     word = leading_word(key)
     return word if word is not None and word != key and word in known else None

@@ -1,4 +1,5 @@
-"""How values look in messages, and how templates calculate: null is "–", stays null, and equals nothing but null.
+"""How values look in messages, and how templates calculate: null is "–", stays null, and equals
+nothing but null.
 
 Filters never raise on a value of another type than theirs: they show it as it is.
 """
@@ -16,7 +17,8 @@ DASH = "–"
 
 
 class Null:
-    """The absence of a value, in templates: false, prints as "–", and every comparison but that with null is false."""
+    """The absence of a value, in templates: false, prints as "–", and every comparison but that
+    with null is false."""
 
     __slots__ = ()
 
@@ -112,23 +114,29 @@ _OPERATIONS: dict[str, Callable[[float, float], object]] = {
 
 
 def calculate(sign: str, left: object, right: object) -> object:
-    """`left sign right` as conditions calculate: null stays null, and x / 0 is null. TypeError for what is no number."""
+    """`left sign right` as conditions calculate: null stays null, and x / 0 is null. TypeError
+    for what is no number."""
     if isinstance(left, Null) or isinstance(right, Null) or left is None or right is None:
         return NULL
     if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
         raise TypeError(f"{sign} wants numbers")
     if sign == "/" and right == 0:
         return NULL
-    result = _OPERATIONS[sign](left, float(right) if sign == "*" else right)  # integers would grow without end
+    result = _OPERATIONS[sign](
+        left, float(right) if sign == "*" else right
+    )  # integers would grow without end
     return _dimension(sign, left, right)(result) if isinstance(result, float) else result
 
 
 def _dimension(sign: str, left: object, right: object) -> type[float]:
-    """What comes out, by the language's rules: time − time is a duration, duration / duration a number, …"""
+    """What comes out, by the language's rules: time − time is a duration, duration / duration a
+    number, …"""
     if sign in "+-" and (isinstance(left, Instant) or isinstance(right, Instant)):
         return Span if isinstance(left, Instant) and isinstance(right, Instant) else Instant
     if isinstance(left, Span) or isinstance(right, Span):
-        return Number if isinstance(left, Span) and isinstance(right, Span) and sign == "/" else Span
+        return (
+            Number if isinstance(left, Span) and isinstance(right, Span) and sign == "/" else Span
+        )
     return Number
 
 

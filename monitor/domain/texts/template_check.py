@@ -1,4 +1,5 @@
-"""What a template may contain: an explicit list of Jinja2's nodes, the names of its scope, and our filters."""
+"""What a template may contain: an explicit list of Jinja2's nodes, the names of its scope, and
+our filters."""
 
 import inspect
 import re
@@ -16,8 +17,10 @@ _MOST_NODES = 500
 _DEEPEST = 40
 
 _ALLOWED = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem, nodes.Filter,
-    nodes.Test, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub,
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr,
+    nodes.Getitem, nodes.Filter,
+    nodes.Test, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or,
+    nodes.Not, nodes.Add, nodes.Sub,
     nodes.Mul, nodes.Div, nodes.Neg, nodes.Concat, nodes.List, nodes.Keyword,
 )  # fmt: skip
 _FOREIGN: dict[type[nodes.Node], str] = {
@@ -53,7 +56,8 @@ _TAG = re.compile(r"\{[{%].*?[%}]\}")
 
 @dataclass(frozen=True, slots=True, order=True)
 class TemplateFault:
-    """One thing wrong in a template; `line` counts from 1 within its text. `word` is what is wrong there, if it is one word."""
+    """One thing wrong in a template; `line` counts from 1 within its text. `word` is what is
+    wrong there, if it is one word."""
 
     message: str
     line: int
@@ -65,9 +69,18 @@ class TemplateFault:
         lines = text.split("\n")
         line = lines[self.line - 1] if self.line <= len(lines) else ""
         for tag in (*_TAG.finditer(line), re.match(r".*", line)):
-            found = re.search(rf"(?<!\w){re.escape(self.word)}(?!\w)", tag[0]) if tag and self.word else None
+            found = (
+                re.search(rf"(?<!\w){re.escape(self.word)}(?!\w)", tag[0])
+                if tag and self.word
+                else None
+            )
             if tag and found:
-                return Span(self.line, tag.start() + found.start() + 1, self.line, tag.start() + found.end() + 1)
+                return Span(
+                    self.line,
+                    tag.start() + found.start() + 1,
+                    self.line,
+                    tag.start() + found.end() + 1,
+                )
         return Span(self.line, 1, self.line, 1)
 
     def __str__(self) -> str:
@@ -87,7 +100,9 @@ def trial_fault(error: Exception) -> TemplateFault:
     """Why a trial with a value in every field failed."""
     unlike = _UNLIKE.search(str(error))
     kinds = [_KINDS.get(kind, "something else") for kind in unlike.groups()[1:]] if unlike else []
-    said = f"{kinds[0]} and {kinds[1]} cannot be compared with {unlike[1]}" if unlike else str(error)
+    said = (
+        f"{kinds[0]} and {kinds[1]} cannot be compared with {unlike[1]}" if unlike else str(error)
+    )
     return TemplateFault(f"it cannot be rendered: {said}", 1)
 
 
@@ -115,7 +130,10 @@ def check(tree: nodes.Template, fields: Collection[str], scope: str) -> list[Tem
         node, depth = waiting.pop()
         count += 1
         if count > _MOST_NODES or depth > _DEEPEST:
-            return [*faults, TemplateFault("it is too large or nested too deeply", node.lineno or 1)]
+            return [
+                *faults,
+                TemplateFault("it is too large or nested too deeply", node.lineno or 1),
+            ]
         found = list(_about(node, fields, names, owners))
         faults += found
         if isinstance(node, _ALLOWED) and _owner(node) not in owners:
@@ -123,18 +141,26 @@ def check(tree: nodes.Template, fields: Collection[str], scope: str) -> list[Tem
     return faults
 
 
-def _about(node: nodes.Node, fields: Collection[str], names: Sequence[str], owners: Sequence[str]) -> Iterator[TemplateFault]:
+def _about(
+    node: nodes.Node, fields: Collection[str], names: Sequence[str], owners: Sequence[str]
+) -> Iterator[TemplateFault]:
     line = node.lineno or 1
     if not isinstance(node, _ALLOWED):
-        yield TemplateFault(f"{_FOREIGN.get(type(node), type(node).__name__.lower())} cannot stand in a text", line)
+        yield TemplateFault(
+            f"{_FOREIGN.get(type(node), type(node).__name__.lower())} cannot stand in a text", line
+        )
     elif isinstance(node, nodes.Name) and node.name not in names:
-        yield TemplateFault(f'there is no "{node.name[:80]}"', line, did_you_mean(node.name, names), node.name)
+        yield TemplateFault(
+            f'there is no "{node.name[:80]}"', line, did_you_mean(node.name, names), node.name
+        )
     elif isinstance(node, nodes.Name) and node.name in owners:
         yield TemplateFault(f"{node.name} is no value", line, f"write {node.name}.name", node.name)
     elif isinstance(node, nodes.Filter):
         yield from _filter(node, line)
     elif isinstance(node, nodes.Test) and node.name not in TESTS:
-        yield TemplateFault(f'there is no test "{node.name[:80]}"', line, f"there is {', '.join(TESTS)}", node.name)
+        yield TemplateFault(
+            f'there is no test "{node.name[:80]}"', line, f"there is {', '.join(TESTS)}", node.name
+        )
     elif isinstance(node, (nodes.Getattr, nodes.Getitem)):
         yield from _member(node, line, fields, owners)
 
@@ -155,7 +181,9 @@ def _filter(node: nodes.Filter, line: int) -> Iterator[TemplateFault]:
     try:
         inspect.signature(FILTERS[node.name]).bind(node.node, *node.args, **keywords)
     except TypeError as error:
-        yield TemplateFault(f'the filter "{node.name}" does not take this: {error}', line, word=node.name)
+        yield TemplateFault(
+            f'the filter "{node.name}" does not take this: {error}', line, word=node.name
+        )
 
 
 def _member(
@@ -166,10 +194,18 @@ def _member(
         if owner is None or owner in fields:
             yield TemplateFault(f"only {' and '.join(owners)} can be followed by a member", line)
         return
-    member = node.attr if isinstance(node, nodes.Getattr) else node.arg.value if isinstance(node.arg, nodes.Const) else None
+    member = (
+        node.attr
+        if isinstance(node, nodes.Getattr)
+        else node.arg.value
+        if isinstance(node.arg, nodes.Const)
+        else None
+    )
     if not isinstance(member, str):
         yield TemplateFault(f'{owner} wants the name of a member, like {owner}["name"]', line)
     elif owner == "campaign" and member not in fields:
-        yield TemplateFault(f'a campaign has no "{member[:80]}"', line, did_you_mean(member, fields), member)
+        yield TemplateFault(
+            f'a campaign has no "{member[:80]}"', line, did_you_mean(member, fields), member
+        )
     elif not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", member):
         yield TemplateFault(f'"{member[:80]}" cannot be the name of a label', line, word=member)

@@ -1,4 +1,5 @@
-"""Times of the week, month and year, as Alertmanager's `time_intervals` describe them: when a route is mute, or active."""
+"""Times of the week, month and year, as Alertmanager's `time_intervals` describe them: when a
+route is mute, or active."""
 
 import calendar
 from collections.abc import Iterable, Sequence
@@ -29,11 +30,12 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeInterval:
-    """One description; every part that is given must hold, and of a part any of its spans. An empty part is not asked for.
+    """One description; every part that is given must hold, and of a part any of its spans. An
+    empty part is not asked for.
 
-    `times`: minutes since midnight, the end not included (24:00 is 1440). All other spans include both ends: `weekdays` from 0
-    for Sunday, `days_of_month` 1 to 31 or from the month's end, -1 to -31, `months` 1 to 12, `years`. All of it on the clocks
-    of `location`.
+    `times`: minutes since midnight, the end not included (24:00 is 1440). All other spans
+    include both ends: `weekdays` from 0 for Sunday, `days_of_month` 1 to 31 or from the month's
+    end, -1 to -31, `months` 1 to 12, `years`. All of it on the clocks of `location`.
     """
 
     times: tuple[Span, ...] = ()
@@ -50,13 +52,17 @@ class TimeInterval:
         return (
             (not self.times or any(start <= minute < end for start, end in self.times))
             and _within(local.isoweekday() % 7, self.weekdays)
-            and (not self.days_of_month or any(_has_day(span, local.date()) for span in self.days_of_month))
+            and (
+                not self.days_of_month
+                or any(_has_day(span, local.date()) for span in self.days_of_month)
+            )
             and _within(local.month, self.months)
             and _within(local.year, self.years)
         )
 
     def next_boundary(self, after: datetime) -> datetime:
-        """A moment (UTC) later than `after`, at most a day and some hours, until which nothing can change.
+        """A moment (UTC) later than `after`, at most a day and some hours, until which nothing
+        can change.
 
         It may not change then either: midnight is one of them, and so is a change of the clocks.
         """
@@ -64,7 +70,10 @@ class TimeInterval:
         today = after.astimezone(zone).date()
         minutes = {0, *(minute for span in self.times for minute in span)}
         moments = (
-            moment for day in range(3) for minute in minutes for moment in _instants(today + timedelta(days=day), minute, zone)
+            moment
+            for day in range(3)
+            for minute in minutes
+            for moment in _instants(today + timedelta(days=day), minute, zone)
         )
         end = min(moment for moment in moments if moment > after)
         return _clock_change(after, end, zone) or end
@@ -81,19 +90,26 @@ class NamedIntervals:
         return any(interval.contains(at) for interval in self.intervals)
 
 
-def muted_by(mute: Sequence[NamedIntervals], active: Sequence[NamedIntervals], at: datetime) -> str | None:
-    """Why nothing is told at that moment, in words; None when it is. With `active` ones, it is only while one of them lasts."""
+def muted_by(
+    mute: Sequence[NamedIntervals], active: Sequence[NamedIntervals], at: datetime
+) -> str | None:
+    """Why nothing is told at that moment, in words; None when it is. With `active` ones, it is
+    only while one of them lasts."""
     for interval in mute:
         if interval.contains(at):
             return f"mute time interval {interval.name}"
     if active and not any(interval.contains(at) for interval in active):
-        return f"outside of active time interval {' and '.join(interval.name for interval in active)}"
+        return (
+            f"outside of active time interval {' and '.join(interval.name for interval in active)}"
+        )
     return None
 
 
 def next_boundary(intervals: Iterable[NamedIntervals], after: datetime) -> datetime | None:
     """The earliest of their boundaries; None without an interval."""
-    return min((each.next_boundary(after) for named in intervals for each in named.intervals), default=None)
+    return min(
+        (each.next_boundary(after) for named in intervals for each in named.intervals), default=None
+    )
 
 
 def next_days(weekdays: tuple[Span, ...]) -> tuple[Span, ...]:
@@ -107,7 +123,8 @@ def _within(value: int, spans: tuple[Span, ...]) -> bool:
 
 
 def _has_day(span: Span, day: date) -> bool:
-    """As Alertmanager counts: a span that begins after the month's end is not in it, others are cut to the month."""
+    """As Alertmanager counts: a span that begins after the month's end is not in it, others are
+    cut to the month."""
     length = calendar.monthrange(day.year, day.month)[1]
     first, last = (number if number > 0 else length + 1 + number for number in span)
     return first <= length and first <= day.day <= last
@@ -115,7 +132,11 @@ def _has_day(span: Span, day: date) -> bool:
 
 def _instants(day: date, minute: int, zone: tzinfo) -> Iterable[datetime]:
     """When it is that time on that day: twice when clocks are set back."""
-    local = datetime.combine(day + timedelta(days=minute // DAY_MINUTES), time(minute % DAY_MINUTES // 60, minute % 60), zone)
+    local = datetime.combine(
+        day + timedelta(days=minute // DAY_MINUTES),
+        time(minute % DAY_MINUTES // 60, minute % 60),
+        zone,
+    )
     return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
 
 

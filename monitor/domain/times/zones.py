@@ -9,30 +9,47 @@ _OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
 _REVERSED = re.compile(r"Etc/GMT([+-])([1-9][0-9]?)")
 _OFFSET = re.compile(r"(?:Etc/)?(?:UTC|GMT|Z)? ?([+-])([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _ABBREVIATIONS = {
-    "MSK": "Europe/Moscow", "BST": "Europe/London", "IST": "Asia/Kolkata", "CEST": "Europe/Berlin", "MESZ": "Europe/Berlin",
-    "MEZ": "Europe/Berlin", "EEST": "Europe/Athens", "WEST": "Europe/Lisbon", "TRT": "Europe/Istanbul", "GST": "Asia/Dubai",
-    "PKT": "Asia/Karachi", "ICT": "Asia/Bangkok", "SGT": "Asia/Singapore", "HKT": "Asia/Hong_Kong", "JST": "Asia/Tokyo",
-    "KST": "Asia/Seoul", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "NZST": "Pacific/Auckland",
-    "EDT": "America/New_York", "ET": "America/New_York", "CST": "America/Chicago", "CDT": "America/Chicago",
-    "MDT": "America/Denver", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "PT": "America/Los_Angeles",
-    "BRT": "America/Sao_Paulo", "SAST": "Africa/Johannesburg", "WAT": "Africa/Lagos", "EAT": "Africa/Nairobi",
+    "MSK": "Europe/Moscow", "BST": "Europe/London", "IST": "Asia/Kolkata", "CEST": "Europe/Berlin",
+    "MESZ": "Europe/Berlin",
+    "MEZ": "Europe/Berlin", "EEST": "Europe/Athens", "WEST": "Europe/Lisbon",
+    "TRT": "Europe/Istanbul", "GST": "Asia/Dubai",
+    "PKT": "Asia/Karachi", "ICT": "Asia/Bangkok", "SGT": "Asia/Singapore", "HKT": "Asia/Hong_Kong",
+    "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney",
+    "NZST": "Pacific/Auckland",
+    "EDT": "America/New_York", "ET": "America/New_York", "CST": "America/Chicago",
+    "CDT": "America/Chicago",
+    "MDT": "America/Denver", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles",
+    "PT": "America/Los_Angeles",
+    "BRT": "America/Sao_Paulo", "SAST": "Africa/Johannesburg", "WAT": "Africa/Lagos",
+    "EAT": "Africa/Nairobi",
 }  # fmt: skip
 _PLACES = {
-    -600: "Pacific/Honolulu", -480: "America/Los_Angeles", -420: "America/Denver", -360: "America/Chicago",
-    -300: "America/New_York", -240: "America/Halifax", -180: "America/Sao_Paulo", 0: "Europe/London", 60: "Europe/Berlin",
-    120: "Europe/Athens", 180: "Europe/Moscow", 240: "Asia/Dubai", 300: "Asia/Tashkent", 330: "Asia/Kolkata", 360: "Asia/Dhaka",
-    420: "Asia/Bangkok", 480: "Asia/Singapore", 540: "Asia/Tokyo", 600: "Australia/Sydney", 720: "Pacific/Auckland",
+    -600: "Pacific/Honolulu", -480: "America/Los_Angeles", -420: "America/Denver",
+    -360: "America/Chicago",
+    -300: "America/New_York", -240: "America/Halifax", -180: "America/Sao_Paulo",
+    0: "Europe/London", 60: "Europe/Berlin",
+    120: "Europe/Athens", 180: "Europe/Moscow", 240: "Asia/Dubai", 300: "Asia/Tashkent",
+    330: "Asia/Kolkata", 360: "Asia/Dhaka",
+    420: "Asia/Bangkok", 480: "Asia/Singapore", 540: "Asia/Tokyo", 600: "Australia/Sydney",
+    720: "Pacific/Auckland",
 }  # fmt: skip
 """A place for those minutes east of Greenwich, in winter where its clocks change."""
 
 _LONGEST_ABBREVIATION = 4
-"""What is so short is no misspelt place, and the nearest spelling may be another part of the world."""
+"""What is so short is no misspelt place, and the nearest spelling may be another part of the
+world."""
 _ANY = "write an IANA name such as UTC or Europe/Berlin"
 
 
 def time_zone(name: str) -> ZoneInfo | None:
-    """The zone; None where there is none of that name, or its name says something else than people read in it."""
-    if name in _OF_THE_MACHINE or name.startswith(("right/", "posix/")) or _REVERSED.fullmatch(name):
+    """The zone; None where there is none of that name, or its name says something else than
+    people read in it."""
+    if (
+        name in _OF_THE_MACHINE
+        or name.startswith(("right/", "posix/"))
+        or _REVERSED.fullmatch(name)
+    ):
         return None
     try:
         return ZoneInfo(name)
@@ -47,11 +64,17 @@ def zone_fault(name: str) -> tuple[str, str]:
         side, minutes = ("behind", -60 * hours) if sign == "+" else ("ahead of", 60 * hours)
         return f"means {hours} h {side} UTC, the opposite of what one reads in it", _place(minutes)
     if name in _OF_THE_MACHINE:
-        return "depends on the machine, and is no place's zone", "name a place, such as Europe/Berlin"
+        return (
+            "depends on the machine, and is no place's zone",
+            "name a place, such as Europe/Berlin",
+        )
     if name.startswith("right/"):
         return "counts leap seconds, and no clock does", f"write {name.removeprefix('right/')}"
     if name.startswith("posix/"):
-        return "is another name of a zone, which not every machine has", f"write {name.removeprefix('posix/')}"
+        return (
+            "is another name of a zone, which not every machine has",
+            f"write {name.removeprefix('posix/')}",
+        )
     return "is not a time zone", _meant(name)
 
 

@@ -1,4 +1,5 @@
-"""An alert as Alertmanager's API v2 takes it (prometheus/alertmanager, api/v2/openapi.yaml: `postableAlert`)."""
+"""An alert as Alertmanager's API v2 takes it (prometheus/alertmanager, api/v2/openapi.yaml:
+`postableAlert`)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -12,9 +13,11 @@ from monitor.notify.webhook.message import rfc3339
 RESEND_SECONDS = 60.0
 """As Prometheus does it (`--rules.alert.resend-delay`)."""
 VALID_FOR = timedelta(seconds=4 * RESEND_SECONDS)
-"""How long Alertmanager believes that an alert fires without being told again; Prometheus' own multiple."""
+"""How long Alertmanager believes that an alert fires without being told again; Prometheus' own
+multiple."""
 FALLBACK_VALID_FOR = timedelta(hours=24)
-"""The same for what stands in for another receiver: it is told once, and told when it ends, but not again in between."""
+"""The same for what stands in for another receiver: it is told once, and told when it ends, but
+not again in between."""
 EVENT_LASTS = timedelta(minutes=5)
 """Alertmanager tells nobody of what is over when it hears of it, so an event fires for a while."""
 
@@ -22,12 +25,14 @@ Identity = frozenset[tuple[str, str]]
 
 
 def identity(alert: NotifiedAlert) -> Identity:
-    """What makes two alerts the same to Alertmanager: their labels. One that fires anew is the same as before."""
+    """What makes two alerts the same to Alertmanager: their labels. One that fires anew is the
+    same as before."""
     return frozenset(_labels(alert).items())
 
 
 def latest(alerts: Iterable[NotifiedAlert]) -> list[NotifiedAlert]:
-    """One alert for each identity: what fires rather than what is over, the later rather than the earlier."""
+    """One alert for each identity: what fires rather than what is over, the later rather than
+    the earlier."""
     chosen: dict[Identity, NotifiedAlert] = {}
     for alert in alerts:
         key = identity(alert)
@@ -41,7 +46,11 @@ def _weight(alert: NotifiedAlert) -> tuple[bool, datetime]:
 
 
 def postable(
-    alert: NotifiedAlert, now: datetime, external_url: str | None, *, valid_for: timedelta = VALID_FOR
+    alert: NotifiedAlert,
+    now: datetime,
+    external_url: str | None,
+    *,
+    valid_for: timedelta = VALID_FOR,
 ) -> dict[str, object]:
     """One element of the body. What fires ends `valid_for` after `now`, unless it is told again."""
     told: dict[str, object] = {
@@ -63,12 +72,14 @@ def _ends_at(alert: NotifiedAlert, now: datetime, valid_for: timedelta) -> datet
 
 
 def _annotations(alert: NotifiedAlert) -> Mapping[str, str]:
-    """The texts as they are told, and why messages have not arrived where that is known and not over."""
+    """The texts as they are told, and why messages have not arrived where that is known and not
+    over."""
     reasons = None if is_over(alert) else breakdown(alert.detail)
     return {**annotations(alert), "why": reasons} if reasons else annotations(alert)
 
 
 def _labels(alert: NotifiedAlert) -> dict[str, str]:
-    """Without empty ones, which Alertmanager drops; an event's id makes it differ from the one before of the same rule."""
+    """Without empty ones, which Alertmanager drops; an event's id makes it differ from the one
+    before of the same rule."""
     labels = {name: value for name, value in alert.labels.items() if value}
     return labels if alert.event_id is None else labels | {"event_id": alert.event_id}

@@ -1,4 +1,5 @@
-"""Alertmanager: API v2, every peer of a cluster. What an alert looks like there is in `alertmanager_alert`."""
+"""Alertmanager: API v2, every peer of a cluster. What an alert looks like there is in
+`alertmanager_alert`."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -50,7 +51,8 @@ def _different(value: list[SecretUrl]) -> list[SecretUrl]:
 
 
 class AlertmanagerOptions(TlsOptions):
-    """`urls`: every peer of one cluster, such as `http://alertmanager-0:9093`; what is below is found under them."""
+    """`urls`: every peer of one cluster, such as `http://alertmanager-0:9093`; what is below is
+    found under them."""
 
     urls: Annotated[
         list[SecretUrl],
@@ -59,8 +61,12 @@ class AlertmanagerOptions(TlsOptions):
         Field(min_length=1, max_length=20),
         AfterValidator(_different),
     ] = Field(description="Every peer of one cluster, such as `http://alertmanager-0:9093`.")
-    bearer: HeaderValue | None = Field(default=None, description="A token that is sent as `Authorization: Bearer`.")
-    basic: BasicAuth | None = Field(default=None, description="User and password, in place of `bearer`.")
+    bearer: HeaderValue | None = Field(
+        default=None, description="A token that is sent as `Authorization: Bearer`."
+    )
+    basic: BasicAuth | None = Field(
+        default=None, description="User and password, in place of `bearer`."
+    )
 
     @field_validator("bearer", "basic")
     @classmethod
@@ -77,7 +83,9 @@ class AlertmanagerOptions(TlsOptions):
         return self.urls[0].get_secret_value()
 
     def carries_secret(self) -> bool:
-        return bool(self.bearer or self.basic) or any(url_carries_secret(url.get_secret_value()) for url in self.urls)
+        return bool(self.bearer or self.basic) or any(
+            url_carries_secret(url.get_secret_value()) for url in self.urls
+        )
 
     def in_clear(self) -> bool:
         return any(plain_http_beyond_loopback(url.get_secret_value()) for url in self.urls)
@@ -90,7 +98,8 @@ class AlertmanagerOptions(TlsOptions):
 
 
 class _Peer:
-    """One of the cluster. Keeps whether it failed last, so that the first failure and the recovery are logged and no more."""
+    """One of the cluster. Keeps whether it failed last, so that the first failure and the
+    recovery are logged and no more."""
 
     def __init__(self, url: str, options: AlertmanagerOptions, context: Context) -> None:
         parts = urlsplit(url)
@@ -121,10 +130,11 @@ class _Peer:
 
 
 class AlertmanagerNotifier:
-    """Tells every peer; what one of them took is delivered, for the others hear it when it is next re-sent.
+    """Tells every peer; what one of them took is delivered, for the others hear it when it is
+    next re-sent.
 
-    Peers share silences and what they told whom, but not alerts. `resend` and `send` keep out of each other's way: an alert
-    that `send` called over is never again called firing.
+    Peers share silences and what they told whom, but not alerts. `resend` and `send` keep out of
+    each other's way: an alert that `send` called over is never again called firing.
     """
 
     integration = "alertmanager"
@@ -135,7 +145,9 @@ class AlertmanagerNotifier:
     def __init__(self, options: AlertmanagerOptions, context: Context) -> None:
         self._peers = [_Peer(url.get_secret_value(), options, context) for url in options.urls]
         self._context = context
-        self._over: dict[Identity, tuple[NotifiedAlert, float]] = {}  # with when it need not be told any more (monotonic)
+        self._over: dict[
+            Identity, tuple[NotifiedAlert, float]
+        ] = {}  # with when it need not be told any more (monotonic)
         self._resending = asyncio.Lock()
 
     async def send(self, notification: Notification) -> None:
@@ -153,7 +165,13 @@ class AlertmanagerNotifier:
         fires = latest(alerts)
         for start in range(0, len(fires), LARGEST_BATCH):
             async with self._resending:
-                await self._tell([each for each in fires[start : start + LARGEST_BATCH] if not self._is_over(each)])
+                await self._tell(
+                    [
+                        each
+                        for each in fires[start : start + LARGEST_BATCH]
+                        if not self._is_over(each)
+                    ]
+                )
         async with self._resending:
             over = self._still_told_as_over({identity(each): each.id for each in fires})
             for start in range(0, len(over), LARGEST_BATCH):
@@ -171,7 +189,11 @@ class AlertmanagerNotifier:
         """The session is not ours."""
 
     async def _tell(
-        self, alerts: Iterable[NotifiedAlert], message_id: str | None = None, *, valid_for: timedelta = VALID_FOR
+        self,
+        alerts: Iterable[NotifiedAlert],
+        message_id: str | None = None,
+        *,
+        valid_for: timedelta = VALID_FOR,
     ) -> None:
         """To every peer at once. DeliveryError when none took it."""
         now, url = self._context.clock.now(), self._context.external_url
@@ -181,7 +203,11 @@ class AlertmanagerNotifier:
         body = msgspec.json.encode(told)
         async with asyncio.TaskGroup() as group:
             asked = [group.create_task(peer.tell(body, message_id)) for peer in self._peers]
-        failures = [(peer, error) for peer, task in zip(self._peers, asked, strict=True) if (error := task.result())]
+        failures = [
+            (peer, error)
+            for peer, task in zip(self._peers, asked, strict=True)
+            if (error := task.result())
+        ]
         if len(failures) == len(self._peers):
             raise _together(failures)
 
@@ -198,7 +224,8 @@ class AlertmanagerNotifier:
         return held is not None and held[0].id == alert.id
 
     def _still_told_as_over(self, fires: dict[Identity, str]) -> list[NotifiedAlert]:
-        """What was called over in the last minutes, unless something with the same labels fires anew."""
+        """What was called over in the last minutes, unless something with the same labels fires
+        anew."""
         now = self._context.clock.monotonic()
         self._over = {
             key: (alert, until)
@@ -209,16 +236,24 @@ class AlertmanagerNotifier:
 
 
 def _together(failures: Sequence[tuple[_Peer, DeliveryError]]) -> DeliveryError:
-    """One decision: smaller pieces if a peer asks for that, again if any may take it later, given up if all refuse for good."""
+    """One decision: smaller pieces if a peer asks for that, again if any may take it later,
+    given up if all refuse for good."""
     errors = [error for _, error in failures]
     if len(errors) == 1:
         return errors[0]
     too_large = next((error for error in errors if error.reason is DeliveryFault.TOO_LARGE), None)
     chosen = too_large or next((error for error in errors if error.retryable), errors[0])
     waits = [error.retry_after for error in errors if error.retry_after is not None]
-    text = f"none of {len(errors)} peers took it: " + "; ".join(f"{peer.name}: {error}" for peer, error in failures)
+    text = f"none of {len(errors)} peers took it: " + "; ".join(
+        f"{peer.name}: {error}" for peer, error in failures
+    )
     may_wait = chosen.retryable and len(waits) == len(errors)
-    return DeliveryError(text, reason=chosen.reason, retryable=chosen.retryable, retry_after=min(waits) if may_wait else None)
+    return DeliveryError(
+        text,
+        reason=chosen.reason,
+        retryable=chosen.retryable,
+        retry_after=min(waits) if may_wait else None,
+    )
 
 
 def _build(_receiver: str, options: AlertmanagerOptions, context: Context) -> AlertmanagerNotifier:

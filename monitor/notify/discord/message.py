@@ -1,8 +1,10 @@
-"""A notification as a Discord message: one embed for each alert, within every limit, with what did not fit counted.
+"""A notification as a Discord message: one embed for each alert, within every limit, with what
+did not fit counted.
 
-Documented: 10 embeds a message, 6,000 characters in all of them together, 256 a title, 4,096 a description
-(https://discord.com/developers/docs/resources/message#embed-object-embed-limits). The content, which is what the phone's
-notification shows, does not count among the 6,000; it may have 2,000.
+Documented: 10 embeds a message, 6,000 characters in all of them together, 256 a title, 4,096 a
+description (https://discord.com/developers/docs/resources/message#embed-object-embed-limits).
+The content, which is what the phone's notification shows, does not count among the 6,000; it may
+have 2,000.
 """
 
 from collections.abc import Sequence
@@ -12,7 +14,16 @@ from monitor.domain.alerting.notification import Notification, NotifiedAlert
 from monitor.notify import message
 from monitor.notify.escaping import escaped
 from monitor.notify.message import width
-from monitor.notify.paragraph import Link, Paragraph, first_line, heading, how_many_fit, mark, paragraph, remainder
+from monitor.notify.paragraph import (
+    Link,
+    Paragraph,
+    first_line,
+    heading,
+    how_many_fit,
+    mark,
+    paragraph,
+    remainder,
+)
 
 MOST_EMBEDS = 10
 LONGEST_EMBEDS = 6000
@@ -24,8 +35,9 @@ _RESERVED_EMBEDS = 2  # still firing, footer
 _FOOTER = 700
 _COLOURS = {"🔴": 0xD00000, "🟠": 0xE8590C, "🟡": 0xF2C744, "🔵": 0x3B82F6, "✅": 0x2EB67D}
 _QUIET_COLOUR = 0x8B949E
-# A backslash before any punctuation makes it plain: no emphasis, code, spoiler, quote, heading, list, masked link, mention,
-# custom emoji or timestamp; and, before the colon of "https:", no link (https://support.discord.com/hc/articles/210298617).
+# A backslash before any punctuation makes it plain: no emphasis, code, spoiler, quote, heading,
+# list, masked link, mention, custom emoji or timestamp; and, before the colon of "https:", no link
+# (https://support.discord.com/hc/articles/210298617).
 _ESCAPES = {character: f"\\{character}" for character in "\\*_~`|<>[]()#-+@:"}
 
 Embed = dict[str, object]
@@ -35,8 +47,13 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
     """The JSON body for a webhook. Nobody is mentioned, whatever the text says."""
     alerts, rest = message.news(notification), message.the_rest(notification)
     still = _still_firing(rest)
-    _, said = heading(notification, fits=lambda text: width(escape(text, LONGEST_EMBEDS)) <= LONGEST_CONTENT)
-    embeds = [_embed(paragraph(notification, alert, external_url, said=said, date=_date)) for alert in alerts]
+    _, said = heading(
+        notification, fits=lambda text: width(escape(text, LONGEST_EMBEDS)) <= LONGEST_CONTENT
+    )
+    embeds = [
+        _embed(paragraph(notification, alert, external_url, said=said, date=_date))
+        for alert in alerts
+    ]
     shown = how_many_fit(
         [width(str(each["title"])) + width(str(each["description"])) for each in embeds],
         LONGEST_EMBEDS - width(still) - _FOOTER,
@@ -45,7 +62,9 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
     told = embeds[:shown]
     if still:
         told.append({"description": still, "color": _COLOURS[mark(rest[0])]})
-    words, where = remainder(notification, [*alerts[shown:], *rest[MOST_STILL_FIRING:]], external_url)
+    words, where = remainder(
+        notification, [*alerts[shown:], *rest[MOST_STILL_FIRING:]], external_url
+    )
     if words:
         footer = f"{words} · {_masked(where)}" if where else words
         told.append({"description": footer, "color": _QUIET_COLOUR})

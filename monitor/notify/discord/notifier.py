@@ -30,7 +30,8 @@ _MENDABLE: Meaning = (DeliveryFault.NOT_FOUND, True)
 
 
 class DiscordOptions(ReceiverOptions):
-    """`url` is the webhook's; whoever has it can post, so it is a secret. It may name a thread (`?thread_id=…`)."""
+    """`url` is the webhook's; whoever has it can post, so it is a secret. It may name a thread
+    (`?thread_id=…`)."""
 
     url: SecretUrl = Field(description="The webhook's address; `?thread_id=…` names a thread.")
 
@@ -42,7 +43,8 @@ class DiscordOptions(ReceiverOptions):
 
 
 class DiscordNotifier:
-    """Posts to one webhook. Discord says with each answer how many more it takes: usually five in two seconds."""
+    """Posts to one webhook. Discord says with each answer how many more it takes: usually five
+    in two seconds."""
 
     integration = "discord"
     min_interval = 0.5
@@ -57,12 +59,18 @@ class DiscordNotifier:
         body = msgspec.json.encode(compose(notification, context.external_url))
         headers = {"webhook-id": notification.id}
         url = _waiting(self._options.endpoint())
-        self._check(await post(context.session, url, body, headers, seconds=context.attempt_seconds))
+        self._check(
+            await post(context.session, url, body, headers, seconds=context.attempt_seconds)
+        )
 
     async def verify(self) -> None:
         """Ask Discord for the webhook's own description."""
         context = self._context
-        self._check(await get(context.session, self._options.endpoint(), {}, seconds=context.attempt_seconds))
+        self._check(
+            await get(
+                context.session, self._options.endpoint(), {}, seconds=context.attempt_seconds
+            )
+        )
 
     async def close(self) -> None:
         """The session is not ours."""
@@ -81,9 +89,14 @@ class DiscordNotifier:
 
 
 def _waiting(url: str) -> str:
-    """Without `wait` Discord answers before it has looked at the message, and says nothing if it cannot be shown."""
+    """Without `wait` Discord answers before it has looked at the message, and says nothing if it
+    cannot be shown."""
     parts = urlsplit(url)
-    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "wait"]
+    query = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name != "wait"
+    ]
     return urlunsplit(parts._replace(query=urlencode([*query, ("wait", "true")]), fragment=""))
 
 

@@ -1,7 +1,9 @@
-"""A notification as a mail: plain text and HTML, readable on a phone, with what did not fit counted.
+"""A notification as a mail: plain text and HTML, readable on a phone, with what did not fit
+counted.
 
-Retries are the same mail: `Message-ID` is made of the notification's id and `Date` is when it was decided. All mails about a
-group refer to one root that was never sent, which makes them one thread (as Alertmanager's `threading` does).
+Retries are the same mail: `Message-ID` is made of the notification's id and `Date` is when it
+was decided. All mails about a group refer to one root that was never sent, which makes them one
+thread (as Alertmanager's `threading` does).
 """
 
 import hashlib
@@ -17,7 +19,13 @@ from typing import Any
 
 from monitor.domain.alerting.notification import Notification, NotifiedAlert
 from monitor.notify import message
-from monitor.notify.paragraph import MOST_STILL_FIRING, Paragraph, how_many_fit, paragraph, remainder
+from monitor.notify.paragraph import (
+    MOST_STILL_FIRING,
+    Paragraph,
+    how_many_fit,
+    paragraph,
+    remainder,
+)
 
 MOST_ALERTS = 50
 LARGEST_HTML = 60_000
@@ -28,8 +36,9 @@ _RESOLVED_COLOUR = "#1a7f4b"
 
 
 class _Policy(EmailPolicy):
-    """As `email.policy.SMTP`, but for the subject: Python's own folding of it drops spaces between words that need encoding
-    (python/cpython gh-92081, and gh-144156 after its mending); its older way does not.
+    """As `email.policy.SMTP`, but for the subject: Python's own folding of it drops spaces
+    between words that need encoding (python/cpython gh-92081, and gh-144156 after its mending);
+    its older way does not.
     """
 
     def fold(self, name: str, value: Any) -> str:
@@ -43,14 +52,20 @@ class _Policy(EmailPolicy):
         text = str(value)
         if name != "Subject" or (text.isascii() and "=?" not in text):
             return None
-        return f"{name}: {Header(text, 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+        return (
+            f"{name}: "
+            f"{Header(text, 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+        )
 
 
 _POLICY = _Policy(linesep="\r\n")
 
 
-def compose(notification: Notification, *, sender: Address, to: Sequence[Address], external_url: str | None) -> EmailMessage:
-    """The mail. No text of others can add a header: the subject is one line, and `EmailMessage` refuses line breaks."""
+def compose(
+    notification: Notification, *, sender: Address, to: Sequence[Address], external_url: str | None
+) -> EmailMessage:
+    """The mail. No text of others can add a header: the subject is one line, and `EmailMessage`
+    refuses line breaks."""
     mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = message.title(notification)
     mail["From"] = sender
@@ -64,7 +79,9 @@ def compose(notification: Notification, *, sender: Address, to: Sequence[Address
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(_text(notification, external_url), cte="quoted-printable")
     mail.add_alternative(_html(notification, external_url), subtype="html", cte="quoted-printable")
-    mail.set_boundary(f"=_{_digest(notification.id)}")  # not at random: a retry is the same to the byte
+    mail.set_boundary(
+        f"=_{_digest(notification.id)}"
+    )  # not at random: a retry is the same to the byte
     return mail
 
 
@@ -78,7 +95,8 @@ def _atom(id_: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The first line; what is told in full, as what, in which colour; what is named as still firing; what is only counted."""
+    """The first line; what is told in full, as what, in which colour; what is named as still
+    firing; what is only counted."""
 
     heading: str
     told: Sequence[tuple[Paragraph, str]]
@@ -89,10 +107,15 @@ class _Shown:
 def _shown(notification: Notification, external_url: str | None) -> _Shown:
     news, rest = list(message.news(notification)), list(message.the_rest(notification))
     heading, said = message.heading(notification)
-    told = [(paragraph(notification, alert, external_url, said=said), _colour(alert)) for alert in news[:MOST_ALERTS]]
+    told = [
+        (paragraph(notification, alert, external_url, said=said), _colour(alert))
+        for alert in news[:MOST_ALERTS]
+    ]
     sizes = [sum(len(line.encode()) for line in _section(part, colour)) for part, colour in told]
     fit = how_many_fit(sizes, LARGEST_HTML, most=MOST_ALERTS)
-    return _Shown(heading, told[:fit], rest[:MOST_STILL_FIRING], [*news[fit:], *rest[MOST_STILL_FIRING:]])
+    return _Shown(
+        heading, told[:fit], rest[:MOST_STILL_FIRING], [*news[fit:], *rest[MOST_STILL_FIRING:]]
+    )
 
 
 def _text(notification: Notification, external_url: str | None) -> str:
@@ -100,9 +123,18 @@ def _text(notification: Notification, external_url: str | None) -> str:
     blocks = [shown.heading]
     for part, _ in shown.told:
         links = [f"{link.words}: {link.url}" for link in part.links]
-        blocks.append("\n".join([f"{part.mark} {part.headline}", *(f"  {line}" for line in (*part.facts, part.when, *links))]))
+        blocks.append(
+            "\n".join(
+                [
+                    f"{part.mark} {part.headline}",
+                    *(f"  {line}" for line in (*part.facts, part.when, *links)),
+                ]
+            )
+        )
     if shown.still:
-        blocks.append("\n".join(["Still firing", *(f"  {message.headline(alert)}" for alert in shown.still)]))
+        blocks.append(
+            "\n".join(["Still firing", *(f"  {message.headline(alert)}" for alert in shown.still)])
+        )
     words, where = remainder(notification, shown.left, external_url)
     if words:
         blocks.append(f"{words}: {where.url}" if where else words)
@@ -116,7 +148,10 @@ def _html(notification: Notification, external_url: str | None) -> str:
         body += _section(part, colour)
     if shown.still:
         items = "".join(f"<li>{escape(message.headline(alert))}</li>" for alert in shown.still)
-        body.append(f'<p style="margin:16px 0 4px"><b>Still firing</b></p><ul style="margin:0;padding-left:20px">{items}</ul>')
+        body.append(
+            '<p style="margin:16px 0 4px"><b>Still firing</b></p><ul '
+            f'style="margin:0;padding-left:20px">{items}</ul>'
+        )
     words, where = remainder(notification, shown.left, external_url)
     if words:
         more = f' · <a href="{escape(where.url)}">{escape(where.words)}</a>' if where else ""
@@ -125,7 +160,8 @@ def _html(notification: Notification, external_url: str | None) -> str:
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"></head>\n'
-        '<body style="font:15px/1.45 -apple-system,Segoe UI,Roboto,sans-serif;margin:0;padding:16px;max-width:640px">\n'
+        '<body style="font:15px/1.45 -apple-system,Segoe '
+        'UI,Roboto,sans-serif;margin:0;padding:16px;max-width:640px">\n'
         f"{inside}\n</body></html>\n"
     )
 
@@ -136,7 +172,9 @@ def _section(part: Paragraph, colour: str) -> Iterator[str]:
     for fact in (*part.facts, part.when):
         yield f"<br>{escape(fact)}"
     if part.links:
-        yield "<br>" + " · ".join(f'<a href="{escape(link.url)}">{escape(link.words)}</a>' for link in part.links)
+        yield "<br>" + " · ".join(
+            f'<a href="{escape(link.url)}">{escape(link.words)}</a>' for link in part.links
+        )
     yield "</div>"
 
 

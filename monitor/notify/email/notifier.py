@@ -1,4 +1,5 @@
-"""Email over SMTP. What a mail looks like is in `email_message`, what a server's replies mean in `email_answers`."""
+"""Email over SMTP. What a mail looks like is in `email_message`, what a server's replies mean in
+`email_answers`."""
 
 import asyncio
 import socket
@@ -27,8 +28,9 @@ log = structlog.get_logger()
 class EmailNotifier:
     """Sends one mail at a time, each over a connection of its own.
 
-    When a server takes a mail for some recipients and asks to come back later for others, the next attempt is for these only,
-    within this process's life; after a restart everybody gets it again, under the same `Message-ID`.
+    When a server takes a mail for some recipients and asks to come back later for others, the
+    next attempt is for these only, within this process's life; after a restart everybody gets it
+    again, under the same `Message-ID`.
     """
 
     integration = "email"
@@ -41,50 +43,79 @@ class EmailNotifier:
         self._context = context
         self._sender = mailbox(options.sender)
         self._to = [mailbox(each) for each in options.to]
-        self._tls = None if options.tls == "none" else options.tls_context() or ssl.create_default_context()
+        self._tls = (
+            None if options.tls == "none" else options.tls_context() or ssl.create_default_context()
+        )
         self._hello = options.hello or _own_name()
         self._done: OrderedDict[str, frozenset[str]] = OrderedDict()
 
     async def send(self, notification: Notification) -> None:
-        mail = compose(notification, sender=self._sender, to=self._to, external_url=self._context.external_url)
+        mail = compose(
+            notification, sender=self._sender, to=self._to, external_url=self._context.external_url
+        )
         done = self._done.get(notification.id, frozenset())
         recipients = [each.addr_spec for each in self._to if each.addr_spec not in done]
-        async with _connected(self._options, self._tls, self._hello, self._context.attempt_seconds) as server:
+        async with _connected(
+            self._options, self._tls, self._hello, self._context.attempt_seconds
+        ) as server:
             try:
-                refused, _ = await server.sendmail(self._sender.addr_spec, recipients, mail.as_bytes())
+                refused, _ = await server.sendmail(
+                    self._sender.addr_spec, recipients, mail.as_bytes()
+                )
             except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPRecipientRefused) as error:
                 if not done:
                     raise
-                rest = error.recipients if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else [error]
-                refused = {each.recipient: aiosmtplib.SMTPResponse(each.code, each.message) for each in rest}
+                rest = (
+                    error.recipients
+                    if isinstance(error, aiosmtplib.SMTPRecipientsRefused)
+                    else [error]
+                )
+                refused = {
+                    each.recipient: aiosmtplib.SMTPResponse(each.code, each.message)
+                    for each in rest
+                }
         self._account_for(notification, recipients, refused)
 
     async def verify(self) -> None:
         """Connect, agree on TLS and log in; then say goodbye."""
-        async with _connected(self._options, self._tls, self._hello, self._context.attempt_seconds) as server:
+        async with _connected(
+            self._options, self._tls, self._hello, self._context.attempt_seconds
+        ) as server:
             await server.noop()
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
     def _account_for(
-        self, notification: Notification, recipients: list[str], refused: Mapping[str, aiosmtplib.SMTPResponse]
+        self,
+        notification: Notification,
+        recipients: list[str],
+        refused: Mapping[str, aiosmtplib.SMTPResponse],
     ) -> None:
-        """Somebody has the mail. DeliveryError while somebody else may still get it; who never will is logged."""
+        """Somebody has the mail. DeliveryError while somebody else may still get it; who never
+        will is logged."""
         later = [address for address, reply in refused.items() if reply.code < 500]
         never = {address: reply.code for address, reply in refused.items() if reply.code >= 500}
         if never:
-            log.warning("email_recipients_refused", receiver=self._receiver, notification=notification.id, refused=never)
+            log.warning(
+                "email_recipients_refused",
+                receiver=self._receiver,
+                notification=notification.id,
+                refused=never,
+            )
         if not later:
             self._done.pop(notification.id, None)
             return
-        told = self._done.get(notification.id, frozenset()) | (frozenset(recipients) - frozenset(later))
+        told = self._done.get(notification.id, frozenset()) | (
+            frozenset(recipients) - frozenset(later)
+        )
         self._done[notification.id] = told
         while len(self._done) > MOST_PARTLY_DELIVERED:
             self._done.popitem(last=False)
         code = refused[later[0]].code
         raise DeliveryError(
-            f"SMTP {code}: {len(later)} of {len(self._to)} recipients were put off; the others have it",
+            f"SMTP {code}: {len(later)} of {len(self._to)} recipients were put off; the others "
+            "have it",
             reason=DeliveryFault.UNAVAILABLE,
             retryable=True,
         )
@@ -94,7 +125,8 @@ class EmailNotifier:
 async def _connected(
     options: EmailOptions, tls: ssl.SSLContext | None, hello: str, seconds: float
 ) -> AsyncIterator[aiosmtplib.SMTP]:
-    """A session with the server, logged in; all that is done in it takes at most `seconds`. Raises `DeliveryError`."""
+    """A session with the server, logged in; all that is done in it takes at most `seconds`.
+    Raises `DeliveryError`."""
     host, port = options.server()
     server = aiosmtplib.SMTP(
         hostname=host,
@@ -102,7 +134,9 @@ async def _connected(
         username=options.username,
         password=options.password.get_secret_value() if options.password else None,
         local_hostname=hello,
-        timeout=None,  # ours bounds everything; Python 3.11's wait_for, which its own is made of, can lose a cancellation
+        # ours bounds everything; Python 3.11's wait_for, which its own is made of, can lose a
+        # cancellation
+        timeout=None,
         use_tls=options.tls == "tls",
         start_tls=options.tls == "starttls",
         tls_context=tls,
@@ -112,7 +146,9 @@ async def _connected(
             await server.connect()
             yield server
     except TimeoutError:
-        raise DeliveryError(f"no answer within {seconds:g} s", reason=DeliveryFault.TIMEOUT, retryable=True) from None
+        raise DeliveryError(
+            f"no answer within {seconds:g} s", reason=DeliveryFault.TIMEOUT, retryable=True
+        ) from None
     except (aiosmtplib.SMTPException, OSError) as error:
         raise fault(error) from None  # its text may hold what the server said
     else:
@@ -123,9 +159,12 @@ async def _connected(
 
 
 def _own_name() -> str:
-    """This machine's name where it can be said in a greeting; asking for the full one could wait for the name service."""
+    """This machine's name where it can be said in a greeting; asking for the full one could wait
+    for the name service."""
     name = socket.gethostname()
-    return name if name.isascii() and name.replace("-", "").replace(".", "").isalnum() else "localhost"
+    return (
+        name if name.isascii() and name.replace("-", "").replace(".", "").isalnum() else "localhost"
+    )
 
 
 def _build(receiver: str, options: EmailOptions, context: Context) -> EmailNotifier:

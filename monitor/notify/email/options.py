@@ -5,7 +5,14 @@ from email.headerregistry import Address
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from monitor.net import is_loopback
@@ -17,21 +24,33 @@ MOST_RECIPIENTS = 50
 
 _MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<inner>[^<>]*)>|(?P<bare>[^<>]*)")
 _BETWEEN = re.compile(r"[,;]")
-_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322, dot-atom
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
+_LOCAL_PART = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+)  # RFC 5322, dot-atom
+_HOST = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
 
 
 def mailbox(text: str) -> Address:
-    """`monitor@example.org` or `BSG monitor <monitor@example.org>`; a domain in other letters is written as `xn--…`.
+    """`monitor@example.org` or `BSG monitor <monitor@example.org>`; a domain in other letters is
+    written as `xn--…`.
 
     ValueError for what is neither.
     """
     if _holds_several(text):
-        raise ValueError("holds several addresses; expected one, or a list in `to`: [first@example.org, second@example.org]")
+        raise ValueError(
+            "holds several addresses; expected one, or a list in `to`: [first@example.org, "
+            "second@example.org]"
+        )
     found = _MAILBOX.fullmatch(text.strip())
     if found is None or not text.isprintable():
-        raise ValueError("is no address; expected monitor@example.org or BSG monitor <monitor@example.org>")
-    local, at, domain = (found["inner"] if found["bare"] is None else found["bare"]).strip().rpartition("@")
+        raise ValueError(
+            "is no address; expected monitor@example.org or BSG monitor <monitor@example.org>"
+        )
+    local, at, domain = (
+        (found["inner"] if found["bare"] is None else found["bare"]).strip().rpartition("@")
+    )
     if not at or not local or not domain:
         raise ValueError("is no address; expected something like monitor@example.org")
     try:
@@ -42,9 +61,12 @@ def mailbox(text: str) -> Address:
         raise ValueError("has no domain that mail could be sent to behind the @")
     if len(local) > 64 or not _LOCAL_PART.fullmatch(local):
         raise ValueError(
-            "has something before the @ that not every mail server takes; expected ASCII letters, digits and . _ + -"
+            "has something before the @ that not every mail server takes; expected ASCII letters, "
+            "digits and . _ + -"
         )
-    return Address(display_name=(found["name"] or "").strip().strip('"').strip(), username=local, domain=domain)
+    return Address(
+        display_name=(found["name"] or "").strip().strip('"').strip(), username=local, domain=domain
+    )
 
 
 def _holds_several(text: str) -> bool:
@@ -63,7 +85,9 @@ def _host(value: str) -> str:
         ip_address(value)
     except ValueError:
         if not _HOST.fullmatch(value):
-            raise ValueError("is no host; expected a name such as smtp.example.org, without a scheme or port") from None
+            raise ValueError(
+                "is no host; expected a name such as smtp.example.org, without a scheme or port"
+            ) from None
     return value
 
 
@@ -81,28 +105,40 @@ Host = Annotated[str, AfterValidator(_host)]
 
 
 class EmailOptions(TlsOptions):
-    """`host` takes mail from `from` for everybody in `to`. `tls`: `starttls` (never less: a server without it is a failure),
-    `tls` from the first byte, or `none`, for a server on this machine. `port` follows from it. `hello` is what the monitor
-    calls itself, this machine's name by default.
+    """`host` takes mail from `from` for everybody in `to`. `tls`: `starttls` (never less: a
+    server without it is a failure), `tls` from the first byte, or `none`, for a server on this
+    machine. `port` follows from it. `hello` is what the monitor calls itself, this machine's
+    name by default.
     """
 
     clear_words = ("an unencrypted connection", "tls: starttls or tls: tls")
 
     host: Host = Field(description="The mail server's name or address.")
-    port: Annotated[int, BeforeValidator(_number), AlsoWritten(str), Field(ge=1, le=65535)] | None = Field(
-        default=None, description="Its port; 587, 465 or 25, as `tls` says."
-    )
+    port: (
+        Annotated[int, BeforeValidator(_number), AlsoWritten(str), Field(ge=1, le=65535)] | None
+    ) = Field(default=None, description="Its port; 587, 465 or 25, as `tls` says.")
     tls: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="`starttls` (a must, not an offer), `tls` from the first byte, or `none`."
+        default="starttls",
+        description="`starttls` (a must, not an offer), `tls` from the first byte, or `none`.",
     )
-    username: str | None = Field(default=None, min_length=1, max_length=300, description="Who logs in.")
-    password: Secret | None = Field(default=None, validate_default=True, description="It goes with `username`.")
-    sender: Mailbox = Field(alias="from", description="The sender: `BSG monitor <monitor@example.org>`.")
-    to: Annotated[list[Mailbox], BeforeValidator(_listed), AlsoWritten(str), Field(min_length=1, max_length=MOST_RECIPIENTS)] = (
-        Field(description="Everybody who gets it.")
+    username: str | None = Field(
+        default=None, min_length=1, max_length=300, description="Who logs in."
     )
+    password: Secret | None = Field(
+        default=None, validate_default=True, description="It goes with `username`."
+    )
+    sender: Mailbox = Field(
+        alias="from", description="The sender: `BSG monitor <monitor@example.org>`."
+    )
+    to: Annotated[
+        list[Mailbox],
+        BeforeValidator(_listed),
+        AlsoWritten(str),
+        Field(min_length=1, max_length=MOST_RECIPIENTS),
+    ] = Field(description="Everybody who gets it.")
     hello: Host | None = Field(
-        default=None, description="What the monitor calls itself to the server; this machine's name by default."
+        default=None,
+        description="What the monitor calls itself to the server; this machine's name by default.",
     )
 
     @field_validator("username")

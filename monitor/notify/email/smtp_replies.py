@@ -1,4 +1,5 @@
-"""What a mail server's replies mean: try again, or give up. The one place; docs/receivers.md has it as a table."""
+"""What a mail server's replies mean: try again, or give up. The one place; docs/receivers.md has
+it as a table."""
 
 import re
 import socket
@@ -16,7 +17,8 @@ _TOO_LARGE = 552
 
 
 def fault(error: Exception) -> DeliveryError:
-    """What was met on the way to a mail server, as a decision. A server's own text is not quoted, but for its codes."""
+    """What was met on the way to a mail server, as a decision. A server's own text is not
+    quoted, but for its codes."""
     match error:
         case aiosmtplib.SMTPRecipientsRefused():
             return all_refused([(refused.code, refused.message) for refused in error.recipients])
@@ -25,10 +27,24 @@ def fault(error: Exception) -> DeliveryError:
         case aiosmtplib.SMTPResponseException():
             return _replied(error)
         case aiosmtplib.SMTPTimeoutError() | TimeoutError():
-            return DeliveryError("the mail server did not answer in time", reason=DeliveryFault.TIMEOUT, retryable=True)
-        case aiosmtplib.SMTPException() if type(error) is aiosmtplib.SMTPException:  # the library's own, not a reply
-            what = "STARTTLS" if "STARTTLS extension" in error.message else "a way to log in that is known here"
-            return DeliveryError(f"the mail server does not offer {what}", reason=DeliveryFault.CONNECTION, retryable=True)
+            return DeliveryError(
+                "the mail server did not answer in time",
+                reason=DeliveryFault.TIMEOUT,
+                retryable=True,
+            )
+        case aiosmtplib.SMTPException() if (
+            type(error) is aiosmtplib.SMTPException
+        ):  # the library's own, not a reply
+            what = (
+                "STARTTLS"
+                if "STARTTLS extension" in error.message
+                else "a way to log in that is known here"
+            )
+            return DeliveryError(
+                f"the mail server does not offer {what}",
+                reason=DeliveryFault.CONNECTION,
+                retryable=True,
+            )
         case _:
             return DeliveryError(_words(error), reason=DeliveryFault.CONNECTION, retryable=True)
 
@@ -39,27 +55,51 @@ def all_refused(replies: Sequence[tuple[int, str]]) -> DeliveryError:
     code, text = (later or list(replies) or [(0, "")])[0]
     number = "every recipient" if len(replies) != 1 else "the recipient"
     if later:
-        return DeliveryError(f"{_named(code, text)}: {number} was put off", reason=DeliveryFault.UNAVAILABLE, retryable=True)
-    return DeliveryError(f"{_named(code, text)}: {number} was refused", reason=DeliveryFault.REJECTED, retryable=False)
+        return DeliveryError(
+            f"{_named(code, text)}: {number} was put off",
+            reason=DeliveryFault.UNAVAILABLE,
+            retryable=True,
+        )
+    return DeliveryError(
+        f"{_named(code, text)}: {number} was refused",
+        reason=DeliveryFault.REJECTED,
+        retryable=False,
+    )
 
 
 def _replied(error: aiosmtplib.SMTPResponseException) -> DeliveryError:
     named = _named(error.code, error.message)
     if not 400 <= error.code < 600:
-        return DeliveryError("the answer was not a mail server's", reason=DeliveryFault.CONNECTION, retryable=True)
+        return DeliveryError(
+            "the answer was not a mail server's", reason=DeliveryFault.CONNECTION, retryable=True
+        )
     if error.code < 500:
-        return DeliveryError(f"{named}: try again later", reason=DeliveryFault.UNAVAILABLE, retryable=True)
+        return DeliveryError(
+            f"{named}: try again later", reason=DeliveryFault.UNAVAILABLE, retryable=True
+        )
     if error.code in _WANTS_LOGIN or isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return DeliveryError(f"{named}: the login was refused", reason=DeliveryFault.UNAUTHORIZED, retryable=True)
+        return DeliveryError(
+            f"{named}: the login was refused", reason=DeliveryFault.UNAUTHORIZED, retryable=True
+        )
     if error.code == _TOO_LARGE:
-        return DeliveryError(f"{named}: the mail is too large", reason=DeliveryFault.TOO_LARGE, retryable=False)
+        return DeliveryError(
+            f"{named}: the mail is too large", reason=DeliveryFault.TOO_LARGE, retryable=False
+        )
     match error:
         case aiosmtplib.SMTPSenderRefused():  # a person may mend that
-            return DeliveryError(f"{named}: the sender was refused", reason=DeliveryFault.REJECTED, retryable=True)
+            return DeliveryError(
+                f"{named}: the sender was refused", reason=DeliveryFault.REJECTED, retryable=True
+            )
         case aiosmtplib.SMTPDataError():
-            return DeliveryError(f"{named}: the mail was refused", reason=DeliveryFault.REJECTED, retryable=False)
+            return DeliveryError(
+                f"{named}: the mail was refused", reason=DeliveryFault.REJECTED, retryable=False
+            )
         case aiosmtplib.SMTPConnectResponseError() | aiosmtplib.SMTPHeloError():
-            return DeliveryError(f"{named}: the connection was refused", reason=DeliveryFault.REJECTED, retryable=True)
+            return DeliveryError(
+                f"{named}: the connection was refused",
+                reason=DeliveryFault.REJECTED,
+                retryable=True,
+            )
     return DeliveryError(named, reason=DeliveryFault.SERVER_ERROR, retryable=True)
 
 

@@ -23,7 +23,8 @@ Event = dict[str, object]
 
 
 def dedup_key(alert: NotifiedAlert) -> str:
-    """The instance's id: the same for its trigger, its repeats and its resolve, another when it fires anew."""
+    """The instance's id: the same for its trigger, its repeats and its resolve, another when it
+    fires anew."""
     if len(alert.id) <= LONGEST_KEY:
         return alert.id
     return hashlib.sha256(alert.id.encode()).hexdigest()
@@ -35,13 +36,16 @@ def is_acknowledged(alert: NotifiedAlert) -> bool:
 
 
 def event(notification: Notification, alert: NotifiedAlert, external_url: str | None) -> Event:
-    """The event without its `routing_key`: a resolve for what is over, an acknowledge for what is known and looked after, else
-    a trigger. What only happened is never resolved."""
+    """The event without its `routing_key`: a resolve for what is over, an acknowledge for what
+    is known and looked after, else a trigger. What only happened is never resolved."""
     if alert.status == "resolved":
         return {"event_action": "resolve", "dedup_key": dedup_key(alert)}
     if is_acknowledged(alert):
         return {"event_action": "acknowledge", "dedup_key": dedup_key(alert)}
-    own, runbook = link(message.alert_link(external_url, alert), "Alert"), link(message.runbook(alert), "Runbook")
+    own, runbook = (
+        link(message.alert_link(external_url, alert), "Alert"),
+        link(message.runbook(alert), "Runbook"),
+    )
     told: Event = {
         "event_action": "trigger",
         "dedup_key": dedup_key(alert),
@@ -74,7 +78,10 @@ def _severity(alert: NotifiedAlert) -> str:
 
 def _source(alert: NotifiedAlert) -> str:
     """Who is affected: the sender, else the account, else the receiver that a rule is about."""
-    candidates = [alert.campaign.sender if alert.campaign else "", *map(alert.labels.get, ("sender", "account", "receiver"))]
+    candidates = [
+        alert.campaign.sender if alert.campaign else "",
+        *map(alert.labels.get, ("sender", "account", "receiver")),
+    ]
     return next((value for each in candidates if (value := _value(each or ""))), "bsg-monitor")
 
 

@@ -1,4 +1,5 @@
-"""PagerDuty: Events API v2, one event for each alert. What an event looks like is in `pagerduty_event`."""
+"""PagerDuty: Events API v2, one event for each alert. What an event looks like is in
+`pagerduty_event`."""
 
 import asyncio
 import re
@@ -24,20 +25,25 @@ MOST_REMEMBERED = 1000
 
 _KEY = re.compile(r"[A-Za-z0-9]{32}", re.ASCII)
 _WRONG_KEY: tuple[str, Meaning] = (
-    "PagerDuty does not know the routing_key; expected the integration key of an Events API v2 integration",
+    (
+        "PagerDuty does not know the routing_key; expected the integration key of an Events API v2 "
+        "integration"
+    ),
     (DeliveryFault.UNAUTHORIZED, True),
 )
 
 
 def _integration_key(value: SecretStr) -> SecretStr:
     if not _KEY.fullmatch(value.get_secret_value()):
-        raise ValueError("is not an integration key of Events API v2; expected 32 letters and digits")
+        raise ValueError(
+            "is not an integration key of Events API v2; expected 32 letters and digits"
+        )
     return value
 
 
 class PagerDutyOptions(ReceiverOptions):
-    """`routing_key` is the integration key of a service or an event orchestration; `url` where events go, for accounts in the
-    EU https://events.eu.pagerduty.com/v2/enqueue.
+    """`routing_key` is the integration key of a service or an event orchestration; `url` where
+    events go, for accounts in the EU https://events.eu.pagerduty.com/v2/enqueue.
     """
 
     routing_key: Annotated[Secret, AfterValidator(_integration_key)] = Field(
@@ -45,7 +51,8 @@ class PagerDutyOptions(ReceiverOptions):
     )
     url: SecretUrl = Field(
         default=SecretStr("https://events.pagerduty.com/v2/enqueue"),
-        description="Where events go; for accounts in the EU `https://events.eu.pagerduty.com/v2/enqueue`.",
+        description="Where events go; for accounts in the EU "
+        "`https://events.eu.pagerduty.com/v2/enqueue`.",
     )
 
     def endpoint(self) -> str:
@@ -56,10 +63,12 @@ class PagerDutyOptions(ReceiverOptions):
 
 
 class PagerDutyNotifier:
-    """Sends one event for each alert that changed or is looked after (in a repetition for each that fires), `AT_ONCE` at a time.
+    """Sends one event for each alert that changed or is looked after (in a repetition for each
+    that fires), `AT_ONCE` at a time.
 
-    PagerDuty takes about 120 events a minute for a key. An attempt that is cut short by that or by anything else is taken up
-    where it stopped; after a restart it begins anew, which changes nothing: the same `dedup_key` is the same incident.
+    PagerDuty takes about 120 events a minute for a key. An attempt that is cut short by that or
+    by anything else is taken up where it stopped; after a restart it begins anew, which changes
+    nothing: the same `dedup_key` is the same incident.
     """
 
     integration = "pagerduty"
@@ -84,9 +93,13 @@ class PagerDutyNotifier:
         deadline = self._context.clock.monotonic() + self._context.attempt_seconds
         async with asyncio.TaskGroup() as group:
             for _ in range(min(AT_ONCE, len(waiting))):
-                group.create_task(self._send_each(notification, waiting, settled, obstacles, deadline))
+                group.create_task(
+                    self._send_each(notification, waiting, settled, obstacles, deadline)
+                )
         if obstacles:
-            raise _with_progress(max(obstacles, key=_patience), sum(e is None for e in settled.values()), len(alerts))
+            raise _with_progress(
+                max(obstacles, key=_patience), sum(e is None for e in settled.values()), len(alerts)
+            )
         self._progress.pop(notification.id, None)
         if refused := [error for error in settled.values() if error is not None]:
             raise _with_progress(refused[0], len(alerts) - len(refused), len(alerts))
@@ -106,7 +119,9 @@ class PagerDutyNotifier:
         while waiting and not obstacles:
             alert = waiting.popleft()
             try:
-                await self._send_one(notification, alert, deadline - self._context.clock.monotonic())
+                await self._send_one(
+                    notification, alert, deadline - self._context.clock.monotonic()
+                )
             except DeliveryError as error:
                 if error.retryable:
                     obstacles.append(error)
@@ -115,22 +130,29 @@ class PagerDutyNotifier:
             else:
                 settled[alert.id] = None
 
-    async def _send_one(self, notification: Notification, alert: NotifiedAlert, seconds: float) -> None:
+    async def _send_one(
+        self, notification: Notification, alert: NotifiedAlert, seconds: float
+    ) -> None:
         context, options = self._context, self._options
         if seconds <= 0:
             words = f"not all events were taken within {context.attempt_seconds:g} s"
             raise DeliveryError(words, reason=DeliveryFault.TIMEOUT, retryable=True)
-        told = {"routing_key": options.routing_key.get_secret_value()} | event(notification, alert, context.external_url)
+        told = {"routing_key": options.routing_key.get_secret_value()} | event(
+            notification, alert, context.external_url
+        )
         headers = {"webhook-id": notification.id}
         body = msgspec.json.encode(told)
-        answer = await post(context.session, options.endpoint(), body, headers, seconds=max(0.1, round(seconds, 1)))
+        answer = await post(
+            context.session, options.endpoint(), body, headers, seconds=max(0.1, round(seconds, 1))
+        )
         detail, meaning = _reading(answer)
         check(answer, now=context.clock.now(), detail=detail, meaning=meaning)
         confirm(answer, "PagerDuty")
 
 
 def _to_send(notification: Notification) -> list[NotifiedAlert]:
-    """What PagerDuty has to hear of: the news, or all that fires in a repetition, and who looks after what it knows."""
+    """What PagerDuty has to hear of: the news, or all that fires in a repetition, and who looks
+    after what it knows."""
     if notification.reason is NotifyReason.ACKNOWLEDGED:
         return list(filter(is_acknowledged, notification.alerts))
     return [*message.news(notification), *filter(is_acknowledged, message.the_rest(notification))]
@@ -140,7 +162,9 @@ def _reading(answer: Answer) -> tuple[str | None, Meaning | None]:
     """A wrong key is a 400 like a wrong event, but a person can mend it."""
     said = json_object(answer)
     errors = said.get("errors")
-    words = " ".join(map(str, [said.get("message", ""), *(errors if isinstance(errors, list) else [errors])])).lower()
+    words = " ".join(
+        map(str, [said.get("message", ""), *(errors if isinstance(errors, list) else [errors])])
+    ).lower()
     if answer.status == 400 and ("routing key" in words or "routing_key" in words):
         return _WRONG_KEY
     return None, None
@@ -154,7 +178,9 @@ def _with_progress(error: DeliveryError, taken: int, total: int) -> DeliveryErro
     if total == 1:
         return error
     text = f"{error}; {taken} of {total} events taken"
-    return DeliveryError(text, reason=error.reason, retryable=error.retryable, retry_after=error.retry_after)
+    return DeliveryError(
+        text, reason=error.reason, retryable=error.retryable, retry_after=error.retry_after
+    )
 
 
 def _build(_receiver: str, options: PagerDutyOptions, context: Context) -> PagerDutyNotifier:

@@ -1,7 +1,8 @@
-"""Slack with a bot's token: one message per group, brought up to date in place, with its history as a thread.
+"""Slack with a bot's token: one message per group, brought up to date in place, with its history
+as a thread.
 
-Which message shows a group is kept in the monitor's store. A crash between a message and that note makes the next one a
-message of its own: told twice, never not at all.
+Which message shows a group is kept in the monitor's store. A crash between a message and that
+note makes the next one a message of its own: told twice, never not at all.
 """
 
 import asyncio
@@ -22,10 +23,11 @@ log = structlog.get_logger()
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The message that shows a group. `target` is the channel as it was configured, `channel` its id.
+    """The message that shows a group. `target` is the channel as it was configured, `channel`
+    its id.
 
-    `open`: something in it fires still. `last` is the id of the notification it shows and `decided` when that was, `opening`
-    the thread's first lines while there is no thread yet.
+    `open`: something in it fires still. `last` is the id of the notification it shows and
+    `decided` when that was, `opening` the thread's first lines while there is no thread yet.
     """
 
     target: str
@@ -38,14 +40,17 @@ class Shown(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class SlackBotNotifier:
-    """Posts to one channel. Slack allows about one message a second there (https://docs.slack.dev/apis/web-api/rate-limits)."""
+    """Posts to one channel. Slack allows about one message a second there
+    (https://docs.slack.dev/apis/web-api/rate-limits)."""
 
     integration = "slack"
     min_interval = 1.0
     burst = 1
     shows_acknowledgements = True
 
-    def __init__(self, receiver: str, *, token: SecretStr, channel: str, api_url: str, context: Context) -> None:
+    def __init__(
+        self, receiver: str, *, token: SecretStr, channel: str, api_url: str, context: Context
+    ) -> None:
         self._receiver = receiver
         self._target = channel
         self._api = SlackApi(api_url, token, context)
@@ -84,8 +89,8 @@ class SlackBotNotifier:
 
     @staticmethod
     def _continues(notification: Notification, shown: Shown) -> bool:
-        """Whether there is something to add to the message: the group still fires in it, or this is more of what it shows, or
-        older than that.
+        """Whether there is something to add to the message: the group still fires in it, or this
+        is more of what it shows, or older than that.
         """
         older = notification.created_at < shown.decided
         return shown.open or shown.last == notification.id or notification.part > 1 or older
@@ -111,10 +116,14 @@ class SlackBotNotifier:
 
     async def _go_on(self, notification: Notification, shown: Shown) -> None:
         again = shown.last == notification.id
-        if notification.created_at < shown.decided:  # a dead letter that was sent again: the message knows better
+        if (
+            notification.created_at < shown.decided
+        ):  # a dead letter that was sent again: the message knows better
             await self._note(notification, shown)
             return
-        if notification.part > 1:  # the message shows the first part, the thread holds the others in full
+        if (
+            notification.part > 1
+        ):  # the message shows the first part, the thread holds the others in full
             if not again:
                 await self._post(self._body(notification), shown)
             fires = shown.open or _fires(notification)
@@ -124,15 +133,23 @@ class SlackBotNotifier:
             if not again:
                 await self._note(notification, shown)
             fires = _fires(notification)
-        # what is not in the thread yet stays to be told there: nothing is, when a repeated attempt found its message
+        # what is not in the thread yet stays to be told there: nothing is, when a repeated attempt
+        # found its message
         first = shown.opening if again or notification.part > 1 else ""
         await self._remember(
             notification,
-            msgspec.structs.replace(shown, open=fires, last=notification.id, decided=notification.created_at, opening=first),
+            msgspec.structs.replace(
+                shown,
+                open=fires,
+                last=notification.id,
+                decided=notification.created_at,
+                opening=first,
+            ),
         )
 
     async def _post(self, body: dict[str, object], shown: Shown | None = None) -> tuple[str, str]:
-        """A new message, in the thread of `shown` where there is one; the channel's id and the message's `ts`."""
+        """A new message, in the thread of `shown` where there is one; the channel's id and the
+        message's `ts`."""
         place: dict[str, object] = {"channel": self._target}
         if shown is not None:
             place = {"channel": shown.channel, "thread_ts": shown.ts}
@@ -143,12 +160,15 @@ class SlackBotNotifier:
         return posted.channel, posted.ts
 
     async def _note(self, notification: Notification, shown: Shown) -> None:
-        """A line in the thread. An update in place calls nobody, so what is new or goes on is shown in the channel, too."""
+        """A line in the thread. An update in place calls nobody, so what is new or goes on is
+        shown in the channel, too."""
         aloud = notification.reason in (NotifyReason.NEW_ALERTS, NotifyReason.REPEAT)
         line = history(notification, before=shown.opening)
         place = {"channel": shown.channel, "thread_ts": shown.ts, "reply_broadcast": aloud}
         try:
-            await self._api.call("chat.postMessage", place | line | _QUIET | _metadata(notification))
+            await self._api.call(
+                "chat.postMessage", place | line | _QUIET | _metadata(notification)
+            )
         except SlackRefusalError as refusal:
             if refusal.code not in ("cannot_reply_to_message", "restricted_action_thread_locked"):
                 raise
@@ -173,9 +193,16 @@ class SlackBotNotifier:
     async def _remember(self, notification: Notification, shown: Shown) -> None:
         kept = msgspec.json.encode(shown).decode()
         try:
-            await self._context.memory.remember(self._receiver, notification.group_key, kept, now=self._context.clock.now())
+            await self._context.memory.remember(
+                self._receiver, notification.group_key, kept, now=self._context.clock.now()
+            )
         except StoreError as error:  # it was told: to fail now would tell it again, and again
-            log.warning("slack_message_not_remembered", receiver=self._receiver, notification=notification.id, error=str(error))
+            log.warning(
+                "slack_message_not_remembered",
+                receiver=self._receiver,
+                notification=notification.id,
+                error=str(error),
+            )
 
 
 _QUIET: dict[str, object] = {"unfurl_links": False, "unfurl_media": False}

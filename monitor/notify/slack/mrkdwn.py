@@ -2,17 +2,19 @@
 
 from monitor.notify.message import width
 
-# https://docs.slack.dev/messaging/formatting-message-text#escaping: these three, and only these, are written as entities.
-# Without a bare "<" there is no link, no mention and no <!channel>.
+# https://docs.slack.dev/messaging/formatting-message-text#escaping: these three, and only these,
+# are written as entities. Without a bare "<" there is no link, no mention and no <!channel>.
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
-# mrkdwn has no escape for its emphasis marks: a look-alike takes their place where they could open or close emphasis.
-# Inside a word ("Shop_Agent", "5*3") they do nothing and stay, but for the backtick, which works there too.
+# mrkdwn has no escape for its emphasis marks: a look-alike takes their place where they could open
+# or close emphasis. Inside a word ("Shop_Agent", "5*3") they do nothing and stay, but for the
+# backtick, which works there too.
 _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 
 
 def escape(text: str, limit: int) -> str:
-    """`text` (already cleaned) for a mrkdwn or plain text object, at most `limit` wide once escaped, "…" where it was cut.
+    """`text` (already cleaned) for a mrkdwn or plain text object, at most `limit` wide once
+    escaped, "…" where it was cut.
 
     Never cuts an entity in two.
     """
@@ -32,14 +34,26 @@ def _harmless(text: str, position: int) -> str:
     character = text[position]
     if character not in _LOOKALIKES:
         return character
-    inside = 0 < position < len(text) - 1 and text[position - 1].isalnum() and text[position + 1].isalnum()
+    inside = (
+        0 < position < len(text) - 1
+        and text[position - 1].isalnum()
+        and text[position + 1].isalnum()
+    )
     return character if inside and character != "`" else _LOOKALIKES[character]
 
 
 def link(url: str | None, words: str) -> str | None:
-    """`<url|words>`, with what would end the address early percent-encoded; None for no or an endless address."""
+    """`<url|words>`, with what would end the address early percent-encoded; None for no or an
+    endless address."""
     if not url or len(url) > 500:
         return None
-    for character, encoded in (("&", "&amp;"), ("<", "%3C"), (">", "%3E"), ("|", "%7C"), ("`", "%60"), (" ", "%20")):
+    for character, encoded in (
+        ("&", "&amp;"),
+        ("<", "%3C"),
+        (">", "%3E"),
+        ("|", "%7C"),
+        ("`", "%60"),
+        (" ", "%20"),
+    ):
         url = url.replace(character, encoded)
     return f"<{url}|{words}>"

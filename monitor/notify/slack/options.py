@@ -15,28 +15,39 @@ _CHANNEL = re.compile(r"#?[^\s#@<>,|:&]{1,80}")
 def _bot_token(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if text.startswith("xapp-"):
-        raise ValueError('is an app-level token; expected the "Bot User OAuth Token", which begins with xoxb-')
+        raise ValueError(
+            'is an app-level token; expected the "Bot User OAuth Token", which begins with xoxb-'
+        )
     if not all("!" <= character <= "~" for character in text):
         raise ValueError("contains a space, a line break or a character outside ASCII")
     return value
 
 
 class SlackOptions(ReceiverOptions):
-    """Either `url`, an incoming webhook's: whoever has it can post, so it is a secret. Or `bot_token` and `channel` (its id, or
-    a public one's name). `api_url` is where Slack's Web API is, for GovSlack and the like.
+    """Either `url`, an incoming webhook's: whoever has it can post, so it is a secret. Or
+    `bot_token` and `channel` (its id, or a public one's name). `api_url` is where Slack's Web
+    API is, for GovSlack and the like.
     """
 
     ways = (("url",), ("bot_token", "channel"))
 
     bot_token: Annotated[Secret, AfterValidator(_bot_token)] | None = Field(
-        default=None, description='A bot\'s "Bot User OAuth Token" (`xoxb-…`), in place of `url`; it wants `channel`.'
+        default=None,
+        description='A bot\'s "Bot User OAuth Token" (`xoxb-…`), in place of `url`; it wants '
+        "`channel`.",
     )
     channel: str | None = Field(
-        default=None, validate_default=True, description="The id of a channel that the bot is in, or a public one's `#name`."
+        default=None,
+        validate_default=True,
+        description="The id of a channel that the bot is in, or a public one's `#name`.",
     )
-    api_url: WebAddress = Field(default=WEB_API, description="Where Slack's Web API is, for GovSlack and the like.")
+    api_url: WebAddress = Field(
+        default=WEB_API, description="Where Slack's Web API is, for GovSlack and the like."
+    )
     url: SecretUrl | None = Field(
-        default=None, validate_default=True, description="An incoming webhook's address. Whoever has it can post."
+        default=None,
+        validate_default=True,
+        description="An incoming webhook's address. Whoever has it can post.",
     )
 
     @field_validator("channel")
@@ -44,10 +55,14 @@ class SlackOptions(ReceiverOptions):
     def _named(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
             if info.data.get("bot_token") is not None:
-                raise PydanticCustomError("missing", "the id of a channel that the bot is in, such as C012AB3CD")
+                raise PydanticCustomError(
+                    "missing", "the id of a channel that the bot is in, such as C012AB3CD"
+                )
             return value
         if not _CHANNEL.fullmatch(value):
-            raise ValueError("is no channel; expected its id, such as C012AB3CD, or its name, such as #alerts")
+            raise ValueError(
+                "is no channel; expected its id, such as C012AB3CD, or its name, such as #alerts"
+            )
         return value
 
     @field_validator("url")

@@ -21,17 +21,24 @@ _MISTAKE = (DeliveryFault.REJECTED, False)
 _BUSY = (DeliveryFault.UNAVAILABLE, True)
 _OUT_OF_ORDER = (DeliveryFault.SERVER_ERROR, True)
 
-# Slack's words of https://docs.slack.dev/reference/methods/chat.postMessage#errors and of chat.update, and ours for them.
+# Slack's words of https://docs.slack.dev/reference/methods/chat.postMessage#errors and of
+# chat.update, and ours for them.
 _REFUSALS: Mapping[str, tuple[tuple[DeliveryFault, bool], str]] = {
     "ratelimited": ((DeliveryFault.RATE_LIMITED, True), "too many messages"),
     "rate_limited": ((DeliveryFault.RATE_LIMITED, True), "too many messages to this channel"),
-    "message_limit_exceeded": ((DeliveryFault.RATE_LIMITED, True), "the workspace's limit on messages is reached"),
+    "message_limit_exceeded": (
+        (DeliveryFault.RATE_LIMITED, True),
+        "the workspace's limit on messages is reached",
+    ),
     "invalid_auth": (_UNAUTHORIZED, "the token is not valid"),
     "not_authed": (_UNAUTHORIZED, "the token did not arrive"),
     "account_inactive": (_UNAUTHORIZED, "the token's account was removed"),
     "token_revoked": (_UNAUTHORIZED, "the token was revoked"),
     "token_expired": (_UNAUTHORIZED, "the token has expired"),
-    "missing_scope": (_UNAUTHORIZED, "the app lacks the scope chat:write; add it and install the app again"),
+    "missing_scope": (
+        _UNAUTHORIZED,
+        "the app lacks the scope chat:write; add it and install the app again",
+    ),
     "no_permission": (_UNAUTHORIZED, "the token may not do this"),
     "not_allowed_token_type": (_UNAUTHORIZED, "expected a bot's token, which begins with xoxb-"),
     "access_denied": (_UNAUTHORIZED, "the token may not do this"),
@@ -40,7 +47,10 @@ _REFUSALS: Mapping[str, tuple[tuple[DeliveryFault, bool], str]] = {
     "team_access_not_granted": (_UNAUTHORIZED, "the app was not granted this workspace"),
     "restricted_action": (_UNAUTHORIZED, "a workspace setting forbids posting there"),
     "restricted_action_read_only_channel": (_UNAUTHORIZED, "the channel is read-only"),
-    "channel_not_found": (_MISSING, "there is no such channel, or it is private and the bot is not in it"),
+    "channel_not_found": (
+        _MISSING,
+        "there is no such channel, or it is private and the bot is not in it",
+    ),
     "not_in_channel": (_MISSING, "the bot is not in the channel; invite it there"),
     "is_archived": (_MISSING, "the channel is archived"),
     "message_not_found": (_MISSING, "the message is gone"),
@@ -77,19 +87,29 @@ MESSAGE_GONE = frozenset(
         "is_archived",
     }
 )
-"""What is answered when a message cannot be brought up to date any more and a new one has to take its place."""
+"""What is answered when a message cannot be brought up to date any more and a new one has to
+take its place."""
 
 
 class SlackRefusalError(DeliveryError):
     """Slack said no; `code` is its word for why."""
 
-    def __init__(self, message: str, *, code: str, reason: DeliveryFault, retryable: bool, retry_after: float | None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        reason: DeliveryFault,
+        retryable: bool,
+        retry_after: float | None,
+    ) -> None:
         super().__init__(message, reason=reason, retryable=retryable, retry_after=retry_after)
         self.code = code
 
 
 class Posted(msgspec.Struct, frozen=True, gc=False):
-    """What `chat.postMessage` and `chat.update` answer: where the message is. `ts` names it within its channel."""
+    """What `chat.postMessage` and `chat.update` answer: where the message is. `ts` names it
+    within its channel."""
 
     ok: bool = False
     error: str = ""
@@ -132,8 +152,14 @@ class SlackApi:
 
 def _refusal(code: str, wait: float | None) -> SlackRefusalError:
     code = code if _WORD.fullmatch(code) else "unknown"
-    (reason, retryable), words = _REFUSALS.get(code, ((DeliveryFault.BAD_ANSWER, True), "Slack did not take the message"))
+    (reason, retryable), words = _REFUSALS.get(
+        code, ((DeliveryFault.BAD_ANSWER, True), "Slack did not take the message")
+    )
     obeyed = reason in (DeliveryFault.RATE_LIMITED, DeliveryFault.UNAVAILABLE)
     return SlackRefusalError(
-        f"{code}, {words}", code=code, reason=reason, retryable=retryable, retry_after=wait if obeyed else None
+        f"{code}, {words}",
+        code=code,
+        reason=reason,
+        retryable=retryable,
+        retry_after=wait if obeyed else None,
     )

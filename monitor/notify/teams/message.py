@@ -1,10 +1,13 @@
-"""A notification as an Adaptive Card for Microsoft Teams, within what it takes, with what did not fit counted.
+"""A notification as an Adaptive Card for Microsoft Teams, within what it takes, with what did
+not fit counted.
 
-Other people's text stands in text runs only: they know no Markdown, whose escapes Teams reads differently on each platform
-(microsoft/AdaptiveCards#5590), while links, in our own words, are Markdown of a text block. Documented limit: about 28 KB a
-message (https://learn.microsoft.com/connectors/teams/#known-issues-and-limitations-with-actions). What is counted is the card as
-a text within JSON, where each quote takes three bytes instead of one; a workflow answers 202 to what is larger and then loses it
-(MicrosoftDocs/msteams-docs#11274: 24,453 bytes were counted as 28,897).
+Other people's text stands in text runs only: they know no Markdown, whose escapes Teams reads
+differently on each platform (microsoft/AdaptiveCards#5590), while links, in our own words, are
+Markdown of a text block. Documented limit: about 28 KB a message
+(https://learn.microsoft.com/connectors/teams/#known-issues-and-limitations-with-actions). What
+is counted is the card as a text within JSON, where each quote takes three bytes instead of one;
+a workflow answers 202 to what is larger and then loses it (MicrosoftDocs/msteams-docs#11274:
+24,453 bytes were counted as 28,897).
 """
 
 import re
@@ -43,13 +46,17 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
     """The JSON body for a workflow that posts the cards it is sent."""
     alerts, rest = message.news(notification), message.the_rest(notification)
     line, said = heading(notification, fits=lambda text: width(text) <= LONGEST_LINE - 10)
-    containers = [_container(paragraph(notification, alert, external_url, said=said)) for alert in alerts]
+    containers = [
+        _container(paragraph(notification, alert, external_url, said=said)) for alert in alerts
+    ]
     still = _still_firing(rest)
     bare = counted(_envelope(notification, line, still))
     costs = [counted(container) + 1 for container in containers]
     shown = how_many_fit(costs, LARGEST_MESSAGE - bare - _FOOTER, most=MOST_ALERTS)
     body = [*containers[:shown], *still]
-    words, where = remainder(notification, [*alerts[shown:], *rest[MOST_STILL_FIRING:]], external_url)
+    words, where = remainder(
+        notification, [*alerts[shown:], *rest[MOST_STILL_FIRING:]], external_url
+    )
     if words:
         body.append(_text(words, isSubtle=True, separator=True))
     if where:
@@ -77,12 +84,20 @@ def _envelope(notification: Notification, line: str, body: Sequence[Element]) ->
         "msteams": {"width": "Full"},
         "body": [_text(plain(line, LONGEST_LINE), size="Medium", weight="Bolder"), *body],
     }
-    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
+    attachment = {
+        "contentType": "application/vnd.microsoft.card.adaptive",
+        "contentUrl": None,
+        "content": card,
+    }
     return {"type": "message", "summary": title, "attachments": [attachment]}
 
 
 def _text(text: str, *, separator: bool = False, **looks: object) -> Element:
-    block: Element = {"type": "RichTextBlock", "spacing": "Small", "inlines": [{"type": "TextRun", "text": text, **looks}]}
+    block: Element = {
+        "type": "RichTextBlock",
+        "spacing": "Small",
+        "inlines": [{"type": "TextRun", "text": text, **looks}],
+    }
     return block | {"separator": True} if separator else block
 
 
@@ -106,7 +121,10 @@ def _still_firing(rest: Sequence[NotifiedAlert]) -> list[Element]:
     if not rest:
         return []
     lines = [
-        _text(f"{mark(alert)} {plain(message.headline(alert), 120)} · since {message.moment(alert.starts_at)}")
+        _text(
+            f"{mark(alert)} {plain(message.headline(alert), 120)} · since "
+            f"{message.moment(alert.starts_at)}"
+        )
         for alert in rest[:MOST_STILL_FIRING]
     ]
     return [_text("Still firing", weight="Bolder", separator=True), *lines]

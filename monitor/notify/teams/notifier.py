@@ -1,4 +1,5 @@
-"""Microsoft Teams: a workflow that posts the cards it is sent. What a card looks like is in `teams_message`."""
+"""Microsoft Teams: a workflow that posts the cards it is sent. What a card looks like is in
+`teams_message`."""
 
 import re
 from collections.abc import Mapping
@@ -15,19 +16,26 @@ from monitor.notify.options import ReceiverOptions, SecretUrl
 from monitor.notify.teams.message import compose
 from monitor.notify.transport import Answer, post
 
-# What a failure looks like that arrives as a 200, 429 and 413 among them (MicrosoftDocs/msteams-docs#1810 and #7425).
+# What a failure looks like that arrives as a 200, 429 and 413 among them
+# (MicrosoftDocs/msteams-docs#1810 and #7425).
 _HIDDEN_STATUS = re.compile(rb"Microsoft Teams endpoint returned HTTP error (\d{3})\b")
 _HIDDEN_FAILURE = b"Webhook message delivery failed"
 
 # The workflow service's words for why; a person can mend each of these.
 _MEANINGS: Mapping[str, tuple[str, Meaning]] = {
     "WorkflowTriggerIsNotEnabled": ("the workflow is turned off", (DeliveryFault.NOT_FOUND, True)),
-    "WorkflowNotFound": ("the workflow was deleted; make a new one", (DeliveryFault.NOT_FOUND, True)),
+    "WorkflowNotFound": (
+        "the workflow was deleted; make a new one",
+        (DeliveryFault.NOT_FOUND, True),
+    ),
     "DirectApiAuthorizationRequired": (
         "the URL is cut off (its sig is missing), or the workflow is not open to anyone",
         (DeliveryFault.UNAUTHORIZED, True),
     ),
-    "AuthorizationFailed": ("the URL's signature is wrong; copy it again", (DeliveryFault.UNAUTHORIZED, True)),
+    "AuthorizationFailed": (
+        "the URL's signature is wrong; copy it again",
+        (DeliveryFault.UNAUTHORIZED, True),
+    ),
 }
 
 
@@ -44,7 +52,8 @@ class TeamsOptions(ReceiverOptions):
 
 
 class TeamsNotifier:
-    """Posts to one workflow ("When a Teams webhook request is received"), or to one of the older incoming webhooks.
+    """Posts to one workflow ("When a Teams webhook request is received"), or to one of the older
+    incoming webhooks.
 
     What one posts to a channel Teams bounds to about one a second for longer times
     (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit).
@@ -62,12 +71,22 @@ class TeamsNotifier:
         context = self._context
         body = msgspec.json.encode(compose(notification, context.external_url))
         headers = {"webhook-id": notification.id}
-        answer = await post(context.session, self._options.endpoint(), body, headers, seconds=context.attempt_seconds)
+        answer = await post(
+            context.session,
+            self._options.endpoint(),
+            body,
+            headers,
+            seconds=context.attempt_seconds,
+        )
         now = context.clock.now()
         words, meaning = _MEANINGS.get(_code(answer), (None, None))
         check(answer, now=now, detail=words, meaning=meaning)
         if hidden := _HIDDEN_STATUS.search(answer.body):
-            check(replace(answer, status=int(hidden[1])), now=now, detail="in an answer that calls itself a success")
+            check(
+                replace(answer, status=int(hidden[1])),
+                now=now,
+                detail="in an answer that calls itself a success",
+            )
         if answer.body.lstrip().startswith(_HIDDEN_FAILURE):
             raise unconfirmed(answer, "Teams")
         confirm(answer, "Teams")

@@ -1,7 +1,9 @@
-"""A notification as a Telegram message: HTML, within its one limit, with what did not fit counted.
+"""A notification as a Telegram message: HTML, within its one limit, with what did not fit
+counted.
 
-Documented: 4,096 characters after the markup is read (https://core.telegram.org/bots/api#sendmessage), counted in UTF-16
-units. Here the markup counts too, which is never less.
+Documented: 4,096 characters after the markup is read
+(https://core.telegram.org/bots/api#sendmessage), counted in UTF-16 units. Here the markup counts
+too, which is never less.
 """
 
 import re
@@ -11,7 +13,15 @@ from monitor.domain.alerting.notification import Notification, NotifiedAlert
 from monitor.notify import message
 from monitor.notify.escaping import escaped
 from monitor.notify.message import width
-from monitor.notify.paragraph import Link, Paragraph, heading, how_many_fit, mark, paragraph, remainder
+from monitor.notify.paragraph import (
+    Link,
+    Paragraph,
+    heading,
+    how_many_fit,
+    mark,
+    paragraph,
+    remainder,
+)
 
 LONGEST_MESSAGE = 4096
 LONGEST_TITLE = 300
@@ -20,8 +30,13 @@ MOST_ALERTS = 30  # three markups each, of the hundred that Telegram minds
 MOST_STILL_FIRING = 5
 
 _FOOTER = 700  # its words, and a link
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}  # https://core.telegram.org/bots/api#html-style
-# Telegram makes links of names of hosts and mentions of @names, whatever the parse mode; look-alikes prevent both.
+_ENTITIES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+}  # https://core.telegram.org/bots/api#html-style
+# Telegram makes links of names of hosts and mentions of @names, whatever the parse mode;
+# look-alikes prevent both.
 _HOST_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
 _SCHEME = re.compile(r":(?=//)")
 
@@ -29,19 +44,26 @@ _SCHEME = re.compile(r":(?=//)")
 def compose(notification: Notification, external_url: str | None) -> str:
     """The message's text for `parse_mode: HTML`."""
     alerts, rest = message.news(notification), message.the_rest(notification)
-    line, said = heading(notification, fits=lambda text: width(escape(text, LONGEST_MESSAGE)) <= LONGEST_TITLE)
+    line, said = heading(
+        notification, fits=lambda text: width(escape(text, LONGEST_MESSAGE)) <= LONGEST_TITLE
+    )
     title = f"<b>{escape(line, LONGEST_TITLE)}</b>"
     still = _still_firing(rest)
-    sections = [_section(paragraph(notification, alert, external_url, said=said)) for alert in alerts]
+    sections = [
+        _section(paragraph(notification, alert, external_url, said=said)) for alert in alerts
+    ]
     budget = LONGEST_MESSAGE - width(title) - width(still) - _FOOTER
     shown = how_many_fit([width(section) + 2 for section in sections], budget, most=MOST_ALERTS)
-    words, where = remainder(notification, [*alerts[shown:], *rest[MOST_STILL_FIRING:]], external_url)
+    words, where = remainder(
+        notification, [*alerts[shown:], *rest[MOST_STILL_FIRING:]], external_url
+    )
     footer = " · ".join(part for part in (words, _anchor(where) if where else "") if part)
     return "\n\n".join(part for part in (title, *sections[:shown], still, footer) if part)
 
 
 def escape(text: str, limit: int) -> str:
-    """`text` (already cleaned) for HTML, at most `limit` wide, without what Telegram would make a link or a mention of."""
+    """`text` (already cleaned) for HTML, at most `limit` wide, without what Telegram would make
+    a link or a mention of."""
     return escaped(_SCHEME.sub("∶", _HOST_DOT.sub("․", text)).replace("@", "＠"), limit, _ENTITIES)
 
 
@@ -64,7 +86,8 @@ def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
     if not rest:
         return ""
     lines = [
-        f"{mark(alert)} {escape(message.headline(alert), 100)} · since {message.moment(alert.starts_at)}"
+        f"{mark(alert)} {escape(message.headline(alert), 100)} · since "
+        f"{message.moment(alert.starts_at)}"
         for alert in rest[:MOST_STILL_FIRING]
     ]
     return "\n".join(["<b>Still firing</b>", *lines])

@@ -23,53 +23,85 @@ _REJECTED: Meaning = (DeliveryFault.REJECTED, False)
 _NOT_FOUND: Meaning = (DeliveryFault.NOT_FOUND, True)
 _UNAUTHORIZED: Meaning = (DeliveryFault.UNAUTHORIZED, True)
 
-# Telegram says why in words only; these have been the same for years (tdlib/telegram-bot-api, Client.cpp).
+# Telegram says why in words only; these have been the same for years (tdlib/telegram-bot-api,
+# Client.cpp).
 _MEANINGS: Mapping[str, tuple[str, Meaning]] = {
-    "chat not found": ("there is no such chat, or the bot is not in it; mend chat_id or add the bot", _NOT_FOUND),
-    "message thread not found": ("there is no such topic in the chat; mend message_thread_id", _NOT_FOUND),
+    "chat not found": (
+        "there is no such chat, or the bot is not in it; mend chat_id or add the bot",
+        _NOT_FOUND,
+    ),
+    "message thread not found": (
+        "there is no such topic in the chat; mend message_thread_id",
+        _NOT_FOUND,
+    ),
     "upgraded to a supergroup": ("the group became a supergroup and has a new chat_id", _NOT_FOUND),
     "bot was blocked": ("the person blocked the bot", _UNAUTHORIZED),
     "bot was kicked": ("the bot was removed from the chat", _UNAUTHORIZED),
-    "bot is not a member": ("the bot is not in the channel; make it an administrator there", _UNAUTHORIZED),
+    "bot is not a member": (
+        "the bot is not in the channel; make it an administrator there",
+        _UNAUTHORIZED,
+    ),
     "not enough rights": ("the bot may not write in the chat", _UNAUTHORIZED),
-    "initiate conversation": ("the person has never written to the bot, and a bot may not begin", _UNAUTHORIZED),
-    "message is too long": ("the message is too long for Telegram", (DeliveryFault.TOO_LARGE, False)),
+    "initiate conversation": (
+        "the person has never written to the bot, and a bot may not begin",
+        _UNAUTHORIZED,
+    ),
+    "message is too long": (
+        "the message is too long for Telegram",
+        (DeliveryFault.TOO_LARGE, False),
+    ),
     "can't parse entities": ("Telegram could not read the message's markup", _REJECTED),
 }
-_STATUS_WORDS = {401: "the bot's token is wrong or was revoked", 404: "the bot's token is wrong, or url is no Bot API server"}
+_STATUS_WORDS = {
+    401: "the bot's token is wrong or was revoked",
+    404: "the bot's token is wrong, or url is no Bot API server",
+}
 
 
 def _token(value: SecretStr) -> SecretStr:
     if not _TOKEN.fullmatch(value.get_secret_value()):
-        raise ValueError("is not a bot's token; expected digits, a colon and letters, as @BotFather gives it")
+        raise ValueError(
+            "is not a bot's token; expected digits, a colon and letters, as @BotFather gives it"
+        )
     return value
 
 
 def _chat(value: object) -> object:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not _CHAT.fullmatch(text):
-        raise ValueError("is not a chat; expected its number, such as -1001234567890, or a public channel's @name")
+        raise ValueError(
+            "is not a chat; expected its number, such as -1001234567890, or a public channel's "
+            "@name"
+        )
     return text
 
 
 def _number(value: object) -> object:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 19 else value
+    return (
+        int(value)
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 19
+        else value
+    )
 
 
 class TelegramOptions(ReceiverOptions):
-    """`token` is the bot's, `chat_id` who is written to, `message_thread_id` a topic in a group that has topics; `url` the
-    Bot API server where that is not Telegram's own.
+    """`token` is the bot's, `chat_id` who is written to, `message_thread_id` a topic in a group
+    that has topics; `url` the Bot API server where that is not Telegram's own.
     """
 
-    token: Annotated[Secret, AfterValidator(_token)] = Field(description="The bot's token, as @BotFather gives it.")
+    token: Annotated[Secret, AfterValidator(_token)] = Field(
+        description="The bot's token, as @BotFather gives it."
+    )
     chat_id: Annotated[str, BeforeValidator(_chat), AlsoWritten(int)] = Field(
-        description="Who is written to: a chat's number, such as `-1001234567890`, or a public channel's `@name`."
+        description="Who is written to: a chat's number, such as `-1001234567890`, or a public "
+        "channel's `@name`."
     )
     message_thread_id: Annotated[int | None, BeforeValidator(_number), AlsoWritten(str)] = Field(
         default=None, description="A topic in a group that has topics."
     )
     url: SecretUrl = Field(
-        default=SecretStr("https://api.telegram.org"), description="The Bot API server, where that is not Telegram's own."
+        default=SecretStr("https://api.telegram.org"),
+        description="The Bot API server, where that is not Telegram's own.",
     )
 
     def endpoint(self) -> str:
@@ -79,12 +111,14 @@ class TelegramOptions(ReceiverOptions):
         return True
 
     def method(self, name: str) -> str:
-        """The URL of a method of the Bot API: it has the token in it, so it stands in no message."""
+        """The URL of a method of the Bot API: it has the token in it, so it stands in no
+        message."""
         return under(self.endpoint(), f"/bot{self.token.get_secret_value()}/{name}")
 
 
 class TelegramNotifier:
-    """Writes to one chat: about one message a second, to a group 20 a minute (https://core.telegram.org/bots/faq#broadcasting)."""
+    """Writes to one chat: about one message a second, to a group 20 a minute
+    (https://core.telegram.org/bots/faq#broadcasting)."""
 
     integration = "telegram"
     burst = 1
@@ -114,10 +148,18 @@ class TelegramNotifier:
     async def close(self) -> None:
         """The session is not ours."""
 
-    async def _call(self, method: str, arguments: Mapping[str, object], headers: Mapping[str, str]) -> None:
+    async def _call(
+        self, method: str, arguments: Mapping[str, object], headers: Mapping[str, str]
+    ) -> None:
         context = self._context
         body = msgspec.json.encode(arguments)
-        answer = await post(context.session, self._options.method(method), body, headers, seconds=context.attempt_seconds)
+        answer = await post(
+            context.session,
+            self._options.method(method),
+            body,
+            headers,
+            seconds=context.attempt_seconds,
+        )
         said = json_object(answer)
         words, meaning = _reading(answer, said)
         wished = seconds(_parameters(said).get("retry_after"))

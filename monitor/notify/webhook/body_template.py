@@ -1,9 +1,11 @@
-"""A webhook's body from a Jinja2 template, cut down to what a message needs and cannot be hurt by.
+"""A webhook's body from a Jinja2 template, cut down to what a message needs and cannot be hurt
+by.
 
-A template sees what Alertmanager's JSON holds under the same names (docs/webhook.md), and `id`, `title`, and per alert
-`headline`, `identity`, `figures` and `why`. It may loop, two loops deep, and use the filters of `webhook_sandbox`; there are
-no calls, assignments, macros or includes. Labels and annotations that are not there are empty, as in Alertmanager; any other
-unknown name is an error. Null is false, and stays null in calculations.
+A template sees what Alertmanager's JSON holds under the same names (docs/webhook.md), and `id`,
+`title`, and per alert `headline`, `identity`, `figures` and `why`. It may loop, two loops deep,
+and use the filters of `webhook_sandbox`; there are no calls, assignments, macros or includes.
+Labels and annotations that are not there are empty, as in Alertmanager; any other unknown name
+is an error. Null is false, and stays null in calculations.
 """
 
 from collections.abc import Mapping
@@ -45,7 +47,8 @@ class BodyTemplate:
 
     @classmethod
     def parse(cls, text: str, *, json: bool) -> Self:
-        """Read and check it, by rendering samples, too. `json`: what it makes has to be JSON. ValueError with what is wrong."""
+        """Read and check it, by rendering samples, too. `json`: what it makes has to be JSON.
+        ValueError with what is wrong."""
         if not text.strip():
             raise ValueError("is empty; leave it out for Alertmanager's JSON")
         if len(text) > LONGEST_TEMPLATE:
@@ -54,7 +57,9 @@ class BodyTemplate:
         try:
             tree = ENVIRONMENT.parse(text)
             if wrong := sorted(dict.fromkeys(faults(tree, _context(trials[0][1], None)))):
-                raise ValueError("; ".join(f"line {line}: {fault}" for line, fault in wrong[:MOST_FAULTS]))
+                raise ValueError(
+                    "; ".join(f"line {line}: {fault}" for line, fault in wrong[:MOST_FAULTS])
+                )
             template = cls(ENVIRONMENT.from_string(tree))
         except jinja2.TemplateSyntaxError as error:
             raise ValueError(f"line {error.lineno}: {error.message}") from None
@@ -65,16 +70,20 @@ class BodyTemplate:
         return template
 
     def render(self, notification: Notification, external_url: str | None) -> bytes:
-        """The body. DeliveryError TOO_LARGE when it has no end, or REJECTED, final, when it cannot be made: trying again would
-        not help, mending the template and `outbox retry` does.
+        """The body. DeliveryError TOO_LARGE when it has no end, or REJECTED, final, when it
+        cannot be made: trying again would not help, mending the template and `outbox retry`
+        does.
         """
         try:
             return self._rendered(notification, external_url).encode()
         except _TooLongError as error:
-            raise DeliveryError(f"its body has {error}", reason=DeliveryFault.TOO_LARGE, retryable=False) from None
+            raise DeliveryError(
+                f"its body has {error}", reason=DeliveryFault.TOO_LARGE, retryable=False
+            ) from None
         except Exception as error:  # noqa: BLE001 (a template can raise anything)
             raise DeliveryError(
-                f"the template of the body could not be rendered: {type(error).__name__}: {message.clean(str(error))[:200]}",
+                f"the template of the body could not be rendered: {type(error).__name__}: "
+                f"{message.clean(str(error))[:200]}",
                 reason=DeliveryFault.REJECTED,
                 retryable=False,
             ) from None
@@ -92,8 +101,11 @@ class BodyTemplate:
     def _try(self, what: str, sample: Notification, *, json: bool) -> None:
         try:
             body = self._rendered(sample, "https://monitor.example.org")
-        except Exception as error:  # noqa: BLE001 (whatever it is, it would happen at three in the morning)
-            raise ValueError(f"cannot be rendered for {what}: {message.clean(str(error))}") from None
+        # whatever it is, it would happen at three in the morning
+        except Exception as error:  # noqa: BLE001
+            raise ValueError(
+                f"cannot be rendered for {what}: {message.clean(str(error))}"
+            ) from None
         if not json:
             return
         try:
@@ -120,7 +132,9 @@ def _context(notification: Notification, external_url: str | None) -> dict[str, 
             "figures": message.figures(alert),
             "why": message.why(alert),
         }
-        for each, alert in zip(told if isinstance(told, list) else (), notification.alerts, strict=True)
+        for each, alert in zip(
+            told if isinstance(told, list) else (), notification.alerts, strict=True
+        )
     ]
     return context | {"id": notification.id, "title": message.title(notification)}
 
@@ -129,6 +143,12 @@ def _seen(name: str, value: object) -> object:
     if value is None:
         return NULL
     if isinstance(value, Mapping):
-        open_ = name in {"labels", "annotations", "groupLabels", "commonLabels", "commonAnnotations"}
+        open_ = name in {
+            "labels",
+            "annotations",
+            "groupLabels",
+            "commonLabels",
+            "commonAnnotations",
+        }
         return Lenient(value) if open_ else {key: _seen(key, item) for key, item in value.items()}
     return value

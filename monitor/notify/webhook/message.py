@@ -21,7 +21,9 @@ def payload(notification: Notification, external_url: str | None) -> dict[str, o
     body: dict[str, object] = {
         "receiver": notification.receiver,
         "status": notification.status,
-        "alerts": [_alert(alert, told, external_url) for alert, told in zip(alerts, texts, strict=True)],
+        "alerts": [
+            _alert(alert, told, external_url) for alert, told in zip(alerts, texts, strict=True)
+        ],
         "groupLabels": notification.group_labels,
         "commonLabels": _common([alert.labels for alert in alerts]),
         "commonAnnotations": _common(texts),
@@ -38,7 +40,9 @@ def payload(notification: Notification, external_url: str | None) -> dict[str, o
     return body
 
 
-def _alert(alert: NotifiedAlert, texts: Mapping[str, str], external_url: str | None) -> dict[str, object]:
+def _alert(
+    alert: NotifiedAlert, texts: Mapping[str, str], external_url: str | None
+) -> dict[str, object]:
     is_event = alert.event_id is not None
     ends_at = alert.starts_at if is_event else alert.ends_at if alert.status == "resolved" else None
     told: dict[str, object] = {
@@ -54,12 +58,16 @@ def _alert(alert: NotifiedAlert, texts: Mapping[str, str], external_url: str | N
     if is_event:
         told["event_id"] = alert.event_id
     if alert.acknowledged_by is not None and alert.acknowledged_at is not None:
-        told |= {"acknowledged_by": alert.acknowledged_by, "acknowledged_at": rfc3339(alert.acknowledged_at)}
+        told |= {
+            "acknowledged_by": alert.acknowledged_by,
+            "acknowledged_at": rfc3339(alert.acknowledged_at),
+        }
     return told
 
 
 def _campaign(campaign: Campaign, detail: CampaignDetail | None) -> dict[str, object]:
-    """Every field of the snapshot under its own name, times as RFC 3339; and its `detail`, null until it was read."""
+    """Every field of the snapshot under its own name, times as RFC 3339; and its `detail`, null
+    until it was read."""
     told: dict[str, object] = msgspec.structs.asdict(campaign)
     for field in ("created_at", "start_at", "real_start_at", "finished_at"):
         seconds = told[field]
@@ -91,7 +99,11 @@ def _common(maps: Sequence[Mapping[str, str]]) -> dict[str, str]:
     if not maps:
         return {}
     first, *others = maps
-    return {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
+    return {
+        key: value
+        for key, value in first.items()
+        if all(other.get(key) == value for other in others)
+    }
 
 
 def rfc3339(at: datetime) -> str:

@@ -4,20 +4,36 @@ import base64
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 
 from monitor.domain.safetext.possible_secrets import HIDDEN, leading_word
 from monitor.domain.safetext.shown_text import counted
-from monitor.notify.options import AlsoWritten, ReceiverOptions, Secret, SecretUrl, url_carries_secret, url_has_user
+from monitor.notify.options import (
+    AlsoWritten,
+    ReceiverOptions,
+    Secret,
+    SecretUrl,
+    url_carries_secret,
+    url_has_user,
+)
 from monitor.notify.tls import TlsOptions
 from monitor.notify.webhook.body_template import BodyTemplate, gives_json
 from monitor.notify.webhook.signature import BASE64_PREFIX, signing_key
 
 SIGNED_LIMIT = 20_000
-"""Bytes: what Standard Webhooks recommends as the most; a signed message of several alerts that is larger is split."""
+"""Bytes: what Standard Webhooks recommends as the most; a signed message of several alerts that
+is larger is split."""
 MOST_SECRETS = 3
 SHORTEST_KEY = 16
-"""Bytes of a key that is written in base64; Standard Webhooks says 24 to 64, and what is in use is sometimes shorter."""
+"""Bytes of a key that is written in base64; Standard Webhooks says 24 to 64, and what is in use
+is sometimes shorter."""
 MOST_HEADERS = 30
 JSON = "application/json"
 
@@ -33,13 +49,20 @@ _OURS = {
     "host": "it follows from the URL",
     "connection": "it is the connection's own",
 }
-_MEDIA_TYPE = re.compile(r"[!#$&^_.+0-9A-Za-z-]+/[!#$&^_.+0-9A-Za-z-]+(\s*;\s*[0-9A-Za-z-]+=[!-:<-~]+)*")
+_MEDIA_TYPE = re.compile(
+    r"[!#$&^_.+0-9A-Za-z-]+/[!#$&^_.+0-9A-Za-z-]+(\s*;\s*[0-9A-Za-z-]+=[!-:<-~]+)*"
+)
 
 
 def _printable(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
-    if not all(character == " " or "!" <= character <= "~" for character in text) or text != text.strip():
-        raise ValueError("contains a line break, a character outside ASCII, or a space at its beginning or end")
+    if (
+        not all(character == " " or "!" <= character <= "~" for character in text)
+        or text != text.strip()
+    ):
+        raise ValueError(
+            "contains a line break, a character outside ASCII, or a space at its beginning or end"
+        )
     return value
 
 
@@ -53,12 +76,14 @@ def _usable(value: SecretStr) -> SecretStr:
     written = value.get_secret_value()
     if BASE64_PREFIX in written.lower() and not written.startswith(BASE64_PREFIX):
         raise ValueError(
-            f"holds {BASE64_PREFIX} and does not begin with it, in small letters; expected {BASE64_PREFIX} and base64"
+            f"holds {BASE64_PREFIX} and does not begin with it, in small letters; expected "
+            f"{BASE64_PREFIX} and base64"
         )
     key = signing_key(written)
     if written.startswith(BASE64_PREFIX) and len(key) < SHORTEST_KEY:
         raise ValueError(
-            f"is too short: {counted(len(key), 'byte')} behind {BASE64_PREFIX}, and a key has {SHORTEST_KEY} or more"
+            f"is too short: {counted(len(key), 'byte')} behind {BASE64_PREFIX}, and a key has "
+            f"{SHORTEST_KEY} or more"
         )
     return value
 
@@ -80,7 +105,9 @@ class BasicAuth(ReceiverOptions):
     @classmethod
     def _sendable(cls, value: str) -> str:
         if ":" in value or not value.isprintable():
-            raise ValueError("contains a colon or a control character, which basic authentication cannot carry")
+            raise ValueError(
+                "contains a colon or a control character, which basic authentication cannot carry"
+            )
         return value
 
     def header(self) -> str:
@@ -90,9 +117,11 @@ class BasicAuth(ReceiverOptions):
 
 
 class WebhookOptions(TlsOptions):
-    """`url` is where to POST; every `secret` signs every message, the newest first. `max_bytes`: larger messages are split.
+    """`url` is where to POST; every `secret` signs every message, the newest first. `max_bytes`:
+    larger messages are split.
 
-    `body` is a template (see `webhook_template`) in place of Alertmanager's JSON, `content_type` what it makes.
+    `body` is a template (see `webhook_template`) in place of Alertmanager's JSON, `content_type`
+    what it makes.
     """
 
     url: SecretUrl = Field(description="Where to POST.")
@@ -104,21 +133,30 @@ class WebhookOptions(TlsOptions):
     ] = Field(
         default_factory=list,
         validate_default=False,
-        description="Signs every message as Standard Webhooks say; several while one is being changed, the newest first.",
+        description="Signs every message as Standard Webhooks say; several while one is being "
+        "changed, the newest first.",
     )
     bearer: Annotated[HeaderValue, AfterValidator(_token)] | None = Field(
         default=None, description="A token that is sent as `Authorization: Bearer`."
     )
-    basic: BasicAuth | None = Field(default=None, description="User and password, in place of `bearer`.")
+    basic: BasicAuth | None = Field(
+        default=None, description="User and password, in place of `bearer`."
+    )
     headers: dict[str, HeaderValue] = Field(
-        default_factory=dict, max_length=MOST_HEADERS, description="Further headers by name; their values are secrets."
+        default_factory=dict,
+        max_length=MOST_HEADERS,
+        description="Further headers by name; their values are secrets.",
     )
     content_type: str = Field(default=JSON, description="What `body` makes.")
     body: str | None = Field(
-        default=None, description="A template of the body, in place of Alertmanager's JSON (docs/webhook.md)."
+        default=None,
+        description="A template of the body, in place of Alertmanager's JSON (docs/webhook.md).",
     )
     max_bytes: int | None = Field(
-        default=None, ge=1000, le=100_000_000, description="A message of several alerts that is larger is split."
+        default=None,
+        ge=1000,
+        le=100_000_000,
+        description="A message of several alerts that is larger is split.",
     )
 
     @field_validator("bearer", "basic")
@@ -130,7 +168,9 @@ class WebhookOptions(TlsOptions):
             raise ValueError("and bearer are both there; keep one of them")
         url = info.data.get("url")
         if isinstance(url, SecretStr) and url_has_user(url.get_secret_value()):
-            raise ValueError("is there, and the URL holds a user and password, too; keep one of them")
+            raise ValueError(
+                "is there, and the URL holds a user and password, too; keep one of them"
+            )
         return value
 
     @field_validator("headers")
@@ -156,7 +196,10 @@ class WebhookOptions(TlsOptions):
     @classmethod
     def _media_type(cls, value: str) -> str:
         if not _MEDIA_TYPE.fullmatch(value):
-            raise ValueError("is no media type; expected something like application/json or text/plain; charset=utf-8")
+            raise ValueError(
+                "is no media type; expected something like application/json or text/plain; "
+                "charset=utf-8"
+            )
         return value
 
     @field_validator("body")

@@ -1,4 +1,5 @@
-"""Jinja2 for a webhook's body: what may stand in a template, and an environment in which it reaches plain data alone."""
+"""Jinja2 for a webhook's body: what may stand in a template, and an environment in which it
+reaches plain data alone."""
 
 from collections.abc import Collection, Iterator
 from html import escape
@@ -23,9 +24,12 @@ DEEPEST_LOOP = 2
 _MOST_NODES = 2_000
 _LOOP = frozenset({"index", "index0", "first", "last", "length", "revindex", "revindex0"})
 _ALLOWED = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem, nodes.Filter,
-    nodes.Test, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub,
-    nodes.Mul, nodes.Div, nodes.Neg, nodes.Concat, nodes.List, nodes.Keyword, nodes.For, nodes.Tuple, nodes.Slice, nodes.Dict,
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr,
+    nodes.Getitem, nodes.Filter,
+    nodes.Test, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or,
+    nodes.Not, nodes.Add, nodes.Sub,
+    nodes.Mul, nodes.Div, nodes.Neg, nodes.Concat, nodes.List, nodes.Keyword, nodes.For,
+    nodes.Tuple, nodes.Slice, nodes.Dict,
     nodes.Pair,
 )  # fmt: skip
 _FOREIGN: dict[type[nodes.Node], str] = {
@@ -89,7 +93,8 @@ FILTERS: dict[str, Any] = {
     **{
         name: jinja2.filters.FILTERS[name]
         for name in (
-            "count", "dictsort", "first", "float", "int", "join", "last", "length", "list", "map", "reject", "rejectattr",
+            "count", "dictsort", "first", "float", "int", "join", "last", "length", "list", "map",
+            "reject", "rejectattr",
             "select", "selectattr", "sort", "string", "trim", "unique", "urlencode",
         )
     },
@@ -100,14 +105,18 @@ FILTERS: dict[str, Any] = {
     "tojson": tojson,
 }  # fmt: skip
 TESTS: dict[str, Any] = {
-    **{name: jinja2.tests.TESTS[name] for name in ("defined", "undefined", "eq", "equalto", "ne", "gt", "ge", "lt", "le", "in")},
+    **{
+        name: jinja2.tests.TESTS[name]
+        for name in ("defined", "undefined", "eq", "equalto", "ne", "gt", "ge", "lt", "le", "in")
+    },
     "none": is_null,
     "null": is_null,
 }
 
 
 class _Environment(SandboxedEnvironment):
-    """Looks things up in dicts and lists alone: no attribute or method of a Python object can be reached."""
+    """Looks things up in dicts and lists alone: no attribute or method of a Python object can be
+    reached."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/"})
     intercepted_unops = frozenset({"-"})
@@ -118,12 +127,14 @@ class _Environment(SandboxedEnvironment):
     def getitem(self, obj: object, argument: object) -> object:
         return self._member(obj, argument)
 
-    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:  # noqa: ARG002 (theirs)
+    # theirs
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:  # noqa: ARG002
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
             return left + right
         return calculate(operator, left, right)
 
-    def call_unop(self, context: Context, operator: str, arg: object) -> object:  # noqa: ARG002 (theirs)
+    # theirs
+    def call_unop(self, context: Context, operator: str, arg: object) -> object:  # noqa: ARG002
         return calculate("-", 0, arg)
 
     def _member(self, obj: object, name: object) -> object:
@@ -141,7 +152,11 @@ class _Environment(SandboxedEnvironment):
 
 def _environment() -> _Environment:
     environment = _Environment(
-        undefined=jinja2.StrictUndefined, autoescape=False, finalize=printed, trim_blocks=True, lstrip_blocks=True
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        finalize=printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals.clear()
     environment.globals["null"] = NULL
@@ -168,7 +183,13 @@ def faults(tree: nodes.Template, names: Collection[str]) -> Iterator[tuple[int, 
             yield line, "it is too large"
             return
         if not isinstance(node, _ALLOWED):
-            yield line, f"{_FOREIGN.get(type(node), type(node).__name__.lower())} cannot stand in a body's template"
+            yield (
+                line,
+                (
+                    f"{_FOREIGN.get(type(node), type(node).__name__.lower())} cannot stand in a "
+                    "body's template"
+                ),
+            )
             continue
         if isinstance(node, nodes.For) and (node.recursive or loops > DEEPEST_LOOP):
             yield line, f"loops may be {DEEPEST_LOOP} deep and not recursive"

@@ -10,7 +10,8 @@ BASE64_PREFIX = "whsec_"
 
 
 def signing_key(secret: str) -> bytes:
-    """The bytes to sign with: `whsec_` and base64 as Standard Webhooks writes them, any other text as it is (UTF-8)."""
+    """The bytes to sign with: `whsec_` and base64 as Standard Webhooks writes them, any other
+    text as it is (UTF-8)."""
     if not secret.startswith(BASE64_PREFIX):
         return secret.encode()
     encoded = secret.removeprefix(BASE64_PREFIX)
@@ -30,5 +31,6 @@ def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
 
 
 def signatures(keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
-    """One for each key, side by side: whoever knows any of them can verify, so that keys can be changed without a gap."""
+    """One for each key, side by side: whoever knows any of them can verify, so that keys can be
+    changed without a gap."""
     return " ".join(signature(key, message_id, timestamp, body) for key in keys)

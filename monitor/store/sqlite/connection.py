@@ -40,7 +40,8 @@ def open_daemon(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
         mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
             raise unavailable(
-                f"the file system that holds {path} cannot share memory (SQLite stays in mode {mode}): use a local disk"
+                f"the file system that holds {path} cannot share memory (SQLite stays in mode "
+                f"{mode}): use a local disk"
             )
         db.execute(f"PRAGMA journal_size_limit = {LARGEST_IDLE_WAL}")
         schema.sign(db)
@@ -63,7 +64,9 @@ def open_beside(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.
 @contextmanager
 def opened(path: Path, mode: str, busy_timeout: float) -> Iterator[sqlite3.Connection]:
     """A connection that is closed again when what is done first with it fails."""
-    db = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=busy_timeout)
+    db = sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=busy_timeout
+    )
     try:
         db.execute("PRAGMA synchronous = FULL")  # a commit is on the disk before it is acted on
         yield db
@@ -75,4 +78,6 @@ def opened(path: Path, mode: str, busy_timeout: float) -> Iterator[sqlite3.Conne
 def _check_library() -> None:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         oldest = ".".join(map(str, OLDEST_SQLITE))
-        raise unavailable(f"this Python comes with SQLite {sqlite3.sqlite_version}; {oldest} or newer is needed")
+        raise unavailable(
+            f"this Python comes with SQLite {sqlite3.sqlite_version}; {oldest} or newer is needed"
+        )

@@ -11,7 +11,12 @@ from pathlib import Path
 from monitor.errors import MonitorError
 from monitor.store.sqlite import migrations as schema
 from monitor.store.sqlite.connection import opened
-from monitor.store.sqlite.database_file import check_header, check_place, check_present, create_private
+from monitor.store.sqlite.database_file import (
+    check_header,
+    check_place,
+    check_present,
+    create_private,
+)
 from monitor.store.sqlite.sqlite_errors import from_sqlite, translated, unavailable
 from monitor.store.sqlite.transactions import reading
 
@@ -45,12 +50,13 @@ def back_up(
     progress: BackupProgress = lambda _done, _all: None,
     busy_timeout: float = 5.0,
 ) -> Backup:
-    """Copy the database at `source`, beside a daemon that may be running, to the new file `target` (mode 0600).
+    """Copy the database at `source`, beside a daemon that may be running, to the new file
+    `target` (mode 0600).
 
-    The copy is the database as it was at one moment, of whatever schema, in one file with no -wal of its own. It gets its
-    name when it is complete, checked and on the disk; until then it is a hidden file beside it. `overwrite` replaces a
-    file that is there. BackupError when the copy cannot be written or does not hold together, StoreError when the source
-    cannot be read.
+    The copy is the database as it was at one moment, of whatever schema, in one file with no
+    -wal of its own. It gets its name when it is complete, checked and on the disk; until then it
+    is a hidden file beside it. `overwrite` replaces a file that is there. BackupError when the
+    copy cannot be written or does not hold together, StoreError when the source cannot be read.
     """
     source, target = Path(os.path.realpath(source)), Path(os.path.realpath(target))
     _check_target(source, target, overwrite=overwrite)
@@ -84,38 +90,58 @@ def _check_target(source: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _there(target: Path) -> BackupError:
-    return BackupError(f"{target} is there already: name another file, or say --force to replace it")
+    return BackupError(
+        f"{target} is there already: name another file, or say --force to replace it"
+    )
 
 
-def _copied(source: Path, part: Path, target: Path, progress: BackupProgress, busy_timeout: float) -> int:
+def _copied(
+    source: Path, part: Path, target: Path, progress: BackupProgress, busy_timeout: float
+) -> int:
     """The schema's version of what was copied."""
     check_place(source)
     check_present(source)
     check_header(source)
     with opened(source, "ro", busy_timeout) as db, closing(db), reading(db):
         schema.check_owner(db, source)
-        number = schema.version(db)  # begins the read that the copy is of: whatever is committed from here on is not in it
+        number = schema.version(
+            db
+        )  # begins the read that the copy is of: whatever is committed from here on is not in it
         if number == 0:
             raise unavailable(f"the database {source} is empty: there is nothing to back up yet")
         with closing(sqlite3.connect(part, isolation_level=None)) as copy:
             try:
-                db.backup(copy, pages=PAGES_AT_ONCE, progress=lambda _, left, pages: progress(pages - left, pages))
-                copy.execute("PRAGMA journal_mode = DELETE")  # the source's mode came along; the copy is to be one file
+                db.backup(
+                    copy,
+                    pages=PAGES_AT_ONCE,
+                    progress=lambda _, left, pages: progress(pages - left, pages),
+                )
+                copy.execute(
+                    "PRAGMA journal_mode = DELETE"
+                )  # the source's mode came along; the copy is to be one file
                 found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
             except sqlite3.Error as error:
                 raise _failed(error, source, target) from error
     if found != "ok":
-        raise BackupError(f"the copy of {source} does not hold together ({found}): nothing was kept; is the database damaged?")
+        raise BackupError(
+            f"the copy of {source} does not hold together ({found}): nothing was kept; is the "
+            "database damaged?"
+        )
     return number
 
 
 def _failed(error: sqlite3.Error, source: Path, target: Path) -> MonitorError:
-    """What the copying failed on: the source is only read, so what was not a read concerns the copy."""
+    """What the copying failed on: the source is only read, so what was not a read concerns the
+    copy."""
     code = getattr(error, "sqlite_errorcode", 0)
     if code & 0xFF == sqlite3.SQLITE_FULL:
-        return BackupError(f"no space is left in {target.parent} for the backup: free some, or name another place")
+        return BackupError(
+            f"no space is left in {target.parent} for the backup: free some, or name another place"
+        )
     if code & 0xFF == sqlite3.SQLITE_IOERR and code not in _READ_FAILURES:
-        return BackupError(f"cannot write the backup {target} ({error.sqlite_errorname}): check the disk")
+        return BackupError(
+            f"cannot write the backup {target} ({error.sqlite_errorname}): check the disk"
+        )
     return from_sqlite(error, source) or BackupError(f"the backup failed: {error}")
 
 
@@ -133,7 +159,9 @@ def _named(part: Path, target: Path, *, overwrite: bool) -> None:
         part.replace(target)
     else:
         try:
-            target.hardlink_to(part)  # unlike a rename it does not take the place of what came there meanwhile
+            target.hardlink_to(
+                part
+            )  # unlike a rename it does not take the place of what came there meanwhile
         except FileExistsError:
             raise _there(target) from None
         except OSError:  # a file system without hard links

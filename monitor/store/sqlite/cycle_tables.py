@@ -1,7 +1,8 @@
-"""Cycles and flushes in an embedded database. Every function runs inside the caller's transaction.
+"""Cycles and flushes in an embedded database. Every function runs inside the caller's
+transaction.
 
-Rows are made one by one while SQLite takes them, which lets the event loop have its turn between any two of a
-hundred thousand.
+Rows are made one by one while SQLite takes them, which lets the event loop have its turn between
+any two of a hundred thousand.
 """
 
 import sqlite3
@@ -22,8 +23,8 @@ def put_cycle(db: sqlite3.Connection, commit: CycleCommit) -> None:
     db.executemany(statements.FORGET_CAMPAIGN, ((commit.account, id_) for id_ in commit.forgotten))
     db.executemany(statements.PUT_CAMPAIGN, map(rows.campaign_row, commit.campaigns))
     sqlite_samples.put(db, commit.account, commit.samples)
-    # A counter that grew is not recorded: there is one such event for each sending campaign in each cycle, and what they say
-    # is in the samples, which are thinned with age as events never are.
+    # A counter that grew is not recorded: there is one such event for each sending campaign in each
+    # cycle, and what they say is in the samples, which are thinned with age as events never are.
     recorded = (event for event in commit.events if event.kind is not EventKind.PROGRESSED)
     db.executemany(statements.PUT_EVENT, map(rows.event_row, recorded))
     db.executemany(statements.DROP_ALERT, ((id_,) for id_ in commit.dropped_alerts))
@@ -41,7 +42,9 @@ def put_flush(db: sqlite3.Connection, commit: FlushCommit) -> None:
     decided_at = max((row.notification.created_at for row in commit.rows), default=None)
     sqlite_outbox.supersede(db, commit.superseded, decided_at)
     sqlite_outbox.insert(db, commit.rows)
-    db.executemany(statements.DROP_LEDGER, ((group.receiver, group.key) for group in commit.dropped_ledgers))
+    db.executemany(
+        statements.DROP_LEDGER, ((group.receiver, group.key) for group in commit.dropped_ledgers)
+    )
     db.executemany(statements.PUT_LEDGER, map(rows.ledger_row, commit.ledgers))
     db.executemany(statements.CLOSE_ALERT, ((id_,) for id_ in commit.closed_alerts))
     sqlite_quiet.mark_silences(db, matched=commit.matched_silences, over=commit.over_silences)

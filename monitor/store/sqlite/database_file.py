@@ -1,4 +1,5 @@
-"""The files of an embedded database: where they may lie, who may read them, and that one daemon at a time has them.
+"""The files of an embedded database: where they may lie, who may read them, and that one daemon
+at a time has them.
 
 Errors of the file system come out as `OSError`; whoever opens the store translates them.
 """
@@ -20,7 +21,8 @@ APPLICATION_ID = 0x4253474D
 """`BSGM` in the file's header (`PRAGMA application_id`): this file is ours."""
 
 _BESIDE = ("-wal", "-shm")
-"""SQLite keeps these beside the database while it is open; what was committed last is only there."""
+"""SQLite keeps these beside the database while it is open; what was committed last is only
+there."""
 
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_ID_AT = slice(68, 72)
@@ -32,25 +34,34 @@ log = structlog.get_logger()
 def check_place(path: Path) -> None:
     """StoreError UNAVAILABLE unless there is, or can be, a file at `path` and nowhere else."""
     if not path.parent.is_dir():
-        raise unavailable(f"there is no folder {path.parent} for the database {path.name}: create it, or set BSG_DATABASE_URL")
+        raise unavailable(
+            f"there is no folder {path.parent} for the database {path.name}: create it, or set "
+            "BSG_DATABASE_URL"
+        )
     if path.exists() and not path.is_file():
-        raise unavailable(f"{path} is not a file: set BSG_DATABASE_URL to where the database may be kept")
+        raise unavailable(
+            f"{path} is not a file: set BSG_DATABASE_URL to where the database may be kept"
+        )
     if path.exists():
         _check_single(path)
 
 
 def _check_single(path: Path) -> None:
-    """SQLite keeps -wal, and a daemon its lock, beside the path that it was given. By another path to the same file each gets
-    a second one: two daemons run, and a command damages the database."""
+    """SQLite keeps -wal, and a daemon its lock, beside the path that it was given. By another
+    path to the same file each gets a second one: two daemons run, and a command damages the
+    database."""
     found = path.stat()
     if found.st_nlink > 1:
         raise unavailable(
-            f"the database {path} has {found.st_nlink} names (hard links), and using it by two of them damages it:"
-            f" remove the others (`find / -xdev -inum {found.st_ino}` lists them), or make them copies"
+            f"the database {path} has {found.st_nlink} names (hard links), and using it by two of "
+            "them damages it:"
+            f" remove the others (`find / -xdev -inum {found.st_ino}` lists them), or make them "
+            "copies"
         )
     if found.st_dev != path.parent.stat().st_dev:
         raise unavailable(
-            f"the database {path} is mounted as a single file, and what SQLite keeps beside it would be lost:"
+            f"the database {path} is mounted as a single file, and what SQLite keeps beside it "
+            "would be lost:"
             " mount the folder that it lies in"
         )
 
@@ -58,7 +69,10 @@ def _check_single(path: Path) -> None:
 def check_present(path: Path) -> None:
     """StoreError UNAVAILABLE unless a database was begun at `path`."""
     if not path.exists():
-        raise unavailable(f"there is no database {path}: set BSG_DATABASE_URL to the one that `bsg-monitor run` uses")
+        raise unavailable(
+            f"there is no database {path}: set BSG_DATABASE_URL to the one that `bsg-monitor run` "
+            "uses"
+        )
 
 
 def create_private(path: Path) -> int:
@@ -80,17 +94,22 @@ def _open_private(path: Path) -> tuple[int, bool]:
 
 
 def prepare(path: Path) -> None:
-    """Make an empty database file where there is none; warn when one that is there is open to other users."""
+    """Make an empty database file where there is none; warn when one that is there is open to
+    other users."""
     os.close(create_private(path))
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        log.warning("database_open_to_others", path=str(path), mode=f"{mode:04o}", expected=f"{PRIVATE:04o}")
+        log.warning(
+            "database_open_to_others", path=str(path), mode=f"{mode:04o}", expected=f"{PRIVATE:04o}"
+        )
 
 
 def check_header(path: Path) -> None:
-    """StoreError CORRUPT when the file is no SQLite database or another application's. Reads only: it is left as it is.
+    """StoreError CORRUPT when the file is no SQLite database or another application's. Reads
+    only: it is left as it is.
 
-    What another application wrote must not even be opened with SQLite, which may fold its -wal file into it.
+    What another application wrote must not even be opened with SQLite, which may fold its -wal
+    file into it.
     """
     with path.open("rb") as file:
         header = file.read(100)
@@ -107,21 +126,27 @@ Identity = Mapping[Path, tuple[int, int]]
 
 
 def identity(path: Path) -> Identity:
-    """What tells the database at `path`, and what SQLite keeps beside it, from other files of the same names."""
+    """What tells the database at `path`, and what SQLite keeps beside it, from other files of
+    the same names."""
     return {file: _inode(file) for file in (path, *(Path(f"{path}{suffix}") for suffix in _BESIDE))}
 
 
 def check_unmoved(path: Path, opened: Identity) -> None:
     """StoreError UNAVAILABLE when the files are no longer those that were opened.
 
-    SQLite goes on writing into files that were deleted, without a word, and everything is gone after a restart.
+    SQLite goes on writing into files that were deleted, without a word, and everything is gone
+    after a restart.
     """
     changed = [file for file, inode in opened.items() if _inode(file) != inode]
     if path in changed:
-        raise unavailable(f"the database {path} was moved or deleted while in use: put it back if you can, and restart")
+        raise unavailable(
+            f"the database {path} was moved or deleted while in use: put it back if you can, and "
+            "restart"
+        )
     if changed:
         raise unavailable(
-            f"{changed[0]} was moved or deleted while the database was in use: restart bsg-monitor, which saves what it holds"
+            f"{changed[0]} was moved or deleted while the database was in use: restart "
+            "bsg-monitor, which saves what it holds"
         )
 
 
@@ -137,16 +162,19 @@ def _inode(file: Path) -> tuple[int, int]:
 def foreign(path: Path) -> StoreError:
     """The refusal of a database that is not ours."""
     return ForeignFileError(
-        f"{path} is another application's database: it was left as it is; set BSG_DATABASE_URL to another file",
+        f"{path} is another application's database: it was left as it is; set BSG_DATABASE_URL to "
+        "another file",
         reason=StoreFault.UNAVAILABLE,
         retryable=False,
     )
 
 
 class DaemonLock:
-    """An exclusive lock on `<database>.lock`, held for as long as the process lives or until `release`.
+    """An exclusive lock on `<database>.lock`, held for as long as the process lives or until
+    `release`.
 
-    The file holds the holder's process id, for people, and stays: removing it would let two daemons lock two files.
+    The file holds the holder's process id, for people, and stays: removing it would let two
+    daemons lock two files.
     """
 
     def __init__(self, descriptor: int, path: Path, *, made: bool) -> None:
@@ -167,7 +195,8 @@ class DaemonLock:
             if not isinstance(error, BlockingIOError):
                 raise
             raise StoreError(
-                f"another bsg-monitor (pid {holder}) already uses the database {path}: stop it, or set BSG_DATABASE_URL",
+                f"another bsg-monitor (pid {holder}) already uses the database {path}: stop it, "
+                "or set BSG_DATABASE_URL",
                 reason=StoreFault.LOCKED,
                 retryable=False,
             ) from error
@@ -177,7 +206,8 @@ class DaemonLock:
         return cls(descriptor, file, made=made)
 
     def withdraw(self) -> None:
-        """Release it and remove its file if `take` made it: for a file that can never be a database of ours."""
+        """Release it and remove its file if `take` made it: for a file that can never be a
+        database of ours."""
         if self._descriptor is not None and self._made:
             with suppress(OSError):
                 self._path.unlink()

@@ -1,4 +1,5 @@
-"""The schema's versions: numbered SQL files, each applied in one transaction, counted in `PRAGMA user_version`."""
+"""The schema's versions: numbered SQL files, each applied in one transaction, counted in `PRAGMA
+user_version`."""
 
 import re
 import sqlite3
@@ -14,18 +15,26 @@ from monitor.store.sqlite.sqlite_errors import corrupt, described, unavailable
 from monitor.store.sqlite.transactions import transaction
 
 CHECKED_SIZE = 64 * 1024 * 1024
-"""Files up to this many bytes are checked when they are opened: 20 ms for 16 MiB (100,000 campaigns)."""
+"""Files up to this many bytes are checked when they are opened: 20 ms for 16 MiB (100,000
+campaigns)."""
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
 @cache
 def migrations() -> tuple[str, ...]:
-    """The migrations' texts; the first leads from nothing to version 1. RuntimeError when a number is missing or doubled."""
+    """The migrations' texts; the first leads from nothing to version 1. RuntimeError when a
+    number is missing or doubled."""
     folder = resources.files("monitor.store.sqlite") / "migrations_sql"
-    found = sorted((int(match[1]), entry) for entry in folder.iterdir() if (match := _NAME.fullmatch(entry.name)))
+    found = sorted(
+        (int(match[1]), entry)
+        for entry in folder.iterdir()
+        if (match := _NAME.fullmatch(entry.name))
+    )
     if [number for number, _ in found] != list(range(1, len(found) + 1)):
-        raise RuntimeError(f"migrations are not numbered without gaps: {[entry.name for _, entry in found]}")
+        raise RuntimeError(
+            f"migrations are not numbered without gaps: {[entry.name for _, entry in found]}"
+        )
     return tuple(entry.read_text("utf-8") for _, entry in found)
 
 
@@ -50,8 +59,10 @@ def check_not_newer(db: sqlite3.Connection, path: Path | None) -> None:
     if found <= known:
         return
     raise StoreError(
-        f"{described(path)} was written by a newer bsg-monitor ({writer(db) or 'unknown version'}, schema {found}); "
-        f"this is {__version__} (schema {known}): use the newer one, or a backup from before the upgrade",
+        f"{described(path)} was written by a newer bsg-monitor ({writer(db) or 'unknown version'}, "
+        f"schema {found}); "
+        f"this is {__version__} (schema {known}): use the newer one, or a backup from before the "
+        "upgrade",
         reason=StoreFault.NEWER,
         retryable=False,
     )
@@ -64,8 +75,10 @@ def check_current(db: sqlite3.Connection, path: Path | None) -> None:
         raise unavailable(f"{described(path)} is empty: `bsg-monitor run` has not used it yet")
     if found < known:
         raise unavailable(
-            f"{described(path)} was written by an older bsg-monitor ({writer(db) or 'unknown version'}, schema {found}); "
-            f"this is {__version__} (schema {known}): restart `bsg-monitor run` with this version, it upgrades the database"
+            f"{described(path)} was written by an older bsg-monitor "
+            f"({writer(db) or 'unknown version'}, schema {found}); "
+            f"this is {__version__} (schema {known}): restart `bsg-monitor run` with this version, "
+            "it upgrades the database"
         )
 
 
@@ -82,7 +95,8 @@ def migrate(db: sqlite3.Connection) -> None:
     for number, script in enumerate(migrations()[version(db) :], start=version(db) + 1):
         try:
             db.executescript(
-                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
+                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};\nPRAGMA "
+                f"user_version = {number};\nCOMMIT;"
             )
         except BaseException:
             if db.in_transaction:
@@ -91,14 +105,18 @@ def migrate(db: sqlite3.Connection) -> None:
 
 
 def sign(db: sqlite3.Connection) -> None:
-    """Note which version writes, for the message of an older one; also finds out that the file cannot be written."""
+    """Note which version writes, for the message of an older one; also finds out that the file
+    cannot be written."""
     with transaction(db):
-        if db.execute("SELECT value FROM meta WHERE name = 'written_by'").fetchone() != (__version__,):
+        if db.execute("SELECT value FROM meta WHERE name = 'written_by'").fetchone() != (
+            __version__,
+        ):
             db.execute(statements.PUT_META, ("written_by", __version__))
 
 
 def check_sound(db: sqlite3.Connection, path: Path) -> None:
-    """StoreError CORRUPT when a file that is small enough to be checked at every start does not hold together."""
+    """StoreError CORRUPT when a file that is small enough to be checked at every start does not
+    hold together."""
     if path.stat().st_size > CHECKED_SIZE:
         return
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]

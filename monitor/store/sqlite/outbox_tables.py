@@ -1,6 +1,7 @@
 """The outbox in an embedded database. Every function runs inside the caller's transaction.
 
-Kept true by all of them: of each group, the oldest pending row and no other is marked as its `head`.
+Kept true by all of them: of each group, the oldest pending row and no other is marked as its
+`head`.
 """
 
 import sqlite3
@@ -26,21 +27,27 @@ log = structlog.get_logger()
 
 
 def insert(db: sqlite3.Connection, rows: Sequence[OutboxRow]) -> None:
-    """Append rows to their groups, in the order given. One whose id is there already is left as it is."""
+    """Append rows to their groups, in the order given. One whose id is there already is left as
+    it is."""
     if not rows:
         return
     last = db.execute(statements.LAST_SEQUENCE).fetchone()[0]
-    db.executemany(statements.PUT_OUTBOX, (outbox_row(row, sequence=last + place) for place, row in enumerate(rows, start=1)))
+    db.executemany(
+        statements.PUT_OUTBOX,
+        (outbox_row(row, sequence=last + place) for place, row in enumerate(rows, start=1)),
+    )
     _promote(db, {(row.notification.receiver, row.notification.group_key) for row in rows})
 
 
 def supersede(db: sqlite3.Connection, ids: Sequence[str], at: datetime | None) -> None:
-    """Finish rows that newer ones replace. StoreError CONFLICT when one is not a pending row that was never attempted."""
+    """Finish rows that newer ones replace. StoreError CONFLICT when one is not a pending row
+    that was never attempted."""
     groups: set[Group] = set()
     for id_ in ids:
         if db.execute(statements.SUPERSEDE, (seconds(at), id_)).rowcount != 1:
             raise StoreError(
-                f"message {id_} was to be replaced, but it has been attempted or finished meanwhile",
+                f"message {id_} was to be replaced, but it has been attempted or finished "
+                "meanwhile",
                 reason=StoreFault.CONFLICT,
                 retryable=True,
             )
@@ -48,26 +55,36 @@ def supersede(db: sqlite3.Connection, ids: Sequence[str], at: datetime | None) -
     _promote(db, groups)
 
 
-def replaceable(db: sqlite3.Connection, groups: Collection[GroupId]) -> Mapping[GroupId, Sequence[OutboxRow]]:
+def replaceable(
+    db: sqlite3.Connection, groups: Collection[GroupId]
+) -> Mapping[GroupId, Sequence[OutboxRow]]:
     """See `Store.replaceable`."""
     found: dict[GroupId, Sequence[OutboxRow]] = {}
     for group in groups:
         key = (group.receiver, group.key)
         if db.execute(statements.WAITING, key).fetchone() is not None:
-            found[group] = [row for record in db.execute(statements.REPLACEABLE, key) if (row := _readable(record)) is not None]
+            found[group] = [
+                row
+                for record in db.execute(statements.REPLACEABLE, key)
+                if (row := _readable(record)) is not None
+            ]
     return found
 
 
 def _readable(record: Row) -> OutboxRow | None:
-    """The row; None, said in the log, when it cannot be read: it is set aside once its turn comes, and holds up nobody here."""
+    """The row; None, said in the log, when it cannot be read: it is set aside once its turn
+    comes, and holds up nobody here."""
     try:
         return read_outbox(record)
     except StoreError as error:
-        log.error("outbox_row_unreadable", id=record[0], error=str(error))  # noqa: TRY400 (a person's doing)
+        # a person's doing
+        log.error("outbox_row_unreadable", id=record[0], error=str(error))  # noqa: TRY400
         return None
 
 
-def claim(db: sqlite3.Connection, receiver: str, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[OutboxRow]:
+def claim(
+    db: sqlite3.Connection, receiver: str, *, now: datetime, lease_until: datetime, limit: int
+) -> Sequence[OutboxRow]:
     """See `Store.claim`."""
     ids = [row[0] for row in db.execute(statements.CLAIMABLE, (receiver, seconds(now), limit))]
     start, end = seconds(now), seconds(lease_until)
@@ -76,8 +93,11 @@ def claim(db: sqlite3.Connection, receiver: str, *, now: datetime, lease_until: 
     for id_ in ids:
         try:
             claimed.append(read_outbox(db.execute(statements.OUTBOX_ROW, (id_,)).fetchone()))
-        except StoreError as error:  # set aside: it must not hold up the receiver's other messages for ever
-            log.error("outbox_row_unreadable", id=id_, receiver=receiver, error=str(error))  # noqa: TRY400 (a person's doing)
+        except (
+            StoreError
+        ) as error:  # set aside: it must not hold up the receiver's other messages for ever
+            # a person's doing
+            log.error("outbox_row_unreadable", id=id_, receiver=receiver, error=str(error))  # noqa: TRY400
             drop(db, [id_], now, str(error))
     return claimed
 
@@ -95,7 +115,10 @@ def settle(db: sqlite3.Connection, results: Sequence[DeliveryResult]) -> None:
             _finish(db, result.id, OutboxState.SUPERSEDED, result.at, result.error)
             _replace(db, result.replacements, (receiver, group_key), sequence)
         elif result.state is OutboxState.PENDING:
-            db.execute(statements.POSTPONE, (seconds(result.next_attempt_at or result.at), result.error, result.id))
+            db.execute(
+                statements.POSTPONE,
+                (seconds(result.next_attempt_at or result.at), result.error, result.id),
+            )
         else:
             _finish(db, result.id, result.state, result.at, result.error)
         insert(db, result.copies)
@@ -110,7 +133,9 @@ def retry(db: sqlite3.Connection, ids: Iterable[str], now: datetime) -> int:
         if db.execute(statements.RETRY, (seconds(now), id_, seconds(now))).rowcount:
             count += 1
             groups.add(_group(db, id_))
-    db.executemany(statements.DEMOTE, groups)  # a row that was dead may be older than the present head
+    db.executemany(
+        statements.DEMOTE, groups
+    )  # a row that was dead may be older than the present head
     _promote(db, groups)
     return count
 
@@ -120,14 +145,23 @@ def drop(db: sqlite3.Connection, ids: Iterable[str], now: datetime, why: str = D
     each = dict.fromkeys(ids)
     dropped = {id_ for id_ in each if _finish(db, id_, OutboxState.DEAD, now, why)}
     _promote(db, {_group(db, id_) for id_ in dropped})
-    seen = [id_ for id_ in each if id_ not in dropped and db.execute(statements.PUT_ASIDE, (id_,)).rowcount]
+    seen = [
+        id_
+        for id_ in each
+        if id_ not in dropped and db.execute(statements.PUT_ASIDE, (id_,)).rowcount
+    ]
     return len(dropped) + len(seen)
 
 
 def bury(db: sqlite3.Connection, receivers_in_use: Collection[str], now: datetime) -> int:
     """See `Store.bury`."""
-    gone = [row[0] for row in db.execute(statements.PENDING_RECEIVERS) if row[0] not in receivers_in_use]
-    return sum(db.execute(statements.BURY, (seconds(now), RECEIVER_GONE, receiver)).rowcount for receiver in gone)
+    gone = [
+        row[0] for row in db.execute(statements.PENDING_RECEIVERS) if row[0] not in receivers_in_use
+    ]
+    return sum(
+        db.execute(statements.BURY, (seconds(now), RECEIVER_GONE, receiver)).rowcount
+        for receiver in gone
+    )
 
 
 def hasten(db: sqlite3.Connection, receiver: str, now: datetime, limit: int) -> int:
@@ -141,14 +175,21 @@ def release(db: sqlite3.Connection, now: datetime) -> int:
     return db.execute(statements.RELEASE, (seconds(now),)).rowcount
 
 
-def _finish(db: sqlite3.Connection, id_: str, state: OutboxState, at: datetime, error: str | None) -> bool:
+def _finish(
+    db: sqlite3.Connection, id_: str, state: OutboxState, at: datetime, error: str | None
+) -> bool:
     return db.execute(statements.FINISH, (state.value, seconds(at), error, id_)).rowcount == 1
 
 
-def _replace(db: sqlite3.Connection, rows: Sequence[OutboxRow], group: Group, sequence: int) -> None:
+def _replace(
+    db: sqlite3.Connection, rows: Sequence[OutboxRow], group: Group, sequence: int
+) -> None:
     """Put rows where a finished one stood: before every row of the group that came after it."""
     db.execute(statements.SHIFT, (len(rows) - 1, *group, sequence))
-    db.executemany(statements.PUT_OUTBOX, (outbox_row(row, sequence=sequence + place) for place, row in enumerate(rows)))
+    db.executemany(
+        statements.PUT_OUTBOX,
+        (outbox_row(row, sequence=sequence + place) for place, row in enumerate(rows)),
+    )
 
 
 def _group(db: sqlite3.Connection, id_: str) -> Group:

@@ -1,4 +1,5 @@
-"""Silences and acknowledgements in an embedded database. Every function runs inside the caller's transaction."""
+"""Silences and acknowledgements in an embedded database. Every function runs inside the caller's
+transaction."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -25,8 +26,11 @@ def silences(db: sqlite3.Connection, ended_after: datetime | None) -> Sequence[S
     for row in rows:
         try:
             found.append(quiet.read_silence(row))
-        except StoreError as error:  # set aside: it must not keep everything else from being told for ever
-            log.error("silence_unreadable", id=row[0], error=str(error))  # noqa: TRY400 (a person's doing)
+        except (
+            StoreError
+        ) as error:  # set aside: it must not keep everything else from being told for ever
+            # a person's doing
+            log.error("silence_unreadable", id=row[0], error=str(error))  # noqa: TRY400
     return found
 
 
@@ -37,13 +41,20 @@ def add_silence(db: sqlite3.Connection, silence: Silence) -> None:
 
 def expire_silences(db: sqlite3.Connection, ids: Sequence[str], at: datetime, by: str) -> int:
     """See `QuietStore.expire_silences`."""
-    return sum(db.execute(quiet.END_SILENCE, (seconds(at), by, id_, seconds(at))).rowcount for id_ in dict.fromkeys(ids))
+    return sum(
+        db.execute(quiet.END_SILENCE, (seconds(at), by, id_, seconds(at))).rowcount
+        for id_ in dict.fromkeys(ids)
+    )
 
 
-def mark_silences(db: sqlite3.Connection, *, matched: Mapping[str, datetime], over: Mapping[str, datetime]) -> None:
+def mark_silences(
+    db: sqlite3.Connection, *, matched: Mapping[str, datetime], over: Mapping[str, datetime]
+) -> None:
     """See `FlushCommit`. What a person has ended meanwhile stays as it is."""
     db.executemany(quiet.MATCH_SILENCE, ((seconds(at), id_) for id_, at in matched.items()))
-    db.executemany(quiet.END_SILENCE, ((seconds(at), None, id_, seconds(at)) for id_, at in over.items()))
+    db.executemany(
+        quiet.END_SILENCE, ((seconds(at), None, id_, seconds(at)) for id_, at in over.items())
+    )
 
 
 def acknowledgements(db: sqlite3.Connection) -> Sequence[Acknowledgement]:
@@ -58,4 +69,7 @@ def acknowledge(db: sqlite3.Connection, said: Sequence[Acknowledgement]) -> None
 
 def forget_acknowledgements(db: sqlite3.Connection, alert_ids: Sequence[str]) -> int:
     """See `QuietStore.forget_acknowledgements`."""
-    return sum(db.execute(quiet.FORGET_ACKNOWLEDGEMENT, (id_,)).rowcount for id_ in dict.fromkeys(alert_ids))
+    return sum(
+        db.execute(quiet.FORGET_ACKNOWLEDGEMENT, (id_,)).rowcount
+        for id_ in dict.fromkeys(alert_ids)
+    )

@@ -24,7 +24,8 @@ def described(path: Path | None) -> str:
 
 def corrupt(path: Path | None, what: str, *, kind: type[StoreError] = StoreError) -> StoreError:
     return kind(
-        f"{described(path)} cannot be used: {what}. Restore a backup, or move the file and its -wal and -shm away; "
+        f"{described(path)} cannot be used: {what}. Restore a backup, or move the file and its "
+        "-wal and -shm away; "
         "the monitor then begins anew",
         reason=StoreFault.CORRUPT,
         retryable=False,
@@ -41,7 +42,8 @@ def unavailable(message: str, *, retryable: bool = False) -> StoreError:
 
 def read_only(path: Path | None) -> StoreError:
     return StoreError(
-        f"{described(path)} cannot be written: the file, its -wal, -shm and .lock, and the folder that holds them must be "
+        f"{described(path)} cannot be written: the file, its -wal, -shm and .lock, and the folder "
+        "that holds them must be "
         "writable for the user who runs this",
         reason=StoreFault.READ_ONLY,
         retryable=False,
@@ -50,14 +52,16 @@ def read_only(path: Path | None) -> StoreError:
 
 def full(path: Path | None) -> StoreError:
     return StoreError(
-        f"no space is left for {described(path)}: nothing of this change was written; free some space and it goes on",
+        f"no space is left for {described(path)}: nothing of this change was written; free some "
+        "space and it goes on",
         reason=StoreFault.FULL,
         retryable=True,
     )
 
 
 def from_sqlite(error: sqlite3.Error, path: Path | None) -> StoreError | None:
-    """The fault that SQLite reports; None for wrong use of it, which is a bug of ours and keeps its traceback."""
+    """The fault that SQLite reports; None for wrong use of it, which is a bug of ours and keeps
+    its traceback."""
     if isinstance(error, _MISUSE):
         return None
     code = getattr(error, "sqlite_errorcode", None)
@@ -65,7 +69,8 @@ def from_sqlite(error: sqlite3.Error, path: Path | None) -> StoreError | None:
     primary = None if code is None else code & 0xFF
     if primary in _LOCKED:
         return StoreError(
-            f"{described(path)} is locked: another process has begun a change and not ended it (a shell, a backup?)",
+            f"{described(path)} is locked: another process has begun a change and not ended it (a "
+            "shell, a backup?)",
             reason=StoreFault.LOCKED,
             retryable=True,
         )
@@ -76,12 +81,18 @@ def from_sqlite(error: sqlite3.Error, path: Path | None) -> StoreError | None:
     if primary == sqlite3.SQLITE_FULL or code == _IOERR_SHMSIZE:
         return full(path)
     if primary == sqlite3.SQLITE_IOERR:
-        return unavailable(f"reading or writing {described(path)} failed ({name}): check the disk", retryable=True)
+        return unavailable(
+            f"reading or writing {described(path)} failed ({name}): check the disk", retryable=True
+        )
     if primary == sqlite3.SQLITE_CANTOPEN:
         return unavailable(
-            f"{described(path)} cannot be opened: it and its folder must be there, readable and writable", retryable=True
+            f"{described(path)} cannot be opened: it and its folder must be there, readable and "
+            "writable",
+            retryable=True,
         )
-    return unavailable(f"{described(path)} refused a statement: {error} ({name}); was it changed by hand?")
+    return unavailable(
+        f"{described(path)} refused a statement: {error} ({name}); was it changed by hand?"
+    )
 
 
 def from_system(error: OSError, path: Path | None) -> StoreError:

@@ -18,43 +18,78 @@ from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import CampaignKey
 from monitor.domain.routing.flush import GroupId
 from monitor.domain.routing.silence import Silence
-from monitor.ports import CycleCommit, DeliveryResult, FlushCommit, OutboxQuery, OutboxSummary, SampleExtent, Snapshot
+from monitor.ports import (
+    CycleCommit,
+    DeliveryResult,
+    FlushCommit,
+    OutboxQuery,
+    OutboxSummary,
+    SampleExtent,
+    Snapshot,
+)
 from monitor.store import statements
 from monitor.store.people_rows import PRUNE_QUIET
-from monitor.store.row_codec import moment, read_alert, read_all, read_blind_spell, read_event, read_outbox, seconds
+from monitor.store.row_codec import (
+    moment,
+    read_alert,
+    read_all,
+    read_blind_spell,
+    read_event,
+    read_outbox,
+    seconds,
+)
 from monitor.store.sqlite import connection as sqlite_connection
 from monitor.store.sqlite import cycle_tables as sqlite_cycle
 from monitor.store.sqlite import outbox_tables as sqlite_outbox
 from monitor.store.sqlite import people_tables as sqlite_quiet
 from monitor.store.sqlite import sample_tables as sqlite_samples
-from monitor.store.sqlite.database_file import DaemonLock, Identity, check_place, check_unmoved, identity
+from monitor.store.sqlite.database_file import (
+    DaemonLock,
+    Identity,
+    check_place,
+    check_unmoved,
+    identity,
+)
 from monitor.store.sqlite.database_thread import DatabaseThread
 from monitor.store.sqlite.sqlite_errors import ForeignFileError, translated, unavailable
 from monitor.store.sqlite.transactions import reading, transaction
 
 T = TypeVar("T")
 HASTENED_AT_ONCE = 500
-"""Rows that `hasten` moves in one transaction: other receivers have to record something meanwhile."""
+"""Rows that `hasten` moves in one transaction: other receivers have to record something
+meanwhile."""
 PRUNED_AT_ONCE = 2_000
 """Rows that `prune` deletes in one transaction."""
 
 
 class SqliteStore:
-    """`ports.Store` in the SQLite file `path`, or in memory when it is None or `:memory:` (nothing is left behind).
+    """`ports.Store` in the SQLite file `path`, or in memory when it is None or `:memory:`
+    (nothing is left behind).
 
-    With `daemon` it makes the file (mode 0600) if need be, migrates it, and keeps other daemons off with a lock on
-    `<path>.lock`. Without, it is for a command beside a daemon that may be running: it wants the file to be there with the
-    right schema and takes no lock; `read_only` then refuses every change with READ_ONLY. `busy_timeout` is how many seconds
-    to wait for another process's transaction before LOCKED. Use it once: it cannot be opened again after it was closed.
+    With `daemon` it makes the file (mode 0600) if need be, migrates it, and keeps other daemons
+    off with a lock on `<path>.lock`. Without, it is for a command beside a daemon that may be
+    running: it wants the file to be there with the right schema and takes no lock; `read_only`
+    then refuses every change with READ_ONLY. `busy_timeout` is how many seconds to wait for
+    another process's transaction before LOCKED. Use it once: it cannot be opened again after it
+    was closed.
 
-    What is passed to a method must not change until the method has returned: it is read in another thread. A call whose
-    caller is cancelled is carried out wholly or not at all.
+    What is passed to a method must not change until the method has returned: it is read in
+    another thread. A call whose caller is cancelled is carried out wholly or not at all.
     """
 
-    def __init__(self, path: Path | None, *, daemon: bool = True, read_only: bool = False, busy_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        daemon: bool = True,
+        read_only: bool = False,
+        busy_timeout: float = 5.0,
+    ) -> None:
         if daemon and read_only:
             raise ValueError("a daemon's store cannot be read-only")
-        self._path = None if path is None or str(path) == ":memory:" else Path(os.path.realpath(path))
+        self._path = (
+            None if path is None or str(path) == ":memory:" else Path(os.path.realpath(path))
+        )
         self._daemon = daemon
         self._read_only = read_only
         self._busy_timeout = busy_timeout
@@ -73,12 +108,17 @@ class SqliteStore:
             raise
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if not self._closing:
             self._closing = True
             await self._thread.finish(self._close)
 
-    # --- cycles and flushes -----------------------------------------------------------------------------------------
+    # --- cycles and flushes -----------------------------------------------------------------------
 
     async def load(self) -> Snapshot:
         return await self._read(sqlite_cycle.snapshot)
@@ -95,13 +135,21 @@ class SqliteStore:
     async def samples(self, *, since: datetime) -> Mapping[CampaignKey, tuple[Sample, ...]]:
         return await self._read(lambda db: sqlite_samples.since(db, since.timestamp()))
 
-    # --- outbox -----------------------------------------------------------------------------------------------------
+    # --- outbox -----------------------------------------------------------------------------------
 
-    async def replaceable(self, groups: Collection[GroupId]) -> Mapping[GroupId, Sequence[OutboxRow]]:
+    async def replaceable(
+        self, groups: Collection[GroupId]
+    ) -> Mapping[GroupId, Sequence[OutboxRow]]:
         return await self._read(lambda db: sqlite_outbox.replaceable(db, groups))
 
-    async def claim(self, receiver: str, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[OutboxRow]:
-        return await self._write(lambda db: sqlite_outbox.claim(db, receiver, now=now, lease_until=lease_until, limit=limit))
+    async def claim(
+        self, receiver: str, *, now: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[OutboxRow]:
+        return await self._write(
+            lambda db: sqlite_outbox.claim(
+                db, receiver, now=now, lease_until=lease_until, limit=limit
+            )
+        )
 
     async def settle(self, results: Sequence[DeliveryResult]) -> None:
         await self._write(lambda db: sqlite_outbox.settle(db, results))
@@ -109,7 +157,9 @@ class SqliteStore:
     async def hasten(self, receiver: str, *, now: datetime) -> int:
         total, hastened = 0, HASTENED_AT_ONCE
         while hastened == HASTENED_AT_ONCE:
-            hastened = await self._write(lambda db: sqlite_outbox.hasten(db, receiver, now, HASTENED_AT_ONCE))
+            hastened = await self._write(
+                lambda db: sqlite_outbox.hasten(db, receiver, now, HASTENED_AT_ONCE)
+            )
             total += hastened
         return total
 
@@ -117,14 +167,20 @@ class SqliteStore:
         return await self._write(lambda db: sqlite_outbox.release(db, now))
 
     async def next_due(self, receiver: str) -> datetime | None:
-        return await self._read(lambda db: moment(db.execute(statements.NEXT_DUE, (receiver,)).fetchone()[0]))
+        return await self._read(
+            lambda db: moment(db.execute(statements.NEXT_DUE, (receiver,)).fetchone()[0])
+        )
 
     async def outbox(self, query: OutboxQuery) -> Sequence[OutboxRow]:
         statement, parameters = statements.outbox_query(query)
         return await self._read(lambda db: read_all(read_outbox, db.execute(statement, parameters)))
 
     async def backlog(self, receiver: str, *, after: int, limit: int) -> Sequence[OutboxRow]:
-        return await self._read(lambda db: read_all(read_outbox, db.execute(statements.BACKLOG, (receiver, after, limit))))
+        return await self._read(
+            lambda db: read_all(
+                read_outbox, db.execute(statements.BACKLOG, (receiver, after, limit))
+            )
+        )
 
     async def dead_letters(self) -> Mapping[str, int]:
         return await self._read(lambda db: dict(db.execute(statements.DEAD_LETTERS).fetchall()))
@@ -132,7 +188,9 @@ class SqliteStore:
     async def outbox_summary(self) -> Sequence[OutboxSummary]:
         return await self._read(
             lambda db: [
-                OutboxSummary(receiver=receiver, state=OutboxState(state), count=count, oldest=moment(oldest))
+                OutboxSummary(
+                    receiver=receiver, state=OutboxState(state), count=count, oldest=moment(oldest)
+                )
                 for receiver, state, count, oldest in db.execute(statements.SUMMARY)
             ]
         )
@@ -146,7 +204,7 @@ class SqliteStore:
     async def drop(self, ids: Sequence[str], *, now: datetime) -> int:
         return await self._write(lambda db: sqlite_outbox.drop(db, ids, now))
 
-    # --- what people say --------------------------------------------------------------------------------------------
+    # --- what people say --------------------------------------------------------------------------
 
     async def silences(self, *, ended_after: datetime | None = None) -> Sequence[Silence]:
         return await self._read(lambda db: sqlite_quiet.silences(db, ended_after))
@@ -166,7 +224,7 @@ class SqliteStore:
     async def forget_acknowledgements(self, alert_ids: Sequence[str]) -> int:
         return await self._write(lambda db: sqlite_quiet.forget_acknowledgements(db, alert_ids))
 
-    # --- integrations -----------------------------------------------------------------------------------------------
+    # --- integrations -----------------------------------------------------------------------------
 
     async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:
         def put(db: sqlite3.Connection) -> None:
@@ -175,10 +233,12 @@ class SqliteStore:
         await self._write(put)
 
     async def recall(self, receiver: str, key: str) -> str | None:
-        found = await self._read(lambda db: db.execute(statements.RECALL, (receiver, key)).fetchone())
+        found = await self._read(
+            lambda db: db.execute(statements.RECALL, (receiver, key)).fetchone()
+        )
         return None if found is None else str(found[0])
 
-    # --- history ----------------------------------------------------------------------------------------------------
+    # --- history ----------------------------------------------------------------------------------
 
     async def changed_outside(self) -> bool:
         def ask(db: sqlite3.Connection) -> bool:
@@ -190,18 +250,27 @@ class SqliteStore:
     async def prune(self, *, before: datetime, dead_before: datetime | None = None) -> int:
         total = 0
         plain = (*statements.PRUNE, *PRUNE_QUIET)
-        limits = [*((statement, before) for statement in plain), (statements.PRUNE_DEAD, dead_before or before)]
+        limits = [
+            *((statement, before) for statement in plain),
+            (statements.PRUNE_DEAD, dead_before or before),
+        ]
         for statement, limit in limits:
             deleted = PRUNED_AT_ONCE
             while deleted == PRUNED_AT_ONCE:
-                deleted = await self._write(partial(_delete, statement=statement, before=seconds(limit)))
+                deleted = await self._write(
+                    partial(_delete, statement=statement, before=seconds(limit))
+                )
                 total += deleted
         return total
 
     async def recorded_extent(self, *, since: datetime, until: datetime) -> SampleExtent:
-        return await self._read(lambda db: sqlite_samples.extent(db, since.timestamp(), until.timestamp()))
+        return await self._read(
+            lambda db: sqlite_samples.extent(db, since.timestamp(), until.timestamp())
+        )
 
-    async def recorded(self, *, after: tuple[float, str, int], limit: int) -> Sequence[tuple[str, int, Sample]]:
+    async def recorded(
+        self, *, after: tuple[float, str, int], limit: int
+    ) -> Sequence[tuple[str, int, Sample]]:
         return await self._read(lambda db: sqlite_samples.recorded(db, after, limit))
 
     async def course(self, key: CampaignKey) -> Sequence[Sample]:
@@ -209,16 +278,22 @@ class SqliteStore:
 
     async def vanished(self, *, since: datetime, until: datetime) -> Sequence[CampaignEvent]:
         span = (since.timestamp(), until.timestamp())
-        return await self._read(lambda db: read_all(read_event, db.execute(statements.VANISHED, span)))
+        return await self._read(
+            lambda db: read_all(read_event, db.execute(statements.VANISHED, span))
+        )
 
     async def blind_spells(self, *, since: datetime, until: datetime) -> Sequence[BlindSpell]:
         span = (since.timestamp(), until.timestamp())
-        return await self._read(lambda db: read_all(read_blind_spell, db.execute(statements.BLIND_SPELLS, span)))
+        return await self._read(
+            lambda db: read_all(read_blind_spell, db.execute(statements.BLIND_SPELLS, span))
+        )
 
     async def thin(self, *, before: datetime) -> int:
         total, over = 0, False
         while not over:
-            deleted, over = await self._write(lambda db: sqlite_samples.thin(db, before.timestamp()))
+            deleted, over = await self._write(
+                lambda db: sqlite_samples.thin(db, before.timestamp())
+            )
             total += deleted
         return total
 
@@ -232,13 +307,17 @@ class SqliteStore:
         return await self._read(lambda db: read_all(read_alert, db.execute(statements.OPEN_ALERTS)))
 
     async def alert_history(self, *, limit: int = 100) -> Sequence[Alert]:
-        return await self._read(lambda db: read_all(read_alert, db.execute(statements.ENDED_ALERTS, (limit,))))
+        return await self._read(
+            lambda db: read_all(read_alert, db.execute(statements.ENDED_ALERTS, (limit,)))
+        )
 
     async def alert(self, alert_id: str) -> Alert | None:
-        found = await self._read(lambda db: db.execute(statements.ONE_ALERT, (alert_id,)).fetchone())
+        found = await self._read(
+            lambda db: db.execute(statements.ONE_ALERT, (alert_id,)).fetchone()
+        )
         return None if found is None else read_alert(found)
 
-    # --- the thread -------------------------------------------------------------------------------------------------
+    # --- the thread -------------------------------------------------------------------------------
 
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def consistently(db: sqlite3.Connection) -> T:
@@ -269,12 +348,16 @@ class SqliteStore:
             check_place(self._path)
             self._lock = DaemonLock.take(self._path)
             try:
-                self._db = sqlite_connection.open_daemon(self._path, busy_timeout=self._busy_timeout)
+                self._db = sqlite_connection.open_daemon(
+                    self._path, busy_timeout=self._busy_timeout
+                )
             except ForeignFileError:
                 self._lock.withdraw()
                 raise
         else:
-            self._db = sqlite_connection.open_beside(self._path, read_only=self._read_only, busy_timeout=self._busy_timeout)
+            self._db = sqlite_connection.open_beside(
+                self._path, read_only=self._read_only, busy_timeout=self._busy_timeout
+            )
         if self._path is not None:
             self._identity = identity(self._path)
         self._seen_version = _data_version(self._db)

@@ -1,4 +1,5 @@
-"""A folder of its own for each test, with settings, rules and, where asked for, a store with something in it."""
+"""A folder of its own for each test, with settings, rules and, where asked for, a store with
+something in it."""
 
 import asyncio
 import logging
@@ -13,7 +14,13 @@ from typer.testing import CliRunner, Result
 
 from monitor.cli import app
 from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
-from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, OutboxRow, OutboxState
+from monitor.domain.alerting.notification import (
+    Notification,
+    NotifiedAlert,
+    NotifyReason,
+    OutboxRow,
+    OutboxState,
+)
 from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
@@ -66,14 +73,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def invoke(folder: Path) -> Invoke:
     """Runs a command in `folder`."""
 
-    def run(*arguments: str, input: str | None = None) -> Result:  # noqa: A002 (CliRunner's own word)
+    # CliRunner's own word
+    def run(*arguments: str, input: str | None = None) -> Result:  # noqa: A002
         return CliRunner().invoke(app, list(arguments), input=input, prog_name="bsg-monitor")
 
     return run
 
 
 def campaign(
-    id_: int, *, status: str = "sending", message_type: str = "sms", name: str | None = None, sender: str = "Shop"
+    id_: int,
+    *,
+    status: str = "sending",
+    message_type: str = "sms",
+    name: str | None = None,
+    sender: str = "Shop",
 ) -> Campaign:
     return Campaign(
         account="default",
@@ -90,7 +103,9 @@ def campaign(
 
 def tracked(snapshot: Campaign, *, settled: bool = False) -> TrackedCampaign:
     at = START.timestamp()
-    return TrackedCampaign(campaign=snapshot, first_seen=at, status_since=at, progress_since=at, settled=settled)
+    return TrackedCampaign(
+        campaign=snapshot, first_seen=at, status_since=at, progress_since=at, settled=settled
+    )
 
 
 def alert(
@@ -161,10 +176,17 @@ async def _fill(path: Path) -> None:
             kind=kind,
             at=START.timestamp() + at,
             campaign=about,
-            changes=(Change("status", "scheduled", "sending"), Change("real_start_at", None, START.timestamp())),
+            changes=(
+                Change("status", "scheduled", "sending"),
+                Change("real_start_at", None, START.timestamp()),
+            ),
         )
         for at, (kind, about) in enumerate(
-            [(EventKind.STATUS_CHANGED, campaigns[0]), (EventKind.EDITED, campaigns[1]), (EventKind.VANISHED, campaigns[2])]
+            [
+                (EventKind.STATUS_CHANGED, campaigns[0]),
+                (EventKind.EDITED, campaigns[1]),
+                (EventKind.VANISHED, campaigns[2]),
+            ]
         )
     ]
     alerts = [
@@ -174,13 +196,24 @@ async def _fill(path: Path) -> None:
         alert("a4", AlertState.FIRING, rule="Stopped", event=True),
     ]
     rows = [
-        OutboxRow(notification=notification(id_, receiver=receiver), sequence=number, next_attempt_at=START)
-        for number, (id_, receiver) in enumerate([("msg_aa1", "ops"), ("msg_aa2", "ops"), ("msg_b", "desk"), ("msg_c", "desk")])
+        OutboxRow(
+            notification=notification(id_, receiver=receiver),
+            sequence=number,
+            next_attempt_at=START,
+        )
+        for number, (id_, receiver) in enumerate(
+            [("msg_aa1", "ops"), ("msg_aa2", "ops"), ("msg_b", "desk"), ("msg_c", "desk")]
+        )
     ]
     async with SqliteStore(path) as store:
         settled = tracked(campaign(9, status="done"), settled=True)
         await store.commit_cycle(
-            CycleCommit(account="default", campaigns=[*map(tracked, campaigns), settled], events=events, alerts=alerts)
+            CycleCommit(
+                account="default",
+                campaigns=[*map(tracked, campaigns), settled],
+                events=events,
+                alerts=alerts,
+            )
         )
         await store.commit_flush(FlushCommit(rows=rows))
         await store.settle(
@@ -193,7 +226,8 @@ async def _fill(path: Path) -> None:
 
 @pytest.fixture
 def filled(folder: Path) -> Path:
-    """A store with three watched campaigns, a settled one, events, alerts of every state and an outbox."""
+    """A store with three watched campaigns, a settled one, events, alerts of every state and an
+    outbox."""
     path = folder / "bsg-monitor.db"
     asyncio.run(_fill(path))
     return path

@@ -42,8 +42,12 @@ def report(*rules: RuleReport, blind_seconds: float = 0.0) -> Report:
     )
 
 
-def fired(name: str, *subjects: str, seconds: float = 90.0, timeline: Sequence[int] = (0,) * 60) -> RuleReport:
-    found = RuleReport(name, "warning", fired=len(subjects), firing_seconds=seconds, longest_seconds=seconds)
+def fired(
+    name: str, *subjects: str, seconds: float = 90.0, timeline: Sequence[int] = (0,) * 60
+) -> RuleReport:
+    found = RuleReport(
+        name, "warning", fired=len(subjects), firing_seconds=seconds, longest_seconds=seconds
+    )
     found.subjects = {f"default {each}" for each in subjects}
     found.timeline = list(timeline)
     return found
@@ -70,8 +74,13 @@ TIMELINE = [0] * 30 + [4] + [0] * 28 + [1]
 
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
-def test_the_table_is_as_wide_as_the_terminal_and_names_stay_whole(shown: Shown, width: int) -> None:
-    rules = [fired("SenderVeryLowDelivery", "sms:Shop", seconds=93_784.0, timeline=TIMELINE), fired("Late")]
+def test_the_table_is_as_wide_as_the_terminal_and_names_stay_whole(
+    shown: Shown, width: int
+) -> None:
+    rules = [
+        fired("SenderVeryLowDelivery", "sms:Shop", seconds=93_784.0, timeline=TIMELINE),
+        fired("Late"),
+    ]
     lines = shown(width, print_report, report(*rules), FILE)
     assert max(map(len, lines)) <= width
     (line,) = [line for line in lines if line.startswith(" SenderVeryLowDelivery ")]
@@ -83,7 +92,9 @@ def test_the_table_is_as_wide_as_the_terminal_and_names_stay_whole(shown: Shown,
 
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
-def test_a_rule_with_a_long_name_costs_the_end_of_its_name_and_nothing_else(shown: Shown, width: int) -> None:
+def test_a_rule_with_a_long_name_costs_the_end_of_its_name_and_nothing_else(
+    shown: Shown, width: int
+) -> None:
     long = "AllCampaignsOfThisSenderInThePastFortnightDeliverBadly"
     rules = [fired(long, "sms:Shop", seconds=93_784.0, timeline=TIMELINE)]
     for lines in (
@@ -98,19 +109,30 @@ def test_a_rule_with_a_long_name_costs_the_end_of_its_name_and_nothing_else(show
 
 
 def test_a_narrow_terminal_gets_no_timeline_rather_than_half_a_table(shown: Shown) -> None:
-    lines = shown(44, print_report, report(fired("SenderVeryLowDelivery", "sms:Shop", timeline=TIMELINE)), FILE)
+    lines = shown(
+        44,
+        print_report,
+        report(fired("SenderVeryLowDelivery", "sms:Shop", timeline=TIMELINE)),
+        FILE,
+    )
     assert " SenderVeryLowDelivery  warning       1" in lines
     assert not any("█" in line for line in lines)
 
 
 def test_the_first_line_says_what_history_there_was(shown: Shown) -> None:
     first = shown(120, print_report, report(fired("Late")), FILE)[0]
-    assert first == "1,234 samples of 1 known campaign, 2026-03-02 09:00 to 2026-04-01 09:00 UTC, as a rule 1 min apart"
+    assert (
+        first
+        == "1,234 samples of 1 known campaign, 2026-03-02 09:00 to 2026-04-01 09:00 UTC, as a rule 1 min apart"
+    )
 
 
 def test_how_long_nothing_was_read_is_said_where_that_was_so(shown: Shown) -> None:
     lines = shown(140, print_report, report(fired("Late"), blind_seconds=36_000.0), FILE)
-    assert lines[1] == "for 10 h of that time a list of campaigns was not read: nothing of it is looked at there"
+    assert (
+        lines[1]
+        == "for 10 h of that time a list of campaigns was not read: nothing of it is looked at there"
+    )
     assert report_record(report(blind_seconds=36_000.0), FILE)["blind_seconds"] == 36_000.0
 
 
@@ -127,7 +149,9 @@ def test_what_history_does_not_have_is_known_of_each_rule() -> None:
     }
 
 
-def test_rules_that_cannot_be_tried_are_named_and_have_no_figures(shown: Shown, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rules_that_cannot_be_tried_are_named_and_have_no_figures(
+    shown: Shown, capsys: pytest.CaptureFixture[str]
+) -> None:
     lines = shown(100, print_report, report(fired("Late"), fired("Poor")), FILE)
     assert [line.split()[:3] for line in lines if line.startswith((" Late", " Poor"))] == [
         ["Late", "warning", "0"],
@@ -142,19 +166,26 @@ def test_rules_that_cannot_be_tried_are_named_and_have_no_figures(shown: Shown, 
 def test_programs_are_told_what_was_not_tried_and_what_each_rule_fired_on() -> None:
     late, poor = report_record(report(fired("Late", "9", "10"), fired("Poor")), FILE)["rules"]
     assert (late["tried"], late["unrecorded_fields"], late["subjects"]) == (True, [], 2)
-    assert late["fired_on"] == [{"account": "default", "subject": "10"}, {"account": "default", "subject": "9"}]
+    assert late["fired_on"] == [
+        {"account": "default", "subject": "10"},
+        {"account": "default", "subject": "9"},
+    ]
     assert (poor["tried"], poor["unrecorded_fields"]) == (False, ["spendable"])
 
 
 def _other() -> RuleFile:
-    return parse_rules(RULES.replace("alert: Many", "alert: TooMany"), source="other.yaml", lookup=lambda _: None)
+    return parse_rules(
+        RULES.replace("alert: Many", "alert: TooMany"), source="other.yaml", lookup=lambda _: None
+    )
 
 
 def test_a_comparison_shows_what_differs_and_counts_the_rest(shown: Shown) -> None:
     before = report(fired("Late", *"123456789"), fired("Stuck", "1"), fired("Many", "-"))
     after = report(fired("Late", "2", "30"), fired("Stuck", "1"), fired("TooMany", "-"))
     lines = shown(100, print_comparison, before, after, [FILE, _other()])
-    rows = [line.split() for line in lines if line.startswith((" Late", " Stuck", " Many", " TooMany"))]
+    rows = [
+        line.split() for line in lines if line.startswith((" Late", " Stuck", " Many", " TooMany"))
+    ]
     minute = ["1", "min", "30", "s"]
     assert rows == [
         ["Late", "warning", "9", "2", *minute, *minute, "8", "1"],
@@ -167,5 +198,7 @@ def test_a_comparison_shows_what_differs_and_counts_the_rest(shown: Shown) -> No
 
 
 def test_a_comparison_of_equals_says_so(shown: Shown) -> None:
-    lines = shown(100, print_comparison, report(fired("Late", "1")), report(fired("Late", "1")), [FILE, FILE])
+    lines = shown(
+        100, print_comparison, report(fired("Late", "1")), report(fired("Late", "1")), [FILE, FILE]
+    )
     assert lines[1] == "1 rule would do the same as now"

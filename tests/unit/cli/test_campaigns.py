@@ -27,7 +27,8 @@ async def _add(path: Path, *commits: CycleCommit) -> None:
 
 @pytest.fixture
 def named(folder: Path) -> Path:
-    """Four campaigns: three watched, one settled; the hours of their creation are 0 to 3 after START."""
+    """Four campaigns: three watched, one settled; the hours of their creation are 0 to 3 after
+    START."""
     made = [
         campaign(41, name="Spring Sale", sender="Shop"),
         campaign(42, name="spring salé, part 2", sender="Café"),
@@ -35,7 +36,10 @@ def named(folder: Path) -> Path:
         campaign(500, name="SPRING SALE of old", status="done"),
     ]
     rows = [
-        tracked(msgspec.structs.replace(each, created_at=AT + 3600 * hours, sent=100 * (hours + 1)), settled=each.id == 500)
+        tracked(
+            msgspec.structs.replace(each, created_at=AT + 3600 * hours, sent=100 * (hours + 1)),
+            settled=each.id == 500,
+        )
         for hours, each in enumerate(made)
     ]
     asyncio.run(_add(folder / "bsg-monitor.db", CycleCommit(account="default", campaigns=rows)))
@@ -69,7 +73,9 @@ def ids(invoke: Invoke, *arguments: str) -> list[int]:
         (("list", "show"), []),
     ],
 )
-def test_campaigns_are_searched_and_sorted(invoke: Invoke, options: tuple[str, ...], expected: list[int]) -> None:
+def test_campaigns_are_searched_and_sorted(
+    invoke: Invoke, options: tuple[str, ...], expected: list[int]
+) -> None:
     assert ids(invoke, *options) == expected
 
 
@@ -89,8 +95,14 @@ def test_csv_has_every_key_and_no_formula(invoke: Invoke) -> None:
     done = invoke("campaigns", "--csv", "--sort", "id")
     rows = list(csv.DictReader(done.stdout.splitlines()))
     assert list(rows[0]) == list(json.loads(invoke("campaigns", "--json").stdout)[0])
-    assert (rows[1]["name"], rows[2]["name"], rows[2]["sender"]) == ("spring salé, part 2", "'=HYPERLINK(1)", "'@Bank")
-    assert invoke("campaigns", "nothing like it", "--csv").stdout == done.stdout.splitlines()[0] + "\n"
+    assert (rows[1]["name"], rows[2]["name"], rows[2]["sender"]) == (
+        "spring salé, part 2",
+        "'=HYPERLINK(1)",
+        "'@Bank",
+    )
+    assert (
+        invoke("campaigns", "nothing like it", "--csv").stdout == done.stdout.splitlines()[0] + "\n"
+    )
 
 
 @pytest.mark.usefixtures("named")
@@ -102,16 +114,26 @@ def test_a_wrong_sort_and_two_forms_are_wrong_use(invoke: Invoke) -> None:
 
 @pytest.fixture
 def followed(filled: Path) -> Path:
-    """Campaign 1 of `filled` with a course and a detail; one that vanished; one of another account."""
-    about = msgspec.structs.replace(tracked(campaign(1, status="done")), detail=CampaignDetail(read_at=AT, expired=7))
-    course = [{1: Sample(AT + 60 * minute, "sending", 125 * minute, 100 * minute)} for minute in range(9)]
-    gone = CampaignEvent(id="gone", kind=EventKind.VANISHED, at=AT, campaign=campaign(77, name="Gone"), changes=())
+    """Campaign 1 of `filled` with a course and a detail; one that vanished; one of another
+    account."""
+    about = msgspec.structs.replace(
+        tracked(campaign(1, status="done")), detail=CampaignDetail(read_at=AT, expired=7)
+    )
+    course = [
+        {1: Sample(AT + 60 * minute, "sending", 125 * minute, 100 * minute)} for minute in range(9)
+    ]
+    gone = CampaignEvent(
+        id="gone", kind=EventKind.VANISHED, at=AT, campaign=campaign(77, name="Gone"), changes=()
+    )
     asyncio.run(
         _add(
             filled,
             *(CycleCommit(account="default", samples=samples) for samples in course),
             CycleCommit(account="default", campaigns=[about], events=[gone]),
-            CycleCommit(account="other", campaigns=[tracked(msgspec.structs.replace(campaign(3), account="other"))]),
+            CycleCommit(
+                account="other",
+                campaigns=[tracked(msgspec.structs.replace(campaign(3), account="other"))],
+            ),
         )
     )
     return filled
@@ -146,18 +168,37 @@ def test_samples_are_shown_as_figures(invoke: Invoke) -> None:
 @pytest.mark.usefixtures("followed")
 def test_json_has_all_of_it(invoke: Invoke) -> None:
     told = json.loads(invoke("campaigns", "show", "1", "--json").stdout)
-    assert (told["id"], told["status"], told["tracked"], told["detail"]["expired"]) == (1, "done", True, 7)
+    assert (told["id"], told["status"], told["tracked"], told["detail"]["expired"]) == (
+        1,
+        "done",
+        True,
+        7,
+    )
     assert [each["sent"] for each in told["samples"]] == [125 * minute for minute in range(9)]
     assert [each["kind"] for each in told["events"]] == ["status_changed"]
-    assert {each["id"]: each["state"] for each in told["alerts"]} == {"a1": "firing", "a3": "resolved", "a4": "event"}
-    assert {each["id"] for each in told["notifications"]} == {"msg_aa1", "msg_aa2", "msg_b", "msg_c"}
+    assert {each["id"]: each["state"] for each in told["alerts"]} == {
+        "a1": "firing",
+        "a3": "resolved",
+        "a4": "event",
+    }
+    assert {each["id"] for each in told["notifications"]} == {
+        "msg_aa1",
+        "msg_aa2",
+        "msg_b",
+        "msg_c",
+    }
 
 
 @pytest.mark.usefixtures("followed")
 def test_who_looks_after_its_alerts_and_what_silences_them_is_shown(invoke: Invoke) -> None:
     assert invoke("ack", "a1", "--author", "anna").exit_code == 0
-    silence = json.loads(invoke("silence", "add", "alertname=Late", "--for", "1h", "--json").stdout)["id"]
-    told = {each["id"]: each for each in json.loads(invoke("campaigns", "show", "1", "--json").stdout)["alerts"]}
+    silence = json.loads(
+        invoke("silence", "add", "alertname=Late", "--for", "1h", "--json").stdout
+    )["id"]
+    told = {
+        each["id"]: each
+        for each in json.loads(invoke("campaigns", "show", "1", "--json").stdout)["alerts"]
+    }
     assert (told["a1"]["acknowledged_by"], told["a1"]["silenced_by"]) == ("anna", [silence])
     assert (told["a3"]["acknowledged_by"], told["a3"]["silenced_by"]) == (None, [])  # it has ended
 
@@ -165,7 +206,11 @@ def test_who_looks_after_its_alerts_and_what_silences_them_is_shown(invoke: Invo
 @pytest.mark.usefixtures("followed")
 def test_a_campaign_that_vanished_is_shown_by_its_last_event(invoke: Invoke) -> None:
     told = json.loads(invoke("campaigns", "show", "77", "--json").stdout)
-    assert (told["name"], told["tracked"], [each["kind"] for each in told["events"]]) == ("Gone", False, ["vanished"])
+    assert (told["name"], told["tracked"], [each["kind"] for each in told["events"]]) == (
+        "Gone",
+        False,
+        ["vanished"],
+    )
 
 
 @pytest.mark.usefixtures("followed")
@@ -174,15 +219,24 @@ def test_an_id_that_no_campaign_or_several_have_is_told(invoke: Invoke) -> None:
     assert (missing.exit_code, missing.stderr) == (1, "error: no campaign has the id 12345\n")
     several = invoke("campaigns", "show", "3")
     assert several.exit_code == 2
-    assert "2 accounts have a campaign 3: default, other; say which with --account" in several.stderr
-    assert json.loads(invoke("campaigns", "show", "3", "--account", "other", "--json").stdout)["account"] == "other"
+    assert (
+        "2 accounts have a campaign 3: default, other; say which with --account" in several.stderr
+    )
+    assert (
+        json.loads(invoke("campaigns", "show", "3", "--account", "other", "--json").stdout)[
+            "account"
+        ]
+        == "other"
+    )
     assert invoke("campaigns", "show", "1", "--account", "other").exit_code == 1
     assert invoke("campaigns", "show", "x").exit_code == 2
 
 
 @pytest.mark.usefixtures("followed")
 @pytest.mark.parametrize("command", [("campaigns", "show"), ("events", "--campaign")])
-def test_an_id_beyond_what_a_database_holds_is_wrong_use(invoke: Invoke, command: tuple[str, ...]) -> None:
+def test_an_id_beyond_what_a_database_holds_is_wrong_use(
+    invoke: Invoke, command: tuple[str, ...]
+) -> None:
     for number in (0, 2**63, 2**70):
         assert invoke(*command, str(number)).exit_code == 2
     assert "Traceback" not in invoke(*command, str(2**63 - 1)).stderr

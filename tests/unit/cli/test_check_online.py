@@ -1,4 +1,5 @@
-"""`check --online` shows credentials where a service takes them without a message, and sends none."""
+"""`check --online` shows credentials where a service takes them without a message, and sends
+none."""
 
 import asyncio
 import socket
@@ -22,7 +23,11 @@ def checked(invoke: Invoke, folder: Path, receiver: str) -> str:
     (folder / "rules.yaml").write_text(RULES.format(receiver=receiver))
     done = invoke("check", "--online")
     assert done.exit_code == 1
-    return next(line for line in (*done.stdout.splitlines(), *done.stderr.splitlines()) if "receiver desk" in line)
+    return next(
+        line
+        for line in (*done.stdout.splitlines(), *done.stderr.splitlines())
+        if "receiver desk" in line
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +43,16 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.mark.parametrize(
     "receiver",
     [
-        "email: {{host: 127.0.0.1, port: {port}, tls: none, from: a@example.org, to: b@example.org}}",
+        (
+            "email: {{host: 127.0.0.1, port: {port}, tls: none, from: a@example.org, to: "
+            "b@example.org}}"
+        ),
         "slack: {{bot_token: xoxb-s3cr3t, channel: C1, api_url: 'http://127.0.0.1:{port}/api'}}",
     ],
 )
-def test_a_service_that_is_not_there_is_told(invoke: Invoke, folder: Path, nowhere: int, receiver: str) -> None:
+def test_a_service_that_is_not_there_is_told(
+    invoke: Invoke, folder: Path, nowhere: int, receiver: str
+) -> None:
     said = checked(invoke, folder, receiver.format(port=nowhere))
     assert "could not connect" in said
     assert "s3cr3t" not in said
@@ -74,9 +84,14 @@ def test_a_server_that_takes_us_is_fine(invoke: Invoke, folder: Path) -> None:
     ready.wait()
     try:
         said = checked(
-            invoke, folder, f"email: {{host: 127.0.0.1, port: {ports[0]}, tls: none, from: a@example.org, to: b@example.org}}"
+            invoke,
+            folder,
+            f"email: {{host: 127.0.0.1, port: {ports[0]}, tls: none, from: a@example.org, to: b@example.org}}",
         )
     finally:
         over.set()
         thread.join()
-    assert said == "ok: receiver desk (email) can be reached and takes the credentials; notify-test proves the rest"
+    assert (
+        said
+        == "ok: receiver desk (email) can be reached and takes the credentials; notify-test proves the rest"
+    )

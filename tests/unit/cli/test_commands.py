@@ -62,7 +62,9 @@ def test_a_mistyped_command_is_wrong_use_with_a_suggestion(invoke: Invoke) -> No
 
 def test_fields_lists_every_field(invoke: Invoke) -> None:
     rows = json.loads(invoke("fields", "--json").stdout)
-    assert [(row["scope"], row["field"]) for row in rows] == [(scope, name) for scope, table in FIELDS.items() for name in table]
+    assert [(row["scope"], row["field"]) for row in rows] == [
+        (scope, name) for scope, table in FIELDS.items() for name in table
+    ]
     status = next(row for row in rows if row["field"] == "status")
     assert "sending" in status["values"]
 
@@ -178,23 +180,31 @@ def test_check_online_says_which_receiver_cannot_be_reached(
     invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BSG_API_URL", "http://127.0.0.1:9")
-    (folder / "rules.yaml").write_text(RULES.replace("console: {}", 'webhook: {url: "http://127.0.0.1:9/s3cr3t"}'))
+    (folder / "rules.yaml").write_text(
+        RULES.replace("console: {}", 'webhook: {url: "http://127.0.0.1:9/s3cr3t"}')
+    )
     done = invoke("check", "--online")
     assert done.exit_code == 1
     assert "receiver desk (webhook): could not connect: " in done.stderr
     assert "s3cr3t" not in done.stderr
 
 
-def test_once_that_could_not_read_exits_with_2(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_once_that_could_not_read_exits_with_2(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BSG_API_URL", "http://127.0.0.1:9")
     done = invoke("once", "--json")
     assert done.exit_code == 2
     assert len(json.loads(done.stdout)["failures"]) == 2
     assert done.stderr.count("could not read default/") == 2
-    assert all(line.startswith("error: ") for line in done.stderr.splitlines())  # nothing of the log
+    assert all(
+        line.startswith("error: ") for line in done.stderr.splitlines()
+    )  # nothing of the log
 
 
-def test_a_one_shot_command_logs_what_it_was_told_to(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_one_shot_command_logs_what_it_was_told_to(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BSG_API_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("BSG_LOG_LEVEL", "warning")
     assert "login_failed" in invoke("once").stderr
@@ -229,7 +239,9 @@ def test_doubts_at_the_start_of_run_are_events_where_logs_are_json(
         ("--latency", "slow"),
     ],
 )
-def test_a_simulation_that_makes_no_sense_is_wrong_use(invoke: Invoke, arguments: tuple[str, ...]) -> None:
+def test_a_simulation_that_makes_no_sense_is_wrong_use(
+    invoke: Invoke, arguments: tuple[str, ...]
+) -> None:
     done = invoke("simulate", "--port", "0", *arguments)
     assert done.exit_code == 2
     assert done.stderr
@@ -237,14 +249,20 @@ def test_a_simulation_that_makes_no_sense_is_wrong_use(invoke: Invoke, arguments
 
 
 @pytest.mark.parametrize(
-    ("command", "advice"), [("demo", "give --port another one"), ("simulate", "--host and --port take others")]
+    ("command", "advice"),
+    [("demo", "give --port another one"), ("simulate", "--host and --port take others")],
 )
-def test_a_port_in_use_is_told_with_the_option_that_changes_it(invoke: Invoke, command: str, advice: str) -> None:
+def test_a_port_in_use_is_told_with_the_option_that_changes_it(
+    invoke: Invoke, command: str, advice: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = invoke(command, "--port", str(port))
     assert done.exit_code == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"error: cannot listen on 127.0.0.1:{port}: the port is in use, perhaps by another monitor; ")
+    assert line.startswith(
+        f"error: cannot listen on 127.0.0.1:{port}: the port is in use, perhaps by another "
+        "monitor; "
+    )
     assert advice in line
     assert "BSG_LISTEN" not in line

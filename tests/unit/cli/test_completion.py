@@ -61,7 +61,10 @@ def test_options_are_offered() -> None:
         (("silence", "add", "severity=c"), ["severity=critical"]),
         (("route", "account=d"), ["account=default"]),
         (("ack", "--matcher", "alertname=L"), ["alertname=Late"]),
-        (("silence", "add", "alertname", "=", "L"), ["Late"]),  # so bash cuts alertname=L into words
+        (
+            ("silence", "add", "alertname", "=", "L"),
+            ["Late"],
+        ),  # so bash cuts alertname=L into words
         (("silence", "add", "sender=Shop", "alertname", "=", "L"), ["Late"]),
     ],
 )
@@ -74,7 +77,10 @@ def test_ids_are_offered_from_the_database() -> None:
     assert complete("ack", "") == ["a1"]  # what fires; not what is pending or has ended
     assert complete("campaigns", "show", "") == ["3", "2", "1"]
     assert complete("explain", "") == ["Late", "a1"]
-    assert set(complete("explain", "Late", "")) == {"1", "3"}  # of which something fires or is pending
+    assert set(complete("explain", "Late", "")) == {
+        "1",
+        "3",
+    }  # of which something fires or is pending
     assert set(complete("outbox", "show", "msg_")) == {"msg_aa1", "msg_aa2", "msg_b", "msg_c"}
     assert set(complete("outbox", "retry", "msg_")) == {"msg_aa1", "msg_aa2", "msg_b"}
 
@@ -87,7 +93,10 @@ def test_what_a_rule_is_asked_about_depends_on_its_scope(folder: Path) -> None:
   - {alert: Deaf, scope: receiver, when: waiting > 5}
 receivers:"""
     (folder / "rules.yaml").write_text(RULES.replace("\nreceivers:", more))
-    assert set(complete("explain", "Weak", "")) == {"Shop", "Agent"}  # and no name that means something to a shell
+    assert set(complete("explain", "Weak", "")) == {
+        "Shop",
+        "Agent",
+    }  # and no name that means something to a shell
     assert complete("explain", "Down", "") == ["default"]
     assert complete("explain", "Deaf", "") == ["desk"]
 
@@ -110,7 +119,9 @@ def test_shells_that_show_more_are_told_what_an_id_is_in_words_that_mean_nothing
 
 def test_a_name_cannot_have_a_shell_do_anything(invoke: Invoke, filled: Path) -> None:
     evil = r"\$(touch pwned) `touch pwned` \\$(touch pwned) ';touch pwned;' \";touch pwned;\" [red]"
-    added = invoke("silence", "add", "alertname=Late", "--for", "1h", "--author", "ann", "--comment", evil)
+    added = invoke(
+        "silence", "add", "alertname=Late", "--for", "1h", "--author", "ann", "--comment", evil
+    )
     assert added.exit_code == 0
     environment = {"_TYPER_COMPLETE_ARGS": "bsg-monitor silence expire ", VARIABLE: "complete_zsh"}
     said = CliRunner().invoke(app, [], env=environment, prog_name="bsg-monitor").stdout

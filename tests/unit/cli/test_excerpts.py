@@ -54,8 +54,15 @@ def test_what_is_meant_is_cut_itself_when_it_is_longer_than_the_line() -> None:
     assert carets.startswith("  ^^^")
 
 
-@given(st.text(max_size=300), st.integers(1, 400), st.none() | st.integers(1, 400), st.integers(40, 120))
-def test_any_line_and_place_fits_the_width(line: str, column: int, end_column: int | None, width: int) -> None:
+@given(
+    st.text(max_size=300),
+    st.integers(1, 400),
+    st.none() | st.integers(1, 400),
+    st.integers(40, 120),
+)
+def test_any_line_and_place_fits_the_width(
+    line: str, column: int, end_column: int | None, width: int
+) -> None:
     text, carets = picture(line, column, end_column, width=width)
     assert cell_len(text) <= width
     assert len(carets) <= width + 1
@@ -63,7 +70,10 @@ def test_any_line_and_place_fits_the_width(line: str, column: int, end_column: i
     assert visible(text) == text
 
 
-@given(st.text(st.sampled_from("ab 名é\t"), max_size=200), st.text(st.sampled_from("ab 名é"), max_size=200))
+@given(
+    st.text(st.sampled_from("ab 名é\t"), max_size=200),
+    st.text(st.sampled_from("ab 名é"), max_size=200),
+)
 def test_the_meant_word_stands_above_the_carets_in_any_line(before: str, after: str) -> None:
     start = len(before) + 1
     line, carets = picture(f"{before}sennt{after}", start, start + 5)

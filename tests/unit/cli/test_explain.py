@@ -19,7 +19,9 @@ async def _fill(path: Path) -> None:
     async with SqliteStore(path) as store:
         scene = Scene(store)
         scene.now += timedelta(minutes=3)
-        await scene.evaluate(LATE, tracked(a_campaign(8, name="Autumn [bold]\x1b[31m", status="sending")))
+        await scene.evaluate(
+            LATE, tracked(a_campaign(8, name="Autumn [bold]\x1b[31m", status="sending"))
+        )
 
 
 @pytest.fixture
@@ -34,7 +36,9 @@ def known(folder: Path) -> Path:
 def test_it_says_why_and_for_whom(invoke: Invoke) -> None:
     done = invoke("explain", "Late", "autumn")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.startswith('Late (critical) for campaign 8 "Autumn [bold][31m" (sms, sender Shop, account\ndefault)\n')
+    assert done.stdout.startswith(
+        'Late (critical) for campaign 8 "Autumn [bold][31m" (sms, sender Shop, account\ndefault)\n'
+    )
     assert '\n  ├ ✗ status == "scheduled"  status = "sending"\n' in done.stdout
     assert '\n  - status is "sending", needs to be "scheduled"\n' in done.stdout
     assert done.stdout.endswith("message_type=sms\n")
@@ -44,10 +48,19 @@ def test_it_says_why_and_for_whom(invoke: Invoke) -> None:
 def test_programs_get_every_part_with_its_place(invoke: Invoke) -> None:
     told = json.loads(invoke("explain", "Late", "7", "--json").stdout)
     assert (told["rule"], told["standing"], told["about"]["campaign_id"]) == ("Late", "pending", 7)
-    assert (told["definition"]["file"], told["definition"]["line"], told["definition"]["for"]) == ("rules.yaml", 4, "5m")
+    assert (told["definition"]["file"], told["definition"]["line"], told["definition"]["for"]) == (
+        "rules.yaml",
+        4,
+        "5m",
+    )
     assert (told["alert"]["state"], told["changes_at"]) == ("pending", "2026-03-02T09:08:00Z")
     late = told["condition"]["parts"][1]
-    assert (late["text"], late["value"], late["column"], late["end_column"]) == ('start_delay > "10m"', True, 27, 46)
+    assert (late["text"], late["value"], late["column"], late["end_column"]) == (
+        'start_delay > "10m"',
+        True,
+        27,
+        46,
+    )
     assert late["parts"][0]["type"] == "duration"
     assert told["missing"] is None
     assert [each["receiver"] for each in told["telling"]["destinations"]] == ["desk"]
@@ -61,7 +74,10 @@ def test_programs_get_every_part_with_its_place(invoke: Invoke) -> None:
 @pytest.mark.usefixtures("known")
 def test_an_alert_is_named_by_its_id_alone(invoke: Invoke) -> None:
     (alert,) = json.loads(invoke("alerts", "--json").stdout)
-    assert json.loads(invoke("explain", alert["id"][:12], "--json").stdout)["alert"]["id"] == alert["id"]
+    assert (
+        json.loads(invoke("explain", alert["id"][:12], "--json").stdout)["alert"]["id"]
+        == alert["id"]
+    )
 
 
 @pytest.mark.usefixtures("known")
@@ -69,9 +85,20 @@ def test_an_alert_is_named_by_its_id_alone(invoke: Invoke) -> None:
     ("arguments", "code", "said"),
     [
         (("Lat", "7"), 1, "error: there is no rule and no alert 'Lat' (did you mean \"Late\"?)\n"),
-        (("Late",), 2, "error: rule Late is asked about a campaign: name one by its id, or by a part of its name\n"),
+        (
+            ("Late",),
+            2,
+            (
+                "error: rule Late is asked about a campaign: name one by its id, or by a part of its "
+                "name\n"
+            ),
+        ),
         (("Late", "winter"), 1, "error: no campaign 'winter' is known: "),
-        (("Late", "7", "--account", "other"), 1, "error: no campaign '7' of account other is known; there is:\n  7 "),
+        (
+            ("Late", "7", "--account", "other"),
+            1,
+            "error: no campaign '7' of account other is known; there is:\n  7 ",
+        ),
     ],
 )
 def test_what_is_not_there_fails_and_what_is_unclear_is_wrong_use(

@@ -25,7 +25,13 @@ from tests.unit.scene import LATE, RULES, Scene
 
 
 def shown(explained: Explanation, width: int = 80) -> str:
-    return "\n".join("".join(text for text, _ in line).rstrip() for line in explanation_lines(explained, width)) + "\n"
+    return (
+        "\n".join(
+            "".join(text for text, _ in line).rstrip()
+            for line in explanation_lines(explained, width)
+        )
+        + "\n"
+    )
 
 
 def tree(text: str, row: TrackedCampaign, width: int = 80) -> str:
@@ -80,18 +86,27 @@ async def test_a_pending_alert_says_how_much_of_for_is_left(scene: Scene) -> Non
     scene.now += timedelta(minutes=2)
     first, second, *_ = shown(await scene.explain("Late", "7"), 120).split("\n")[1:]
     assert first == (
-        "pending since 2026-03-02 09:03:00 UTC (2 min ago): another 3 min of `for` (5 min), until 2026-03-02 09:08:00 UTC"
+        "pending since 2026-03-02 09:03:00 UTC (2 min ago): another 3 min of `for` (5 min), until "
+        "2026-03-02 09:08:00 UTC"
     )
     assert second == "as read at 2026-03-02 09:03:00 UTC (2 min ago)"
     scene.now += timedelta(minutes=4)
-    assert "`for` is over, it fires with the next reading" in shown(await scene.explain("Late", "7"), 120)
+    assert "`for` is over, it fires with the next reading" in shown(
+        await scene.explain("Late", "7"), 120
+    )
 
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
     [
         (2, "does not fire: its condition does not hold\n"),
-        (3, "its condition holds: it will be pending with the next reading, and fire after 5 min of `for`\n"),
+        (
+            3,
+            (
+                "its condition holds: it will be pending with the next reading, and fire after 5 min "
+                "of `for`\n"
+            ),
+        ),
     ],
 )
 async def test_before_there_is_an_alert(scene: Scene, minutes: int, said: str) -> None:
@@ -104,30 +119,41 @@ async def test_an_alert_that_ends_and_one_that_has_ended(scene: Scene) -> None:
     for minutes in (3, 6):
         scene.now += timedelta(minutes=minutes)
         await scene.evaluate(LATE)
-    assert "\nfires since 2026-03-02 09:09:00 UTC (0 s ago)\n" in shown(await scene.explain("Late", "7"))
+    assert "\nfires since 2026-03-02 09:09:00 UTC (0 s ago)\n" in shown(
+        await scene.explain("Late", "7")
+    )
     over = tracked(a_campaign(7, status="sending", start_at=NOW - 480, name="Spring sale"))
     scene.now += timedelta(minutes=1)
     await scene.evaluate(over)
     scene.now += timedelta(minutes=5)
     assert (
-        "fires since 2026-03-02 09:09:00 UTC (6 min ago), but its condition does not hold any more: "
+        "fires since 2026-03-02 09:09:00 UTC (6 min ago), but its condition does not hold any "
+        "more: "
         "keep_firing_for (15m) keeps it for another 10 min, until 2026-03-02 09:25:00 UTC\n"
     ) in shown(await scene.explain("Late", "7"), 200)
     scene.now += timedelta(minutes=10)
     await scene.evaluate(over)
-    assert "\nfired last from 2026-03-02 09:09:00 UTC to 2026-03-02 09:25:00 UTC" in shown(await scene.explain("Late", "7"), 120)
+    assert "\nfired last from 2026-03-02 09:09:00 UTC to 2026-03-02 09:25:00 UTC" in shown(
+        await scene.explain("Late", "7"), 120
+    )
 
 
 async def test_a_rule_that_tells_nobody_says_so(scene: Scene) -> None:
     alone = Scene(scene.store, RULES[: RULES.index("receivers:")])
     await alone.know(LATE)
-    assert shown(await alone.explain("Late", "7")).endswith("\ntold\n  nobody: there are no receivers in the rules file\n")
+    assert shown(await alone.explain("Late", "7")).endswith(
+        "\ntold\n  nobody: there are no receivers in the rules file\n"
+    )
 
 
 def test_a_tree_follows_the_condition_and_alternatives_have_branches() -> None:
     row = tracked(a_campaign(sent=4_180, delivered=2_000, status="done"))
     assert (
-        tree('(sent > 5000 or (final and not (status == "paused" or sent < 10))) and delivered / sent < 0.3', row)
+        tree(
+            '(sent > 5000 or (final and not (status == "paused" or sent < 10))) and delivered / '
+            "sent < 0.3",
+            row,
+        )
         == """\
 ✗ all of
 ├ ✓ any of
@@ -151,10 +177,14 @@ def test_a_name_that_would_draw_on_the_terminal_is_shown_without_doing_so() -> N
 
 @settings(max_examples=examples(200), deadline=None)
 @given(text=conditions(), row=rows(), width=st.integers(40, 120))
-def test_any_tree_fits_its_width_and_has_a_mark_for_every_part(text: str, row: TrackedCampaign, width: int) -> None:
+def test_any_tree_fits_its_width_and_has_a_mark_for_every_part(
+    text: str, row: TrackedCampaign, width: int
+) -> None:
     drawn = tree(text, row, width)
     for line in drawn.splitlines():
-        assert cell_len(line) <= width or line.count("│") > width // 4  # so deep that nothing would fit
+        assert (
+            cell_len(line) <= width or line.count("│") > width // 4
+        )  # so deep that nothing would fit
         assert visible(line) == line
     assert drawn.count("✓") + drawn.count("✗") >= 1
 

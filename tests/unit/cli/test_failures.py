@@ -9,7 +9,15 @@ import typer
 from typer.testing import CliRunner, Result
 
 from monitor.cli.failures import MonitorGroup, report_problems
-from monitor.errors import ConfigError, Excerpt, MonitorError, Place, Problem, StoreError, StoreFault
+from monitor.errors import (
+    ConfigError,
+    Excerpt,
+    MonitorError,
+    Place,
+    Problem,
+    StoreError,
+    StoreFault,
+)
 from monitor.logs import mask
 
 Captured = pytest.CaptureFixture[str]
@@ -32,14 +40,24 @@ def failing(error: BaseException) -> Result:
     ("error", "code", "said"),
     [
         (MonitorError("the port is in use"), 1, "error: the port is in use\n"),
-        (StoreError("the disk is full", reason=StoreFault.FULL, retryable=True), 1, "error: the disk is full\n"),
-        (ConfigError([Problem("wrong"), Problem("worse", hint="mend it")]), 2, "error: wrong\nerror: worse (mend it)\n"),
+        (
+            StoreError("the disk is full", reason=StoreFault.FULL, retryable=True),
+            1,
+            "error: the disk is full\n",
+        ),
+        (
+            ConfigError([Problem("wrong"), Problem("worse", hint="mend it")]),
+            2,
+            "error: wrong\nerror: worse (mend it)\n",
+        ),
         (KeyboardInterrupt(), 130, ""),
         (BrokenPipeError(), 141, ""),
         (typer.Exit(3), 3, ""),
     ],
 )
-def test_each_failure_has_its_words_and_its_exit_code(error: BaseException, code: int, said: str) -> None:
+def test_each_failure_has_its_words_and_its_exit_code(
+    error: BaseException, code: int, said: str
+) -> None:
     done = failing(error)
     assert (done.exit_code, done.stderr, done.stdout) == (code, said, "")
 
@@ -82,9 +100,15 @@ def test_a_problem_without_a_line_begins_with_what_it_is(capsys: Captured) -> No
 
 def test_a_line_that_looks_like_a_secret_is_not_shown(capsys: Captured) -> None:
     mask("hunter2hunter2")
-    for line in ("when: hunter2hunter2", "url: https://user:pw@example.org", "key: live_0123456789abcdef"):
+    for line in (
+        "when: hunter2hunter2",
+        "url: https://user:pw@example.org",
+        "key: live_0123456789abcdef",
+    ):
         place = Place("rules.yaml", 1, 1)
-        assert shown(capsys, Problem("wrong", place, None, Excerpt.of(line, place))) == ["rules.yaml:1:1: error: wrong"]
+        assert shown(capsys, Problem("wrong", place, None, Excerpt.of(line, place))) == [
+            "rules.yaml:1:1: error: wrong"
+        ]
 
 
 @pytest.mark.slow
@@ -93,6 +117,10 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
         done = subprocess.run(
-            [sys.executable, "-m", "monitor", "fields"], stdout=closed, stderr=subprocess.PIPE, timeout=60, check=False
+            [sys.executable, "-m", "monitor", "fields"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
         )
     assert (done.returncode, done.stderr) == (141, b"")

@@ -30,21 +30,33 @@ def many(folder: Path) -> None:
     async def fill() -> None:
         about = [campaign(number) for number in range(MANY)]
         at = START.timestamp()
-        events = [CampaignEvent(id=f"e{each.id}", kind=EventKind.APPEARED, at=at, campaign=each) for each in about]
+        events = [
+            CampaignEvent(id=f"e{each.id}", kind=EventKind.APPEARED, at=at, campaign=each)
+            for each in about
+        ]
         alerts = [alert(f"a{each.id}", AlertState.FIRING, about=each) for each in about]
         rows = [
-            OutboxRow(notification=notification(f"msg_{number}"), sequence=number, next_attempt_at=START)
+            OutboxRow(
+                notification=notification(f"msg_{number}"), sequence=number, next_attempt_at=START
+            )
             for number in range(MANY)
         ]
         async with SqliteStore(folder / "bsg-monitor.db") as store:
-            commit = CycleCommit(account="default", campaigns=list(map(tracked, about)), events=events, alerts=alerts)
+            commit = CycleCommit(
+                account="default", campaigns=list(map(tracked, about)), events=events, alerts=alerts
+            )
             await store.commit_cycle(commit)
             await store.commit_flush(FlushCommit(rows=rows))
             for number in range(MANY):
                 matchers = parse_matchers(f'{{alertname="Rule{number}"}}')
                 await store.add_silence(
                     Silence(
-                        id=f"s{number}", matchers=matchers, starts_at=START, until_resolved=True, author="a", created_at=START
+                        id=f"s{number}",
+                        matchers=matchers,
+                        starts_at=START,
+                        until_resolved=True,
+                        author="a",
+                        created_at=START,
                     )
                 )
 
@@ -52,9 +64,14 @@ def many(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("many")
-@pytest.mark.parametrize("command", ["campaigns", "alerts", "events", "outbox list", "silence list"])
+@pytest.mark.parametrize(
+    "command", ["campaigns", "alerts", "events", "outbox list", "silence list"]
+)
 def test_programs_get_everything_and_a_terminal_the_first_fifty(
-    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+    invoke: Invoke,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
 ) -> None:
     assert len(json.loads(invoke(*command.split(), "--json").stdout)) == MANY
     piped = invoke(*command.split())
@@ -68,13 +85,23 @@ def test_programs_get_everything_and_a_terminal_the_first_fifty(
 
 
 def test_a_pipe_gets_every_change_of_an_event_whole(invoke: Invoke, folder: Path) -> None:
-    names = ("An old name that is longer than thirty characters", "A new name that is longer than thirty characters")
-    changes = (Change("name", *names), *(Change(f"field{number}", None, number) for number in range(5)))
-    edited = CampaignEvent(id="e", kind=EventKind.EDITED, at=START.timestamp(), campaign=campaign(1), changes=changes)
+    names = (
+        "An old name that is longer than thirty characters",
+        "A new name that is longer than thirty characters",
+    )
+    changes = (
+        Change("name", *names),
+        *(Change(f"field{number}", None, number) for number in range(5)),
+    )
+    edited = CampaignEvent(
+        id="e", kind=EventKind.EDITED, at=START.timestamp(), campaign=campaign(1), changes=changes
+    )
 
     async def fill() -> None:
         async with SqliteStore(folder / "bsg-monitor.db") as store:
-            await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(campaign(1))], events=[edited]))
+            await store.commit_cycle(
+                CycleCommit(account="default", campaigns=[tracked(campaign(1))], events=[edited])
+            )
 
     asyncio.run(fill())
     line = invoke("events").stdout.splitlines()[1]

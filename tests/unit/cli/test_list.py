@@ -35,7 +35,8 @@ async def ids(invoke: Invoke, *arguments: str) -> list[int]:
 
 @pytest.fixture
 def simulator() -> Simulator:
-    """70 SMS campaigns of three senders, created an hour apart, the newest last; two RCS campaigns."""
+    """70 SMS campaigns of three senders, created an hour apart, the newest last; two RCS
+    campaigns."""
     made = Simulator(Scenario(name="list"), clock=SystemClock(), keys=[KEY])
     for number in range(70):
         made.world.add(
@@ -79,7 +80,9 @@ async def test_all_pages_are_read_to_their_end_each_row_once(
     assert (done.exit_code, done.stderr) == (0, "")
 
 
-async def test_what_one_page_leaves_out_is_said(invoke: Invoke, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_one_page_leaves_out_is_said(
+    invoke: Invoke, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with asked(simulator, monkeypatch):
         done = await run(invoke, "--type", "sms", "--offset", "10", "--limit", "5")
     assert done.stderr == "the provider has 70; --offset 15 shows the next, --all reads all\n"
@@ -91,13 +94,17 @@ async def test_a_search_finds_the_same_in_whichever_way_the_provider_spells_it(
 ) -> None:
     simulator.dialect = Dialect(search=frozenset({spelling} if spelling else ()))
     async with asked(simulator, monkeypatch):
-        assert await ids(invoke, "--search", "sender=shop", "--type", "sms", "--all") == list(range(1000, 1070, 3))
+        assert await ids(invoke, "--search", "sender=shop", "--type", "sms", "--all") == list(
+            range(1000, 1070, 3)
+        )
         done = await run(invoke, "--search", "id=1003", "--type", "sms", "--json")
     assert [each["id"] for each in json.loads(done.stdout)] == [1003]
     assert ("did not obey --search" in done.stderr) == (spelling is None)
 
 
-async def test_a_time_without_a_zone_is_in_the_accounts(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_time_without_a_zone_is_in_the_accounts(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     simulator = Simulator(Scenario(name="list"), clock=SystemClock(), keys=[KEY], zone=EAST)
     monkeypatch.setenv("BSG_API_TIMEZONE", "Asia/Tokyo")
     now = SystemClock().now()
@@ -106,10 +113,14 @@ async def test_a_time_without_a_zone_is_in_the_accounts(invoke: Invoke, monkeypa
     local = (now - timedelta(hours=4)).astimezone(EAST).strftime("%Y-%m-%d %H:%M:%S")
     async with asked(simulator, monkeypatch):
         assert await ids(invoke, "--type", "sms", "--from", local) == [1, 3]
-        assert await ids(invoke, "--type", "sms", "--to", (now - timedelta(hours=2)).isoformat()) == [3, 5]
+        assert await ids(
+            invoke, "--type", "sms", "--to", (now - timedelta(hours=2)).isoformat()
+        ) == [3, 5]
 
 
-async def test_rows_that_cannot_be_read_are_counted_and_said(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rows_that_cannot_be_read_are_counted_and_said(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     odd = [row(1), row(2, status=None), row(3, statistics={"sent": -5}), row(4, status=None)]
     async with scripted({LIST: [ok(page(*odd))]}) as provider:
         monkeypatch.setenv("BSG_API_URL", provider.url)
@@ -119,14 +130,25 @@ async def test_rows_that_cannot_be_read_are_counted_and_said(invoke: Invoke, mon
         assert read[0] == 1
         assert f"{4 - len(read)} rows could not be read: status (2)" in done.stderr
         provider.script[LIST] = [ok(page(row(2, status=None)))]
-        assert (await run(invoke, "--type", "rcs", "--json")).exit_code == 1  # not one of them: that is no answer
+        assert (
+            await run(invoke, "--type", "rcs", "--json")
+        ).exit_code == 1  # not one of them: that is no answer
 
 
-async def test_what_the_provider_gives_unasked_is_left_out_and_said(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = [row(1), row(2, message_type="sms"), row(3, created_at="2025-12-31 00:00:00"), row(4, message_type="viber")]
+async def test_what_the_provider_gives_unasked_is_left_out_and_said(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [
+        row(1),
+        row(2, message_type="sms"),
+        row(3, created_at="2025-12-31 00:00:00"),
+        row(4, message_type="viber"),
+    ]
     async with scripted({LIST: [ok(page(*given))]}) as provider:
         monkeypatch.setenv("BSG_API_URL", provider.url)
-        done = await run(invoke, "--type", "rcs", "--from", "2026-01-01", "--to", "2026-03-31", "--json")
+        done = await run(
+            invoke, "--type", "rcs", "--from", "2026-01-01", "--to", "2026-03-31", "--json"
+        )
         assert dict(provider.requests(LIST)[0].query) == {
             "filter[type]": "rcs",
             "filter[from]": "2026-01-01 00:00:00",
@@ -140,7 +162,9 @@ async def test_what_the_provider_gives_unasked_is_left_out_and_said(invoke: Invo
     assert done.stderr == "2 rows left out here that are not what was asked for\n"
 
 
-async def test_the_next_offset_counts_the_rows_that_are_not_shown(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_next_offset_counts_the_rows_that_are_not_shown(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given = [row(1, message_type="sms"), row(2), row(3, status=None), row(4), row(5)]
     async with scripted({LIST: [ok(page(*given, total=9))]}) as provider:
         monkeypatch.setenv("BSG_API_URL", provider.url)
@@ -151,8 +175,12 @@ async def test_the_next_offset_counts_the_rows_that_are_not_shown(invoke: Invoke
     assert "the provider has 9; --offset 5 shows the next" in nine.stderr
 
 
-async def test_what_was_read_before_a_page_failed_is_printed(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted({LIST: [ok(page(row(1), row(2), total=4)), failed(422, "no more")]}) as provider:
+async def test_what_was_read_before_a_page_failed_is_printed(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with scripted(
+        {LIST: [ok(page(row(1), row(2), total=4)), failed(422, "no more")]}
+    ) as provider:
         monkeypatch.setenv("BSG_API_URL", provider.url)
         done = await run(invoke, "--type", "rcs", "--all", "--json")
     assert [each["id"] for each in json.loads(done.stdout)] == [1, 2]
@@ -160,8 +188,14 @@ async def test_what_was_read_before_a_page_failed_is_printed(invoke: Invoke, mon
     assert "error: only the first 2 rows were read: the provider answered 422" in done.stderr
 
 
-async def test_rows_that_move_between_two_pages_are_said(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    pages = [ok(page(row(1), row(2), total=4)), ok(page(row(4), row(5), total=4)), ok(page(row(5), total=4))]
+async def test_rows_that_move_between_two_pages_are_said(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [
+        ok(page(row(1), row(2), total=4)),
+        ok(page(row(4), row(5), total=4)),
+        ok(page(row(5), total=4)),
+    ]
     async with scripted({LIST: pages}) as provider:
         monkeypatch.setenv("BSG_API_URL", provider.url)
         done = await run(invoke, "--type", "rcs", "--all", "--json")
@@ -188,14 +222,19 @@ async def test_an_account_that_cannot_be_read_hides_no_other(
         for name in ("SHOP", "BANK"):
             monkeypatch.setenv(f"BSG_ACCOUNTS__{name}__API_URL", url)
         done = await run(invoke, "--type", "rcs", "--json")
-        assert [(each["account"], each["id"]) for each in json.loads(done.stdout)] == [("bank", 2000), ("bank", 2001)]
+        assert [(each["account"], each["id"]) for each in json.loads(done.stdout)] == [
+            ("bank", 2000),
+            ("bank", 2001),
+        ]
         assert done.exit_code == 1
         assert "error: shop, rcs: " in done.stderr
         assert "bank" not in done.stderr
         assert await ids(invoke, "--type", "rcs", "--account", "bank") == [2000, 2001]
         unknown = await run(invoke, "--account", "bnak")
     assert unknown.exit_code == 2
-    assert "no account is called 'bnak' (did you mean \"bank\"?)" in " ".join(unknown.stderr.split())
+    assert "no account is called 'bnak' (did you mean \"bank\"?)" in " ".join(
+        unknown.stderr.split()
+    )
 
 
 async def test_what_the_provider_refuses_is_told_in_its_words(
@@ -204,7 +243,9 @@ async def test_what_the_provider_refuses_is_told_in_its_words(
     async with asked(simulator, monkeypatch):
         done = await run(invoke, "--type", "viber")
     assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
-    assert done.stderr.endswith(": The given data was invalid. The selected filter.type is invalid.\n")
+    assert done.stderr.endswith(
+        ": The given data was invalid. The selected filter.type is invalid.\n"
+    )
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1"]
@@ -238,7 +279,9 @@ async def test_no_name_is_a_formula_in_csv(invoke: Invoke, monkeypatch: pytest.M
         (("--limit", "501"), "less than or equal to 500"),
     ],
 )
-def test_wrong_use_is_told_without_asking(invoke: Invoke, options: tuple[str, ...], said: str) -> None:
+def test_wrong_use_is_told_without_asking(
+    invoke: Invoke, options: tuple[str, ...], said: str
+) -> None:
     done = invoke("list", *options)
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.replace("│", " ").split())

@@ -20,7 +20,9 @@ from tests.unit.cli.test_printing import Terminal
 def states(path: Path) -> dict[str, str]:
     async def read() -> dict[str, str]:
         async with SqliteStore(path, daemon=False, read_only=True) as store:
-            return {row.notification.id: row.state.value for row in await store.outbox(OutboxQuery())}
+            return {
+                row.notification.id: row.state.value for row in await store.outbox(OutboxQuery())
+            }
 
     return asyncio.run(read())
 
@@ -48,12 +50,17 @@ def test_a_notification_is_shown_whole(invoke: Invoke) -> None:
     assert "410 gone" in done.stdout
     assert f"{EVIL_SHOWN} is late" in done.stdout
     record = json.loads(invoke("outbox", "show", "msg_aa2", "--json").stdout)
-    assert (record["state"], record["last_error"], record["alerts"][0]["labels"]["alertname"]) == ("dead", "410 gone", "Late")
+    assert (record["state"], record["last_error"], record["alerts"][0]["labels"]["alertname"]) == (
+        "dead",
+        "410 gone",
+        "Late",
+    )
 
 
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(
-    ("given", "code", "complaint"), [("msg_x", 1, "no notification has"), ("msg_a", 2, "2 notifications have")]
+    ("given", "code", "complaint"),
+    [("msg_x", 1, "no notification has"), ("msg_a", 2, "2 notifications have")],
 )
 def test_an_id_that_fits_none_fails_and_one_that_fits_several_is_wrong_use(
     invoke: Invoke, given: str, code: int, complaint: str
@@ -64,7 +71,9 @@ def test_an_id_that_fits_none_fails_and_one_that_fits_several_is_wrong_use(
         assert complaint in done.stderr
 
 
-def test_a_dead_notification_is_sent_again_by_the_beginning_of_its_id(invoke: Invoke, filled: Path) -> None:
+def test_a_dead_notification_is_sent_again_by_the_beginning_of_its_id(
+    invoke: Invoke, filled: Path
+) -> None:
     done = invoke("outbox", "retry", "msg_aa2")
     assert (done.exit_code, done.stdout) == (0, "1 notification will be sent again\n")
     assert states(filled)["msg_aa2"] == "pending"
@@ -73,7 +82,12 @@ def test_a_dead_notification_is_sent_again_by_the_beginning_of_its_id(invoke: In
 def test_a_waiting_notification_is_given_up(invoke: Invoke, filled: Path) -> None:
     done = invoke("outbox", "drop", "msg_b")
     assert (done.exit_code, done.stdout) == (0, "1 notification given up\n")
-    assert states(filled) == {"msg_aa1": "pending", "msg_aa2": "dead", "msg_b": "dead", "msg_c": "delivered"}
+    assert states(filled) == {
+        "msg_aa1": "pending",
+        "msg_aa2": "dead",
+        "msg_b": "dead",
+        "msg_c": "delivered",
+    }
 
 
 def test_a_dead_one_is_put_aside_and_stays_re_sendable(invoke: Invoke, filled: Path) -> None:
@@ -81,7 +95,9 @@ def test_a_dead_one_is_put_aside_and_stays_re_sendable(invoke: Invoke, filled: P
     assert (done.exit_code, done.stdout) == (0, "1 notification given up\n")
     assert states(filled)["msg_aa2"] == "dead"
     assert "dropped by hand; it had failed: " in invoke("outbox", "show", "msg_aa2").stdout
-    assert invoke("outbox", "drop", "--state", "dead", "--yes").stdout == "0 notifications given up\n"
+    assert (
+        invoke("outbox", "drop", "--state", "dead", "--yes").stdout == "0 notifications given up\n"
+    )
     assert invoke("outbox", "retry", "msg_aa2").stdout == "1 notification will be sent again\n"
 
 
@@ -98,7 +114,9 @@ def test_many_are_changed_only_after_asking(invoke: Invoke, filled: Path) -> Non
     assert done.stdout == "2 notifications will be sent again\n"
 
 
-def test_a_delivered_one_cannot_be_sent_again_and_nothing_else_is(invoke: Invoke, filled: Path) -> None:
+def test_a_delivered_one_cannot_be_sent_again_and_nothing_else_is(
+    invoke: Invoke, filled: Path
+) -> None:
     before = states(filled)
     done = invoke("outbox", "retry", "msg_aa2", "msg_c")
     assert done.exit_code == 2
@@ -107,8 +125,12 @@ def test_a_delivered_one_cannot_be_sent_again_and_nothing_else_is(invoke: Invoke
 
 
 @pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("arguments", [("retry",), ("drop",), ("retry", "msg_b", "--receiver", "ops")])
-def test_either_ids_or_a_selection_must_be_named(invoke: Invoke, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "arguments", [("retry",), ("drop",), ("retry", "msg_b", "--receiver", "ops")]
+)
+def test_either_ids_or_a_selection_must_be_named(
+    invoke: Invoke, arguments: tuple[str, ...]
+) -> None:
     done = invoke("outbox", *arguments)
     assert done.exit_code == 2
     assert "either ids or" in done.stderr
@@ -128,7 +150,9 @@ def test_an_age_is_a_duration(invoke: Invoke, span: str) -> None:
     assert "--older-than" in done.stderr
 
 
-def test_a_notification_that_will_be_sent_again_is_no_longer_said_to_be_dropped(invoke: Invoke, filled: Path) -> None:
+def test_a_notification_that_will_be_sent_again_is_no_longer_said_to_be_dropped(
+    invoke: Invoke, filled: Path
+) -> None:
     assert invoke("outbox", "drop", "msg_b").exit_code == 0
     assert invoke("outbox", "retry", "msg_b").exit_code == 0
     assert states(filled)["msg_b"] == "pending"
@@ -169,5 +193,8 @@ def test_on_a_terminal_of_80_columns_ids_are_short_and_states_and_times_whole(
 
 def test_ids_that_begin_alike_are_shown_whole() -> None:
     whole = "msg_" + "a" * 32
-    shown = {column.key: column for column in outbox_columns([f"{whole}-1", f"{whole}-2", "msg_bbbbbbbbbb"])}["id"].show
+    shown = {
+        column.key: column
+        for column in outbox_columns([f"{whole}-1", f"{whole}-2", "msg_bbbbbbbbbb"])
+    }["id"].show
     assert [shown(f"{whole}-1"), shown("msg_bbbbbbbbbb")] == [f"{whole}-1", "msg_bbbbbbbb"]

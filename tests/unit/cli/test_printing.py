@@ -26,8 +26,18 @@ COLUMNS = (
 )
 
 
-def record(name: str = "Sale", account: str = "default", until: datetime | None = None) -> dict[str, object]:
-    return {"id": 1234567, "account": account, "since": AT, "until": until, "ratio": 0.84, "name": name, "hidden": None}
+def record(
+    name: str = "Sale", account: str = "default", until: datetime | None = None
+) -> dict[str, object]:
+    return {
+        "id": 1234567,
+        "account": account,
+        "since": AT,
+        "until": until,
+        "ratio": 0.84,
+        "name": name,
+        "hidden": None,
+    }
 
 
 class Terminal(io.StringIO):
@@ -74,7 +84,9 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Show:
         ("a\x1b[0m\tb\u202e", "a[0m b", "a[0m b"),
     ],
 )
-def test_values_are_written_for_programs_and_for_people(value: object, piped: str, seen: str) -> None:
+def test_values_are_written_for_programs_and_for_people(
+    value: object, piped: str, seen: str
+) -> None:
     assert plain(value) == piped
     assert readable(value) == seen
 
@@ -113,7 +125,11 @@ def test_a_spare_column_without_a_value_is_left_out(on_terminal: Show) -> None:
 
 @pytest.mark.parametrize(
     ("width", "titles"),
-    [(120, ["Id", "Since", "Until", "Ratio", "Name"]), (60, ["Id", "Since", "Ratio", "Name"]), (40, ["Id", "Ratio", "Name"])],
+    [
+        (120, ["Id", "Since", "Until", "Ratio", "Name"]),
+        (60, ["Id", "Since", "Ratio", "Name"]),
+        (40, ["Id", "Ratio", "Name"]),
+    ],
 )
 def test_a_narrow_terminal_gets_fewer_columns_and_cuts_none_of_the_others(
     on_terminal: Show, monkeypatch: pytest.MonkeyPatch, width: int, titles: list[str]
@@ -123,7 +139,10 @@ def test_a_narrow_terminal_gets_fewer_columns_and_cuts_none_of_the_others(
     lines = text.splitlines()
     assert max(map(len, lines)) <= width
     assert next(line for line in lines if "Id" in line).split() == titles
-    assert all(value in text for value in ("1234567", "84.0 %", *(["2026-03-02 09:00"] if "Since" in titles else [])))
+    assert all(
+        value in text
+        for value in ("1234567", "84.0 %", *(["2026-03-02 09:00"] if "Since" in titles else []))
+    )
 
 
 def test_markup_and_emoji_in_a_name_are_shown_as_they_are(on_terminal: Show) -> None:

@@ -9,7 +9,8 @@ from tests.unit.cli.test_printing import Terminal
 
 
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """What stderr is from now on. Called by the test itself: between a fixture and its test pytest puts its own stream back."""
+    """What stderr is from now on. Called by the test itself: between a fixture and its test
+    pytest puts its own stream back."""
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", "xterm-256color")

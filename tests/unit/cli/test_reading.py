@@ -1,4 +1,5 @@
-"""`campaigns`, `alerts`, `events`: what is listed, in which order, and that other people's text does no harm."""
+"""`campaigns`, `alerts`, `events`: what is listed, in which order, and that other people's text
+does no harm."""
 
 import csv
 import json
@@ -41,19 +42,28 @@ def test_campaigns_are_listed_newest_first_without_the_settled(invoke: Invoke) -
         (("--limit", "0"), [3, 2, 1]),
     ],
 )
-def test_campaigns_are_filtered(invoke: Invoke, options: tuple[str, ...], expected: list[int]) -> None:
+def test_campaigns_are_filtered(
+    invoke: Invoke, options: tuple[str, ...], expected: list[int]
+) -> None:
     found = invoke("campaigns", *options, "--json")
     assert [row["id"] for row in json.loads(found.stdout)] == expected
 
 
 def test_a_campaigns_record_has_its_figures_and_times(invoke: Invoke) -> None:
     row = listed(invoke, "campaigns", "--type", "rcs")[0]
-    assert (row["sent"], row["delivered"], row["delivery_ratio"], row["settled"]) == (1000, 840, 0.84, False)
+    assert (row["sent"], row["delivered"], row["delivery_ratio"], row["settled"]) == (
+        1000,
+        840,
+        0.84,
+        False,
+    )
     assert row["created_at"] == "2026-03-02T09:00:03Z"
     assert row["finished_at"] is None
 
 
-def test_in_a_pipe_a_name_is_one_field_on_one_line_without_control_characters(invoke: Invoke) -> None:
+def test_in_a_pipe_a_name_is_one_field_on_one_line_without_control_characters(
+    invoke: Invoke,
+) -> None:
     done = invoke("campaigns")
     rows = table(done.stdout)
     assert [row["id"] for row in rows] == ["3", "2", "1"]
@@ -76,7 +86,10 @@ def test_what_a_limit_leaves_out_is_said_beside_the_data(invoke: Invoke) -> None
 
 
 def test_alerts_shows_what_fires_and_what_is_pending(invoke: Invoke) -> None:
-    assert [(row["id"], row["state"]) for row in listed(invoke, "alerts")] == [("a1", "firing"), ("a2", "pending")]
+    assert [(row["id"], row["state"]) for row in listed(invoke, "alerts")] == [
+        ("a1", "firing"),
+        ("a2", "pending"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +119,11 @@ def test_an_ended_alert_says_when_and_why(invoke: Invoke) -> None:
 def test_events_are_listed_newest_first_with_their_changes(invoke: Invoke) -> None:
     rows = listed(invoke, "events")
     assert [row["kind"] for row in rows] == ["vanished", "edited", "status_changed"]
-    assert rows[2]["changes"][1] == {"field": "real_start_at", "old": None, "new": "2026-03-02T09:00:00Z"}
+    assert rows[2]["changes"][1] == {
+        "field": "real_start_at",
+        "old": None,
+        "new": "2026-03-02T09:00:00Z",
+    }
     assert rows[2]["old_status"] == "scheduled"
 
 
@@ -127,7 +144,9 @@ def test_events_are_filtered(invoke: Invoke, options: tuple[str, ...], expected:
     assert [row["kind"] for row in json.loads(found.stdout)] == expected
 
 
-@pytest.mark.parametrize("arguments", [("alerts", "--state", "firng"), ("events", "--kind", "progresed")])
+@pytest.mark.parametrize(
+    "arguments", [("alerts", "--state", "firng"), ("events", "--kind", "progresed")]
+)
 def test_a_value_that_cannot_be_is_wrong_use(invoke: Invoke, arguments: tuple[str, ...]) -> None:
     done = invoke(*arguments)
     assert done.exit_code == 2
@@ -149,7 +168,12 @@ def test_reading_needs_no_credentials(invoke: Invoke, monkeypatch: pytest.Monkey
 
 def test_reading_changes_nothing(invoke: Invoke, filled: Path) -> None:
     before = filled.read_bytes()
-    for command in (["campaigns"], ["alerts", "--state", "resolved"], ["events"], ["outbox", "list"]):
+    for command in (
+        ["campaigns"],
+        ["alerts", "--state", "resolved"],
+        ["events"],
+        ["outbox", "list"],
+    ):
         assert invoke(*command).exit_code == 0
     assert filled.read_bytes() == before
 
@@ -164,15 +188,30 @@ def test_events_that_are_not_stored_are_said_not_to_be(invoke: Invoke) -> None:
     ("arguments", "said"),
     [
         (("campaigns", "--status", "foo"), "--status foo: unknown in settings and database"),
-        (("campaigns", "--status", "sendng"), '--status sendng: unknown in settings and database (did you mean "sending"?)'),
+        (
+            ("campaigns", "--status", "sendng"),
+            '--status sendng: unknown in settings and database (did you mean "sending"?)',
+        ),
         (("campaigns", "--type", "foo"), "--type foo: unknown in settings and database"),
         (("campaigns", "--account", "shpo"), "--account shpo: unknown in settings and database"),
-        (("campaigns", "--sender", "Agnet"), '--sender Agnet: unknown in settings and database (did you mean "Agent"?)'),
-        (("alerts", "--alert", "nosuch"), "--alert nosuch: unknown in settings, rules and database"),
-        (("alerts", "--alert", "late"), '--alert late: unknown in settings, rules and database (did you mean "Late"?)'),
+        (
+            ("campaigns", "--sender", "Agnet"),
+            '--sender Agnet: unknown in settings and database (did you mean "Agent"?)',
+        ),
+        (
+            ("alerts", "--alert", "nosuch"),
+            "--alert nosuch: unknown in settings, rules and database",
+        ),
+        (
+            ("alerts", "--alert", "late"),
+            '--alert late: unknown in settings, rules and database (did you mean "Late"?)',
+        ),
         (
             ("alerts", "--severity", "criticl"),
-            '--severity criticl: unknown in settings, rules and database (did you mean "critical"?)',
+            (
+                "--severity criticl: unknown in settings, rules and database (did you mean "
+                '"critical"?)'
+            ),
         ),
         (("alerts", "--account", "shpo"), "--account shpo: unknown in settings and database"),
         (("events", "--sender", "Nobody"), "--sender Nobody: unknown in settings and database"),
@@ -186,7 +225,9 @@ def test_events_that_are_not_stored_are_said_not_to_be(invoke: Invoke) -> None:
         ),
     ],
 )
-def test_a_filter_that_nothing_can_meet_is_no_all_clear(invoke: Invoke, arguments: tuple[str, ...], said: str) -> None:
+def test_a_filter_that_nothing_can_meet_is_no_all_clear(
+    invoke: Invoke, arguments: tuple[str, ...], said: str
+) -> None:
     done = invoke(*arguments)
     assert done.exit_code == 0
     assert done.stderr.removeprefix("none\n") == f"warning: {said}\n"
@@ -206,7 +247,9 @@ def test_a_filter_that_nothing_can_meet_is_no_all_clear(invoke: Invoke, argument
         ("outbox", "list", "--receiver", "ops", "--state", "superseded"),
     ],
 )
-def test_a_filter_that_only_nothing_meets_now_is_none(invoke: Invoke, arguments: tuple[str, ...]) -> None:
+def test_a_filter_that_only_nothing_meets_now_is_none(
+    invoke: Invoke, arguments: tuple[str, ...]
+) -> None:
     done = invoke(*arguments)
     assert (done.exit_code, done.stderr) == (0, "none\n")
 
@@ -215,4 +258,6 @@ def test_a_filter_is_doubted_without_rules_too(invoke: Invoke, folder: Path) -> 
     (folder / "rules.yaml").write_text("rules: [")
     done = invoke("alerts", "--alert", "nosuch")
     assert done.exit_code == 0
-    assert done.stderr.endswith("unknown in settings and database, and the rules file cannot be read\n")
+    assert done.stderr.endswith(
+        "unknown in settings and database, and the rules file cannot be read\n"
+    )

@@ -31,9 +31,15 @@ from tests.unit.cli.test_printing import Terminal
 
 WIDTHS = (80, 100, 120, 200)
 NAMES = (
-    "🌸 Frühjahrs-Schlussverkauf „Alles muss raus“: bis zu 70 % auf Jacken, Schuhe & Zubehör (Welle 3, Österreich)",
+    (
+        "🌸 Frühjahrs-Schlussverkauf „Alles muss raus“: bis zu 70 % auf Jacken, Schuhe & Zubehör "
+        "(Welle 3, Österreich)"
+    ),
     "月次ご利用明細のお知らせ（2026年11月分・全支店のお客様向け・再送・第二回・関東甲信越地方および東北地方）",
-    "Возвращение: клиенты, которые не покупали более 18 месяцев — старая база, Санкт-Петербург и область",
+    (
+        "Возвращение: клиенты, которые не покупали более 18 месяцев — старая база, Санкт-Петербург и "
+        "область"
+    ),
     "👩‍⚕️ Terminerinnerung 👨‍👩‍👧‍👦 Familienpraxis Dr. Großmüller-Lüdenscheidt",
     "x" * 300,
     "Sale",
@@ -49,28 +55,59 @@ AUTHOR = "Großmüller-Lüdenscheidt, Annegret (Campaign Operations DACH)"
 async def fill_with_long_names(path: Path) -> None:
     campaigns = [
         campaign(
-            53_650_300 + number, name=name, sender=SENDERS[number % 3], status=status, message_type="sms" if number else "rcs"
+            53_650_300 + number,
+            name=name,
+            sender=SENDERS[number % 3],
+            status=status,
+            message_type="sms" if number else "rcs",
         )
         for number, (name, status) in enumerate(zip(NAMES, STATUSES, strict=True))
     ]
-    states = [AlertState.FIRING, AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVED, AlertState.FIRING, AlertState.FIRING]
+    states = [
+        AlertState.FIRING,
+        AlertState.PENDING,
+        AlertState.FIRING,
+        AlertState.RESOLVED,
+        AlertState.FIRING,
+        AlertState.FIRING,
+    ]
     alerts = [
         msgspec.structs.replace(
             alert(
-                f"{number}f63de1abe22a-1a22dbca40d", state, rule=RULES[number % 3], severity=SEVERITIES[number % 3], about=each
+                f"{number}f63de1abe22a-1a22dbca40d",
+                state,
+                rule=RULES[number % 3],
+                severity=SEVERITIES[number % 3],
+                about=each,
             ),
-            annotations={"summary": "" if number == 1 else f"{each.name} is sending, but nothing has gone out for 23 min"},
+            annotations={
+                "summary": ""
+                if number == 1
+                else f"{each.name} is sending, but nothing has gone out for 23 min"
+            },
         )
         for number, (each, state) in enumerate(zip(campaigns, states, strict=True))
     ]
-    alerts.append(alert("9a", AlertState.FIRING, rule=RULES[2], severity="critical", about=campaigns[0], event=True))
+    alerts.append(
+        alert(
+            "9a",
+            AlertState.FIRING,
+            rule=RULES[2],
+            severity="critical",
+            about=campaigns[0],
+            event=True,
+        )
+    )
     events = [
         CampaignEvent(
             id=f"e{number}",
             kind=EventKind.STATUS_CHANGED,
             at=START.timestamp() + number,
             campaign=each,
-            changes=(Change("status", "moderation", each.status), Change("name", "An older name of it", each.name)),
+            changes=(
+                Change("status", "moderation", each.status),
+                Change("name", "An older name of it", each.name),
+            ),
         )
         for number, each in enumerate(campaigns)
     ]
@@ -83,7 +120,10 @@ async def fill_with_long_names(path: Path) -> None:
                     msgspec.structs.replace(
                         told,
                         id=f"{number}-{other.id}",
-                        labels={"alertname": RULES[other.id % 3], "severity": SEVERITIES[other.id % 3]},
+                        labels={
+                            "alertname": RULES[other.id % 3],
+                            "severity": SEVERITIES[other.id % 3],
+                        },
                         annotations={"summary": f"{other.name} is late"},
                         campaign=other,
                     )
@@ -109,13 +149,25 @@ async def fill_with_long_names(path: Path) -> None:
     ]
     async with SqliteStore(path) as store:
         await store.commit_cycle(
-            CycleCommit(account="default", campaigns=list(map(tracked, campaigns)), events=events, alerts=alerts)
+            CycleCommit(
+                account="default",
+                campaigns=list(map(tracked, campaigns)),
+                events=events,
+                alerts=alerts,
+            )
         )
         await store.commit_flush(FlushCommit(rows=rows))
         error = (
-            "could not connect: Cannot connect to host hooks.example.org:443 ssl:default [Connect call failed ('192.0.2.7', 443)]"
+            "could not connect: Cannot connect to host hooks.example.org:443 ssl:default [Connect "
+            "call failed ('192.0.2.7', 443)]"
         )
-        await store.settle([DeliveryResult(id=rows[0].notification.id, state=OutboxState.DEAD, at=START, error=error)])
+        await store.settle(
+            [
+                DeliveryResult(
+                    id=rows[0].notification.id, state=OutboxState.DEAD, at=START, error=error
+                )
+            ]
+        )
         for silence in silences:
             await store.add_silence(silence)
         await store.acknowledge([Acknowledgement(alert_id=alerts[0].id, author=AUTHOR, at=START)])
@@ -210,16 +262,26 @@ def test_every_table_fits_its_terminal_and_takes_at_most_two_lines_a_record(
 @pytest.mark.usefixtures("long_names")
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("command", [TABLES[0], TABLES[1]])
-def test_the_severity_is_never_left_out_nor_cut(shown: Show, invoke: Invoke, command: str, width: int) -> None:
-    severities = [record["severity"] for record in json.loads(invoke(*command.split(), "--json").stdout)]
-    assert [record[0].split()[0] for record in records_below(shown(width, *command.split()))] == severities
+def test_the_severity_is_never_left_out_nor_cut(
+    shown: Show, invoke: Invoke, command: str, width: int
+) -> None:
+    severities = [
+        record["severity"] for record in json.loads(invoke(*command.split(), "--json").stdout)
+    ]
+    assert [
+        record[0].split()[0] for record in records_below(shown(width, *command.split()))
+    ] == severities
 
 
 @pytest.mark.usefixtures("long_names")
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "command",
-    ["outbox show msg_0", "explain Late 53650301", "explain AllCampaignsOfThisSenderInThePastFortnightDeliverBadly 53650302"],
+    [
+        "outbox show msg_0",
+        "explain Late 53650301",
+        "explain AllCampaignsOfThisSenderInThePastFortnightDeliverBadly 53650302",
+    ],
 )
 def test_what_is_told_of_one_thing_fits_its_terminal(shown: Show, command: str, width: int) -> None:
     assert max(map(cell_len, shown(width, *command.split()))) <= width
@@ -239,7 +301,9 @@ def test_each_alert_says_which_what_and_since_when(shown: Show, width: int) -> N
 
 @pytest.mark.usefixtures("long_names")
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_list_of_notifications_says_which_alert_each_tells_of(shown: Show, invoke: Invoke, width: int) -> None:
+def test_the_list_of_notifications_says_which_alert_each_tells_of(
+    shown: Show, invoke: Invoke, width: int
+) -> None:
     records = json.loads(invoke("outbox", "list", "--json").stdout)
     lines = [first for first, *_ in records_below(shown(width, "outbox", "list"))]
     for record, line in zip(records, lines, strict=True):
@@ -250,8 +314,17 @@ def test_the_list_of_notifications_says_which_alert_each_tells_of(shown: Show, i
 
 @pytest.mark.usefixtures("long_names")
 def test_the_most_severe_alerts_come_first(shown: Show) -> None:
-    firing = [first.split() for first, *_ in records_below(shown(120, "alerts")) if first.split()[1] == "firing"]
-    assert [words[0] for words in firing] == ["critical", "warning", "business-critical", "business-critical"]
+    firing = [
+        first.split()
+        for first, *_ in records_below(shown(120, "alerts"))
+        if first.split()[1] == "firing"
+    ]
+    assert [words[0] for words in firing] == [
+        "critical",
+        "warning",
+        "business-critical",
+        "business-critical",
+    ]
 
 
 def test_texts_are_folded_rather_than_put_below_where_two_lines_hold_them() -> None:
@@ -273,9 +346,14 @@ def test_texts_are_folded_rather_than_put_below_where_two_lines_hold_them() -> N
 
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_a_terminal_too_narrow_for_anything_cuts_names_but_no_figure(width: int) -> None:
-    columns = (Column("Rule", "rule", name=True), Column("Fired", "fired", right=True), Column("On", "on", right=True, spare=1))
+    columns = (
+        Column("Rule", "rule", name=True),
+        Column("Fired", "fired", right=True),
+        Column("On", "on", right=True, spare=1),
+    )
     lines = [
-        "".join(text for text, _ in line) for line in table_lines([{"rule": RULES[2], "fired": 1234, "on": 5}], columns, width)
+        "".join(text for text, _ in line)
+        for line in table_lines([{"rule": RULES[2], "fired": 1234, "on": 5}], columns, width)
     ]
     assert max(map(cell_len, lines)) <= width
     assert "1,234" in lines[3]

@@ -25,11 +25,18 @@ tests:
 """
 
 
-def test_tests_that_pass_and_fail_are_told_apart_by_the_exit_code(invoke: Invoke, folder: Path) -> None:
+def test_tests_that_pass_and_fail_are_told_apart_by_the_exit_code(
+    invoke: Invoke, folder: Path
+) -> None:
     (folder / "good.yaml").write_text(CASES)
-    (folder / "bad.yaml").write_text(CASES.replace("{at: 10m, alerts: []}", "{at: 10m, alerts: [Late]}"))
+    (folder / "bad.yaml").write_text(
+        CASES.replace("{at: 10m, alerts: []}", "{at: 10m, alerts: [Late]}")
+    )
     done = invoke("test", "good.yaml")
-    assert (done.exit_code, done.stdout.splitlines()) == (0, ["ok      good.yaml: starts late", "1 test, all as expected"])
+    assert (done.exit_code, done.stdout.splitlines()) == (
+        0,
+        ["ok      good.yaml: starts late", "1 test, all as expected"],
+    )
     done = invoke("test", "good.yaml", "bad.yaml")
     assert done.exit_code == 1
     assert "FAILED  bad.yaml: starts late" in done.stdout
@@ -42,14 +49,21 @@ def test_tests_as_json_for_programs(invoke: Invoke, folder: Path) -> None:
     (folder / "bad.yaml").write_text(CASES.replace("alerts: []", "alerts: [Late]"))
     (record,) = json.loads(invoke("test", "bad.yaml", "--json").stdout)
     (found, *_) = record["differences"]
-    assert (record["passed"], found["at_seconds"], found["lines"]) == (False, 600.0, ["- Late firing"])
+    assert (record["passed"], found["at_seconds"], found["lines"]) == (
+        False,
+        600.0,
+        ["- Late firing"],
+    )
 
 
 def test_a_test_file_that_is_wrong_or_missing_is_wrong_use(invoke: Invoke, folder: Path) -> None:
     (folder / "odd.yaml").write_text(CASES.replace("Late", "Lat"))
     done = invoke("test", "odd.yaml")
     assert done.exit_code == 2
-    assert 'odd.yaml:6:36: error: alert: expected Late, found "Lat" (did you mean "Late"?)' in done.stderr
+    assert (
+        'odd.yaml:6:36: error: alert: expected Late, found "Lat" (did you mean "Late"?)'
+        in done.stderr
+    )
     assert invoke("test", "nowhere.yaml").exit_code == 2
 
 
@@ -64,7 +78,9 @@ def test_where_the_rules_are_not_it_says_how_to_name_them(invoke: Invoke, folder
     assert "BSG_RULES_FILE names another" in invoke("backtest").stderr
 
 
-def test_every_wrong_file_is_told_of_at_once_and_what_they_share_once(invoke: Invoke, folder: Path) -> None:
+def test_every_wrong_file_is_told_of_at_once_and_what_they_share_once(
+    invoke: Invoke, folder: Path
+) -> None:
     (folder / "rules.yaml").write_text("rules: [{alert: A, when: sennt > 5}]\n")
     for name in ("a.yaml", "b.yaml"):
         (folder / name).write_text(CASES)
@@ -79,14 +95,22 @@ def recorded(folder: Path) -> None:
     """A campaign that was planned for an hour ago and started half an hour late."""
     now = SystemClock().now().timestamp()
     late = campaign(1, created_at=now - 2 * HOUR, start_at=now - HOUR, real_start_at=now - HOUR / 2)
-    row = TrackedCampaign(campaign=late, first_seen=now - 2 * HOUR, status_since=now - HOUR / 2, progress_since=now)
+    row = TrackedCampaign(
+        campaign=late, first_seen=now - 2 * HOUR, status_since=now - HOUR / 2, progress_since=now
+    )
 
     async def fill() -> None:
         async with SqliteStore(folder / "bsg-monitor.db") as store:
-            shown = ((now - 2 * HOUR, "scheduled", 0), (now - HOUR / 2, "sending", 10), (now - 60, "sending", 1000))
+            shown = (
+                (now - 2 * HOUR, "scheduled", 0),
+                (now - HOUR / 2, "sending", 10),
+                (now - 60, "sending", 1000),
+            )
             for at, status, sent in shown:
                 samples = {1: Sample(at, status, sent, sent)}
-                await store.commit_cycle(CycleCommit(account="default", campaigns=[row], samples=samples))
+                await store.commit_cycle(
+                    CycleCommit(account="default", campaigns=[row], samples=samples)
+                )
 
     asyncio.run(fill())
 
@@ -95,7 +119,12 @@ def recorded(folder: Path) -> None:
 def test_history_is_played_through_the_rules_in_force(invoke: Invoke) -> None:
     report = json.loads(invoke("backtest", "--since", "3h", "--json").stdout)
     (rule,) = report["rules"]
-    assert (rule["rule"], rule["fired"], rule["subjects"], report["messages"]) == ("Late", 1, 1, {"desk": 2})
+    assert (rule["rule"], rule["fired"], rule["subjects"], report["messages"]) == (
+        "Late",
+        1,
+        1,
+        {"desk": 2},
+    )
     assert 900 <= rule["firing_seconds"] <= 1200
     done = invoke("backtest", "--since", "3h")
     assert done.stderr.startswith("3 samples of 1 known campaign, ")
@@ -106,27 +135,38 @@ def test_history_is_played_through_the_rules_in_force(invoke: Invoke) -> None:
 
 
 @pytest.mark.usefixtures("recorded")
-def test_what_fired_in_history_is_not_logged_as_of_now(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fired_in_history_is_not_logged_as_of_now(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BSG_LOG_LEVEL", "debug")
     assert "alert_fired" not in invoke("backtest", "--since", "3h").output
 
 
 @pytest.mark.usefixtures("recorded")
 def test_two_rules_files_are_shown_side_by_side(invoke: Invoke, folder: Path) -> None:
-    tamer = (folder / "rules.yaml").read_text().replace('"10m"', '"10h"').replace("console: {}", 'slack: {url: "${NO}"}')
+    tamer = (
+        (folder / "rules.yaml")
+        .read_text()
+        .replace('"10m"', '"10h"')
+        .replace("console: {}", 'slack: {url: "${NO}"}')
+    )
     (folder / "tamer.yaml").write_text(tamer)
     done = invoke("backtest", "--since", "3h", "--against", "tamer.yaml")
     assert done.exit_code == 0
     line = next(line for line in done.stdout.splitlines() if line.startswith("Late"))
     assert line.split("\t")[:4] == ["Late", "critical", "1", "0"]
-    both = json.loads(invoke("backtest", "--since", "3h", "--against", "tamer.yaml", "--json").stdout)
+    both = json.loads(
+        invoke("backtest", "--since", "3h", "--against", "tamer.yaml", "--json").stdout
+    )
     assert [both[which]["rules"][0]["fired"] for which in ("rules", "against")] == [1, 0]
 
 
 @pytest.mark.usefixtures("recorded")
 def test_what_is_wrong_in_either_file_is_told_at_once(invoke: Invoke, folder: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
-        (folder / name).write_text((folder / "rules.yaml").read_text().replace("start_delay", "delay"))
+        (folder / name).write_text(
+            (folder / "rules.yaml").read_text().replace("start_delay", "delay")
+        )
     done = invoke("backtest", "--rules", "a.yaml", "--against", "b.yaml")
     assert done.exit_code == 2
     assert "a.yaml:3:37: error:" in done.stderr
@@ -136,7 +176,10 @@ def test_what_is_wrong_in_either_file_is_told_at_once(invoke: Invoke, folder: Pa
 @pytest.mark.usefixtures("filled")
 def test_without_history_there_is_nothing_to_play(invoke: Invoke) -> None:
     done = invoke("backtest")
-    assert (done.exit_code, done.stderr) == (1, "error: there is no history yet: a monitor records it while it runs\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "error: there is no history yet: a monitor records it while it runs\n",
+    )
 
 
 @pytest.mark.usefixtures("recorded")

@@ -17,8 +17,12 @@ Refused = Callable[..., list[str]]
 def load(tmp_path: Path) -> Load:
     """Settings from variables given by name, in an empty folder."""
 
-    def load(*, config: Path | None = None, need_account: bool = True, **environ: str) -> LoadedSettings:
-        return load_settings(environ=environ, directory=tmp_path, config=config, need_account=need_account)
+    def load(
+        *, config: Path | None = None, need_account: bool = True, **environ: str
+    ) -> LoadedSettings:
+        return load_settings(
+            environ=environ, directory=tmp_path, config=config, need_account=need_account
+        )
 
     return load
 
@@ -35,9 +39,16 @@ def refused(load: Load, tmp_path: Path) -> Refused:
     return refused
 
 
-def rules(text: str, environ: Mapping[str, str] | None = None, *, allow_insecure_http: bool = False) -> RuleFile:
+def rules(
+    text: str, environ: Mapping[str, str] | None = None, *, allow_insecure_http: bool = False
+) -> RuleFile:
     """A rules file from its text."""
-    return parse_rules(text, source="rules.yaml", lookup=(environ or {}).get, allow_insecure_http=allow_insecure_http)
+    return parse_rules(
+        text,
+        source="rules.yaml",
+        lookup=(environ or {}).get,
+        allow_insecure_http=allow_insecure_http,
+    )
 
 
 def rule_problems(text: str, environ: Mapping[str, str] | None = None) -> list[str]:

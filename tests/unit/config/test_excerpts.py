@@ -61,7 +61,9 @@ BSG_APIKEY="{SECRET}
 """
 
 
-def excerpt(text: str, line: int, column: int = 1, end: int | None = None, *, veil: object = RULES_VEIL) -> Excerpt | None:
+def excerpt(
+    text: str, line: int, column: int = 1, end: int | None = None, *, veil: object = RULES_VEIL
+) -> Excerpt | None:
     findings = Findings()
     parse_yaml(text, source="f", findings=findings, veil=veil)  # type: ignore[arg-type]
     findings.wrong("x", Place("f", line, column, end))
@@ -90,12 +92,17 @@ def line_of(text: str, part: str) -> int:
         ("secret: [", "      secret: […, …, *one]"),
         (
             "email:",
-            "    email: {host: smtp.example.org, from: a@example.org, to: [b@example.org], password_file: /run/password}",
+            (
+                "    email: {host: smtp.example.org, from: a@example.org, to: [b@example.org], "
+                "password_file: /run/password}"
+            ),
         ),
         ("route:", "route: {receiver: ops, group_wait: 5s}"),
     ],
 )
-def test_a_line_of_the_rules_file_is_shown_without_what_is_or_may_be_secret(part: str, shown: str) -> None:
+def test_a_line_of_the_rules_file_is_shown_without_what_is_or_may_be_secret(
+    part: str, shown: str
+) -> None:
     found = excerpt(RULES, line_of(RULES, part))
     assert found is not None
     assert found.line == shown
@@ -104,7 +111,9 @@ def test_a_line_of_the_rules_file_is_shown_without_what_is_or_may_be_secret(part
 def test_a_line_with_nothing_but_secrets_is_not_shown() -> None:
     for line in range(1, RULES.count("\n") + 1):
         found = excerpt(RULES, line)
-        assert found is None or SECRET not in found.line.replace(f"{SECRET}: …", "")  # an unknown key is named in the message
+        assert found is None or SECRET not in found.line.replace(
+            f"{SECRET}: …", ""
+        )  # an unknown key is named in the message
     assert excerpt(RULES, line_of(RULES, f"  - {SECRET}")) is None
     assert excerpt(RULES, 1) is None
     assert excerpt(RULES, 99) is None
@@ -119,11 +128,16 @@ def test_what_is_meant_is_still_meant_where_something_before_it_is_hidden() -> N
     start = row.index(SECRET) + 1
     found = excerpt(RULES, line_of(RULES, "name: ops"), start + 2, start + 4)
     assert found is not None
-    assert (found.line[found.start : found.end], found.line[: found.start]) == ("…", "  - {name: ops, slack: {url: ")
+    assert (found.line[found.start : found.end], found.line[: found.start]) == (
+        "…",
+        "  - {name: ops, slack: {url: ",
+    )
 
 
 def test_settings_are_shown_without_secrets() -> None:
-    shown = [excerpt(SETTINGS, line, veil=SETTINGS_VEIL) for line in range(1, SETTINGS.count("\n") + 1)]
+    shown = [
+        excerpt(SETTINGS, line, veil=SETTINGS_VEIL) for line in range(1, SETTINGS.count("\n") + 1)
+    ]
     assert [each.line if each else None for each in shown] == [
         "poll_interval: 60s",
         "api_key: …",
@@ -151,10 +165,13 @@ def test_a_dotenv_is_shown_without_secrets(tmp_path: Path) -> None:
     }
 
 
-BROKEN = st.sampled_from(["{", "[", "}", "]", '"', "'", "\n", ":", "\t", "&", "*", "|", "- ", "", "\n- ", "\n x", ": : "])
+BROKEN = st.sampled_from(
+    ["{", "[", "}", "]", '"', "'", "\n", ":", "\t", "&", "*", "|", "- ", "", "\n- ", "\n x", ": : "]
+)
 
 
-# A key is shown, for it may be what is misspelt; and rules hold no secrets: in a broken file what nobody knows is shown there.
+# A key is shown, for it may be what is misspelt; and rules hold no secrets: in a broken file what
+# nobody knows is shown there.
 NO_KEYS = RULES.replace(f"{SECRET}: {SECRET}\n", "").replace(SECRET, "nothing", 3)
 
 
@@ -171,14 +188,22 @@ def test_however_a_rules_file_is_broken_no_line_shows_a_secret(at: int, inserted
 
 
 @given(st.integers(0, len(NO_KEYS)), BROKEN, st.integers(0, 30))
-def test_whatever_is_cut_out_of_a_rules_file_no_problem_shows_a_secret(at: int, inserted: str, dropped: int) -> None:
+def test_whatever_is_cut_out_of_a_rules_file_no_problem_shows_a_secret(
+    at: int, inserted: str, dropped: int
+) -> None:
     text = NO_KEYS[:at] + inserted + NO_KEYS[at + dropped :]
     with pytest.raises(ConfigError) as caught:
         parse_rules(text, source="f", lookup={}.get)
-    assert not any(problem.excerpt and SECRET in problem.excerpt.line for problem in caught.value.problems)
+    assert not any(
+        problem.excerpt and SECRET in problem.excerpt.line for problem in caught.value.problems
+    )
 
 
-@given(st.text(st.sampled_from("ab: -\n\t[]{}'\"#&*|>\r\u2028名\x00"), max_size=80), st.integers(0, 12), st.integers(1, 90))
+@given(
+    st.text(st.sampled_from("ab: -\n\t[]{}'\"#&*|>\r\u2028名\x00"), max_size=80),
+    st.integers(0, 12),
+    st.integers(1, 90),
+)
 def test_any_text_has_excerpts_for_any_place(text: str, line: int, column: int) -> None:
     found = excerpt(text, line, column, veil=NO_VEIL)
     assert found is None or 0 <= found.start <= found.end <= len(found.line)

@@ -27,7 +27,15 @@ SECRETS = (
 )
 SHOWN_AT_MOST = 5
 """Characters in a row of what is secret in a secret; fewer are in any word."""
-_PUBLIC = ("xoxb-", "https://hooks.slack.com/services/", "whsec_", "live_", "postgresql://bsg:", "@db.example.org/bsg", "eyJ")
+_PUBLIC = (
+    "xoxb-",
+    "https://hooks.slack.com/services/",
+    "whsec_",
+    "live_",
+    "postgresql://bsg:",
+    "@db.example.org/bsg",
+    "eyJ",
+)
 
 _HEAD = """\
 # the key is {2}
@@ -42,17 +50,38 @@ _RECEIVERS = (
     "  - {{name: ops, slack: {{bot_token: {0}, channel: C0}}}}\n",
     "  - {{name: ops, slack: {{url: {1}, timeout: 5}}}}\n",
     "  - name: ops\n    slack:\n      url: >-\n        {1}\n",
-    '  - name: ops\n    webhook: {{url: {1}, basic: {{username: m, password: "{9}"}}, headers: {{X-Key: {2}}}}}\n',
-    "  - name: ops\n    webhook:\n      url: {1}\n      headers:\n        X-Key: {2}\n        Other: '{9}'\n      bearer: {8}\n",
-    "  - name: ops\n    webhook:\n      url: {1}\n      secret:\n        - {3}\n        - {9}\n      max_bytes: 5000\n",
-    "  - name: ops\n    webhook:\n      basic:\n        username: m\n        password: {9} # {2}\n      url: {1}\n",
-    "  - name: ops\n    webhook:\n      url: {1}\n      headers: {{X-A: '{10}', X-B: '{11}', X-C: '{12}'}}\n",
+    (
+        '  - name: ops\n    webhook: {{url: {1}, basic: {{username: m, password: "{9}"}}, headers: '
+        "{{X-Key: {2}}}}}\n"
+    ),
+    (
+        "  - name: ops\n    webhook:\n      url: {1}\n      headers:\n        X-Key: {2}\n        "
+        "Other: '{9}'\n      bearer: {8}\n"
+    ),
+    (
+        "  - name: ops\n    webhook:\n      url: {1}\n      secret:\n        - {3}\n        - {9}\n   "
+        "   max_bytes: 5000\n"
+    ),
+    (
+        "  - name: ops\n    webhook:\n      basic:\n        username: m\n        password: {9} # "
+        "{2}\n      url: {1}\n"
+    ),
+    (
+        "  - name: ops\n    webhook:\n      url: {1}\n      headers: {{X-A: '{10}', X-B: '{11}', X-C: "
+        "'{12}'}}\n"
+    ),
     "  - name: ops\n    pagerduty:\n      routing_key: {4}\n    send_resolved: false\n",
     "  - {{name: ops, pagerduty: {{routing_key: {4}}}, fallback: other, fallback_after: 5m}}\n",
     "  - name: ops\n    telegram: {{token: '{5}', chat_id: -100}}\n",
     "  - name: ops\n    telegram:\n      token: {5}\n      chat_id: -100\n",
-    '  - name: ops\n    email:\n      host: h.example.org\n      from: a@b.org\n      to: [b@b.org]\n      password: "{9}"\n',
-    "  - {{name: ops, email: {{host: s.example.org, from: a@b.org, to: b@b.org, username: m, password: {2}}}}}\n",
+    (
+        "  - name: ops\n    email:\n      host: h.example.org\n      from: a@b.org\n      to: "
+        '[b@b.org]\n      password: "{9}"\n'
+    ),
+    (
+        "  - {{name: ops, email: {{host: s.example.org, from: a@b.org, to: b@b.org, username: m, "
+        "password: {2}}}}}\n"
+    ),
     "  - name: ops\n    alertmanager:\n      urls: [https://am.example.org]\n      bearer: {8}\n",
     "  - name: ops\n    teams: {{url: {1}}}\n  - name: other\n    discord:\n      url: {1}\n",
 )
@@ -63,7 +92,10 @@ SETTINGS = [
     for each in (
         "api_key: {6} # {2}\npoll_interval: 60s\ndatabase_url: {7}\nlog_level: info\n",
         "api_token: {8}\nheartbeat_url: {1}\nlisten: 127.0.0.1:9780\nlocale: en\n",
-        "poll_interval: 60s\naccounts:\n  shop:\n    api_key: {6}\n    timezone: UTC\n  other: {{api_token: {8}}}\n",
+        (
+            "poll_interval: 60s\naccounts:\n  shop:\n    api_key: {6}\n    timezone: UTC\n  other: "
+            "{{api_token: {8}}}\n"
+        ),
         "accounts: {{shop: {{api_key: '{6}'}}, other: {{api_key: {2}}}}}\ndatabase_url: >\n  {7}\n",
     )
 ]
@@ -82,14 +114,19 @@ def _telling(secret: str) -> Iterator[str]:
     for public in _PUBLIC:
         secret = secret.replace(public, " ")
     for part in secret.split():
-        yield from (part[at : at + SHOWN_AT_MOST + 1] for at in range(max(1, len(part) - SHOWN_AT_MOST)) if len(part) > 5)
+        yield from (
+            part[at : at + SHOWN_AT_MOST + 1]
+            for at in range(max(1, len(part) - SHOWN_AT_MOST))
+            if len(part) > 5
+        )
 
 
 TELLING = {each for secret in SECRETS for each in _telling(secret)} - {"horse", "staple"}
 
 
 def mutated(text: str, chance: random.Random) -> str:
-    """The text after one to four slips of somebody who types: characters and lines dropped, swapped, doubled and joined."""
+    """The text after one to four slips of somebody who types: characters and lines dropped,
+    swapped, doubled and joined."""
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 4))):
         text = chance.choice(_SLIPS)(text, chance)
     return text
@@ -129,7 +166,11 @@ def _join(text: str, chance: random.Random) -> str:
     lines = text.split("\n")
     at = chance.randrange(len(lines))
     if at + 1 < len(lines):
-        lines[at : at + 2] = [lines[at] + chance.choice(("", " ")) + chance.choice((lines[at + 1], lines[at + 1].lstrip()))]
+        lines[at : at + 2] = [
+            lines[at]
+            + chance.choice(("", " "))
+            + chance.choice((lines[at + 1], lines[at + 1].lstrip()))
+        ]
     return "\n".join(lines)
 
 
@@ -181,17 +222,26 @@ def shown(problem: Problem) -> list[str]:
     return sorted(each for each in TELLING if each in told)
 
 
-KINDS = {"rules": (RULES, _said_of_rules), "settings": (SETTINGS, _said_of_settings), "dotenv": (DOTENV, _said_of_dotenv)}
+KINDS = {
+    "rules": (RULES, _said_of_rules),
+    "settings": (SETTINGS, _said_of_settings),
+    "dotenv": (DOTENV, _said_of_dotenv),
+}
 
 
 def _shown_after(slips: int, kind: str, folder: Path) -> list[str]:
-    """What problems show of secrets, each with the file that led to it, of so many mistyped files."""
+    """What problems show of secrets, each with the file that led to it, of so many mistyped
+    files."""
     chance = random.Random(7)
     files, said = KINDS[kind]
     found: list[str] = []
     for number in range(slips):
         text = mutated(files[number % len(files)], chance)
-        found += [f"{shown(problem)} in {problem}\n{problem.excerpt}\n{text}" for problem in said(text, folder) if shown(problem)]
+        found += [
+            f"{shown(problem)} in {problem}\n{problem.excerpt}\n{text}"
+            for problem in said(text, folder)
+            if shown(problem)
+        ]
     return found
 
 
@@ -201,7 +251,9 @@ def test_a_slip_of_the_hand_shows_no_secret(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "slips"), [("rules", 12_000), ("settings", 4_000), ("dotenv", 4_000)])
+@pytest.mark.parametrize(
+    ("kind", "slips"), [("rules", 12_000), ("settings", 4_000), ("dotenv", 4_000)]
+)
 def test_twenty_thousand_slips_show_no_secret(kind: str, slips: int, tmp_path: Path) -> None:
     assert _shown_after(slips, kind, tmp_path) == []
 
@@ -231,7 +283,9 @@ def test_twenty_thousand_slips_show_no_secret(kind: str, slips: int, tmp_path: P
         ),
     ],
 )
-def test_a_forgotten_colon_is_told_without_the_value(receiver: str, told: str, line: str | None) -> None:
+def test_a_forgotten_colon_is_told_without_the_value(
+    receiver: str, told: str, line: str | None
+) -> None:
     entry = f"{{name: ops, {receiver}}}" if "\n" not in receiver else f"name: ops\n    {receiver}"
     problems = _said_of_rules(f"rules: []\nreceivers:\n  - {entry}\n{_TAIL.format()}", Path())
     found = next(problem for problem in problems if told in str(problem))

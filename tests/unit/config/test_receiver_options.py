@@ -1,4 +1,5 @@
-"""Options that have options of their own, secrets in files at any depth, and places that a person can go to."""
+"""Options that have options of their own, secrets in files at any depth, and places that a
+person can go to."""
 
 import shutil
 from pathlib import Path
@@ -54,7 +55,8 @@ def refused(folder: Path, options: str) -> list[str]:
 
 def test_a_nested_secret_may_stand_in_a_file(folder: Path) -> None:
     [receiver] = loaded(
-        folder, "webhook: {url: 'https://a.example.org', basic: {username: u, password_file: password}}"
+        folder,
+        "webhook: {url: 'https://a.example.org', basic: {username: u, password_file: password}}",
     ).receivers
     assert isinstance(receiver.options, WebhookOptions)
     assert receiver.options.basic is not None
@@ -62,20 +64,30 @@ def test_a_nested_secret_may_stand_in_a_file(folder: Path) -> None:
 
 
 def test_certificates_are_found_beside_the_rules(folder: Path) -> None:
-    file = loaded(folder, "webhook: {url: 'https://a.example.org', ca_file: ca.pem, cert_file: client.pem}")
+    file = loaded(
+        folder, "webhook: {url: 'https://a.example.org', ca_file: ca.pem, cert_file: client.pem}"
+    )
     assert file.receivers[0].options.tls_context() is not None
     assert file.warnings == ()
 
 
 def test_a_key_that_everybody_can_read_is_a_warning_with_its_place(folder: Path) -> None:
     (folder / "client.pem").chmod(0o644)
-    [warning] = loaded(folder, "webhook: {url: 'https://a.example.org', cert_file: client.pem}").warnings
-    assert str(warning).replace(f"{folder}/", "").startswith("rules.yaml:5:56: webhook: cert_file: every user")
+    [warning] = loaded(
+        folder, "webhook: {url: 'https://a.example.org', cert_file: client.pem}"
+    ).warnings
+    assert (
+        str(warning)
+        .replace(f"{folder}/", "")
+        .startswith("rules.yaml:5:56: webhook: cert_file: every user")
+    )
 
 
 def test_the_options_of_a_mail_have_the_names_that_are_written(folder: Path) -> None:
     [receiver] = loaded(
-        folder, "email: {host: smtp.example.org, from: a@example.org, to: b@example.org, username: u, password_file: password}"
+        folder,
+        "email: {host: smtp.example.org, from: a@example.org, to: b@example.org, username: u, "
+        "password_file: password}",
     ).receivers
     assert isinstance(receiver.options, EmailOptions)
     assert receiver.options.sender == "a@example.org"
@@ -84,7 +96,10 @@ def test_the_options_of_a_mail_have_the_names_that_are_written(folder: Path) -> 
 
 
 def test_several_secrets_and_headers_come_from_variables() -> None:
-    options = "webhook: {url: 'https://a.example.org', secret: ['${NEW}', '${OLD}'], headers: {X-Key: '${KEY}'}}"
+    options = (
+        "webhook: {url: 'https://a.example.org', secret: ['${NEW}', '${OLD}'], headers: {X-Key: "
+        "'${KEY}'}}"
+    )
     [receiver] = rules(text(options), {"NEW": "n", "OLD": "o", "KEY": SECRET}).receivers
     assert isinstance(receiver.options, WebhookOptions)
     assert [each.get_secret_value() for each in receiver.options.secret] == ["n", "o"]
@@ -92,7 +107,9 @@ def test_several_secrets_and_headers_come_from_variables() -> None:
 
 
 def test_a_bot_needs_a_token_and_a_channel() -> None:
-    [receiver] = rules(text("slack: {bot_token: '${T}', channel: C012AB3CD}"), {"T": "xoxb-1"}).receivers
+    [receiver] = rules(
+        text("slack: {bot_token: '${T}', channel: C012AB3CD}"), {"T": "xoxb-1"}
+    ).receivers
     assert isinstance(receiver.options, SlackOptions)
     assert receiver.options.endpoint() == "https://slack.com/api"
 
@@ -145,7 +162,11 @@ def test_what_is_wrong_is_told_where_it_stands(folder: Path, options: str, expec
 
 
 @pytest.mark.parametrize(
-    "options", ["slack: {bot_token_file: gone, channel: C1}", MAIL + "to: b@example.org, username: u, password_file: gone}"]
+    "options",
+    [
+        "slack: {bot_token_file: gone, channel: C1}",
+        MAIL + "to: b@example.org, username: u, password_file: gone}",
+    ],
 )
 def test_a_file_that_is_missing_is_one_error(folder: Path, options: str) -> None:
     assert len(refused(folder, options)) == 1

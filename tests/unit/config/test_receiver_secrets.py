@@ -15,7 +15,10 @@ TOKEN = "123456:very-secret-token"
 
 
 def text(receiver: str) -> str:
-    return f"rules:\n  - {{alert: A, when: sent > 5}}\nreceivers:\n  - {{name: ops, {receiver}}}\nroute: {{receiver: ops}}\n"
+    return (
+        f"rules:\n  - {{alert: A, when: sent > 5}}\nreceivers:\n  - "
+        f"{{name: ops, {receiver}}}\nroute: {{receiver: ops}}\n"
+    )
 
 
 def from_file(folder: Path, receiver: str, secret: str) -> object:
@@ -51,7 +54,10 @@ def test_the_peers_of_alertmanager_and_their_token_may_stand_in_files(tmp_path: 
 
 def test_numbers_may_come_from_variables() -> None:
     environ = {"TOKEN": TOKEN, "CHAT": "-1001234567890", "TOPIC": "7"}
-    file = rules(text("telegram: {token: '${TOKEN}', chat_id: '${CHAT}', message_thread_id: '${TOPIC}'}"), environ)
+    file = rules(
+        text("telegram: {token: '${TOKEN}', chat_id: '${CHAT}', message_thread_id: '${TOPIC}'}"),
+        environ,
+    )
     options = file.receivers[0].options
     assert isinstance(options, TelegramOptions)
     assert (options.chat_id, options.message_thread_id) == ("-1001234567890", 7)
@@ -60,16 +66,34 @@ def test_numbers_may_come_from_variables() -> None:
 @pytest.mark.parametrize(
     ("receiver", "expected"),
     [
-        ("pagerduty: {}", 'pagerduty needs "routing_key" (or routing_key_file: the file that holds it)'),
-        ("pagerduty: {routing_key: very-secret}", "routing_key is not an integration key of Events API v2"),
+        (
+            "pagerduty: {}",
+            'pagerduty needs "routing_key" (or routing_key_file: the file that holds it)',
+        ),
+        (
+            "pagerduty: {routing_key: very-secret}",
+            "routing_key is not an integration key of Events API v2",
+        ),
         ("telegram: {token: very-secret, chat_id: 5}", "token is not a bot's token"),
         (f"telegram: {{token: '{TOKEN}', chat_id: nobody}}", "chat_id is not a chat"),
         ("alertmanager: {urls: [very-secret]}", "is not a web address"),
         ("alertmanager: {url: 'http://am:9093'}", '(did you mean "urls"?)'),
-        ("alertmanager: {urls: 'http://am:9093', bearer: very-secret}", "alertmanager would send a secret over plain HTTP"),
-        ("discord: {url: 'http://a.example/very-secret'}", "discord would send a secret over plain HTTP"),
-        ("teams: {url: 'http://a.example/very-secret'}", "teams would send a secret over plain HTTP"),
-        (f"telegram: {{token: '{TOKEN}', chat_id: 5, url: 'http://a.example'}}", "telegram would send a secret over plain HTTP"),
+        (
+            "alertmanager: {urls: 'http://am:9093', bearer: very-secret}",
+            "alertmanager would send a secret over plain HTTP",
+        ),
+        (
+            "discord: {url: 'http://a.example/very-secret'}",
+            "discord would send a secret over plain HTTP",
+        ),
+        (
+            "teams: {url: 'http://a.example/very-secret'}",
+            "teams would send a secret over plain HTTP",
+        ),
+        (
+            f"telegram: {{token: '{TOKEN}', chat_id: 5, url: 'http://a.example'}}",
+            "telegram would send a secret over plain HTTP",
+        ),
     ],
 )
 def test_a_wrong_receiver_is_refused_and_no_secret_shown(receiver: str, expected: str) -> None:
@@ -82,8 +106,16 @@ def test_a_wrong_receiver_is_refused_and_no_secret_shown(receiver: str, expected
     ("receiver", "environ", "doubt"),
     [
         ("discord: {url: 'https://a.example/h$$very-secret'}", {}, "$$ stands for one dollar here"),
-        ("webhook: {url: 'https://a.example', bearer: '${T}'}", {"T": '"very-secret"'}, "webhook: bearer has quotes around it"),
-        ("webhook: {url: 'https://a.example', headers: {X-A: '${T}'}}", {"T": "'very-secret'"}, "headers has quotes around it"),
+        (
+            "webhook: {url: 'https://a.example', bearer: '${T}'}",
+            {"T": '"very-secret"'},
+            "webhook: bearer has quotes around it",
+        ),
+        (
+            "webhook: {url: 'https://a.example', headers: {X-A: '${T}'}}",
+            {"T": "'very-secret'"},
+            "headers has quotes around it",
+        ),
         (
             "webhook: {url: 'https://a.example', basic: {username: m, password: '${T}'}}",
             {"T": "'very-secret'"},
@@ -91,7 +123,9 @@ def test_a_wrong_receiver_is_refused_and_no_secret_shown(receiver: str, expected
         ),
     ],
 )
-def test_a_secret_that_is_nearly_right_is_a_doubt(receiver: str, environ: dict[str, str], doubt: str) -> None:
+def test_a_secret_that_is_nearly_right_is_a_doubt(
+    receiver: str, environ: dict[str, str], doubt: str
+) -> None:
     [warning] = rules(text(receiver), environ).warnings
     assert doubt in str(warning)
     assert "very-secret" not in str(warning)
@@ -111,5 +145,7 @@ def test_blanks_that_a_file_loses_are_a_doubt(tmp_path: Path) -> None:
 
 
 def test_an_alertmanager_without_a_secret_in_the_clear_is_a_warning() -> None:
-    [warning] = rules(text("alertmanager: {urls: ['http://am-0:9093', 'http://am-1:9093']}")).warnings
+    [warning] = rules(
+        text("alertmanager: {urls: ['http://am-0:9093', 'http://am-1:9093']}")
+    ).warnings
     assert "plain HTTP" in str(warning)

@@ -16,7 +16,10 @@ URL = "https://hooks.example.org/T0/B0/very-secret"
 
 
 def text(receiver: str) -> str:
-    return f"rules:\n  - {{alert: A, when: sent > 5}}\nreceivers:\n  - {receiver}\nroute: {{receiver: ops}}\n"
+    return (
+        f"rules:\n  - {{alert: A, when: sent > 5}}\nreceivers:\n  - {receiver}\nroute: "
+        f"{{receiver: ops}}\n"
+    )
 
 
 def slack_url(receiver: str, environ: dict[str, str] | None = None) -> str:
@@ -26,8 +29,14 @@ def slack_url(receiver: str, environ: dict[str, str] | None = None) -> str:
 
 
 def test_a_receiver_has_everything_that_was_written() -> None:
-    [receiver] = rules(text(f"{{name: ops, send_resolved: false, webhook: {{url: '{URL}', secret: abc}}}}")).receivers
-    assert (receiver.name, receiver.integration, receiver.send_resolved) == ("ops", "webhook", False)
+    [receiver] = rules(
+        text(f"{{name: ops, send_resolved: false, webhook: {{url: '{URL}', secret: abc}}}}")
+    ).receivers
+    assert (receiver.name, receiver.integration, receiver.send_resolved) == (
+        "ops",
+        "webhook",
+        False,
+    )
     assert isinstance(receiver.options, WebhookOptions)
     assert [secret.get_secret_value() for secret in receiver.options.secret] == ["abc"]
     assert "very-secret" not in repr(receiver)
@@ -63,7 +72,9 @@ def test_a_variable_cannot_change_the_structure_of_the_file() -> None:
 
 def test_references_work_in_the_route_and_not_in_rules() -> None:
     file = rules(
-        text("{name: ops, console: {}}").replace("receiver: ops", "receiver: '${WHO}', repeat_interval: '${R:-2h}'"),
+        text("{name: ops, console: {}}").replace(
+            "receiver: ops", "receiver: '${WHO}', repeat_interval: '${R:-2h}'"
+        ),
         {"WHO": "ops"},
     )
     assert file.route is not None
@@ -74,7 +85,9 @@ def test_references_work_in_the_route_and_not_in_rules() -> None:
 
 
 def test_a_flag_may_come_from_a_variable() -> None:
-    [receiver] = rules(text("{name: ops, send_resolved: '${R}', console: {}}"), {"R": "false"}).receivers
+    [receiver] = rules(
+        text("{name: ops, send_resolved: '${R}', console: {}}"), {"R": "false"}
+    ).receivers
     assert not receiver.send_resolved
 
 
@@ -89,8 +102,14 @@ def test_a_flag_may_come_from_a_variable() -> None:
             "{name: ops, fallback: other, console: {}}",
             'rules.yaml:4:27: fallback: "other" is no receiver of this file (there are ops)',
         ),
-        ("{name: ops, fallback: ops, console: {}}", "rules.yaml:4:27: fallback: is the receiver itself"),
-        ("{name: ops, fallback_after: 5m, console: {}}", "rules.yaml:4:17: fallback_after without fallback"),
+        (
+            "{name: ops, fallback: ops, console: {}}",
+            "rules.yaml:4:27: fallback: is the receiver itself",
+        ),
+        (
+            "{name: ops, fallback_after: 5m, console: {}}",
+            "rules.yaml:4:17: fallback_after without fallback",
+        ),
         (
             (
                 "{name: ops, fallback: b, console: {}}\n  - {name: b, fallback: c, console: {}}\n"
@@ -98,33 +117,77 @@ def test_a_flag_may_come_from_a_variable() -> None:
             ),
             "rules.yaml:4:27: fallback: comes back to where it began: ops → b → c → ops",
         ),
-        ("{name: ops, console: {}, slack: {url: 'https://a.example.org'}}", "a receiver has console or slack, not both"),
-        ("{name: ops, slack: 'https://a.example.org/very-secret'}", "slack: expected its options as a mapping, found a text"),
+        (
+            "{name: ops, console: {}, slack: {url: 'https://a.example.org'}}",
+            "a receiver has console or slack, not both",
+        ),
+        (
+            "{name: ops, slack: 'https://a.example.org/very-secret'}",
+            "slack: expected its options as a mapping, found a text",
+        ),
         (
             "{name: ops, slack: {}}",
-            'rules.yaml:4:17: slack needs "url" (or url_file: the file that holds it; or bot_token and channel)',
+            (
+                'rules.yaml:4:17: slack needs "url" (or url_file: the file that holds it; or '
+                "bot_token and channel)"
+            ),
         ),
         ("{name: ops, slack:}", 'slack needs "url"'),
         ("{name: ops, slack: {url: 'https://a.example.org', chanel: x}}", 'slack has no "chanel"'),
         ("{name: ops, console: {colour: red}}", 'console has no "colour" (it has no options)'),
         ("{name: ops, slack: {url: 5}}", "rules.yaml:4:30: slack: url: expected a text in quotes"),
-        ("{name: ops, webhook: {url: 'https://a.example', secret: 5}}", "secret: expected a text in quotes, or a list of such"),
-        ("{name: ops, webhook: {url: 'https://a.example', secret: []}}", "secret: expected a list of 1 or more"),
-        ("{name: ops, webhook: {url: 'https://a.example', headers: [a]}}", "headers: expected a mapping"),
-        ("{name: ops, webhook: {url: 'https://a.example', max_bytes: 1.5}}", "max_bytes: expected a whole number"),
-        ("{name: ops, webhook: {url: 'https://a.example', max_bytes: 5}}", "max_bytes: expected 1000 or more"),
-        ("{name: ops, slack: {url: very-secret}}", "rules.yaml:4:30: slack: url is not a web address"),
-        ("{name: ops, webhook: {url: 'https://a.example.org', secret: 'whsec_???very-secret'}}", "begins with whsec_"),
-        ("{name: ops, slack: {url: '${UNSET}/very-secret'}}", "rules.yaml:4:31: ${UNSET} is not set"),
+        (
+            "{name: ops, webhook: {url: 'https://a.example', secret: 5}}",
+            "secret: expected a text in quotes, or a list of such",
+        ),
+        (
+            "{name: ops, webhook: {url: 'https://a.example', secret: []}}",
+            "secret: expected a list of 1 or more",
+        ),
+        (
+            "{name: ops, webhook: {url: 'https://a.example', headers: [a]}}",
+            "headers: expected a mapping",
+        ),
+        (
+            "{name: ops, webhook: {url: 'https://a.example', max_bytes: 1.5}}",
+            "max_bytes: expected a whole number",
+        ),
+        (
+            "{name: ops, webhook: {url: 'https://a.example', max_bytes: 5}}",
+            "max_bytes: expected 1000 or more",
+        ),
+        (
+            "{name: ops, slack: {url: very-secret}}",
+            "rules.yaml:4:30: slack: url is not a web address",
+        ),
+        (
+            "{name: ops, webhook: {url: 'https://a.example.org', secret: 'whsec_???very-secret'}}",
+            "begins with whsec_",
+        ),
+        (
+            "{name: ops, slack: {url: '${UNSET}/very-secret'}}",
+            "rules.yaml:4:31: ${UNSET} is not set",
+        ),
         ("{name: ops, slack: {url: 'https://a.example.org/${'}}", "a reference is written ${NAME}"),
-        ("{name: ops, slack: {url: 'https://a.example.org/${1A}'}}", "rules.yaml:4:53: a reference is written ${NAME}"),
+        (
+            "{name: ops, slack: {url: 'https://a.example.org/${1A}'}}",
+            "rules.yaml:4:53: a reference is written ${NAME}",
+        ),
         ("{name: ops, send_resolved: maybe, console: {}}", "send_resolved: expected true or false"),
-        ("{name: ops, slack: {url: 'http://a.example.org/very-secret'}}", "slack would send a secret over plain HTTP"),
+        (
+            "{name: ops, slack: {url: 'http://a.example.org/very-secret'}}",
+            "slack would send a secret over plain HTTP",
+        ),
         ("very-secret", "receivers: expected a mapping, found a text"),
-        ("{name: ops, console: {}}\n  - {name: ops, console: {}}", 'rules.yaml:5:12: a receiver named "ops" is there already'),
+        (
+            "{name: ops, console: {}}\n  - {name: ops, console: {}}",
+            'rules.yaml:5:12: a receiver named "ops" is there already',
+        ),
     ],
 )
-def test_a_wrong_receiver_is_refused_with_its_place_and_no_secret(receiver: str, expected: str) -> None:
+def test_a_wrong_receiver_is_refused_with_its_place_and_no_secret(
+    receiver: str, expected: str
+) -> None:
     found = rule_problems(text(receiver))
     assert expected in found[0], found
     assert "very-secret" not in "".join(found)
@@ -135,12 +198,20 @@ def test_an_empty_variable_is_an_error_of_its_own() -> None:
 
 
 def test_what_a_variable_holds_is_in_no_message() -> None:
-    for url in ("not-a-url-very-secret", "http://a.example.org/very-secret", "https://a b/very-secret", "ftp://very-secret"):
+    for url in (
+        "not-a-url-very-secret",
+        "http://a.example.org/very-secret",
+        "https://a b/very-secret",
+        "ftp://very-secret",
+    ):
         found = rule_problems(text("{name: ops, slack: {url: '${U}'}}"), {"U": url})
         assert "very-secret" not in "".join(found)
 
 
-@pytest.mark.parametrize("receiver", ["slack: {url: 'http://a.example.org/x'}", "webhook: {url: 'http://a.example.org/x'}"])
+@pytest.mark.parametrize(
+    "receiver",
+    ["slack: {url: 'http://a.example.org/x'}", "webhook: {url: 'http://a.example.org/x'}"],
+)
 def test_plain_http_that_is_allowed_is_no_warning(receiver: str) -> None:
     assert rules(text(f"{{name: ops, {receiver}}}"), allow_insecure_http=True).warnings == ()
 
@@ -149,7 +220,9 @@ def test_plain_http_without_a_secret_is_a_warning_and_to_loopback_nothing() -> N
     [warning] = rules(text("{name: ops, webhook: {url: 'http://a.example.org/x'}}")).warnings
     assert str(warning).startswith("rules.yaml:4:32: webhook: plain HTTP")
     assert str(warning).endswith("(use https://, or set BSG_ALLOW_INSECURE_HTTP=1 if it must be)")
-    assert rules(text("{name: ops, webhook: {url: 'http://127.0.0.1:1/x', secret: a}}")).warnings == ()
+    assert (
+        rules(text("{name: ops, webhook: {url: 'http://127.0.0.1:1/x', secret: a}}")).warnings == ()
+    )
 
 
 @pytest.fixture
@@ -220,7 +293,11 @@ def test_a_fallback_of_a_fallback_is_fine_and_counts_as_used() -> None:
             "  - {name: mail, console: {}}"
         )
     )
-    assert [(each.name, each.fallback) for each in file.receivers] == [("ops", "pager"), ("pager", "mail"), ("mail", None)]
+    assert [(each.name, each.fallback) for each in file.receivers] == [
+        ("ops", "pager"),
+        ("pager", "mail"),
+        ("mail", None),
+    ]
     assert [each.fallback_after.total_seconds() for each in file.receivers] == [300, 900, 900]
     assert file.warnings == ()
 
@@ -232,7 +309,8 @@ def test_a_circle_of_fallbacks_is_told_once() -> None:
 
 def test_a_chain_that_leads_into_a_circle_names_the_circle() -> None:
     chain = (
-        "{name: ops, fallback: b, console: {}}\n  - {name: b, fallback: c, console: {}}\n  - {name: c, fallback: b, console: {}}"
+        "{name: ops, fallback: b, console: {}}\n  - {name: b, fallback: c, console: {}}\n  - "
+        "{name: c, fallback: b, console: {}}"
     )
     [problem] = rule_problems(text(chain))
     assert "b → c → b" in problem

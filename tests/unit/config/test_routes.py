@@ -1,4 +1,5 @@
-"""Routes, time intervals and inhibit rules of the rules file: what is read, and what is refused where."""
+"""Routes, time intervals and inhibit rules of the rules file: what is read, and what is refused
+where."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -160,11 +161,14 @@ def test_what_is_wrong_is_refused_with_its_place(text: str, expected: str) -> No
         ("{matchers: [severity=a], receiver: desk}", "{matchers: [severity=a, team=x], receiver: ops}", "in line 10 takes all"),
         ("{matchers: [severity=a], receiver: desk, continue: true}", "{matchers: [severity=a], receiver: ops}", None),
         ("{matchers: [severity=a, team=x], receiver: desk}", "{matchers: [severity=a], receiver: ops}", None),
-        ("{matchers: [severity=~a|b], receiver: desk}", "{matchers: [severity=~b|a], receiver: ops}", None),  # not looked into
+        # not looked into
+        ("{matchers: [severity=~a|b], receiver: desk}", "{matchers: [severity=~b|a], receiver: ops}", None),
         ("{receiver: desk, continue: true}", "{matchers: [severity=a, severity=b], receiver: ops}", "never hold together"),
     ],
 )  # fmt: skip
-def test_a_route_that_nothing_reaches_is_refused(first: str, second: str, unreachable: str | None) -> None:
+def test_a_route_that_nothing_reaches_is_refused(
+    first: str, second: str, unreachable: str | None
+) -> None:
     text = routed(f"    - {first}\n    - {second}\n")
     if unreachable is None:
         rules(HEAD + text)
@@ -175,11 +179,17 @@ def test_a_route_that_nothing_reaches_is_refused(first: str, second: str, unreac
 
 
 def test_a_route_is_held_against_the_routes_above_it_too() -> None:
-    below = "    - matchers: [severity=a]\n      routes:\n        - {matchers: [severity=b], receiver: desk}\n"
+    below = (
+        "    - matchers: [severity=a]\n      routes:\n        - {matchers: [severity=b], receiver: "
+        "desk}\n"
+    )
     (problem,) = problems(routed(below))
     assert problem.startswith("rules.yaml:12:")
     assert "never hold together" in problem
-    twice = "        - {matchers: [severity=~a|c], receiver: desk}\n        - {matchers: [team=x], receiver: ops}\n"
+    twice = (
+        "        - {matchers: [severity=~a|c], receiver: desk}\n        - {matchers: [team=x], "
+        "receiver: ops}\n"
+    )
     (problem,) = problems(routed(f"    - matchers: [severity=a]\n      routes:\n{twice}"))
     assert problem.startswith("rules.yaml:13:")
 
@@ -187,11 +197,20 @@ def test_a_route_is_held_against_the_routes_above_it_too() -> None:
 @pytest.mark.parametrize(
     ("interval", "expected"),
     [
-        ("{times: [{start_time: '9:00', end_time: '10:00'}]}", 'start_time: expected a time from 00:00 to 24:00, found "9:00"'),
-        ("{times: [{start_time: '22:00', end_time: '06:00'}]}", "times: it ends before it begins (over midnight it is two"),
+        (
+            "{times: [{start_time: '9:00', end_time: '10:00'}]}",
+            'start_time: expected a time from 00:00 to 24:00, found "9:00"',
+        ),
+        (
+            "{times: [{start_time: '22:00', end_time: '06:00'}]}",
+            "times: it ends before it begins (over midnight it is two",
+        ),
         ("{times: [{start_time: '22:00'}]}", 'a time of the day needs "end_time"'),
         ("{weekdays: [mondey]}", '"mondey" is no day of the week (did you mean "monday"?)'),
-        ("{weekdays: ['saturday:sunday']}", "weekdays: it ends before it begins (write two ranges)"),
+        (
+            "{weekdays: ['saturday:sunday']}",
+            "weekdays: it ends before it begins (write two ranges)",
+        ),
         ("{days_of_month: [0]}", "0 is no day of a month"),
         ("{days_of_month: ['-5:3']}", "a range that begins at the month's end must end there too"),
         ("{days_of_month: ['20:-20']}", "days_of_month: it ends before it begins"),
@@ -202,7 +221,9 @@ def test_a_route_is_held_against_the_routes_above_it_too() -> None:
         ("{hours: [1]}", 'a time interval has no "hours"'),
     ],
 )
-def test_a_time_interval_that_does_not_parse_is_refused_with_its_place(interval: str, expected: str) -> None:
+def test_a_time_interval_that_does_not_parse_is_refused_with_its_place(
+    interval: str, expected: str
+) -> None:
     named = f"time_intervals:\n  - name: x\n    time_intervals:\n      - {interval}\n"
     text = f"route: {{receiver: ops, mute_time_intervals: [x]}}\n{named}"
     found = problems(text)
@@ -225,19 +246,50 @@ def test_what_is_probably_not_meant_is_a_warning(text: str, expected: str) -> No
     assert [each.hint is not None for each in found] == [True], warnings(text)
 
 
-TIMES = "route: {{receiver: ops, {}, routes: [{{matchers: [severity=critical], receiver: desk, {}}}]}}\n"
-REPEAT = "repeat_interval: {} is less than the group_interval: repeats come every {} (write repeat_interval: {} or more"
+TIMES = (
+    "route: {{receiver: ops, {}, routes: [{{matchers: [severity=critical], receiver: desk, "
+    "{}}}]}}\n"
+)
+REPEAT = (
+    "repeat_interval: {} is less than the group_interval: repeats come every {} (write "
+    "repeat_interval: {} or more"
+)
 WAIT = "group_wait: the first message of every group comes {} late"
 
 
 @pytest.mark.parametrize(
     ("above", "below", "written", "expected"),
     [
-        ("repeat_interval: 1m", "continue: true", "repeat_interval: 1m", REPEAT.format("1m", "5m", "5m")),
-        ("group_interval: 1m, repeat_interval: 30s", "continue: true", "repeat_interval: 30s", REPEAT.format("30s", "1m", "1m")),
-        ("group_interval: 6h", "continue: true", "group_interval: 6h", REPEAT.format("4h", "6h", "6h")),
-        ("group_wait: 0s", "group_interval: 1d", "group_interval: 1d", REPEAT.format("4h", "1d", "1d")),
-        ("group_interval: 10m", "repeat_interval: 6m", "repeat_interval: 6m", REPEAT.format("6m", "10m", "10m")),
+        (
+            "repeat_interval: 1m",
+            "continue: true",
+            "repeat_interval: 1m",
+            REPEAT.format("1m", "5m", "5m"),
+        ),
+        (
+            "group_interval: 1m, repeat_interval: 30s",
+            "continue: true",
+            "repeat_interval: 30s",
+            REPEAT.format("30s", "1m", "1m"),
+        ),
+        (
+            "group_interval: 6h",
+            "continue: true",
+            "group_interval: 6h",
+            REPEAT.format("4h", "6h", "6h"),
+        ),
+        (
+            "group_wait: 0s",
+            "group_interval: 1d",
+            "group_interval: 1d",
+            REPEAT.format("4h", "1d", "1d"),
+        ),
+        (
+            "group_interval: 10m",
+            "repeat_interval: 6m",
+            "repeat_interval: 6m",
+            REPEAT.format("6m", "10m", "10m"),
+        ),
         ("group_wait: 1h", "continue: true", "group_wait: 1h", WAIT.format("1h")),
         ("group_interval: 30m", "group_wait: 1h", "group_wait: 1h", WAIT.format("1h")),
     ],
@@ -266,8 +318,14 @@ def test_times_that_go_together_are_no_warning(above: str, below: str) -> None:
 
 def test_a_hint_lists_as_many_values_as_fit_and_counts_the_rest() -> None:
     many = "".join(f"  - {{alert: Rule{letter}, when: sent > 5}}\n" for letter in "ABCDEFGH")
-    file = rules(HEAD.replace("receivers:", f"{many}receivers:") + one("matchers: [alertname=zzzzzzzz], receiver: desk"))
-    assert file.warnings[0].hint == "there are ApiDown, RuleA, RuleB, RuleC, RuleD, RuleE, RuleF, RuleG and 2 more"
+    file = rules(
+        HEAD.replace("receivers:", f"{many}receivers:")
+        + one("matchers: [alertname=zzzzzzzz], receiver: desk")
+    )
+    assert (
+        file.warnings[0].hint
+        == "there are ApiDown, RuleA, RuleB, RuleC, RuleD, RuleE, RuleF, RuleG and 2 more"
+    )
 
 
 def test_a_receiver_that_only_a_child_names_is_used() -> None:
@@ -280,7 +338,10 @@ def test_a_receiver_that_only_a_child_names_is_used() -> None:
         ('severity="Critical"', 'no alert has the severity "Critical" (did you mean "critical"?)'),
         ('severity!="critcal"', 'no alert has the severity "critcal" (did you mean "critical"?)'),
         ('severity=~"critical|eror"', 'no alert has the severity "eror" (did you mean "error"?)'),
-        ('severity=~"CRIT.*"', 'no severity matches "CRIT.*" (there are critical, error, info, warning)'),
+        (
+            'severity=~"CRIT.*"',
+            'no severity matches "CRIT.*" (there are critical, error, info, warning)',
+        ),
         ('message_type="SMS"', 'no alert has the message type "SMS" (did you mean "sms"?)'),
         ('account="defualt"', 'no alert has the account "defualt" (did you mean "default"?)'),
         ('receiver="dsk"', 'no alert has the receiver "dsk" (did you mean "desk"?)'),
@@ -288,17 +349,24 @@ def test_a_receiver_that_only_a_child_names_is_used() -> None:
         ('team!~"m[0-9]+"', 'no team matches "m[0-9]+" (there are messaging)'),
         ('alertname="Staled"', 'there is no rule named "Staled" (did you mean "Stalled"?)'),
         ('alertname=~"big|huge"', 'there is no rule named "big" (there are ApiDown, Stalled)'),
-        ('alertname=~"Stalled|ApiDwn"', 'there is no rule named "ApiDwn" (did you mean "ApiDown"?)'),
+        (
+            'alertname=~"Stalled|ApiDwn"',
+            'there is no rule named "ApiDwn" (did you mean "ApiDown"?)',
+        ),
         ('sendr="FitClub"', 'no alert has a label "sendr" (did you mean "sender"?)'),
         ('scope="campaign"', 'no alert has a label "scope" (there are '),
     ],
 )
-def test_a_matcher_of_what_cannot_occur_is_a_warning_wherever_it_stands(tmp_path: Path, matcher: str, doubt: str) -> None:
+def test_a_matcher_of_what_cannot_occur_is_a_warning_wherever_it_stands(
+    tmp_path: Path, matcher: str, doubt: str
+) -> None:
     file = tmp_path / "rules.yaml"
     places = {
         "matchers": one(f"matchers: ['{matcher}'], receiver: desk"),
-        "source_matchers": f"{OPS}inhibit_rules: [{{source_matchers: ['{matcher}'], target_matchers: [sender=a]}}]\n",
-        "target_matchers": f"{OPS}inhibit_rules: [{{source_matchers: [sender=a], target_matchers: ['{matcher}']}}]\n",
+        "source_matchers": f"{OPS}inhibit_rules: "
+        f"[{{source_matchers: ['{matcher}'], target_matchers: [sender=a]}}]\n",
+        "target_matchers": f"{OPS}inhibit_rules: "
+        f"[{{source_matchers: [sender=a], target_matchers: ['{matcher}']}}]\n",
     }
     for key, text in places.items():
         file.write_text(HEAD.replace("ops, console: {}", "ops, console: {}, fallback: desk") + text)

@@ -51,7 +51,12 @@ rules:
     assert low.when.fields == {"sent", "delivery_ratio"}
     assert low.place == Place("rules.yaml", 2, 5)
     assert not low.is_event_rule
-    assert (down.scope, down.severity, down.hold, down.labels) == (Scope.ACCOUNT, "warning", timedelta(0), {})
+    assert (down.scope, down.severity, down.hold, down.labels) == (
+        Scope.ACCOUNT,
+        "warning",
+        timedelta(0),
+        {},
+    )
     assert down.summary.text
     assert down.description is None
 
@@ -78,10 +83,17 @@ def test_the_route_has_the_documented_defaults() -> None:
 
 
 def test_the_route_can_say_otherwise() -> None:
-    text = "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops, group_by: [], group_wait: 30s, repeat_interval: 1d}\n"
+    text = (
+        "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops, group_by: [], group_wait: "
+        "30s, repeat_interval: 1d}\n"
+    )
     route = rules(RULE + text).route
     assert route is not None
-    assert (route.group_by, route.group_wait, route.repeat_interval) == ((), timedelta(seconds=30), timedelta(days=1))
+    assert (route.group_by, route.group_wait, route.repeat_interval) == (
+        (),
+        timedelta(seconds=30),
+        timedelta(days=1),
+    )
 
 
 def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
@@ -95,38 +107,89 @@ def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
     [
         ("{when: sent > 5}", 'rules.yaml:2:5: a rule needs "alert"'),
         ("{alert: A}", 'rules.yaml:2:5: a rule needs "when"'),
-        ("{alert: 5, when: sent > 5}", "rules.yaml:2:13: alert: expected a text, found the number 5 (put it in quotes)"),
+        (
+            "{alert: 5, when: sent > 5}",
+            "rules.yaml:2:13: alert: expected a text, found the number 5 (put it in quotes)",
+        ),
         ("{alert: my alert, when: sent > 5}", 'alert: "my alert" cannot be a rule\'s name'),
-        ("{alert: A, wen: sent > 5, when: sent > 5}", 'rules.yaml:2:16: a rule has no "wen" (did you mean "when"?)'),
-        ("{alert: A, when: sent > 5, over: 24h}", 'rules.yaml:2:32: only a rule of scope sender has "over"'),
-        ("{alert: A, scope: sender, when: sent > 5, over: 1s}", "rules.yaml:2:53: over: 1s is out of bounds"),
+        (
+            "{alert: A, wen: sent > 5, when: sent > 5}",
+            'rules.yaml:2:16: a rule has no "wen" (did you mean "when"?)',
+        ),
+        (
+            "{alert: A, when: sent > 5, over: 24h}",
+            'rules.yaml:2:32: only a rule of scope sender has "over"',
+        ),
+        (
+            "{alert: A, scope: sender, when: sent > 5, over: 1s}",
+            "rules.yaml:2:53: over: 1s is out of bounds",
+        ),
         ("{alert: A, when: true}", "rules.yaml:2:22: when: expected a text, found true"),
         ("{alert: A, when: '  '}", "rules.yaml:2:22: when is empty"),
-        ("{alert: A, when: snet > 5}", 'rules.yaml:2:22: when: there is no field "snet" (did you mean "sent"?)'),
+        (
+            "{alert: A, when: snet > 5}",
+            'rules.yaml:2:22: when: there is no field "snet" (did you mean "sent"?)',
+        ),
         ("{alert: A, when: 'sent > 5 and x'}", 'rules.yaml:2:36: when: there is no field "x"'),
-        ("{alert: A, when: sent > 5, for: 10}", "rules.yaml:2:37: for: expected a duration, found the number 10 (write 10s"),
+        (
+            "{alert: A, when: sent > 5, for: 10}",
+            "rules.yaml:2:37: for: expected a duration, found the number 10 (write 10s",
+        ),
         ("{alert: A, when: sent > 5, for: 10 min}", "write it without spaces"),
-        ("{alert: A, when: sent > 5, keep_firing_for: 100d}", "keep_firing_for: 100d is out of bounds"),
+        (
+            "{alert: A, when: sent > 5, keep_firing_for: 100d}",
+            "keep_firing_for: 100d is out of bounds",
+        ),
         (
             "{alert: A, scope: campain, when: sent > 5}",
-            'scope: expected campaign, sender, account or receiver, found "campain" (did you mean "campaign"?)',
+            (
+                'scope: expected campaign, sender, account or receiver, found "campain" (did you mean '
+                '"campaign"?)'
+            ),
         ),
         ("{alert: A, scope: senders, when: sent > 5}", "scope: expected"),
         ("{alert: A, on: status_chnged}", '(did you mean "status_changed"?)'),
         ("{alert: A, on: []}", "on: names no event; there are appeared"),
-        ("{alert: A, expr: sent > 5, when: sent > 5}", 'rules.yaml:2:16: a rule has no "expr" (write it as "when")'),
-        ("{alert: A, when: sent > 5, annotations: {}}", 'no "annotations" (summary, description and runbook_url are keys'),
+        (
+            "{alert: A, expr: sent > 5, when: sent > 5}",
+            'rules.yaml:2:16: a rule has no "expr" (write it as "when")',
+        ),
+        (
+            "{alert: A, when: sent > 5, annotations: {}}",
+            'no "annotations" (summary, description and runbook_url are keys',
+        ),
         ("{alert: A, on: vanished, for: 5m}", 'rules.yaml:2:30: a rule with "on" has no "for"'),
-        ("{alert: A, on: vanished, keep_firing_for: 5m}", 'a rule with "on" has no "keep_firing_for"'),
-        ("{alert: A, on: vanished, when: old_status == 'done'}", "old_status is known on status_changed only"),
+        (
+            "{alert: A, on: vanished, keep_firing_for: 5m}",
+            'a rule with "on" has no "keep_firing_for"',
+        ),
+        (
+            "{alert: A, on: vanished, when: old_status == 'done'}",
+            "old_status is known on status_changed only",
+        ),
         ("{alert: A, when: old_status == 'done'}", "old_status"),
         ("{alert: A, scope: account, on: vanished}", "events happen to campaigns"),
-        ("{alert: A, on: vanished, detail: true}", 'rules.yaml:2:30: a rule with "on" has no "detail"'),
-        ("{alert: A, scope: sender, when: sent > 5, detail: true}", 'a rule of scope sender has no "detail"'),
-        ("{alert: A, when: sent > 5, detail: maybe}", "rules.yaml:2:40: detail: expected true or false"),
-        ("{alert: A, when: sent > 5, severity: Very bad}", "severity: expected a word such as critical"),
+        (
+            "{alert: A, on: vanished, detail: true}",
+            'rules.yaml:2:30: a rule with "on" has no "detail"',
+        ),
+        (
+            "{alert: A, scope: sender, when: sent > 5, detail: true}",
+            'a rule of scope sender has no "detail"',
+        ),
+        (
+            "{alert: A, when: sent > 5, detail: maybe}",
+            "rules.yaml:2:40: detail: expected true or false",
+        ),
+        (
+            "{alert: A, when: sent > 5, severity: Very bad}",
+            "severity: expected a word such as critical",
+        ),
         ("{alert: A, when: sent > 5, labels: [a]}", "labels: expected a mapping"),
-        ("{alert: A, when: sent > 5, labels: {sender: x}}", "labels: the monitor sets sender itself"),
+        (
+            "{alert: A, when: sent > 5, labels: {sender: x}}",
+            "labels: the monitor sets sender itself",
+        ),
         ("{alert: A, when: sent > 5, labels: {severity: x}}", 'use the key "severity"'),
         ("{alert: A, when: sent > 5, labels: {a-b: x}}", '"a-b" cannot be the name of a label'),
         ("{alert: A, when: sent > 5, labels: {__a: x}}", '"__a" cannot be the name of a label'),
@@ -152,32 +215,66 @@ def test_a_wrong_rule_is_refused_with_its_place(rule: str, expected: str) -> Non
         ("- alert: A\n", "rules.yaml:1:1: the rules file is a list"),
         ("extra_statuses: []\n", 'the rules file needs "rules"'),
         ("rules: {alert: A}\n", "rules.yaml:1:8: rules: expected a list, found a mapping"),
-        (RULE + "rule: []\n", 'rules.yaml:4:1: the rules file has no "rule" (did you mean "rules"?)'),
+        (
+            RULE + "rule: []\n",
+            'rules.yaml:4:1: the rules file has no "rule" (did you mean "rules"?)',
+        ),
         (
             RULE + "mute_time_intervals: []\n",
-            'rules.yaml:4:1: the rules file has no "mute_time_intervals" (define it under time_intervals',
+            (
+                'rules.yaml:4:1: the rules file has no "mute_time_intervals" (define it under '
+                "time_intervals"
+            ),
         ),
-        (RULE + "extra_statuses: [Bad Status]\n", 'rules.yaml:4:18: extra_statuses: "Bad Status" cannot be a status'),
+        (
+            RULE + "extra_statuses: [Bad Status]\n",
+            'rules.yaml:4:18: extra_statuses: "Bad Status" cannot be a status',
+        ),
         (RULE + "extra_statuses: [a, a]\n", "twice"),
         (
             RULE + "  - {alert: A, when: sent > 6}\n",
             'rules.yaml:4:13: a rule named "A" is there already (the first is in line 2)',
         ),
         (RULE + "receivers: [{name: ops, console: {}}]\n", 'no "route"'),
-        (RULE + "route: {receiver: ops}\n", 'receiver: "ops" is no receiver of this file (there are none)'),
+        (
+            RULE + "route: {receiver: ops}\n",
+            'receiver: "ops" is no receiver of this file (there are none)',
+        ),
         (RULE + TELLING.replace("receiver: ops", "receiver: opps"), '(did you mean "ops"?)'),
-        (RULE + TELLING.replace("{receiver: ops}", "{group_by: [account]}"), 'a route needs "receiver"'),
+        (
+            RULE + TELLING.replace("{receiver: ops}", "{group_by: [account]}"),
+            'a route needs "receiver"',
+        ),
         (RULE + TELLING.replace("{receiver: ops}", "ops"), "route: expected a mapping"),
-        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, match: {}}"), 'a route has no "match" (every alert comes'),
-        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, matchers: []}"), 'a route has no "matchers" (every'),
-        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_wait: 5}"), "group_wait: expected a duration"),
+        (
+            RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, match: {}}"),
+            'a route has no "match" (every alert comes',
+        ),
+        (
+            RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, matchers: []}"),
+            'a route has no "matchers" (every',
+        ),
+        (
+            RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_wait: 5}"),
+            "group_wait: expected a duration",
+        ),
         (
             RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, repeat_interval: 0s}"),
             "repeat_interval: 0s is out of bounds",
         ),
-        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [..., account]}"), '"..." means every label'),
-        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [account, account]}"), "twice"),
-        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [5]}"), "expected a list of texts"),
+        (
+            RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [..., account]}"),
+            '"..." means every label',
+        ),
+        (
+            RULE
+            + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [account, account]}"),
+            "twice",
+        ),
+        (
+            RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [5]}"),
+            "expected a list of texts",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_place(text: str, expected: str) -> None:
@@ -191,14 +288,28 @@ def test_a_wrong_file_is_refused_with_its_place(text: str, expected: str) -> Non
     [
         ("{alert: A, when: sent > 5 and expired > 5, detail: true}", True, []),
         ("{alert: A, when: sent > 5 and progress < 0.5}", False, []),
-        ("{alert: A, when: sent > 5, detail: true}", True, ["rules.yaml:2:32: detail: the condition names nothing that the"]),
-        ("{alert: A, when: expired > 5, detail: yes}", True, ["detail: every watched campaign will be read in detail"]),
-        ("{alert: A, when: sent > 5 and expired > 5, detail: false}", False, ["when: expired is null until the campaign is"]),
+        (
+            "{alert: A, when: sent > 5, detail: true}",
+            True,
+            ["rules.yaml:2:32: detail: the condition names nothing that the"],
+        ),
+        (
+            "{alert: A, when: expired > 5, detail: yes}",
+            True,
+            ["detail: every watched campaign will be read in detail"],
+        ),
+        (
+            "{alert: A, when: sent > 5 and expired > 5, detail: false}",
+            False,
+            ["when: expired is null until the campaign is"],
+        ),
         ("{alert: A, when: sent > 5 or expired > 5}", False, ["(add detail: true)"]),
         ("{alert: A, on: vanished, when: expired > 5}", False, ["(name it in the texts only"]),
     ],
 )
-def test_a_rule_may_have_campaigns_read_in_detail(rule: str, detail: bool, warnings: list[str]) -> None:
+def test_a_rule_may_have_campaigns_read_in_detail(
+    rule: str, detail: bool, warnings: list[str]
+) -> None:
     file = rules(f"rules:\n  - {rule}\n")
     assert [each.detail for each in file.rules] == [detail]
     found = [str(warning) for warning in file.warnings if "receivers" not in str(warning)]
@@ -246,10 +357,22 @@ route:
         (RULE + TELLING + "extra_statuses: [done]\n", '"done" is known anyway'),
         (RULE.replace("sent > 5", "not (delivery_ratio > 0.5)") + TELLING, "rules.yaml:3:"),
         (RULE + "    severity: critcal\n" + TELLING, 'did you mean "critical"?'),
-        (RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [acount]}"), 'did you mean "account"?'),
-        (RULE + TELLING + "quiet_hours: [{zone: Europe/Berlin}]\n", "without days and times is always"),
-        (RULE + TELLING.replace("[{", f"[{{name: spare, {HOOK}}}, {{"), 'nothing is routed to the receiver "spare"'),
-        (RULE.replace("sent > 5", "status != null") + TELLING, "status is never null: this is always true"),
+        (
+            RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [acount]}"),
+            'did you mean "account"?',
+        ),
+        (
+            RULE + TELLING + "quiet_hours: [{zone: Europe/Berlin}]\n",
+            "without days and times is always",
+        ),
+        (
+            RULE + TELLING.replace("[{", f"[{{name: spare, {HOOK}}}, {{"),
+            'nothing is routed to the receiver "spare"',
+        ),
+        (
+            RULE.replace("sent > 5", "status != null") + TELLING,
+            "status is never null: this is always true",
+        ),
         (RULE.replace("sent > 5", "1 < 2") + TELLING, "this compares constants"),
         (RULE, "there are no receivers"),
     ],
@@ -295,7 +418,14 @@ def test_the_default_file_is_right_without_any_change(tmp_path: Path) -> None:
     assert [receiver.integration for receiver in loaded.receivers] == ["console"]
     assert loaded.path == file
     names = {rule.name for rule in loaded.rules}
-    assert {"LongModeration", "HeldAsSpam", "LateStart", "Stalled", "PausedTooLong", "Stopped"} <= names
+    assert {
+        "LongModeration",
+        "HeldAsSpam",
+        "LateStart",
+        "Stalled",
+        "PausedTooLong",
+        "Stopped",
+    } <= names
     assert {"VeryLowDelivery", "LowDelivery", "LowReach", "ApiDown", "LowBalance"} <= names
 
 
@@ -304,7 +434,9 @@ def test_rules_can_be_sent_to_another_process() -> None:
     written = rules(rules_template().replace("rules:\n", f"rules:\n{vip}\n", 1))
     sent = pickle.loads(pickle.dumps(written.rules))
     assert sent == written.rules
-    rows = [tracked(a_campaign(name=name, status="spam", delivered=2)) for name in ("A vip", "Another")]
+    rows = [
+        tracked(a_campaign(name=name, status="spam", delivered=2)) for name in ("A vip", "Another")
+    ]
     hits = RuleSet(sent).batch(rows, rows[0].status_since + 3600.0)
     assert [(sent[rule].name, row.campaign.name) for rule, row in hits] == [
         ("Vip", "A vip"),
@@ -345,7 +477,14 @@ FRAGMENTS = [
         "    summary: '{{'",
         "    labels: {a: b}",
     ),
-    *("receivers:", "  - name: a", "    console: {}", "    slack: {url: 5}", "route:", "  receiver: a"),
+    *(
+        "receivers:",
+        "  - name: a",
+        "    console: {}",
+        "    slack: {url: 5}",
+        "route:",
+        "  receiver: a",
+    ),
     *("- x", "{", "&a", "*a", "|", "\t"),
 ]
 
@@ -373,7 +512,9 @@ rules:
         Settle(300.0),
         Settle(1200.0, (("rcs", 7200.0),)),
     ]
-    assert [rule.when.settle if rule.when else None for rule in file.rules] == [rule.settle for rule in file.rules]
+    assert [rule.when.settle if rule.when else None for rule in file.rules] == [
+        rule.settle for rule in file.rules
+    ]
     assert rules(RULE).rules[0].settle == Settle(900.0)
 
 
@@ -388,7 +529,10 @@ quiet_hours:
     ("moment", "quiet"),
     [
         ("2026-03-02T09:00+01:00", False),  # a Monday
-        ("2026-03-02T07:59+01:00", False),  # the night to Monday is Sunday's, and Sunday ends at midnight
+        (
+            "2026-03-02T07:59+01:00",
+            False,
+        ),  # the night to Monday is Sunday's, and Sunday ends at midnight
         ("2026-03-02T20:00+01:00", True),
         ("2026-03-03T07:59+01:00", True),
         ("2026-03-03T08:00+01:00", False),
@@ -410,11 +554,20 @@ def test_quiet_hours_may_go_over_midnight_and_have_a_zone(moment: str, quiet: bo
         ("settle: 100h", "rules.yaml:4:9: settle: "),
         ("settle: {fax: 1h}", "rules.yaml:4:10: settle: expected"),
         ("quiet_hours: {days: [monday]}", "rules.yaml:4:14: quiet_hours: expected a list"),
-        ("quiet_hours: [{days: [funday]}]", 'rules.yaml:4:23: days: "funday" is no day of the week (did you mean "sunday"?'),
-        ("quiet_hours: [{times: [8-20]}]", "rules.yaml:4:24: times: expected a time from 00:00 to 24:00"),
+        (
+            "quiet_hours: [{days: [funday]}]",
+            'rules.yaml:4:23: days: "funday" is no day of the week (did you mean "sunday"?',
+        ),
+        (
+            "quiet_hours: [{times: [8-20]}]",
+            "rules.yaml:4:24: times: expected a time from 00:00 to 24:00",
+        ),
         ("quiet_hours: [{times: ['08:00']}]", "rules.yaml:4:24: times: expected a range"),
         ("quiet_hours: [{zone: Mars/Olympus}]", "rules.yaml:4:22: zone: "),
-        ("quiet_hours: [{weekdays: [monday]}]", 'rules.yaml:4:16: a calendar of quiet_hours has no "weekdays" (write days)'),
+        (
+            "quiet_hours: [{weekdays: [monday]}]",
+            'rules.yaml:4:16: a calendar of quiet_hours has no "weekdays" (write days)',
+        ),
     ],
 )
 def test_a_wrong_settle_or_calendar_is_refused_with_its_place(text: str, problem: str) -> None:

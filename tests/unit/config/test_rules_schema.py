@@ -1,4 +1,5 @@
-"""The JSON Schema of rules.yaml: what `check` takes it takes, and it knows every key that the reader knows and no other."""
+"""The JSON Schema of rules.yaml: what `check` takes it takes, and it knows every key that the
+reader knows and no other."""
 
 import copy
 import re
@@ -22,7 +23,9 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = rules_schema()
 VALIDATOR = Draft7Validator(SCHEMA)
 RULES_FILES = sorted(
-    path for path in ROOT.rglob("rules.yaml") if not {".venv", "dist", "build"} & set(path.relative_to(ROOT).parts)
+    path
+    for path in ROOT.rglob("rules.yaml")
+    if not {".venv", "dist", "build"} & set(path.relative_to(ROOT).parts)
 )
 GOOD = """\
 settle: {sms: 15m, default: 1h}
@@ -135,7 +138,12 @@ def refused_by_the_reader(document: Any) -> list[str]:
 
 
 def refused_by_the_schema(document: Any) -> list[str]:
-    return [error.message for error in VALIDATOR.iter_errors(instance(document) if isinstance(document, str) else document)]
+    return [
+        error.message
+        for error in VALIDATOR.iter_errors(
+            instance(document) if isinstance(document, str) else document
+        )
+    ]
 
 
 def test_it_is_a_schema_of_draft_7() -> None:
@@ -152,7 +160,7 @@ def test_a_file_with_every_key_fits_both() -> None:
     assert refused_by_the_schema(GOOD) == []
 
 
-# --- the same keys ------------------------------------------------------------------------------------------------------
+# --- the same keys --------------------------------------------------------------------------------
 
 
 def mappings(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -200,7 +208,9 @@ DOCUMENT = instance(GOOD)
 FREE = ("labels", "headers")
 
 
-@pytest.mark.parametrize("path", [path for path in mappings(DOCUMENT) if not path or path[-1] not in FREE], ids=str)
+@pytest.mark.parametrize(
+    "path", [path for path in mappings(DOCUMENT) if not path or path[-1] not in FREE], ids=str
+)
 def test_each_mapping_has_the_keys_that_the_reader_allows(path: tuple[str | int, ...]) -> None:
     shape = schema_at(path)
     assert shape is not None
@@ -234,7 +244,9 @@ def described(shape: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def test_every_key_says_what_it_means() -> None:
     found = dict(described(SCHEMA))
     assert len(found) > 100
-    assert [path for path, text in found.items() if len(text) < 10 or "`" in text or "](" in text] == []
+    assert [
+        path for path, text in found.items() if len(text) < 10 or "`" in text or "](" in text
+    ] == []
 
 
 def with_patterns(shape: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -256,10 +268,14 @@ def test_nobody_is_shown_a_regular_expression() -> None:
     found = dict(with_patterns(SCHEMA))
     assert len(found) > 20
     silent = [path for path, shape in found.items() if shape["pattern"] != REFERENCE]
-    assert [path for path in silent if not found[path].get("patternErrorMessage", "").startswith("expected ")] == []
+    assert [
+        path
+        for path in silent
+        if not found[path].get("patternErrorMessage", "").startswith("expected ")
+    ] == []
 
 
-# --- the same judgement -------------------------------------------------------------------------------------------------
+# --- the same judgement ---------------------------------------------------------------------------
 
 RULE = "rules: [{alert: A, when: sent > 5}]\n"
 
@@ -294,24 +310,31 @@ RULE = "rules: [{alert: A, when: sent > 5}]\n"
         RULE + "mute_time_intervals: []",
         RULE + "receivers: [{name: ops, console: {}}]",
         RULE + "receivers: [{name: ops}]\nroute: {receiver: ops}",
-        RULE + "receivers: [{name: ops, console: {}, slack: {url: 'https://a.example.org'}}]\nroute: {receiver: ops}",
+        RULE
+        + "receivers: [{name: ops, console: {}, slack: {url: 'https://a.example.org'}}]\nroute: {receiver: ops}",
         RULE + "receivers: [{name: ops, console: {colour: red}}]\nroute: {receiver: ops}",
         RULE + "receivers: [{name: ops, slack: {}}]\nroute: {receiver: ops}",
         RULE + "receivers: [{name: ops, slack: {bot_token: xoxb-1-2}}]\nroute: {receiver: ops}",
         RULE + "receivers: [{name: ops, webhook: {}}]\nroute: {receiver: ops}",
-        RULE + "receivers: [{name: ops, webhook: {url: 'https://a.b', url_file: x}}]\nroute: {receiver: ops}",
-        RULE + "receivers: [{name: ops, email: {host: h, from: a@b.org, to: c@d.org, tls: ssl}}]\nroute: {receiver: ops}",
-        RULE + "receivers: [{name: ops, email: {host: h, from: a@b.org, to: c@d.org, port: 99999}}]\nroute: {receiver: ops}",
+        RULE
+        + "receivers: [{name: ops, webhook: {url: 'https://a.b', url_file: x}}]\nroute: {receiver: ops}",
+        RULE
+        + "receivers: [{name: ops, email: {host: h, from: a@b.org, to: c@d.org, tls: ssl}}]\nroute: {receiver: ops}",
+        RULE
+        + "receivers: [{name: ops, email: {host: h, from: a@b.org, to: c@d.org, port: 99999}}]\nroute: {receiver: ops}",
         RULE + "receivers: [{name: ops, console: {}, fallback_after: 5m}]\nroute: {receiver: ops}",
-        RULE + "receivers: [{name: ops, console: {}, send_resolved: maybe}]\nroute: {receiver: ops}",
+        RULE
+        + "receivers: [{name: ops, console: {}, send_resolved: maybe}]\nroute: {receiver: ops}",
         RULE + "receivers: [{name: ops, console: {}}]\nroute: {}",
         RULE + "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops, matchers: ['a=b']}",
         RULE + "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops, group_wait: soon}",
-        RULE + "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops, routes: [{match: {a: b}}]}",
+        RULE
+        + "receivers: [{name: ops, console: {}}]\nroute: {receiver: ops, routes: [{match: {a: b}}]}",
         RULE + "inhibit_rules: [{source_matchers: ['a=b']}]",
         RULE + "inhibit_rules: [{source_matchers: [], target_matchers: ['a=b']}]",
         RULE + "time_intervals: [{name: n}]",
-        RULE + "time_intervals: [{name: n, time_intervals: [{times: [{start_time: '25:00', end_time: '26:00'}]}]}]",
+        RULE
+        + "time_intervals: [{name: n, time_intervals: [{times: [{start_time: '25:00', end_time: '26:00'}]}]}]",
         RULE + "time_intervals: [{name: n, time_intervals: [{months: [13]}]}]",
         RULE + "time_intervals: [{name: n, time_intervals: [{months: [janury]}]}]",
         RULE + "time_intervals: [{name: n, time_intervals: [{weekdays: 'monday:fryday'}]}]",
@@ -340,8 +363,10 @@ NAMED = ROUTED + "route: {receiver: ops, mute_time_intervals: [n]}\n"
         NAMED + "time_intervals: [{name: n, time_intervals: []}]",
         ROUTED + "route: {receiver: ops, active_time_intervals: []}",
         ROUTED + "route: {receiver: ops, routes: [{matchers: []}]}",
-        RULE + "inhibit_rules: [{source_matchers: [alertname=A], target_matchers: [], equal: [account]}]",
-        RULE + "inhibit_rules: [{source_matchers: [alertname=A], target_matchers: [severity=info], equal: []}]",
+        RULE
+        + "inhibit_rules: [{source_matchers: [alertname=A], target_matchers: [], equal: [account]}]",
+        RULE
+        + "inhibit_rules: [{source_matchers: [alertname=A], target_matchers: [severity=info], equal: []}]",
     ],
 )
 def test_an_empty_list_that_would_narrow_nothing_is_refused_at_its_place(text: str) -> None:
@@ -355,12 +380,22 @@ def test_an_empty_list_that_would_narrow_nothing_is_refused_at_its_place(text: s
     ("text", "expected"),
     [
         ("rules: [{alert: A, on: 'appeared, vanished'}]", "write a list: [appeared, vanished]"),
-        (RULE + "quiet_hours: [{days: 'monday:friday, sunday'}]", "write a list: [monday:friday, sunday]"),
-        (NAMED + "time_intervals: [{name: n, time_intervals: [{months: 'may,june'}]}]", "write a list: [may, june]"),
-        (NAMED + "time_intervals: [{name: n, time_intervals: [{days_of_month: '1,15'}]}]", "write a list: [1, 15]"),
+        (
+            RULE + "quiet_hours: [{days: 'monday:friday, sunday'}]",
+            "write a list: [monday:friday, sunday]",
+        ),
+        (
+            NAMED + "time_intervals: [{name: n, time_intervals: [{months: 'may,june'}]}]",
+            "write a list: [may, june]",
+        ),
+        (
+            NAMED + "time_intervals: [{name: n, time_intervals: [{days_of_month: '1,15'}]}]",
+            "write a list: [1, 15]",
+        ),
         (
             ROUTED + "route: {receiver: ops, mute_time_intervals: 'n, m'}\n"
-            "time_intervals: [{name: n, time_intervals: [{years: 2026}]}, {name: m, time_intervals: [{years: 2027}]}]",
+            "time_intervals: [{name: n, time_intervals: [{years: 2026}]}, {name: m, "
+            "time_intervals: [{years: 2027}]}]",
             "write a list: [n, m]",
         ),
     ],
@@ -379,22 +414,75 @@ def test_several_labels_in_one_text_are_told_to_be_a_list() -> None:
 def places(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     if path:
         yield path
-    entries = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    entries = (
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
+    )
     for key, value in entries:
         yield from places(value, (*path, key))
 
 
 NOTHING = [None, "", " ", [], {}, [None]]
-MEASURES = [True, False, 0, 1, 5, -1, 2.5, "0", "10m", " 5m ", "1h30m", "25", "9:00", "09:00", "1:5"]
-WORDS = ["x", "ops", "A", "yes", "ON", "monday", "Monday:Friday", "status_changed", "critical", "sms", "tls", "a=b", "sent > 5"]
-OTHERS = ["${X}", "${WAIT}", "$${X}", "https://a.example.org", ["x"], ["A", "B"], ["edited"], [5], {"a": "b"}, {"sms": "5m"}]
+MEASURES = [
+    True,
+    False,
+    0,
+    1,
+    5,
+    -1,
+    2.5,
+    "0",
+    "10m",
+    " 5m ",
+    "1h30m",
+    "25",
+    "9:00",
+    "09:00",
+    "1:5",
+]
+WORDS = [
+    "x",
+    "ops",
+    "A",
+    "yes",
+    "ON",
+    "monday",
+    "Monday:Friday",
+    "status_changed",
+    "critical",
+    "sms",
+    "tls",
+    "a=b",
+    "sent > 5",
+]
+OTHERS = [
+    "${X}",
+    "${WAIT}",
+    "$${X}",
+    "https://a.example.org",
+    ["x"],
+    ["A", "B"],
+    ["edited"],
+    [5],
+    {"a": "b"},
+    {"sms": "5m"},
+]
 VALUE = st.sampled_from([*NOTHING, *MEASURES, *WORDS, *OTHERS])
 
 
 @pytest.mark.slow
 @settings(max_examples=examples(300), deadline=None)
-@given(path=st.sampled_from(list(places(DOCUMENT))), value=VALUE, how=st.sampled_from(["replace", "replace", "drop"]))
-def test_what_the_reader_takes_the_schema_takes(path: tuple[str | int, ...], value: Any, how: str) -> None:
+@given(
+    path=st.sampled_from(list(places(DOCUMENT))),
+    value=VALUE,
+    how=st.sampled_from(["replace", "replace", "drop"]),
+)
+def test_what_the_reader_takes_the_schema_takes(
+    path: tuple[str | int, ...], value: Any, how: str
+) -> None:
     document = copy.deepcopy(DOCUMENT)
     holder = at(document, path[:-1])
     if how == "drop":

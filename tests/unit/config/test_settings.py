@@ -18,7 +18,11 @@ def test_a_key_alone_is_enough(load: Load, tmp_path: Path) -> None:
     account = settings.accounts["default"]
     assert account.api_key is not None
     assert account.api_key.get_secret_value() == KEY
-    assert (account.url, account.campaigns_path, account.message_types) == ("https://one-api.bsg.world", "auto", ("sms", "rcs"))
+    assert (account.url, account.campaigns_path, account.message_types) == (
+        "https://one-api.bsg.world",
+        "auto",
+        ("sms", "rcs"),
+    )
     assert account.timezone == ZoneInfo("UTC")
     assert settings.poll_interval == timedelta(seconds=60)
     assert settings.lookback == timedelta(days=3)
@@ -28,7 +32,9 @@ def test_a_key_alone_is_enough(load: Load, tmp_path: Path) -> None:
     assert loaded.warnings == ()
 
 
-def test_settings_made_directly_read_nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_made_directly_read_nothing_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("BSG_POLL_INTERVAL", "5s")
     monkeypatch.setenv("POLL_INTERVAL", "5s")
     assert Settings().poll_interval == timedelta(seconds=60)
@@ -69,7 +75,11 @@ def test_every_setting_is_typed(load: Load) -> None:
     assert settings.external_url == "https://monitor.example.org"
     assert settings.heartbeat_url is not None
     assert settings.heartbeat_url.get_secret_value() == "https://hc.example.org/ping/1?x=y"
-    assert (settings.log_level, settings.log_format, settings.public_read) == ("debug", "json", False)
+    assert (settings.log_level, settings.log_format, settings.public_read) == (
+        "debug",
+        "json",
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,9 +110,17 @@ def test_every_setting_is_typed(load: Load) -> None:
         ("BSG_LISTEN", "a b:1", "is not a host"),
         ("BSG_LISTEN", "localhost:70000", "too large"),
         ("BSG_LISTEN", "http://localhost", "without a scheme (write localhost:9780)"),
-        ("BSG_LISTEN", "http://127.0.0.1:9780/", "is a URL; expected host:port, without a scheme (write 127.0.0.1:9780)"),
+        (
+            "BSG_LISTEN",
+            "http://127.0.0.1:9780/",
+            "is a URL; expected host:port, without a scheme (write 127.0.0.1:9780)",
+        ),
         ("BSG_LOG_LEVEL", "warn", 'did you mean "warning"?'),
-        ("BSG_READ_TOKEN", '"live_x"', "is in quotes, which belong to the value here (leave the quotes out"),
+        (
+            "BSG_READ_TOKEN",
+            '"live_x"',
+            "is in quotes, which belong to the value here (leave the quotes out",
+        ),
         ("BSG_PUBLIC_READ", "perhaps", "expected true or false"),
         ("BSG_API_URL", "one-api.bsg.world", "is not a web address"),
         ("BSG_API_URL", "https://user:pass@host", "has more than scheme, host, port and path"),
@@ -122,7 +140,9 @@ def test_every_setting_is_typed(load: Load) -> None:
         ("BSG_HEARTBEAT_URL", "https://hc-ping..com/", "is not a web address"),
     ],
 )
-def test_a_wrong_value_names_its_variable_and_what_is_expected(refused: Refused, name: str, value: str, words: str) -> None:
+def test_a_wrong_value_names_its_variable_and_what_is_expected(
+    refused: Refused, name: str, value: str, words: str
+) -> None:
     problems = refused(BSG_API_KEY=KEY, **{name: value})
     assert len(problems) == 1
     assert problems[0].startswith(f"{name}:")
@@ -130,7 +150,12 @@ def test_a_wrong_value_names_its_variable_and_what_is_expected(refused: Refused,
 
 
 def test_every_error_is_told_at_once(refused: Refused) -> None:
-    problems = refused(BSG_POLL_INTERVAL="x", BSG_LISTEN="x", BSG_LOG_LEVEL="x", BSG_ACCOUNTS__SHOP__API_TIMEZONE="x")
+    problems = refused(
+        BSG_POLL_INTERVAL="x",
+        BSG_LISTEN="x",
+        BSG_LOG_LEVEL="x",
+        BSG_ACCOUNTS__SHOP__API_TIMEZONE="x",
+    )
     assert {problem.split(":")[0] for problem in problems} == {
         "BSG_POLL_INTERVAL",
         "BSG_LISTEN",
@@ -184,7 +209,11 @@ def test_further_accounts_inherit_what_they_do_not_set(load: Load) -> None:
     ).settings
     assert list(settings.accounts) == ["default", "big_bank", "shop"]
     shop, bank = settings.accounts["shop"], settings.accounts["big_bank"]
-    assert (shop.url, shop.timezone, shop.message_types) == ("https://other.example.org", ZoneInfo("Asia/Tokyo"), ("rcs",))
+    assert (shop.url, shop.timezone, shop.message_types) == (
+        "https://other.example.org",
+        ZoneInfo("Asia/Tokyo"),
+        ("rcs",),
+    )
     assert shop.api_key is None
     assert bank.timezone == ZoneInfo("Europe/Berlin")
     assert bank.message_types == ("sms", "rcs")
@@ -194,7 +223,9 @@ def test_there_need_not_be_a_default_account(load: Load) -> None:
     assert list(load(BSG_ACCOUNTS__SHOP__API_KEY=KEY).settings.accounts) == ["shop"]
 
 
-def test_the_default_account_can_be_written_as_any_other_but_not_twice(load: Load, refused: Refused) -> None:
+def test_the_default_account_can_be_written_as_any_other_but_not_twice(
+    load: Load, refused: Refused
+) -> None:
     assert list(load(BSG_ACCOUNTS__DEFAULT__API_KEY=KEY).settings.accounts) == ["default"]
     [problem] = refused(BSG_API_KEY=KEY, BSG_ACCOUNTS__DEFAULT__API_KEY=KEY)
     assert "more than one credential" in problem
@@ -227,7 +258,9 @@ def test_plain_http_is_for_loopback_only(load: Load, refused: Refused) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["BSG_API_URL", "BSG_ACCOUNTS__DEFAULT__API_URL"])
-def test_the_apis_own_path_is_left_out_of_its_url_with_a_warning(load: Load, name: str, written: str, asked: str) -> None:
+def test_the_apis_own_path_is_left_out_of_its_url_with_a_warning(
+    load: Load, name: str, written: str, asked: str
+) -> None:
     loaded = load(BSG_API_KEY=KEY, **{name: written})
     assert loaded.settings.accounts["default"].url == asked
     [warning] = loaded.warnings
@@ -235,14 +268,20 @@ def test_the_apis_own_path_is_left_out_of_its_url_with_a_warning(load: Load, nam
     assert warning.hint == f"write {asked}"
 
 
-@pytest.mark.parametrize("url", ["https://api.bsg.test", "https://gate.test/v1", "https://gate.test/sms-api"])
+@pytest.mark.parametrize(
+    "url", ["https://api.bsg.test", "https://gate.test/v1", "https://gate.test/sms-api"]
+)
 def test_another_path_of_the_api_url_is_kept(load: Load, url: str) -> None:
     loaded = load(BSG_API_KEY=KEY, BSG_API_URL=url)
     assert (loaded.settings.accounts["default"].url, loaded.warnings) == (url, ())
 
 
 def test_plain_http_of_one_account_names_that_account(refused: Refused) -> None:
-    [problem] = refused(BSG_API_KEY=KEY, BSG_ACCOUNTS__SHOP__API_KEY=KEY, BSG_ACCOUNTS__SHOP__API_URL="http://a.example.org")
+    [problem] = refused(
+        BSG_API_KEY=KEY,
+        BSG_ACCOUNTS__SHOP__API_KEY=KEY,
+        BSG_ACCOUNTS__SHOP__API_URL="http://a.example.org",
+    )
     assert problem.startswith("BSG_ACCOUNTS__SHOP__API_URL: plain HTTP")
 
 
@@ -251,12 +290,16 @@ def test_a_heartbeat_over_plain_http_is_a_warning(load: Load) -> None:
     assert str(warning).startswith("BSG_HEARTBEAT_URL: plain HTTP")
 
 
-def test_listening_beyond_loopback_needs_a_read_token_or_a_word(load: Load, refused: Refused) -> None:
+def test_listening_beyond_loopback_needs_a_read_token_or_a_word(
+    load: Load, refused: Refused
+) -> None:
     for address in ("0.0.0.0:9780", "[::]:9780", "192.0.2.1:80", "monitor.example.org:80"):
         [problem] = refused(BSG_API_KEY=KEY, BSG_LISTEN=address)
         assert problem.startswith(f"BSG_LISTEN: {address} can be reached")
         assert "BSG_PUBLIC_READ=1" in problem
-        assert load(BSG_API_KEY=KEY, BSG_LISTEN=address, BSG_READ_TOKEN="r" * 20).settings.listen.beyond_loopback
+        assert load(
+            BSG_API_KEY=KEY, BSG_LISTEN=address, BSG_READ_TOKEN="r" * 20
+        ).settings.listen.beyond_loopback
         assert load(BSG_API_KEY=KEY, BSG_LISTEN=address, BSG_PUBLIC_READ="1").settings.public_read
 
 
@@ -272,13 +315,22 @@ def test_a_bearer_token_given_as_key_is_warned_about(load: Load) -> None:
 
 
 def test_tokens_that_can_be_guessed_or_are_the_same_are_warned_about(load: Load) -> None:
-    warnings = list(map(str, load(BSG_API_KEY=KEY, BSG_READ_TOKEN="short", BSG_ADMIN_TOKEN="short").warnings))
+    warnings = list(
+        map(str, load(BSG_API_KEY=KEY, BSG_READ_TOKEN="short", BSG_ADMIN_TOKEN="short").warnings)
+    )
     assert len(warnings) == 3
     assert not any(': "short"' in warning or "=short" in warning for warning in warnings)
 
 
 def test_a_key_in_the_wrong_variable_is_not_shown(refused: Refused) -> None:
-    for name in ("BSG_API_URL", "BSG_LISTEN", "BSG_LOG_LEVEL", "BSG_API_TIMEZONE", "BSG_MESSAGE_TYPES", "BSG_CAMPAIGNS_PATH"):
+    for name in (
+        "BSG_API_URL",
+        "BSG_LISTEN",
+        "BSG_LOG_LEVEL",
+        "BSG_API_TIMEZONE",
+        "BSG_MESSAGE_TYPES",
+        "BSG_CAMPAIGNS_PATH",
+    ):
         assert KEY not in "".join(refused(**{"BSG_API_KEY": KEY, name: KEY}))
 
 
@@ -296,8 +348,12 @@ def test_secrets_are_in_no_text_of_the_settings(load: Load) -> None:
 
 
 def test_a_postgres_database_is_refused_for_now_without_its_password(refused: Refused) -> None:
-    (error,) = refused(BSG_API_KEY=KEY, BSG_DATABASE_URL="postgresql://me:pass-word@db.example.org/monitor")
-    assert error.startswith("BSG_DATABASE_URL: a PostgreSQL database is not supported by this version")
+    (error,) = refused(
+        BSG_API_KEY=KEY, BSG_DATABASE_URL="postgresql://me:pass-word@db.example.org/monitor"
+    )
+    assert error.startswith(
+        "BSG_DATABASE_URL: a PostgreSQL database is not supported by this version"
+    )
     assert "pass-word" not in error
 
 

@@ -49,13 +49,19 @@ def test_what_a_shell_hands_over_as_a_pipe_is_read_when_its_writer_has_gone() ->
         os.close(reader)
 
 
-def test_a_pipe_that_nobody_writes_to_is_refused_instead_of_waited_for(fifo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_that_nobody_writes_to_is_refused_instead_of_waited_for(
+    fifo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(textfile, "WRITER_WITHIN_SECONDS", 0.0)
-    with pytest.raises(ConfigError, match="cannot be read: it is a pipe, and nothing comes out of it"):
+    with pytest.raises(
+        ConfigError, match="cannot be read: it is a pipe, and nothing comes out of it"
+    ):
         read_text(fifo, what="the rules file")
 
 
-def test_a_pipe_whose_writer_says_nothing_is_refused(fifo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_whose_writer_says_nothing_is_refused(
+    fifo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(textfile, "WRITER_WITHIN_SECONDS", 0.0)
     monkeypatch.setattr(textfile, "WRITTEN_WITHIN_SECONDS", 0.0)
     writer = os.open(fifo, os.O_RDWR)

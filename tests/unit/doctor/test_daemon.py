@@ -13,7 +13,9 @@ from monitor.settings import Listen
 
 
 @asynccontextmanager
-async def answering(*, ready: int = 200, body: str = '{"ready": true, "reasons": []}') -> AsyncIterator[Listen]:
+async def answering(
+    *, ready: int = 200, body: str = '{"ready": true, "reasons": []}'
+) -> AsyncIterator[Listen]:
     async def readyz(_: web.Request) -> web.Response:
         return web.Response(status=ready, text=body)
 
@@ -42,7 +44,10 @@ def nowhere() -> Listen:
 async def test_a_daemon_that_answers_and_is_ready_is_fine() -> None:
     async with answering() as listen:
         found = await examine_daemon(listen, "4711")
-    assert (found.level, found.message) == (Level.OK, f"runs (pid 4711), answers at {listen} and is ready")
+    assert (found.level, found.message) == (
+        Level.OK,
+        f"runs (pid 4711), answers at {listen} and is ready",
+    )
 
 
 async def test_a_daemon_that_listens_everywhere_is_asked_on_loopback() -> None:
@@ -51,9 +56,14 @@ async def test_a_daemon_that_listens_everywhere_is_asked_on_loopback() -> None:
 
 
 async def test_a_daemon_that_is_not_ready_says_why() -> None:
-    async with answering(ready=503, body='{"ready": false, "reasons": ["default/sms: not read yet", "x"]}') as listen:
+    async with answering(
+        ready=503, body='{"ready": false, "reasons": ["default/sms: not read yet", "x"]}'
+    ) as listen:
         found = await examine_daemon(listen, "4711")
-    assert (found.level, "is not ready: default/sms: not read yet; x" in found.message) == (Level.PROBLEM, True)
+    assert (found.level, "is not ready: default/sms: not read yet; x" in found.message) == (
+        Level.PROBLEM,
+        True,
+    )
 
 
 async def test_an_answer_that_is_no_monitors_does_no_harm() -> None:
@@ -62,9 +72,14 @@ async def test_an_answer_that_is_no_monitors_does_no_harm() -> None:
     assert (found.level, "/readyz answers 404" in found.message) == (Level.PROBLEM, True)
 
 
-async def test_a_daemon_that_has_the_database_and_does_not_answer_is_a_problem(nowhere: Listen) -> None:
+async def test_a_daemon_that_has_the_database_and_does_not_answer_is_a_problem(
+    nowhere: Listen,
+) -> None:
     found = await examine_daemon(nowhere, "4711")
-    assert (found.level, f"does not answer at {nowhere}/healthz" in found.message) == (Level.PROBLEM, True)
+    assert (found.level, f"does not answer at {nowhere}/healthz" in found.message) == (
+        Level.PROBLEM,
+        True,
+    )
 
 
 async def test_no_daemon_is_a_warning(nowhere: Listen) -> None:
@@ -76,7 +91,10 @@ async def test_no_daemon_is_a_warning(nowhere: Listen) -> None:
 async def test_a_daemon_with_another_database_is_recognised() -> None:
     async with answering() as listen:
         found = await examine_daemon(listen, None)
-    assert (found.level, "another monitor, or another program" in found.message) == (Level.WARNING, True)
+    assert (found.level, "another monitor, or another program" in found.message) == (
+        Level.WARNING,
+        True,
+    )
 
 
 async def test_a_daemon_on_a_free_port_cannot_be_asked() -> None:

@@ -86,14 +86,21 @@ def test_another_applications_file_is_told(path: Path) -> None:
 def test_a_database_of_an_older_version_waits_for_its_upgrade(path: Path) -> None:
     restore(dump_of(1), path)
     found = worst(path)
-    assert (found.level, "it is of an older bsg-monitor (0.1.0, schema 1)" in found.message) == (Level.WARNING, True)
+    assert (found.level, "it is of an older bsg-monitor (0.1.0, schema 1)" in found.message) == (
+        Level.WARNING,
+        True,
+    )
     assert found.advice is not None
     assert "start `bsg-monitor run` with this version" in found.advice
 
 
 async def test_a_database_of_a_newer_version_is_a_problem(path: Path) -> None:
     await written(path)
-    by_hand(path, "PRAGMA user_version = 4711", "UPDATE meta SET value = '9.8.7' WHERE name = 'written_by'")
+    by_hand(
+        path,
+        "PRAGMA user_version = 4711",
+        "UPDATE meta SET value = '9.8.7' WHERE name = 'written_by'",
+    )
     found = worst(path)
     assert (found.level, "newer bsg-monitor (9.8.7)" in found.message) == (Level.PROBLEM, True)
 
@@ -113,7 +120,9 @@ async def test_a_daemon_of_another_version_is_told_while_it_runs(path: Path) -> 
     assert [each.level for each in examine_database(path)[0]] == [Level.OK]
     with held(path):
         found = worst(path)
-    assert found.message == f"the daemon that runs is bsg-monitor 0.0.9, this command is {__version__}"
+    assert (
+        found.message == f"the daemon that runs is bsg-monitor 0.0.9, this command is {__version__}"
+    )
 
 
 async def test_a_daemon_that_left_no_number_is_a_daemon(path: Path) -> None:
@@ -125,24 +134,36 @@ async def test_a_daemon_that_left_no_number_is_a_daemon(path: Path) -> None:
     assert inspection.holder == "unknown"
 
 
-async def test_a_database_in_the_middle_of_a_change_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_in_the_middle_of_a_change_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sqlite3
 
     from monitor.doctor import database_checks as database
     from monitor.store import check_writable
 
     await written(path)
-    monkeypatch.setattr(database, "check_writable", lambda path: check_writable(path, busy_timeout=0))
+    monkeypatch.setattr(
+        database, "check_writable", lambda path: check_writable(path, busy_timeout=0)
+    )
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     found = worst(path)
     other.close()
-    assert (found.level, "another process has begun a change" in found.message) == (Level.PROBLEM, True)
+    assert (found.level, "another process has begun a change" in found.message) == (
+        Level.PROBLEM,
+        True,
+    )
 
 
 async def test_what_waits_too_long_and_what_was_given_up_is_told(path: Path) -> None:
     async with SqliteStore(path) as store:
-        await put(store, row("late", receiver="ops"), row("fresh", receiver="desk", created=1000), row("lost", receiver="pager"))
+        await put(
+            store,
+            row("late", receiver="ops"),
+            row("fresh", receiver="desk", created=1000),
+            row("lost", receiver="pager"),
+        )
         await finish(store, "lost", state=OutboxState.DEAD)
     found = await examine_content(path, clock=FakeClock(after(1200)))
     assert [(each.level, each.subject, each.message) for each in found] == [

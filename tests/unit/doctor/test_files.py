@@ -24,7 +24,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def loaded(folder: Path, **more: str) -> LoadedSettings:
-    return load_settings(environ={"BSG_SECRETS_DIR": "secrets", **more}, directory=folder, need_account=False)
+    return load_settings(
+        environ={"BSG_SECRETS_DIR": "secrets", **more}, directory=folder, need_account=False
+    )
 
 
 def examined(folder: Path) -> list[Finding]:
@@ -39,11 +41,27 @@ def test_nothing_is_wrong_with_files_that_are_kept_as_they_should(folder: Path) 
 @pytest.mark.parametrize(
     ("change", "level", "message"),
     [
-        (lambda f: (f / "rules.yaml").chmod(0o666), Level.PROBLEM, "every user of this machine can change the rules file"),
-        (lambda f: f.chmod(0o777), Level.PROBLEM, "every user of this machine can change the folder of the rules file"),
+        (
+            lambda f: (f / "rules.yaml").chmod(0o666),
+            Level.PROBLEM,
+            "every user of this machine can change the rules file",
+        ),
+        (
+            lambda f: f.chmod(0o777),
+            Level.PROBLEM,
+            "every user of this machine can change the folder of the rules file",
+        ),
         (lambda f: (f / "bsg-monitor.db").chmod(0o640), Level.WARNING, "other users may read"),
-        (lambda f: (f / "bsg-monitor.db-wal").touch(mode=0o644), Level.WARNING, "bsg-monitor.db-wal (mode 0644)"),
-        (lambda f: (f / "secrets" / "bsg_api_key").chmod(0o444), Level.WARNING, "can read the secret"),
+        (
+            lambda f: (f / "bsg-monitor.db-wal").touch(mode=0o644),
+            Level.WARNING,
+            "bsg-monitor.db-wal (mode 0644)",
+        ),
+        (
+            lambda f: (f / "secrets" / "bsg_api_key").chmod(0o444),
+            Level.WARNING,
+            "can read the secret",
+        ),
     ],
 )
 def test_a_file_that_is_open_to_others_is_told_with_what_closes_it(
@@ -59,7 +77,9 @@ def test_a_file_that_is_open_to_others_is_told_with_what_closes_it(
     assert finding.advice.startswith("chmod ")
 
 
-def test_a_folder_that_everybody_shares_is_fine_where_nobody_can_take_anothers_files(folder: Path) -> None:
+def test_a_folder_that_everybody_shares_is_fine_where_nobody_can_take_anothers_files(
+    folder: Path,
+) -> None:
     folder.chmod(0o1777)
     (finding,) = examined(folder)
     assert finding.level is Level.OK
@@ -85,18 +105,29 @@ def test_a_database_of_another_user_is_told_to_who_is_not_root(folder: Path) -> 
         (finding,) = examined(folder)
     finally:
         os.seteuid(0)
-    assert (finding.level, "belongs to another user (uid 12345)" in finding.message) == (Level.WARNING, True)
+    assert (finding.level, "belongs to another user (uid 12345)" in finding.message) == (
+        Level.WARNING,
+        True,
+    )
 
 
-@pytest.mark.parametrize(("free", "level"), [(2**33, Level.OK), (50 * 2**20, Level.WARNING), (2**20, Level.PROBLEM)])
-def test_room_is_looked_at_where_the_database_is(folder: Path, monkeypatch: pytest.MonkeyPatch, free: int, level: Level) -> None:
+@pytest.mark.parametrize(
+    ("free", "level"), [(2**33, Level.OK), (50 * 2**20, Level.WARNING), (2**20, Level.PROBLEM)]
+)
+def test_room_is_looked_at_where_the_database_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, free: int, level: Level
+) -> None:
     asked: list[Path] = []
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: asked.append(path) or SimpleNamespace(free=free))
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: asked.append(path) or SimpleNamespace(free=free)
+    )
     assert examine_disk(folder / "bsg-monitor.db").level is level
     assert asked == [folder]
 
 
-def test_a_database_larger_than_what_is_free_is_doubtful(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_larger_than_what_is_free_is_doubtful(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     os.truncate(folder / "bsg-monitor.db", 2**30)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**29))
     assert examine_disk(folder / "bsg-monitor.db").level is Level.WARNING

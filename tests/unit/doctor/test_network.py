@@ -46,7 +46,9 @@ async def serving(*, tls: bool, address: str = "127.0.0.1") -> AsyncIterator[int
         yield server.sockets[0].getsockname()[1]
 
 
-async def examined(url: str, *, tls: ssl.SSLContext | None = None, now: datetime = START, name: str | None = None) -> Finding:
+async def examined(
+    url: str, *, tls: ssl.SSLContext | None = None, now: datetime = START, name: str | None = None
+) -> Finding:
     (finding,) = await examine_host("account a", url, now=now, tls=tls, name=name)
     assert finding.subject == "account a"
     return finding
@@ -54,14 +56,21 @@ async def examined(url: str, *, tls: ssl.SSLContext | None = None, now: datetime
 
 async def test_a_certificate_that_is_accepted_is_told_with_its_life() -> None:
     async with serving(tls=True) as port:
-        found = await examined(f"https://localhost:{port}/", tls=trusting(), now=ENDS - timedelta(days=40))
+        found = await examined(
+            f"https://localhost:{port}/", tls=trusting(), now=ENDS - timedelta(days=40)
+        )
     assert found.level is Level.OK
-    assert found.message == f"localhost:{port} can be reached; its certificate is accepted, and valid for 40 days"
+    assert (
+        found.message
+        == f"localhost:{port} can be reached; its certificate is accepted, and valid for 40 days"
+    )
 
 
 async def test_a_certificate_that_ends_soon_is_a_warning() -> None:
     async with serving(tls=True) as port:
-        found = await examined(f"https://localhost:{port}/", tls=trusting(), now=ENDS - timedelta(days=13))
+        found = await examined(
+            f"https://localhost:{port}/", tls=trusting(), now=ENDS - timedelta(days=13)
+        )
     assert (found.level, "valid for 13 days" in found.message) == (Level.WARNING, True)
 
 
@@ -73,19 +82,26 @@ async def test_an_unknown_authority_is_told_with_the_setting_that_names_one() ->
     assert "SSL_CERT_FILE" in found.advice
 
 
-async def test_a_certificate_for_another_host_is_told_without_the_host_where_that_is_a_secret() -> None:
+async def test_a_certificate_for_another_host_is_told_without_the_host_where_that_is_a_secret() -> (
+    None
+):
     async with serving(tls=True, address="127.0.0.2") as port:
         found = await examined(f"https://127.0.0.2:{port}/s3cr3t", tls=trusting(), name="its host")
-    assert found.message == "the certificate of its host is not accepted: it is for another host name"
+    assert (
+        found.message == "the certificate of its host is not accepted: it is for another host name"
+    )
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(10, "it has expired"), (9, "it is not valid yet"), (64, "it is for another host name")]
+    ("code", "words"),
+    [(10, "it has expired"), (9, "it is not valid yet"), (64, "it is for another host name")],
 )
 def test_what_openssl_says_of_a_certificate_is_put_into_words(code: int, words: str) -> None:
     error = ssl.SSLCertVerificationError()
     error.verify_code, error.verify_message = code, "whatever"
-    assert network._refused_certificate("a", "example.org", error).message.endswith(f"is not accepted: {words}")
+    assert network._refused_certificate("a", "example.org", error).message.endswith(
+        f"is not accepted: {words}"
+    )
 
 
 async def test_a_port_without_tls_is_told() -> None:
@@ -120,19 +136,29 @@ async def test_a_host_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPa
     assert (found.level, "did not answer within" in found.message) == (Level.PROBLEM, True)
 
 
-async def test_behind_a_proxy_it_is_the_proxy_that_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_behind_a_proxy_it_is_the_proxy_that_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with serving(tls=False) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:s3cr3t@127.0.0.1:{port}")
         found = await examined("https://example.org/")
-    assert (found.level, found.message) == (Level.OK, f"is reached through the proxy 127.0.0.1:{port}")
+    assert (found.level, found.message) == (
+        Level.OK,
+        f"is reached through the proxy 127.0.0.1:{port}",
+    )
 
 
-async def test_of_a_proxy_with_tls_the_certificate_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_a_proxy_with_tls_the_certificate_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "ca.pem"))
     async with serving(tls=True) as port:
         monkeypatch.setenv("ALL_PROXY", f"https://user:s3cr3t@localhost:{port}")
         found = await examined("http://example.org/", now=ENDS - timedelta(days=40))
-    expected = f"is reached through the proxy localhost:{port}; its certificate is accepted, and valid for 40 days"
+    expected = (
+        f"is reached through the proxy localhost:{port}; its certificate is accepted, and valid "
+        "for 40 days"
+    )
     assert (found.level, found.message) == (Level.OK, expected)
 
 

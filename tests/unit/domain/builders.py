@@ -26,11 +26,26 @@ def a_campaign(campaign_id: int = 1, **values: Any) -> Campaign:
 
 def tracked(campaign: Campaign | None = None, **values: Any) -> TrackedCampaign:
     held = campaign or a_campaign()
-    known: dict[str, Any] = {"first_seen": NOW - HOUR, "status_since": NOW - HOUR, "progress_since": NOW - HOUR}
+    known: dict[str, Any] = {
+        "first_seen": NOW - HOUR,
+        "status_since": NOW - HOUR,
+        "progress_since": NOW - HOUR,
+    }
     return TrackedCampaign(campaign=held, **{**known, **values})
 
 
-_times = st.sampled_from([NOW - 100 * DAY, NOW - 5 * DAY, NOW - 72 * HOUR, NOW - 2 * HOUR, NOW - HOUR, NOW - 60, NOW, NOW + HOUR])
+_times = st.sampled_from(
+    [
+        NOW - 100 * DAY,
+        NOW - 5 * DAY,
+        NOW - 72 * HOUR,
+        NOW - 2 * HOUR,
+        NOW - HOUR,
+        NOW - 60,
+        NOW,
+        NOW + HOUR,
+    ]
+)
 _maybe_time = st.none() | _times
 _counter = st.none() | st.integers(0, 5)
 

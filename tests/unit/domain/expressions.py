@@ -30,7 +30,15 @@ NUMBERS = [
     "expired",
     "fallback_expired",
 ]
-PAST_NUMBERS = ["sent", "delivered", "delivery_ratio", "fallback_sent", "fallback_delivered", "fallback_ratio", "reach"]
+PAST_NUMBERS = [
+    "sent",
+    "delivered",
+    "delivery_ratio",
+    "fallback_sent",
+    "fallback_delivered",
+    "fallback_ratio",
+    "reach",
+]
 DURATIONS = ["age", "status_age", "start_delay", "duration", "stalled_for", "eta", "detail_age"]
 TIMES = ["now", "created_at", "start_at", "real_start_at", "finished_at"]
 TEXTS = ["name", "sender", "account", "currency", "why"]
@@ -38,7 +46,9 @@ NAMES = ["", "spring sale", "Test: naïve 🎉", "ab\ncd", "TEST"]
 
 literal_number = st.sampled_from(["0", "1", "2", "0.5", "100", "1e3", "-1", "3", "1_000"])
 literal_duration = st.sampled_from(['"0"', '"90s"', "'5m'", '"1h30m"', '"1d"', '"500ms"'])
-literal_time = st.sampled_from(['"2026-03-02"', '"2026-03-02T09:00Z"', "'2026-03-02 08:00'", '"2026-03-02T10:00:00+01:00"'])
+literal_time = st.sampled_from(
+    ['"2026-03-02"', '"2026-03-02T09:00Z"', "'2026-03-02 08:00'", '"2026-03-02T10:00:00+01:00"']
+)
 literal_text = st.sampled_from(['""', '"spring sale"', "'TEST'", '"EUR"', '"a\\nb"', "'it\\'s'"])
 pattern = st.sampled_from(['"test"', "'^s'", 'r"\\bsale\\b"', '"[A-Z]{4}"', '"naïve|TEST"', '""'])
 look_back = st.sampled_from(['"5m"', '"10m"', "'1h'"])
@@ -56,16 +66,24 @@ def numbers(draw: st.DrawFn, depth: int) -> str:
     if kind == 8:
         return f"{draw(st.sampled_from(['ago', 'increase', 'rate']))}({draw(st.sampled_from(PAST_NUMBERS))}, {draw(look_back)})"
     if kind == 1:
-        return draw(st.sampled_from(NUMBERS) | st.just("sent"))  # often the same one, so that what is known of it matters
+        return draw(
+            st.sampled_from(NUMBERS) | st.just("sent")
+        )  # often the same one, so that what is known of it matters
     if kind == 2:
-        return f"{draw(st.sampled_from(['min', 'max']))}({draw(numbers(depth - 1))}, {draw(numbers(depth - 1))})"
+        return (
+            f"{draw(st.sampled_from(['min', 'max']))}({draw(numbers(depth - 1))}, "
+            f"{draw(numbers(depth - 1))})"
+        )
     if kind == 3:
         return f"abs({draw(numbers(depth - 1))})"
     if kind == 4:
         return f"(-{draw(numbers(depth - 1))})"
     if kind == 5:
         return f"({draw(durations(depth - 1))} / {draw(durations(depth - 1) | literal_duration)})"
-    return f"({draw(numbers(depth - 1))}{draw(space)}{draw(st.sampled_from('+-*/'))} {draw(numbers(depth - 1))})"
+    return (
+        f"({draw(numbers(depth - 1))}{draw(space)}{draw(st.sampled_from('+-*/'))} "
+        f"{draw(numbers(depth - 1))})"
+    )
 
 
 @st.composite
@@ -76,7 +94,10 @@ def durations(draw: st.DrawFn, depth: int) -> str:
     if kind == 1:
         return f"({draw(times(depth - 1))} - {draw(times(depth - 1))})"
     if kind == 2:
-        return f"({draw(durations(depth - 1))} {draw(st.sampled_from('*/'))} {draw(numbers(depth - 1))})"
+        return (
+            f"({draw(durations(depth - 1))} {draw(st.sampled_from('*/'))} "
+            f"{draw(numbers(depth - 1))})"
+        )
     if kind == 3:
         return f"({draw(numbers(depth - 1))} * {draw(durations(depth - 1))})"
     if kind == 4:
@@ -84,7 +105,10 @@ def durations(draw: st.DrawFn, depth: int) -> str:
         return f"{draw(st.sampled_from(['min', 'max']))}({draw(durations(depth - 1))}, {second})"
     if kind == 5:
         return draw(st.sampled_from(["(-{})", "abs({})"])).format(draw(durations(depth - 1)))
-    return f"({draw(durations(depth - 1))} {draw(st.sampled_from('+-'))} {draw(durations(depth - 1) | literal_duration)})"
+    return (
+        f"({draw(durations(depth - 1))} {draw(st.sampled_from('+-'))} "
+        f"{draw(durations(depth - 1) | literal_duration)})"
+    )
 
 
 @st.composite
@@ -96,13 +120,20 @@ def times(draw: st.DrawFn, depth: int) -> str:
         return f"({draw(durations(depth - 1))} + {draw(times(depth - 1))})"
     if kind == 2:
         return f"min({draw(times(depth - 1))}, {draw(times(depth - 1))})"
-    return f"({draw(times(depth - 1))} {draw(st.sampled_from('+-'))} {draw(durations(depth - 1) | literal_duration)})"
+    return (
+        f"({draw(times(depth - 1))} {draw(st.sampled_from('+-'))} "
+        f"{draw(durations(depth - 1) | literal_duration)})"
+    )
 
 
 @st.composite
 def _compared(draw: st.DrawFn, depth: int) -> str:
     """One comparison or chain, of any type."""
-    values, literals = draw(st.sampled_from([(numbers, literal_number), (durations, literal_duration), (times, literal_time)]))
+    values, literals = draw(
+        st.sampled_from(
+            [(numbers, literal_number), (durations, literal_duration), (times, literal_time)]
+        )
+    )
     first, second = draw(values(depth)), draw(values(depth) | literals)
     if draw(st.booleans()):
         first, second = second, first
@@ -115,7 +146,10 @@ def _about_texts(draw: st.DrawFn) -> str:
     kind = draw(st.integers(0, 5))
     text = draw(st.sampled_from(TEXTS))
     if kind == 5:
-        return f"ago(status, {draw(look_back)}) {draw(equality)} {draw(_limited | st.just(repr('sending')))}"
+        return (
+            f"ago(status, {draw(look_back)}) {draw(equality)} "
+            f"{draw(_limited | st.just(repr('sending')))}"
+        )
     if kind == 0:
         return f"{text} {draw(equality)} {draw(st.sampled_from(TEXTS) | literal_text)}"
     if kind == 1:
@@ -134,16 +168,26 @@ def _tests(draw: st.DrawFn, depth: int) -> str:
     """Tests for null, membership of measures, truth values."""
     kind = draw(st.integers(0, 5))
     if kind == 5:
-        return draw(st.sampled_from(["in_quiet_hours", "ago(final, '5m')", "ago(final, '1h') == null", "settled"]))
+        return draw(
+            st.sampled_from(
+                ["in_quiet_hours", "ago(final, '5m')", "ago(final, '1h') == null", "settled"]
+            )
+        )
     if kind == 0:
         value = draw(numbers(depth) | durations(depth) | times(depth) | st.sampled_from(TEXTS))
         sides = [value, "null"] if draw(st.booleans()) else ["null", value]
         return f" {draw(equality)} ".join(sides)
     operator = draw(st.sampled_from(["in", "not in"]))
     if kind == 1:
-        return f"{draw(numbers(depth))} {operator} [{', '.join(draw(st.lists(literal_number, min_size=1, max_size=5)))}]"
+        return (
+            f"{draw(numbers(depth))} {operator} "
+            f"[{', '.join(draw(st.lists(literal_number, min_size=1, max_size=5)))}]"
+        )
     if kind == 2:
-        return f"{draw(durations(depth))} {operator} [{', '.join(draw(st.lists(literal_duration, min_size=1, max_size=5)))}]"
+        return (
+            f"{draw(durations(depth))} {operator} "
+            f"[{', '.join(draw(st.lists(literal_duration, min_size=1, max_size=5)))}]"
+        )
     if kind == 3:
         return f"final {draw(equality)} {draw(st.sampled_from(['true', 'false']))}"
     return draw(st.sampled_from(["final", "true", "false"]))
@@ -169,7 +213,9 @@ def conditions(draw: st.DrawFn, depth: int = 3) -> str:
     return joined if draw(st.booleans()) else f"({joined})"
 
 
-_moments = st.sampled_from([NOW - 86_400, NOW - 5_400, NOW - 300, NOW - 0.5, NOW, NOW + 600, 1_772_409_600.0])
+_moments = st.sampled_from(
+    [NOW - 86_400, NOW - 5_400, NOW - 300, NOW - 0.5, NOW, NOW + 600, 1_772_409_600.0]
+)
 _maybe_moment = st.none() | _moments
 _counter = st.none() | st.sampled_from([0, 1, 2, 3, 100, 1_000, 10**6])
 _prices = st.sampled_from([None, 0.0, 0.5, 12.25, -3.0, 1e308, 5e-324])
@@ -206,7 +252,9 @@ details = st.builds(
 )
 _seen = st.builds(
     Sample,
-    at=st.sampled_from([NOW - 7_200, NOW - 3_600, NOW - 3_000, NOW - 600, NOW - 599, NOW - 300, NOW]),
+    at=st.sampled_from(
+        [NOW - 7_200, NOW - 3_600, NOW - 3_000, NOW - 600, NOW - 599, NOW - 300, NOW]
+    ),
     status=st.sampled_from([*DOCUMENTED_STATUSES, "frozen"]),
     sent=_counter,
     delivered=_counter,
@@ -219,7 +267,10 @@ _seen = st.builds(
 def rows(draw: st.DrawFn) -> TrackedCampaign:
     """A campaign with what it showed before, the last of it what it shows now."""
     campaign, first_seen = draw(campaigns), draw(_moments)
-    seen = sorted(draw(st.lists(_seen, max_size=4, unique_by=lambda sample: sample.at)), key=lambda sample: sample.at)
+    seen = sorted(
+        draw(st.lists(_seen, max_size=4, unique_by=lambda sample: sample.at)),
+        key=lambda sample: sample.at,
+    )
     seen = [sample for sample in seen if sample.at >= first_seen]
     return TrackedCampaign(
         campaign=campaign,
@@ -240,5 +291,10 @@ _changes = st.sampled_from(
     ]
 )
 events = st.builds(
-    CampaignEvent, id=st.just("e"), kind=st.sampled_from(EventKind), at=_moments, campaign=campaigns, changes=_changes
+    CampaignEvent,
+    id=st.just("e"),
+    kind=st.sampled_from(EventKind),
+    at=_moments,
+    campaign=campaigns,
+    changes=_changes,
 )

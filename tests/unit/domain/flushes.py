@@ -14,7 +14,11 @@ ROUTE = Route(receiver="ops")
 
 def firing(number: int = 1, *, now: datetime = START, **labels: str) -> Alert:
     key = AlertKey("Stalled", "default", str(number))
-    pending = begin(key, labels={"alertname": "Stalled", "account": "default", "severity": "warning", **labels}, now=now)
+    pending = begin(
+        key,
+        labels={"alertname": "Stalled", "account": "default", "severity": "warning", **labels},
+        now=now,
+    )
     alert = advance(pending, active=True, now=now, hold=NEVER, keep_firing=NEVER)
     assert alert is not None
     return alert
@@ -28,7 +32,14 @@ def resolved(alert: Alert, *, now: datetime = START + MINUTE) -> Alert:
 
 def event(number: int = 1, *, now: datetime = START) -> Alert:
     key = AlertKey("Stopped", "default", str(number))
-    return happened(key, f"event{number}", labels={"alertname": "Stopped"}, annotations={}, now=now, campaign=None)
+    return happened(
+        key,
+        f"event{number}",
+        labels={"alertname": "Stopped"},
+        annotations={},
+        now=now,
+        campaign=None,
+    )
 
 
 def a_ledger(**values: Any) -> Ledger:

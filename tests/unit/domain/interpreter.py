@@ -1,6 +1,8 @@
-"""A slow second implementation of the condition language, written from its description and sharing no code with the first.
+"""A slow second implementation of the condition language, written from its description and
+sharing no code with the first.
 
-It walks Python's syntax tree with a typed value at every step, and reads fields with functions of its own.
+It walks Python's syntax tree with a typed value at every step, and reads fields with functions
+of its own.
 """
 
 import ast
@@ -40,7 +42,9 @@ def ratio(part: float | None, whole: float | None) -> float | None:
     return None if part is None or whole is None or whole == 0 else part / whole
 
 
-def start_delay(status: str, start_at: float | None, real_start_at: float | None, now: float) -> float | None:
+def start_delay(
+    status: str, start_at: float | None, real_start_at: float | None, now: float
+) -> float | None:
     if start_at is None:
         return None
     if real_start_at is not None:
@@ -89,7 +93,8 @@ def settled_sent(row: TrackedCampaign, now: float, settle: float) -> int | None:
 
 
 def bound(hits: float | None, trials: float | None, sign: int) -> float | None:
-    """Wilson's bound as the root of (p - ratio)² = z² p (1 - p) / trials, which is where the formula comes from."""
+    """Wilson's bound as the root of (p - ratio)² = z² p (1 - p) / trials, which is where the
+    formula comes from."""
     if hits is None or trials is None or trials <= 0:
         return None
     if hits == (trials if sign > 0 else 0):  # the root there, which floating point may miss
@@ -128,7 +133,10 @@ def reasons(split: Split) -> str:
 def why(row: TrackedCampaign) -> str | None:
     if row.detail is None:
         return None
-    own, sms = reasons(row.detail), "" if row.detail.fallback is None else reasons(row.detail.fallback)
+    own, sms = (
+        reasons(row.detail),
+        "" if row.detail.fallback is None else reasons(row.detail.fallback),
+    )
     return "; ".join([part for part in (own, sms and f"SMS fallback: {sms}") if part]) or None
 
 
@@ -149,12 +157,31 @@ def detail_values(row: TrackedCampaign, now: float) -> dict[str, Typed]:
     c, d = row.campaign, row.detail
     total = None if d is None else d.total_messages
     progress = None if c.sent is None or not total else min(1.0, c.sent / total)
-    names = ["awaiting_report", "accepted", "sending", "scheduled", "moderation", "read", "expired", "failed", "undelivered"]
-    names += ["unknown", "not_rcs_user", "not_viber_user", "total_messages", "total_phones", "total_price"]
+    names = [
+        "awaiting_report",
+        "accepted",
+        "sending",
+        "scheduled",
+        "moderation",
+        "read",
+        "expired",
+        "failed",
+        "undelivered",
+    ]
+    names += [
+        "unknown",
+        "not_rcs_user",
+        "not_viber_user",
+        "total_messages",
+        "total_phones",
+        "total_price",
+    ]
     values = {name: Typed(NUMBER, None if d is None else getattr(d, name)) for name in names}
     for name in ("awaiting_report", "expired", "failed", "undelivered", "unknown"):
         fallback = None if d is None else d.fallback
-        values[f"fallback_{name}"] = Typed(NUMBER, None if fallback is None else getattr(fallback, name))
+        values[f"fallback_{name}"] = Typed(
+            NUMBER, None if fallback is None else getattr(fallback, name)
+        )
     return values | {
         "progress": Typed(NUMBER, progress),
         "eta": Typed(DURATION, eta(row, now)),
@@ -188,12 +215,21 @@ def since(instant: float, now: float) -> float:
 
 
 def campaign_values(
-    row: TrackedCampaign, now: float, event: CampaignEvent | None = None, *, settle: float = 900.0, quiet: bool = False
+    row: TrackedCampaign,
+    now: float,
+    event: CampaignEvent | None = None,
+    *,
+    settle: float = 900.0,
+    quiet: bool = False,
 ) -> dict[str, Typed]:
     c = row.campaign
     judged = settled_sent(row, now, settle)
     good = None if judged is None or c.delivered is None else min(c.delivered, judged)
-    reached = None if c.delivered is None else c.delivered + (0 if c.fallback_delivered is None else c.fallback_delivered)
+    reached = (
+        None
+        if c.delivered is None
+        else c.delivered + (0 if c.fallback_delivered is None else c.fallback_delivered)
+    )
     values = {
         "id": Typed(NUMBER, c.id),
         "name": Typed(TEXT, c.name),
@@ -201,7 +237,9 @@ def campaign_values(
         "account": Typed(TEXT, c.account),
         "status": Typed(TEXT, c.status),
         "message_type": Typed(TEXT, c.message_type),
-        "currency": Typed(TEXT, row.detail.currency if c.currency is None and row.detail else c.currency),
+        "currency": Typed(
+            TEXT, row.detail.currency if c.currency is None and row.detail else c.currency
+        ),
         "final": Typed(BOOL, c.status == "done" or c.status == "stopped"),
         "now": Typed(TIME, now),
         "created_at": Typed(TIME, c.created_at),
@@ -219,7 +257,9 @@ def campaign_values(
         "fallback_delivered": Typed(NUMBER, c.fallback_delivered),
         "fallback_ratio": Typed(NUMBER, ratio(c.fallback_delivered, c.fallback_sent)),
         "reach": Typed(NUMBER, ratio(reached, c.sent)),
-        "stalled_for": Typed(DURATION, since(row.progress_since, now) if c.status == "sending" else None),
+        "stalled_for": Typed(
+            DURATION, since(row.progress_since, now) if c.status == "sending" else None
+        ),
         "calculated_price": Typed(NUMBER, c.calculated_price),
         "settled_sent": Typed(NUMBER, judged),
         "settled_ratio": Typed(NUMBER, ratio(good, judged)),
@@ -253,17 +293,24 @@ def account_values(view: AccountView) -> dict[str, Typed]:
         "api_up": Typed(BOOL, not any(not feed.answered for feed in view.feeds)),
         "last_success_age": Typed(
             DURATION,
-            max(since((f.last_success or f.first_tried).timestamp(), view.now.timestamp()) for f in view.feeds),
+            max(
+                since((f.last_success or f.first_tried).timestamp(), view.now.timestamp())
+                for f in view.feeds
+            ),
         ),
         "consecutive_failures": Typed(NUMBER, max(f.consecutive_failures for f in view.feeds)),
         "balance": Typed(NUMBER, money.balance if money else None),
         "credit": Typed(NUMBER, money.credit if money else None),
         "spendable": Typed(NUMBER, money.balance + money.credit if money else None),
         "currency": Typed(TEXT, money.currency if money else None),
-        "runway": Typed(DURATION, lasting(money.balance + money.credit, view.spent) if money else None),
+        "runway": Typed(
+            DURATION, lasting(money.balance + money.credit, view.spent) if money else None
+        ),
         "campaigns": Typed(NUMBER, sum(view.counts.values())),
     }
-    return values | {f"campaigns_{status}": Typed(NUMBER, view.counts.get(status, 0)) for status in STATUSES}
+    return values | {
+        f"campaigns_{status}": Typed(NUMBER, view.counts.get(status, 0)) for status in STATUSES
+    }
 
 
 def holds(text: str, values: dict[str, Typed]) -> bool:
@@ -294,7 +341,10 @@ def evaluate(tree: ast.expr, values: dict[str, Typed]) -> Typed:
             return arithmetic(tree.op, evaluate(tree.left, values), evaluate(tree.right, values))
         case ast.Compare():
             sides = [tree.left, *tree.comparators]
-            return Typed(BOOL, all(compare(op, sides[i], sides[i + 1], values) for i, op in enumerate(tree.ops)))
+            return Typed(
+                BOOL,
+                all(compare(op, sides[i], sides[i + 1], values) for i, op in enumerate(tree.ops)),
+            )
         case ast.Call():
             return call(tree, values)
     raise AssertionError(ast.dump(tree))
@@ -372,14 +422,21 @@ def call(tree: ast.Call, values: dict[str, Typed]) -> Typed:
     arguments = [evaluate(argument, values) for argument in tree.args]
     if tree.func.id == "matches":
         text, pattern = arguments
-        return Typed(BOOL, text.value is not None and re.search(pattern.value, text.value) is not None)
-    kind = next((argument.kind for argument in arguments if argument.kind in (DURATION, TIME)), NUMBER)
+        return Typed(
+            BOOL, text.value is not None and re.search(pattern.value, text.value) is not None
+        )
+    kind = next(
+        (argument.kind for argument in arguments if argument.kind in (DURATION, TIME)), NUMBER
+    )
     if kind != NUMBER:
         arguments = [read_as(argument, kind) for argument in arguments]
     found = [argument.value for argument in arguments]
     if any(value is None for value in found):
         return Typed(kind, None)
-    return Typed(kind, {"min": min, "max": max}[tree.func.id](found) if tree.func.id != "abs" else abs(found[0]))
+    return Typed(
+        kind,
+        {"min": min, "max": max}[tree.func.id](found) if tree.func.id != "abs" else abs(found[0]),
+    )
 
 
 def past(function: str, arguments: list[ast.expr], values: dict[str, Typed]) -> Typed:

@@ -20,11 +20,20 @@ ACCOUNT = "default"
 
 
 def rule(
-    name: str = "Low", when: str | None = "delivered < 10", *, summary: str = "{{ name }} {{ delivered }}", **values: Any
+    name: str = "Low",
+    when: str | None = "delivered < 10",
+    *,
+    summary: str = "{{ name }} {{ delivered }}",
+    **values: Any,
 ) -> Rule:
     scope, event = values.get("scope", Scope.CAMPAIGN), bool(values.get("on"))
     condition = None if when is None else parse_condition(when, scope=scope.value, event=event)
-    return Rule(name=name, when=condition, summary=Template.parse(summary, scope=scope.value, event=event), **values)
+    return Rule(
+        name=name,
+        when=condition,
+        summary=Template.parse(summary, scope=scope.value, event=event),
+        **values,
+    )
 
 
 def on(*kinds: EventKind) -> frozenset[EventKind]:
@@ -32,7 +41,9 @@ def on(*kinds: EventKind) -> frozenset[EventKind]:
 
 
 def row(campaign_id: int = 1, *, settled: bool = False, **values: Any) -> TrackedCampaign:
-    return tracked(a_campaign(campaign_id, **{"delivered": 5, "sent": 10, **values}), settled=settled)
+    return tracked(
+        a_campaign(campaign_id, **{"delivered": 5, "sent": 10, **values}), settled=settled
+    )
 
 
 class Life:
@@ -86,8 +97,14 @@ def view(minute: int = 0, *, up: bool = True, balance: float | None = 100.0) -> 
     feed = FeedState(feed=Feed(ACCOUNT, "sms"), first_tried=START, last_success=START)
     if not up:
         feed = feed.after(SweepOutcome.FAILED, started=now, full=False)
-    money = None if balance is None else Balance(balance=balance, credit=0.0, currency="EUR", read_at=now)
-    return AccountView(account=ACCOUNT, feeds=(feed,), balance=money, counts={"sending": 1}, now=now)
+    money = (
+        None
+        if balance is None
+        else Balance(balance=balance, credit=0.0, currency="EUR", read_at=now)
+    )
+    return AccountView(
+        account=ACCOUNT, feeds=(feed,), balance=money, counts={"sending": 1}, now=now
+    )
 
 
 POOR = rule("Poor", "spendable < 10", scope=Scope.ACCOUNT, summary="{{ spendable }}")

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason, advance, begin, fingerprint, happened
+from monitor.domain.alerting.alert import (
+    Alert,
+    AlertKey,
+    AlertState,
+    ResolveReason,
+    advance,
+    begin,
+    fingerprint,
+    happened,
+)
 from tests.clock import START
 
 KEY = AlertKey("Stalled", "default", "7")
@@ -34,7 +43,12 @@ def test_a_new_instance_is_pending_and_named_by_its_key_and_its_beginning() -> N
 
 
 def test_a_fingerprint_is_16_hex_digits_of_the_whole_key() -> None:
-    keys = [AlertKey("a", "b", "c"), AlertKey("ab", "", "c"), AlertKey("a", "bc", ""), AlertKey("b", "a", "c")]
+    keys = [
+        AlertKey("a", "b", "c"),
+        AlertKey("ab", "", "c"),
+        AlertKey("a", "bc", ""),
+        AlertKey("b", "a", "c"),
+    ]
     assert len({fingerprint(key) for key in keys}) == len(keys)
     assert fingerprint(KEY) == fingerprint(AlertKey("Stalled", "default", "7"))
     assert len(fingerprint(KEY)) == 16
@@ -48,14 +62,21 @@ def test_without_for_it_fires_at_once() -> None:
 def test_nothing_is_written_while_nothing_changes() -> None:
     waiting, firing = pending(), fired()
     for alert in (waiting, firing):
-        assert advance(alert, active=True, now=START + MINUTE, hold=5 * MINUTE, keep_firing=NONE) is alert
+        assert (
+            advance(alert, active=True, now=START + MINUTE, hold=5 * MINUTE, keep_firing=NONE)
+            is alert
+        )
     kept = advance(firing, active=False, now=START, hold=NONE, keep_firing=5 * MINUTE)
     assert kept is not None
-    assert advance(kept, active=False, now=START + MINUTE, hold=NONE, keep_firing=5 * MINUTE) is kept
+    assert (
+        advance(kept, active=False, now=START + MINUTE, hold=NONE, keep_firing=5 * MINUTE) is kept
+    )
 
 
 def test_keep_firing_counts_from_the_first_evaluation_that_found_it_inactive() -> None:
-    kept = advance(fired(), active=False, now=START + 10 * MINUTE, hold=NONE, keep_firing=5 * MINUTE)
+    kept = advance(
+        fired(), active=False, now=START + 10 * MINUTE, hold=NONE, keep_firing=5 * MINUTE
+    )
     assert kept is not None
     assert (kept.state, kept.inactive_since) == (AlertState.FIRING, START + 10 * MINUTE)
     back = advance(kept, active=True, now=START + 12 * MINUTE, hold=NONE, keep_firing=5 * MINUTE)
@@ -66,13 +87,36 @@ def test_keep_firing_counts_from_the_first_evaluation_that_found_it_inactive() -
     assert (ended.state, ended.resolved_at) == (AlertState.RESOLVED, START + 15 * MINUTE)
 
 
-@pytest.mark.parametrize("reason", [reason for reason in ResolveReason if reason is not ResolveReason.CONDITION])
+@pytest.mark.parametrize(
+    "reason", [reason for reason in ResolveReason if reason is not ResolveReason.CONDITION]
+)
 def test_an_alert_whose_subject_is_gone_ends_at_once(reason: ResolveReason) -> None:
     for active in (True, False):
-        ended = advance(fired(), active=active, now=START + MINUTE, hold=NONE, keep_firing=60 * MINUTE, reason=reason)
+        ended = advance(
+            fired(),
+            active=active,
+            now=START + MINUTE,
+            hold=NONE,
+            keep_firing=60 * MINUTE,
+            reason=reason,
+        )
         assert ended is not None
-        assert (ended.state, ended.resolved_at, ended.resolve_reason) == (AlertState.RESOLVED, START + MINUTE, reason)
-        assert advance(pending(), active=active, now=START + MINUTE, hold=NONE, keep_firing=NONE, reason=reason) is None
+        assert (ended.state, ended.resolved_at, ended.resolve_reason) == (
+            AlertState.RESOLVED,
+            START + MINUTE,
+            reason,
+        )
+        assert (
+            advance(
+                pending(),
+                active=active,
+                now=START + MINUTE,
+                hold=NONE,
+                keep_firing=NONE,
+                reason=reason,
+            )
+            is None
+        )
 
 
 def test_what_has_ended_does_not_advance() -> None:
@@ -88,16 +132,25 @@ def test_an_event_is_born_firing_with_its_end_and_the_events_own_id() -> None:
     one = happened(KEY, "e1", labels={}, annotations={}, now=START, campaign=None)
     again = happened(KEY, "e1", labels={}, annotations={}, now=START + MINUTE, campaign=None)
     other = happened(KEY, "e2", labels={}, annotations={}, now=START, campaign=None)
-    assert (one.state, one.fired_at, one.resolved_at, one.event_id) == (AlertState.FIRING, START, START, "e1")
+    assert (one.state, one.fired_at, one.resolved_at, one.event_id) == (
+        AlertState.FIRING,
+        START,
+        START,
+        "e1",
+    )
     assert one.id == again.id != other.id
     assert one.id.endswith("-e1")
 
 
-def model(history: list[tuple[int, bool]], hold: int, keep: int) -> list[tuple[str, int, int | None]]:
-    """Every instance as (last state, fired at, resolved at), from the whole history at once: minutes and verdicts.
+def model(
+    history: list[tuple[int, bool]], hold: int, keep: int
+) -> list[tuple[str, int, int | None]]:
+    """Every instance as (last state, fired at, resolved at), from the whole history at once:
+    minutes and verdicts.
 
-    An instance begins where the condition holds and none is open. It fires at the first evaluation at least `hold` into an
-    unbroken run of true ones. It ends at the first false one that lies at least `keep` after the first of its run.
+    An instance begins where the condition holds and none is open. It fires at the first
+    evaluation at least `hold` into an unbroken run of true ones. It ends at the first false one
+    that lies at least `keep` after the first of its run.
     """
     instances: list[tuple[str, int, int | None]] = []
     position = 0
@@ -108,7 +161,9 @@ def model(history: list[tuple[int, bool]], hold: int, keep: int) -> list[tuple[s
         run = position
         while run < len(history) and history[run][1]:
             run += 1
-        fires = next((at for at, _ in history[position:run] if at - history[position][0] >= hold), None)
+        fires = next(
+            (at for at, _ in history[position:run] if at - history[position][0] >= hold), None
+        )
         if fires is None:
             if run == len(history):
                 instances.append(("pending", -1, None))
@@ -137,7 +192,9 @@ def model(history: list[tuple[int, bool]], hold: int, keep: int) -> list[tuple[s
     keep=st.integers(0, 6),
     restart=st.booleans(),
 )
-def test_a_life_follows_the_model(steps: list[tuple[int, bool]], hold: int, keep: int, restart: bool) -> None:
+def test_a_life_follows_the_model(
+    steps: list[tuple[int, bool]], hold: int, keep: int, restart: bool
+) -> None:
     clock, history = 0, []
     for gap, active in steps:
         clock += gap
@@ -149,7 +206,9 @@ def test_a_life_follows_the_model(steps: list[tuple[int, bool]], hold: int, keep
         if alert is None and active:
             alert = begin(KEY, labels={}, now=now)
         if alert is not None:
-            alert = advance(alert, active=active, now=now, hold=hold * MINUTE, keep_firing=keep * MINUTE)
+            alert = advance(
+                alert, active=active, now=now, hold=hold * MINUTE, keep_firing=keep * MINUTE
+            )
         if alert is not None and restart:  # what the store gives back is all that is known
             alert = msgspec.json.decode(msgspec.json.encode(alert), type=Alert)
         if alert is not None and alert.state is AlertState.RESOLVED:

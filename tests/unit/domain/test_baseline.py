@@ -12,7 +12,13 @@ from monitor.domain.campaign.baseline import Baselines, BaselineSpan, BaselineSu
 from monitor.domain.campaign.sender import SenderTally, Window
 from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.condition import ConditionError, compile_batch, compile_sender, explain, parse_condition
+from monitor.domain.condition import (
+    ConditionError,
+    compile_batch,
+    compile_sender,
+    explain,
+    parse_condition,
+)
 from tests.clock import START
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 
@@ -21,11 +27,23 @@ FOUR_WEEKS = 28 * DAY
 
 
 def past(
-    number: int, weeks: float, *, sent: int = 100, delivered: int = 90, settled: bool = True, **values: object
+    number: int,
+    weeks: float,
+    *,
+    sent: int = 100,
+    delivered: int = 90,
+    settled: bool = True,
+    **values: object,
 ) -> TrackedCampaign:
     start = NOW - weeks * WEEK
     campaign = a_campaign(
-        number, status="done", created_at=start - HOUR, real_start_at=start, sent=sent, delivered=delivered, **values
+        number,
+        status="done",
+        created_at=start - HOUR,
+        real_start_at=start,
+        sent=sent,
+        delivered=delivered,
+        **values,
     )
     return tracked(campaign, settled=settled)
 
@@ -36,12 +54,19 @@ def surveyed(*rows: TrackedCampaign, look_back: float = FOUR_WEEKS, zone: str = 
     return Baselines(dict(survey.medians()))
 
 
-def usual(baselines: Baselines, name: str = "delivery_ratio", *, at: float = NOW, zone: str = "UTC") -> float | None:
+def usual(
+    baselines: Baselines, name: str = "delivery_ratio", *, at: float = NOW, zone: str = "UTC"
+) -> float | None:
     return baselines.of(name, (FOUR_WEEKS, zone), "sms", "Shop", at)
 
 
 def test_it_is_the_median_at_the_same_hour_of_the_week() -> None:
-    rows = [past(1, 1, delivered=90), past(2, 2, delivered=80), past(3, 3, delivered=97), past(4, 1 - 1 / 168, delivered=1)]
+    rows = [
+        past(1, 1, delivered=90),
+        past(2, 2, delivered=80),
+        past(3, 3, delivered=97),
+        past(4, 1 - 1 / 168, delivered=1),
+    ]
     found = surveyed(*rows)
     assert usual(found) == pytest.approx(0.9)
     assert usual(found, at=NOW + HOUR) is None
@@ -64,17 +89,32 @@ def test_under_three_observations_nothing_is_usual(third: TrackedCampaign) -> No
 
 @given(st.lists(st.tuples(st.integers(1, 200), st.integers(0, 200)), min_size=3, max_size=9))
 def test_whatever_the_figures_it_is_their_median(figures: list[tuple[int, int]]) -> None:
-    found = surveyed(*(past(number, 1, sent=sent, delivered=good) for number, (sent, good) in enumerate(figures)))
+    found = surveyed(
+        *(past(number, 1, sent=sent, delivered=good) for number, (sent, good) in enumerate(figures))
+    )
     assert usual(found) == pytest.approx(median(good / sent for sent, good in figures))
-    assert usual(found, "settled_ratio") == pytest.approx(median(min(good, sent) / sent for sent, good in figures))
+    assert usual(found, "settled_ratio") == pytest.approx(
+        median(min(good, sent) / sent for sent, good in figures)
+    )
 
 
 def test_a_condition_compares_a_campaign_with_what_is_usual_when_it_started() -> None:
     around = Surroundings(baselines=surveyed(*(past(number, number) for number in (1, 2, 3))))
-    test = compile_batch([parse_condition('delivery_ratio < baseline(delivery_ratio, "28d") - 0.1', scope="campaign")])
+    test = compile_batch(
+        [
+            parse_condition(
+                'delivery_ratio < baseline(delivery_ratio, "28d") - 0.1', scope="campaign"
+            )
+        ]
+    )
     bad = past(9, 0, delivered=70, settled=False)
-    elsewhere = tracked(a_campaign(8, status="done", created_at=NOW - 3 * HOUR, sent=100, delivered=10))
-    assert [row.campaign.id for _, row in test([bad, past(10, 0, delivered=85, settled=False), elsewhere], NOW, around)] == [9]
+    elsewhere = tracked(
+        a_campaign(8, status="done", created_at=NOW - 3 * HOUR, sent=100, delivered=10)
+    )
+    assert [
+        row.campaign.id
+        for _, row in test([bad, past(10, 0, delivered=85, settled=False), elsewhere], NOW, around)
+    ] == [9]
     assert test([bad], NOW) == [], "null while nothing is surveyed"
 
 
@@ -85,7 +125,9 @@ def test_a_condition_compares_a_sender_with_what_is_usual_now() -> None:
     tally = SenderTally("default", [Window()], START)
     tally.add([tracked(a_campaign(9, created_at=START.timestamp() - 60, sent=100, delivered=50))])
     (view,) = tally.views()[Window()]
-    condition = compile_sender(parse_condition('delivery_ratio < baseline(delivery_ratio, "28d")', scope="sender"))
+    condition = compile_sender(
+        parse_condition('delivery_ratio < baseline(delivery_ratio, "28d")', scope="sender")
+    )
     assert START.timestamp() == NOW
     assert condition(view, Surroundings(baselines=surveyed(*rows)))
     assert not condition(view)
@@ -113,7 +155,11 @@ def local(text: str, zone: str = "Europe/Berlin") -> float:
 
 
 def test_in_a_zone_nine_o_clock_stays_nine_o_clock_when_clocks_are_changed() -> None:
-    mondays = ["2026-03-09T09:10", "2026-03-16T09:20", "2026-03-23T09:30"]  # clocks are put forward on 29 March
+    mondays = [
+        "2026-03-09T09:10",
+        "2026-03-16T09:20",
+        "2026-03-23T09:30",
+    ]  # clocks are put forward on 29 March
     rows = [past(number, (NOW - local(at)) / WEEK) for number, at in enumerate(mondays)]
     now = local("2026-03-30T09:05")
     for zone, expected in (("Europe/Berlin", 0.9), ("UTC", None)):
@@ -134,6 +180,9 @@ def test_a_condition_names_the_zone_whose_hours_it_compares() -> None:
     assert compile_batch([other])([row], NOW, around) == [], "another span"
 
 
-@given(st.floats(-1e11, 1e12), st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Apia"]))
+@given(
+    st.floats(-1e11, 1e12),
+    st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Apia"]),
+)
 def test_every_moment_has_an_hour_of_the_week(instant: float, zone: str) -> None:
     assert 0 <= hour_of_week(instant, zone) < 168

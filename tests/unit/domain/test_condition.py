@@ -65,7 +65,9 @@ def test_a_text_beside_a_duration_or_a_time_is_read_as_one() -> None:
     assert holds_for('"1h" < now - created_at < "3h"', **old)
     assert holds_for('created_at + "2h" == now and now - "2h" == created_at', **old)
     assert holds_for('age / "1h" == 2 and age * 2 == "4h" and age - "30m" == "1h30m"', **old)
-    assert holds_for('created_at >= "2026-03-02T07:00" and created_at < "2026-03-02T09:30+02:00"', **old)
+    assert holds_for(
+        'created_at >= "2026-03-02T07:00" and created_at < "2026-03-02T09:30+02:00"', **old
+    )
     assert holds_for('age in ["1h", "2h"]', **old)
     assert holds_for('max(age, "3h") == "3h"', **old)
     assert holds_for('now - "2026-03-02" == "9h"', **old)
@@ -74,7 +76,9 @@ def test_a_text_beside_a_duration_or_a_time_is_read_as_one() -> None:
 def test_what_one_side_of_or_or_not_knows_is_not_taken_for_known() -> None:
     assert not holds_for("(sent > 5 or true) and sent > 1", sent=None)
     assert not holds_for("(not sent > 5) and sent < 1", sent=None)
-    assert not holds_for("(delivered / sent > 5 or true) and delivered / sent > 0", sent=None, delivered=1)
+    assert not holds_for(
+        "(delivered / sent > 5 or true) and delivered / sent > 0", sent=None, delivered=1
+    )
     assert not holds_for("(sent == null or sent > 0) and sent > 0", sent=None)
     assert holds_for("sent != null and (delivered > 1 or sent > 1) and delivered == null", sent=2)
 
@@ -116,7 +120,10 @@ def test_overflow_is_no_exception() -> None:
     assert not holds_for("calculated_price * calculated_price < 0", calculated_price=1e308)
     product = " * ".join(["sent"] * 30)
     assert holds_for(f"{product} > 1e15 and {product} / 7 > 1", sent=2**63)
-    assert not holds_for("calculated_price * calculated_price - calculated_price * calculated_price == 0", calculated_price=1e308)
+    assert not holds_for(
+        "calculated_price * calculated_price - calculated_price * calculated_price == 0",
+        calculated_price=1e308,
+    )
 
 
 def test_truth_values_can_be_compared() -> None:
@@ -127,19 +134,41 @@ def test_truth_values_can_be_compared() -> None:
 def test_hits_come_by_row_and_then_by_condition() -> None:
     rows = [tracked(a_campaign(1, sent=1)), tracked(a_campaign(2, sent=5))]
     batch = compile_batch(
-        [parse_condition(text, scope="campaign") for text in ('matches(name, "S") and sent > 0', "sent > 3", "sent > 0")]
+        [
+            parse_condition(text, scope="campaign")
+            for text in ('matches(name, "S") and sent > 0', "sent > 3", "sent > 0")
+        ]
     )
-    assert [(index, row.campaign.id) for index, row in batch(rows, NOW)] == [(0, 1), (2, 1), (0, 2), (1, 2), (2, 2)]
+    assert [(index, row.campaign.id) for index, row in batch(rows, NOW)] == [
+        (0, 1),
+        (2, 1),
+        (0, 2),
+        (1, 2),
+        (2, 2),
+    ]
     assert compile_batch([])(rows, NOW) == []
 
 
 def test_an_event_condition_sees_the_events_snapshot_and_the_old_status() -> None:
     changes = (Change("status", "sending", "stopped"),)
-    event = CampaignEvent(id="e", kind=EventKind.STATUS_CHANGED, at=NOW, campaign=a_campaign(status="stopped"), changes=changes)
+    event = CampaignEvent(
+        id="e",
+        kind=EventKind.STATUS_CHANGED,
+        at=NOW,
+        campaign=a_campaign(status="stopped"),
+        changes=changes,
+    )
     text = 'status == "stopped" and old_status not in ["done", "stopped"]'
     test = compile_event(parse_condition(text, scope="campaign", event=True))
     assert test(event, tracked(a_campaign(status="sending")), NOW) is True
-    assert test(CampaignEvent(id="f", kind=EventKind.EDITED, at=NOW, campaign=event.campaign), tracked(), NOW) is False
+    assert (
+        test(
+            CampaignEvent(id="f", kind=EventKind.EDITED, at=NOW, campaign=event.campaign),
+            tracked(),
+            NOW,
+        )
+        is False
+    )
 
 
 def a_view(**values: Any) -> AccountView:
@@ -176,8 +205,12 @@ def a_view(**values: Any) -> AccountView:
     ],
 )
 def test_an_account_condition_agrees_with_the_interpreter(view: AccountView, text: str) -> None:
-    assert compile_account(parse_condition(text, scope="account"))(view) is holds(text, account_values(view))
-    assert field_values("account", view) == {name: typed.value for name, typed in account_values(view).items()}
+    assert compile_account(parse_condition(text, scope="account"))(view) is holds(
+        text, account_values(view)
+    )
+    assert field_values("account", view) == {
+        name: typed.value for name, typed in account_values(view).items()
+    }
 
 
 def test_the_last_success_is_never_less_than_no_time_ago_after_the_clock_was_set_back() -> None:
@@ -205,7 +238,11 @@ def test_a_condition_is_a_value() -> None:
     assert hash(one) == hash(same)
     assert one != parse_condition("sent > 5", scope="campaign", event=True)
     assert one.fields == {"sent"}
-    assert parse_condition("reach > 0.5 and now > created_at", scope="campaign").fields == {"reach", "now", "created_at"}
+    assert parse_condition("reach > 0.5 and now > created_at", scope="campaign").fields == {
+        "reach",
+        "now",
+        "created_at",
+    }
 
 
 @pytest.mark.parametrize("compiler", [compile_event, compile_account])
@@ -251,5 +288,6 @@ def test_what_is_meant_is_not_warned_of(text: str) -> None:
 def test_a_condition_shows_little_of_itself() -> None:
     condition: Condition = parse_condition("sent > 5", scope="campaign")
     assert (
-        repr(condition) == "Condition(text='sent > 5', scope='campaign', event=False, settle=Settle(default=900.0, by_type=()))"
+        repr(condition)
+        == "Condition(text='sent > 5', scope='campaign', event=False, settle=Settle(default=900.0, by_type=()))"
     )

@@ -30,9 +30,19 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         ("null_ > 4", 1, 6, 'did you mean "null"?'),
         # vocabulary
         ("status == 'Done'", 11, 17, 'status can never be "Done" (did you mean "done"?'),
-        ("status in ['done', 'pausd']", 20, 27, 'did you mean "paused"?; a new one of the provider\'s belongs in extra_statuses'),
+        (
+            "status in ['done', 'pausd']",
+            20,
+            27,
+            'did you mean "paused"?; a new one of the provider\'s belongs in extra_statuses',
+        ),
         ("message_type != 'fax'", 17, 22, "it can be sms, rcs, viber, hlr, whatsapp"),
-        ("status == sending", 1, 18, 'cannot compare status (text) with sending (number) (write "sending" in quotes)'),
+        (
+            "status == sending",
+            1,
+            18,
+            'cannot compare status (text) with sending (number) (write "sending" in quotes)',
+        ),
         ("scheduled != status", 1, 20, 'write "scheduled" in quotes'),
         ("status in [sending]", 12, 19, 'a list holds constants only (write "sending" in quotes)'),
         # types
@@ -56,7 +66,12 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         # null
         ("sent < null", 1, 12, "null can only be tested with == and !="),
         ("sent + null > 1", 8, 12, "null cannot be calculated with"),
-        ("min(sent, null) > 1", 11, 15, "min wants numbers or durations or times, all alike; null is null"),
+        (
+            "min(sent, null) > 1",
+            11,
+            15,
+            "min wants numbers or durations or times, all alike; null is null",
+        ),
         # durations and times
         ("status_age > '10 m'", 14, 20, "write it without spaces"),
         ("status_age > '10'", 14, 18, "write 10s for seconds or 10m for minutes"),
@@ -77,14 +92,39 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         # functions
         ("agos(sent, '10m') > 5", 1, 5, 'did you mean "ago"?'),
         ("before(sent, '10m') > 5", 1, 7, "there are matches, min, max, abs, ago, increase, rate"),
-        ("ago(sent) > 5", 1, 10, 'ago wants a field and a duration, not 1 argument (write ago(sent, "10m"))'),
-        ("ago(name, '10m') == 'a'", 5, 9, "nothing is known of what name was (it is known of status, final, sent,"),
+        (
+            "ago(sent) > 5",
+            1,
+            10,
+            'ago wants a field and a duration, not 1 argument (write ago(sent, "10m"))',
+        ),
+        (
+            "ago(name, '10m') == 'a'",
+            5,
+            9,
+            "nothing is known of what name was (it is known of status, final, sent,",
+        ),
         ("ago(sent + 1, '10m') > 5", 5, 13, "nothing is known of what sent + 1 was"),
-        ("increase(status, '10m') > 5", 10, 16, "increase wants a number; status is a text (write ago(…) to compare it)"),
-        ("rate(sent, 600) > 5", 12, 15, 'rate wants its duration written out, like "10m"; 600 is a number'),
+        (
+            "increase(status, '10m') > 5",
+            10,
+            16,
+            "increase wants a number; status is a text (write ago(…) to compare it)",
+        ),
+        (
+            "rate(sent, 600) > 5",
+            12,
+            15,
+            'rate wants its duration written out, like "10m"; 600 is a number',
+        ),
         ("rate(sent, 'soon') > 5", 12, 18, '"soon" is not a duration'),
         ("ago(sent, '8d') > 5", 11, 15, "ago looks back between 1s and 1w"),
-        ("ago(status, '1h') == 'snding'", 22, 30, 'status can never be "snding" (did you mean "sending"?'),
+        (
+            "ago(status, '1h') == 'snding'",
+            22,
+            30,
+            'status can never be "snding" (did you mean "sending"?',
+        ),
         ("match(name, 'x')", 1, 6, 'did you mean "matches"?'),
         ("name.startswith('x')", 1, 16, "to search in a text write matches"),
         ("min(sent) > 3", 1, 10, "min wants 2 to 10 arguments, not 1"),
@@ -122,14 +162,34 @@ def the_fault(text: str, scope: str = "campaign") -> Fault:
         ("(x := 5) > 3", 4, 6, "write == to compare"),
         ("sent ≥ 5", 6, 7, "write >="),
         ("sent – 5 > 3", 6, 7, "write - for minus"),
-        ("sent\u00a0> 5", 5, 6, "the space U+00A0 cannot stand in a condition (write an ordinary space)"),
+        (
+            "sent\u00a0> 5",
+            5,
+            6,
+            "the space U+00A0 cannot stand in a condition (write an ordinary space)",
+        ),
         # numbers
-        ("status_age > 10m", 14, 17, '10m is not a number (a duration is written in quotes: "10m")'),
+        (
+            "status_age > 10m",
+            14,
+            17,
+            '10m is not a number (a duration is written in quotes: "10m")',
+        ),
         ("increase(sent, 1h30m) > 5", 16, 21, '(a duration is written in quotes: "1h30m")'),
         ("delivery_ratio < 0,8", 18, 21, "a number has a point before its decimals (write 0.8)"),
-        ("sent > 3 and (ratio < 0,805)", 23, 28, "a number has a point before its decimals (write 0.805)"),
+        (
+            "sent > 3 and (ratio < 0,805)",
+            23,
+            28,
+            "a number has a point before its decimals (write 0.805)",
+        ),
         ("sent > 10 000", 8, 14, "a number has no spaces (write 10000, or 10_000)"),
-        ("sent > 1,000,000 and final", 8, 17, "a number has no commas (write 1000000, or 1_000_000)"),
+        (
+            "sent > 1,000,000 and final",
+            8,
+            17,
+            "a number has no commas (write 1000000, or 1_000_000)",
+        ),
         ("rate(sent) > 4", 1, 11, "rate wants a field and a duration, not 1 argument (write"),
         ("1e400 > sent", 1, 6, "the number is too large"),
         ("sent > 99999999999999999999", 8, 28, "the number is too large"),
@@ -169,7 +229,9 @@ def test_columns_count_characters_and_not_bytes() -> None:
 
 def test_lines_count_within_the_text() -> None:
     found = faults("status == 'sending'\r\n  or sennt > 4\n\n  and (delivered ==\n 'x')")
-    assert [(fault.line, fault.column, fault.span.end_line, fault.end_column) for fault in found] == [(2, 6, 2, 11), (4, 8, 5, 5)]
+    assert [
+        (fault.line, fault.column, fault.span.end_line, fault.end_column) for fault in found
+    ] == [(2, 6, 2, 11), (4, 8, 5, 5)]
 
 
 def test_a_syntax_error_on_a_later_line_is_placed_there() -> None:
@@ -180,7 +242,10 @@ def test_a_syntax_error_on_a_later_line_is_placed_there() -> None:
 
 
 def test_all_faults_are_found_at_once_in_the_order_of_the_text() -> None:
-    found = faults("sennt > 5 and status == 'Done' and status_age > 600 and min(sent) > 1 and matches(name, '(')")
+    found = faults(
+        "sennt > 5 and status == 'Done' and status_age > 600 and min(sent) > 1 and matches(name, "
+        "'(')"
+    )
     assert [fault.column for fault in found] == [1, 25, 36, 57, 89]
 
 
@@ -215,11 +280,18 @@ def test_what_is_just_within_the_limits_can_be_compiled() -> None:
     deep = "not (" * 19 + "min(abs(sent), -(delivered / 2)) > 1" + ")" * 19
     wide = " and ".join(["sent > 1"] * 300)
     listed = "sent in [" + ",".join("1" * 990) + "]"
-    assert compile_batch([parse_condition(text, scope="campaign") for text in (deep, wide, listed)])([], 0.0) == []
+    assert (
+        compile_batch([parse_condition(text, scope="campaign") for text in (deep, wide, listed)])(
+            [], 0.0
+        )
+        == []
+    )
 
 
 def test_fields_depend_on_the_scope_and_the_kind_of_rule() -> None:
-    assert parse_condition("old_status == null", scope="campaign", event=True).fields == {"old_status"}
+    assert parse_condition("old_status == null", scope="campaign", event=True).fields == {
+        "old_status"
+    }
     assert "did you mean" in str(the_fault("balanc < 5", "account"))
     assert "it is a field of scope campaign and sender" in str(the_fault("sent < 5", "account"))
     with pytest.raises(ValueError, match='no fields for scope "route"'):

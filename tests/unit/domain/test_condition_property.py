@@ -9,7 +9,15 @@ from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.settle import Settle
 from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.condition import ConditionError, Fault, Span, compile_batch, compile_event, field_values, parse_condition
+from monitor.domain.condition import (
+    ConditionError,
+    Fault,
+    Span,
+    compile_batch,
+    compile_event,
+    field_values,
+    parse_condition,
+)
 from monitor.domain.fields.catalogue import fields_of
 from tests.examples import examples
 from tests.unit.domain.expressions import NOW, conditions, events, rows
@@ -25,7 +33,9 @@ from tests.unit.domain.interpreter import campaign_values, holds
 def test_a_compiled_batch_finds_what_the_interpreter_finds(
     texts: list[tuple[str, float]], subjects: list[TrackedCampaign], quiet: bool
 ) -> None:
-    checked = [parse_condition(text, scope="campaign", settle=Settle(seconds)) for text, seconds in texts]
+    checked = [
+        parse_condition(text, scope="campaign", settle=Settle(seconds)) for text, seconds in texts
+    ]
 
     hits = compile_batch(checked)(subjects, NOW, Surroundings(in_quiet_hours=quiet))
 
@@ -34,14 +44,21 @@ def test_a_compiled_batch_finds_what_the_interpreter_finds(
         for index, (text, seconds) in enumerate(texts):
             if holds(text, campaign_values(row, NOW, settle=seconds, quiet=quiet)):
                 expected.append((index, row))
-    assert [(index, id(row)) for index, row in hits] == [(index, id(row)) for index, row in expected]
+    assert [(index, id(row)) for index, row in hits] == [
+        (index, id(row)) for index, row in expected
+    ]
 
 
 @settings(max_examples=examples(150), deadline=None)
 @given(
     text=conditions(depth=2),
     status=st.sampled_from(
-        ['old_status == "paused"', "old_status == null", 'old_status not in ["done"]', "old_status != status"]
+        [
+            'old_status == "paused"',
+            "old_status == null",
+            'old_status not in ["done"]',
+            "old_status != status",
+        ]
     ),
     event=events,
     row=rows(),
@@ -59,23 +76,32 @@ def test_a_compiled_event_condition_agrees_with_the_interpreter(
 
 @settings(max_examples=examples(150), deadline=None)
 @given(event=events, row=rows())
-def test_field_values_are_what_the_independent_getters_read(event: CampaignEvent, row: TrackedCampaign) -> None:
+def test_field_values_are_what_the_independent_getters_read(
+    event: CampaignEvent, row: TrackedCampaign
+) -> None:
     row = msgspec.structs.replace(row, campaign=event.campaign)
 
     assert field_values("campaign", row, NOW) == pytest.approx(
         {name: typed.value for name, typed in campaign_values(row, NOW).items() if " " not in name}
     )
-    with_event = {name: typed for name, typed in campaign_values(row, NOW, event).items() if " " not in name}
+    with_event = {
+        name: typed for name, typed in campaign_values(row, NOW, event).items() if " " not in name
+    }
     assert field_values("campaign", row, NOW, event=event) == pytest.approx(
         {name: typed.value for name, typed in with_event.items()}
     )
     fields = fields_of("campaign", event=True)
-    assert {name: field.type.value for name, field in fields.items()} == {name: typed.kind for name, typed in with_event.items()}
-    assert all(fields[name].nullable or typed.value is not None for name, typed in with_event.items())
+    assert {name: field.type.value for name, field in fields.items()} == {
+        name: typed.kind for name, typed in with_event.items()
+    }
+    assert all(
+        fields[name].nullable or typed.value is not None for name, typed in with_event.items()
+    )
 
 
 _WORDS = (
-    'sent status now and or not in ( ) [ ] , "done" \' " 5 1e999 null True == < - + * / ** % = := lambda : if else for . '
+    'sent status now and or not in ( ) [ ] , "done" \' " 5 1e999 null True == < - + * / ** % = := '
+    "lambda : if else for . "
     "matches min # \\ é 🎉 f'' {}"
 )
 _soup = st.lists(st.sampled_from([*_WORDS.split(), "\n"]), max_size=25).map(" ".join)
@@ -83,7 +109,9 @@ _soup = st.lists(st.sampled_from([*_WORDS.split(), "\n"]), max_size=25).map(" ".
 
 @settings(max_examples=examples(500), deadline=None)
 @given(text=st.text(max_size=60) | _soup)
-def test_whatever_the_text_is_the_answer_is_a_condition_or_faults_within_the_text(text: str) -> None:
+def test_whatever_the_text_is_the_answer_is_a_condition_or_faults_within_the_text(
+    text: str,
+) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for fault in faults_of(text):
         span = fault.span

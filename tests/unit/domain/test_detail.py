@@ -4,10 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.campaign.detail import COUNTERS, NOT_HANDED_OVER, CampaignDetail, Split, breakdown
+from monitor.domain.campaign.detail import (
+    COUNTERS,
+    NOT_HANDED_OVER,
+    CampaignDetail,
+    Split,
+    breakdown,
+)
 
 
-def detail(*, fallback: Split | None = None, total_messages: int | None = None, **counters: int) -> CampaignDetail:
+def detail(
+    *, fallback: Split | None = None, total_messages: int | None = None, **counters: int
+) -> CampaignDetail:
     return CampaignDetail(read_at=0.0, fallback=fallback, total_messages=total_messages, **counters)
 
 
@@ -18,7 +26,9 @@ def test_the_biggest_reason_comes_first_and_what_arrived_is_no_reason() -> None:
 
 
 def test_shares_are_of_what_was_handed_over_not_of_what_still_waits() -> None:
-    told = breakdown(detail(delivered=90, failed=10, scheduled=400, moderation=500, total_messages=1000))
+    told = breakdown(
+        detail(delivered=90, failed=10, scheduled=400, moderation=500, total_messages=1000)
+    )
     assert told == "failed 10 %"
 
 
@@ -42,9 +52,18 @@ def test_the_documented_example() -> None:
 
 @pytest.mark.parametrize(
     "nothing",
-    [None, detail(), detail(delivered=5), detail(scheduled=100), detail(expired=0, failed=0), detail(delivered=1000, failed=4)],
+    [
+        None,
+        detail(),
+        detail(delivered=5),
+        detail(scheduled=100),
+        detail(expired=0, failed=0),
+        detail(delivered=1000, failed=4),
+    ],
 )
-def test_nothing_is_said_where_nothing_is_known_or_nothing_is_worth_naming(nothing: CampaignDetail | None) -> None:
+def test_nothing_is_said_where_nothing_is_known_or_nothing_is_worth_naming(
+    nothing: CampaignDetail | None,
+) -> None:
     assert breakdown(nothing) is None
 
 
@@ -61,14 +80,19 @@ def test_of_equals_the_order_is_always_the_same() -> None:
 
 
 def test_a_fallback_alone_is_told_alone() -> None:
-    assert breakdown(detail(delivered=10, fallback=Split(undelivered=1, delivered=1))) == "SMS fallback: undelivered 50 %"
+    assert (
+        breakdown(detail(delivered=10, fallback=Split(undelivered=1, delivered=1)))
+        == "SMS fallback: undelivered 50 %"
+    )
 
 
 counts = st.none() | st.integers(0, 2**62)
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(COUNTERS, counts)))
-def test_whatever_is_counted_the_shares_are_shares_and_fall(counters: dict[str, int | None]) -> None:
+def test_whatever_is_counted_the_shares_are_shares_and_fall(
+    counters: dict[str, int | None],
+) -> None:
     told = breakdown(CampaignDetail(read_at=0.0, **counters))
     handed_over = sum(value or 0 for name, value in counters.items() if name not in NOT_HANDED_OVER)
     if told is None:

@@ -1,4 +1,5 @@
-"""Rules that ask for more than the list shows: what they select, when they are asked, and what freezes them."""
+"""Rules that ask for more than the list shows: what they select, when they are asked, and what
+freezes them."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,9 @@ from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows
 from tests.unit.domain.life import MINUTE, Life, row, rule
 
-EXPIRED = rule("Expired", "sent >= 100 and expired > 10", detail=True, summary="{{ expired }} expired")
+EXPIRED = rule(
+    "Expired", "sent >= 100 and expired > 10", detail=True, summary="{{ expired }} expired"
+)
 
 
 def detail(age: float = 0.0, **counters: int) -> CampaignDetail:
@@ -31,7 +34,9 @@ def read(row: TrackedCampaign, **counters: int) -> TrackedCampaign:
     return msgspec.structs.replace(row, detail=detail(**counters))
 
 
-def pass_over(life: Life, row: TrackedCampaign, *fresh: TrackedCampaign, minutes: float = 0, unknown: Any = ()) -> Changes:
+def pass_over(
+    life: Life, row: TrackedCampaign, *fresh: TrackedCampaign, minutes: float = 0, unknown: Any = ()
+) -> Changes:
     """One cycle: the row as the list shows it, then what was read of it in detail."""
     evaluation = life.begin(minutes=minutes)
     evaluation.campaigns([row])
@@ -60,7 +65,9 @@ def summaries(life: Life) -> dict[str, str]:
 )
 @given(subjects=st.lists(rows(), max_size=8))
 @settings(max_examples=20, deadline=None)
-def test_the_rest_of_a_condition_is_what_needs_no_detail(text: str, rest: str, subjects: list[TrackedCampaign]) -> None:
+def test_the_rest_of_a_condition_is_what_needs_no_detail(
+    text: str, rest: str, subjects: list[TrackedCampaign]
+) -> None:
     found = parse_condition(text, scope="campaign").without("_d")
     assert not found.uses("_d")
     expected = compile_batch([parse_condition(rest, scope="campaign")])(subjects, NOW)
@@ -77,7 +84,9 @@ def test_the_rest_holds_wherever_the_whole_does(text: str, subjects: list[Tracke
 
 def test_a_detail_is_outdated_after_some_minutes_if_something_has_changed_since() -> None:
     def known(age: float, revision: int | None) -> TrackedCampaign:
-        return tracked(a_campaign(), detail=CampaignDetail(read_at=NOW - age, revision=revision), revision=7)
+        return tracked(
+            a_campaign(), detail=CampaignDetail(read_at=NOW - age, revision=revision), revision=7
+        )
 
     late, fresh = GOOD_FOR_SECONDS + 1, GOOD_FOR_SECONDS - 1
     assert outdated(tracked(), NOW)
@@ -160,12 +169,19 @@ def test_the_texts_of_an_alert_that_fires_are_made_with_what_was_read() -> None:
 
 
 def test_the_texts_of_an_event_are_made_with_what_was_read() -> None:
-    told = rule("Stopped", 'status == "stopped"', on=frozenset({EventKind.STATUS_CHANGED}), summary="{{ why }}")
+    told = rule(
+        "Stopped",
+        'status == "stopped"',
+        on=frozenset({EventKind.STATUS_CHANGED}),
+        summary="{{ why }}",
+    )
     life = Life(told)
     seen = row(status="stopped")
     evaluation = life.begin()
     evaluation.campaigns([seen])
-    happened = CampaignEvent(id="e1", kind=EventKind.STATUS_CHANGED, at=START.timestamp(), campaign=seen.campaign)
+    happened = CampaignEvent(
+        id="e1", kind=EventKind.STATUS_CHANGED, at=START.timestamp(), campaign=seen.campaign
+    )
     evaluation.events([(happened, seen)])
     assert evaluation.detail.fired() == [1]
     evaluation.detail.read([read(seen, delivered=1, failed=1)])
@@ -175,7 +191,10 @@ def test_the_texts_of_an_event_are_made_with_what_was_read() -> None:
 
 
 def test_other_rules_that_name_the_detail_are_asked_again_when_it_was_read() -> None:
-    life = Life(rule("Large", "total_messages > 1000"), rule("Unknown", "total_messages == null", hold=5 * MINUTE))
+    life = Life(
+        rule("Large", "total_messages > 1000"),
+        rule("Unknown", "total_messages == null", hold=5 * MINUTE),
+    )
     pass_over(life, row())
     assert summaries(life) == {"Unknown": ""}
     seen = row()
@@ -203,7 +222,9 @@ def test_the_most_severe_of_what_fires_comes_first_and_what_fired_before_is_no_n
     )
     life.see(row(4, delivered=0))
     evaluation = life.begin(minutes=1)
-    evaluation.campaigns([row(1, delivered=8), row(2, delivered=6), row(3, delivered=1), row(4, delivered=0)])
+    evaluation.campaigns(
+        [row(1, delivered=8), row(2, delivered=6), row(3, delivered=1), row(4, delivered=0)]
+    )
     assert evaluation.detail.fired() == [3, 1, 2]
     assert sorted(evaluation.detail.unexplained()) == [1, 2, 3, 4]
 

@@ -20,7 +20,9 @@ COUNTERS = ("sent", "delivered", "fallback_sent", "fallback_delivered")
 
 def apply(campaign: Campaign | None, events: Sequence[CampaignEvent]) -> Campaign:
     """What the events make of a reading."""
-    values: dict[str, Any] = {change.field: change.new for event in events for change in event.changes}
+    values: dict[str, Any] = {
+        change.field: change.new for event in events for change in event.changes
+    }
     return Campaign(**values) if campaign is None else msgspec.structs.replace(campaign, **values)
 
 
@@ -28,12 +30,16 @@ def kinds(events: Sequence[CampaignEvent]) -> list[str]:
     return [event.kind.value for event in events]
 
 
-def then(previous: TrackedCampaign, now: float = NOW, **values: Any) -> tuple[TrackedCampaign, tuple[CampaignEvent, ...]]:
+def then(
+    previous: TrackedCampaign, now: float = NOW, **values: Any
+) -> tuple[TrackedCampaign, tuple[CampaignEvent, ...]]:
     return observe(previous, msgspec.structs.replace(previous.campaign, **values), now=now)
 
 
 @given(campaigns(), campaigns())
-def test_replaying_the_events_of_two_readings_gives_the_second(first: Campaign, second: Campaign) -> None:
+def test_replaying_the_events_of_two_readings_gives_the_second(
+    first: Campaign, second: Campaign
+) -> None:
     held, appeared = observe(None, first, now=NOW)
     _, events = observe(held, second, now=NOW + 60)
     assert apply(None, appeared) == first
@@ -41,26 +47,43 @@ def test_replaying_the_events_of_two_readings_gives_the_second(first: Campaign, 
 
 
 @given(campaigns(), campaigns())
-def test_every_field_is_in_exactly_one_event_and_only_if_it_differs(first: Campaign, second: Campaign) -> None:
+def test_every_field_is_in_exactly_one_event_and_only_if_it_differs(
+    first: Campaign, second: Campaign
+) -> None:
     _, events = observe(first_sight(first, now=NOW), second, now=NOW + 60)
     named = [change for event in events for change in event.changes]
     one, other = msgspec.structs.asdict(first), msgspec.structs.asdict(second)
-    assert sorted(change.field for change in named) == sorted(name for name in one if one[name] != other[name])
-    assert all((change.old, change.new) == (one[change.field], other[change.field]) for change in named)
+    assert sorted(change.field for change in named) == sorted(
+        name for name in one if one[name] != other[name]
+    )
+    assert all(
+        (change.old, change.new) == (one[change.field], other[change.field]) for change in named
+    )
 
 
 @given(campaigns(), campaigns())
 def test_the_kinds_are_those_of_an_independent_model(first: Campaign, second: Campaign) -> None:
     one, other = msgspec.structs.asdict(first), msgspec.structs.asdict(second)
     expected = set()
-    texts = ["name", "sender", "message_type", "created_at", "start_at", "calculated_price", "currency"]
+    texts = [
+        "name",
+        "sender",
+        "message_type",
+        "created_at",
+        "start_at",
+        "calculated_price",
+        "currency",
+    ]
     if one["status"] == other["status"]:
         texts += ["real_start_at", "finished_at"]
     else:
         expected.add("status_changed")
     if [one[name] for name in texts] != [other[name] for name in texts]:
         expected.add("edited")
-    steps = [((-1 if one[n] is None else one[n]), (-1 if other[n] is None else other[n])) for n in COUNTERS]
+    steps = [
+        ((-1 if one[n] is None else one[n]), (-1 if other[n] is None else other[n]))
+        for n in COUNTERS
+    ]
     if any(after > before for before, after in steps):
         expected.add("progressed")
     if any(after < before for before, after in steps):
@@ -94,7 +117,10 @@ def test_a_start_is_a_status_change_with_its_time_and_no_edit() -> None:
     after, (event,) = then(held, status="sending", real_start_at=NOW - 60)
     assert event.kind is EventKind.STATUS_CHANGED
     assert event.old_status == "scheduled"
-    assert event.changes == (Change("status", "scheduled", "sending"), Change("real_start_at", None, NOW - 60))
+    assert event.changes == (
+        Change("status", "scheduled", "sending"),
+        Change("real_start_at", None, NOW - 60),
+    )
     assert after.status_since == NOW - 60
     assert after.progress_since == NOW
 
@@ -119,8 +145,12 @@ def test_a_status_change_without_a_time_of_the_provider_counts_from_now() -> Non
     assert after.status_since == NOW
 
 
-def test_a_time_of_the_provider_from_before_the_last_status_or_from_the_future_is_not_believed() -> None:
-    paused = tracked(a_campaign(status="paused", real_start_at=NOW - 2 * HOUR), status_since=NOW - HOUR)
+def test_a_time_of_the_provider_from_before_the_last_status_or_from_the_future_is_not_believed() -> (
+    None
+):
+    paused = tracked(
+        a_campaign(status="paused", real_start_at=NOW - 2 * HOUR), status_since=NOW - HOUR
+    )
     assert then(paused, status="sending")[0].status_since == NOW
     assert then(tracked(), status="done", finished_at=NOW + HOUR)[0].status_since == NOW
 
@@ -166,7 +196,9 @@ def test_a_settled_campaign_that_sends_again_is_live_again() -> None:
 
 
 def test_a_settled_campaign_stays_settled_when_a_late_report_arrives() -> None:
-    held = first_sight(a_campaign(status="done", finished_at=NOW - 5 * DAY, sent=5, delivered=4), now=NOW)
+    held = first_sight(
+        a_campaign(status="done", finished_at=NOW - 5 * DAY, sent=5, delivered=4), now=NOW
+    )
     after, events = then(held, delivered=5)
     assert after.settled
     assert kinds(events) == ["progressed"]
@@ -194,9 +226,14 @@ def test_a_vanished_campaign_is_told_with_its_last_snapshot() -> None:
 
 
 @given(campaigns(), campaigns(), st.floats(1, DAY))
-def test_a_difference_found_again_from_the_same_state_has_the_same_id(first: Campaign, second: Campaign, later: float) -> None:
+def test_a_difference_found_again_from_the_same_state_has_the_same_id(
+    first: Campaign, second: Campaign, later: float
+) -> None:
     held = first_sight(first, now=NOW)
-    once, again = observe(held, second, now=NOW + 60)[1], observe(held, second, now=NOW + 60 + later)[1]
+    once, again = (
+        observe(held, second, now=NOW + 60)[1],
+        observe(held, second, now=NOW + 60 + later)[1],
+    )
     assert [event.id for event in once] == [event.id for event in again]
     assert all(len(event.id) == 20 for event in once)
     assert vanish(held, now=NOW).id == vanish(held, now=NOW + later).id
@@ -207,7 +244,9 @@ def test_a_difference_found_again_from_the_same_state_has_the_same_id(first: Cam
 def test_no_two_events_of_a_campaigns_life_share_an_id(readings: list[Campaign]) -> None:
     held, events = observe(None, readings[0], now=NOW)
     ids = [event.id for event in events]
-    for reading in readings[1:] * 2:  # the same changes, in the same order, once more; the clock may stand still
+    for reading in (
+        readings[1:] * 2
+    ):  # the same changes, in the same order, once more; the clock may stand still
         held, events = observe(held, reading, now=NOW)
         ids += [event.id for event in events]
     ids.append(vanish(held, now=NOW).id)
@@ -237,8 +276,12 @@ def test_the_revision_rises_by_one_whenever_anything_differs(
 @pytest.mark.parametrize("progress", [True, False])
 @pytest.mark.parametrize("counter", COUNTERS)
 def test_the_revision_rises_when_a_counter_grows(counter: str, progress: bool) -> None:
-    held = tracked(a_campaign(sent=1, delivered=1, fallback_sent=1, fallback_delivered=1), revision=7)
-    after, _ = observe(held, msgspec.structs.replace(held.campaign, **{counter: 2}), now=NOW, progress=progress)
+    held = tracked(
+        a_campaign(sent=1, delivered=1, fallback_sent=1, fallback_delivered=1), revision=7
+    )
+    after, _ = observe(
+        held, msgspec.structs.replace(held.campaign, **{counter: 2}), now=NOW, progress=progress
+    )
     assert after.revision == 8
 
 
@@ -249,6 +292,8 @@ def test_ids_of_events_do_not_repeat_when_a_campaign_goes_to_and_fro(progress: b
         now = msgspec.structs.replace(held.campaign, sent=step, name="ab"[step % 2])
         held, events = observe(held, now, now=NOW, progress=progress)
         seen += [event.id for event in events]
-    held, events = observe(held, msgspec.structs.replace(held.campaign, sent=0), now=NOW, progress=progress)
+    held, events = observe(
+        held, msgspec.structs.replace(held.campaign, sent=0), now=NOW, progress=progress
+    )
     assert len(set(seen)) == len(seen) == (16 if progress else 8) - (1 if progress else 0)
     assert {event.id for event in events}.isdisjoint(seen)

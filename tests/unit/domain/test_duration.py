@@ -59,7 +59,15 @@ def test_what_is_formatted_is_read_back_as_it_was(milliseconds: int) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0s"), (90, "1m30s"), (86_400 * 90, "90d"), (604_800, "1w"), (129_600, "1d12h"), (31_536_000, "1y"), (0.25, "250ms")],
+    [
+        (0, "0s"),
+        (90, "1m30s"),
+        (86_400 * 90, "90d"),
+        (604_800, "1w"),
+        (129_600, "1d12h"),
+        (31_536_000, "1y"),
+        (0.25, "250ms"),
+    ],
 )
 def test_durations_are_formatted_as_prometheus_formats_them(seconds: float, text: str) -> None:
     assert format_duration(timedelta(seconds=seconds)) == text

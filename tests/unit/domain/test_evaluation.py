@@ -17,14 +17,16 @@ from tests.clock import START
 from tests.unit.domain.builders import a_campaign, tracked
 from tests.unit.domain.life import ACCOUNT, MINUTE, POOR, Life, on, row, rule, view
 
-# --- state rules ------------------------------------------------------------------------------------------------------
+# --- state rules ----------------------------------------------------------------------------------
 
 
 FEED = Feed(ACCOUNT, "sms")
 
 
 def test_a_rule_without_for_fires_at_once_with_labels_texts_and_snapshot() -> None:
-    life = Life(rule(labels={"team": "sales"}, severity="critical", runbook_url="https://example.org/low"))
+    life = Life(
+        rule(labels={"team": "sales"}, severity="critical", runbook_url="https://example.org/low")
+    )
     (alert,) = life.see(row(7), row(8, delivered=20)).alerts
     assert (alert.state, alert.fired_at, alert.active_since) == (AlertState.FIRING, START, START)
     assert alert.key == AlertKey("Low", ACCOUNT, "7")
@@ -37,7 +39,10 @@ def test_a_rule_without_for_fires_at_once_with_labels_texts_and_snapshot() -> No
         "severity": "critical",
         "team": "sales",
     }
-    assert alert.annotations == {"summary": "Spring sale 5", "runbook_url": "https://example.org/low"}
+    assert alert.annotations == {
+        "summary": "Spring sale 5",
+        "runbook_url": "https://example.org/low",
+    }
     assert alert.campaign == row(7).campaign
 
 
@@ -56,7 +61,12 @@ def test_a_pending_alert_is_written_once_and_fires_when_its_time_has_come() -> N
     assert (pending.state, pending.annotations) == (AlertState.PENDING, {})
     assert life.see(row(delivered=6), minutes=4) == Changes()
     (fired,) = life.see(row(delivered=7), minutes=1).alerts
-    assert (fired.id, fired.state, fired.active_since, fired.fired_at) == (pending.id, AlertState.FIRING, START, life.now)
+    assert (fired.id, fired.state, fired.active_since, fired.fired_at) == (
+        pending.id,
+        AlertState.FIRING,
+        START,
+        life.now,
+    )
     assert fired.annotations["summary"] == "Spring sale 7"
 
 
@@ -82,14 +92,21 @@ def test_texts_follow_the_time_though_the_campaign_looks_the_same() -> None:
     (fired,) = life.see(row()).alerts
     assert life.see(row(), minutes=4) == Changes()
     (again,) = life.see(row(), minutes=1).alerts
-    assert (again.id, again.described_at) == (fired.id, fired.described_at and fired.described_at + 5 * MINUTE)
+    assert (again.id, again.described_at) == (
+        fired.id,
+        fired.described_at and fired.described_at + 5 * MINUTE,
+    )
 
 
 def test_a_resolved_alert_has_its_last_texts_and_the_next_one_is_another() -> None:
     life = Life(rule())
     (first,) = life.see(row()).alerts
     (resolved,) = life.see(row(delivered=20), minutes=1).alerts
-    assert (resolved.id, resolved.state, resolved.resolve_reason) == (first.id, AlertState.RESOLVED, ResolveReason.CONDITION)
+    assert (resolved.id, resolved.state, resolved.resolve_reason) == (
+        first.id,
+        AlertState.RESOLVED,
+        ResolveReason.CONDITION,
+    )
     assert resolved.annotations["summary"] == "Spring sale 5"
     assert resolved.campaign is not None
     assert resolved.campaign.delivered == 20
@@ -136,7 +153,9 @@ def test_a_settled_campaign_ends_its_alerts_with_that_reason_and_begins_none() -
     assert life.see(row(settled=True), row(2, settled=True), minutes=1) == Changes()
 
 
-@pytest.mark.parametrize("reason", [ResolveReason.VANISHED, ResolveReason.LEFT_WINDOW, ResolveReason.IGNORED])
+@pytest.mark.parametrize(
+    "reason", [ResolveReason.VANISHED, ResolveReason.LEFT_WINDOW, ResolveReason.IGNORED]
+)
 def test_a_campaign_that_is_gone_ends_its_alerts_with_that_reason(reason: ResolveReason) -> None:
     life = Life(rule(keep_firing=60 * MINUTE), rule("Slow", hold=60 * MINUTE))
     life.see(row(1), row(2))
@@ -148,7 +167,9 @@ def test_a_campaign_that_is_gone_ends_its_alerts_with_that_reason(reason: Resolv
     assert {key.subject for key in life.active} == {"2"}
 
 
-def test_what_a_cycle_found_of_a_campaign_does_not_count_when_it_is_gone_in_the_same_cycle() -> None:
+def test_what_a_cycle_found_of_a_campaign_does_not_count_when_it_is_gone_in_the_same_cycle() -> (
+    None
+):
     life = Life(rule(), rule("Slow", hold=5 * MINUTE), rule("Later", "delivered > 7"))
     life.see(row())
     evaluation = life.begin(minutes=10)
@@ -157,7 +178,9 @@ def test_what_a_cycle_found_of_a_campaign_does_not_count_when_it_is_gone_in_the_
     evaluation.gone(2, ResolveReason.IGNORED)
     evaluation.gone(3, ResolveReason.IGNORED)
     changes = life.finish(evaluation)
-    assert [(alert.key.rule, alert.resolve_reason) for alert in changes.alerts] == [("Low", ResolveReason.IGNORED)]
+    assert [(alert.key.rule, alert.resolve_reason) for alert in changes.alerts] == [
+        ("Low", ResolveReason.IGNORED)
+    ]
     assert len(changes.dropped) == 1
     assert life.active == {}
 
@@ -185,12 +208,14 @@ def test_an_evaluation_that_is_given_up_leaves_nothing_behind() -> None:
     assert again.finish() == abandoned.finish()
 
 
-# --- event rules ------------------------------------------------------------------------------------------------------
+# --- event rules ----------------------------------------------------------------------------------
 
 
 def stopped(campaign_id: int = 1) -> tuple[CampaignEvent, TrackedCampaign]:
     before = row(campaign_id)
-    after, (event,) = observe(before, msgspec.structs.replace(before.campaign, status="stopped"), now=START.timestamp())
+    after, (event,) = observe(
+        before, msgspec.structs.replace(before.campaign, status="stopped"), now=START.timestamp()
+    )
     return event, after
 
 
@@ -201,7 +226,11 @@ def told(life: Life, *pairs: tuple[CampaignEvent, TrackedCampaign]) -> Sequence[
 
 
 def test_an_event_that_a_rule_waits_for_is_told() -> None:
-    watch = rule("Stopped", 'status == "stopped" and old_status == "sending"', on=on(EventKind.STATUS_CHANGED))
+    watch = rule(
+        "Stopped",
+        'status == "stopped" and old_status == "sending"',
+        on=on(EventKind.STATUS_CHANGED),
+    )
     pair = stopped()
     (alert,) = told(Life(watch), pair)
     assert (alert.event_id, alert.state) == (pair[0].id, AlertState.FIRING)
@@ -209,7 +238,9 @@ def test_an_event_that_a_rule_waits_for_is_told() -> None:
     assert alert.id == f"{alert.fingerprint}-{pair[0].id}"
     assert alert.labels["campaign_id"] == "1"
     assert alert.annotations["summary"] == "Spring sale 5"
-    assert told(Life(rule("Stopped", 'status == "done"', on=on(EventKind.STATUS_CHANGED))), pair) == ()
+    assert (
+        told(Life(rule("Stopped", 'status == "done"', on=on(EventKind.STATUS_CHANGED))), pair) == ()
+    )
 
 
 def test_several_kinds_at_once_are_one_alert_each_and_no_condition_means_always() -> None:
@@ -224,7 +255,10 @@ def test_several_kinds_at_once_are_one_alert_each_and_no_condition_means_always(
 
 
 def test_a_vanished_campaign_can_be_told_as_an_event() -> None:
-    (alert,) = told(Life(rule("Gone", None, on=on(EventKind.VANISHED))), (vanish(row(), now=START.timestamp()), row()))
+    (alert,) = told(
+        Life(rule("Gone", None, on=on(EventKind.VANISHED))),
+        (vanish(row(), now=START.timestamp()), row()),
+    )
     assert alert.key.rule == "Gone"
 
 
@@ -235,14 +269,16 @@ def test_events_leave_no_alert_behind() -> None:
     assert life.see(stopped()[1], minutes=1) == Changes()
 
 
-# --- rules that change ------------------------------------------------------------------------------------------------
+# --- rules that change ----------------------------------------------------------------------------
 
 
 def test_alerts_of_rules_that_are_gone_or_look_elsewhere_end() -> None:
     life = Life(rule(), rule("Slow", hold=60 * MINUTE), rule("Moved"), rule("Kept"), POOR)
     life.see(row())
     life.poll(view(balance=5.0))
-    after = RuleSet([rule("Kept"), POOR, rule("Moved", "spendable < 1", scope=Scope.ACCOUNT, summary="x")])
+    after = RuleSet(
+        [rule("Kept"), POOR, rule("Moved", "spendable < 1", scope=Scope.ACCOUNT, summary="x")]
+    )
     changes = after.orphans(life.active.values(), START + MINUTE, feeds=[FEED])
     assert {(alert.key.rule, alert.resolve_reason) for alert in changes.alerts} == {
         ("Low", ResolveReason.RULE_REMOVED),

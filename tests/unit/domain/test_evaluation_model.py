@@ -13,11 +13,21 @@ from monitor.domain.campaign.tracking import TrackedCampaign
 from tests.clock import START
 from tests.unit.domain.life import MINUTE, Life, row, rule
 
-RULES: Mapping[str, tuple[int, int, int]] = {"A": (10, 0, 0), "B": (10, 3, 0), "C": (6, 0, 2), "D": (6, 2, 3)}
+RULES: Mapping[str, tuple[int, int, int]] = {
+    "A": (10, 0, 0),
+    "B": (10, 3, 0),
+    "C": (6, 0, 2),
+    "D": (6, 2, 3),
+}
 """name -> (fires below that many delivered, `for`, `keep_firing_for`), in minutes."""
 
 
-def naive(life: dict[tuple[str, int], dict[str, Any]], seen: dict[int, tuple[int, bool]], gone: set[int], minute: int) -> None:
+def naive(
+    life: dict[tuple[str, int], dict[str, Any]],
+    seen: dict[int, tuple[int, bool]],
+    gone: set[int],
+    minute: int,
+) -> None:
     """The same cycle, one alert after the other, with nothing but minutes."""
     for name, (limit, hold, keep) in RULES.items():
         for campaign_id in {*seen, *gone}:
@@ -45,7 +55,9 @@ turns = st.lists(
     st.tuples(
         st.integers(1, 3),
         st.dictionaries(
-            st.integers(1, 3), st.tuples(st.sampled_from([3, 8, 20]), st.sampled_from(["sending", "paused"])), max_size=3
+            st.integers(1, 3),
+            st.tuples(st.sampled_from([3, 8, 20]), st.sampled_from(["sending", "paused"])),
+            max_size=3,
         ),
     ),
     max_size=12,
@@ -88,7 +100,9 @@ def test_rows_that_did_not_change_need_not_be_asked_what_time_does_not_move(
 cycles = st.lists(
     st.tuples(
         st.integers(1, 3),
-        st.dictionaries(st.integers(1, 4), st.tuples(st.sampled_from([3, 8, 20]), st.booleans()), max_size=4),
+        st.dictionaries(
+            st.integers(1, 4), st.tuples(st.sampled_from([3, 8, 20]), st.booleans()), max_size=4
+        ),
         st.sets(st.integers(1, 4), max_size=2),
         st.integers(1, 4),
     ),
@@ -111,7 +125,10 @@ def test_cycle_after_cycle_the_alerts_are_those_of_the_model(
     for gap, seen, gone, chunk in history:
         minute += gap
         evaluation = life.begin(minutes=gap)
-        rows = [row(number, delivered=delivered, settled=settled) for number, (delivered, settled) in seen.items()]
+        rows = [
+            row(number, delivered=delivered, settled=settled)
+            for number, (delivered, settled) in seen.items()
+        ]
         for start in range(0, len(rows), chunk):
             evaluation.campaigns(rows[start : start + chunk])
         for number in gone:
@@ -131,5 +148,7 @@ def test_cycle_after_cycle_the_alerts_are_those_of_the_model(
             for alert in life.active.values()
         }
         assert found == expected
-    assert all(alert.fired_at is not None and alert.resolve_reason is not None for alert in life.ended)
+    assert all(
+        alert.fired_at is not None and alert.resolve_reason is not None for alert in life.ended
+    )
     assert len({alert.id for alert in life.ended}) == len(life.ended)

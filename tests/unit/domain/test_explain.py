@@ -1,4 +1,5 @@
-"""An explanation says of every part what it came to, and of the whole what the compiled condition says."""
+"""An explanation says of every part what it came to, and of the whole what the compiled
+condition says."""
 
 import ast
 from datetime import UTC, datetime
@@ -12,7 +13,14 @@ from hypothesis import strategies as st
 
 from monitor.domain.alerting.rule import Scope
 from monitor.domain.campaign.account import AccountView
-from monitor.domain.campaign.baseline import BASELINE_FIELDS, BaselineKey, Baselines, BaselineSpan, began, hour_of_week
+from monitor.domain.campaign.baseline import (
+    BASELINE_FIELDS,
+    BaselineKey,
+    Baselines,
+    BaselineSpan,
+    began,
+    hour_of_week,
+)
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.feed import Feed, FeedState
 from monitor.domain.campaign.receiver_view import ReceiverHealth, ReceiverView
@@ -61,7 +69,9 @@ def value(text: str, root: Part) -> object:
 
 @settings(max_examples=examples(400), deadline=None)
 @given(text=conditions(), settle=st.sampled_from([60.0, 900.0]), row=rows(), quiet=st.booleans())
-def test_the_whole_is_what_the_compiled_condition_says(text: str, settle: float, row: TrackedCampaign, quiet: bool) -> None:
+def test_the_whole_is_what_the_compiled_condition_says(
+    text: str, settle: float, row: TrackedCampaign, quiet: bool
+) -> None:
     condition = parse_condition(text, scope="campaign", settle=Settle(settle))
     around = Surroundings(in_quiet_hours=quiet)
 
@@ -78,28 +88,43 @@ def test_the_whole_is_what_the_compiled_condition_of_an_event_rule_says(
     row = msgspec.structs.replace(row, campaign=event.campaign)
     condition = parse_condition(f"old_status != status or ({text}\n)", scope="campaign", event=True)
 
-    assert explain(condition, row, NOW, event=event).holds is compile_event(condition)(event, row, NOW)
+    assert explain(condition, row, NOW, event=event).holds is compile_event(condition)(
+        event, row, NOW
+    )
 
 
 @settings(max_examples=examples(150), deadline=None)
 @given(text=conditions(depth=2), row=rows())
-def test_every_part_is_what_the_interpreter_makes_of_its_text(text: str, row: TrackedCampaign) -> None:
+def test_every_part_is_what_the_interpreter_makes_of_its_text(
+    text: str, row: TrackedCampaign
+) -> None:
     root = explain(parse_condition(text, scope="campaign"), row, NOW)
 
     values = campaign_values(row, NOW)
     for part in parts(root):
         if part.children:  # a literal is read as what stands beside it
             expected = evaluate(ast.parse(part.text, mode="eval").body, values).value
-            assert part.value == (pytest.approx(expected) if isinstance(expected, float) else expected), part.text
+            assert part.value == (
+                pytest.approx(expected) if isinstance(expected, float) else expected
+            ), part.text
 
 
 @settings(max_examples=examples(100), deadline=None)
-@given(row=rows(), usual=st.none() | st.sampled_from([0.0, 0.5, 1.0]), factor=st.sampled_from(["0.9", "1", "2"]))
+@given(
+    row=rows(),
+    usual=st.none() | st.sampled_from([0.0, 0.5, 1.0]),
+    factor=st.sampled_from(["0.9", "1", "2"]),
+)
 def test_a_baseline_is_the_one_that_the_compiled_condition_asks_for(
     row: TrackedCampaign, usual: float | None, factor: str
 ) -> None:
     campaign = row.campaign
-    key = BaselineKey(BaselineSpan(28 * 86_400.0), campaign.message_type, campaign.sender, hour_of_week(began(campaign)))
+    key = BaselineKey(
+        BaselineSpan(28 * 86_400.0),
+        campaign.message_type,
+        campaign.sender,
+        hour_of_week(began(campaign)),
+    )
     around = Surroundings(baselines=Baselines({} if usual is None else {key: {"reach": usual}}))
     condition = parse_condition(f'reach < {factor} * baseline(reach, "28d")', scope="campaign")
 
@@ -115,24 +140,40 @@ OF_SENDERS = [rule for rule in DEFAULT if rule.scope is Scope.SENDER]
 
 
 @settings(max_examples=examples(50), deadline=None)
-@given(subjects=st.lists(rows(), min_size=1, max_size=4), usual=st.none() | st.sampled_from([0.5, 0.95]))
-def test_the_default_rules_are_explained_as_they_are_decided(subjects: list[TrackedCampaign], usual: float | None) -> None:
+@given(
+    subjects=st.lists(rows(), min_size=1, max_size=4),
+    usual=st.none() | st.sampled_from([0.5, 0.95]),
+)
+def test_the_default_rules_are_explained_as_they_are_decided(
+    subjects: list[TrackedCampaign], usual: float | None
+) -> None:
     around = Surroundings(baselines=Baselines({} if usual is None else Alike(usual)))
     for rule in OF_CAMPAIGNS:
         decided = {id(row) for _, row in compile_batch([rule.condition])(subjects, NOW, around)}
         for row in subjects:
-            assert explain(rule.condition, row, NOW, around=around).holds is (id(row) in decided), rule.name
+            assert explain(rule.condition, row, NOW, around=around).holds is (id(row) in decided), (
+                rule.name
+            )
     for rule in OF_SENDERS:
         tally = SenderTally("default", [rule.window], AT)
         tally.add(subjects)
         for view in tally.views()[rule.window]:
-            assert explain(rule.condition, view, around=around).value is compile_sender(rule.condition)(view, around), rule.name
+            assert explain(rule.condition, view, around=around).value is compile_sender(
+                rule.condition
+            )(view, around), rule.name
 
 
 def test_functions_of_the_past_show_what_they_are_made_of() -> None:
-    samples = (Sample(at=NOW - 3_600, status="sending", sent=40), Sample(at=NOW - 60, status="sending", sent=100))
+    samples = (
+        Sample(at=NOW - 3_600, status="sending", sent=40),
+        Sample(at=NOW - 60, status="sending", sent=100),
+    )
     row = tracked(a_campaign(sent=100), samples=samples)
-    root = explain(parse_condition('rate(sent, "10m") > 1 or increase(sent, "10m") < 5', scope="campaign"), row, NOW)
+    root = explain(
+        parse_condition('rate(sent, "10m") > 1 or increase(sent, "10m") < 5', scope="campaign"),
+        row,
+        NOW,
+    )
 
     assert value('rate(sent, "10m")', root) == 0.1
     assert value('increase(sent, "10m")', root) == 60
@@ -165,5 +206,7 @@ def test_conditions_of_accounts_receivers_and_senders_are_explained() -> None:
     )
     assert explain(receiver, failing).value is compile_receiver(receiver)(failing) is False
     sender = parse_condition('reach < baseline(reach, "28d") or campaigns == 0', scope="sender")
-    nobody = SenderView(account="a", sender="Shop", message_type="sms", window=Window(), sums=Sums(), now=AT)
+    nobody = SenderView(
+        account="a", sender="Shop", message_type="sms", window=Window(), sums=Sums(), now=AT
+    )
     assert explain(sender, nobody).value is compile_sender(sender)(nobody) is True

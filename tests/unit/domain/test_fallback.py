@@ -34,14 +34,27 @@ def message(id_: str, *alerts: Told, group: str = "ops:1") -> Notification:
         for alert in alerts
     )
     return Notification(
-        id=id_, receiver="ops", group_key=group, group_labels={}, reason=NotifyReason.FIRING, alerts=told, created_at=START
+        id=id_,
+        receiver="ops",
+        group_key=group,
+        group_labels={},
+        reason=NotifyReason.FIRING,
+        alerts=told,
+        created_at=START,
     )
 
 
 def test_a_copy_has_an_id_of_its_own_that_is_the_same_each_time() -> None:
-    first, second = (copy_for(message("m1", Told("a")), "pager", START).notification for _ in range(2))
+    first, second = (
+        copy_for(message("m1", Told("a")), "pager", START).notification for _ in range(2)
+    )
     assert first == second
-    assert (first.id, first.receiver, first.group_key, first.fallback_for) == (copy_id("m1", "pager"), "pager", "ops:1", ("ops",))
+    assert (first.id, first.receiver, first.group_key, first.fallback_for) == (
+        copy_id("m1", "pager"),
+        "pager",
+        "ops:1",
+        ("ops",),
+    )
     assert first.id.startswith("m1-fb-")
     assert copy_id("m1", "mail") != first.id
 
@@ -55,7 +68,11 @@ def test_a_copy_says_in_its_text_whose_place_it_takes() -> None:
 
 def test_a_copy_of_a_copy_names_every_receiver_before_it() -> None:
     last = stand_in(stand_in(message("m1", Told("a")), "pager"), "mail")
-    assert (last.id, last.receiver, last.fallback_for) == (copy_id(copy_id("m1", "pager"), "mail"), "mail", ("ops", "pager"))
+    assert (last.id, last.receiver, last.fallback_for) == (
+        copy_id(copy_id("m1", "pager"), "mail"),
+        "mail",
+        ("ops", "pager"),
+    )
 
 
 def heard(told: ToldInstead, message: Notification) -> dict[str, list[str]]:
@@ -63,10 +80,14 @@ def heard(told: ToldInstead, message: Notification) -> dict[str, list[str]]:
     return {to: [alert.id for alert in ends.alerts] for to, ends in told.must_hear(message).items()}
 
 
-def test_whoever_was_told_in_the_place_of_another_must_hear_the_end_of_it_and_of_nothing_else() -> None:
+def test_whoever_was_told_in_the_place_of_another_must_hear_the_end_of_it_and_of_nothing_else() -> (
+    None
+):
     told = ToldInstead("ops", [stand_in(message("m1", Told("a"), Told("b")), "pager")])
     told.told("mail", message("m2", Told("b")))
-    end = message("m3", Told("a", "resolved"), Told("b", "resolved"), Told("c"), Told("d", "resolved"))
+    end = message(
+        "m3", Told("a", "resolved"), Told("b", "resolved"), Told("c"), Told("d", "resolved")
+    )
     assert heard(told, end) == {"pager": ["a", "b"], "mail": ["b"]}
     assert {(ends.id, ends.reason.value, ends.status) for ends in told.must_hear(end).values()} == {
         ("m3-end", "resolved", "resolved")
@@ -82,7 +103,11 @@ def test_what_nobody_was_told_in_its_place_must_be_heard_by_nobody_else() -> Non
     assert heard(told, message("m3", Told("other", "resolved"))) == {}
     assert heard(told, message("m4", Told("a", "resolved"), group="ops:2")) == {}
     assert heard(told, message("m5", Told("a"))) == {}
-    others = [msgspec.structs.replace(stand_in(message("m1", Told("a")), "pager"), fallback_for=("ops", "desk"))]
+    others = [
+        msgspec.structs.replace(
+            stand_in(message("m1", Told("a")), "pager"), fallback_for=("ops", "desk")
+        )
+    ]
     assert heard(ToldInstead("ops", others), message("m6", Told("a", "resolved"))) == {}
 
 

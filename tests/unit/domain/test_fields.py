@@ -39,7 +39,10 @@ def test_more_delivered_than_sent_is_data() -> None:
 
 
 def test_reach_counts_both_channels_and_a_missing_fallback_as_nothing() -> None:
-    assert value("reach", sent=500, delivered=412, fallback_sent=70, fallback_delivered=61) == 473 / 500
+    assert (
+        value("reach", sent=500, delivered=412, fallback_sent=70, fallback_delivered=61)
+        == 473 / 500
+    )
 
 
 def test_start_delay_is_how_late_it_started() -> None:
@@ -64,8 +67,16 @@ def test_start_delay_is_null_where_it_cannot_be_known() -> None:
 def test_duration_ends_with_the_campaign() -> None:
     assert value("duration") is None
     assert value("duration", real_start_at=NOW - HOUR) == HOUR
-    assert value("duration", real_start_at=NOW - HOUR, finished_at=NOW - 600, status="done") == HOUR - 600
-    assert value("duration", real_start_at=NOW - HOUR, status="stopped", known={"status_since": NOW - 60}) == HOUR - 60
+    assert (
+        value("duration", real_start_at=NOW - HOUR, finished_at=NOW - 600, status="done")
+        == HOUR - 600
+    )
+    assert (
+        value(
+            "duration", real_start_at=NOW - HOUR, status="stopped", known={"status_since": NOW - 60}
+        )
+        == HOUR - 60
+    )
     assert value("duration", real_start_at=NOW + HOUR) == 0
 
 
@@ -97,7 +108,10 @@ def test_no_age_is_below_nought_after_the_clock_was_set_back() -> None:
 
 
 def test_final_is_done_or_stopped() -> None:
-    assert {status for status in DOCUMENTED_STATUSES if value("final", status=status)} == {"done", "stopped"}
+    assert {status for status in DOCUMENTED_STATUSES if value("final", status=status)} == {
+        "done",
+        "stopped",
+    }
 
 
 def detailed(name: str, detail: CampaignDetail | None, **values: Any) -> Any:
@@ -108,10 +122,17 @@ def test_what_the_detail_says_is_null_until_it_was_read() -> None:
     names = {field.name for field in DETAIL_FIELDS}
     values = field_values("campaign", tracked(a_campaign(sent=10, delivered=5)), NOW)
     assert {values[name] for name in names} == {None}
-    read = CampaignDetail(read_at=NOW - 90, awaiting_report=4, fallback=Split(expired=2), total_price=1.5)
-    assert [detailed(name, read) for name in ("awaiting_report", "fallback_expired", "total_price")] == [4, 2, 1.5]
+    read = CampaignDetail(
+        read_at=NOW - 90, awaiting_report=4, fallback=Split(expired=2), total_price=1.5
+    )
+    assert [
+        detailed(name, read) for name in ("awaiting_report", "fallback_expired", "total_price")
+    ] == [4, 2, 1.5]
     assert detailed("detail_age", read) == 90
-    assert detailed("why", CampaignDetail(read_at=NOW, delivered=62, not_rcs_user=38)) == "not RCS-capable 38 %"
+    assert (
+        detailed("why", CampaignDetail(read_at=NOW, delivered=62, not_rcs_user=38))
+        == "not RCS-capable 38 %"
+    )
 
 
 def test_every_state_of_a_detail_has_a_field() -> None:
@@ -136,7 +157,9 @@ def test_the_currency_is_the_lists_and_else_the_details() -> None:
 def test_fields_are_kept_by_scope() -> None:
     assert "old_status" not in fields_of("campaign")
     assert "old_status" in fields_of("campaign", event=True)
-    assert set(fields_of("account")) >= MOVING_ACCOUNT_FIELDS | {f"campaigns_{status}" for status in DOCUMENTED_STATUSES}
+    assert set(fields_of("account")) >= MOVING_ACCOUNT_FIELDS | {
+        f"campaigns_{status}" for status in DOCUMENTED_STATUSES
+    }
     with pytest.raises(ValueError, match="campaign, sender, account, receiver"):
         fields_of("route")
 
@@ -153,7 +176,9 @@ def test_every_field_can_be_used_alone_in_a_condition(name: str) -> None:
     field = FIELDS["campaign"][name]
     text = name if field.type == "bool" else f"{name} != null"
     row = tracked(a_campaign())
-    assert bool(compile_batch([parse_condition(text, scope="campaign")])([row], NOW)) is (value(name) not in (None, False))
+    assert bool(compile_batch([parse_condition(text, scope="campaign")])([row], NOW)) is (
+        value(name) not in (None, False)
+    )
 
 
 def test_every_field_has_a_description_and_a_place_it_comes_from() -> None:
@@ -161,12 +186,22 @@ def test_every_field_has_a_description_and_a_place_it_comes_from() -> None:
         for name, field in table.items():
             assert field.description
             assert field.name == name
-            assert bool(field.read) + bool(field.made_of) == (0 if name == "now" and not field.read else 1)
+            assert bool(field.read) + bool(field.made_of) == (
+                0 if name == "now" and not field.read else 1
+            )
 
 
 @given(row=rows(), later=st.sampled_from([1.0, 60.0, 900.0, 3_600.0, 4 * 86_400.0]))
-def test_what_time_alone_can_change_is_known_to_move_by_itself(row: TrackedCampaign, later: float) -> None:
+def test_what_time_alone_can_change_is_known_to_move_by_itself(
+    row: TrackedCampaign, later: float
+) -> None:
     before, after = field_values("campaign", row, NOW), field_values("campaign", row, NOW + later)
     changed = [name for name in before if before[name] != after[name]]
-    standing = [name for name in changed if not parse_condition(f"{name} != null", scope="campaign").moves_by_itself]
-    assert standing == [], "rules that name them would not be asked again about a campaign that did not change"
+    standing = [
+        name
+        for name in changed
+        if not parse_condition(f"{name} != null", scope="campaign").moves_by_itself
+    ]
+    assert standing == [], (
+        "rules that name them would not be asked again about a campaign that did not change"
+    )

@@ -29,7 +29,14 @@ def sent_at(row: TrackedCampaign, minute: float) -> int | None:
 
 def test_between_two_readings_it_is_what_the_earlier_showed() -> None:
     row = sending((0, 10), (5, 20), (6, 20), (9, 30))
-    assert [sent_at(row, minute) for minute in (0, 4.99, 5, 8.99, 9, 100)] == [10, 10, 20, 20, 30, 30]
+    assert [sent_at(row, minute) for minute in (0, 4.99, 5, 8.99, 9, 100)] == [
+        10,
+        10,
+        20,
+        20,
+        30,
+        30,
+    ]
 
 
 def test_before_the_first_sight_nothing_is_known() -> None:
@@ -51,7 +58,9 @@ readings = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 5)), min_size=1
 
 
 @given(readings, st.integers(1, 60))
-def test_what_is_kept_answers_every_question_within_the_look_back(found: list[tuple[int, int]], keep: int) -> None:
+def test_what_is_kept_answers_every_question_within_the_look_back(
+    found: list[tuple[int, int]], keep: int
+) -> None:
     minute, row = 0, None
     known: list[tuple[int, int]] = []
     for gap, sent in found:
@@ -85,7 +94,9 @@ def test_a_campaign_that_was_loaded_or_must_look_further_back_learns_what_was_re
     assert whole is not None
     assert held is not None
     again = extended(held, recorded)
-    assert [sent_at(again, asked) for asked in range(minute + 2)] == [sent_at(whole, asked) for asked in range(minute + 2)]
+    assert [sent_at(again, asked) for asked in range(minute + 2)] == [
+        sent_at(whole, asked) for asked in range(minute + 2)
+    ]
 
 
 def test_a_settled_campaign_keeps_no_samples() -> None:
@@ -100,13 +111,21 @@ def judged(row: TrackedCampaign, minute: float, settle: float = 15) -> int | Non
     return settled_sent(row, NOW + minute * MINUTE, Settle(settle * MINUTE))
 
 
-def test_of_a_campaign_that_goes_on_after_it_was_settled_nothing_is_known_before_it_settled() -> None:
+def test_of_a_campaign_that_goes_on_after_it_was_settled_nothing_is_known_before_it_settled() -> (
+    None
+):
     ended, hour = NOW + HOUR, 3600.0
     row = sending((0, 10), (60, 500), status="done", finished_at=ended)
     settled = settle(row, now=ended + 80 * hour)
     assert settled is not None
-    again, _ = observe(settled[0], a_campaign(sent=600, status="sending"), now=ended + 90 * hour, keep=100 * hour)
-    edited, _ = observe(settled[0], a_campaign(sent=500, status="done", finished_at=ended + 60 * hour), now=ended + 90 * hour)
+    again, _ = observe(
+        settled[0], a_campaign(sent=600, status="sending"), now=ended + 90 * hour, keep=100 * hour
+    )
+    edited, _ = observe(
+        settled[0],
+        a_campaign(sent=500, status="done", finished_at=ended + 60 * hour),
+        now=ended + 90 * hour,
+    )
     for found in (again, edited):
         assert not found.settled
         assert shown_at(found, ended + 71 * hour) is None
@@ -117,7 +136,15 @@ def test_of_a_campaign_that_goes_on_after_it_was_settled_nothing_is_known_before
 
 def test_what_was_sent_a_quarter_of_an_hour_ago_is_settled() -> None:
     row = sending((0, 0), (10, 100), (20, 200), (30, 300))
-    assert [judged(row, minute) for minute in (14, 15, 25, 34, 35, 45, 60)] == [None, 0, 100, 100, 200, 300, 300]
+    assert [judged(row, minute) for minute in (14, 15, 25, 34, 35, 45, 60)] == [
+        None,
+        0,
+        100,
+        100,
+        200,
+        300,
+        300,
+    ]
 
 
 def test_all_is_settled_once_it_ended_longer_ago_even_before_it_was_first_seen() -> None:

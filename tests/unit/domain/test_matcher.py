@@ -104,7 +104,12 @@ def test_a_pattern_that_would_hang_others_takes_no_time() -> None:
 
 
 names = st.text(min_size=1, max_size=5)
-matchers = st.builds(Matcher, names, st.sampled_from([MatchOperator.EQUAL, MatchOperator.NOT_EQUAL]), st.text(max_size=8))
+matchers = st.builds(
+    Matcher,
+    names,
+    st.sampled_from([MatchOperator.EQUAL, MatchOperator.NOT_EQUAL]),
+    st.text(max_size=8),
+)
 
 
 @given(st.lists(matchers, max_size=4))
@@ -162,7 +167,9 @@ def test_what_matches_nearly_everything_is_known() -> None:
 
 
 def test_an_argument_is_taken_as_the_shell_leaves_it() -> None:
-    assert argument_matcher("sender=My Shop, Ltd") == Matcher("sender", MatchOperator.EQUAL, "My Shop, Ltd")
+    assert argument_matcher("sender=My Shop, Ltd") == Matcher(
+        "sender", MatchOperator.EQUAL, "My Shop, Ltd"
+    )
     assert argument_matcher(r"a=~\d+ x") == Matcher("a", MatchOperator.MATCHES, r"\d+ x")
     assert argument_matcher('a="b c"') == Matcher("a", MatchOperator.EQUAL, "b c")
     for wrong in ("a=~(", "a", '{a="b",c="d"}'):

@@ -13,7 +13,9 @@ from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows
 
 ROW = tracked(
-    a_campaign(status="done", sent=4_180, delivered=3_887, start_at=NOW - 3_600, real_start_at=NOW - 3_480),
+    a_campaign(
+        status="done", sent=4_180, delivered=3_887, start_at=NOW - 3_600, real_start_at=NOW - 3_480
+    ),
     status_since=NOW - 90 * 60,
 )
 
@@ -37,11 +39,17 @@ def said(text: str, row: TrackedCampaign = ROW) -> object:
         ("0.90 > delivery_ratio", "delivery_ratio is 0.9299, needs < 0.9"),
         ("sent >= 5000", "sent is 4,180, needs >= 5,000"),
         ('status_age > "2h"', "status_age is 1 h 30 min, needs > 2 h"),
-        ('created_at > "2026-03-02T08:30Z"', "created_at is 2026-03-02 08:00:00 UTC, needs > 2026-03-02 08:30:00 UTC"),
+        (
+            'created_at > "2026-03-02T08:30Z"',
+            "created_at is 2026-03-02 08:00:00 UTC, needs > 2026-03-02 08:30:00 UTC",
+        ),
         ('status == "sending"', 'status is "done", needs to be "sending"'),
         ('status != "done"', 'status is "done", needs to be other than "done"'),
         ('status in ["paused", "spam"]', 'status is "done", needs to be one of "paused", "spam"'),
-        ('status not in ["done", "stopped"]', 'status is "done", needs to be none of "done", "stopped"'),
+        (
+            'status not in ["done", "stopped"]',
+            'status is "done", needs to be none of "done", "stopped"',
+        ),
         ('matches(name, "^test")', 'name is "Spring sale", needs to match "^test"'),
         ('not matches(name, "sale")', 'name is "Spring sale", needs not to match "sale"'),
         ("in_quiet_hours", "in_quiet_hours is false, needs to be true"),
@@ -51,16 +59,31 @@ def said(text: str, row: TrackedCampaign = ROW) -> object:
         ("start_at == null", "start_at is 2026-03-02 08:00:00 UTC, needs to be null"),
         ("finished_at != null", "finished_at is null, needs a value (null until then)"),
         ("fallback_sent > 0", "fallback_sent is null, needs a value > 0 (null without fallback)"),
-        ("calculated_price > 5", "calculated_price is null, needs a value > 5 (the provider gives none)"),
-        ("expired > 5", "expired is null, needs a value > 5 (not read in detail yet, or not given there)"),
-        ("sent / (sent - 4180) > 5", "sent / (sent - 4180) is null, needs a value > 5 (sent - 4180 is 0)"),
+        (
+            "calculated_price > 5",
+            "calculated_price is null, needs a value > 5 (the provider gives none)",
+        ),
+        (
+            "expired > 5",
+            "expired is null, needs a value > 5 (not read in detail yet, or not given there)",
+        ),
+        (
+            "sent / (sent - 4180) > 5",
+            "sent / (sent - 4180) is null, needs a value > 5 (sent - 4180 is 0)",
+        ),
         ("not sent > 5", "sent is 4,180, needs <= 5"),
         ("delivered > sent", "delivered is 3,887, needs > sent, which is 4,180"),
         (
             'reach < baseline(reach, "28d")',
-            'reach is 0.9299, needs < baseline(reach, "28d"), which is null (fewer than three settled campaigns to compare with)',
+            (
+                'reach is 0.9299, needs < baseline(reach, "28d"), which is null (fewer than three '
+                "settled campaigns to compare with)"
+            ),
         ),
-        ('ago(sent, "2h") > 5', 'ago(sent, "2h") is null, needs a value > 5 (nothing is known of what sent was then)'),
+        (
+            'ago(sent, "2h") > 5',
+            'ago(sent, "2h") is null, needs a value > 5 (nothing is known of what sent was then)',
+        ),
     ],
 )
 def test_one_thing_that_is_missing_is_said_in_words(text: str, words: str) -> None:
@@ -87,7 +110,10 @@ def test_of_what_is_joined_by_or_any_one_would_do() -> None:
 
 
 def test_under_not_it_is_the_other_way_round() -> None:
-    assert said("not (final and sent > 100)") == ("final is true, needs to be false", "sent is 4,180, needs <= 100")
+    assert said("not (final and sent > 100)") == (
+        "final is true, needs to be false",
+        "sent is 4,180, needs <= 100",
+    )
     assert said("not (final or sent > 5000)") == "final is true, needs to be false"
     assert said("not not (sent > 5000)") == "sent is 4,180, needs > 5,000"
 
@@ -97,7 +123,10 @@ def test_what_differs_by_little_is_written_with_enough_digits_to_see_it() -> Non
     assert said("delivery_ratio < 0.9", row) == "delivery_ratio is 0.900001, needs < 0.9"
     assert said('status_age > "10m"', row) == "status_age is 9 min 59 s, needs > 10 min"
     row = tracked(a_campaign(start_at=NOW - 3_600), status_since=NOW - 3_612)
-    assert said('status_age > "1h5s" and status_age > "1h20s"', row) == "status_age is 3612 s, needs > 3620 s"
+    assert (
+        said('status_age > "1h5s" and status_age > "1h20s"', row)
+        == "status_age is 3612 s, needs > 3620 s"
+    )
 
 
 def truth(part: Part, changed: dict[int, bool]) -> bool:
@@ -109,10 +138,17 @@ def truth(part: Part, changed: dict[int, bool]) -> bool:
         case Not():
             return not truth(below[0], changed)
         case Junction():
-            return (all if part.node.operator == "and" else any)(truth(each, changed) for each in below)
+            return (all if part.node.operator == "and" else any)(
+                truth(each, changed) for each in below
+            )
         case Comparison() if any(isinstance(each.value, bool) for each in below):
-            sides = [each.value if isinstance(each.node, Constant) else truth(each, changed) for each in below]
-            return None not in [each.value for each in below] and (sides[0] is sides[1]) is (part.node.operator == "==")
+            sides = [
+                each.value if isinstance(each.node, Constant) else truth(each, changed)
+                for each in below
+            ]
+            return None not in [each.value for each in below] and (sides[0] is sides[1]) is (
+                part.node.operator == "=="
+            )
     return part.holds
 
 

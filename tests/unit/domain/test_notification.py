@@ -8,18 +8,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.alerting import notification as domain
-from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason, halves, retry_delay
+from monitor.domain.alerting.notification import (
+    Notification,
+    NotifiedAlert,
+    NotifyReason,
+    halves,
+    retry_delay,
+)
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def told(count: int, **changes: object) -> Notification:
     alerts = tuple(
-        NotifiedAlert(id=f"a{n}", fingerprint="", status="firing", labels={}, annotations={}, active_since=NOW, starts_at=NOW)
+        NotifiedAlert(
+            id=f"a{n}",
+            fingerprint="",
+            status="firing",
+            labels={},
+            annotations={},
+            active_since=NOW,
+            starts_at=NOW,
+        )
         for n in range(count)
     )
     plain = Notification(
-        id="n", receiver="r", group_key="g", group_labels={}, reason=NotifyReason.FIRING, alerts=alerts, created_at=NOW
+        id="n",
+        receiver="r",
+        group_key="g",
+        group_labels={},
+        reason=NotifyReason.FIRING,
+        alerts=alerts,
+        created_at=NOW,
     )
     return msgspec.structs.replace(plain, **changes)
 
@@ -53,7 +73,12 @@ def test_halves_of_halves_keep_their_place() -> None:
     first, second = halves(told(8))
     quarters = [*halves(first), *halves(second)]
     assert [quarter.id for quarter in quarters] == ["n-1-1", "n-1-2", "n-2-1", "n-2-2"]
-    assert [(quarter.part, quarter.parts) for quarter in quarters] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [(quarter.part, quarter.parts) for quarter in quarters] == [
+        (1, 4),
+        (2, 4),
+        (3, 4),
+        (4, 4),
+    ]
 
 
 def test_one_alert_cannot_be_halved() -> None:

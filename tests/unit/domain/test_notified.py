@@ -11,7 +11,9 @@ from monitor.domain.alerting.steps import ROWS_A_STEP
 from tests.clock import START
 
 
-def alert(number: int, *, fingerprint: int, severity: str, firing: bool, changed: bool, minute: int) -> NotifiedAlert:
+def alert(
+    number: int, *, fingerprint: int, severity: str, firing: bool, changed: bool, minute: int
+) -> NotifiedAlert:
     began = START + timedelta(minutes=minute)
     return NotifiedAlert(
         id=f"{fingerprint}-{number}",
@@ -29,9 +31,20 @@ def expected(alerts: list[NotifiedAlert]) -> list[NotifiedAlert]:
     """The same rule in one sort."""
 
     def rank(each: NotifiedAlert) -> tuple[object, ...]:
-        return (not each.changed, SEVERITIES.index(each.labels["severity"]), each.status != "firing", each.starts_at, each.id)
+        return (
+            not each.changed,
+            SEVERITIES.index(each.labels["severity"]),
+            each.status != "firing",
+            each.starts_at,
+            each.id,
+        )
 
-    best = {each.fingerprint: min(rank(other) for other in alerts if other.fingerprint == each.fingerprint) for each in alerts}
+    best = {
+        each.fingerprint: min(
+            rank(other) for other in alerts if other.fingerprint == each.fingerprint
+        )
+        for each in alerts
+    }
     return sorted(alerts, key=lambda each: (best[each.fingerprint], each.starts_at, each.id))
 
 
@@ -47,7 +60,9 @@ ALERTS = st.builds(
 
 
 @given(st.lists(ALERTS, max_size=60))
-def test_changed_ones_come_first_then_the_most_severe_and_instances_stand_together(alerts: list[NotifiedAlert]) -> None:
+def test_changed_ones_come_first_then_the_most_severe_and_instances_stand_together(
+    alerts: list[NotifiedAlert],
+) -> None:
     assert list(in_order(alerts)) == expected(alerts)
 
 
@@ -66,6 +81,12 @@ def test_many_alerts_are_put_in_the_same_order_in_steps(number: int, stride: int
         for place in range(number)
     ]
     assert list(in_order(alerts)) == sorted(
-        alerts, key=lambda each: (not each.changed, SEVERITIES.index(each.labels["severity"]), each.starts_at, each.id)
+        alerts,
+        key=lambda each: (
+            not each.changed,
+            SEVERITIES.index(each.labels["severity"]),
+            each.starts_at,
+            each.id,
+        ),
     )
     assert sum(1 for _ in in_order_steps(alerts)) >= number // ROWS_A_STEP

@@ -12,7 +12,11 @@ from tests.unit.domain.builders import HOUR, NOW, a_campaign, tracked
 
 
 def row(
-    *, sent: int | None = 600, seen: list[tuple[float, int]] | None = None, status: str = "sending", **known: Any
+    *,
+    sent: int | None = 600,
+    seen: list[tuple[float, int]] | None = None,
+    status: str = "sending",
+    **known: Any,
 ) -> TrackedCampaign:
     """`seen`: how long ago it first showed how many."""
     samples = tuple(Sample(NOW - ago, status, shown) for ago, shown in seen or [])
@@ -56,6 +60,8 @@ def test_nothing_is_left_once_all_is_handed_over() -> None:
         (row(seen=[(900, 0), (0, 600)]), None),
     ],
 )
-def test_without_a_pace_or_a_size_nothing_can_be_said(sending: TrackedCampaign, size: int | None) -> None:
+def test_without_a_pace_or_a_size_nothing_can_be_said(
+    sending: TrackedCampaign, size: int | None
+) -> None:
     assert remaining(sending, total(size), NOW) is None
     assert remaining(sending, None, NOW) is None

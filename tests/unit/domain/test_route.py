@@ -18,7 +18,12 @@ TREE = RouteTree(
         "ops",
         "{}",
         to("audit", 'account=~".+"', on=True),
-        to("platform", "severity=critical", to("shop", "sender=Shop"), to("night", "sender!=Shop, team=night")),
+        to(
+            "platform",
+            "severity=critical",
+            to("shop", "sender=Shop"),
+            to("night", "sender!=Shop, team=night"),
+        ),
         to("money", "alertname=~Low.*", on=True),
         to("desk", "team=messaging"),
     )
@@ -41,7 +46,9 @@ def test_the_first_route_that_takes_an_alert_is_the_last_asked() -> None:
 def test_one_that_continues_is_heard_besides() -> None:
     assert reached(alertname="LowDelivery", team="messaging") == ["money", "desk"]
     assert reached(account="x", severity="critical") == ["audit", "platform"]
-    assert reached(account="x") == ["audit"]  # as in Alertmanager: somebody took it, so the root does not
+    assert reached(account="x") == [
+        "audit"
+    ]  # as in Alertmanager: somebody took it, so the root does not
 
 
 def test_a_route_with_routes_of_its_own_hears_only_what_they_leave() -> None:
@@ -55,7 +62,12 @@ def test_a_route_is_named_by_its_matchers_whatever_stands_around_it() -> None:
         return tree.destinations({"severity": "critical", "sender": "Shop"})[-1].path
 
     other = RouteTree(
-        to("ops", "{}", to("new", "a=b"), to("platform", 'severity="critical"', to("x", "c=d"), to("shop", "sender=Shop")))
+        to(
+            "ops",
+            "{}",
+            to("new", "a=b"),
+            to("platform", 'severity="critical"', to("x", "c=d"), to("shop", "sender=Shop")),
+        )
     )
     assert path(TREE) == path(other) == '/{severity="critical"}/{sender="Shop"}'
     assert TREE.root.path == ""
@@ -64,8 +76,14 @@ def test_a_route_is_named_by_its_matchers_whatever_stands_around_it() -> None:
 
 
 def test_twins_with_the_same_receiver_are_told_apart() -> None:
-    tree = RouteTree(to("ops", "{}", to("a", "x=y", on=True), to("b", "x=y", on=True), to("a", "x=y")))
-    assert [branch.path for branch in tree.destinations({"x": "y"})] == ['/{x="y"}', '/{x="y"}', '/{x="y"}#2']
+    tree = RouteTree(
+        to("ops", "{}", to("a", "x=y", on=True), to("b", "x=y", on=True), to("a", "x=y"))
+    )
+    assert [branch.path for branch in tree.destinations({"x": "y"})] == [
+        '/{x="y"}',
+        '/{x="y"}',
+        '/{x="y"}#2',
+    ]
 
 
 def test_a_group_depends_on_the_route_and_the_labels_it_groups_by() -> None:
@@ -117,5 +135,9 @@ def as_alertmanager(branch: Branch, labels: dict[str, str], *, root: bool = True
 def test_alerts_go_where_alertmanager_sends_them(root: Route, a: str, b: str) -> None:
     tree = RouteTree(root)
     labels = {"a": a, "b": b}
-    assert [branch.path for branch in tree.destinations(labels)] == as_alertmanager(tree.root, labels)
-    assert len({(branch.path, branch.route.receiver) for branch in tree.branches()}) == len(list(tree.branches()))
+    assert [branch.path for branch in tree.destinations(labels)] == as_alertmanager(
+        tree.root, labels
+    )
+    assert len({(branch.path, branch.route.receiver) for branch in tree.branches()}) == len(
+        list(tree.branches())
+    )

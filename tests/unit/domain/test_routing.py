@@ -11,12 +11,25 @@ import pytest
 from monitor.domain.alerting.acknowledgement import Acknowledgement
 from monitor.domain.alerting.alert import Alert, AlertKey, ResolveReason, begin
 from monitor.domain.alerting.notification import NotifyReason
-from monitor.domain.routing.flush import Flush, Ledger, Quiet, Route, Told, flush, fully_told, group_of, next_flush, split
+from monitor.domain.routing.flush import (
+    Flush,
+    Ledger,
+    Quiet,
+    Route,
+    Told,
+    flush,
+    fully_told,
+    group_of,
+    next_flush,
+    split,
+)
 from tests.clock import START
 from tests.unit.domain.flushes import MINUTE, ROUTE, a_ledger, event, firing, resolved
 
 
-def decided(alerts: Iterable[Alert], ledger: Ledger, now: datetime, route: Route = ROUTE, **more: Any) -> Flush:
+def decided(
+    alerts: Iterable[Alert], ledger: Ledger, now: datetime, route: Route = ROUTE, **more: Any
+) -> Flush:
     decision = flush(list(alerts), ledger, route, now, **more)
     assert decision is not None
     return decision
@@ -26,22 +39,29 @@ def summary(decision: Flush) -> list[tuple[str, str, bool]]:
     return [(alert.id, alert.status, alert.changed) for alert in decision.alerts]
 
 
-# --- groups -----------------------------------------------------------------------------------------------------------
+# --- groups ---------------------------------------------------------------------------------------
 
 
 def test_a_group_is_named_by_the_labels_it_is_grouped_by() -> None:
-    sms = group_of({"alertname": "A", "account": "x", "message_type": "sms", "campaign_id": "1"}, ROUTE)
-    assert sms == group_of({"campaign_id": "2", "message_type": "sms", "account": "x", "alertname": "A"}, ROUTE)
+    sms = group_of(
+        {"alertname": "A", "account": "x", "message_type": "sms", "campaign_id": "1"}, ROUTE
+    )
+    assert sms == group_of(
+        {"campaign_id": "2", "message_type": "sms", "account": "x", "alertname": "A"}, ROUTE
+    )
     assert sms[1] == {"alertname": "A", "account": "x", "message_type": "sms"}
     assert sms[0] != group_of({"alertname": "A", "account": "x", "message_type": "rcs"}, ROUTE)[0]
     assert sms[0] != group_of({**sms[1]}, replace(ROUTE, receiver="other"))[0]
 
 
 def test_a_label_that_is_missing_is_another_group_than_one_that_is_empty() -> None:
-    assert group_of({"alertname": "A"}, ROUTE)[0] != group_of({"alertname": "A", "account": ""}, ROUTE)[0]
+    assert (
+        group_of({"alertname": "A"}, ROUTE)[0]
+        != group_of({"alertname": "A", "account": ""}, ROUTE)[0]
+    )
 
 
-# --- when -------------------------------------------------------------------------------------------------------------
+# --- when -----------------------------------------------------------------------------------------
 
 
 def test_a_change_is_due_at_once_where_nothing_is_waited_for() -> None:
@@ -51,7 +71,10 @@ def test_a_change_is_due_at_once_where_nothing_is_waited_for() -> None:
 def test_a_new_group_waits_from_its_first_change() -> None:
     route = Route(receiver="ops", group_wait=3 * MINUTE)
     flapped = resolved(firing(1), now=START + 2 * MINUTE)
-    assert next_flush([firing(2, now=START + MINUTE), flapped], a_ledger(), route) == START + 3 * MINUTE
+    assert (
+        next_flush([firing(2, now=START + MINUTE), flapped], a_ledger(), route)
+        == START + 3 * MINUTE
+    )
 
 
 def test_a_group_that_is_known_to_fire_does_not_wait_but_keeps_its_interval() -> None:
@@ -83,14 +106,16 @@ def test_nothing_is_decided_before_it_is_due() -> None:
     assert flush([resolved(firing())], told, ROUTE, START + 4 * MINUTE) is None
 
 
-# --- what and why -----------------------------------------------------------------------------------------------------
+# --- what and why ---------------------------------------------------------------------------------
 
 
 def test_the_first_firing_alerts_of_a_group_are_told() -> None:
     decision = decided([firing()], a_ledger(), START)
     assert decision.reason is NotifyReason.FIRING
     assert summary(decision) == [(firing().id, "firing", True)]
-    assert decision.ledger == a_ledger(told={firing().id: Told.FIRING}, flushed_at=START, changed_at=START)
+    assert decision.ledger == a_ledger(
+        told={firing().id: Told.FIRING}, flushed_at=START, changed_at=START
+    )
 
 
 def test_a_new_alert_of_a_firing_group_comes_first_with_the_others_behind_it() -> None:
@@ -113,7 +138,12 @@ def test_an_event_is_told_once_as_firing_with_its_end() -> None:
     decision = decided([event()], a_ledger(), START)
     (told,) = decision.alerts
     assert decision.reason is NotifyReason.EVENT
-    assert (told.status, told.starts_at, told.ends_at, told.event_id) == ("firing", START, START, "event1")
+    assert (told.status, told.starts_at, told.ends_at, told.event_id) == (
+        "firing",
+        START,
+        START,
+        "event1",
+    )
     assert fully_told(event(), [decision.ledger])
     assert next_flush([event()], decision.ledger, ROUTE) is None
 
@@ -128,7 +158,9 @@ def test_a_repeat_shows_all_that_fires_and_marks_nothing_as_new() -> None:
 def test_nothing_is_repeated_while_an_older_message_waits() -> None:
     told = a_ledger(told={firing().id: Told.FIRING}, flushed_at=START)
     assert flush([firing()], told, ROUTE, START + timedelta(days=1), waiting=True) is None
-    assert flush([firing(), event()], told, ROUTE, START + timedelta(days=1), waiting=True) is not None
+    assert (
+        flush([firing(), event()], told, ROUTE, START + timedelta(days=1), waiting=True) is not None
+    )
 
 
 def test_the_most_severe_come_first_then_the_oldest() -> None:
@@ -144,17 +176,26 @@ def test_the_most_severe_come_first_then_the_oldest() -> None:
 
 def test_what_a_replaced_message_would_have_told_is_news_still() -> None:
     first = decided([firing(1), event()], a_ledger(), START)
-    alerts = [firing(1), firing(2, now=START + MINUTE)]  # the event is closed: the outbox is all that knows it
+    alerts = [
+        firing(1),
+        firing(2, now=START + MINUTE),
+    ]  # the event is closed: the outbox is all that knows it
     second = decided(alerts, first.ledger, START + 5 * MINUTE, undelivered=first.alerts)
     assert second.reason is NotifyReason.FIRING
     assert sorted(summary(second)) == sorted(
-        [(firing(1).id, "firing", True), (alerts[1].id, "firing", True), (event().id, "firing", True)]
+        [
+            (firing(1).id, "firing", True),
+            (alerts[1].id, "firing", True),
+            (event().id, "firing", True),
+        ]
     )
 
 
 def test_a_replaced_firing_that_has_resolved_is_told_as_resolved() -> None:
     first = decided([firing()], a_ledger(), START)
-    second = decided([resolved(firing())], first.ledger, START + 5 * MINUTE, undelivered=first.alerts)
+    second = decided(
+        [resolved(firing())], first.ledger, START + 5 * MINUTE, undelivered=first.alerts
+    )
     assert summary(second) == [(firing().id, "resolved", True)]
 
 
@@ -172,20 +213,35 @@ def test_who_does_not_want_resolves_still_hears_of_what_came_and_went() -> None:
     decision = decided([resolved(firing())], a_ledger(), START + MINUTE, send_resolved=False)
     assert summary(decision) == [(firing().id, "resolved", True)]
     first = decided([firing()], a_ledger(), START, send_resolved=False)
-    second = decided([resolved(firing())], first.ledger, START + 5 * MINUTE, undelivered=first.alerts, send_resolved=False)
+    second = decided(
+        [resolved(firing())],
+        first.ledger,
+        START + 5 * MINUTE,
+        undelivered=first.alerts,
+        send_resolved=False,
+    )
     assert summary(second) == [(firing().id, "resolved", True)]
 
 
 def test_a_quiet_end_never_loses_what_a_replaced_message_holds() -> None:
     told = a_ledger(told={firing(1).id: Told.FIRING}, flushed_at=START)
     first = decided([firing(1), event()], told, START + 5 * MINUTE, send_resolved=False)
-    second = decided([resolved(firing(1))], first.ledger, START + 10 * MINUTE, undelivered=first.alerts, send_resolved=False)
+    second = decided(
+        [resolved(firing(1))],
+        first.ledger,
+        START + 10 * MINUTE,
+        undelivered=first.alerts,
+        send_resolved=False,
+    )
     assert summary(second) == [(event().id, "firing", True)]
 
 
 def test_an_alert_is_fully_told_when_every_group_knows_its_end() -> None:
     alert = resolved(firing())
-    knows, does_not = a_ledger(told={alert.id: Told.RESOLVED}), a_ledger(told={alert.id: Told.FIRING})
+    knows, does_not = (
+        a_ledger(told={alert.id: Told.RESOLVED}),
+        a_ledger(told={alert.id: Told.FIRING}),
+    )
     assert fully_told(alert, [knows])
     assert not fully_told(alert, [knows, does_not])
     assert not fully_told(alert, [a_ledger()])
@@ -193,11 +249,17 @@ def test_an_alert_is_fully_told_when_every_group_knows_its_end() -> None:
 
 
 def test_a_ledger_forgets_closed_alerts() -> None:
-    ledger = a_ledger(told={"a": Told.RESOLVED, "b": Told.FIRING}, flushed_at=START, acknowledged={"a": START, "b": START})
-    assert ledger.without(["a", "c"]) == a_ledger(told={"b": Told.FIRING}, flushed_at=START, acknowledged={"b": START})
+    ledger = a_ledger(
+        told={"a": Told.RESOLVED, "b": Told.FIRING},
+        flushed_at=START,
+        acknowledged={"a": START, "b": START},
+    )
+    assert ledger.without(["a", "c"]) == a_ledger(
+        told={"b": Told.FIRING}, flushed_at=START, acknowledged={"b": START}
+    )
 
 
-# --- acknowledgements, where the receiver's service shows them ------------------------------------------------------------
+# --- acknowledgements, where the receiver's service shows them ------------------------------------
 
 
 def looked_after(*alerts: Alert, at: datetime = START + MINUTE, **more: Any) -> Quiet:
@@ -205,7 +267,9 @@ def looked_after(*alerts: Alert, at: datetime = START + MINUTE, **more: Any) -> 
     return Quiet(acknowledged=said, tells_acknowledgements=True, **more)
 
 
-BOTH_TOLD = a_ledger(told={firing(1).id: Told.FIRING, firing(2).id: Told.FIRING}, flushed_at=START, changed_at=START)
+BOTH_TOLD = a_ledger(
+    told={firing(1).id: Told.FIRING, firing(2).id: Told.FIRING}, flushed_at=START, changed_at=START
+)
 
 
 def test_that_somebody_looks_after_it_is_told_at_once_and_once_and_begins_no_interval() -> None:
@@ -235,15 +299,37 @@ def test_what_was_acknowledged_before_the_receiver_knew_it_is_told_so_once_it_do
     alerts, quiet = [firing(1)], looked_after(firing(1))
     first = decided(alerts, a_ledger(), START + MINUTE, quiet=quiet)
     assert (first.reason, first.ledger.acknowledged) == (NotifyReason.FIRING, {})
-    assert flush(alerts, first.ledger, ROUTE, START + MINUTE, quiet=quiet, undelivered=first.alerts, waiting=True) is None
+    assert (
+        flush(
+            alerts,
+            first.ledger,
+            ROUTE,
+            START + MINUTE,
+            quiet=quiet,
+            undelivered=first.alerts,
+            waiting=True,
+        )
+        is None
+    )
     then = decided(alerts, first.ledger, START + 2 * MINUTE, quiet=quiet, waiting=True)
-    assert (then.reason, summary(then)) == (NotifyReason.ACKNOWLEDGED, [(firing(1).id, "firing", False)])
+    assert (then.reason, summary(then)) == (
+        NotifyReason.ACKNOWLEDGED,
+        [(firing(1).id, "firing", False)],
+    )
 
 
 def test_a_mute_puts_it_off_and_others_are_not_told_of_it_by_itself() -> None:
     alerts = [firing(1), firing(2)]
-    assert flush(alerts, BOTH_TOLD, ROUTE, START + MINUTE, quiet=looked_after(firing(2), muted=True)) is None
-    assert next_flush(alerts, BOTH_TOLD, ROUTE, replace(looked_after(firing(2)), tells_acknowledgements=False)) is None
+    assert (
+        flush(alerts, BOTH_TOLD, ROUTE, START + MINUTE, quiet=looked_after(firing(2), muted=True))
+        is None
+    )
+    assert (
+        next_flush(
+            alerts, BOTH_TOLD, ROUTE, replace(looked_after(firing(2)), tells_acknowledgements=False)
+        )
+        is None
+    )
 
 
 def test_of_silenced_alerts_only_those_that_the_receiver_knows_are_beside_it() -> None:
@@ -261,14 +347,23 @@ def test_a_clock_that_was_set_back_holds_nothing_of_it_back() -> None:
 
 @pytest.mark.parametrize(
     ("count", "ids", "sizes"),
-    [(1, ["x"], [1]), (200, ["x"], [200]), (201, ["x-1", "x-2"], [200, 1]), (450, ["x-1", "x-2", "x-3"], [200, 200, 50])],
+    [
+        (1, ["x"], [1]),
+        (200, ["x"], [200]),
+        (201, ["x-1", "x-2"], [200, 1]),
+        (450, ["x-1", "x-2", "x-3"], [200, 200, 50]),
+    ],
 )
-def test_more_than_200_alerts_are_several_messages(count: int, ids: list[str], sizes: list[int]) -> None:
+def test_more_than_200_alerts_are_several_messages(
+    count: int, ids: list[str], sizes: list[int]
+) -> None:
     decision = decided([firing(number) for number in range(count)], a_ledger(), START)
     messages = split(decision, "x", START)
     assert [message.id for message in messages] == ids
     assert [len(message.alerts) for message in messages] == sizes
-    assert [(message.part, message.parts) for message in messages] == [(n, len(ids)) for n in range(1, len(ids) + 1)]
+    assert [(message.part, message.parts) for message in messages] == [
+        (n, len(ids)) for n in range(1, len(ids) + 1)
+    ]
     assert tuple(alert for message in messages for alert in message.alerts) == decision.alerts
 
 

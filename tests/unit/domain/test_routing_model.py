@@ -1,4 +1,5 @@
-"""Flushes over time, with an outbox that fails and people who quiet things, against a model of who should know what."""
+"""Flushes over time, with an outbox that fails and people who quiet things, against a model of
+who should know what."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,16 @@ from hypothesis import strategies as st
 from monitor.domain.alerting.acknowledgement import Acknowledgement
 from monitor.domain.alerting.alert import Alert, AlertState
 from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
-from monitor.domain.routing.flush import Flush, Ledger, Quiet, Route, flush, fully_told, next_flush, split
+from monitor.domain.routing.flush import (
+    Flush,
+    Ledger,
+    Quiet,
+    Route,
+    flush,
+    fully_told,
+    next_flush,
+    split,
+)
 from tests.clock import START
 from tests.unit.domain.flushes import MINUTE, ROUTE, a_ledger, event, firing, resolved
 
@@ -23,7 +33,8 @@ class Row:
 
 @dataclass
 class World:
-    """One group's alerts, the flusher's loop around `flush`, an outbox, and a receiver that believes what it is told."""
+    """One group's alerts, the flusher's loop around `flush`, an outbox, and a receiver that
+    believes what it is told."""
 
     route: Route
     send_resolved: bool
@@ -34,11 +45,17 @@ class World:
     truth: dict[str, str] = field(default_factory=dict)  # id -> firing | resolved | event
     since: dict[str, datetime] = field(default_factory=dict)  # id -> when it last changed
     belief: dict[str, str] = field(default_factory=dict)
-    heard: list[tuple[str, str]] = field(default_factory=list)  # what was told as new, in the order of delivery
+    heard: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # what was told as new, in the order of delivery
     decided_at: list[datetime] = field(default_factory=list)
-    told: dict[str, str] = field(default_factory=dict)  # id -> last status any message was decided with
+    told: dict[str, str] = field(
+        default_factory=dict
+    )  # id -> last status any message was decided with
     number: int = 0
-    suppressed: set[str] = field(default_factory=set)  # silenced or inhibited; what has ended stays as it was then
+    suppressed: set[str] = field(
+        default_factory=set
+    )  # silenced or inhibited; what has ended stays as it was then
     unspoken: set[str] = field(default_factory=set)  # ended in silence, and nobody had heard of it
     muted: bool = False
     acknowledged: dict[str, Acknowledgement] = field(default_factory=dict)
@@ -101,7 +118,9 @@ class World:
         self.outbox.pop(0)
         for alert in row.message.alerts:
             status = "event" if alert.event_id else alert.status
-            assert (self.belief.get(alert.id), status) != ("resolved", "firing"), "a resolve came before its firing"
+            assert (self.belief.get(alert.id), status) != ("resolved", "firing"), (
+                "a resolve came before its firing"
+            )
             if alert.changed:
                 assert (alert.id, status) not in self.heard, "the same news twice"
                 self.heard.append((alert.id, status))
@@ -140,9 +159,13 @@ class World:
         self.close()
         if decision is None:
             return False
-        assert quiet or decision.reason is not NotifyReason.REPEAT, "a repeat behind a message that still waits"
+        assert quiet or decision.reason is not NotifyReason.REPEAT, (
+            "a repeat behind a message that still waits"
+        )
         messages = split(decision, f"n{len(self.decided_at)}", self.now)
-        self.outbox = [row for row in self.outbox if row not in replaced] + [Row(message) for message in messages]
+        self.outbox = [row for row in self.outbox if row not in replaced] + [
+            Row(message) for message in messages
+        ]
         if messages:
             self.check_message(decision)
             self.decided_at.append(self.now)
@@ -158,18 +181,28 @@ class World:
 
     def check_message(self, decision: Flush) -> None:
         if self.decided_at:
-            assert self.now - self.decided_at[-1] >= self.route.group_interval, "two messages in one interval"
-        shown = {alert.id: ("event" if alert.event_id else alert.status) for alert in decision.alerts}
+            assert self.now - self.decided_at[-1] >= self.route.group_interval, (
+                "two messages in one interval"
+            )
+        shown = {
+            alert.id: ("event" if alert.event_id else alert.status) for alert in decision.alerts
+        }
         assert not self.muted, "a message while mute"
         assert self.unspoken.isdisjoint(shown), "told of what ended in silence"
         now_firing = {id_ for id_, kind in self.truth.items() if kind == "firing"}
-        assert now_firing - self.suppressed <= shown.keys(), "a message is the whole picture of what fires"
+        assert now_firing - self.suppressed <= shown.keys(), (
+            "a message is the whole picture of what fires"
+        )
         hidden = now_firing & self.suppressed
         if decision.reason is NotifyReason.REPEAT:
             assert hidden.isdisjoint(shown), "a silenced alert is repeated"
         else:
-            assert hidden & shown.keys() == hidden & self.told.keys(), "of what is silenced, a receiver sees what it knows"
-        assert all(self.truth[id_] == status for id_, status in shown.items()), "a message tells the truth"
+            assert hidden & shown.keys() == hidden & self.told.keys(), (
+                "of what is silenced, a receiver sees what it knows"
+            )
+        assert all(self.truth[id_] == status for id_, status in shown.items()), (
+            "a message tells the truth"
+        )
         if decision.reason is NotifyReason.REPEAT:
             assert self.now - self.decided_at[-1] >= self.route.repeat_interval
             assert not any(alert.changed for alert in decision.alerts)
@@ -186,9 +219,17 @@ class World:
         for id_, kind in self.truth.items():
             if id_ in self.unspoken:
                 assert id_ not in self.told
-            elif not self.muted and id_ not in self.suppressed - self.told.keys() and self.now - self.since[id_] >= patience:
-                quiet = kind == "resolved" and not self.send_resolved and self.told.get(id_) == "firing"
-                assert self.told.get(id_) == kind or quiet, "untold for longer than wait and interval together"
+            elif (
+                not self.muted
+                and id_ not in self.suppressed - self.told.keys()
+                and self.now - self.since[id_] >= patience
+            ):
+                quiet = (
+                    kind == "resolved" and not self.send_resolved and self.told.get(id_) == "firing"
+                )
+                assert self.told.get(id_) == kind or quiet, (
+                    "untold for longer than wait and interval together"
+                )
 
 
 operations = st.one_of(
@@ -211,8 +252,12 @@ quieting = st.one_of(
 
 def play(world: World, steps: list[tuple[str, int]]) -> None:
     acts: dict[str, Callable[[int], None]] = {
-        "fire": lambda quiet: world.fire(firing(world.number, now=world.now), "firing", suppressed=bool(quiet)),
-        "event": lambda quiet: world.fire(event(world.number, now=world.now), "event", suppressed=bool(quiet)),
+        "fire": lambda quiet: world.fire(
+            firing(world.number, now=world.now), "firing", suppressed=bool(quiet)
+        ),
+        "event": lambda quiet: world.fire(
+            event(world.number, now=world.now), "event", suppressed=bool(quiet)
+        ),
         "resolve": world.resolve,
         "fail": lambda _: world.attempt(succeeds=False),
         "deliver": world.deliver,
@@ -240,15 +285,26 @@ def play(world: World, steps: list[tuple[str, int]]) -> None:
 def test_once_all_is_delivered_the_receiver_knows_the_truth(
     steps: list[tuple[str, int]], group_wait: int, group_interval: int, send_resolved: bool
 ) -> None:
-    route = Route(receiver="ops", group_wait=group_wait * MINUTE, group_interval=group_interval * MINUTE)
+    route = Route(
+        receiver="ops", group_wait=group_wait * MINUTE, group_interval=group_interval * MINUTE
+    )
     world = World(route, send_resolved)
     play(world, steps)
-    untold = {id_ for id_, kind in world.truth.items() if kind == "firing" and id_ in world.suppressed - world.told.keys()}
-    expected = {id_: kind for id_, kind in world.truth.items() if id_ not in world.unspoken | untold}
-    if not send_resolved:  # it may believe that something fires still, if it was told so; not that it never did
+    untold = {
+        id_
+        for id_, kind in world.truth.items()
+        if kind == "firing" and id_ in world.suppressed - world.told.keys()
+    }
+    expected = {
+        id_: kind for id_, kind in world.truth.items() if id_ not in world.unspoken | untold
+    }
+    if (
+        not send_resolved
+    ):  # it may believe that something fires still, if it was told so; not that it never did
         assert world.belief.keys() == expected.keys()
         expected = {
-            id_: "firing" if kind == "resolved" and (id_, "firing") in world.heard else kind for id_, kind in expected.items()
+            id_: "firing" if kind == "resolved" and (id_, "firing") in world.heard else kind
+            for id_, kind in expected.items()
         }
     assert world.belief == expected
     still_firing = {id_ for id_, kind in world.truth.items() if kind == "firing"}

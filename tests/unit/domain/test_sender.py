@@ -26,7 +26,9 @@ NOW = START.timestamp()
 def sent_by(sender: str = "Shop", number: int = 1, **values: object) -> TrackedCampaign:
     ended = {"created_at": NOW - 2 * HOUR, "status": "done", "finished_at": NOW - HOUR}
     defaults: dict[str, object] = {**ended, "sent": 100, "delivered": 95}
-    return tracked(a_campaign(number, sender=sender, **{**defaults, **values}), first_seen=NOW - 2 * HOUR)
+    return tracked(
+        a_campaign(number, sender=sender, **{**defaults, **values}), first_seen=NOW - 2 * HOUR
+    )
 
 
 def views(*rows: TrackedCampaign, window: Window | None = None) -> list[SenderView]:
@@ -36,14 +38,22 @@ def views(*rows: TrackedCampaign, window: Window | None = None) -> list[SenderVi
     return list(tally.views()[asked])
 
 
-def sender_rule(name: str = "Bad", when: str = "delivery_ratio_upper < 0.9", **values: object) -> Rule:
+def sender_rule(
+    name: str = "Bad", when: str = "delivery_ratio_upper < 0.9", **values: object
+) -> Rule:
     return rule(
-        name, when, scope=Scope.SENDER, summary="{{ sender }}: {{ settled_ratio | percent }}, {{ worst_campaigns }}", **values
+        name,
+        when,
+        scope=Scope.SENDER,
+        summary="{{ sender }}: {{ settled_ratio | percent }}, {{ worst_campaigns }}",
+        **values,
     )
 
 
 class Senders(Life):
-    def poll_senders(self, *rows: TrackedCampaign, minutes: float = 0, elsewhere: tuple[str, ...] = ()) -> tuple[Alert, ...]:
+    def poll_senders(
+        self, *rows: TrackedCampaign, minutes: float = 0, elsewhere: tuple[str, ...] = ()
+    ) -> tuple[Alert, ...]:
         evaluation = self.begin(minutes=minutes)
         tally = SenderTally("default", self.rules.windows, self.now)
         tally.add(rows)
@@ -56,7 +66,9 @@ def test_campaigns_are_summed_by_sender_and_message_type() -> None:
         sent_by(number=1),
         sent_by(number=2, sent=50, delivered=10),
         sent_by("Other", number=3),
-        sent_by(number=4, message_type="rcs", fallback_sent=30, fallback_delivered=20, delivered=60),
+        sent_by(
+            number=4, message_type="rcs", fallback_sent=30, fallback_delivered=20, delivered=60
+        ),
     )
     assert [(view.message_type, view.sender, view.sums.campaigns) for view in found] == [
         ("rcs", "Shop", 1),
@@ -64,7 +76,12 @@ def test_campaigns_are_summed_by_sender_and_message_type() -> None:
         ("sms", "Shop", 2),
     ]
     values = field_values("sender", found[2])
-    assert (values["sent"], values["delivered"], values["campaigns"], values["campaigns_done"]) == (150, 105, 2, 2)
+    assert (values["sent"], values["delivered"], values["campaigns"], values["campaigns_done"]) == (
+        150,
+        105,
+        2,
+        2,
+    )
     assert values["delivery_ratio"] == pytest.approx(0.7)
     assert field_values("sender", found[0])["reach"] == pytest.approx(0.8)
 
@@ -78,13 +95,17 @@ def test_campaigns_are_summed_by_sender_and_message_type() -> None:
         ({"created_at": NOW - 25 * HOUR, "real_start_at": None}, False),
     ],
 )
-def test_a_campaign_counts_when_it_started_within_the_time_or_was_created_in_it(values: dict[str, object], counts: bool) -> None:
+def test_a_campaign_counts_when_it_started_within_the_time_or_was_created_in_it(
+    values: dict[str, object], counts: bool
+) -> None:
     assert bool(views(sent_by(**values))) is counts
 
 
 rows = st.lists(
     st.builds(
-        lambda number, sent, delivered, ended: sent_by(number=number, sent=sent, delivered=delivered, finished_at=NOW - ended),
+        lambda number, sent, delivered, ended: sent_by(
+            number=number, sent=sent, delivered=delivered, finished_at=NOW - ended
+        ),
         st.integers(1, 9),
         st.none() | st.integers(0, 300),
         st.none() | st.integers(0, 300),
@@ -97,23 +118,38 @@ rows = st.lists(
 
 
 @given(rows)
-def test_what_is_settled_is_judged_campaign_by_campaign_and_bounded_over_all(found: list[TrackedCampaign]) -> None:
+def test_what_is_settled_is_judged_campaign_by_campaign_and_bounded_over_all(
+    found: list[TrackedCampaign],
+) -> None:
     window = Window(DAY, Settle(900.0))
     (view,) = views(*found, window=window)
     known = [row for row in found if row.campaign.delivered is not None]
-    judged = [(settled_sent(row, NOW, window.settle) or 0, row.campaign.delivered or 0) for row in known]
+    judged = [
+        (settled_sent(row, NOW, window.settle) or 0, row.campaign.delivered or 0) for row in known
+    ]
     total, good = sum(sent for sent, _ in judged), sum(min(pair) for pair in judged)
     values = field_values("sender", view)
     assert (values["settled_sent"], values["settled_delivered"]) == (total, good)
     assert values["settled_ratio"] == (good / total if total else None)
-    assert values["delivery_ratio_upper"] == (pytest.approx(wilson_upper(good, total)) if total else None)
-    assert values["delivery_ratio_lower"] == (pytest.approx(wilson_lower(good, total)) if total else None)
+    assert values["delivery_ratio_upper"] == (
+        pytest.approx(wilson_upper(good, total)) if total else None
+    )
+    assert values["delivery_ratio_lower"] == (
+        pytest.approx(wilson_lower(good, total)) if total else None
+    )
 
 
 def test_campaigns_of_which_no_report_is_told_do_not_spoil_what_can_be_judged() -> None:
-    (view,) = views(sent_by(number=1, delivered=95), sent_by(number=2, name="silent", delivered=None))
+    (view,) = views(
+        sent_by(number=1, delivered=95), sent_by(number=2, name="silent", delivered=None)
+    )
     values = field_values("sender", view)
-    assert (values["campaigns"], values["sent"], values["settled_sent"], values["settled_delivered"]) == (2, 200, 100, 95)
+    assert (
+        values["campaigns"],
+        values["sent"],
+        values["settled_sent"],
+        values["settled_delivered"],
+    ) == (2, 200, 100, 95)
     assert "silent" not in view.worst_campaigns
 
 
@@ -146,7 +182,10 @@ def test_the_worst_campaigns_can_be_read_whatever_they_are_called() -> None:
         sent_by(number=3, name="word " * 60, delivered=40),
     )
     cut = " ".join(["word"] * 12)
-    assert view.worst_campaigns == f"Win-back 3 (25 % of 4,000), campaign 2 (30 % of 100), {cut}… (40 % of 100)"
+    assert (
+        view.worst_campaigns
+        == f"Win-back 3 (25 % of 4,000), campaign 2 (30 % of 100), {cut}… (40 % of 100)"
+    )
 
 
 def test_a_sender_alert_has_the_labels_of_a_campaign_alert_without_the_campaign() -> None:
@@ -181,17 +220,28 @@ def test_alerts_of_a_sender_end_with_their_rule_or_their_feed() -> None:
     assert life.rules.orphans(alerts, START, feeds=[Feed("default", "sms")]).alerts == ()
     (ended,) = life.rules.orphans(alerts, START, feeds=[Feed("default", "rcs")]).alerts
     assert ended.resolve_reason is ResolveReason.NOT_WATCHED
-    (ended,) = Life(rule("Bad", "sent > 1")).rules.orphans(alerts, START, feeds=[Feed("default", "sms")]).alerts
+    (ended,) = (
+        Life(rule("Bad", "sent > 1"))
+        .rules.orphans(alerts, START, feeds=[Feed("default", "sms")])
+        .alerts
+    )
     assert ended.resolve_reason is ResolveReason.RULE_REMOVED
 
 
-@pytest.mark.parametrize("text", ['ago(sent, "10m") > 1', 'baseline(sent, "28d") > 1', "name == 'a'", "status_age > '1h'"])
+@pytest.mark.parametrize(
+    "text",
+    ['ago(sent, "10m") > 1', 'baseline(sent, "28d") > 1', "name == 'a'", "status_age > '1h'"],
+)
 def test_a_sender_has_no_past_and_no_fields_of_a_campaign(text: str) -> None:
     with pytest.raises(ConditionError):
         parse_condition(text, scope="sender")
 
 
 def test_a_condition_on_a_sender_is_compiled() -> None:
-    test = compile_sender(parse_condition("campaigns_done >= 1 and delivery_ratio < 0.96 and sender == 'Shop'", scope="sender"))
+    test = compile_sender(
+        parse_condition(
+            "campaigns_done >= 1 and delivery_ratio < 0.96 and sender == 'Shop'", scope="sender"
+        )
+    )
     (view,) = views(sent_by())
     assert test(view)

@@ -16,7 +16,11 @@ def priced(
     detail: CampaignDetail | None = None,
     **values: object,
 ) -> TrackedCampaign:
-    facts: dict[str, object] = {"sent": 100, "real_start_at": NOW - began, "created_at": NOW - began}
+    facts: dict[str, object] = {
+        "sent": 100,
+        "real_start_at": NOW - began,
+        "created_at": NOW - began,
+    }
     campaign = a_campaign(1, **facts | {"calculated_price": amount, "currency": currency} | values)
     return tracked(campaign, detail=detail, status_since=NOW - began)
 
@@ -32,7 +36,15 @@ def total(*rows: TrackedCampaign, currency: str | None = "EUR") -> float | None:
 
 
 def test_it_is_the_sum_of_what_started_within_a_day() -> None:
-    assert total(priced(10.0), priced(5.0, began=DAY), priced(7.0, began=DAY + 1), priced(3.0, began=-HOUR)) == 15.0
+    assert (
+        total(
+            priced(10.0),
+            priced(5.0, began=DAY),
+            priced(7.0, began=DAY + 1),
+            priced(3.0, began=-HOUR),
+        )
+        == 15.0
+    )
 
 
 @pytest.mark.parametrize("amount", [None, 0.0, -5.0])
@@ -88,7 +100,9 @@ def test_what_the_detail_says_after_the_end_is_the_price() -> None:
         (priced(0.0, detail=read(1000, 1.0)), True),
     ],
 )
-def test_a_price_is_lacking_where_only_the_detail_can_tell_what_was_spent_since(row: TrackedCampaign, lacks: bool) -> None:
+def test_a_price_is_lacking_where_only_the_detail_can_tell_what_was_spent_since(
+    row: TrackedCampaign, lacks: bool
+) -> None:
     assert lacks_price(row, NOW) is lacks
 
 

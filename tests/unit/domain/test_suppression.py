@@ -16,7 +16,11 @@ from monitor.domain.routing.suppression import Suppression
 from tests.clock import START
 from tests.unit.domain.flushes import MINUTE, event, firing, resolved
 
-BY_ACCOUNT = InhibitRule(source=parse_matchers("alertname=ApiDown"), target=parse_matchers('campaign_id!=""'), equal=("account",))
+BY_ACCOUNT = InhibitRule(
+    source=parse_matchers("alertname=ApiDown"),
+    target=parse_matchers('campaign_id!=""'),
+    equal=("account",),
+)
 
 
 def a_silence(matchers: str = "alertname=Stalled", **values: Any) -> Silence:
@@ -28,7 +32,7 @@ def labelled(number: int, **labels: str) -> Alert:
     return firing(number, **labels)
 
 
-# --- silences -----------------------------------------------------------------------------------------------------------
+# --- silences -------------------------------------------------------------------------------------
 
 
 def test_a_silence_begins_and_ends_on_time() -> None:
@@ -65,7 +69,15 @@ def test_pending_alerts_are_passed_over() -> None:
 
 def test_a_silence_until_resolved_is_over_once_nothing_it_matched_fires() -> None:
     suppression = Suppression()
-    at_once(suppression.load([a_silence(until_resolved=True), a_silence("alertname=Other", id="s2", until_resolved=True)], START))
+    at_once(
+        suppression.load(
+            [
+                a_silence(until_resolved=True),
+                a_silence("alertname=Other", id="s2", until_resolved=True),
+            ],
+            START,
+        )
+    )
     assert suppression.over() == []
     suppression.put([firing(1), firing(2)], START)
     assert [each.id for each in suppression.newly_matched()] == ["s1"]
@@ -74,7 +86,12 @@ def test_a_silence_until_resolved_is_over_once_nothing_it_matched_fires() -> Non
     assert suppression.over() == []
     suppression.put([resolved(firing(2))], START + MINUTE)
     assert [each.id for each in suppression.over()] == ["s1"]
-    at_once(suppression.replace(a_silence(until_resolved=True, matched_at=START, ended_at=START + MINUTE), START + MINUTE))
+    at_once(
+        suppression.replace(
+            a_silence(until_resolved=True, matched_at=START, ended_at=START + MINUTE),
+            START + MINUTE,
+        )
+    )
     assert firing(2).id in suppression  # what ended in silence is never told
     suppression.put([firing(3)], START + MINUTE)
     assert firing(3).id not in suppression
@@ -95,7 +112,7 @@ def test_an_event_is_not_what_a_silence_waits_for() -> None:
     assert (suppression.newly_matched(), suppression.over()) == ([], [])
 
 
-# --- inhibition ---------------------------------------------------------------------------------------------------------
+# --- inhibition -----------------------------------------------------------------------------------
 
 
 def test_an_accounts_alert_hides_those_of_its_campaigns_and_no_others() -> None:
@@ -121,7 +138,9 @@ def test_what_ends_with_what_hid_it_stays_hidden() -> None:
 
 
 def test_an_event_that_is_found_as_what_could_hide_it_ends_is_not_hidden() -> None:
-    rule = InhibitRule(source=parse_matchers("alertname=ApiDown"), target=parse_matchers("alertname=Stopped"))
+    rule = InhibitRule(
+        source=parse_matchers("alertname=ApiDown"), target=parse_matchers("alertname=Stopped")
+    )
     source = labelled(0, alertname="ApiDown")
     inhibitions = Inhibitions([rule])
     inhibitions.put([source, event(1, now=START + MINUTE)])
@@ -131,7 +150,10 @@ def test_an_event_that_is_found_as_what_could_hide_it_ends_is_not_hidden() -> No
 
 
 def test_an_alert_on_both_sides_does_not_hide_itself_or_its_like() -> None:
-    rule = InhibitRule(source=parse_matchers("severity=critical"), target=parse_matchers("severity=~critical|warning"))
+    rule = InhibitRule(
+        source=parse_matchers("severity=critical"),
+        target=parse_matchers("severity=~critical|warning"),
+    )
     one, two = labelled(1, severity="critical"), labelled(2, severity="critical")
     warning = labelled(3, severity="warning")
     inhibitions = Inhibitions([rule])
@@ -140,29 +162,44 @@ def test_an_alert_on_both_sides_does_not_hide_itself_or_its_like() -> None:
 
 
 def test_a_label_that_both_lack_is_equal() -> None:
-    rule = InhibitRule(source=parse_matchers("a=1"), target=parse_matchers("a=2"), equal=("nowhere",))
+    rule = InhibitRule(
+        source=parse_matchers("a=1"), target=parse_matchers("a=2"), equal=("nowhere",)
+    )
     assert inhibits(rule, labelled(1, a="1"), labelled(2, a="2", nowhere=""))
 
 
 def test_ten_thousand_alerts_on_both_sides_take_no_time_squared() -> None:
-    rule = InhibitRule(source=parse_matchers("severity=critical"), target=parse_matchers("severity=critical"))
+    rule = InhibitRule(
+        source=parse_matchers("severity=critical"), target=parse_matchers("severity=critical")
+    )
     inhibitions = Inhibitions([rule])
     inhibitions.put([labelled(number, severity="critical") for number in range(10_000)])
     assert inhibitions.hidden == {}
 
 
-# --- both, over time ----------------------------------------------------------------------------------------------------
+# --- both, over time ------------------------------------------------------------------------------
 
 RULES = (
     BY_ACCOUNT,
-    InhibitRule(source=parse_matchers("severity=critical"), target=parse_matchers("severity=~critical|warning")),
+    InhibitRule(
+        source=parse_matchers("severity=critical"),
+        target=parse_matchers("severity=~critical|warning"),
+    ),
 )
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("fire"), st.sampled_from(["ApiDown", "Stalled"]), st.sampled_from(["critical", "warning", "info"])),
+        st.tuples(
+            st.just("fire"),
+            st.sampled_from(["ApiDown", "Stalled"]),
+            st.sampled_from(["critical", "warning", "info"]),
+        ),
         st.tuples(st.just("event"), st.just(""), st.just("")),
         st.tuples(st.just("resolve"), st.integers(0, 5), st.just("")),
-        st.tuples(st.just("silence"), st.sampled_from(["alertname=Stalled", "severity!=info"]), st.integers(0, 3)),
+        st.tuples(
+            st.just("silence"),
+            st.sampled_from(["alertname=Stalled", "severity!=info"]),
+            st.integers(0, 3),
+        ),
         st.tuples(st.just("expire"), st.integers(0, 3), st.just("")),
         st.tuples(st.just("pass"), st.just(""), st.just("")),
     ),
@@ -171,7 +208,9 @@ steps = st.lists(
 
 
 @given(steps)
-def test_what_is_kept_up_to_date_is_what_the_definitions_say(steps: list[tuple[str, Any, Any]]) -> None:
+def test_what_is_kept_up_to_date_is_what_the_definitions_say(
+    steps: list[tuple[str, Any, Any]],
+) -> None:
     suppression = Suppression(RULES)
     now = START
     alerts: dict[str, Alert] = {}
@@ -180,7 +219,9 @@ def test_what_is_kept_up_to_date_is_what_the_definitions_say(steps: list[tuple[s
 
     def suppressed(alert: Alert) -> bool:
         by_silence = any(silence.silences(alert, now) for silence in silences.values())
-        return by_silence or any(inhibits(rule, other, alert) for rule in RULES for other in alerts.values())
+        return by_silence or any(
+            inhibits(rule, other, alert) for rule in RULES for other in alerts.values()
+        )
 
     for number, (kind, a, b) in enumerate(steps):
         put: list[Alert] = []
@@ -195,7 +236,9 @@ def test_what_is_kept_up_to_date_is_what_the_definitions_say(steps: list[tuple[s
             put = [resolved(alerts[fire[a % len(fire)]], now=now)] if fire else []
         elif kind == "silence":
             begun = now + b * MINUTE
-            silences[f"s{number}"] = a_silence(a, id=f"s{number}", starts_at=begun, ends_at=begun + 2 * MINUTE)
+            silences[f"s{number}"] = a_silence(
+                a, id=f"s{number}", starts_at=begun, ends_at=begun + 2 * MINUTE
+            )
             at_once(suppression.load(silences.values(), now))
         elif kind == "expire" and silences:
             id_ = sorted(silences)[a % len(silences)]
@@ -206,7 +249,9 @@ def test_what_is_kept_up_to_date_is_what_the_definitions_say(steps: list[tuple[s
         alerts.update({alert.id: alert for alert in put})
         suppression.put(put, now)
         at_once(suppression.tick(now))
-        ended.update({alert.id: suppressed(alert) for alert in put if alert.resolved_at is not None})
+        ended.update(
+            {alert.id: suppressed(alert) for alert in put if alert.resolved_at is not None}
+        )
         for id_, alert in alerts.items():
             expected = ended[id_] if id_ in ended else suppressed(alert)
             assert (id_ in suppression) is expected, (kind, id_)

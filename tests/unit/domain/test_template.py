@@ -65,8 +65,14 @@ def test_an_account_has_its_own_fields() -> None:
     feed = FeedState(feed=Feed("main", "sms"), first_tried=when, last_success=when)
     balance = Balance(balance=-50.25, credit=125.0, currency="USD", read_at=when)
     view = AccountView(account="main", feeds=[feed], balance=balance, counts={"spam": 2}, now=when)
-    template = Template.parse("{{ account }}: {{ spendable | money(currency) }}, {{ campaigns_spam }} in spam", scope="account")
-    assert template.render(template_context("account", view, None, LABELS)) == "main: 74.75 USD, 2 in spam"
+    template = Template.parse(
+        "{{ account }}: {{ spendable | money(currency) }}, {{ campaigns_spam }} in spam",
+        scope="account",
+    )
+    assert (
+        template.render(template_context("account", view, None, LABELS))
+        == "main: 74.75 USD, 2 in spam"
+    )
 
 
 def test_an_event_knows_the_old_status() -> None:
@@ -77,8 +83,13 @@ def test_an_event_knows_the_old_status() -> None:
         campaign=a_campaign(status="stopped"),
         changes=(Change("status", "sending", "stopped"),),
     )
-    template = Template.parse("{{ old_status }} → {{ campaign.status }}", scope="campaign", event=True)
-    assert template.render(template_context("campaign", tracked(), NOW, LABELS, event=event)) == "sending → stopped"
+    template = Template.parse(
+        "{{ old_status }} → {{ campaign.status }}", scope="campaign", event=True
+    )
+    assert (
+        template.render(template_context("campaign", tracked(), NOW, LABELS, event=event))
+        == "sending → stopped"
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,14 +173,20 @@ def test_names_are_text_and_not_templates() -> None:
 
 
 def test_a_template_is_a_value() -> None:
-    one, same = Template.parse("{{ sent }}", scope="campaign"), Template.parse("{{ sent }}", scope="campaign", name="other")
+    one, same = (
+        Template.parse("{{ sent }}", scope="campaign"),
+        Template.parse("{{ sent }}", scope="campaign", name="other"),
+    )
     assert one == same
     assert hash(one) == hash(same)
     assert one != Template.parse("{{ sent }}", scope="campaign", event=True)
 
 
 ALL = [f"{{{{ {name} | {filter_} }}}}" for name in fields_of("campaign") for filter_ in FILTERS]
-EVERYTHING = [Template.parse("\n".join(ALL[start : start + 40]), scope="campaign") for start in range(0, len(ALL), 40)]
+EVERYTHING = [
+    Template.parse("\n".join(ALL[start : start + 40]), scope="campaign")
+    for start in range(0, len(ALL), 40)
+]
 
 
 @settings(max_examples=60, deadline=None)
@@ -181,7 +198,8 @@ def test_no_data_makes_a_template_fail(row: TrackedCampaign, scale: float) -> No
 
 
 _WORDS = (
-    "{{ }} {% %} if else endif sent name campaign . labels [ ] ( ) | percent for in set + * ~ - 1 'a' not and is null # {# #}"
+    "{{ }} {% %} if else endif sent name campaign . labels [ ] ( ) | percent for in set + * ~ - 1 "
+    "'a' not and is null # {# #}"
 )
 _SOUP = [*_WORDS.split(), "\n"]
 

@@ -38,15 +38,32 @@ def at(text: str) -> datetime:
         (TimeInterval(days_of_month=((-31, -30),)), "2026-02-01 09:00", False),
         (TimeInterval(months=((1, 3),), years=((2025, 2026),)), "2026-03-31 23:59", True),
         (TimeInterval(months=((1, 3),), years=((2025, 2025),)), "2026-03-31 23:59", False),
-        (TimeInterval(times=((0, 60),), weekdays=((2, 2),)), "2026-03-02 00:30", False),  # every part must hold
+        (
+            TimeInterval(times=((0, 60),), weekdays=((2, 2),)),
+            "2026-03-02 00:30",
+            False,
+        ),  # every part must hold
     ],
 )
 def test_what_an_interval_contains(interval: TimeInterval, moment: str, inside: bool) -> None:
     assert interval.contains(at(moment)) is inside
 
 
-spans = st.tuples(st.integers(0, 1439), st.integers(1, 1440)).map(sorted).filter(lambda s: s[0] < s[1]).map(tuple)
-zones = st.sampled_from([UTC, BERLIN, ZoneInfo("America/St_Johns"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("America/Havana")])
+spans = (
+    st.tuples(st.integers(0, 1439), st.integers(1, 1440))
+    .map(sorted)
+    .filter(lambda s: s[0] < s[1])
+    .map(tuple)
+)
+zones = st.sampled_from(
+    [
+        UTC,
+        BERLIN,
+        ZoneInfo("America/St_Johns"),
+        ZoneInfo("Australia/Lord_Howe"),
+        ZoneInfo("America/Havana"),
+    ]
+)
 
 
 @st.composite
@@ -61,12 +78,21 @@ def intervals(draw: st.DrawFn) -> TimeInterval:
 
 
 starts = st.sampled_from(
-    ["2026-03-29 00:00", "2026-10-25 00:00", "2026-03-08 03:00", "2026-11-01 03:00", "2026-04-04 14:00", "2026-10-03 15:00"]
+    [
+        "2026-03-29 00:00",
+        "2026-10-25 00:00",
+        "2026-03-08 03:00",
+        "2026-11-01 03:00",
+        "2026-04-04 14:00",
+        "2026-10-03 15:00",
+    ]
 )
 
 
 @given(intervals(), starts, st.integers(0, 2000))
-def test_nothing_changes_before_the_next_boundary(interval: TimeInterval, start: str, minutes: int) -> None:
+def test_nothing_changes_before_the_next_boundary(
+    interval: TimeInterval, start: str, minutes: int
+) -> None:
     now = at(start) + timedelta(minutes=minutes)
     boundary = interval.next_boundary(now)
     assert now < boundary <= now + timedelta(hours=26)
@@ -75,7 +101,10 @@ def test_nothing_changes_before_the_next_boundary(interval: TimeInterval, start:
     while moment < boundary:
         assert interval.contains(moment) is inside
         moment += timedelta(minutes=7)
-    assert interval.contains(boundary - timedelta(seconds=1)) is inside or boundary - timedelta(seconds=1) < now
+    assert (
+        interval.contains(boundary - timedelta(seconds=1)) is inside
+        or boundary - timedelta(seconds=1) < now
+    )
 
 
 def test_a_window_begins_and_ends_at_its_boundaries() -> None:

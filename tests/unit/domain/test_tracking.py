@@ -25,7 +25,13 @@ CREATED, PLANNED, STARTED, FINISHED = NOW - 4 * HOUR, NOW - 3 * HOUR, NOW - 2 * 
     ],
 )
 def test_the_status_is_known_since_the_providers_time_for_it(status: str, since: float) -> None:
-    campaign = a_campaign(status=status, created_at=CREATED, start_at=PLANNED, real_start_at=STARTED, finished_at=FINISHED)
+    campaign = a_campaign(
+        status=status,
+        created_at=CREATED,
+        start_at=PLANNED,
+        real_start_at=STARTED,
+        finished_at=FINISHED,
+    )
     assert first_sight(campaign, now=NOW).status_since == since
 
 

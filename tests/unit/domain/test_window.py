@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.campaign.window import LONGEST_WINDOW, Horizon, Plan, full_due, left_window, plan
+from monitor.domain.campaign.window import (
+    LONGEST_WINDOW,
+    Horizon,
+    Plan,
+    full_due,
+    left_window,
+    plan,
+)
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 
 LOOKBACK = 3 * DAY
@@ -22,7 +29,13 @@ def created(campaign_id: int, age: float, *, settled: bool = False) -> TrackedCa
 
 
 def planned(rows: list[TrackedCampaign], **values: object) -> Plan:
-    settings: dict[str, object] = {"now": NOW, "lookback": LOOKBACK, "last_success": NOW - 60, "full": False, **values}
+    settings: dict[str, object] = {
+        "now": NOW,
+        "lookback": LOOKBACK,
+        "last_success": NOW - 60,
+        "full": False,
+        **values,
+    }
     return plan(rows, **settings)  # type: ignore[arg-type]
 
 
@@ -46,7 +59,9 @@ def test_an_old_live_campaign_is_followed_by_the_list_when_that_costs_no_more() 
 
 def test_an_old_live_campaign_is_read_by_id_when_the_list_would_cost_more_pages() -> None:
     rows = [created(1, 60 * DAY), *(created(n, 30 * DAY, settled=True) for n in range(2, 5000))]
-    assert planned(rows) == Plan(since=NOW - LOOKBACK, stragglers=(1,), single_reads=(1,), full=False)
+    assert planned(rows) == Plan(
+        since=NOW - LOOKBACK, stragglers=(1,), single_reads=(1,), full=False
+    )
 
 
 def test_settled_campaigns_do_not_hold_the_window_open() -> None:
@@ -55,7 +70,9 @@ def test_settled_campaigns_do_not_hold_the_window_open() -> None:
 
 def test_a_full_sweep_reads_three_months_and_no_stragglers() -> None:
     rows = [created(1, 60 * DAY), *(created(n, 30 * DAY, settled=True) for n in range(2, 5000))]
-    assert planned(rows, full=True, unlisted={7}) == Plan(since=NOW - LONGEST_WINDOW, stragglers=(), single_reads=(7,), full=True)
+    assert planned(rows, full=True, unlisted={7}) == Plan(
+        since=NOW - LONGEST_WINDOW, stragglers=(), single_reads=(7,), full=True
+    )
 
 
 def test_a_campaign_the_list_leaves_out_is_read_by_id_and_does_not_hold_the_window_open() -> None:
@@ -104,8 +121,15 @@ def test_the_cut_costs_the_fewest_requests(
         horizon.count(rows[start : start + pieces])
     found = horizon.plan(last_success=last_success, full=False, page_size=page_size)
 
-    base = max(NOW - LONGEST_WINDOW, min(NOW - LOOKBACK, NOW if last_success is None else last_success - HOUR))
-    watched = [row.campaign for row in rows if not row.settled and row.campaign.created_at >= NOW - LONGEST_WINDOW]
+    base = max(
+        NOW - LONGEST_WINDOW,
+        min(NOW - LOOKBACK, NOW if last_success is None else last_success - HOUR),
+    )
+    watched = [
+        row.campaign
+        for row in rows
+        if not row.settled and row.campaign.created_at >= NOW - LONGEST_WINDOW
+    ]
 
     def requests(since: float) -> tuple[int, int]:
         beyond = sum(c.created_at < since for c in watched)
@@ -139,7 +163,9 @@ def test_the_first_sweep_is_a_full_one_however_often_it_fails() -> None:
 
 @pytest.mark.parametrize(("hours", "due"), [(5.9, False), (6, True)])
 def test_a_full_sweep_is_due_every_six_hours(hours: float, due: bool) -> None:
-    assert full_due(state(last_success=START, last_full=START - timedelta(hours=hours)), START) is due
+    assert (
+        full_due(state(last_success=START, last_full=START - timedelta(hours=hours)), START) is due
+    )
 
 
 def test_a_failing_full_sweep_takes_turns_with_narrow_ones() -> None:

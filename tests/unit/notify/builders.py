@@ -55,8 +55,16 @@ def alert(number: int = 1, *, severity: str = "critical", **changes: object) -> 
         id=f"a{number}",
         fingerprint=f"{number:016x}",
         status="firing",
-        labels={"alertname": "LowDelivery", "account": "default", "severity": severity, "campaign_id": "53651994"},
-        annotations={"summary": "Spring sale: 71 % of 5400 delivered", "runbook_url": "https://runbooks.example/low?a=1&b=2"},
+        labels={
+            "alertname": "LowDelivery",
+            "account": "default",
+            "severity": severity,
+            "campaign_id": "53651994",
+        },
+        annotations={
+            "summary": "Spring sale: 71 % of 5400 delivered",
+            "runbook_url": "https://runbooks.example/low?a=1&b=2",
+        },
         active_since=NOW - timedelta(minutes=12),
         starts_at=NOW - timedelta(minutes=2),
         campaign=campaign(),
@@ -65,11 +73,15 @@ def alert(number: int = 1, *, severity: str = "critical", **changes: object) -> 
 
 
 def resolved(number: int = 1, **changes: object) -> NotifiedAlert:
-    return alert(number, **({"status": "resolved", "ends_at": NOW, "resolve_reason": "condition"} | changes))
+    return alert(
+        number, **({"status": "resolved", "ends_at": NOW, "resolve_reason": "condition"} | changes)
+    )
 
 
 def event(number: int = 1, **changes: object) -> NotifiedAlert:
-    return alert(number, **({"event_id": f"e{number}", "ends_at": NOW - timedelta(minutes=2)} | changes))
+    return alert(
+        number, **({"event_id": f"e{number}", "ends_at": NOW - timedelta(minutes=2)} | changes)
+    )
 
 
 def notification(*alerts: NotifiedAlert, **changes: object) -> Notification:
@@ -131,8 +143,14 @@ def campaigns(draw: st.DrawFn) -> Campaign:
 def alerts(draw: st.DrawFn, number: int) -> NotifiedAlert:
     what = draw(st.sampled_from([alert, alert, resolved, event]))
     about = draw(st.one_of(st.none(), campaigns(), campaigns()))
-    labels = {"alertname": draw(TEXT), "severity": draw(st.sampled_from(["critical", "error", "warning", "info", "<!here>", ""]))}
-    annotations = {"summary": draw(TEXT) if about is None else about.name + draw(TEXT), "description": draw(TEXT)}
+    labels = {
+        "alertname": draw(TEXT),
+        "severity": draw(st.sampled_from(["critical", "error", "warning", "info", "<!here>", ""])),
+    }
+    annotations = {
+        "summary": draw(TEXT) if about is None else about.name + draw(TEXT),
+        "description": draw(TEXT),
+    }
     if draw(st.booleans()):
         annotations["runbook_url"] = "https://runbooks.example/" + draw(TEXT)
     return what(
@@ -141,7 +159,9 @@ def alerts(draw: st.DrawFn, number: int) -> NotifiedAlert:
         annotations=annotations,
         changed=draw(st.booleans()),
         campaign=about,
-        detail=None if about is None else draw(st.sampled_from([None, detail(), detail(not_rcs_user=None, failed=None)])),
+        detail=None
+        if about is None
+        else draw(st.sampled_from([None, detail(), detail(not_rcs_user=None, failed=None)])),
         active_since=NOW - timedelta(seconds=draw(st.integers(0, 10**7))),
     )
 

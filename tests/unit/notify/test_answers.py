@@ -1,4 +1,5 @@
-"""Every other status is a failure. What each status means is tested over the wire in tests/contract."""
+"""Every other status is a failure. What each status means is tested over the wire in
+tests/contract."""
 
 import pytest
 

@@ -17,7 +17,9 @@ from tests.unit.notify.builders import alert, campaign, detail, event, notificat
 
 
 def context(stream: io.TextIOBase) -> Context:
-    return Context(session=None, clock=FakeClock(), console=stream, external_url="http://127.0.0.1:9780")
+    return Context(
+        session=None, clock=FakeClock(), console=stream, external_url="http://127.0.0.1:9780"
+    )
 
 
 async def test_a_message_is_printed_for_people() -> None:
@@ -25,21 +27,32 @@ async def test_a_message_is_printed_for_people() -> None:
     await ConsoleNotifier(context(stream)).send(notification(alert(), resolved(2), event(3)))
     lines = stream.getvalue().splitlines()
     assert lines[0] == "09:00:00  CRITICAL FIRING    Spring sale: 71 % of 5400 delivered"
-    assert lines[1].strip() == "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending"
+    assert (
+        lines[1].strip() == "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending"
+    )
     assert "Holds since 2026-03-02 08:48 UTC, firing for 2 min" in lines[2]
     assert lines[3].strip() == "http://127.0.0.1:9780/alerts/a1"
-    assert [line.split()[2] for line in lines if line.startswith("09:")] == ["FIRING", "EVENT", "RESOLVED"]
+    assert [line.split()[2] for line in lines if line.startswith("09:")] == [
+        "FIRING",
+        "EVENT",
+        "RESOLVED",
+    ]
     assert any("Fired for 2 min, until 2026-03-02 09:00 UTC" in line for line in lines)
 
 
 def test_a_message_says_why_below_the_figures() -> None:
     lines = render(notification(alert(detail=detail())), None).splitlines()
-    assert lines[3].strip() == "Why: not RCS-capable 34 %, expired 8 %, failed 3 %; SMS fallback: expired 13 %"
+    assert (
+        lines[3].strip()
+        == "Why: not RCS-capable 34 %, expired 8 %, failed 3 %; SMS fallback: expired 13 %"
+    )
 
 
 def test_text_of_others_cannot_move_the_cursor_or_add_lines() -> None:
     nasty = campaign(name="a\x1b[2J\r\nCRITICAL FIRING fake\u202e", sender="\x07")
-    assert render(notification(alert(campaign=nasty)), None).count("\n") == render(notification(), None).count("\n")
+    assert render(notification(alert(campaign=nasty)), None).count("\n") == render(
+        notification(), None
+    ).count("\n")
     assert "\x1b" not in render(notification(alert(campaign=nasty)), None)
 
 

@@ -1,4 +1,5 @@
-"""Mails: one subject, one thread per group, the same in every retry, harmless whatever a campaign is called."""
+"""Mails: one subject, one thread per group, the same in every retry, harmless whatever a
+campaign is called."""
 
 import re
 from email import message_from_bytes
@@ -13,7 +14,14 @@ from monitor.notify import message
 from monitor.notify.email.message import compose
 from monitor.notify.email.options import mailbox
 from tests.examples import examples
-from tests.unit.notify.builders import alert, campaign, detail, notification, notifications, resolved
+from tests.unit.notify.builders import (
+    alert,
+    campaign,
+    detail,
+    notification,
+    notifications,
+    resolved,
+)
 
 URL = "https://m.example/bsg"
 TO = ("ops@example.org", "Léa <lea@example.org>")
@@ -22,7 +30,9 @@ TO = ("ops@example.org", "Léa <lea@example.org>")
 def mail(told: Notification, external_url: str | None = URL) -> EmailMessage:
     """The mail as a recipient's program reads it."""
     sender = mailbox("BSG monitor <monitor@example.org>")
-    sent = compose(told, sender=sender, to=[mailbox(each) for each in TO], external_url=external_url).as_bytes()
+    sent = compose(
+        told, sender=sender, to=[mailbox(each) for each in TO], external_url=external_url
+    ).as_bytes()
     assert max(map(len, sent.split(b"\r\n"))) <= 998
     sent.decode("ascii")
     read = message_from_bytes(sent, policy=SMTP)
@@ -60,12 +70,18 @@ def test_the_subject_says_what_is_wrong_and_the_text_has_figures_and_links() -> 
     read = mail(notification())
     assert read["Subject"] == "CRITICAL · 1 firing · Spring sale: 71 % of 5400 delivered"
     assert read["From"] == "BSG monitor <monitor@example.org>"
-    assert [each.addr_spec for each in read["To"].addresses] == ["ops@example.org", "lea@example.org"]
+    assert [each.addr_spec for each in read["To"].addresses] == [
+        "ops@example.org",
+        "lea@example.org",
+    ]
     assert part(read, "plain").splitlines() == [
         "CRITICAL · 1 firing · Spring sale: 71 % of 5400 delivered",
         "",
         "🔴 LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
-        "  3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
+        (
+            "  3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 "
+            "EUR"
+        ),
         "  Holds since 2026-03-02 08:48 UTC, firing for 2 min",
         "  Open: https://m.example/bsg/alerts/a1",
         "  Runbook: https://runbooks.example/low?a=1&b=2",
@@ -83,7 +99,10 @@ def test_both_texts_say_why_messages_have_not_arrived() -> None:
 def test_a_retry_is_the_same_mail_and_a_group_is_one_thread() -> None:
     first, again = mail(notification()), mail(notification())
     assert first.as_bytes() == again.as_bytes()
-    other, elsewhere = mail(notification(id="ntf_02")), mail(notification(id="ntf_03", group_key="ops:other"))
+    other, elsewhere = (
+        mail(notification(id="ntf_02")),
+        mail(notification(id="ntf_03", group_key="ops:other")),
+    )
     assert first["Message-ID"] == again["Message-ID"] == "<ntf_01@example.org>"
     assert first["Date"] == again["Date"]
     assert other["Message-ID"] != first["Message-ID"]
@@ -93,7 +112,10 @@ def test_a_retry_is_the_same_mail_and_a_group_is_one_thread() -> None:
 
 
 def test_no_name_can_add_a_header_or_markup() -> None:
-    told = alert(campaign=campaign(name="Sale\r\nBcc: all@example.org\r\n\r\n<script>alert(1)</script>"), annotations={})
+    told = alert(
+        campaign=campaign(name="Sale\r\nBcc: all@example.org\r\n\r\n<script>alert(1)</script>"),
+        annotations={},
+    )
     read = mail(notification(told))
     assert read["Bcc"] is None
     assert "Sale Bcc: all@example.org <script>" in read["Subject"]
@@ -110,12 +132,18 @@ def test_what_does_not_fit_is_counted_and_linked() -> None:
 
 
 def test_what_goes_on_firing_is_named() -> None:
-    told = notification(alert(1), *(alert(n, changed=False) for n in range(2, 5)), reason=NotifyReason.NEW_ALERTS)
+    told = notification(
+        alert(1), *(alert(n, changed=False) for n in range(2, 5)), reason=NotifyReason.NEW_ALERTS
+    )
     assert part(mail(told), "plain").split("Still firing\n")[1].count("71 % of 5400") == 3
     assert part(mail(told), "html").count("<li>") == 3
 
 
-@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(told=notifications())
 def test_every_mail_can_be_read_back_and_holds_no_foreign_markup(told: Notification) -> None:
     read = mail(told)
@@ -123,7 +151,20 @@ def test_every_mail_can_be_read_back_and_holds_no_foreign_markup(told: Notificat
     assert len(part(read, "html").encode()) < 90_000
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", part(read, "plain"))
     page = Page(part(read, "html"))
-    assert page.tags <= {"html", "head", "meta", "body", "h1", "div", "b", "br", "a", "p", "ul", "li"}
+    assert page.tags <= {
+        "html",
+        "head",
+        "meta",
+        "body",
+        "h1",
+        "div",
+        "b",
+        "br",
+        "a",
+        "p",
+        "ul",
+        "li",
+    }
     assert all(link.startswith(("https://", "http://")) for link in page.links)
     assert message.heading(told)[0] in "".join(page.said)
     assert message.headline(message.news(told)[0]) in "".join(page.said)

@@ -9,7 +9,11 @@ from monitor.notify import refusal
 from monitor.notify.email.options import EmailOptions, mailbox
 
 SECRET = "hunter2hunter2"
-PLAIN: dict[str, Any] = {"host": "smtp.example.org", "from": "monitor@example.org", "to": "ops@example.org"}
+PLAIN: dict[str, Any] = {
+    "host": "smtp.example.org",
+    "from": "monitor@example.org",
+    "to": "ops@example.org",
+}
 
 
 def options(**given: Any) -> EmailOptions:
@@ -47,7 +51,9 @@ def test_a_server_and_two_addresses_are_enough_and_the_port_follows_from_tls() -
         ({"hello": "my host"}, "hello", "is no host"),
     ],
 )
-def test_what_cannot_work_is_refused_where_it_stands(given: dict[str, Any], where: str, why: str) -> None:
+def test_what_cannot_work_is_refused_where_it_stands(
+    given: dict[str, Any], where: str, why: str
+) -> None:
     with pytest.raises(ValidationError) as refused:
         options(**given)
     assert SECRET not in str(refused.value)
@@ -71,12 +77,20 @@ def test_addresses_are_read_with_and_without_a_name(text: str, expected: str) ->
 
 
 def test_nothing_leaves_this_machine_in_clear() -> None:
-    for host, refused in (("localhost", False), ("127.0.0.1", False), ("::1", False), ("mail", True), ("192.168.1.5", True)):
+    for host, refused in (
+        ("localhost", False),
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("mail", True),
+        ("192.168.1.5", True),
+    ):
         found = options(tls="none", host=host)
         assert (refusal(found, allow_insecure_http=False) is not None) is refused
         assert refusal(found, allow_insecure_http=True) is None
     assert refusal(options(username="u", password=SECRET), allow_insecure_http=False) is None
-    assert "an unencrypted connection" in (refusal(options(tls="none"), allow_insecure_http=False) or "")
+    assert "an unencrypted connection" in (
+        refusal(options(tls="none"), allow_insecure_http=False) or ""
+    )
 
 
 def test_the_password_is_not_printed() -> None:

@@ -25,8 +25,16 @@ def webhook(url: str, secret: str | None = None) -> WebhookOptions:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["webhook", "slack"])
-def test_an_address_that_cannot_be_posted_to_is_refused_without_being_quoted(kind: str, url: str) -> None:
-    given = url.replace("https://", f"https://{SECRET}@") if url.startswith("https://") else url + SECRET if url else url
+def test_an_address_that_cannot_be_posted_to_is_refused_without_being_quoted(
+    kind: str, url: str
+) -> None:
+    given = (
+        url.replace("https://", f"https://{SECRET}@")
+        if url.startswith("https://")
+        else url + SECRET
+        if url
+        else url
+    )
     with pytest.raises(ValidationError) as refused:
         integration_of(kind).options.model_validate({"url": given})
     assert SECRET not in str(refused.value)
@@ -74,7 +82,9 @@ def test_options_do_not_print_their_secrets(kind: str) -> None:
         ("http://127.0.0.1.example.org/hook", SECRET, True, True),
     ],
 )
-def test_a_secret_over_plain_http_beyond_loopback_is_refused(url: str, secret: str | None, carries: bool, in_clear: bool) -> None:
+def test_a_secret_over_plain_http_beyond_loopback_is_refused(
+    url: str, secret: str | None, carries: bool, in_clear: bool
+) -> None:
     options = webhook(url, secret)
     assert (options.carries_secret(), options.in_clear()) == (carries, in_clear)
     assert (refusal(options, allow_insecure_http=False) is not None) == (carries and in_clear)

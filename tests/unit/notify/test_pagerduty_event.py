@@ -33,7 +33,8 @@ def test_what_fires_triggers_with_figures_and_links() -> None:
             "class": "LowDelivery",
             "custom_details": {
                 "about": "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
-                "figures": "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
+                "figures": "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered "
+                "(87.1 %) · 12.50 EUR",
                 "holds_since": "2026-03-02T08:48:00Z",
                 "firing_for": "2 min",
                 "campaign_id": 53651994,
@@ -65,7 +66,10 @@ def test_what_is_over_resolves_the_same_key() -> None:
 def test_what_somebody_looks_after_is_acknowledged_once_it_is_known() -> None:
     known = alert(changed=False, acknowledged_by="Ana")
     assert event(notification(), known, URL) == {"event_action": "acknowledge", "dedup_key": "a1"}
-    assert event(notification(), alert(changed=True, acknowledged_by="Ana"), URL)["event_action"] == "trigger"
+    assert (
+        event(notification(), alert(changed=True, acknowledged_by="Ana"), URL)["event_action"]
+        == "trigger"
+    )
     assert event(notification(), resolved(acknowledged_by="Ana"), URL)["event_action"] == "resolve"
 
 
@@ -91,7 +95,11 @@ def test_severities_are_the_four_that_pagerduty_knows(severity: str, theirs: str
 
 
 def test_an_alert_without_a_campaign_names_its_account_as_the_source() -> None:
-    told = alert(campaign=None, labels={"alertname": "ApiDown", "account": "shop"}, annotations={"summary": "API is down"})
+    told = alert(
+        campaign=None,
+        labels={"alertname": "ApiDown", "account": "shop"},
+        annotations={"summary": "API is down"},
+    )
     payload = event(notification(), told, None)["payload"]
     assert isinstance(payload, dict)
     assert (payload["source"], payload["summary"]) == ("shop", "API is down")
@@ -109,7 +117,11 @@ def test_a_test_says_that_it_is_one() -> None:
     assert str(payload["summary"]).startswith("TEST · ")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(told=notifications())
 def test_every_event_is_within_limits_and_clean(told: Notification) -> None:
     for each in told.alerts[:6]:
@@ -124,7 +136,10 @@ def test_every_event_is_within_limits_and_clean(told: Notification) -> None:
         assert payload["source"]
         assert payload["severity"] in ("critical", "error", "warning", "info")
         text = msgspec.json.encode(made).decode()
-        assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\\u00|\\n", text)
+        assert not re.search(
+            r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\\u00|\\n",
+            text,
+        )
 
 
 def test_many_labels_are_counted_where_they_are_left_out() -> None:

@@ -1,4 +1,5 @@
-"""What lists of alerts are made of: links that mean nothing in any markup, the line that counts what is left out."""
+"""What lists of alerts are made of: links that mean nothing in any markup, the line that counts
+what is left out."""
 
 import re
 from datetime import timedelta
@@ -39,8 +40,14 @@ def test_what_stands_above_is_not_said_again() -> None:
 
 def test_times_say_what_they_count() -> None:
     at_once = alert(active_since=NOW - timedelta(minutes=12), starts_at=NOW - timedelta(minutes=12))
-    assert paragraph(notification(), at_once, None).when == "Firing since 2026-03-02 08:48 UTC (12 min)"
-    assert paragraph(notification(), resolved(), None).when == "Fired for 2 min, until 2026-03-02 09:00 UTC"
+    assert (
+        paragraph(notification(), at_once, None).when
+        == "Firing since 2026-03-02 08:48 UTC (12 min)"
+    )
+    assert (
+        paragraph(notification(), resolved(), None).when
+        == "Fired for 2 min, until 2026-03-02 09:00 UTC"
+    )
     assert paragraph(notification(), resolved(ends_at=None), None).when == "Fired for 2 min"
     assert paragraph(notification(), event(), None).when == "2026-03-02 08:48 UTC"
 
@@ -80,7 +87,9 @@ def test_an_escape_is_never_cut_and_the_limit_holds(text: str, limit: int) -> No
 
 
 def test_the_first_line_is_marked_by_what_is_worst() -> None:
-    assert first_line(notification(alert(severity="info"))).startswith("🔵 INFO · 1 firing · Spring sale: 71 %")
+    assert first_line(notification(alert(severity="info"))).startswith(
+        "🔵 INFO · 1 firing · Spring sale: 71 %"
+    )
     assert first_line(notification(resolved())).startswith("✅ RESOLVED · 1 resolved")
     assert first_line(notification(event(), reason=NotifyReason.TEST)).startswith("🔔 TEST · ")
     assert first_line(notification(alert(severity="page"))).startswith("🟡 PAGE")

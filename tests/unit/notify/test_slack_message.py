@@ -1,4 +1,5 @@
-"""Slack messages: readable, within every limit, nothing smuggled in, nothing dropped without a word."""
+"""Slack messages: readable, within every limit, nothing smuggled in, nothing dropped without a
+word."""
 
 import json
 import re
@@ -27,13 +28,20 @@ OURS = re.compile(
 
 
 def blocks_of(message: dict[str, Any]) -> list[dict[str, Any]]:
-    return [*message["blocks"], *(block for attachment in message["attachments"] for block in attachment["blocks"])]
+    return [
+        *message["blocks"],
+        *(block for attachment in message["attachments"] for block in attachment["blocks"]),
+    ]
 
 
 def texts_of(message: dict[str, Any]) -> list[str]:
     texts = [message["text"]]
     for block in blocks_of(message):
-        texts += [block["text"]["text"]] if "text" in block else [element["text"] for element in block["elements"]]
+        texts += (
+            [block["text"]["text"]]
+            if "text" in block
+            else [element["text"] for element in block["elements"]]
+        )
     return texts
 
 
@@ -66,10 +74,17 @@ def test_a_section_has_figures_beginning_and_links() -> None:
 
 def test_no_sentence_stands_twice_in_what_a_message_shows() -> None:
     long = alert(3, annotations={"summary": f"Spring sale: {'very ' * 30}bad"})
-    for told in (notification(), notification(alert(1), alert(2)), notification(resolved()), notification(long)):
+    for told in (
+        notification(),
+        notification(alert(1), alert(2)),
+        notification(resolved()),
+        notification(long),
+    ):
         shown = "\n".join(texts_of(compose(told, URL))[1:])
         for each in told.alerts:
-            assert shown.count(headline(each)) == sum(headline(other) == headline(each) for other in told.alerts)
+            assert shown.count(headline(each)) == sum(
+                headline(other) == headline(each) for other in told.alerts
+            )
 
 
 def test_without_an_external_url_there_is_no_link_to_the_alert() -> None:
@@ -83,7 +98,9 @@ def test_resolved_alerts_are_green_and_come_after_what_fires() -> None:
 
 
 def test_a_message_of_resolved_alerts_says_so_first() -> None:
-    assert compose(notification(resolved()), URL)["text"].startswith("✅ RESOLVED · 1 resolved · Spring sale")
+    assert compose(notification(resolved()), URL)["text"].startswith(
+        "✅ RESOLVED · 1 resolved · Spring sale"
+    )
 
 
 def test_what_only_goes_on_firing_is_named_in_one_section() -> None:
@@ -96,31 +113,46 @@ def test_what_only_goes_on_firing_is_named_in_one_section() -> None:
 
 
 def test_a_repetition_tells_every_alert_in_full() -> None:
-    message = compose(notification(alert(1, changed=False), alert(2, changed=False), reason=NotifyReason.REPEAT), URL)
+    message = compose(
+        notification(alert(1, changed=False), alert(2, changed=False), reason=NotifyReason.REPEAT),
+        URL,
+    )
     assert "2 still firing" in message["text"]
     assert ids_linked(message) == ["a1", "a2"]
 
 
 def test_what_does_not_fit_is_counted_by_kind_and_linked() -> None:
-    message = compose(notification(*(alert(n) for n in range(100)), *(resolved(n) for n in range(100, 110))), URL)
+    message = compose(
+        notification(*(alert(n) for n in range(100)), *(resolved(n) for n in range(100, 110))), URL
+    )
     shown = len(ids_linked(message))
     footer = texts_of(message)[-1]
     assert 10 <= shown < 110
-    assert footer == f"… and {110 - shown} more: {100 - shown} firing, 10 resolved · <{URL}|see all of them>"
+    assert (
+        footer
+        == f"… and {110 - shown} more: {100 - shown} firing, 10 resolved · <{URL}|see all of them>"
+    )
 
 
 def test_an_event_has_no_duration_and_a_test_says_that_it_is_one() -> None:
     assert "1 event" in compose(notification(event(), reason=NotifyReason.EVENT), URL)["text"]
-    assert compose(notification(event(), reason=NotifyReason.TEST), URL)["text"].startswith("🔔 TEST · ")
+    assert compose(notification(event(), reason=NotifyReason.TEST), URL)["text"].startswith(
+        "🔔 TEST · "
+    )
 
 
 def test_a_summary_that_does_not_name_the_campaign_gets_its_name() -> None:
-    told = alert(annotations={"summary": "delivers badly"}, campaign=campaign(name="Summer <!here>"))
+    told = alert(
+        annotations={"summary": "delivers badly"}, campaign=campaign(name="Summer <!here>")
+    )
     assert "Summer &lt;!here&gt;: delivers badly" in compose(notification(told), URL)["text"]
 
 
 def test_emphasis_marks_are_disarmed_where_they_could_work_and_left_inside_words() -> None:
-    assert escape("*now* _x_ ~y~ `z` Shop_Agent 5*3 a`b", 200) == "∗now∗ ˍxˍ ∼y∼ ˋzˋ Shop_Agent 5*3 aˋb"
+    assert (
+        escape("*now* _x_ ~y~ `z` Shop_Agent 5*3 a`b", 200)
+        == "∗now∗ ˍxˍ ∼y∼ ˋzˋ Shop_Agent 5*3 aˋb"
+    )
 
 
 def test_an_entity_is_never_cut() -> None:
@@ -130,9 +162,15 @@ def test_an_entity_is_never_cut() -> None:
         assert re.sub(r"&(amp|lt|gt);", "", cut).count("&") == 0
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(told=notifications())
-def test_every_message_is_valid_within_limits_and_free_of_foreign_markup(told: Notification) -> None:
+def test_every_message_is_valid_within_limits_and_free_of_foreign_markup(
+    told: Notification,
+) -> None:
     message = compose(told, URL)
     blocks = blocks_of(message)
     json.dumps(message).encode()
@@ -143,10 +181,15 @@ def test_every_message_is_valid_within_limits_and_free_of_foreign_markup(told: N
         parsed.validate_json()
     for attachment in message["attachments"]:
         assert len(attachment["blocks"]) <= 20
-        BlockAttachment(blocks=Block.parse_all(attachment["blocks"]), color=attachment["color"]).validate_json()
+        BlockAttachment(
+            blocks=Block.parse_all(attachment["blocks"]), color=attachment["color"]
+        ).validate_json()
     for block in blocks:
         limit = 150 if block["type"] == "header" else 3000
-        assert all(0 < len(text) <= limit and len(text.encode("utf-16-le")) <= 2 * limit for text in texts_in(block))
+        assert all(
+            0 < len(text) <= limit and len(text.encode("utf-16-le")) <= 2 * limit
+            for text in texts_in(block)
+        )
     assert sum(len(text) for text in texts_of(message)) <= 12_000 + 1_000
 
     for text in texts_of(message):
@@ -154,13 +197,23 @@ def test_every_message_is_valid_within_limits_and_free_of_foreign_markup(told: N
         assert "<" not in foreign
         assert ">" not in foreign
         assert "&" not in re.sub(r"&(amp|lt|gt);", "", foreign)
-        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text)
+        assert not re.search(
+            r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text
+        )
         assert "`" not in text
 
     full = len(ids_linked(message))
-    named = sum(len(text.splitlines()) - 1 for text in texts_of(message) if text.startswith("*Still firing*"))
+    named = sum(
+        len(text.splitlines()) - 1
+        for text in texts_of(message)
+        if text.startswith("*Still firing*")
+    )
     assert full + named + left_out(message) == len(told.alerts)
 
 
 def texts_in(block: dict[str, Any]) -> Iterator[str]:
-    yield from ([block["text"]["text"]] if "text" in block else [element["text"] for element in block["elements"]])
+    yield from (
+        [block["text"]["text"]]
+        if "text" in block
+        else [element["text"] for element in block["elements"]]
+    )

@@ -1,4 +1,5 @@
-"""Cards for Teams: within what Teams counts, foreign text only where no markup is read, nothing dropped without a word."""
+"""Cards for Teams: within what Teams counts, foreign text only where no markup is read, nothing
+dropped without a word."""
 
 import json
 import re
@@ -42,7 +43,11 @@ def runs(card: dict[str, Any]) -> list[str]:
 
 def test_the_first_line_says_what_is_wrong_with_which_campaign_and_by_how_much() -> None:
     card = card_of(notification())
-    assert runs(card)[0] == card["fallbackText"] == "🔴 CRITICAL · 1 firing · Spring sale: 71 % of 5400 delivered"
+    assert (
+        runs(card)[0]
+        == card["fallbackText"]
+        == "🔴 CRITICAL · 1 firing · Spring sale: 71 % of 5400 delivered"
+    )
     assert card["version"] == "1.4"
 
 
@@ -54,11 +59,15 @@ def test_a_container_has_figures_beginning_and_links() -> None:
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
         "Holds since 2026-03-02 08:48 UTC, firing for 2 min",
     ]
-    assert container["items"][-1]["text"] == (f"[Open]({URL}/alerts/a1) · [Runbook](https://runbooks.example/low?a=1&b=2)")
+    assert container["items"][-1]["text"] == (
+        f"[Open]({URL}/alerts/a1) · [Runbook](https://runbooks.example/low?a=1&b=2)"
+    )
 
 
 def test_what_is_over_is_green_and_what_does_not_fit_is_counted() -> None:
-    card = card_of(notification(*(alert(n) for n in range(60)), *(resolved(n) for n in range(60, 65))))
+    card = card_of(
+        notification(*(alert(n) for n in range(60)), *(resolved(n) for n in range(60, 65)))
+    )
     shown = sum(each["type"] == "Container" for each in card["body"])
     assert 15 <= shown <= 25
     assert runs(card)[-1] == f"… and {65 - shown} more: {60 - shown} firing, 5 resolved"
@@ -67,16 +76,29 @@ def test_what_is_over_is_green_and_what_does_not_fit_is_counted() -> None:
 
 def test_what_only_goes_on_firing_is_named() -> None:
     card = card_of(notification(alert(1), alert(2, changed=False), reason=NotifyReason.NEW_ALERTS))
-    assert runs(card)[-2:] == ["Still firing", "🔴 Spring sale: 71 % of 5400 delivered · since 2026-03-02 08:58 UTC"]
+    assert runs(card)[-2:] == [
+        "Still firing",
+        "🔴 Spring sale: 71 % of 5400 delivered · since 2026-03-02 08:58 UTC",
+    ]
 
 
 def test_markdown_in_a_name_stays_as_it_is_and_functions_of_cards_are_disarmed() -> None:
-    named = alert(annotations={"summary": "bad"}, campaign=campaign(name="[x](https://evil.example) **b**"))
-    assert "🔴 CRITICAL · 1 firing · [x](https://evil.example) **b**: bad" in runs(card_of(notification(named)))
-    assert plain("{{DATE(2017-02-14T06:00:00Z)}} {{{x", 99) == "{ {DATE(2017-02-14T06:00:00Z)}} { { {x"
+    named = alert(
+        annotations={"summary": "bad"}, campaign=campaign(name="[x](https://evil.example) **b**")
+    )
+    assert "🔴 CRITICAL · 1 firing · [x](https://evil.example) **b**: bad" in runs(
+        card_of(notification(named))
+    )
+    assert (
+        plain("{{DATE(2017-02-14T06:00:00Z)}} {{{x", 99) == "{ {DATE(2017-02-14T06:00:00Z)}} { { {x"
+    )
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(told=notifications())
 def test_every_card_is_within_the_limit_and_reads_no_foreign_markup(told: Notification) -> None:
     card = card_of(told)
@@ -88,7 +110,9 @@ def test_every_card_is_within_the_limit_and_reads_no_foreign_markup(told: Notifi
     for text in runs(card):
         assert text
         assert "{{" not in text
-        assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text)
+        assert not re.search(
+            r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text
+        )
 
     full = sum(each["type"] == "Container" for each in card["body"])
     lines = runs({"body": [each for each in card["body"] if each["type"] != "Container"]})

@@ -1,4 +1,5 @@
-"""Telegram messages: valid HTML within the limit, nothing smuggled in, nothing dropped without a word."""
+"""Telegram messages: valid HTML within the limit, nothing smuggled in, nothing dropped without a
+word."""
 
 import re
 from html.parser import HTMLParser
@@ -14,7 +15,8 @@ URL = "https://monitor.example/bsg"
 
 
 class Reader(HTMLParser):
-    """What Telegram would make of it: the text, the addresses, and a complaint for anything it does not know."""
+    """What Telegram would make of it: the text, the addresses, and a complaint for anything it
+    does not know."""
 
     def __init__(self, message: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -48,7 +50,8 @@ def test_the_first_line_says_what_is_wrong_with_which_campaign_and_by_how_much()
         "🔴 <b>LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending</b>",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
         (
-            f'Holds since 2026-03-02 08:48 UTC, firing for 2 min · <a href="{URL}/alerts/a1">Open</a> · '
+            "Holds since 2026-03-02 08:48 UTC, firing for 2 min · <a "
+            f'href="{URL}/alerts/a1">Open</a> · '
             '<a href="https://runbooks.example/low?a=1&amp;b=2">Runbook</a>'
         ),
     ]
@@ -69,7 +72,9 @@ def test_names_of_hosts_and_people_become_no_links_and_figures_stay() -> None:
 
 
 def test_markup_in_a_name_is_shown_as_it_is() -> None:
-    told = notification(alert(annotations={"summary": "bad"}, campaign=campaign(name='<b>x</b> & "y"')))
+    told = notification(
+        alert(annotations={"summary": "bad"}, campaign=campaign(name='<b>x</b> & "y"'))
+    )
     assert '<b>x</b> & "y": bad' in Reader(compose(told, None)).text
 
 
@@ -77,18 +82,26 @@ def test_a_message_of_what_is_over_says_so() -> None:
     assert "✅ RESOLVED · 1 resolved" in compose(notification(resolved()), URL)
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(told=notifications())
 def test_every_message_is_within_the_limit_and_free_of_foreign_markup(told: Notification) -> None:
     message = compose(told, URL)
     assert 0 < len(message.encode("utf-16-le")) <= 2 * 4096
     read = Reader(message)
     assert message.count("<b>") + message.count("<a ") <= 100
-    assert all(re.match(r"https://(monitor|runbooks)\.example(/|$)", address) for address in read.addresses)
+    assert all(
+        re.match(r"https://(monitor|runbooks)\.example(/|$)", address) for address in read.addresses
+    )
     assert "@" not in read.text
     assert "://" not in read.text
     assert not re.search(r"\w\.[^\W\d_]", read.text)
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", message)
+    assert not re.search(
+        r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", message
+    )
 
     full = len(re.findall(r"/alerts/(a\d+)\">Open<", message))
     named = message.count(" · since ")

@@ -10,7 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from monitor.domain.alerting.notification import Notification
 from monitor.domain.campaign.detail import COUNTERS
 from monitor.notify.webhook.message import payload
-from tests.unit.notify.builders import NOW, alert, campaign, detail, event, notification, notifications, resolved
+from tests.unit.notify.builders import (
+    NOW,
+    alert,
+    campaign,
+    detail,
+    event,
+    notification,
+    notifications,
+    resolved,
+)
 
 ALERTMANAGER = [
     "receiver", "status", "alerts", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "version", "groupKey",
@@ -36,7 +45,10 @@ def test_the_body_has_alertmanagers_fields_in_its_order_and_ours_behind() -> Non
 
 def test_a_firing_alert_ends_at_gos_zero_time_and_a_resolved_one_when_it_ended() -> None:
     firing, ended = body(notification(alert(1), resolved(2)))["alerts"]
-    assert (firing["startsAt"], firing["endsAt"]) == ("2026-03-02T08:58:00Z", "0001-01-01T00:00:00Z")
+    assert (firing["startsAt"], firing["endsAt"]) == (
+        "2026-03-02T08:58:00Z",
+        "0001-01-01T00:00:00Z",
+    )
     assert (ended["status"], ended["endsAt"]) == ("resolved", "2026-03-02T09:00:00Z")
 
 
@@ -51,8 +63,14 @@ def test_a_message_is_resolved_only_when_all_of_it_is() -> None:
 
 
 def test_common_labels_and_annotations_are_what_all_alerts_share() -> None:
-    told = body(notification(alert(1), alert(2, severity="warning", annotations={"summary": "other"})))
-    assert told["commonLabels"] == {"alertname": "LowDelivery", "account": "default", "campaign_id": "53651994"}
+    told = body(
+        notification(alert(1), alert(2, severity="warning", annotations={"summary": "other"}))
+    )
+    assert told["commonLabels"] == {
+        "alertname": "LowDelivery",
+        "account": "default",
+        "campaign_id": "53651994",
+    }
     assert told["commonAnnotations"] == {}
 
 
@@ -70,11 +88,22 @@ def test_a_campaign_that_was_read_in_detail_has_every_figure_of_it() -> None:
     told = body(notification(alert(detail=detail())))["alerts"][0]["campaign"]["detail"]
     ours = {"revision"}  # says of which of the monitor's own snapshots it is
     assert {*COUNTERS, *detail().__struct_fields__, "why"} - ours == set(told)
-    assert (told["read_at"], told["total_price"], told["not_rcs_user"]) == ("2026-03-02T08:58:59.500000Z", 54.0, 2052)
-    assert told["why"] == "not RCS-capable 34 %, expired 8 %, failed 3 %; SMS fallback: expired 13 %"
+    assert (told["read_at"], told["total_price"], told["not_rcs_user"]) == (
+        "2026-03-02T08:58:59.500000Z",
+        54.0,
+        2052,
+    )
+    assert (
+        told["why"] == "not RCS-capable 34 %, expired 8 %, failed 3 %; SMS fallback: expired 13 %"
+    )
     assert set(told["fallback"]) == set(COUNTERS)
     assert (told["fallback"]["delivered"], told["fallback"]["failed"]) == (61, None)
-    assert body(notification(alert(detail=detail(fallback=None))))["alerts"][0]["campaign"]["detail"]["fallback"] is None
+    assert (
+        body(notification(alert(detail=detail(fallback=None))))["alerts"][0]["campaign"]["detail"][
+            "fallback"
+        ]
+        is None
+    )
 
 
 def test_without_an_external_url_the_urls_are_empty() -> None:
@@ -89,10 +118,17 @@ def test_a_part_says_of_how_many() -> None:
 
 def test_times_of_other_zones_are_told_in_utc() -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=3)))
-    assert body(notification(alert(starts_at=elsewhere)))["alerts"][0]["startsAt"] == "2026-03-02T09:00:00Z"
+    assert (
+        body(notification(alert(starts_at=elsewhere)))["alerts"][0]["startsAt"]
+        == "2026-03-02T09:00:00Z"
+    )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(told=notifications())
 def test_names_and_texts_arrive_as_they_are(told: Notification) -> None:
     decoded = body(told)

@@ -16,7 +16,9 @@ URL = "https://example.org/hook"
 
 
 def options(**given: Any) -> WebhookOptions:
-    return WebhookOptions.model_validate({"url": URL} | given, context={OPTIONS_FOLDER: CERTIFICATES})
+    return WebhookOptions.model_validate(
+        {"url": URL} | given, context={OPTIONS_FOLDER: CERTIFICATES}
+    )
 
 
 def refusal(**given: Any) -> tuple[tuple[str | int, ...], str]:
@@ -41,7 +43,11 @@ def test_one_secret_or_several_can_sign() -> None:
         ({"secret": ["a", "b", "c", "d"]}, ("secret",), "at most 3"),
         ({"secret": ["a", "whsec_***"]}, ("secret", 1), "not base64"),
         ({"secret": ""}, ("secret", 0), "is empty"),
-        ({"bearer": "x", "basic": {"username": "u", "password": SECRET}}, ("basic",), "keep one of them"),
+        (
+            {"bearer": "x", "basic": {"username": "u", "password": SECRET}},
+            ("basic",),
+            "keep one of them",
+        ),
         ({"bearer": f"Bearer {SECRET}"}, ("bearer",), "without the word Bearer"),
         ({"bearer": f"{SECRET}\n"}, ("bearer",), "line break"),
         ({"bearer": SECRET, "url": "https://u:p@example.org"}, ("bearer",), "the URL holds a user"),
@@ -53,7 +59,11 @@ def test_one_secret_or_several_can_sign() -> None:
         ({"headers": {"Webhook-Signature": SECRET}}, ("headers",), "belongs to the signature"),
         ({"headers": {"Content-Type": "text/plain"}}, ("headers",), "set content_type"),
         ({"headers": {"X-A": "1", "x-a": "2"}}, ("headers",), "twice"),
-        ({"headers": {"authorization": SECRET}, "bearer": "x"}, ("headers",), "both set Authorization"),
+        (
+            {"headers": {"authorization": SECRET}, "bearer": "x"},
+            ("headers",),
+            "both set Authorization",
+        ),
         ({"headers": {"X-A": 3}}, ("headers", "X-A"), "valid string"),
         ({"content_type": "json"}, ("content_type",), "no media type"),
         ({"content_type": "text/plain\r\nX: y"}, ("content_type",), "no media type"),
@@ -65,11 +75,21 @@ def test_one_secret_or_several_can_sign() -> None:
         ({"ca_file": "other-key.pem"}, (), "ca_file: "),
         ({"key_file": "other-key.pem"}, ("key_file",), "without cert_file"),
         ({"cert_file": "client-certificate.pem"}, (), "is there a key_file?"),
-        ({"cert_file": "client-certificate.pem", "key_file": "other-key.pem"}, (), "does not belong to the certificate"),
-        ({"cert_file": "client-certificate.pem", "key_file": "locked-key.pem"}, (), "wants a passphrase"),
+        (
+            {"cert_file": "client-certificate.pem", "key_file": "other-key.pem"},
+            (),
+            "does not belong to the certificate",
+        ),
+        (
+            {"cert_file": "client-certificate.pem", "key_file": "locked-key.pem"},
+            (),
+            "wants a passphrase",
+        ),
     ],
 )
-def test_what_cannot_work_is_refused_where_it_stands(given: dict[str, Any], where: tuple[str | int, ...], why: str) -> None:
+def test_what_cannot_work_is_refused_where_it_stands(
+    given: dict[str, Any], where: tuple[str | int, ...], why: str
+) -> None:
     location, message = refusal(**given)
     assert location[: len(where)] == where
     assert why in message
@@ -83,7 +103,10 @@ def test_a_certificate_that_is_a_pipe_is_refused_instead_of_waited_for(tmp_path:
 
 
 def test_every_way_to_prove_oneself_becomes_a_header() -> None:
-    assert options(bearer="abc").sent_headers() == {"Authorization": "Bearer abc", "Content-Type": "application/json"}
+    assert options(bearer="abc").sent_headers() == {
+        "Authorization": "Bearer abc",
+        "Content-Type": "application/json",
+    }
     basic = options(basic={"username": "Aladdin", "password": "open sesame"}).sent_headers()
     assert basic["Authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
     assert options(headers={"X-Team": "ops"}, content_type="text/plain").sent_headers() == {
@@ -93,7 +116,13 @@ def test_every_way_to_prove_oneself_becomes_a_header() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"secret": "a"}, {"bearer": "a"}, {"basic": {"username": "a", "password": "b"}}, {"headers": {"X-Key": "a"}}]
+    "given",
+    [
+        {"secret": "a"},
+        {"bearer": "a"},
+        {"basic": {"username": "a", "password": "b"}},
+        {"headers": {"X-Key": "a"}},
+    ],
 )
 def test_none_of_them_goes_over_plain_http(given: dict[str, Any]) -> None:
     given = given | {"url": "http://example.org"}
@@ -107,10 +136,14 @@ def test_a_certificate_with_its_key_and_an_authority_make_a_tls_context() -> Non
     context = found.tls_context()
     assert context is not None
     assert context is found.tls_context()
-    assert [authority["subject"] for authority in context.get_ca_certs()] == [((("commonName", "bsg-monitor tests"),),)]
+    assert [authority["subject"] for authority in context.get_ca_certs()] == [
+        ((("commonName", "bsg-monitor tests"),),)
+    ]
 
 
-def test_a_key_that_everybody_can_read_and_a_type_without_a_body_are_doubtful(tmp_path: Path) -> None:
+def test_a_key_that_everybody_can_read_and_a_type_without_a_body_are_doubtful(
+    tmp_path: Path,
+) -> None:
     copy = tmp_path / "client.pem"
     copy.write_text((CERTIFICATES / "client.pem").read_text())
     copy.chmod(0o644)

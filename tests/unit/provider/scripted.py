@@ -43,7 +43,13 @@ def row(campaign_id: int = 1, **changes: Any) -> dict[str, Any]:
 def page(*rows: Any, total: int | None = None, limit: int = 500, offset: int = 0) -> dict[str, Any]:
     return {
         "data": list(rows),
-        "meta": {"page": {"total": len(rows) if total is None else total, "limit": limit, "offset": offset}},
+        "meta": {
+            "page": {
+                "total": len(rows) if total is None else total,
+                "limit": limit,
+                "offset": offset,
+            }
+        },
     }
 
 
@@ -61,12 +67,17 @@ def ok(value: object, **headers: str) -> web.Response:
 
 
 def failed(status: int, message: str = "no", **headers: str) -> web.Response:
-    return web.json_response({"message": message}, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    return web.json_response(
+        {"message": message},
+        status=status,
+        headers={k.replace("_", "-"): v for k, v in headers.items()},
+    )
 
 
 @dataclass
 class ScriptedProvider:
-    """Answers by path. `script[path]` is a list used up one by one, its last answer for ever, or a handler."""
+    """Answers by path. `script[path]` is a list used up one by one, its last answer for ever, or
+    a handler."""
 
     url: str = ""
     script: dict[str, list[Answer] | Answer] = field(default_factory=dict)
@@ -94,7 +105,9 @@ class ScriptedProvider:
 
 
 @asynccontextmanager
-async def scripted(script: Mapping[str, list[Answer] | Answer] | None = None) -> AsyncIterator[ScriptedProvider]:
+async def scripted(
+    script: Mapping[str, list[Answer] | Answer] | None = None,
+) -> AsyncIterator[ScriptedProvider]:
     provider = ScriptedProvider(script=dict(script or {}))
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", provider.answer)

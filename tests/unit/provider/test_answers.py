@@ -22,7 +22,13 @@ from monitor.provider.wire import failure_text
     ],
 )
 def test_every_status_has_its_decision(status: int, reason: ProviderFault, retryable: bool) -> None:
-    error = error_of_status(status, json.dumps({"message": "because"}).encode(), what="GET /x", retry_after=None, secrets=())
+    error = error_of_status(
+        status,
+        json.dumps({"message": "because"}).encode(),
+        what="GET /x",
+        retry_after=None,
+        secrets=(),
+    )
     assert (error.reason, error.retryable, error.status) == (reason, retryable, status)
     assert "because" in str(error)
 

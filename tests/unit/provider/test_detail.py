@@ -47,7 +47,11 @@ def test_a_documented_detail_is_read_whole() -> None:
     [
         [{"sms": {"statistics": {"delivered": 61, "sent": 4}}}],
         {"sms": [{"statistic": {"delivered": 61}}, {"statistics": {"sent": 4}}]},
-        [1, {"viber": {}}, {"sms": [[{}], {"statistics": [], "statistic": {"delivered": 61, "sent": 4}}]}],
+        [
+            1,
+            {"viber": {}},
+            {"sms": [[{}], {"statistics": [], "statistic": {"delivered": 61, "sent": 4}}]},
+        ],
     ],
 )
 def test_a_fallback_may_come_in_arrays(channels: Any) -> None:
@@ -70,21 +74,32 @@ def test_a_fallback_may_come_in_arrays(channels: Any) -> None:
         (None, None),
     ],
 )
-def test_statistics_come_in_many_shapes(spelling: str, statistics: Any, expired: int | None) -> None:
+def test_statistics_come_in_many_shapes(
+    spelling: str, statistics: Any, expired: int | None
+) -> None:
     bare = {name: value for name, value in DOCUMENTED.items() if name != "statistics"}
-    found = read({**bare, spelling: statistics, "alternative_channels": {"sms": {spelling: statistics}}})
+    found = read(
+        {**bare, spelling: statistics, "alternative_channels": {"sms": {spelling: statistics}}}
+    )
     assert found.expired == expired
     assert (found.fallback and found.fallback.expired) == expired
 
 
-@pytest.mark.parametrize("channels", [{}, [], None, {"sms": None}, {"sms": []}, {"sms": {}}, {"viber": {}}, [1]])
+@pytest.mark.parametrize(
+    "channels", [{}, [], None, {"sms": None}, {"sms": []}, {"sms": {}}, {"viber": {}}, [1]]
+)
 def test_no_fallback_comes_in_many_shapes(channels: Any) -> None:
     assert changed(alternative_channels=channels).fallback is None
 
 
 def test_numbers_may_be_texts_and_what_is_missing_is_null() -> None:
     found = changed(id="7", total_messages="593", total_phones="", total_price=5.6, currency=None)
-    assert (found.total_messages, found.total_phones, found.total_price, found.currency) == (593, None, 5.6, None)
+    assert (found.total_messages, found.total_phones, found.total_price, found.currency) == (
+        593,
+        None,
+        5.6,
+        None,
+    )
     assert read({}) == CampaignDetail(read_at=1000.5)
 
 
@@ -110,7 +125,16 @@ def test_what_cannot_be_read_without_guessing_costs_the_detail(changes: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'{"data": 5}', b'{"data": null}', b"<html>", b'{"error": "40", "data": {}}', b"\xff"]
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"data": 5}',
+        b'{"data": null}',
+        b"<html>",
+        b'{"error": "40", "data": {}}',
+        b"\xff",
+    ],
 )
 def test_an_answer_of_another_kind_is_refused(body: bytes) -> None:
     with pytest.raises(BodyError):
@@ -120,7 +144,8 @@ def test_an_answer_of_another_kind_is_refused(body: bytes) -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.sampled_from(COUNTERS), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5) | st.sampled_from(COUNTERS), inner, max_size=3)
     ),
     max_leaves=6,
 )
@@ -133,7 +158,10 @@ def test_no_value_in_any_field_does_worse_than_cost_the_detail(name: str, value:
     except BodyError:
         return
     for split in (found, found.fallback or Split()):
-        assert all(value is None or 0 <= value < 2**63 for value in (getattr(split, counter) for counter in COUNTERS))
+        assert all(
+            value is None or 0 <= value < 2**63
+            for value in (getattr(split, counter) for counter in COUNTERS)
+        )
     assert msgspec.json.decode(msgspec.json.encode(found), type=CampaignDetail) == found
     breakdown(found)
 

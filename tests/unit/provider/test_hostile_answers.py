@@ -1,4 +1,5 @@
-"""Every decoder of the provider's answers, fuzzed: whatever it is given, it raises nothing but its own error."""
+"""Every decoder of the provider's answers, fuzzed: whatever it is given, it raises nothing but
+its own error."""
 
 import base64
 import json
@@ -22,7 +23,14 @@ from monitor.provider.lenient_values import amount, count
 from monitor.provider.naive_times import LocalTimes
 from monitor.provider.row import RowDecoder, RowError, row_id
 from monitor.provider.token import expiry_of, life_of
-from monitor.provider.wire import BodyError, failure_text, read_balance, read_bearer, read_page, read_single
+from monitor.provider.wire import (
+    BodyError,
+    failure_text,
+    read_balance,
+    read_bearer,
+    read_page,
+    read_single,
+)
 from tests.clock import START
 from tests.unit.provider.scripted import jwt, page, row
 from tests.unit.provider.test_detail import DOCUMENTED
@@ -39,7 +47,9 @@ DIGITS = st.builds(
 )
 TIMES = st.builds(
     "{}-{}-{}{}{}:{}:{}{}".format,
-    st.sampled_from(["0000", "0001", "1969", "1970", "2026", "2100", "2101", "9999", "99999", "２０２６"]),
+    st.sampled_from(
+        ["0000", "0001", "1969", "1970", "2026", "2100", "2101", "9999", "99999", "２０２６"]
+    ),
     st.sampled_from(["00", "01", "02", "12", "13"]),
     st.sampled_from(["00", "01", "29", "31", "32"]),
     st.sampled_from([" ", "T", "t", "  "]),
@@ -53,14 +63,35 @@ SCALARS = (
     | DIGITS.filter(lambda text: text.isascii())  # as a number; some are none, as JSON has it
     | TIMES.map(json.dumps)
     | st.text(max_size=8).map(json.dumps)
-    | st.sampled_from(["null", "true", "[]", "{}", '""', "NaN", "Infinity", "-0", "1e308", "[[]]", '"\\ud800"', "[" * 3000])
+    | st.sampled_from(
+        [
+            "null",
+            "true",
+            "[]",
+            "{}",
+            '""',
+            "NaN",
+            "Infinity",
+            "-0",
+            "1e308",
+            "[[]]",
+            '"\\ud800"',
+            "[" * 3000,
+        ]
+    )
 )
 """Values as they stand in JSON text; most are legal."""
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Where in an answer a value can be replaced."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     return [path, *(each for key, child in inner for each in places(child, (*path, key)))]
 
 
@@ -82,7 +113,9 @@ def spoilt(answer: Any) -> st.SearchStrategy[bytes]:
             text = text.replace(f'"<{number}>"', written)
         return text.encode("utf-8", "surrogatepass")
 
-    return st.lists(st.tuples(st.sampled_from(places(answer)), SCALARS), min_size=1, max_size=3).map(replaced)
+    return st.lists(
+        st.tuples(st.sampled_from(places(answer)), SCALARS), min_size=1, max_size=3
+    ).map(replaced)
 
 
 def mutated(answer: Any) -> st.SearchStrategy[bytes]:
@@ -169,10 +202,15 @@ def test_a_log_in_is_read_or_refused(token: str, body: bytes) -> None:
     attempt(lambda: life_of(read_bearer(body)), BodyError)
 
 
-@given(spoilt({"message": "no", "error": "40", "errorDescription": "bad"}) | st.binary(max_size=40), st.integers(100, 999))
+@given(
+    spoilt({"message": "no", "error": "40", "errorDescription": "bad"}) | st.binary(max_size=40),
+    st.integers(100, 999),
+)
 def test_an_error_is_told_whatever_it_says(body: bytes, status: int) -> None:
     failure_text(body)
-    str(error_of_status(status, body, what="GET /x", retry_after=None, secrets=("live_x",))).encode()
+    str(
+        error_of_status(status, body, what="GET /x", retry_after=None, secrets=("live_x",))
+    ).encode()
 
 
 DATES = st.builds(
@@ -183,7 +221,9 @@ DATES = st.builds(
     st.sampled_from(["00", "23", "24", "99", "-1"]),
     st.sampled_from(["00", "59", "60"]),
     st.sampled_from(["00", "59", "60"]),
-    st.sampled_from(["GMT", "", "+0000", "-2359", "+2400", "+9999", "+99999999999", "-0000", "EST"]),
+    st.sampled_from(
+        ["GMT", "", "+0000", "-2359", "+2400", "+9999", "+99999999999", "-0000", "EST"]
+    ),
 )
 
 
@@ -195,10 +235,15 @@ def test_a_header_gives_seconds_that_time_can_hold_or_none(header: str, date: st
     assert wish is None or 0 <= wish < math.inf
     moment = seconds_of_date(header)
     if moment is not None:
-        assert datetime.fromtimestamp(moment + 86_400, UTC) > datetime.fromtimestamp(moment - 86_400, UTC)
+        assert datetime.fromtimestamp(moment + 86_400, UTC) > datetime.fromtimestamp(
+            moment - 86_400, UTC
+        )
 
 
-@given(TIMES | DIGITS | st.text(max_size=30), st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Kiritimati", "Etc/GMT+12"]))
+@given(
+    TIMES | DIGITS | st.text(max_size=30),
+    st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Kiritimati", "Etc/GMT+12"]),
+)
 def test_a_time_is_read_or_refused(text: str, zone: str) -> None:
     times = LocalTimes(ZoneInfo(zone))
 
@@ -239,11 +284,14 @@ def test_a_number_as_a_text_is_ascii_digits(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("1000", 1000), ("007", 7), ("7.0", 7), ("1.0E+2", 100), ("9223372036854775807", 2**63 - 1)]
+    ("text", "number"),
+    [("1000", 1000), ("007", 7), ("7.0", 7), ("1.0E+2", 100), ("9223372036854775807", 2**63 - 1)],
 )
 def test_a_number_as_a_text_is_exact(text: str, number: int) -> None:
     assert count(text) == number
-    assert amount(text.replace("9223372036854775807", "-0.25")) == (number if number < 2**60 else -0.25)
+    assert amount(text.replace("9223372036854775807", "-0.25")) == (
+        number if number < 2**60 else -0.25
+    )
 
 
 class Broken(LocalTimes):

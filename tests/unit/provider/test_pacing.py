@@ -6,7 +6,9 @@ from monitor.errors import ProviderError, ProviderFault
 from monitor.provider.pacing import Pacer
 from tests.clock import FakeClock, InstantClock
 
-BUSY = ProviderError("busy", reason=ProviderFault.RATE_LIMITED, retryable=True, status=429, retry_after=7.0)
+BUSY = ProviderError(
+    "busy", reason=ProviderFault.RATE_LIMITED, retryable=True, status=429, retry_after=7.0
+)
 
 
 async def test_at_most_four_requests_are_under_way() -> None:
@@ -99,7 +101,9 @@ async def test_a_second_silence_without_an_answer_between_fails_everybody_at_onc
     assert not pacer.refusing
 
 
-async def test_a_wish_for_more_than_five_minutes_fails_at_once_for_five_minutes_and_then_asks_again() -> None:
+async def test_a_wish_for_more_than_five_minutes_fails_at_once_for_five_minutes_and_then_asks_again() -> (
+    None
+):
     clock = InstantClock()
     pacer = Pacer(clock)
     pacer.quiet(3600.0, BUSY)

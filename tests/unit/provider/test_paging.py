@@ -44,7 +44,8 @@ class ModelPage:
 
 
 class Table:
-    """The provider's list: ids in order, a largest page, and something that happens before each fetch."""
+    """The provider's list: ids in order, a largest page, and something that happens before each
+    fetch."""
 
     def __init__(
         self,
@@ -67,7 +68,9 @@ class Table:
         self.before(self)
         self.always &= self.ids
         limit = min(limit, self.largest)
-        return ModelPage(tuple(sorted(self.ids)[offset : offset + limit]), len(self.ids), limit, self.nameless)
+        return ModelPage(
+            tuple(sorted(self.ids)[offset : offset + limit]), len(self.ids), limit, self.nameless
+        )
 
 
 def read(table: Table) -> ListRead[ModelPage]:
@@ -80,7 +83,8 @@ def ids_of(result: ListRead[ModelPage]) -> set[int]:
 
 @dataclass(frozen=True)
 class Change:
-    """`vanish` rows go, from position `at` on; as many (`swap`) or none come in at the end: then the total says nothing."""
+    """`vanish` rows go, from position `at` on; as many (`swap`) or none come in at the end: then
+    the total says nothing."""
 
     at: int = 0
     vanish: int = 0
@@ -122,16 +126,23 @@ def test_a_reading_called_complete_never_misses_what_was_there_all_along(
 
 
 @given(st.sets(st.integers(1, 10_000), max_size=200), st.integers(2, 40))
-def test_a_list_that_holds_still_is_read_completely_and_no_page_twice(ids: set[int], largest: int) -> None:
+def test_a_list_that_holds_still_is_read_completely_and_no_page_twice(
+    ids: set[int], largest: int
+) -> None:
     table = Table(ids, largest)
     result = read(table)
     assert result.problem is None
     assert ids_of(result) == ids
     assert len(table.asked) == len(set(table.asked))
-    assert [page.first_id for page in result.pages[1:]] == [page.last_id for page in result.pages[:-1]]
+    assert [page.first_id for page in result.pages[1:]] == [
+        page.last_id for page in result.pages[:-1]
+    ]
 
 
-@pytest.mark.parametrize(("rows", "pages"), [(0, 1), (499, 1), (500, 1), (501, 2), (999, 2), (1000, 3), (1498, 3), (1499, 4)])
+@pytest.mark.parametrize(
+    ("rows", "pages"),
+    [(0, 1), (499, 1), (500, 1), (501, 2), (999, 2), (1000, 3), (1498, 3), (1499, 4)],
+)
 def test_pages_of_500_overlap_by_one_row(rows: int, pages: int) -> None:
     table = Table(set(range(1, rows + 1)), 500)
     assert read(table).problem is None
@@ -139,7 +150,9 @@ def test_pages_of_500_overlap_by_one_row(rows: int, pages: int) -> None:
 
 
 @given(st.lists(st.integers(1, 30), max_size=80), st.integers(2, 8))
-def test_rows_that_are_there_twice_do_not_keep_a_list_from_being_read(ids: list[int], largest: int) -> None:
+def test_rows_that_are_there_twice_do_not_keep_a_list_from_being_read(
+    ids: list[int], largest: int
+) -> None:
     ordered = sorted(ids)
 
     async def fetch(offset: int, limit: int) -> ModelPage:
@@ -211,7 +224,9 @@ async def test_a_first_page_that_fails_raises() -> None:
         await read_list(Scripted({0: DOWN}).fetch)
 
 
-async def test_a_later_page_that_fails_makes_the_reading_partial_and_is_not_asked_for_again() -> None:
+async def test_a_later_page_that_fails_makes_the_reading_partial_and_is_not_asked_for_again() -> (
+    None
+):
     first = ModelPage(tuple(range(1, 31)), 90, 30)
     script = Scripted({0: first, 29: DOWN, 58: DOWN, 87: DOWN})
     result = await read_list(script.fetch)
@@ -252,8 +267,14 @@ def test_a_row_without_an_id_at_the_edge_of_two_pages_costs_one_small_page() -> 
 
 
 @given(st.sets(st.integers(1, 10_000), max_size=200), st.integers(30, 40), st.data())
-def test_single_rows_without_an_id_keep_no_list_from_being_read(ids: set[int], largest: int, data: st.DataObject) -> None:
-    nameless = data.draw(st.frozensets(st.sampled_from(sorted(ids)), max_size=5)) if ids else frozenset[int]()
+def test_single_rows_without_an_id_keep_no_list_from_being_read(
+    ids: set[int], largest: int, data: st.DataObject
+) -> None:
+    nameless = (
+        data.draw(st.frozensets(st.sampled_from(sorted(ids)), max_size=5))
+        if ids
+        else frozenset[int]()
+    )
     result = read(Table(ids, largest, nameless=nameless))
     assert result.problem is None
     assert ids_of(result) == ids - nameless
@@ -285,7 +306,10 @@ def test_a_list_that_moves_under_a_bridge_is_read_once_more() -> None:
 
 async def test_a_bridge_that_cannot_be_read_makes_the_reading_partial() -> None:
     nameless = frozenset({30})
-    pages = {0: ModelPage(tuple(range(1, 31)), 59, 30, nameless), 29: ModelPage(tuple(range(30, 60)), 59, 30, nameless)}
+    pages = {
+        0: ModelPage(tuple(range(1, 31)), 59, 30, nameless),
+        29: ModelPage(tuple(range(30, 60)), 59, 30, nameless),
+    }
     script = Scripted({**pages, 14: DOWN})
     result = await read_list(script.fetch)
     assert (result.problem, script.asked) == ("the provider is down", [0, 29, 14])

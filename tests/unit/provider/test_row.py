@@ -64,10 +64,14 @@ def test_a_documented_row_is_read_whole() -> None:
     ],
 )
 @pytest.mark.parametrize("spelling", ["statistics", "statistic"])
-def test_statistics_come_in_many_shapes(statistics: Any, expected: tuple[int | None, int | None], spelling: str) -> None:
+def test_statistics_come_in_many_shapes(
+    statistics: Any, expected: tuple[int | None, int | None], spelling: str
+) -> None:
     value = row()
     del value["statistics"]
-    campaign = decoded({**value, spelling: statistics, "alternative_channels": {"sms": {spelling: statistics}}})
+    campaign = decoded(
+        {**value, spelling: statistics, "alternative_channels": {"sms": {spelling: statistics}}}
+    )
     assert (campaign.sent, campaign.delivered) == expected
     assert (campaign.fallback_sent, campaign.fallback_delivered) == expected
 
@@ -91,7 +95,9 @@ def test_a_fallback_may_come_in_arrays(channels: Any) -> None:
     assert (campaign.fallback_sent, campaign.fallback_delivered) == (5, 7)
 
 
-@pytest.mark.parametrize("channels", [[{"sms": {"statistics": "x"}}], {"sms": [{"statistics": {"sent": []}}]}])
+@pytest.mark.parametrize(
+    "channels", [[{"sms": {"statistics": "x"}}], {"sms": [{"statistics": {"sent": []}}]}]
+)
 def test_a_fallback_in_an_array_that_cannot_be_read_costs_the_row(channels: Any) -> None:
     with pytest.raises(RowError, match="alternative_channels") as caught:
         decoded(row(alternative_channels=channels))
@@ -99,9 +105,12 @@ def test_a_fallback_in_an_array_that_cannot_be_read_costs_the_row(channels: Any)
 
 
 @pytest.mark.parametrize(
-    ("written", "name"), [(b"caf\xe9 sale", "caf\ufffd sale"), (b"cut \xf0\x9f", "cut \ufffd"), (b"\xc3", "\ufffd")]
+    ("written", "name"),
+    [(b"caf\xe9 sale", "caf\ufffd sale"), (b"cut \xf0\x9f", "cut \ufffd"), (b"\xc3", "\ufffd")],
 )
-def test_bytes_that_are_not_utf_8_cost_themselves_and_not_the_row(written: bytes, name: str) -> None:
+def test_bytes_that_are_not_utf_8_cost_themselves_and_not_the_row(
+    written: bytes, name: str
+) -> None:
     campaign = decoded(json.dumps(row(7, name="NAME")).encode().replace(b"NAME", written))
     assert (campaign.id, campaign.name, campaign.sent) == (7, name, 500)
 
@@ -112,7 +121,9 @@ def test_no_fallback_comes_in_many_shapes(channels: Any) -> None:
     assert (campaign.fallback_sent, campaign.fallback_delivered) == (None, None)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(0, 0.0), ("0.10", 0.1), ("", None), (None, None), (-2.5, -2.5)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, 0.0), ("0.10", 0.1), ("", None), (None, None), (-2.5, -2.5)]
+)
 def test_a_price_may_be_a_text_or_missing(value: Any, expected: float | None) -> None:
     assert decoded(row(calculated_price=value)).calculated_price == expected
 
@@ -134,20 +145,59 @@ def utc(*clock: int) -> float:
 @pytest.mark.parametrize(
     ("created", "start", "real_start", "finished", "expected"),
     [
-        ("02:45", "02:15", None, None, (utc(0, 45), utc(1, 15), None, None)),  # planned for the second pass
-        ("02:15", "02:45", "02:46", "02:50", (utc(0, 15), utc(0, 45), utc(0, 46), utc(0, 50))),  # nothing speaks against
-        ("01:15", "02:45", "02:10", "02:20", (utc(23, 15) - 86400, utc(0, 45), utc(1, 10), utc(1, 20))),
+        (
+            "02:45",
+            "02:15",
+            None,
+            None,
+            (utc(0, 45), utc(1, 15), None, None),
+        ),  # planned for the second pass
+        (
+            "02:15",
+            "02:45",
+            "02:46",
+            "02:50",
+            (utc(0, 15), utc(0, 45), utc(0, 46), utc(0, 50)),
+        ),  # nothing speaks against
+        (
+            "01:15",
+            "02:45",
+            "02:10",
+            "02:20",
+            (utc(23, 15) - 86400, utc(0, 45), utc(1, 10), utc(1, 20)),
+        ),
         ("01:15", None, "02:45", "02:15", (utc(23, 15) - 86400, None, utc(0, 45), utc(1, 15))),
         ("02:45", None, "02:15", None, (utc(0, 45), None, utc(1, 15), None)),
         ("02:45", None, None, "02:15", (utc(0, 45), None, None, utc(1, 15))),
-        ("03:30", "02:15", None, None, (utc(2, 30), utc(0, 15), None, None)),  # neither reading fits
-        ("02:45:30", "02:45:00", None, None, (utc(0, 45, 30), utc(0, 45), None, None)),  # clocks that differ by seconds
+        (
+            "03:30",
+            "02:15",
+            None,
+            None,
+            (utc(2, 30), utc(0, 15), None, None),
+        ),  # neither reading fits
+        (
+            "02:45:30",
+            "02:45:00",
+            None,
+            None,
+            (utc(0, 45, 30), utc(0, 45), None, None),
+        ),  # clocks that differ by seconds
     ],
 )
 def test_of_an_hour_that_occurs_twice_the_reading_that_fits_the_order_of_things_is_taken(
-    created: str, start: str | None, real_start: str | None, finished: str | None, expected: tuple[float | None, ...]
+    created: str,
+    start: str | None,
+    real_start: str | None,
+    finished: str | None,
+    expected: tuple[float | None, ...],
 ) -> None:
-    written = {"created_at": created, "start_at": start, "real_start_at": real_start, "finished_at": finished}
+    written = {
+        "created_at": created,
+        "start_at": start,
+        "real_start_at": real_start,
+        "finished_at": finished,
+    }
     texts = {name: clock and f"2025-10-26 {clock}" for name, clock in written.items()}
     decoder = RowDecoder("default", LocalTimes(BERLIN))
     for _ in range(2):  # the second time some hours are remembered
@@ -214,7 +264,9 @@ def test_absurdly_long_texts_are_cut_and_nul_is_replaced() -> None:
         ({"start_at": 1712139289}, RejectReason.MALFORMED),
     ],
 )
-def test_what_cannot_be_read_costs_the_row_and_says_why(change: dict[str, Any], reason: RejectReason) -> None:
+def test_what_cannot_be_read_costs_the_row_and_says_why(
+    change: dict[str, Any], reason: RejectReason
+) -> None:
     with pytest.raises(RowError) as caught:
         decoded(row(**change))
     assert caught.value.reason is reason
@@ -222,7 +274,15 @@ def test_what_cannot_be_read_costs_the_row_and_says_why(change: dict[str, Any], 
 
 @pytest.mark.parametrize(
     "body",
-    [b"[]", b"1", b"null", b'"x"', b'{"id":5,"name":"\xff\xfe"}', b'{"id":5,"name":"\\ud800"}', b'{"id":1' + b"0" * 5000 + b"}"],
+    [
+        b"[]",
+        b"1",
+        b"null",
+        b'"x"',
+        b'{"id":5,"name":"\xff\xfe"}',
+        b'{"id":5,"name":"\\ud800"}',
+        b'{"id":1' + b"0" * 5000 + b"}",
+    ],
 )
 def test_rows_that_are_no_rows_are_malformed(body: bytes) -> None:
     with pytest.raises(RowError):
@@ -232,13 +292,23 @@ def test_rows_that_are_no_rows_are_malformed(body: bytes) -> None:
 def test_the_id_of_an_unreadable_row_is_still_read() -> None:
     assert row_id(msgspec.Raw(b'{"id":5,"name":"\xff\xfe"}')) == 5
     assert row_id(raw(row(5, status=None))) == 5
-    for nameless in (b"[]", b"null", b'{"id":"x"}', b'{"id":-1}', b'{"id":true}', b"{}", b"[" * 5000 + b"]" * 5000):
+    for nameless in (
+        b"[]",
+        b"null",
+        b'{"id":"x"}',
+        b'{"id":-1}',
+        b'{"id":true}',
+        b"{}",
+        b"[" * 5000 + b"]" * 5000,
+    ):
         assert row_id(msgspec.Raw(nameless)) is None
 
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 
@@ -249,6 +319,11 @@ def test_no_value_in_any_field_does_worse_than_cost_the_row(name: str, value: An
         campaign = decoded(row(**{name: value}))
     except RowError:
         return
-    for counter in (campaign.sent, campaign.delivered, campaign.fallback_sent, campaign.fallback_delivered):
+    for counter in (
+        campaign.sent,
+        campaign.delivered,
+        campaign.fallback_sent,
+        campaign.fallback_delivered,
+    ):
         assert counter is None or 0 <= counter < 2**63
     msgspec.json.encode(campaign)

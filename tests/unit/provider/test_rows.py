@@ -56,7 +56,10 @@ class Reader:
 
 
 def raws(*rows: Any) -> list[msgspec.Raw]:
-    return [msgspec.Raw(value if isinstance(value, bytes) else json.dumps(value).encode()) for value in rows]
+    return [
+        msgspec.Raw(value if isinstance(value, bytes) else json.dumps(value).encode())
+        for value in rows
+    ]
 
 
 def test_an_unchanged_row_is_the_same_object_and_is_not_decoded_again() -> None:
@@ -83,7 +86,9 @@ def test_a_fresh_sweep_heals_a_hash_collision() -> None:
     reader = Reader()
     reader.sweep(row(1))
     key = hash(json.dumps(row(1)).encode())
-    reader.memory.known[key] = reader.sweep(row(2)).campaigns[0]  # as if the two rows had the same hash
+    reader.memory.known[key] = reader.sweep(row(2)).campaigns[
+        0
+    ]  # as if the two rows had the same hash
     assert reader.sweep(row(1)).campaigns[0].id == 2
     assert reader.sweep(row(1), fresh=True).campaigns[0].id == 1
     assert reader.sweep(row(1)).campaigns[0].id == 1
@@ -107,7 +112,9 @@ def test_rows_that_left_are_forgotten_before_they_are_many() -> None:
 def test_a_bad_row_costs_that_row_is_counted_and_logged_once_per_reason() -> None:
     reader = Reader()
     with capture_logs() as logs:
-        page = reader.sweep(row(1), row(2, created_at="x"), row(3, created_at="y"), {"name": "no id"}, [], row(9))
+        page = reader.sweep(
+            row(1), row(2, created_at="x"), row(3, created_at="y"), {"name": "no id"}, [], row(9)
+        )
     assert [campaign.id for campaign in page.campaigns] == [1, 9]
     assert (page.unreadable, page.nameless, page.first_id, page.last_id) == ({2, 3}, 2, 1, 9)
     assert reader.counted("bsg_monitor_rows_rejected_total", reason="bad_time") == 2
@@ -118,14 +125,19 @@ def test_a_bad_row_costs_that_row_is_counted_and_logged_once_per_reason() -> Non
 
 
 def said(*entries: Any) -> list[tuple[Any, ...]]:
-    return [(entry["event"], entry.get("reason"), entry["rows"], entry["example_campaign_id"]) for entry in entries]
+    return [
+        (entry["event"], entry.get("reason"), entry["rows"], entry["example_campaign_id"])
+        for entry in entries
+    ]
 
 
 def test_a_bad_row_is_logged_once_until_it_can_be_read_again() -> None:
     reader = Reader()
     with capture_logs() as logs:
         for sent in range(3):  # its other fields move on
-            reader.sweep(row(1, statistics={"sent": sent}), row(2, created_at="x", statistics={"sent": sent}))
+            reader.sweep(
+                row(1, statistics={"sent": sent}), row(2, created_at="x", statistics={"sent": sent})
+            )
         assert said(*logs) == [("rows_rejected", "bad_time", 1, 2)]
         assert reader.counted("bsg_monitor_rows_rejected_total", reason="bad_time") == 3
         reader.sweep(row(1), row(2, created_at="x"), row(3, created_at="x"))
@@ -135,9 +147,14 @@ def test_a_bad_row_is_logged_once_until_it_can_be_read_again() -> None:
         assert said(*logs[2:]) == [("rejected_rows_read_again", None, 1, 2)]
         reader.sweep(row(1), row(2, created_at="x"), row(3, created_at="x"))
         assert said(*logs[3:]) == [("rows_rejected", "bad_time", 1, 2)]
-        reader.sweep(row(1), row(2), row(3, created_at="x"))  # a row whose bytes are known from before
+        reader.sweep(
+            row(1), row(2), row(3, created_at="x")
+        )  # a row whose bytes are known from before
         reader.sweep(row(1), row(2), row(3))
-    assert said(*logs[4:]) == [("rejected_rows_read_again", None, 1, 2), ("rejected_rows_read_again", None, 1, 3)]
+    assert said(*logs[4:]) == [
+        ("rejected_rows_read_again", None, 1, 2),
+        ("rejected_rows_read_again", None, 1, 3),
+    ]
 
 
 def test_a_row_that_is_bad_in_another_way_is_logged_again() -> None:
@@ -145,8 +162,14 @@ def test_a_row_that_is_bad_in_another_way_is_logged_again() -> None:
     with capture_logs() as logs:
         for bad in ({"created_at": "x"}, {"created_at": "x"}, {"start_at": "x"}, {"status": None}):
             reader.sweep(row(1, **bad))
-    assert said(*logs) == [("rows_rejected", reason, 1, 1) for reason in ("bad_time", "bad_time", "missing_field")]
-    assert [entry["detail"].partition(":")[0] for entry in logs] == ["created_at", "start_at", "status"]
+    assert said(*logs) == [
+        ("rows_rejected", reason, 1, 1) for reason in ("bad_time", "bad_time", "missing_field")
+    ]
+    assert [entry["detail"].partition(":")[0] for entry in logs] == [
+        "created_at",
+        "start_at",
+        "status",
+    ]
 
 
 def test_a_bad_row_that_a_narrow_or_partial_sweep_leaves_out_is_not_logged_anew() -> None:
@@ -230,7 +253,12 @@ def test_a_row_of_a_type_that_nobody_reads_is_kept_as_it_is_and_counted() -> Non
 
 def test_an_empty_page_is_nothing() -> None:
     page = Reader().sweep()
-    assert (list(page.campaigns), page.first_id, page.last_id, page.ascending) == ([], None, None, True)
+    assert (list(page.campaigns), page.first_id, page.last_id, page.ascending) == (
+        [],
+        None,
+        None,
+        True,
+    )
 
 
 def test_a_window_read_once_more_gives_the_same_objects() -> None:
@@ -242,7 +270,9 @@ def test_a_window_read_once_more_gives_the_same_objects() -> None:
     assert reader.decoder.decoded == 1
 
 
-def test_after_a_wide_sweep_narrow_ones_let_go_of_what_they_do_not_see_and_keep_their_objects() -> None:
+def test_after_a_wide_sweep_narrow_ones_let_go_of_what_they_do_not_see_and_keep_their_objects() -> (
+    None
+):
     reader = Reader()
     wide = reader.sweep(*(row(n) for n in range(1, 2001)))
     for _ in range(2):

@@ -16,7 +16,8 @@ STARTED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC).timestamp()
 
 
 def parsed(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 (naive is what the provider gets)
+    # naive is what the provider gets
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
 
 
 def test_a_window_begins_two_hours_early_and_ends_26_hours_ahead() -> None:
@@ -34,9 +35,14 @@ def test_a_window_is_in_the_providers_zone() -> None:
     st.integers(0, 700).map(lambda days: STARTED - days * DAY),
     st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
 )
-def test_windows_are_short_enough_overlap_and_cover_every_creation_time(back: float, started: float, name: str) -> None:
+def test_windows_are_short_enough_overlap_and_cover_every_creation_time(
+    back: float, started: float, name: str
+) -> None:
     times = LocalTimes(ZoneInfo(name))
-    asked = [(parsed(w.start), parsed(w.end)) for w in windows(since=started - back, started=started, times=times)]
+    asked = [
+        (parsed(w.start), parsed(w.end))
+        for w in windows(since=started - back, started=started, times=times)
+    ]
     assert all(timedelta(0) < end - start <= timedelta(days=89) for start, end in asked)
     for (_, end), (start, _) in itertools.pairwise(asked):
         assert end - start >= timedelta(hours=2)
@@ -49,7 +55,9 @@ def test_a_full_sweep_of_three_months_takes_two_windows() -> None:
 
 
 @pytest.mark.parametrize("broken", [0, 1])
-async def test_a_sweep_over_two_windows_of_which_one_does_not_join_is_not_complete(broken: int) -> None:
+async def test_a_sweep_over_two_windows_of_which_one_does_not_join_is_not_complete(
+    broken: int,
+) -> None:
     windows_seen: list[str] = []
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -57,7 +65,9 @@ async def test_a_sweep_over_two_windows_of_which_one_does_not_join_is_not_comple
         if start not in windows_seen:
             windows_seen.append(start)
         wrong = windows_seen.index(start) == broken
-        return ok(page(row(1 + windows_seen.index(start), message_type="sms"), total=5 if wrong else None))
+        return ok(
+            page(row(1 + windows_seen.index(start), message_type="sms"), total=5 if wrong else None)
+        )
 
     async with scripted({LIST: answer}) as server, reader(server.url) as provider:
         sweep = await provider.sweep("sms", since=STARTED - 92 * DAY, started=STARTED)

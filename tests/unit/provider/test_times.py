@@ -17,17 +17,32 @@ def seconds(*fields: int, zone: ZoneInfo | None = None) -> float:
 
 @given(
     st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2100, 12, 30)),  # noqa: DTZ001
-    st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"]),
+    st.sampled_from(
+        ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"]
+    ),
 )
-def test_a_naive_time_is_read_in_the_providers_zone_the_first_and_the_second_time(moment: datetime, name: str) -> None:
+def test_a_naive_time_is_read_in_the_providers_zone_the_first_and_the_second_time(
+    moment: datetime, name: str
+) -> None:
     zone = ZoneInfo(name)
     times = LocalTimes(zone)
     moment = moment.replace(microsecond=0)
-    for near in (moment, moment.replace(minute=0, second=0), moment.replace(minute=59, second=59), moment):
-        assert times.unix(near.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")) == near.replace(tzinfo=zone).timestamp()
+    for near in (
+        moment,
+        moment.replace(minute=0, second=0),
+        moment.replace(minute=59, second=59),
+        moment,
+    ):
+        assert (
+            times.unix(near.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0"))
+            == near.replace(tzinfo=zone).timestamp()
+        )
 
 
-@pytest.mark.parametrize("text", ["", "  ", "0000-00-00 00:00:00", "0000-00-00", "-0001-11-30 00:00:00", "0000-00-00T00:00:00Z"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "  ", "0000-00-00 00:00:00", "0000-00-00", "-0001-11-30 00:00:00", "0000-00-00T00:00:00Z"],
+)
 def test_zero_dates_and_empty_texts_are_null(text: str) -> None:
     assert LocalTimes(UTC).unix(text) is None
 
@@ -54,7 +69,9 @@ def test_iso_8601_is_read_as_it_is(text: str, expected: float) -> None:
     assert LocalTimes(BERLIN).unix(text) == expected
 
 
-@pytest.mark.parametrize("text", ["2021-04-27 24:00:01", "2021-04-27 24:30:00", "2021-04-27 23:59:61"])
+@pytest.mark.parametrize(
+    "text", ["2021-04-27 24:00:01", "2021-04-27 24:30:00", "2021-04-27 23:59:61"]
+)
 def test_only_midnight_is_24_and_only_one_second_leaps(text: str) -> None:
     times = LocalTimes(BERLIN)
     for before in (text[:11] + "24:00:00", "2021-04-28 00:00:00", text[:11] + "23:59:60"):
@@ -63,7 +80,9 @@ def test_only_midnight_is_24_and_only_one_second_leaps(text: str) -> None:
         times.unix(text)
 
 
-def test_an_ambiguous_time_is_its_first_occurrence_and_a_skipped_one_is_read_as_if_the_clock_had_not_changed() -> None:
+def test_an_ambiguous_time_is_its_first_occurrence_and_a_skipped_one_is_read_as_if_the_clock_had_not_changed() -> (
+    None
+):
     times = LocalTimes(BERLIN)
     assert times.unix("2025-10-26 02:30:00") == seconds(2025, 10, 26, 0, 30)  # still summer time
     assert times.unix("2025-03-30 02:30:00") == seconds(2025, 3, 30, 1, 30)

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.provider.wire import BodyError, failure_text, is_token, read_balance, read_bearer, read_page, read_single
+from monitor.provider.wire import (
+    BodyError,
+    failure_text,
+    is_token,
+    read_balance,
+    read_bearer,
+    read_page,
+    read_single,
+)
 from tests.clock import START
 from tests.unit.provider.scripted import jwt, page, row
 
@@ -45,8 +53,12 @@ def test_the_total_may_stand_at_either_level_and_be_a_text(envelope: dict[str, A
         (r"\"\\\ud83d", '"\\\ufffd'),
     ],
 )
-def test_a_character_that_was_cut_in_two_costs_itself_and_not_the_page(written: str, name: str) -> None:
-    body = encoded(page(row(1, name="NAME"), row(2, name="whole \U0001f600"))).replace(b"NAME", written.encode())
+def test_a_character_that_was_cut_in_two_costs_itself_and_not_the_page(
+    written: str, name: str
+) -> None:
+    body = encoded(page(row(1, name="NAME"), row(2, name="whole \U0001f600"))).replace(
+        b"NAME", written.encode()
+    )
     first, second = (json.loads(bytes(raw))["name"] for raw in read_page(body).rows)
     assert (first, second) == (name, "whole \U0001f600")
 
@@ -55,10 +67,16 @@ def test_a_byte_order_mark_is_passed_over() -> None:
     assert read_page(b"\xef\xbb\xbf" + encoded(page(row(1)))).total == 1
 
 
-@given(st.lists(st.text(st.characters(categories=["Cs", "Lu", "So", "Po"]), max_size=6), max_size=5))
+@given(
+    st.lists(st.text(st.characters(categories=["Cs", "Lu", "So", "Po"]), max_size=6), max_size=5)
+)
 def test_whatever_the_names_hold_a_list_in_json_is_read(names: list[str]) -> None:
-    read = read_page(encoded(page(*(row(number, name=name) for number, name in enumerate(names, 1)))))
-    expected = [name.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for name in names]
+    read = read_page(
+        encoded(page(*(row(number, name=name) for number, name in enumerate(names, 1))))
+    )
+    expected = [
+        name.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for name in names
+    ]
     assert [json.loads(bytes(raw))["name"] for raw in read.rows] == expected
 
 
@@ -102,13 +120,17 @@ def test_no_bytes_do_worse_than_a_body_error(body: bytes) -> None:
         ({"balance": 0}, (0.0, 0.0, None)),
     ],
 )
-def test_a_balance_may_be_texts_and_have_no_credit(data: Any, expected: tuple[float, float, str | None]) -> None:
+def test_a_balance_may_be_texts_and_have_no_credit(
+    data: Any, expected: tuple[float, float, str | None]
+) -> None:
     balance = read_balance(encoded({"data": data}), now=START)
     assert (balance.balance, balance.credit, balance.currency) == expected
     assert balance.read_at == START
 
 
-@pytest.mark.parametrize("data", [{}, {"balance": None}, {"balance": "much"}, {"balance": 1e300}, [], 5])
+@pytest.mark.parametrize(
+    "data", [{}, {"balance": None}, {"balance": "much"}, {"balance": 1e300}, [], 5]
+)
 def test_a_balance_is_never_guessed(data: Any) -> None:
     with pytest.raises(BodyError):
         read_balance(encoded({"data": data}), now=START)

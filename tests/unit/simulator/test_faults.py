@@ -6,7 +6,9 @@ from monitor.simulator.fault_words import set_faults
 
 
 def kinds(faults: Faults, count: int, path: str = "/api/campaigns") -> list[FaultKind | None]:
-    return [None if (fault := faults.decide(path).fault) is None else fault.kind for _ in range(count)]
+    return [
+        None if (fault := faults.decide(path).fault) is None else fault.kind for _ in range(count)
+    ]
 
 
 def test_a_rate_is_met_and_the_same_for_the_same_seed() -> None:
@@ -64,9 +66,18 @@ def test_an_impossible_fault_is_refused(wrong: dict[str, object]) -> None:
 
 def test_a_command_line_sets_faults() -> None:
     faults = Faults()
-    set_faults(faults, ["error=10%", "latency,seconds=300ms", "rate_limited=0.5,seconds=2,path=/api/campaigns", "clamp,limit=40"])
+    set_faults(
+        faults,
+        [
+            "error=10%",
+            "latency,seconds=300ms",
+            "rate_limited=0.5,seconds=2,path=/api/campaigns",
+            "clamp,limit=40",
+        ],
+    )
     assert [
-        (rule.fault.kind.value, rule.rate, rule.fault.seconds, rule.fault.limit, rule.path_prefix) for rule in faults.rules
+        (rule.fault.kind.value, rule.rate, rule.fault.seconds, rule.fault.limit, rule.path_prefix)
+        for rule in faults.rules
     ] == [
         ("error", 0.1, None, 100, ""),
         ("latency", 1.0, 0.3, 100, ""),

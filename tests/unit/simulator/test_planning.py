@@ -36,13 +36,21 @@ def test_what_a_kind_implies_can_be_given_instead(kind: Kind) -> None:
         "duration": "40s", "stop": "30s", "stall_after": "20s", "stall_for": "5s", "pause_after": "26s", "pause_for": "2s",
     }  # fmt: skip
     plan = make_plan({**BASE, **given, "kind": kind.value})
-    assert (plan.moderation, plan.late, plan.delivered_share, plan.not_rcs_share, plan.message_type) == (7, 9, 0.5, 0.2, "viber")
+    assert (
+        plan.moderation,
+        plan.late,
+        plan.delivered_share,
+        plan.not_rcs_share,
+        plan.message_type,
+    ) == (7, 9, 0.5, 0.2, "viber")
     assert (plan.duration, plan.stop) == (40, 30)
     assert plan.holds == (Hold(20, 25), Hold(26, 28, "paused"))
 
 
 def test_a_stall_and_a_pause_begin_at_two_fifths_of_the_sending_unless_told() -> None:
     for kind, status in (("stalled", None), ("paused", "paused")):
-        plan = make_plan({**BASE, "kind": kind, "moderation": 10, "start": 30, "late": 5, "pace": 1})
+        plan = make_plan(
+            {**BASE, "kind": kind, "moderation": 10, "start": 30, "late": 5, "pace": 1}
+        )
         assert plan.holds == (Hold(75.0, math.inf, status),)
     assert make_plan({**BASE, "kind": "stopped", "pace": 1, "late": 5}).stop == 55

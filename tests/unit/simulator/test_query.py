@@ -64,10 +64,13 @@ def test_both_search_spellings_are_understood(word: str) -> None:
 
 
 def test_a_window_may_reach_30_days_ahead() -> None:
-    assert read(to="2026-06-30 12:00:00", from_="2026-05-01 00:00:00").last == int((NOW + timedelta(days=30)).timestamp())
+    assert read(to="2026-06-30 12:00:00", from_="2026-05-01 00:00:00").last == int(
+        (NOW + timedelta(days=30)).timestamp()
+    )
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)))  # noqa: DTZ001 (naive, as the provider's are)
+# naive, as the provider's are
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)))  # noqa: DTZ001
 def test_89_days_always_fit_and_93_never_do(last: datetime) -> None:
     last = last.replace(microsecond=0)
     now = last.replace(tzinfo=UTC)
@@ -78,7 +81,10 @@ def test_89_days_always_fit_and_93_never_do(last: datetime) -> None:
 
 def test_times_are_read_in_the_providers_zone_and_ambiguous_ones_as_the_first() -> None:
     query = read(
-        zone="Europe/Berlin", now=datetime(2026, 11, 1, tzinfo=UTC), from_="2026-10-25 02:30:00", to="2026-10-26 00:00:00"
+        zone="Europe/Berlin",
+        now=datetime(2026, 11, 1, tzinfo=UTC),
+        from_="2026-10-25 02:30:00",
+        to="2026-10-26 00:00:00",
     )
     assert datetime.fromtimestamp(query.first, UTC) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert datetime.fromtimestamp(query.last, UTC) == datetime(2026, 10, 25, 23, 0, tzinfo=UTC)

@@ -98,12 +98,18 @@ bulk: {days: 3}
         ("seed: 1\nseed: 2", ":2:1: 'seed' is given twice"),
         ("seed: 2026-99-99", ":1:7: seed: found '2026-99-99'"),
         ("seed: \x07", "not YAML"),
-        ("campaigns: [{name: A, sender: B, size: 1, stall_for: 5s}]", "stall_for: given without stall_after"),
+        (
+            "campaigns: [{name: A, sender: B, size: 1, stall_for: 5s}]",
+            "stall_for: given without stall_after",
+        ),
         (
             "campaigns: [{name: A, sender: B, size: 1, delivered_share: 0.9, not_rcs_share: 0.2}]",
             "more than delivered_share leaves",
         ),
-        ("campaigns: [{name: A, sender: B, size: 1, pace: 2, duration: 3s}]", "pace: given together with duration"),
+        (
+            "campaigns: [{name: A, sender: B, size: 1, pace: 2, duration: 3s}]",
+            "pace: given together with duration",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, says: str) -> None:
@@ -111,7 +117,9 @@ def test_a_wrong_file_is_refused(tmp_path: Path, text: str, says: str) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"there is no scenario 'nope' .*demo, healthy, incidents"):
+    with pytest.raises(
+        ConfigError, match=r"there is no scenario 'nope' .*demo, healthy, incidents"
+    ):
         load_scenario("nope")
 
 
@@ -158,15 +166,24 @@ async def test_the_demo_shows_every_kind_of_trouble_within_a_minute() -> None:
         return {state.name: (state.status, state.sent, state.delivered) for state in world.rows()}
 
     start, t15, t30, t40, t50, t58 = [await seen_at(seconds) for seconds in (0, 15, 30, 40, 50, 58)]
-    spam, late, stall = "Flash sale: 40 % off everything 🔥", "Appointment reminders, Tuesday", "Monthly statement is ready"
+    spam, late, stall = (
+        "Flash sale: 40 % off everything 🔥",
+        "Appointment reminders, Tuesday",
+        "Monthly statement is ready",
+    )
     assert (start[spam][0], t30[spam][0], t40[spam][0]) == ("spam", "spam", "sending")
     assert (start[late][0], t50[late][0], t58[late][0]) == ("scheduled", "scheduled", "sending")
     assert t15[stall][:2] == t58[stall][:2] == ("sending", 4320)
     status, sent, delivered = start["Win-back, old list"]
     assert status == "done"
     assert 0.60 <= delivered / sent <= 0.62
-    assert (t15["Price drop on winter tyres"][0], t30["Price drop on winter tyres"][0]) == ("sending", "stopped")
+    assert (t15["Price drop on winter tyres"][0], t30["Price drop on winter tyres"][0]) == (
+        "sending",
+        "stopped",
+    )
     assert (t30["Vaccination week 💉"][0], t58["Vaccination week 💉"][0]) == ("paused", "sending")
-    healthy = [name for name in start if start[name][0] == "sending" and t15[name][1] > start[name][1]]
+    healthy = [
+        name for name in start if start[name][0] == "sending" and t15[name][1] > start[name][1]
+    ]
     assert len(healthy) >= 10
     assert world.balance()[0] < 50

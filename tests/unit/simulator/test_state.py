@@ -1,4 +1,5 @@
-"""A campaign's state is a function of its plan and the time: consistent at every moment, and never going back."""
+"""A campaign's state is a function of its plan and the time: consistent at every moment, and
+never going back."""
 
 import math
 from itertools import pairwise
@@ -54,12 +55,24 @@ def at(plan: CampaignPlan, seconds: float) -> CampaignState:
 @given(plans(), st.floats(0, 1_000_000))
 def test_the_parts_never_exceed_the_whole(plan: CampaignPlan, seconds: float) -> None:
     state = at(plan, seconds)
-    reported_now = state.delivered + state.undelivered + state.failed + state.expired + state.unknown + state.not_rcs
+    reported_now = (
+        state.delivered
+        + state.undelivered
+        + state.failed
+        + state.expired
+        + state.unknown
+        + state.not_rcs
+    )
     assert 0 <= reported_now <= state.sent <= state.total == plan.size
     assert state.read <= state.delivered
     assert state.awaiting == state.sent - reported_now
     if state.fallback_sent is not None:
-        assert 0 <= (state.fallback_delivered or 0) + state.fallback_failed <= state.fallback_sent <= state.not_rcs
+        assert (
+            0
+            <= (state.fallback_delivered or 0) + state.fallback_failed
+            <= state.fallback_sent
+            <= state.not_rcs
+        )
 
 
 @given(plans(), st.lists(st.floats(0, 1_000_000), min_size=2, max_size=6))
@@ -91,7 +104,9 @@ def test_nothing_moves_once_the_timeline_is_still(plan: CampaignPlan, later: flo
 
 
 def test_all_reports_are_in_by_the_validity() -> None:
-    plan = CampaignPlan(name="n", sender="s", size=1000, duration=50, delivered_share=0.61, validity=600)
+    plan = CampaignPlan(
+        name="n", sender="s", size=1000, duration=50, delivered_share=0.61, validity=600
+    )
     end = at(plan, work_out(plan).still)
     assert (end.delivered, end.awaiting, end.sent) == (610, 0, 1000)
 
@@ -99,22 +114,36 @@ def test_all_reports_are_in_by_the_validity() -> None:
 @given(plans())
 def test_outcomes_add_up_to_the_size(plan: CampaignPlan) -> None:
     final = outcomes(plan)
-    parts = (final.delivered, final.not_rcs, final.undelivered, final.failed, final.expired, final.unknown)
+    parts = (
+        final.delivered,
+        final.not_rcs,
+        final.undelivered,
+        final.failed,
+        final.expired,
+        final.unknown,
+    )
     assert sum(parts) == plan.size
     assert min(parts) >= 0
 
 
 @given(st.floats(0.1, 600), st.floats(1, 300_000), st.floats(0, 400_000))
-def test_the_area_under_a_report_curve_is_that_of_its_slices(mean: float, validity: float, age: float) -> None:
+def test_the_area_under_a_report_curve_is_that_of_its_slices(
+    mean: float, validity: float, age: float
+) -> None:
     """An independent sum over the curve's definition, trapezoid by trapezoid."""
     curve = ReportCurve(mean, validity)
 
     def share(a: float) -> float:
         raw = sum(w * (1 - math.exp(-a / (mean * m))) for w, m in ((0.8, 1), (0.15, 8), (0.05, 60)))
-        full = sum(w * (1 - math.exp(-validity / (mean * m))) for w, m in ((0.8, 1), (0.15, 8), (0.05, 60)))
+        full = sum(
+            w * (1 - math.exp(-validity / (mean * m))) for w, m in ((0.8, 1), (0.15, 8), (0.05, 60))
+        )
         return min(1.0, raw / full) if a < validity else 1.0
 
-    low, high = sum(share(age * i / 400) for i in range(400)), sum(share(age * i / 400) for i in range(1, 401))
+    low, high = (
+        sum(share(age * i / 400) for i in range(400)),
+        sum(share(age * i / 400) for i in range(1, 401)),
+    )
     assert low * age / 400 - 1e-6 <= curve.area(age) * (1 + 1e-9) + 1e-6
     assert curve.area(age) <= high * age / 400 * (1 + 1e-9) + 1e-6
 
@@ -122,13 +151,20 @@ def test_the_area_under_a_report_curve_is_that_of_its_slices(mean: float, validi
 @given(st.floats(0.1, 600), st.floats(0, 100_000))
 def test_no_more_is_reported_than_was_handed_over(mean: float, moment: float) -> None:
     segments = (Segment(10, 110, 0.0, 0.4), Segment(500, 900, 0.4, 1.0))
-    assert 0 <= reported(segments, moment, ReportCurve(mean, 3600)) <= handed_over(segments, moment) + 1e-9
+    assert (
+        0
+        <= reported(segments, moment, ReportCurve(mean, 3600))
+        <= handed_over(segments, moment) + 1e-9
+    )
 
 
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        ({"moderation": 30.0, "creation": 5.0}, {0: "creation", 5: "spam", 34: "spam", 35: "sending", 95: "done"}),
+        (
+            {"moderation": 30.0, "creation": 5.0},
+            {0: "creation", 5: "spam", 34: "spam", 35: "sending", 95: "done"},
+        ),
         ({"start": 100.0}, {0: "scheduled", 99: "scheduled", 100: "sending", 160: "done"}),
         ({"start": 10.0, "late": 50.0}, {59: "scheduled", 60: "sending", 120: "done"}),
         (
@@ -141,7 +177,9 @@ def test_no_more_is_reported_than_was_handed_over(mean: float, moment: float) ->
         ({"moderation": 100.0, "stop": 30.0}, {29: "spam", 30: "stopped"}),
     ],
 )
-def test_a_campaign_passes_through_its_statuses_on_time(plan: dict[str, float], expected: dict[float, str]) -> None:
+def test_a_campaign_passes_through_its_statuses_on_time(
+    plan: dict[str, float], expected: dict[float, str]
+) -> None:
     campaign = CampaignPlan(name="n", sender="s", size=600, duration=60, **plan)
     assert {moment: at(campaign, moment).status for moment in expected} == expected
 

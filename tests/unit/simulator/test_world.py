@@ -27,38 +27,65 @@ def test_rows_are_a_pure_function_of_the_time(clock: FakeClock) -> None:
 
 
 def test_a_campaign_is_seen_from_its_creation_on(clock: FakeClock) -> None:
-    world = World(Scenario(name="s", campaigns=(CampaignPlan(name="later", sender="s", size=1, created=60.0),)), clock)
+    world = World(
+        Scenario(
+            name="s", campaigns=(CampaignPlan(name="later", sender="s", size=1, created=60.0),)
+        ),
+        clock,
+    )
     assert world.rows() == []
     assert [state.name for state in world.rows(START + timedelta(seconds=60))] == ["later"]
 
 
-async def test_an_added_campaign_follows_its_plan_from_now_on(world: World, clock: FakeClock) -> None:
+async def test_an_added_campaign_follows_its_plan_from_now_on(
+    world: World, clock: FakeClock
+) -> None:
     await clock.advance(10)
     campaign_id = world.add(name="New", size=100, duration="50s", kind="stopped")
     await clock.advance(20)
     state = world.campaign(campaign_id)
     assert state is not None
-    assert (state.status, state.sent, state.created_at) == ("sending", 40, int(START.timestamp()) + 10)
+    assert (state.status, state.sent, state.created_at) == (
+        "sending",
+        40,
+        int(START.timestamp()) + 10,
+    )
     await clock.advance(20)
     assert world.rows()[0].status == "stopped"
 
 
-async def test_an_added_campaign_with_a_status_stays_as_it_is(world: World, clock: FakeClock) -> None:
-    campaign_id = world.add(id=7, status="sending", sent=50, delivered=40, created_at=START - timedelta(days=1))
+async def test_an_added_campaign_with_a_status_stays_as_it_is(
+    world: World, clock: FakeClock
+) -> None:
+    campaign_id = world.add(
+        id=7, status="sending", sent=50, delivered=40, created_at=START - timedelta(days=1)
+    )
     first = world.campaign(campaign_id)
     await clock.advance(1000)
     assert campaign_id == 7
     assert world.campaign(7) == first
     assert first is not None
-    assert (first.created_at, first.sent, first.delivered) == (int(START.timestamp()) - 86400, 50, 40)
+    assert (first.created_at, first.sent, first.delivered) == (
+        int(START.timestamp()) - 86400,
+        50,
+        40,
+    )
 
 
 async def test_a_change_fixes_the_rest_as_it_is(clock: FakeClock) -> None:
-    world = World(Scenario(name="s", campaigns=(CampaignPlan(name="n", sender="s", size=100, duration=100),)), clock)
+    world = World(
+        Scenario(name="s", campaigns=(CampaignPlan(name="n", sender="s", size=100, duration=100),)),
+        clock,
+    )
     (campaign_id,) = [state.id for state in world.rows()]
     await clock.advance(30)
     state = world.change(campaign_id, status="stopped", name="renamed")
-    assert (state.sent, state.status, state.name, state.finished_at) == (30, "stopped", "renamed", int(START.timestamp()) + 30)
+    assert (state.sent, state.status, state.name, state.finished_at) == (
+        30,
+        "stopped",
+        "renamed",
+        int(START.timestamp()) + 30,
+    )
     await clock.advance(30)
     assert world.campaign(campaign_id) == state
     again = world.change(campaign_id, status="sending", sent=150)
@@ -66,7 +93,12 @@ async def test_a_change_fixes_the_rest_as_it_is(clock: FakeClock) -> None:
 
 
 async def test_a_stop_ends_sending_while_reports_keep_arriving(clock: FakeClock) -> None:
-    world = World(Scenario(name="s", campaigns=(CampaignPlan(name="n", sender="s", size=1000, duration=100),)), clock)
+    world = World(
+        Scenario(
+            name="s", campaigns=(CampaignPlan(name="n", sender="s", size=1000, duration=100),)
+        ),
+        clock,
+    )
     campaign_id = world.rows()[0].id
     await clock.advance(50)
     assert world.stop(campaign_id)
@@ -135,7 +167,9 @@ def test_rows_that_shift_keep_the_world_consistent(clock: FakeClock) -> None:
     for message_type in ("sms", "rcs"):
         rows, ascending = world.between(message_type, 0, now)
         assert ascending
-        assert [row.id for row in rows] == sorted(state.id for state in world.rows() if state.message_type == message_type)
+        assert [row.id for row in rows] == sorted(
+            state.id for state in world.rows() if state.message_type == message_type
+        )
 
 
 def test_the_balance_runs_down_unless_it_is_fixed(world: World) -> None:

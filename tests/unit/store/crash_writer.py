@@ -1,6 +1,8 @@
-"""Commits generation after generation until it is killed: `python -m tests.unit.store.crash_writer FILE`.
+"""Commits generation after generation until it is killed: `python -m
+tests.unit.store.crash_writer FILE`.
 
-Everything that one commit writes names its generation, so that half a commit shows. Each committed generation is printed.
+Everything that one commit writes names its generation, so that half a commit shows. Each
+committed generation is printed.
 """
 
 import asyncio
@@ -21,7 +23,10 @@ def cycle(generation: int) -> CycleCommit:
     return CycleCommit(
         account="default",
         campaigns=[tracked(n, sent=generation) for n in range(CAMPAIGNS)],
-        events=[event(f"{generation}-{n}", kind=EventKind.EDITED, at=float(generation)) for n in range(CAMPAIGNS)],
+        events=[
+            event(f"{generation}-{n}", kind=EventKind.EDITED, at=float(generation))
+            for n in range(CAMPAIGNS)
+        ],
         alerts=[resolved(f"alert-{generation}")],
         feed=feed_state(failures=generation),
         balance=balance(float(generation)),
@@ -30,7 +35,9 @@ def cycle(generation: int) -> CycleCommit:
 
 def flush(generation: int, replaced: list[str]) -> FlushCommit:
     return FlushCommit(
-        rows=[row(f"message-{generation}")], superseded=replaced, ledgers=[ledger(told={str(generation): Told.FIRING})]
+        rows=[row(f"message-{generation}")],
+        superseded=replaced,
+        ledgers=[ledger(told={str(generation): Told.FIRING})],
     )
 
 
@@ -40,7 +47,11 @@ async def write(path: Path) -> None:
         start = int(balances["default"].balance) if balances else 0
         for generation in itertools.count(start + 1):
             await store.commit_cycle(cycle(generation))
-            replaced = [r.notification.id for rows in (await store.replaceable([group()])).values() for r in rows]
+            replaced = [
+                r.notification.id
+                for rows in (await store.replaceable([group()])).values()
+                for r in rows
+            ]
             await store.commit_flush(flush(generation, replaced))
             print(generation, flush=True)
 

@@ -1,4 +1,5 @@
-"""A database of every schema there has been becomes one of the newest, with everything that was in it."""
+"""A database of every schema there has been becomes one of the newest, with everything that was
+in it."""
 
 import json
 import sqlite3
@@ -60,11 +61,15 @@ def path(tmp_path: Path, number: int) -> Path:
 
 def test_every_schema_but_the_newest_has_a_dump_of_its_own() -> None:
     missing = sorted(set(range(1, LATEST)) - set(DUMPED))
-    assert not missing, f"python -m tests.schemas.record NUMBER records one, see tests/schemas/README.md: {missing}"
+    assert not missing, (
+        f"python -m tests.schemas.record NUMBER records one, see tests/schemas/README.md: {missing}"
+    )
 
 
 @every_dump
-def test_a_migration_that_made_a_database_has_not_been_changed_since(path: Path, number: int) -> None:
+def test_a_migration_that_made_a_database_has_not_been_changed_since(
+    path: Path, number: int
+) -> None:
     anew = path.with_name("anew.db")
     with opened(anew) as db:
         for script in sqlite_schema.migrations()[:number]:
@@ -93,7 +98,9 @@ async def test_every_row_of_an_older_database_is_there_in_the_newest(path: Path)
         assert sqlite_schema.version(db) == LATEST
     for table in before.keys() - {"meta"}:  # who wrote it has changed, of course
         columns = before[table][0].keys() if before[table] else ()
-        assert [{column: row[column] for column in columns} for row in after[table]] == before[table], table
+        assert [{column: row[column] for column in columns} for row in after[table]] == before[
+            table
+        ], table
 
 
 @every_dump
@@ -111,37 +118,48 @@ async def test_what_an_older_version_wrote_can_be_read(path: Path) -> None:
             (row["receiver"], row["key"]): await store.recall(row["receiver"], row["key"])
             for row in was.get("receiver_memory", ())
         }
-    assert {(row.campaign.id, row.campaign.name, row.campaign.sent, row.settled) for row in snapshot.campaigns} == {
-        (row["id"], row["name"], row["sent"], bool(row["settled"])) for row in was["campaigns"]
-    }
+    assert {
+        (row.campaign.id, row.campaign.name, row.campaign.sent, row.settled)
+        for row in snapshot.campaigns
+    } == {(row["id"], row["name"], row["sent"], bool(row["settled"])) for row in was["campaigns"]}
     assert {row.campaign.id: row.detail and row.detail.delivered for row in snapshot.campaigns} == {
-        row["id"]: json.loads(row["detail"])["delivered"] if row.get("detail") else None for row in was["campaigns"]
+        row["id"]: json.loads(row["detail"])["delivered"] if row.get("detail") else None
+        for row in was["campaigns"]
     }
     assert {alert.id: alert.state for alert in snapshot.alerts} == {
         row["id"]: row["state"] for row in was["alerts"] if not row["closed"]
     }
-    assert {alert.id for alert in ended} == {row["id"] for row in was["alerts"] if row["resolved_at"] is not None}
-    assert {ledger.group.key: {id_: told.value for id_, told in ledger.told.items()} for ledger in snapshot.ledgers} == {
-        row["group_key"]: json.loads(row["ledger"])["told"] for row in was["ledgers"]
+    assert {alert.id for alert in ended} == {
+        row["id"] for row in was["alerts"] if row["resolved_at"] is not None
     }
+    assert {
+        ledger.group.key: {id_: told.value for id_, told in ledger.told.items()}
+        for ledger in snapshot.ledgers
+    } == {row["group_key"]: json.loads(row["ledger"])["told"] for row in was["ledgers"]}
     assert {(feed.account, feed.message_type) for feed in snapshot.feeds} == {
         (row["account"], row["message_type"]) for row in was["feeds"]
     }
     assert {name: (each.balance, each.credit) for name, each in snapshot.balances.items()} == {
         row["account"]: (row["balance"], row["credit"]) for row in was["balances"]
     }
-    assert {(row.notification.id, row.state.value, row.attempts, row.last_error) for row in rows} == {
-        (row["id"], row["state"], row["attempts"], row["last_error"]) for row in was["outbox"]
+    assert {
+        (row.notification.id, row.state.value, row.attempts, row.last_error) for row in rows
+    } == {(row["id"], row["state"], row["attempts"], row["last_error"]) for row in was["outbox"]}
+    assert {event.id: event.kind.value for event in events} == {
+        row["id"]: row["kind"] for row in was["events"]
     }
-    assert {event.id: event.kind.value for event in events} == {row["id"]: row["kind"] for row in was["events"]}
     assert {each.id: (each.author, each.ended_by) for each in silences} == {
         row["id"]: (row["author"], row["ended_by"]) for row in was.get("silences", ())
     }
     assert {each.alert_id: each.comment for each in acknowledgements} == {
         row["alert_id"]: row["comment"] for row in was.get("acknowledgements", ())
     }
-    assert kept == {(row["receiver"], row["key"]): row["value"] for row in was.get("receiver_memory", ())}
-    assert {id_ for _, id_, _ in samples} >= {row["id"] for row in was["campaigns"] if not row["settled"]}
+    assert kept == {
+        (row["receiver"], row["key"]): row["value"] for row in was.get("receiver_memory", ())
+    }
+    assert {id_ for _, id_, _ in samples} >= {
+        row["id"] for row in was["campaigns"] if not row["settled"]
+    }
 
 
 @every_dump
@@ -153,14 +171,20 @@ async def test_what_was_waiting_goes_out_under_its_id_and_nothing_else_does(path
         claimed = [
             row.notification.id
             for receiver in {row["receiver"] for row in was}
-            for row in await store.claim(receiver, now=now, lease_until=now + timedelta(minutes=1), limit=ALL)
+            for row in await store.claim(
+                receiver, now=now, lease_until=now + timedelta(minutes=1), limit=ALL
+            )
         ]
-        assert sorted(claimed) == sorted(row["id"] for row in was if row["state"] == OutboxState.PENDING)
+        assert sorted(claimed) == sorted(
+            row["id"] for row in was if row["state"] == OutboxState.PENDING
+        )
 
 
 @every_dump
 async def test_a_migrated_database_is_written_on(path: Path) -> None:
     async with SqliteStore(path) as store:
         before = await store.load()
-        await store.commit_cycle(CycleCommit(account="default", campaigns=before.campaigns, alerts=before.alerts))
+        await store.commit_cycle(
+            CycleCommit(account="default", campaigns=before.campaigns, alerts=before.alerts)
+        )
         assert await store.load() == before

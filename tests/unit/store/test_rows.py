@@ -14,7 +14,8 @@ from monitor.store import row_codec as rows
 from monitor.store import statements
 from tests.contract.stores import campaign, tracked
 
-MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2242, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (bounds are naive)
+# bounds are naive
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2242, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 REALS = st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.none() | st.integers(-(2**63), 2**63 - 1)
 TEXTS = st.text()
@@ -77,13 +78,19 @@ APART = ("campaign", "samples")  # its own columns, and a table of their own
 
 
 def test_every_field_of_a_tracked_campaign_has_its_column() -> None:
-    fields = [*Campaign.__struct_fields__, *(name for name in TrackedCampaign.__struct_fields__ if name not in APART)]
+    fields = [
+        *Campaign.__struct_fields__,
+        *(name for name in TrackedCampaign.__struct_fields__ if name not in APART),
+    ]
     assert list(statements.CAMPAIGN_COLUMNS) == fields
     assert len(rows.campaign_row(tracked())) == len(fields)
 
 
 def test_campaigns_share_the_texts_that_recur() -> None:
-    made = [(*rows.campaign_row(tracked(n))[:3], f"sender {n // n}", *rows.campaign_row(tracked(n))[4:]) for n in (1, 2)]
+    made = [
+        (*rows.campaign_row(tracked(n))[:3], f"sender {n // n}", *rows.campaign_row(tracked(n))[4:])
+        for n in (1, 2)
+    ]
     assert made[0][3] is not made[1][3]
     first, second = rows.read_campaigns(made)
     assert first.campaign.sender is second.campaign.sender
@@ -97,9 +104,18 @@ def test_a_row_that_cannot_be_read_is_named() -> None:
 
 
 def test_whole_and_fractional_numbers_stay_what_they_are() -> None:
-    priced = Campaign(**{name: getattr(campaign(), name) for name in Campaign.__struct_fields__} | {"calculated_price": 5.0})
+    priced = Campaign(
+        **{name: getattr(campaign(), name) for name in Campaign.__struct_fields__}
+        | {"calculated_price": 5.0}
+    )
     (read,) = rows.read_campaigns(
-        [rows.campaign_row(TrackedCampaign(campaign=priced, first_seen=1.0, status_since=1.0, progress_since=1.0))]
+        [
+            rows.campaign_row(
+                TrackedCampaign(
+                    campaign=priced, first_seen=1.0, status_since=1.0, progress_since=1.0
+                )
+            )
+        ]
     )
     assert isinstance(read.campaign.calculated_price, float)
     assert isinstance(read.campaign.sent, int)

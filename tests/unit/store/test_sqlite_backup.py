@@ -1,5 +1,6 @@
 # ruff: noqa: ASYNC240 (nothing else waits for the loop of a test)
-"""Copies of a database: whole, private, checked, and under their name only when they are complete."""
+"""Copies of a database: whole, private, checked, and under their name only when they are
+complete."""
 
 import os
 import resource
@@ -39,13 +40,19 @@ def names(folder: Path) -> set[str]:
 
 async def test_a_running_monitor_is_backed_up_whole(path: Path, target: Path) -> None:
     async with SqliteStore(path) as store:
-        await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(n) for n in range(500)]))
+        await store.commit_cycle(
+            CycleCommit(account="default", campaigns=[tracked(n) for n in range(500)])
+        )
         await put(store, row("a"))
         before = await store.load()
         made = back_up(path, target)
         await put(store, row("b"))  # it goes on as if nothing had happened
         assert ids(await store.outbox(OutboxQuery())) == ["b", "a"]
-    assert (made.path, made.size, made.schema) == (target, target.stat().st_size, len(sqlite_schema.migrations()))
+    assert (made.path, made.size, made.schema) == (
+        target,
+        target.stat().st_size,
+        len(sqlite_schema.migrations()),
+    )
     async with SqliteStore(target, daemon=False, read_only=True) as copy:
         assert await copy.load() == before
         assert ids(await copy.outbox(OutboxQuery())) == ["a"]
@@ -67,7 +74,9 @@ async def test_a_copy_is_one_private_file(path: Path, target: Path) -> None:
         os.umask(before)
     assert names(target.parent) == {target.name}
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert target.read_bytes()[18:20] == b"\x01\x01"  # no WAL: https://www.sqlite.org/fileformat.html#file_format_version_numbers
+    assert (
+        target.read_bytes()[18:20] == b"\x01\x01"
+    )  # no WAL: https://www.sqlite.org/fileformat.html#file_format_version_numbers
 
 
 async def test_what_is_committed_while_it_is_copied_is_not_in_it(
@@ -79,16 +88,18 @@ async def test_what_is_committed_while_it_is_copied_is_not_in_it(
 
     def interfere(done: int, pages: int) -> None:
         seen.append((done, pages))
-        by_hand(path, f"UPDATE campaigns SET sent = {len(seen)}", "DELETE FROM campaigns WHERE id = 0")
+        by_hand(
+            path, f"UPDATE campaigns SET sent = {len(seen)}", "DELETE FROM campaigns WHERE id = 0"
+        )
 
     back_up(path, target, progress=interfere)
     assert len(seen) > 3
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1]
     async with SqliteStore(target) as copy:
-        assert {(each.campaign.id, each.campaign.sent) for each in (await copy.load()).campaigns} == {
-            (n, 100) for n in range(500)
-        }
+        assert {
+            (each.campaign.id, each.campaign.sent) for each in (await copy.load()).campaigns
+        } == {(n, 100) for n in range(500)}
 
 
 async def test_a_file_that_is_there_is_kept_unless_told_otherwise(path: Path, target: Path) -> None:
@@ -105,7 +116,11 @@ async def test_a_file_that_is_there_is_kept_unless_told_otherwise(path: Path, ta
 async def test_a_file_that_comes_while_it_is_copied_is_kept(path: Path, target: Path) -> None:
     await written(path)
     with pytest.raises(BackupError, match="is there already"):
-        back_up(path, target, progress=lambda _done, _pages: target.write_text("someone else's") and None)
+        back_up(
+            path,
+            target,
+            progress=lambda _done, _pages: target.write_text("someone else's") and None,
+        )
     assert target.read_text() == "someone else's"
     assert names(target.parent) == {target.name}
 
@@ -149,7 +164,9 @@ def test_what_is_not_our_database_is_refused(path: Path, target: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_database_of_another_schema_is_copied_as_it_is(path: Path, target: Path, number: int) -> None:
+def test_a_database_of_another_schema_is_copied_as_it_is(
+    path: Path, target: Path, number: int
+) -> None:
     restore(dump_of(number), path)
     assert back_up(path, target).schema == number
 

@@ -41,7 +41,8 @@ def committed(process: subprocess.Popen[str]) -> int:
 
 
 def killed_at_some_point(path: Path, chance: random.Random) -> int:
-    """Let a process commit a few times and kill it at any moment. Returns what it last said was committed."""
+    """Let a process commit a few times and kill it at any moment. Returns what it last said was
+    committed."""
     with writer(path) as process:
         for _ in range(chance.randint(1, 4)):
             last = committed(process)
@@ -54,7 +55,9 @@ def killed_at_some_point(path: Path, chance: random.Random) -> int:
 
 
 @pytest.mark.slow
-async def test_a_kill_at_any_moment_leaves_whole_commits_and_all_that_were_confirmed(tmp_path: Path) -> None:
+async def test_a_kill_at_any_moment_leaves_whole_commits_and_all_that_were_confirmed(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "monitor.db"
     chance = random.Random(20260302)
     for _ in range(8):
@@ -81,7 +84,9 @@ async def test_a_killed_daemon_leaves_its_lock_to_the_next(tmp_path: Path) -> No
     path = tmp_path / "monitor.db"
     with writer(path) as process:
         committed(process)
-        with pytest.raises(StoreError, match=rf"another bsg-monitor \(pid {process.pid}\)") as failure:
+        with pytest.raises(
+            StoreError, match=rf"another bsg-monitor \(pid {process.pid}\)"
+        ) as failure:
             async with SqliteStore(path):
                 pass
     assert failure.value.reason is StoreFault.LOCKED

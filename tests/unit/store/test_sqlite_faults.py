@@ -62,7 +62,9 @@ async def test_a_database_locked_by_another_process_can_be_used_once_it_is_free(
 
 async def test_a_message_that_cannot_be_read_is_set_aside_and_holds_nothing_up(path: Path) -> None:
     async with SqliteStore(path) as store:
-        await store.commit_flush(FlushCommit(rows=[row("broken"), row("next"), row("other", key="h")]))
+        await store.commit_flush(
+            FlushCommit(rows=[row("broken"), row("next"), row("other", key="h")])
+        )
         by_hand(path, "UPDATE outbox SET notification = '{' WHERE id = 'broken'")
         assert ids(await store.claim("ops", now=NOW, lease_until=after(60), limit=9)) == ["other"]
         assert ids(await store.claim("ops", now=NOW, lease_until=after(60), limit=9)) == ["next"]
@@ -100,11 +102,15 @@ async def test_a_transaction_whose_caller_gave_up_is_carried_out_wholly(path: Pa
             writing.cancel()
             await asyncio.wait([writing])
             gate.set()
-        written = await store._read(lambda db: db.execute("SELECT name FROM meta WHERE name IN ('one', 'two')").fetchall())
+        written = await store._read(
+            lambda db: db.execute("SELECT name FROM meta WHERE name IN ('one', 'two')").fetchall()
+        )
     assert len(written) == 2
 
 
-async def test_closing_waits_for_what_was_begun_even_if_nobody_waits_for_the_closing(path: Path) -> None:
+async def test_closing_waits_for_what_was_begun_even_if_nobody_waits_for_the_closing(
+    path: Path,
+) -> None:
     store = await SqliteStore(path).__aenter__()
     gate = threading.Event()
     async with asyncio.TaskGroup() as tasks:
@@ -185,8 +191,15 @@ def test_a_bug_of_ours_keeps_its_traceback(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [(28, StoreFault.FULL), (30, StoreFault.READ_ONLY), (13, StoreFault.READ_ONLY), (5, StoreFault.UNAVAILABLE)],
+    [
+        (28, StoreFault.FULL),
+        (30, StoreFault.READ_ONLY),
+        (13, StoreFault.READ_ONLY),
+        (5, StoreFault.UNAVAILABLE),
+    ],
     ids=["ENOSPC", "EROFS", "EACCES", "EIO"],
 )
-def test_each_answer_of_the_file_system_has_its_reason(path: Path, kind: int, reason: StoreFault) -> None:
+def test_each_answer_of_the_file_system_has_its_reason(
+    path: Path, kind: int, reason: StoreFault
+) -> None:
     assert from_system(OSError(kind, "what it says"), path).reason is reason

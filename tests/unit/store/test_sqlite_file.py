@@ -57,7 +57,9 @@ async def refusal(store: SqliteStore) -> StoreError:
 
 async def written(path: Path, campaigns: int = 1) -> None:
     async with SqliteStore(path) as store:
-        await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(n) for n in range(campaigns)]))
+        await store.commit_cycle(
+            CycleCommit(account="default", campaigns=[tracked(n) for n in range(campaigns)])
+        )
 
 
 def by_hand(path: Path, *statements: str) -> None:
@@ -90,7 +92,9 @@ async def test_a_file_that_others_can_read_is_left_alone_with_a_warning(path: Pa
     with structlog.testing.capture_logs() as logs:
         await written(path)
     assert mode(path) == 0o644
-    assert [(entry["event"], entry["mode"]) for entry in logs] == [("database_open_to_others", "0644")]
+    assert [(entry["event"], entry["mode"]) for entry in logs] == [
+        ("database_open_to_others", "0644")
+    ]
 
 
 async def test_a_private_file_needs_no_warning(path: Path) -> None:
@@ -105,7 +109,9 @@ async def test_nothing_but_the_database_and_its_lock_is_left_after_closing(path:
     assert {file.name for file in path.parent.iterdir()} == {"monitor.db", "monitor.db.lock"}
 
 
-async def test_a_store_in_memory_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_in_memory_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for memory in (sqlite_store(None), SqliteStore(Path(":memory:"))):
         async with memory as store:
@@ -125,7 +131,9 @@ async def test_a_second_daemon_is_refused_and_told_who_the_first_is(path: Path) 
         refused = await refusal(SqliteStore(path))
         await first.commit_cycle(CycleCommit(account="default", campaigns=[tracked()]))
     assert (refused.reason, refused.retryable) == (StoreFault.LOCKED, False)
-    assert f"another bsg-monitor (pid {os.getpid()}) already uses the database {path}" in str(refused)
+    assert f"another bsg-monitor (pid {os.getpid()}) already uses the database {path}" in str(
+        refused
+    )
 
 
 async def test_a_second_daemon_is_refused_also_by_another_name_of_the_file(path: Path) -> None:
@@ -136,7 +144,9 @@ async def test_a_second_daemon_is_refused_also_by_another_name_of_the_file(path:
 
 
 @pytest.mark.parametrize("daemon", [True, False])
-async def test_a_hard_link_is_refused_because_lock_and_wal_go_by_the_name(path: Path, daemon: bool) -> None:
+async def test_a_hard_link_is_refused_because_lock_and_wal_go_by_the_name(
+    path: Path, daemon: bool
+) -> None:
     other = path.with_name("other.db")
     async with SqliteStore(path) as store:
         os.link(path, other)
@@ -158,11 +168,17 @@ async def test_the_lock_is_free_after_closing_and_after_a_refusal(path: Path) ->
 
 
 @pytest.mark.parametrize("kind", ["text", "another application's", "unsigned"])
-async def test_a_file_that_is_no_database_of_ours_is_left_without_a_lock_beside_it(path: Path, kind: str) -> None:
+async def test_a_file_that_is_no_database_of_ours_is_left_without_a_lock_beside_it(
+    path: Path, kind: str
+) -> None:
     if kind == "text":
         path.write_text("rules: []\n" * 50)
     else:
-        by_hand(path, "CREATE TABLE mine (id INTEGER)", *(["PRAGMA application_id = 7"] if kind != "unsigned" else []))
+        by_hand(
+            path,
+            "CREATE TABLE mine (id INTEGER)",
+            *(["PRAGMA application_id = 7"] if kind != "unsigned" else []),
+        )
     before = path.read_bytes()
     await refusal(SqliteStore(path))
     assert path.read_bytes() == before
@@ -174,7 +190,9 @@ async def test_a_file_that_is_no_database_of_ours_is_left_without_a_lock_beside_
 
 
 @pytest.mark.parametrize("replaced", [True, False])
-async def test_a_file_that_is_deleted_under_the_daemon_is_missed_at_the_next_commit(path: Path, replaced: bool) -> None:
+async def test_a_file_that_is_deleted_under_the_daemon_is_missed_at_the_next_commit(
+    path: Path, replaced: bool
+) -> None:
     async with SqliteStore(path) as store:
         path.unlink()
         if replaced:
@@ -194,10 +212,15 @@ async def test_what_sqlite_keeps_beside_the_database_is_missed_too_and_nothing_i
         beside.unlink()
         if replaced:
             beside.touch()
-        with pytest.raises(StoreError, match=rf"{suffix} was moved or deleted while the database was in use: restart"):
+        with pytest.raises(
+            StoreError,
+            match=rf"{suffix} was moved or deleted while the database was in use: restart",
+        ):
             await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked(2)]))
     async with SqliteStore(path) as store:
-        assert [row.campaign.id for row in (await store.load()).campaigns] == [tracked().campaign.id]
+        assert [row.campaign.id for row in (await store.load()).campaigns] == [
+            tracked().campaign.id
+        ]
 
 
 async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -219,7 +242,9 @@ async def test_a_folder_that_cannot_be_written_is_read_only(locked_folder: Path)
     assert "must be writable" in str(refused)
 
 
-async def test_a_folder_that_cannot_even_be_entered_is_refused_without_a_traceback(locked_folder: Path) -> None:
+async def test_a_folder_that_cannot_even_be_entered_is_refused_without_a_traceback(
+    locked_folder: Path,
+) -> None:
     user = os.geteuid()
     if user == NOBODY:
         os.seteuid(0)
@@ -230,7 +255,9 @@ async def test_a_folder_that_cannot_even_be_entered_is_refused_without_a_traceba
 
 
 @pytest.mark.parametrize("daemon", [True, False])
-async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(path: Path, daemon: bool) -> None:
+async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(
+    path: Path, daemon: bool
+) -> None:
     content = b"dear diary\n" * 100
     path.write_bytes(content)
     refused = await refusal(SqliteStore(path, daemon=daemon))
@@ -241,9 +268,12 @@ async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(path: Pat
 
 @pytest.mark.parametrize("daemon", [True, False])
 @pytest.mark.parametrize(
-    "statement", ["PRAGMA application_id = 252006673", "PRAGMA user_version = 3", "CREATE TABLE photos (id)"]
+    "statement",
+    ["PRAGMA application_id = 252006673", "PRAGMA user_version = 3", "CREATE TABLE photos (id)"],
 )
-async def test_another_applications_database_is_refused_and_left_as_it_is(path: Path, daemon: bool, statement: str) -> None:
+async def test_another_applications_database_is_refused_and_left_as_it_is(
+    path: Path, daemon: bool, statement: str
+) -> None:
     by_hand(path, statement)
     content = path.read_bytes()
     refused = await refusal(SqliteStore(path, daemon=daemon))
@@ -264,7 +294,9 @@ async def test_the_file_says_whose_it_is(path: Path) -> None:
     db.close()
 
 
-async def test_a_damaged_file_is_refused_by_daemon_and_at_the_latest_when_read_by_commands(path: Path) -> None:
+async def test_a_damaged_file_is_refused_by_daemon_and_at_the_latest_when_read_by_commands(
+    path: Path,
+) -> None:
     await written(path, campaigns=500)
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
@@ -277,7 +309,9 @@ async def test_a_damaged_file_is_refused_by_daemon_and_at_the_latest_when_read_b
     assert path.read_bytes() == bytes(content)
 
 
-async def test_damage_that_would_not_show_at_once_is_found_at_the_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_damage_that_would_not_show_at_once_is_found_at_the_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await written(path, campaigns=500)
     size = path.stat().st_size
     with path.open("r+b") as file:
@@ -300,7 +334,9 @@ async def test_a_file_that_was_cut_short_is_refused(path: Path) -> None:
     assert (await refusal(SqliteStore(path))).reason is StoreFault.CORRUPT
 
 
-async def test_a_file_that_is_mounted_by_itself_is_refused_because_its_wal_would_stay_behind(path: Path) -> None:
+async def test_a_file_that_is_mounted_by_itself_is_refused_because_its_wal_would_stay_behind(
+    path: Path,
+) -> None:
     away = Path("/dev/shm") / f"{os.getpid()}-{path.parent.name}.db"
     if not away.parent.is_dir() or away.parent.stat().st_dev == path.parent.stat().st_dev:
         pytest.skip("there is no second file system")
@@ -309,7 +345,18 @@ async def test_a_file_that_is_mounted_by_itself_is_refused_because_its_wal_would
     command = f'mount --bind {away} {path} && exec "$@"'
     try:
         ran = subprocess.run(
-            ["unshare", "-rm", "sh", "-c", command, "sh", sys.executable, "-m", "monitor", "alerts"],
+            [
+                "unshare",
+                "-rm",
+                "sh",
+                "-c",
+                command,
+                "sh",
+                sys.executable,
+                "-m",
+                "monitor",
+                "alerts",
+            ],
             env=os.environ | {"BSG_DATABASE_URL": f"sqlite:///{path}", "BSG_API_KEY": "live_x"},
             cwd=path.parent,
             check=False,

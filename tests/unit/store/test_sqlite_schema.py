@@ -38,9 +38,15 @@ async def test_a_new_file_has_the_latest_version_and_says_who_wrote_it(path: Pat
 
 
 @pytest.mark.parametrize("daemon", [True, False])
-async def test_a_file_from_a_newer_version_is_refused_with_its_name(path: Path, daemon: bool) -> None:
+async def test_a_file_from_a_newer_version_is_refused_with_its_name(
+    path: Path, daemon: bool
+) -> None:
     await written(path)
-    by_hand(path, f"PRAGMA user_version = {LATEST + 3}", "UPDATE meta SET value = '9.8.7' WHERE name = 'written_by'")
+    by_hand(
+        path,
+        f"PRAGMA user_version = {LATEST + 3}",
+        "UPDATE meta SET value = '9.8.7' WHERE name = 'written_by'",
+    )
     refused = await refusal(SqliteStore(path, daemon=daemon))
     assert refused.reason is StoreFault.NEWER
     assert f"9.8.7, schema {LATEST + 3}" in str(refused)
@@ -48,24 +54,43 @@ async def test_a_file_from_a_newer_version_is_refused_with_its_name(path: Path, 
     assert asked(path, "SELECT count(*) FROM campaigns") == [(1,)]
 
 
-async def test_a_migration_is_applied_wholly_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_migration_is_applied_wholly_or_not_at_all(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await written(path)
     known = sqlite_schema.migrations()
-    broken = "CREATE TABLE added (id); INSERT INTO added VALUES (1); INSERT INTO nowhere VALUES (1);"
-    monkeypatch.setattr(sqlite_schema, "migrations", lambda: (*known, "CREATE TABLE fine (id);", broken))
+    broken = (
+        "CREATE TABLE added (id); INSERT INTO added VALUES (1); INSERT INTO nowhere VALUES (1);"
+    )
+    monkeypatch.setattr(
+        sqlite_schema, "migrations", lambda: (*known, "CREATE TABLE fine (id);", broken)
+    )
     assert "no such table: nowhere" in str(await refusal(SqliteStore(path)))
     assert asked(path, "PRAGMA user_version") == [(LATEST + 1,)]
-    assert asked(path, "SELECT name FROM sqlite_master WHERE name IN ('fine', 'added')") == [("fine",)]
-    monkeypatch.setattr(sqlite_schema, "migrations", lambda: (*known, "CREATE TABLE fine (id);", "CREATE TABLE added (id);"))
+    assert asked(path, "SELECT name FROM sqlite_master WHERE name IN ('fine', 'added')") == [
+        ("fine",)
+    ]
+    monkeypatch.setattr(
+        sqlite_schema,
+        "migrations",
+        lambda: (*known, "CREATE TABLE fine (id);", "CREATE TABLE added (id);"),
+    )
     async with SqliteStore(path) as store:
         assert len((await store.load()).campaigns) == 1
     assert asked(path, "PRAGMA user_version") == [(LATEST + 2,)]
 
 
-async def test_campaigns_from_before_details_have_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_campaigns_from_before_details_have_none(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = sqlite_schema.migrations()
     await written(path)
-    by_hand(path, "ALTER TABLE campaigns DROP COLUMN detail", "DROP TABLE blind_spells", "PRAGMA user_version = 4")
+    by_hand(
+        path,
+        "ALTER TABLE campaigns DROP COLUMN detail",
+        "DROP TABLE blind_spells",
+        "PRAGMA user_version = 4",
+    )
     async with SqliteStore(path) as store:
         (campaign,) = (await store.load()).campaigns
     assert campaign.detail is None
@@ -78,7 +103,10 @@ async def test_a_command_does_not_migrate(path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sqlite_schema, "migrations", lambda: (*known, "CREATE TABLE added (id);"))
     refused = await refusal(SqliteStore(path, daemon=False))
     assert refused.reason is StoreFault.UNAVAILABLE
-    assert f"older bsg-monitor ({__version__}, schema {LATEST}); this is {__version__} (schema {LATEST + 1})" in str(refused)
+    assert (
+        f"older bsg-monitor ({__version__}, schema {LATEST}); this is {__version__} (schema "
+        f"{LATEST + 1})" in str(refused)
+    )
     assert "restart `bsg-monitor run` with this version" in str(refused)
     assert asked(path, "PRAGMA user_version") == [(LATEST,)]
 
@@ -89,7 +117,9 @@ async def test_a_command_does_not_make_a_database(path: Path, read_only: bool) -
     assert refused.reason is StoreFault.UNAVAILABLE
     assert f"there is no database {path}" in str(refused)
     path.touch()
-    assert "`bsg-monitor run` has not used it yet" in str(await refusal(SqliteStore(path, daemon=False, read_only=read_only)))
+    assert "`bsg-monitor run` has not used it yet" in str(
+        await refusal(SqliteStore(path, daemon=False, read_only=read_only))
+    )
 
 
 async def test_a_command_works_beside_the_daemon_which_notices_what_it_changed(path: Path) -> None:
