@@ -10,7 +10,7 @@ from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import ProviderError, ProviderFault
-from monitor.ports import Sweep
+from monitor.ports import RowsSeen, Sweep, SweptRows
 from tests.clock import START
 
 
@@ -65,7 +65,13 @@ class ScriptedSource:
             self.campaigns[each.id] = each
 
     async def sweep(
-        self, message_type: str, *, since: float, started: float, fresh: bool = False
+        self,
+        message_type: str,
+        *,
+        since: float,
+        started: float,
+        fresh: bool = False,
+        seen: RowsSeen | None = None,
     ) -> Sweep:
         self.sweeps.append((message_type, since, fresh))
         if self.error is not None:
@@ -79,6 +85,15 @@ class ScriptedSource:
             and self.campaigns[id_].created_at
             >= (since if self.listed_since is None else self.listed_since)
         ]
+        if seen is not None:
+            await seen(
+                SweptRows(
+                    campaigns=rows,
+                    unreadable=frozenset(self.unreadable),
+                    nameless=self.nameless,
+                    requested_at=self.clock.monotonic() if self.clock else 0.0,
+                )
+            )
         return Sweep(
             campaigns=rows,
             complete=self.complete,

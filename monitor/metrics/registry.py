@@ -128,6 +128,12 @@ class Metrics:
             ["account", "reason"],
             registry=r,
         )
+        self.list_total_mismatch = Counter(
+            "bsg_monitor_list_total_mismatch_total",
+            "Lists whose claimed total differs from what was found.",
+            ["account", "message_type"],
+            registry=r,
+        )
         self.unknown_values = Counter(
             "bsg_monitor_unknown_values_total",
             "Values of the provider that nobody documented.",

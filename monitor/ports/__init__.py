@@ -6,7 +6,7 @@ somebody is told. The docstrings are the contract: ordering, units, what is rais
 crash in the middle leaves behind.
 """
 
-from monitor.ports.campaign_source import CampaignSource, Sweep
+from monitor.ports.campaign_source import CampaignSource, Incomplete, RowsSeen, Sweep, SweptRows
 from monitor.ports.commits import (
     EVERYTHING,
     CycleCommit,
@@ -28,13 +28,16 @@ __all__ = [
     "CycleCommit",
     "DeliveryResult",
     "FlushCommit",
+    "Incomplete",
     "Notifier",
     "OutboxQuery",
     "OutboxSummary",
     "QuietStore",
     "Resending",
+    "RowsSeen",
     "SampleExtent",
     "Snapshot",
     "Store",
     "Sweep",
+    "SweptRows",
 ]

@@ -40,9 +40,11 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Tally:
-    """Counts the HTTP requests that one reading cost."""
+    """The HTTP requests that one reading cost, and when the last was sent, on the monotonic
+    clock."""
 
     requests: int = 0
+    sent_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,7 @@ class Client:
         async with self._pacer.turn((call.method, call.path, call.query)):
             if tally is not None:
                 tally.requests += 1
+                tally.sent_at = self._clock.monotonic()
             code = "cancelled"
             try:
                 status, body = await self._exchange(call, bearer)

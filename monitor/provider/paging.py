@@ -1,60 +1,79 @@
-"""How a list is read page by page so that what was there all along is never missed. No HTTP in
-here.
+"""How a list is read page by page so that what was there all along is never missed. No HTTP here.
 
-The list is sorted by id, ascending, and pages overlap by one row. While it is read, rows appear
-and vanish and shift the others. A page is a run of neighbours at the moment it was made. If each
-page begins with the row that the page before ended with, the runs join without a gap, the first
-begins at the list's beginning and the last ends at its end: every row that was there throughout
-lies in one of the runs. Where they do not join, nobody can say what is missing. A row that the
-provider gives twice changes nothing of that: between two runs that join there is no room but for
-its copies.
+The list is sorted by id, ascending. While it is read, rows appear and vanish and shift the
+others. A page is a stretch of neighbours at the moment it was made: every row that was there
+throughout and whose id lies between the page's first and last id is on it. So pages whose
+stretches touch cover everything between them, and a list is complete when its stretches join from
+its beginning to its end.
 
-Where the row that two pages share has no readable id, a small page around it is read too, a
-bridge: it joins them when it shares a row with each, or with the first and reaches the list's
-end. Nothing but rows without an id has room there then.
+**Plan.** `total` only says how many pages to ask for at once. Pages overlap by one row; after the
+first, the newest comes first. How many rows a page has is learnt from the first one, whatever limit
+the provider announces.
+
+**Seams.** Where two stretches do not touch (rows shifted, a page failed, a row at the edge has no
+readable id), pages around the seam are read until they do, never by an identical request.
+
+**End.** A request from the last row on that gives that row alone proves that nothing follows.
+More rows are read on. An empty page proves nothing. See `_Reading.ended` for when no such request
+is needed.
+
+**Failures.** A page that fails is a seam. Three failures with no success between end the reading,
+and so does a 401, 403 or 429 at once. What was read stays.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from monitor.errors import ProviderError
+from monitor.clock import Clock
+from monitor.errors import ProviderError, ProviderFault
+from monitor.ports import Incomplete
 
 PAGE_LIMIT = 500
 """Rows asked for; the provider's largest."""
+SMALLEST_LIMIT = 30
+"""The provider's smallest."""
 MOST_ROWS = 1_000_000
-"""A list that claims more is not read on: three pages at a time it could not be read between two
-polls."""
+LONGEST_SECONDS = 300.0
+"""A reading is cut at whichever of these comes first."""
 READERS = 3
 """Pages read at a time: one less than an account may have in flight, so that a feed that hangs
 leaves a slot to the others."""
-READINGS = 2
-BRIDGE_ROWS = 30
-"""The smallest page that the provider gives."""
-MOST_BRIDGES = 10
-"""In one list: where more ids cannot be read, something else is wrong."""
+MOST_FAILURES = 3
+TRIES, TRIES_A_PAGE = 10, 2
+"""Requests around seams and the end that may lead nowhere."""
+GROWN_ENOUGH = 3
 
-
-_APART = "two pages do not join: rows appeared or vanished while they were read"
+_FINAL = (401, 403, 429)
+_BEGINNING = 0
+"""Below every id."""
 
 
 class PageFacts(Protocol):
-    """What is checked of a page. `first_id` and `last_id` are null on an empty page and where
-    unreadable; `ids` are those of all its rows, in their order, without the unreadable ones."""
+    """What is checked of a page.
+
+    `ids` are those of its rows in their order, without the unreadable ones; `nameless` counts the
+    rows without a readable id by their bytes. `first_id` and `last_id` are those of the first and
+    the last row, null where unreadable; `last_key` stands for the last row's bytes. `total` is
+    null where the provider does not say it.
+    """
 
     @property
     def count(self) -> int: ...
     @property
-    def total(self) -> int: ...
+    def total(self) -> int | None: ...
     @property
-    def limit(self) -> int | None: ...
+    def ids(self) -> Sequence[int]: ...
+    @property
+    def nameless(self) -> Counter[int]: ...
     @property
     def first_id(self) -> int | None: ...
     @property
     def last_id(self) -> int | None: ...
     @property
-    def ids(self) -> Sequence[int]: ...
+    def last_key(self) -> int | None: ...
     @property
     def ascending(self) -> bool: ...
 
@@ -65,171 +84,388 @@ FetchPage = Callable[[int, int], Awaitable[PageT]]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is still to be read after the first page: pages of `limit` rows at `offsets`.
-    `problem` when that cannot work."""
+class Problem:
+    """Why a reading is not the whole list. `fault` is that of the page that failed last, if one
+    did."""
 
-    limit: int
-    offsets: range
-    problem: str | None = None
+    kind: Incomplete
+    words: str
+    fault: ProviderFault | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListRead(Generic[PageT]):
-    """The pages that were read, in the list's order, and in words why they are not the whole
-    list (null when they are).
+    """The pages that were read, in the order in which they came.
 
-    `bridges` were read where two pages share a row without a readable id, one for each such row.
+    `problem` is null when they are the whole list. `over`: the provider should not be asked for
+    more now. `resume` is the offset at which a reading that was cut stopped. `page_size` is what
+    the list's pages were seen to hold. `total_off` is (claimed, found) where the claimed total is
+    wrong.
     """
 
     pages: Sequence[PageT]
-    problem: str | None
-    bridges: Sequence[PageT] = ()
-
-
-def plan(first: PageFacts) -> Plan:
-    """The rest of the list, from its first page. A limit below what was asked means that the
-    provider clamped it: follow it."""
-    limit = PAGE_LIMIT if first.limit is None else min(first.limit, PAGE_LIMIT)
-    nothing = range(0)
-    if first.count >= first.total:
-        return Plan(
-            limit,
-            nothing,
-            None if first.count == first.total else "more rows on the first page than in the list",
-        )
-    if limit < 2:
-        return Plan(
-            limit, nothing, f"the provider gives {limit} rows a page, so pages cannot overlap"
-        )
-    if first.total > MOST_ROWS:
-        return Plan(limit, nothing, f"the list claims {first.total} rows, more than {MOST_ROWS}")
-    problem = _problem_of(first, 0, first.total, limit)
-    return Plan(
-        limit, nothing if problem else range(limit - 1, first.total - 1, limit - 1), problem
-    )
-
-
-def mismatch(pages: Sequence[PageFacts], limit: int) -> str | None:
-    """Why pages read at offsets 0, limit - 1, 2 · (limit - 1), … do not join to the whole list;
-    null when they do, provided that those of `unnamed` can be bridged."""
-    seams = frozenset(unnamed(pages))
-    for index, page in enumerate(pages):
-        problem = _problem_of(page, index * (limit - 1), pages[0].total, limit)
-        if problem:
-            return problem
-        if index and index not in seams and page.first_id != pages[index - 1].last_id:
-            return _APART
-    return None
-
-
-def unnamed(pages: Sequence[PageFacts]) -> Sequence[int]:
-    """The indexes of pages that begin with a row whose id could not be read, there or at the end
-    of the page before."""
-    return [
-        index
-        for index in range(1, len(pages))
-        if pages[index].first_id is None or pages[index - 1].last_id is None
-    ]
-
-
-def _problem_of(page: PageFacts, offset: int, total: int, limit: int) -> str | None:
-    if page.total != total:
-        return "the list grew or shrank while it was read"
-    if page.count != min(limit, total - offset):
-        return "a page has not as many rows as it should"
-    if not page.ascending:
-        return "rows do not come sorted by id"
-    return None
-
-
-async def read_list(fetch: FetchPage[PageT]) -> ListRead[PageT]:
-    """Read a whole list: the first page, then the rest, three at a time; once more when the
-    pages do not join.
-
-    ProviderError when the first page cannot be read. A later page that cannot be read ends the
-    reading: what the provider cannot answer now it will not answer any better for being asked
-    again at once.
-    """
-    read = await _read_once(fetch)
-    for _ in range(READINGS - 1):
-        if read.problem is None or read.failed:
-            break
-        try:
-            read = await _read_once(fetch)
-        except ProviderError as error:
-            return ListRead(read.pages, str(error))
-    return ListRead(read.pages, read.problem, read.bridges)
+    problem: Problem | None
+    over: bool
+    resume: int | None
+    page_size: int
+    total_off: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The ids from `low` to `high`, which were at the indexes `start` and `end`, on a page of
+    `rows`.
+
+    `rows` is more than any page has where our own limit ended the page.
+    """
+
+    low: int
+    high: int
+    start: int
+    end: int
+    rows: int
+
+
+async def read_list(
+    fetch: FetchPage[PageT],
+    *,
+    clock: Clock,
+    full: bool = False,
+    page_size: int = 0,
+    resume: int | None = None,
+    deadline: float | None = None,
+) -> ListRead[PageT]:
+    """Read a whole list. ProviderError when its first page cannot be read.
+
+    `full` wants the end proved by a request of its own. `page_size` is what this feed's pages were
+    seen to hold before, `resume` the offset at which its last reading was cut, `deadline` (on the
+    monotonic clock) when this one is; by default `LONGEST_SECONDS` from now.
+    """
+    if deadline is None:
+        deadline = clock.monotonic() + LONGEST_SECONDS
+    reading = _Reading(fetch, clock, full=full, known_size=page_size, deadline=deadline)
+    await reading.read(resume)
+    return reading.result()
+
+
 class _Reading(Generic[PageT]):
-    pages: Sequence[PageT]
-    problem: str | None
-    failed: bool = False
-    bridges: Sequence[PageT] = ()
+    """One reading, from the first page on."""
 
+    def __init__(
+        self,
+        fetch: FetchPage[PageT],
+        clock: Clock,
+        *,
+        full: bool,
+        known_size: int,
+        deadline: float,
+    ) -> None:
+        self._fetch, self._clock, self._full = fetch, clock, full
+        self._known_size, self._deadline = known_size, deadline
+        self._pages: list[tuple[int, PageT]] = []
+        self._stretches: list[_Stretch] = []
+        self._asked: set[tuple[int, int]] = set()
+        self._ids: set[int] = set()
+        self._nameless = Counter[int]()
+        self._rows = self._largest = 0
+        self._total: int | None = None
+        self._total_off: tuple[int, int] | None = None
+        self._end: int | None = None  # the id of a row that nothing followed
+        self._wasted = self._failures = 0
+        self._error: ProviderError | None = None
+        self._over = False
+        self._resume: int | None = None
 
-async def _read_once(fetch: FetchPage[PageT]) -> _Reading[PageT]:
-    first = await fetch(0, PAGE_LIMIT)
-    todo = plan(first)
-    if todo.problem or not todo.offsets:
-        return _Reading([first], todo.problem)
-    rest: dict[int, PageT] = {}
-    failures: list[ProviderError] = []
-    offsets = iter(todo.offsets)
-
-    async def read_pages(waiting: Iterator[int]) -> None:
-        for offset in waiting:
-            if failures:
+    async def read(self, resume: int | None) -> None:
+        first = await self._get(0)
+        if first is None or not first.count:
+            return
+        planned = range(0)
+        if first.count > 1 and first.total is not None and first.total > first.count:
+            step = first.count - 1
+            planned = range(step, min(first.total - 1, MOST_ROWS), step)
+        await self._read_planned(planned, resume)
+        if not self._stretches:
+            return  # nothing is sorted, so nothing can be proved
+        if resume is not None and not planned and await self._get(resume):
+            await self._find_end()
+        while self._may_try:
+            if self._joined()[1] is not None:
+                await self._mend()
+            elif self.ended():
                 return
-            try:
-                page = await fetch(offset, todo.limit)
-            except ProviderError as error:
-                failures.append(error)
-                return
-            rest[offset] = page
-            if _problem_of(page, offset, first.total, todo.limit):
-                for _ in waiting:  # the others need not be read: these pages will not join
-                    pass
+            else:
+                await self._find_end()
 
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(min(READERS, len(todo.offsets))):
-            tasks.create_task(read_pages(offsets))
-    pages = [first, *(rest[offset] for offset in todo.offsets if offset in rest)]
-    if failures:
-        return _Reading(pages, str(failures[0]), failed=True)
-    if len(rest) < len(todo.offsets):
-        problems = (
-            _problem_of(rest[o], o, first.total, todo.limit) for o in todo.offsets if o in rest
+    def ended(self) -> bool:
+        """Whether the list is known to go no further.
+
+        Without a request that proves it only outside full sweeps, where the latest answer's total
+        is the number of rows read and the last page holds fewer rows than others did.
+        """
+        if self._end is not None or self._full or self._total != self._distinct:
+            return self._end is not None
+        last = max(stretch.high for stretch in self._stretches)
+        rows = min(stretch.rows for stretch in self._stretches if stretch.high == last)
+        return self._joined()[1] is None and rows < max(self._known_size, self._largest)
+
+    def result(self) -> ListRead[PageT]:
+        """What was read, and how far that is the whole list."""
+        clamped = [
+            page.count
+            for offset, page in self._pages
+            if 1 < page.count < (page.total or 0) - offset
+        ]
+        return ListRead(
+            pages=[page for _, page in self._pages],
+            problem=self._problem(),
+            over=self._over,
+            resume=self._resume,
+            page_size=max(clamped, default=max(self._known_size, self._largest)),
+            total_off=self._total_off,
         )
-        return _Reading(pages, next(filter(None, problems)))
-    problem = mismatch(pages, todo.limit)
-    return _Reading(pages, problem) if problem else await _bridged(fetch, pages, todo.limit)
 
+    def _problem(self) -> Problem | None:
+        fault = None if self._error is None else self._error.reason
+        apart = True
+        if self._stretches:
+            before, after = self._joined()
+            apart = after is not None
+            if not apart and self.ended() and before.high >= (self._end or _BEGINNING):
+                return None
+        if self._resume is not None:
+            words = f"reading was cut at row {self._resume}; the next sweep goes on from there"
+            return Problem(Incomplete.CUT, words, fault)
+        if self._error is not None:
+            return Problem(Incomplete.FAILED, str(self._error), fault)
+        if not self._rows:
+            words = f"the list claims {self._total} rows and gives none"
+            return Problem(Incomplete.NO_END, words) if self._total else None
+        if not all(page.ascending for _, page in self._pages):
+            return Problem(Incomplete.UNSORTED, "rows do not come sorted by id")
+        if apart:
+            words = "two pages do not join: rows appeared or vanished while they were read"
+            return Problem(Incomplete.APART, words)
+        return Problem(Incomplete.NO_END, "the end of the list could not be found")
 
-async def _bridged(fetch: FetchPage[PageT], pages: Sequence[PageT], limit: int) -> _Reading[PageT]:
-    """Pages that join but for rows without a readable id, with the bridges over these."""
-    seams = unnamed(pages)
-    if len(seams) > MOST_BRIDGES:
-        return _Reading(pages, f"{len(seams)} pages begin with a row that has no readable id")
-    rows = min(BRIDGE_ROWS, limit)
-    bridges: list[PageT] = []
-    for index in seams:
-        offset = index * (limit - 1) - rows // 2
+    @property
+    def _distinct(self) -> int:
+        return len(self._ids) + self._nameless.total()
+
+    @property
+    def _may_try(self) -> bool:
+        useful = len(self._pages) - self._wasted
+        return not self._over and self._wasted < TRIES + TRIES_A_PAGE * max(0, useful)
+
+    # --- one page ---
+
+    async def _get(self, offset: int, limit: int = PAGE_LIMIT) -> PageT | None:
+        """A page, or null where it failed or no more may be asked for. ProviderError for the
+        first."""
+        if self._over:
+            return None
+        if self._clock.monotonic() >= self._deadline or self._rows >= MOST_ROWS:
+            self._over, self._resume = True, offset
+            return None
+        self._asked.add((offset, limit))
         try:
-            bridge = await fetch(offset, rows)
+            page = await self._fetch(offset, limit)
         except ProviderError as error:
-            return _Reading(pages, str(error), failed=True)
-        problem = _problem_of(bridge, offset, pages[0].total, rows)
-        to_join = (
-            pages[index - 1 : index + 1]
-            if offset + rows < pages[0].total
-            else pages[index - 1 : index]
+            if not self._pages:
+                raise
+            self._error = error
+            self._failures += 1
+            if error.status in _FINAL or self._failures >= MOST_FAILURES:
+                self._over = True
+            return None
+        self._failures = 0
+        self._take(offset, limit, page)
+        return page
+
+    def _take(self, offset: int, limit: int, page: PageT) -> None:
+        self._pages.append((offset, page))
+        self._rows += page.count
+        self._largest = max(self._largest, page.count)
+        self._ids.update(page.ids)
+        self._nameless |= page.nameless
+        self._total = page.total
+        behind = offset + page.count
+        if page.count and page.total is not None and behind > page.total:
+            self._total_off = (page.total, behind)
+        rows = page.count if page.count < limit else PAGE_LIMIT + 1
+        low = high = _BEGINNING
+        if page.ascending and page.ids:
+            low, high = page.ids[0] if offset else _BEGINNING, page.ids[-1]
+        elif not page.ascending and not offset and page.count == page.total:  # all there is
+            high = max(page.ids)
+        if high or (page.count and page.ascending and not offset):
+            start = offset if page.first_id is not None else behind - len(page.ids)
+            end = behind - 1 if page.last_id is not None else offset + max(0, len(page.ids) - 1)
+            self._stretches.append(_Stretch(low, high, start, end, rows))
+        if page.count == 1 and (self._largest > 1 or (page.total or 1) == 1):
+            self._proved(self._alone(page), offset, page)
+
+    def _alone(self, page: PageT) -> int | None:
+        """The id of a row that nothing follows; of one without an id, that of the row before it."""
+        if page.last_id is not None:
+            return page.last_id
+        if len(self._pages) == 1:
+            return _BEGINNING
+        for offset, earlier in self._pages[:-1]:
+            if earlier.last_id is None and earlier.last_key == page.last_key and earlier.ascending:
+                return earlier.ids[-1] if earlier.ids else None if offset else _BEGINNING
+        return None
+
+    def _proved(self, last: int | None, offset: int, page: PageT) -> None:
+        if last is None:
+            return
+        self._end = last if self._end is None else min(self._end, last)
+        if page.total is not None and page.total != offset + page.count:
+            self._total_off = (page.total, offset + page.count)
+
+    # --- the plan ---
+
+    async def _read_planned(self, offsets: range, resume: int | None) -> None:
+        """The newest page, then the others backwards; those below `resume` before those above."""
+        newest = await self._newest(offsets)
+        backwards = reversed(offsets[: newest + 1])
+        left = [offset for offset in backwards if (offset, PAGE_LIMIT) not in self._asked]
+        if resume is not None:
+            left.sort(key=lambda offset: offset > resume)  # stable: each part stays backwards
+        waiting = iter(left)
+
+        async def read_pages(waiting: Iterator[int]) -> None:
+            for offset in waiting:
+                await self._get(offset)
+                if self._over:
+                    return
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(min(READERS, len(left))):
+                    tasks.create_task(read_pages(waiting))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+
+    async def _newest(self, offsets: range) -> int:
+        """The index of the last planned page with rows; by bisection where the total is too
+        high."""
+        some, none, probe = -1, len(offsets), len(offsets) - 1
+        while none - some > 1:
+            page = await self._get(offsets[probe])
+            if page is None:
+                return none - 1
+            some, none = (probe, none) if page.count else (some, probe)
+            probe = (some + none) // 2
+        return some
+
+    # --- seams ---
+
+    def _joined(self) -> tuple[_Stretch, _Stretch | None]:
+        """How far the stretches reach from the list's beginning, and the first one beyond that.
+
+        What lies beyond the list's known end is left out.
+        """
+        before = _Stretch(_BEGINNING - 1, _BEGINNING - 1, 0, 0, 0)
+        for stretch in sorted(self._stretches, key=lambda each: each.low):
+            if self._end is not None and before.high >= self._end:
+                break
+            if stretch.low > before.high + 1:
+                return before, stretch
+            if stretch.high >= before.high:
+                before = stretch
+        return before, None
+
+    async def _mend(self) -> None:
+        """Ask for pages around the first seam until what is before it reaches further."""
+        before, after = self._joined()
+        if after is None:
+            return
+        half = max(1, self._largest // 2)
+        offset = before.end - (half if after.start - before.end <= half else 1)
+        while self._may_try:
+            offset, limit = self._unasked(max(0, offset))
+            page = await self._get(offset, limit)
+            reached, beyond = self._joined()
+            if beyond is None or reached.high > before.high:
+                return
+            self._wasted += 1
+            if page is None:
+                offset -= 1
+            elif not page.ids or not page.ascending:
+                offset -= half
+            elif page.ids[0] > before.high:
+                offset -= max(1, self._largest - 2)
+            else:
+                offset += max(1, page.count - 1)
+
+    def _unasked(self, offset: int, *, move: bool = True) -> tuple[int, int]:
+        """The next offset down that was not asked for, or the same one with another limit."""
+        while move and offset and (offset, PAGE_LIMIT) in self._asked:
+            offset -= 1
+        limit = PAGE_LIMIT
+        while (offset, limit) in self._asked and limit > SMALLEST_LIMIT:
+            limit -= 1
+        return offset, limit
+
+    # --- the end ---
+
+    async def _find_end(self) -> None:
+        """Ask from the last row on until a row comes alone.
+
+        A list that grows with every request never shows a row alone. There, three answers in a row
+        prove as much that join, and are far shorter than other pages.
+        """
+        last = max(self._stretches, key=lambda stretch: stretch.high)
+        offset, high, grown = last.end, last.high, 0
+        for at, tail in reversed(self._pages):
+            if tail.ids and tail.ids[-1] == high:
+                offset = at + tail.count - 1
+                break
+        while self._may_try and not self.ended():
+            single = self._largest == 1
+            asked, limit = self._unasked(offset + 1 if single else offset, move=False)
+            page = await self._get(asked, limit)
+            if page is None:
+                self._wasted += 1
+                offset = max(0, asked - 1)
+                continue
+            if not page.count:
+                self._wasted += 1
+                if single:  # a page of one row, and nothing behind it
+                    self._proved(high, *self._pages[0])
+                offset = max(0, asked - max(1, self._largest // 2))
+                continue
+            if single and page.count == 1:
+                self._wasted = len(self._pages) + TRIES  # pages of one row cannot overlap
+                return
+            joins = page.first_id == high and page.ascending
+            grown = grown + 1 if joins and self._short(asked, page) else 0
+            moved = bool(page.ids) and page.ids[-1] > high
+            if grown == GROWN_ENOUGH:
+                self._proved(page.ids[-1], asked, page)
+            elif not moved:
+                self._wasted += 1
+                if self._whole_each_time(asked):
+                    first = self._pages[0][1]
+                    self._end = high
+                    self._total_off = None
+                    if first.total is not None and first.total != first.count:
+                        self._total_off = (first.total, first.count)
+            high = page.ids[-1] if page.ids else high
+            offset = asked + page.count - 1
+
+    def _short(self, offset: int, page: PageT) -> bool:
+        if page.count <= max(self._largest, self._known_size) // 2:
+            return True
+        return page.total == offset + page.count and page.count < SMALLEST_LIMIT
+
+    def _whole_each_time(self, offset: int) -> bool:
+        """Whether the provider gives the same whole list whatever the offset, as its examples
+        do."""
+        first = self._pages[0][1]
+        return offset >= (first.total or first.count) and all(
+            (list(page.ids), page.nameless, page.total)
+            == (list(first.ids), first.nameless, first.total)
+            for _, page in self._pages
         )
-        if problem is None and not all(set(bridge.ids).intersection(page.ids) for page in to_join):
-            problem = _APART
-        if problem:
-            return _Reading(pages, problem)
-        bridges.append(bridge)
-    return _Reading(pages, None, bridges=bridges)

@@ -1,6 +1,7 @@
 """A feed's rows from sweep to sweep: what has not changed since the last one is neither decoded
 nor made anew."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, le
@@ -24,17 +25,29 @@ class PageRows:
     """What one page's rows turned out to be, in their order.
 
     `unreadable` are the ids of rows that could not be used, `nameless` counts those without a
-    readable id; `ids` are those of all others. `first_id` and `last_id` are those of the page's
-    first and last row, null where unreadable. `ascending`: no id is above a later one.
+    readable id by the hash of their bytes; `ids` are those of all others. `first_id` and
+    `last_id` are those of the page's first and last row, null where unreadable; `last_key` is the
+    hash of the last row's bytes. `ascending`: no id is above a later one.
     """
 
     campaigns: Sequence[Campaign]
     unreadable: frozenset[int]
-    nameless: int
+    nameless: Counter[int]
     ids: Sequence[int]
     first_id: int | None
     last_id: int | None
+    last_key: int | None
     ascending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a sweep of so many `windows` stopped: in which of them, the newest being 0, at which
+    offset."""
+
+    windows: int
+    window: int
+    offset: int
 
 
 @dataclass(slots=True)
@@ -46,12 +59,18 @@ class FeedMemory:
     even that. `foreign` are the ids of good rows that belong to another feed. Rows that have
     changed since stay in `known` until they are a tenth of it; then a sweep starts a new one (to
     do so each time would double what an unchanged row costs).
+
+    `page_size` is what the feed's pages were seen to hold, `cut` where its last sweep stopped,
+    and `told_total` whether the log says that its total is wrong.
     """
 
     known: dict[int, Campaign] = field(default_factory=dict)
     foreign: dict[int, int] = field(default_factory=dict)
     rejects: ToldRejects = field(default_factory=ToldRejects)
     outgrown: bool = False
+    page_size: int = 0
+    cut: Cut | None = None
+    told_total: bool = False
 
 
 class SweepRows:
@@ -67,8 +86,8 @@ class SweepRows:
         metrics: Metrics,
         fresh: bool = False,
     ) -> None:
-        """`other_types` are the message types of the account's other feeds. `fresh` decodes
-        every row."""
+        """`other_types` are the message types of the account's other feeds. `fresh` decodes every
+        row."""
         self._feed = feed
         self._memory = memory
         self._decoder = decoder
@@ -96,15 +115,7 @@ class SweepRows:
             self._known.update(zip(keys, campaigns, strict=True))
         self._rejects.read(campaigns)
         ids = list(map(_ID, campaigns))
-        return PageRows(
-            campaigns,
-            frozenset(),
-            0,
-            ids,
-            ids[0] if ids else None,
-            ids[-1] if ids else None,
-            _ascending(ids),
-        )
+        return PageRows(campaigns, frozenset(), Counter(), ids, *_ends(ids, keys), _ascending(ids))
 
     def finish(self, *, complete: bool) -> None:
         """Remember this sweep's rows for the next, and log which could not be used, as far as
@@ -127,7 +138,7 @@ class SweepRows:
         campaigns: list[Campaign] = []
         ids: list[int | None] = []
         unreadable: set[int] = set()
-        nameless = 0
+        nameless = Counter[int]()
         for key, raw, known in zip(keys, rows, found, strict=True):
             campaign, id_ = self._read_one(key, raw) if known is None else (known, known.id)
             ids.append(id_)
@@ -135,7 +146,7 @@ class SweepRows:
                 campaigns.append(campaign)
                 self._known[key] = campaign
             elif id_ is None:
-                nameless += 1
+                nameless[key] += 1
             elif key not in self._foreign:
                 unreadable.add(id_)
         self._rejects.read(campaigns)
@@ -145,8 +156,7 @@ class SweepRows:
             frozenset(unreadable),
             nameless,
             known_ids,
-            ids[0],
-            ids[-1],
+            *_ends(ids, keys),
             _ascending(known_ids),
         )
 
@@ -184,6 +194,13 @@ class SweepRows:
     def _reject(self, reason: RejectReason, key: int, id_: int | None, detail: str) -> None:
         self._metrics.rows_rejected.labels(self._feed.account, reason.value).inc()
         self._rejects.add(reason, key, id_, detail)
+
+
+def _ends(
+    ids: Sequence[int | None], keys: Sequence[int]
+) -> tuple[int | None, int | None, int | None]:
+    """`first_id`, `last_id` and `last_key` of a page."""
+    return (ids[0], ids[-1], keys[-1]) if keys else (None, None, None)
 
 
 def _ascending(ids: Sequence[int]) -> bool:

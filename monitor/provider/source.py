@@ -18,7 +18,7 @@ from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import ConfigError, Place, Problem, ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.net import plain_http_beyond_loopback
-from monitor.ports import Sweep
+from monitor.ports import RowsSeen, Sweep
 from monitor.provider.campaign_by_id import MOST_WITNESSES, CampaignLookup
 from monitor.provider.campaign_detail import DetailLookup
 from monitor.provider.client import Client, Query, Tally
@@ -43,8 +43,7 @@ class ProviderOptions:
     """How one account is reached: with an API key or a token, never both. `campaigns_path` is
     `auto` or a path.
 
-    `timezone` is the zone of the provider's naive times; `message_types` are the account's
-    feeds.
+    `timezone` is the zone of the provider's naive times; `message_types` are the account's feeds.
     """
 
     account: str
@@ -104,6 +103,8 @@ class Provider:
             reason
         ) in RejectReason:  # from 0 on: `increase()` does not see a counter that is born at 1
             metrics.rows_rejected.labels(options.account, reason.value)
+        for message_type in options.message_types:
+            metrics.list_total_mismatch.labels(options.account, message_type)
         for name in UNDOCUMENTED:
             metrics.unknown_values.labels(options.account, name)
         if (options.api_key or "").startswith("test_"):
@@ -122,33 +123,52 @@ class Provider:
         return self._client.clock_skew
 
     async def sweep(
-        self, message_type: str, *, since: float, started: float, fresh: bool = False
+        self,
+        message_type: str,
+        *,
+        since: float,
+        started: float,
+        fresh: bool = False,
+        seen: RowsSeen | None = None,
     ) -> Sweep:
-        """See `CampaignSource.sweep`. The campaigns may include some created up to 2 hours
-        before `since`."""
-        tally = Tally()
+        """See `CampaignSource.sweep`. Some of the campaigns may be up to 2 hours older than
+        `since`."""
+        requests = 0
+        memory = self._memories.setdefault(message_type, FeedMemory())
         rows = SweepRows(
             Feed(self._options.account, message_type),
-            memory=self._memories.setdefault(message_type, FeedMemory()),
+            memory=memory,
             decoder=self._decoder,
             other_types=frozenset(self._options.message_types) - {message_type},
             metrics=self._metrics,
             fresh=fresh,
         )
 
-        async def fetch(window: Window, offset: int, limit: int) -> Page:
-            return await self._list(message_type, window, offset, limit, tally)
+        async def fetch(window: Window, offset: int, limit: int) -> tuple[Page, float]:
+            nonlocal requests
+            tally = Tally()
+            try:
+                page = await self._list(message_type, window, offset, limit, tally)
+            finally:
+                requests += tally.requests
+            return page, tally.sent_at
 
         complete = False
         try:
             asked = windows(since=since, started=started, times=self._times)
-            sweep = await read_feed(fetch, rows, asked, clock=self._clock)
+            read = await read_feed(
+                fetch, rows, asked, memory, clock=self._clock, full=fresh, seen=seen
+            )
+            sweep = read.sweep
             complete = sweep.complete
         finally:
             rows.finish(complete=complete)
+        memory.page_size, memory.cut = read.page_size, read.cut
+        if read.total_off is not None:
+            self._total_off(message_type, memory, *read.total_off)
         newest = sweep.campaigns[: -MOST_WITNESSES - 2 : -1]
         self._lookup.seen(message_type, [campaign.id for campaign in newest])
-        return replace(sweep, requests=tally.requests)
+        return replace(sweep, requests=requests)
 
     async def campaign(self, campaign_id: int) -> Campaign | None:
         """See `CampaignSource.campaign`; `lookup` says when a 404 is believed."""
@@ -216,14 +236,27 @@ class Provider:
             self._paths.list_answered(path)
             return page
         raise ProviderError(
-            f"the provider has no list of campaigns at {' or '.join(self._paths.for_list)} (HTTP "
-            "404);"
-            f" check {self._options.setting('API_URL')} and "
-            f"{self._options.setting('CAMPAIGNS_PATH')}",
+            f"the provider has no list of campaigns at {' or '.join(self._paths.for_list)}"
+            f" (HTTP 404); check {self._options.setting('API_URL')}"
+            f" and {self._options.setting('CAMPAIGNS_PATH')}",
             reason=ProviderFault.NOT_FOUND,
             retryable=False,
             status=404,
         ) from missing
+
+    def _total_off(self, message_type: str, memory: FeedMemory, claimed: int, found: int) -> None:
+        """Count a wrong total, and log the feed's first."""
+        self._metrics.list_total_mismatch.labels(self._options.account, message_type).inc()
+        if not memory.told_total:
+            memory.told_total = True
+            log.warning(
+                "list_total_wrong",
+                account=self._options.account,
+                message_type=message_type,
+                claimed=claimed,
+                found=found,
+                meaning="the provider's count of the list is not used: its end is looked for",
+            )
 
     def _decode_single(self, raw: msgspec.Raw) -> Campaign:
         try:

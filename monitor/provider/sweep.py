@@ -1,19 +1,21 @@
 """One reading of a feed: its window of creation times in the provider's zone, read list by list,
 put together by id."""
 
+import asyncio
+from array import array
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
 from operator import attrgetter
 
 from monitor.clock import Clock
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import ProviderError
-from monitor.ports import Sweep
+from monitor.ports import Incomplete, RowsSeen, Sweep, SweptRows
 from monitor.provider.naive_times import LocalTimes, text_of
-from monitor.provider.paging import read_list
-from monitor.provider.row_cache import PageRows, SweepRows
+from monitor.provider.paging import LONGEST_SECONDS, Problem, read_list
+from monitor.provider.row_cache import Cut, FeedMemory, PageRows, SweepRows
 from monitor.provider.wire import Page
 
 HOUR = 3600.0
@@ -47,9 +49,9 @@ class SweptPage:
     """A page's facts for `paging` and its decoded rows; the bytes it came in are gone."""
 
     count: int
-    total: int
-    limit: int | None
+    total: int | None
     rows: PageRows
+    requested_at: float
 
     @property
     def first_id(self) -> int | None:
@@ -60,16 +62,37 @@ class SweptPage:
         return self.rows.last_id
 
     @property
+    def last_key(self) -> int | None:
+        return self.rows.last_key
+
+    @property
     def ids(self) -> Sequence[int]:
         return self.rows.ids
+
+    @property
+    def nameless(self) -> Counter[int]:
+        return self.rows.nameless
 
     @property
     def ascending(self) -> bool:
         return self.rows.ascending
 
 
-FetchRows = Callable[[Window, int, int], Awaitable[Page]]
-"""(window, offset, limit) → page; raises ProviderError."""
+FetchRows = Callable[[Window, int, int], Awaitable[tuple[Page, float]]]
+"""(window, offset, limit) → page, and when it was asked for; raises ProviderError."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRead:
+    """A sweep, but for its requests, and what is to be remembered: see `FeedMemory`.
+
+    `total_off` is (claimed, found) of a list whose total was wrong.
+    """
+
+    sweep: Sweep
+    page_size: int
+    cut: Cut | None
+    total_off: tuple[int, int] | None
 
 
 def windows(*, since: float, started: float, times: LocalTimes) -> list[Window]:
@@ -84,63 +107,108 @@ def windows(*, since: float, started: float, times: LocalTimes) -> list[Window]:
 
 
 async def read_feed(
-    fetch: FetchRows, rows: SweepRows, asked: Sequence[Window], *, clock: Clock
-) -> Sweep:
-    """Read the windows one after another and put their campaigns together; a later reading of a
-    row wins.
+    fetch: FetchRows,
+    rows: SweepRows,
+    asked: Sequence[Window],
+    memory: FeedMemory,
+    *,
+    clock: Clock,
+    full: bool = False,
+    seen: RowsSeen | None = None,
+) -> FeedRead:
+    """Read the windows, the newest first, and put their campaigns together; see
+    `CampaignSource.sweep`.
 
-    ProviderError when the very first page cannot be read. `Sweep.requests` is left at 0: the
-    caller counts them.
+    Where the sweep before was cut, the window in which it stopped comes first. ProviderError when
+    the very first page cannot be read.
     """
     pages: list[SweptPage] = []
-    counted_twice = 0
-    problem: str | None = None
-    for window in asked:
+    problem: Problem | None = None
+    page_size, total_off, deadline = memory.page_size, None, clock.monotonic() + LONGEST_SECONDS
+    one_at_a_time = asyncio.Lock()
+    before = memory.cut if memory.cut and memory.cut.windows == len(asked) else None
+    cut: Cut | None = None
+    order = sorted(
+        range(len(asked)), key=lambda number: (before is None or number != before.window, number)
+    )
+    for number in order:
+        window = asked[-1 - number]
 
         async def fetch_page(offset: int, limit: int, window: Window = window) -> SweptPage:
-            page = await fetch(window, offset, limit)
-            swept = SweptPage(len(page.rows), page.total, page.limit, rows.read(page.rows))
-            await clock.sleep(
-                0
-            )  # decoding a page takes a few milliseconds: let others have their turn
+            page, requested_at = await fetch(window, offset, limit)
+            swept = SweptPage(len(page.rows), page.total, rows.read(page.rows), requested_at)
+            await clock.sleep(0)  # decoding takes a few milliseconds: let others have their turn
+            if seen is not None:
+                async with one_at_a_time:
+                    await seen(_shown(swept))
             return swept
 
         try:
-            read = await read_list(fetch_page)
+            read = await read_list(
+                fetch_page,
+                clock=clock,
+                full=full,
+                page_size=page_size,
+                resume=before.offset if before and before.window == number else None,
+                deadline=deadline,
+            )
         except ProviderError as error:
             if not pages:
                 raise
-            problem = str(error)
+            problem = Problem(Incomplete.FAILED, str(error), error.reason)
             break
-        pages += [*read.pages, *read.bridges]
-        counted_twice += sum(bridge.rows.nameless for bridge in read.bridges)
-        counted_twice += sum(
-            page.last_id is None and after.first_id is None for page, after in pairwise(read.pages)
-        )
-        problem = read.problem
-        if problem is not None:
+        pages += read.pages
+        page_size, total_off = read.page_size, total_off or read.total_off
+        problem = problem or read.problem
+        if read.resume is not None:
+            cut = Cut(len(asked), number, read.resume)
+        if read.over and read.problem:
+            problem = read.problem
             break
-    sweep = await _put_together(pages, problem, clock)
-    return replace(sweep, nameless=sweep.nameless - counted_twice)
+    sweep = await _put_together(pages, problem, None if cut is None else cut.offset, clock)
+    return FeedRead(sweep, page_size, cut, total_off)
 
 
-async def _put_together(pages: Sequence[SweptPage], problem: str | None, clock: Clock) -> Sweep:
+def _shown(page: SweptPage) -> SweptRows:
+    return SweptRows(
+        campaigns=page.rows.campaigns,
+        unreadable=page.rows.unreadable,
+        nameless=page.nameless.total(),
+        requested_at=page.requested_at,
+    )
+
+
+async def _put_together(
+    pages: Sequence[SweptPage], problem: Problem | None, cut_at: int | None, clock: Clock
+) -> Sweep:
     by_id: dict[int, Campaign] = {}
+    times: dict[int, float] = {}
     unreadable: set[int] = set()
-    for number, page in enumerate(pages):
-        by_id.update(zip(map(_ID, page.rows.campaigns), page.rows.campaigns, strict=True))
+    nameless = Counter[int]()
+    for number, page in enumerate(sorted(pages, key=attrgetter("requested_at"))):
+        ids = list(map(_ID, page.rows.campaigns))
+        by_id.update(zip(ids, page.rows.campaigns, strict=True))
+        times.update(dict.fromkeys(ids, page.requested_at))
         unreadable |= page.rows.unreadable
+        nameless |= page.nameless
         if number % PAGES_A_TURN == 0:
             await clock.sleep(0)
     ids = sorted(by_id)
     campaigns: list[Campaign] = []
+    requested_at = array("d")
     for start in range(0, len(ids), ROWS_A_TURN):
-        campaigns += map(by_id.__getitem__, ids[start : start + ROWS_A_TURN])
+        turn = ids[start : start + ROWS_A_TURN]
+        campaigns += map(by_id.__getitem__, turn)
+        requested_at.extend(map(times.__getitem__, turn))
         await clock.sleep(0)
     return Sweep(
         campaigns=campaigns,
         complete=problem is None,
         unreadable=frozenset(unreadable - by_id.keys()),
-        nameless=sum(page.rows.nameless for page in pages),
-        reason=problem,
+        nameless=nameless.total(),
+        reason=None if problem is None else problem.words,
+        requested_at=requested_at,
+        incomplete=None if problem is None else problem.kind,
+        fault=None if problem is None else problem.fault,
+        cut_at=cut_at,
     )

@@ -44,7 +44,6 @@ _AnswerT = TypeVar("_AnswerT", bound=_Answer)
 
 class _PageInfo(msgspec.Struct, gc=False):
     total: Number = None
-    limit: Number = None
 
 
 class _Meta(msgspec.Struct, gc=False):
@@ -53,8 +52,8 @@ class _Meta(msgspec.Struct, gc=False):
 
 class _List(_Answer, gc=False, kw_only=True):
     data: list[msgspec.Raw]
-    meta: _Meta | list[msgspec.Raw] | None = None
-    page: _PageInfo | None = None
+    meta: msgspec.Raw = msgspec.Raw(b"null")
+    page: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Single(_Answer, gc=False, kw_only=True):
@@ -83,15 +82,15 @@ class _Failure(msgspec.Struct, gc=False):
 
 
 class Page(msgspec.Struct, gc=False):
-    """One page of a list: its rows undecoded, how many rows the whole list has, and the limit
-    the provider says it applied."""
+    """One page of a list: its rows undecoded, and how many rows the list has if the page says
+    it."""
 
     rows: list[msgspec.Raw]
-    total: int
-    limit: int | None
+    total: int | None
 
 
 _LIST = msgspec.json.Decoder(_List)
+_META = msgspec.json.Decoder(_Meta)
 _SINGLE = msgspec.json.Decoder(_Single)
 _BALANCE = msgspec.json.Decoder(_BalanceAnswer)
 _BEARER = msgspec.json.Decoder(_Bearer)
@@ -99,18 +98,23 @@ _FAILURE = msgspec.json.Decoder(_Failure)
 
 
 def read_page(body: bytes) -> Page:
-    """A list's envelope. The rows keep `body` alive: decode them and let go. BodyError."""
+    """A list's envelope. The rows keep `body` alive: decode them and let go. BodyError.
+
+    The total is null where it is missing or no number: the list can be read without it.
+    """
     answer = _decode(_LIST, body)
-    info = (answer.meta.page if isinstance(answer.meta, _Meta) else None) or answer.page
-    if info is None:
-        raise BodyError("the list does not say how many rows it has (no meta.page)")
-    try:
-        total, limit = count(info.total), count(info.limit)
-    except ValueError as error:
-        raise BodyError(f"the list's meta.page is wrong: {error}") from error
+    total = _total(answer.meta)
     if total is None:
-        raise BodyError("the list does not say how many rows it has (no meta.page.total)")
-    return Page(rows=answer.data, total=total, limit=limit)
+        total = _total(b'{"page":' + bytes(answer.page) + b"}")
+    return Page(rows=answer.data, total=total)
+
+
+def _total(meta: msgspec.Raw | bytes) -> int | None:
+    try:
+        page = _META.decode(meta).page
+        return None if page is None else count(page.total)
+    except UNREADABLE:
+        return None
 
 
 def read_single(body: bytes) -> msgspec.Raw:
@@ -150,8 +154,8 @@ def is_token(value: str) -> bool:
 
 
 def failure_text(body: bytes) -> str | None:
-    """What an error's body says, untrusted and uncut; null when it is not the provider's JSON
-    (an HTML page, say)."""
+    """What an error's body says, untrusted and uncut; null when it is not the provider's JSON (an
+    HTML page, say)."""
     try:
         failure = _FAILURE.decode(body)
     except UNREADABLE:
@@ -192,8 +196,8 @@ def _decode(decoder: "msgspec.json.Decoder[_AnswerT]", body: bytes) -> _AnswerT:
 
 def _readable(body: bytes) -> bytes:
     """The body without what is legal in JSON and still refused by the decoder: half a character,
-    as of an emoji that was cut in two, becomes U+FFFD; a byte order mark goes. One such name in
-    a list must not cost the list.
+    as of an emoji that was cut in two, becomes U+FFFD; a byte order mark goes. One such name in a
+    list must not cost the list.
     """
     return _SURROGATES.sub(
         lambda found: rb"\ufffd" if found["lone"] else found[0], body

@@ -116,7 +116,10 @@ async def test_a_fault_neither_fires_nor_resolves_and_the_truth_is_found_after(
     bench.simulator.faults.set(kind, seconds=0.01 if kind is FaultKind.LATENCY else None)
     outcomes = {await bench.poll() for _ in range(2)}
     assert bench.firing() == {("Spam", spam)}
-    assert len(bench.told) == told
+    gone = {int(alert.key.subject) for alert in bench.told[told:]}
+    assert {alert.key.rule for alert in bench.told[told:]} <= {"Vanished"}
+    assert all(bench.simulator.world.row(id_) is None for id_ in gone), "only what was deleted"
+    assert not gone or kind is FaultKind.SHIFT
     bench.simulator.faults.clear()
     bench.simulator.world.change(spam, status="sending")
     bench.simulator.world.change(stopped, status="stopped")

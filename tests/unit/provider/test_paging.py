@@ -1,26 +1,28 @@
-"""Paging against a model: a table that changes between any two fetches."""
+"""Paging against an independent model: a list that changes between any two requests."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import ProviderError, ProviderFault
+from monitor.ports import Incomplete
 from monitor.provider import paging
-from monitor.provider.paging import ListRead, plan, read_list
+from monitor.provider.paging import ListRead, read_list
+from tests.clock import InstantClock
 
 
 @dataclass(frozen=True)
 class ModelPage:
-    """Rows of which those in `nameless` have no readable id."""
+    """Rows in the list's order, of which those in `hidden` have no readable id."""
 
     rows: tuple[int, ...]
-    total: int
-    limit: int | None
-    nameless: frozenset[int] = frozenset()
+    total: int | None
+    hidden: frozenset[int] = frozenset()
 
     @property
     def count(self) -> int:
@@ -28,292 +30,468 @@ class ModelPage:
 
     @property
     def ids(self) -> list[int]:
-        return [id_ for id_ in self.rows if id_ not in self.nameless]
+        return [id_ for id_ in self.rows if id_ not in self.hidden]
+
+    @property
+    def nameless(self) -> Counter[int]:
+        return Counter(id_ for id_ in self.rows if id_ in self.hidden)
 
     @property
     def first_id(self) -> int | None:
-        return self.rows[0] if self.rows and self.rows[0] not in self.nameless else None
+        return self.rows[0] if self.rows and self.rows[0] not in self.hidden else None
 
     @property
     def last_id(self) -> int | None:
-        return self.rows[-1] if self.rows and self.rows[-1] not in self.nameless else None
+        return self.rows[-1] if self.rows and self.rows[-1] not in self.hidden else None
+
+    @property
+    def last_key(self) -> int | None:
+        return self.rows[-1] if self.rows else None
 
     @property
     def ascending(self) -> bool:
         return self.ids == sorted(self.ids)
 
 
-class Table:
-    """The provider's list: ids in order, a largest page, and something that happens before each
-    fetch."""
+def down(status: int | None = 500) -> ProviderError:
+    return ProviderError(
+        "it is down", reason=ProviderFault.SERVER_ERROR, retryable=True, status=status
+    )
 
-    def __init__(
-        self,
-        ids: set[int],
-        largest: int,
-        before: Callable[["Table"], None] = lambda _: None,
-        nameless: frozenset[int] = frozenset(),
-    ) -> None:
-        self.ids, self.largest, self.before, self.nameless = set(ids), largest, before, nameless
-        self.always = set(ids)
-        self.asked: list[tuple[int, int]] = []
-        self.in_flight = self.most_in_flight = 0
+
+@dataclass
+class Table:
+    """The provider's list: ids in order, the largest page, and what happens before each answer."""
+
+    ids: set[int]
+    largest: int = 500
+    before: Callable[["Table"], None] = lambda _: None
+    hidden: frozenset[int] = frozenset()
+    says: Callable[[int], int | None] = lambda total: total
+    fails: Callable[[int, int], bool] = lambda _number, _offset: False
+    asked: list[tuple[int, int]] = field(default_factory=list)
+    served: set[int] = field(default_factory=set)
+    clock: InstantClock = field(default_factory=InstantClock)
+    seconds: float = 0.0
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+    def __post_init__(self) -> None:
+        self.throughout = set(self.ids)
 
     async def fetch(self, offset: int, limit: int) -> ModelPage:
         self.asked.append((offset, limit))
+        number = len(self.asked)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        await asyncio.sleep(0)  # noqa: TID251 (lets the other readers run)
+        await self.clock.sleep(self.seconds)
         self.in_flight -= 1
         self.before(self)
-        self.always &= self.ids
-        limit = min(limit, self.largest)
-        return ModelPage(
-            tuple(sorted(self.ids)[offset : offset + limit]), len(self.ids), limit, self.nameless
-        )
+        self.throughout &= self.ids
+        if self.fails(number, offset):
+            raise down()
+        rows = sorted(self.ids)[offset : offset + min(limit, self.largest)]
+        self.served.update(rows)
+        return ModelPage(tuple(rows), self.says(len(self.ids)), self.hidden)
 
-
-def read(table: Table) -> ListRead[ModelPage]:
-    return asyncio.run(read_list(table.fetch))
+    def read(self, **options: object) -> ListRead[ModelPage]:
+        return asyncio.run(read_list(self.fetch, clock=self.clock, **options))  # type: ignore[arg-type]
 
 
 def ids_of(result: ListRead[ModelPage]) -> set[int]:
-    return {id_ for page in (*result.pages, *result.bridges) for id_ in page.ids}
+    return {id_ for page in result.pages for id_ in page.ids}
 
 
 @dataclass(frozen=True)
 class Change:
-    """`vanish` rows go, from position `at` on; as many (`swap`) or none come in at the end: then
-    the total says nothing."""
+    """`vanish` rows go, from position `at` on; `appear` come in at the end, one at `between`."""
 
     at: int = 0
     vanish: int = 0
-    swap: bool = True
-    appear: int | None = None
+    appear: int = 0
+    between: int | None = None
+
+    def make(self, table: Table) -> None:
+        gone = sorted(table.ids)[self.at : self.at + self.vanish]
+        top = max(table.ids, default=0)
+        table.ids -= set(gone)
+        table.ids |= set(range(top + 1, top + 1 + self.appear))
+        if self.between is not None:
+            table.ids.add(self.between)
 
 
 CHANGES = st.lists(
     st.builds(Change)
-    | st.builds(Change, at=st.integers(0, 12), vanish=st.integers(1, 4), swap=st.booleans())
-    | st.builds(Change, appear=st.integers(1, 100)),
+    | st.builds(Change, appear=st.integers(1, 3))
+    | st.builds(Change, at=st.integers(0, 12), vanish=st.integers(1, 4), appear=st.integers(0, 4))
+    | st.builds(Change, between=st.integers(1, 100)),
     max_size=20,
 )
-NAMELESS = st.frozensets(st.integers(1, 100), max_size=8)
+IDS = st.sets(st.integers(1, 100), min_size=1, max_size=40)
+TOTALS = st.one_of(
+    st.just(lambda total: total),
+    st.just(lambda _: None),
+    st.integers(-30, 30).map(lambda off: lambda total: max(0, total + off)),
+    st.integers(0, 60).map(lambda cached: lambda _: cached),
+)
 
 
-@settings(max_examples=1000)
-@given(st.sets(st.integers(1, 100), min_size=5, max_size=40), st.integers(1, 6), CHANGES, NAMELESS)
-def test_a_reading_called_complete_never_misses_what_was_there_all_along(
-    ids: set[int], largest: int, changes: list[Change], nameless: frozenset[int]
-) -> None:
+def playing(changes: list[Change]) -> Callable[[Table], None]:
     script = iter(changes)
-
-    def change(table: Table) -> None:
-        step = next(script, Change())
-        gone = sorted(table.ids)[step.at : step.at + step.vanish]
-        top = max(table.ids, default=0)
-        table.ids -= set(gone)
-        if step.swap:
-            table.ids |= set(range(top + 1, top + 1 + len(gone)))
-        if step.appear is not None:
-            table.ids.add(step.appear)
-
-    table = Table(ids, largest, change, nameless)
-    result = read(table)
-    if result.problem is None:
-        assert table.always - nameless <= ids_of(result)
-    assert table.most_in_flight <= 3
+    return lambda table: next(script, Change()).make(table)
 
 
-@given(st.sets(st.integers(1, 10_000), max_size=200), st.integers(2, 40))
-def test_a_list_that_holds_still_is_read_completely_and_no_page_twice(
-    ids: set[int], largest: int
+@settings(max_examples=1500, deadline=None)
+@given(
+    ids=IDS,
+    largest=st.integers(2, 7),
+    changes=CHANGES,
+    hidden=st.frozensets(st.integers(1, 100), max_size=8),
+    says=TOTALS,
+    failing=st.frozensets(st.integers(1, 25), max_size=6),
+    full=st.booleans(),
+    known=st.booleans(),
+)
+def test_a_complete_reading_misses_nothing_that_was_there_throughout(
+    ids: set[int],
+    largest: int,
+    changes: list[Change],
+    hidden: frozenset[int],
+    says: Callable[[int], int | None],
+    failing: frozenset[int],
+    full: bool,
+    known: bool,
 ) -> None:
-    table = Table(ids, largest)
-    result = read(table)
+    table = Table(
+        ids,
+        largest,
+        playing(changes),
+        hidden,
+        says,
+        fails=lambda number, _: number > 1 and number in failing,
+    )
+    result = table.read(full=full, page_size=largest if known else 0)
+    if result.problem is None:
+        assert table.throughout - hidden <= ids_of(result)
+    assert ids_of(result) == table.served - hidden, "everything that was given is in the result"
+    assert table.most_in_flight <= 3
+    assert len(table.asked) == len(set(table.asked)), "no request is made twice"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    ids=st.sets(st.integers(1, 10_000), max_size=200),
+    largest=st.integers(2, 40),
+    says=TOTALS,
+    full=st.booleans(),
+)
+def test_a_list_that_holds_still_is_read_whole_whatever_its_total_and_page_size(
+    ids: set[int], largest: int, says: Callable[[int], int | None], full: bool
+) -> None:
+    assume(ids or not says(0))  # a list that claims rows and gives none is another matter
+    table = Table(ids, largest, says=says)
+    result = table.read(full=full)
     assert result.problem is None
     assert ids_of(result) == ids
     assert len(table.asked) == len(set(table.asked))
-    assert [page.first_id for page in result.pages[1:]] == [
-        page.last_id for page in result.pages[:-1]
-    ]
 
 
-@pytest.mark.parametrize(
-    ("rows", "pages"),
-    [(0, 1), (499, 1), (500, 1), (501, 2), (999, 2), (1000, 3), (1498, 3), (1499, 4)],
+@settings(max_examples=300, deadline=None)
+@given(
+    size=st.integers(1, 150),
+    largest=st.integers(30, 40),
+    says=st.sampled_from([lambda total: total, lambda _: None, lambda total: total + 1]),
+    rate=st.sampled_from([0.3, 0.6, 1.0, 3.0]),
+    full=st.booleans(),
 )
-def test_pages_of_500_overlap_by_one_row(rows: int, pages: int) -> None:
-    table = Table(set(range(1, rows + 1)), 500)
-    assert read(table).problem is None
-    assert sorted(table.asked) == [(499 * number, 500) for number in range(pages)]
+def test_a_list_that_grows_all_the_time_is_read_whole_in_few_requests(
+    size: int, largest: int, says: Callable[[int], int | None], rate: float, full: bool
+) -> None:
+    def grow(table: Table) -> None:
+        due = size + int(rate * len(table.asked))
+        table.ids |= set(range(1, due + 1))
+
+    table = Table(set(range(1, size + 1)), largest, grow, says=says, seconds=3.0)
+    result = table.read(full=full)
+    if size >= 15 or says(0) == 0 or rate < 1:
+        assert result.problem is None
+        assert len(table.asked) <= 2 + size // 10 + 8
+    assert set(range(1, size + 1)) <= ids_of(result)
 
 
-@given(st.lists(st.integers(1, 30), max_size=80), st.integers(2, 8))
+@settings(max_examples=300, deadline=None)
+@given(st.integers(60, 300), st.integers(30, 60), st.integers(1, 12), st.integers(1, 40))
+def test_rows_that_vanish_while_it_is_read_leave_a_list_complete(
+    size: int, largest: int, when: int, many: int
+) -> None:
+    def vanish(table: Table) -> None:
+        if len(table.asked) == when:
+            table.ids -= set(range(5, 5 + many))
+
+    table = Table(set(range(1, size + 1)), largest, vanish)
+    result = table.read()
+    assert result.problem is None
+    assert ids_of(result) >= table.throughout
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(100, 400), st.integers(30, 60), st.integers(2, 8), st.booleans())
+def test_one_page_that_fails_costs_only_another_request(
+    size: int, largest: int, which: int, always: bool
+) -> None:
+    broken: set[int] = set()
+
+    def fails(number: int, offset: int) -> bool:
+        if number == which and offset < size - 1:
+            broken.add(offset)
+            return True
+        return always and offset in broken
+
+    table = Table(set(range(1, size + 1)), largest, fails=fails)
+    result = table.read()
+    assert result.problem is None
+    assert ids_of(result) == table.ids
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=80), st.integers(3, 8))
 def test_rows_that_are_there_twice_do_not_keep_a_list_from_being_read(
     ids: list[int], largest: int
 ) -> None:
     ordered = sorted(ids)
+    assume(max(Counter(ordered).values()) < largest)
 
     async def fetch(offset: int, limit: int) -> ModelPage:
-        limit = min(limit, largest)
-        return ModelPage(tuple(ordered[offset : offset + limit]), len(ordered), limit)
+        return ModelPage(tuple(ordered[offset : offset + min(limit, largest)]), len(ordered))
 
-    result = asyncio.run(read_list(fetch))
+    result = asyncio.run(read_list(fetch, clock=InstantClock()))
     assert result.problem is None
     assert ids_of(result) == set(ids)
 
 
-def test_a_clamped_limit_is_followed() -> None:
-    table = Table(set(range(1, 101)), 30)
-    assert read(table).problem is None
-    assert sorted(table.asked) == [(0, 500), (29, 30), (58, 30), (87, 30)]
+# --- how many requests, and in which order ---
 
 
-def test_one_deletion_with_one_creation_leaves_the_total_and_is_still_noticed() -> None:
-    def swap(table: Table) -> None:
-        if len(table.asked) > 1 and min(table.ids) < 5:
-            table.ids -= {1, 2, 3, 4}
-            table.ids |= {1001, 1002, 1003, 1004}
+def test_a_list_whose_size_is_known_costs_one_request_a_page_and_the_newest_comes_second() -> None:
+    table = Table(set(range(1, 1601)))
+    assert table.read().problem is None
+    assert table.asked == [(0, 500), (1497, 500), (998, 500), (499, 500)]
 
-    table = Table(set(range(1, 101)), 30, swap)
-    result = read(table)
-    assert table.asked.count((0, 500)) == 2
+
+def test_the_end_is_proved_by_the_last_row_alone_until_the_page_size_is_known() -> None:
+    table = Table(set(range(1, 41)))
+    result = table.read()
+    assert (result.problem, table.asked, result.page_size) == (None, [(0, 500), (39, 500)], 40)
+    shorter = Table(set(range(1, 40)))
+    shorter.read(page_size=result.page_size)
+    assert shorter.asked == [(0, 500)]
+
+
+def test_a_full_reading_always_proves_the_end() -> None:
+    table = Table(set(range(1, 1601)))
+    table.read(full=True, page_size=500)
+    assert table.asked[-1] == (1599, 500)
+
+
+def test_a_page_size_that_the_provider_lowers_is_learnt() -> None:
+    result = Table(set(range(1, 101)), 30).read(page_size=500)
+    assert result.page_size == 30
+
+
+def test_a_single_campaign_is_the_whole_list_at_once() -> None:
+    for says in (lambda total: total, lambda _: None):
+        table = Table({7}, says=says)
+        assert (table.read(full=True).problem, table.asked) == (None, [(0, 500)])
+
+
+def test_a_single_campaign_under_a_total_of_two_is_the_whole_list() -> None:
+    table = Table({7}, says=lambda _: 2)
+    result = table.read()
+    assert (result.problem, table.asked) == (None, [(0, 500), (1, 500)])
+    assert result.total_off == (2, 1)
+
+
+def test_pages_of_one_row_cannot_overlap_and_end_the_reading() -> None:
+    table = Table(set(range(10, 2000, 10)), 1)
+    result = table.read()
+    assert result.problem is not None
+    assert len(table.asked) == 2
+
+
+def test_a_total_that_is_far_too_high_costs_few_requests() -> None:
+    table = Table(set(range(1, 1601)), says=lambda _: 900_000)
+    result = table.read()
     assert result.problem is None
-    assert ids_of(result) >= set(range(5, 101))
-
-
-def test_pages_that_never_join_are_partial_after_the_second_reading() -> None:
-    def grow(table: Table) -> None:
-        table.ids.add(max(table.ids) + 1)
-
-    table = Table(set(range(1, 101)), 30, grow)
-    result = read(table)
-    assert result.problem == "the list grew or shrank while it was read"
-    assert table.asked.count((0, 500)) == 2
-
-
-def test_reading_stops_early_once_pages_cannot_join() -> None:
-    def grow(table: Table) -> None:
-        table.ids.add(max(table.ids) + 1)
-
-    table = Table(set(range(1, 10_001)), 30, grow)
-    read(table)
-    assert len(table.asked) < 20
-
-
-class Scripted:
-    """Pages by offset, or an error."""
-
-    def __init__(self, pages: dict[int, ModelPage | ProviderError]) -> None:
-        self.pages, self.asked = pages, list[int]()
-
-    async def fetch(self, offset: int, limit: int) -> ModelPage:
-        self.asked.append(offset)
-        answer = self.pages[offset]
-        if isinstance(answer, ProviderError):
-            raise answer
-        return answer
-
-
-DOWN = ProviderError("the provider is down", reason=ProviderFault.SERVER_ERROR, retryable=True)
-
-
-async def test_a_first_page_that_fails_raises() -> None:
-    with pytest.raises(ProviderError):
-        await read_list(Scripted({0: DOWN}).fetch)
-
-
-async def test_a_later_page_that_fails_makes_the_reading_partial_and_is_not_asked_for_again() -> (
-    None
-):
-    first = ModelPage(tuple(range(1, 31)), 90, 30)
-    script = Scripted({0: first, 29: DOWN, 58: DOWN, 87: DOWN})
-    result = await read_list(script.fetch)
-    assert (result.problem, list(result.pages)) == ("the provider is down", [first])
-    assert script.asked.count(0) == 1
+    assert len(table.asked) < 25
+    assert result.total_off == (900_000, 1600)
 
 
 @pytest.mark.parametrize(
-    ("first", "says"),
-    [
-        (ModelPage((1,), 5, 1), "1 rows a page"),
-        (ModelPage((1, 2, 3), 1, 500), "more rows"),
-        (ModelPage((), 5, 500), "not as many rows"),
-        (ModelPage((1, 2), 5, None), "not as many rows"),
-        (ModelPage(tuple(range(30, 0, -1)), 60, 30), "sorted"),
-        (ModelPage((*range(1, 30), 28), 60, 30), "sorted"),
-        (ModelPage(tuple(range(30)), 10**9, 30), "claims"),
-    ],
+    ("says", "off"), [(1600, None), (1601, (1601, 1600)), (1599, (1599, 1600))]
 )
-async def test_a_first_page_that_leads_nowhere_is_partial(first: ModelPage, says: str) -> None:
-    result = await read_list(Scripted({0: first}).fetch)
-    assert result.problem is not None
-    assert says in result.problem
+def test_a_wrong_total_is_noticed(says: int, off: tuple[int, int] | None) -> None:
+    result = Table(set(range(1, 1601)), says=lambda _: says).read(full=True)
+    assert (result.problem, result.total_off) == (None, off)
 
 
-async def test_a_whole_list_on_one_page_need_not_be_sorted_nor_keep_to_the_limit() -> None:
-    result = await read_list(Scripted({0: ModelPage(tuple(range(700, 0, -1)), 700, 500)}).fetch)
+def test_rows_that_vanish_meanwhile_are_not_a_wrong_total() -> None:
+    def vanish(table: Table) -> None:
+        if len(table.asked) == 2:
+            table.ids -= set(range(1, 10))
+
+    assert Table(set(range(1, 1601)), before=vanish).read(full=True).total_off is None
+
+
+def test_what_vanished_under_the_last_row_is_no_proof_of_the_end() -> None:
+    def vanish(table: Table) -> None:
+        if len(table.asked) == 2:  # before the proof: the index of the last row has become empty
+            table.ids -= set(range(1, 6))
+            table.ids |= {500, 501}
+
+    table = Table(set(range(1, 41)), before=vanish)
+    result = table.read(full=True)
     assert result.problem is None
+    assert {500, 501} <= ids_of(result)
 
 
-def test_a_row_without_an_id_at_the_edge_of_two_pages_costs_one_small_page() -> None:
-    table = Table(set(range(1, 1601)), 500, nameless=frozenset({500, 999}))
-    result = read(table)
+def test_the_providers_example_is_a_whole_list_though_it_ignores_the_offset() -> None:
+    asked: list[int] = []
+
+    async def fetch(offset: int, _limit: int) -> ModelPage:
+        asked.append(offset)
+        return ModelPage((7, 7), 1)
+
+    result = asyncio.run(read_list(fetch, clock=InstantClock(), full=True))
+    assert (result.problem, result.total_off) == (None, (1, 2))
+    assert len(asked) == 2
+
+
+def test_an_empty_list_is_whole_and_one_that_claims_rows_is_not() -> None:
+    assert Table(set()).read(full=True).problem is None
+    assert Table(set(), says=lambda _: None).read().problem is None
+    problem = Table(set(), says=lambda _: 5).read().problem
+    assert problem is not None
+    assert problem.kind is Incomplete.NO_END
+
+
+@pytest.mark.parametrize("size", [10, 700])
+def test_an_unsorted_list_is_whole_only_on_one_page(size: int) -> None:
+    ordered = list(range(size, 0, -1))
+
+    async def fetch(offset: int, limit: int) -> ModelPage:
+        return ModelPage(tuple(ordered[offset : offset + limit]), size)
+
+    result = asyncio.run(read_list(fetch, clock=InstantClock()))
+    assert ids_of(result) == set(ordered)
+    assert (None if result.problem is None else result.problem.kind) == (
+        None if size == 10 else Incomplete.UNSORTED
+    )
+
+
+# --- rows without an id ---
+
+
+def test_a_row_without_an_id_at_the_edge_of_two_pages_costs_one_more() -> None:
+    table = Table(set(range(1, 1601)), hidden=frozenset({500, 999}))
+    result = table.read()
     assert result.problem is None
-    assert ids_of(result) == table.ids - table.nameless
-    assert table.asked[-2:] == [(484, 30), (983, 30)]
+    assert ids_of(result) == table.ids - table.hidden
     assert len(table.asked) == 4 + 2
 
 
-@given(st.sets(st.integers(1, 10_000), max_size=200), st.integers(30, 40), st.data())
-def test_single_rows_without_an_id_keep_no_list_from_being_read(
-    ids: set[int], largest: int, data: st.DataObject
-) -> None:
-    nameless = (
-        data.draw(st.frozensets(st.sampled_from(sorted(ids)), max_size=5))
-        if ids
-        else frozenset[int]()
-    )
-    result = read(Table(ids, largest, nameless=nameless))
-    assert result.problem is None
-    assert ids_of(result) == ids - nameless
+@pytest.mark.parametrize("hidden", [{1}, {40}, {1, 40}, {39, 40}])
+def test_rows_without_an_id_at_the_ends_of_a_list_keep_it_whole(hidden: set[int]) -> None:
+    table = Table(set(range(1, 41)), hidden=frozenset(hidden))
+    assert table.read(full=True).problem is None
 
 
 def test_an_edge_among_nothing_but_rows_without_an_id_joins_nothing() -> None:
-    result = read(Table(set(range(1, 101)), 30, nameless=frozenset(range(15, 60))))
-    assert result.problem == "two pages do not join: rows appeared or vanished while they were read"
+    problem = Table(set(range(1, 101)), 30, hidden=frozenset(range(15, 60))).read().problem
+    assert problem is not None
+    assert problem.kind is Incomplete.APART
 
 
-def test_rows_without_an_id_at_more_edges_than_chance_can_explain_are_not_bridged() -> None:
-    table = Table(set(range(1, 1001)), 30, nameless=frozenset(range(30, 1001, 29)))
-    result = read(table)
-    assert result.problem == "34 pages begin with a row that has no readable id"
-    assert len(table.asked) == 2 * 35
+# --- failures ---
 
 
-def test_a_list_that_moves_under_a_bridge_is_read_once_more() -> None:
-    def swap(table: Table) -> None:
-        if len(table.asked) == 5:  # the four pages have been read
-            table.ids = (table.ids - set(range(1, 26))) | set(range(1001, 1026))
+async def test_a_first_page_that_fails_raises() -> None:
+    async def fetch(_offset: int, _limit: int) -> ModelPage:
+        raise down()
 
-    table = Table(set(range(1, 101)), 30, swap, frozenset({30}))
-    result = read(table)
+    with pytest.raises(ProviderError):
+        await read_list(fetch, clock=InstantClock())
+
+
+def test_three_failures_with_no_success_between_end_the_reading() -> None:
+    table = Table(set(range(1, 2001)), 30, fails=lambda _, offset: offset > 0)
+    result = table.read()
+    assert result.problem is not None
+    assert (result.problem.kind, result.problem.fault) == (
+        Incomplete.FAILED,
+        ProviderFault.SERVER_ERROR,
+    )
+    assert (result.problem.words, result.over) == ("it is down", True)
+    assert ids_of(result) == set(range(1, 31))
+    assert len(table.asked) <= 1 + 3 + 2  # two may be under way when the third fails
+
+
+def test_failures_with_successes_between_do_not_end_the_reading() -> None:
+    table = Table(set(range(1, 1001)), 30, fails=lambda number, _: number % 3 == 0)
+    result = table.read()
     assert result.problem is None
-    assert table.asked.count((0, 500)) == 2
-    assert ids_of(result) >= table.always - table.nameless
+    assert ids_of(result) == table.ids
 
 
-async def test_a_bridge_that_cannot_be_read_makes_the_reading_partial() -> None:
-    nameless = frozenset({30})
-    pages = {
-        0: ModelPage(tuple(range(1, 31)), 59, 30, nameless),
-        29: ModelPage(tuple(range(30, 60)), 59, 30, nameless),
-    }
-    script = Scripted({**pages, 14: DOWN})
-    result = await read_list(script.fetch)
-    assert (result.problem, script.asked) == ("the provider is down", [0, 29, 14])
+@pytest.mark.parametrize("status", [401, 403, 429])
+async def test_a_refusal_ends_the_reading_at_once(status: int) -> None:
+    asked: list[int] = []
+
+    async def fetch(offset: int, _limit: int) -> ModelPage:
+        asked.append(offset)
+        if offset:
+            raise down(status)
+        return ModelPage(tuple(range(1, 31)), 3000)
+
+    result = await read_list(fetch, clock=InstantClock())
+    assert (result.over, len(result.pages), len(asked)) == (True, 1, 2)
 
 
-def test_the_plan_never_asks_for_more_than_the_provider_allows() -> None:
-    assert plan(ModelPage(tuple(range(500)), 2000, 1000)).limit == paging.PAGE_LIMIT
+async def test_what_the_caller_of_a_page_raises_ends_the_reading_as_it_is() -> None:
+    async def fetch(offset: int, _limit: int) -> ModelPage:
+        if offset == 58:
+            raise ZeroDivisionError
+        return ModelPage(tuple(range(offset + 1, offset + 31)), 300)
+
+    with pytest.raises(ZeroDivisionError):
+        await read_list(fetch, clock=InstantClock())
+
+
+# --- readings that are cut ---
+
+
+@pytest.mark.parametrize("says", [lambda total: total, lambda _: None])
+def test_a_long_reading_is_cut_and_the_next_begins_where_it_stopped(
+    says: Callable[[int], int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "READERS", 1)
+    table = Table(set(range(1, 1001)), 101, says=says, seconds=60.0)
+    first = table.read()
+    assert first.problem is not None
+    assert first.problem.kind is Incomplete.CUT
+    assert first.resume is not None
+    assert len(first.pages) == 5
+    asked = len(table.asked)
+    second = table.read(resume=first.resume, page_size=first.page_size)
+    assert (first.resume, 500) in table.asked[asked:]
+    assert first.resume + 2 in ids_of(second) - ids_of(first)
+    assert len(ids_of(first) | ids_of(second)) >= 800
+    table.seconds = 0.0
+    assert table.read(resume=second.resume).problem is None
+
+
+def test_a_list_of_too_many_rows_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MOST_ROWS", 200)
+    result = Table(set(range(1, 1001)), 50).read()
+    assert result.problem is not None
+    assert result.problem.kind is Incomplete.CUT
+    assert max(ids_of(result)) < 1000
+    assert 200 <= sum(page.count for page in result.pages) <= 300

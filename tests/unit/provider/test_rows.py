@@ -116,7 +116,12 @@ def test_a_bad_row_costs_that_row_is_counted_and_logged_once_per_reason() -> Non
             row(1), row(2, created_at="x"), row(3, created_at="y"), {"name": "no id"}, [], row(9)
         )
     assert [campaign.id for campaign in page.campaigns] == [1, 9]
-    assert (page.unreadable, page.nameless, page.first_id, page.last_id) == ({2, 3}, 2, 1, 9)
+    assert (page.unreadable, page.nameless.total(), page.first_id, page.last_id) == (
+        {2, 3},
+        2,
+        1,
+        9,
+    )
     assert reader.counted("bsg_monitor_rows_rejected_total", reason="bad_time") == 2
     told = {entry["reason"]: entry for entry in logs}
     assert sorted(told) == ["bad_time", "malformed", "missing_field"]
@@ -237,7 +242,11 @@ def test_rows_of_another_feed_are_dropped_counted_and_not_decoded_again() -> Non
         for _ in range(3):
             page = reader.sweep(*rows)
             assert [campaign.id for campaign in page.campaigns] == [1, 3]
-            assert (page.unreadable, page.nameless, page.ascending) == (frozenset(), 0, True)
+            assert (page.unreadable, page.nameless.total(), page.ascending) == (
+                frozenset(),
+                0,
+                True,
+            )
     assert reader.decoder.decoded == 0
     assert reader.counted("bsg_monitor_rows_rejected_total", reason="other_feed") == 3
     assert len(logs) == 1

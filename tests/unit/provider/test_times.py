@@ -26,7 +26,7 @@ def test_a_naive_time_is_read_in_the_providers_zone_the_first_and_the_second_tim
 ) -> None:
     zone = ZoneInfo(name)
     times = LocalTimes(zone)
-    moment = moment.replace(microsecond=0)
+    moment = moment.replace(microsecond=0, fold=0)
     for near in (
         moment,
         moment.replace(minute=0, second=0),
