@@ -84,7 +84,7 @@ class Overview:
         """A cycle has ended."""
         self._reasons[report.feed] = report.reason
         self._write_error = None
-        if report.outcome is SweepOutcome.OK:
+        if report.outcome is not SweepOutcome.FAILED:
             self._swept.add(report.feed)
             self._rejected[report.feed] = report.rejected
 

@@ -166,9 +166,9 @@ class AccountCycles:
         self._tried.add(feed)
         async with self.deciding:
             before = self._before(feed, started)
-            if reading.outcome is SweepOutcome.OK:
-                return await self._decide(feed, before, reading, started)
-            return await self._note_failure(feed, before, reading, started)
+            if reading.outcome is SweepOutcome.FAILED:
+                return await self._note_failure(feed, before, reading, started)
+            return await self._decide(feed, before, reading, started)
 
     def _before(self, feed: Feed, started: datetime) -> FeedState:
         return self._state.feeds.get(feed) or FeedState(feed=feed, first_tried=started)
@@ -178,9 +178,9 @@ class AccountCycles:
     async def _decide(
         self, feed: Feed, before: FeedState, reading: Reading, started: datetime
     ) -> CycleReport:
-        decided = (
-            self._clock.now()
-        )  # of two feeds, the one that began first may be the last to decide
+        # of two feeds, the one that began first may be the last to decide
+        decided = self._clock.now()
+        complete = reading.outcome is SweepOutcome.OK
         rules = self.rules
         known_to_rules = self._asked.get(feed) is rules
         table = self._state.table(self.account)
@@ -192,7 +192,7 @@ class AccountCycles:
             table=table,
             evaluation=evaluation,
             now=started.timestamp(),
-            baseline=before.last_success is None,
+            news_after=before.first_tried.timestamp() if before.last_success is None else None,
             keep=self._keep,
             progress=self._progress,
             ignored=self._ignored,
@@ -207,7 +207,7 @@ class AccountCycles:
                 evaluation.unchanged if known_to_rules else evaluation.campaigns, same, seen
             )
         seen.gone(reading.gone)
-        if reading.full:
+        if reading.full and complete:
             await seen.forget_old(feed.message_type, self._clock)
         for first in range(0, len(seen.events), HITS_CHUNK):
             told = seen.events[first : first + HITS_CHUNK]
@@ -226,9 +226,12 @@ class AccountCycles:
         )
         self._note_aside(feed, seen, reading)
         begun = self._clock.monotonic()
-        after = before.after(SweepOutcome.OK, started=started, full=reading.full)
-        balance = self._take_balance()
-        if reading.sums:
+        after = before.after(reading.outcome, started=started, full=reading.full)
+        balance = self._take_balance() if complete else None
+        if not complete:
+            counts = table.counts_with(())
+            evaluation.account(self._view(after, counts, None, decided), failed=True)
+        elif reading.sums:
             counts = table.counts_with(seen.changed, seen.forgotten)
             evaluation.account(self._view(after, counts, balance, decided), failed=False)
         note_rule_faults(
@@ -245,11 +248,12 @@ class AccountCycles:
             alerts=changes.alerts,
             dropped_alerts=changes.dropped,
             feed=after,
-            blind=before.blind_spell(started),
+            blind=before.blind_spell(started) if complete else None,
             balance=balance,
         )
         await self._commit(commit, decided, adopted=seen.adopted)
-        self._asked[feed] = rules
+        if complete:
+            self._asked[feed] = rules
         now = self._clock.now().timestamp()
         tolerated = CLOCK_TOLERANCE.total_seconds()
         ahead = [
@@ -259,7 +263,7 @@ class AccountCycles:
         ]
         return CycleReport(
             feed=feed,
-            outcome=SweepOutcome.OK,
+            outcome=reading.outcome,
             full=reading.full,
             campaigns=len(reading.campaigns),
             changed=len(seen.changed),
@@ -269,11 +273,12 @@ class AccountCycles:
             forgotten=tuple(seen.forgotten),
             created_ahead=len(ahead),
             furthest_ahead=max(ahead, default=0.0),
+            reason=reading.reason,
         )
 
     def _concerned(self, reading: Reading) -> dict[AlertKey, Alert]:
         """The alerts that may change by what was read."""
-        if reading.sums or reading.full:
+        if reading.sums or reading.full or reading.outcome is not SweepOutcome.OK:
             return self._state.alerts_of(self.account)
         ids = [*(campaign.id for campaign in reading.campaigns), *reading.gone]
         return self._state.alerts_on(self.account, ids, self.rules.rules)
@@ -347,7 +352,7 @@ class AccountCycles:
     async def _note_failure(
         self, feed: Feed, before: FeedState, reading: Reading, started: datetime
     ) -> CycleReport:
-        """A failed or partial sweep moves the account's health and nothing else."""
+        """A failed sweep moves the account's health and nothing else."""
         after = before.after(reading.outcome, started=started, full=False)
         decided = self._clock.now()
         evaluation = self.rules.begin(

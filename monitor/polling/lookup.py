@@ -1,17 +1,21 @@
 """Campaigns that a sweep did not show, asked for one by one: is it gone, or only not in the
 list?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
+from monitor.clock import Clock
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import ProviderError
 from monitor.ports import CampaignSource
 
 LOOKUPS_PER_CYCLE = 20
 FAILURES_BEFORE_GIVING_UP = 3
+MOST_FROZEN = 20
+"""Campaigns, and at most one in a hundred, that may stay unexplained in a complete reading."""
+FREEZE_AFTER_SECONDS = 3600.0
 
 log = structlog.get_logger()
 
@@ -37,22 +41,31 @@ class Lookup:
 
     account: str
     source: CampaignSource
+    clock: Clock
     unlisted: set[int] = field(default_factory=set)
     _gone: set[int] = field(default_factory=set)
-    _failed: set[int] = field(default_factory=set)
+    _failed: dict[int, float] = field(default_factory=dict)  # since when, on the monotonic clock
 
     def listed(self, ids: Iterable[int]) -> None:
         """The list shows these (again)."""
-        seen = set(ids) if self.unlisted or self._gone or self._failed else set()
-        self.unlisted -= seen
-        self._gone -= seen
-        self._failed -= seen
+        if self.unlisted or self._gone or self._failed:
+            self.forget(ids)
 
     def forget(self, ids: Iterable[int]) -> None:
         """These are no longer tracked."""
-        self.unlisted.difference_update(ids)
-        self._gone.difference_update(ids)
-        self._failed.difference_update(ids)
+        for campaign_id in ids:
+            self.unlisted.discard(campaign_id)
+            self._gone.discard(campaign_id)
+            self._failed.pop(campaign_id, None)
+
+    def frozen(self, unknown: Collection[int], *, of: int) -> bool:
+        """Whether these campaigns may stay as they are while all else is decided: a few `of` the
+        watched ones, whose look-up has failed for an hour."""
+        now = self.clock.monotonic()
+        return len(unknown) <= min(MOST_FROZEN, max(1, of // 100)) and all(
+            now - self._failed.get(campaign_id, now) >= FREEZE_AFTER_SECONDS
+            for campaign_id in unknown
+        )
 
     async def explain(self, missing: Sequence[int]) -> Answers:
         """Ask for campaigns that should have been in the list: at most `LOOKUPS_PER_CYCLE`
@@ -79,7 +92,7 @@ class Lookup:
             try:
                 campaign = await self.source.campaign(campaign_id)
             except ProviderError as error:
-                self._failed.add(campaign_id)
+                self._failed.setdefault(campaign_id, self.clock.monotonic())
                 failures += 1
                 log.warning(
                     "campaign_lookup_failed",
@@ -91,7 +104,7 @@ class Lookup:
                 if failures == FAILURES_BEFORE_GIVING_UP:
                     break
                 continue
-            self._failed.discard(campaign_id)
+            self._failed.pop(campaign_id, None)
             if campaign is None:
                 gone.add(campaign_id)
             else:

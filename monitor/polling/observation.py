@@ -21,7 +21,8 @@ from monitor.state import AccountTable
 class Observation:
     """One reading, observed chunk by chunk as of `now` (Unix seconds).
 
-    In a `baseline` what is new is no news. `keep`: how many seconds back samples must reach.
+    Of campaigns seen for the first time only those created after `news_after` (Unix seconds; None:
+    all of them) are news. `keep`: how many seconds back samples must reach.
     `progress`: whether a counter that grew is an event. `changed` are rows to be written,
     `adopted` equal to what is held, around the objects of this reading; `samples` what campaigns
     show from now on, by id; `forgotten` ids that are no longer tracked.
@@ -30,7 +31,7 @@ class Observation:
     table: AccountTable
     evaluation: Evaluation
     now: float
-    baseline: bool
+    news_after: float | None
     keep: float
     progress: bool
     ignored: Callable[[TrackedCampaign, float], bool] | None = None
@@ -77,8 +78,7 @@ class Observation:
                             self.changed.pop()
                         (row, event), found = settled, rows
                         self.changed.append(row)
-                        if not self.baseline:
-                            self.events.append((event, row))
+                        self.events.append((event, row))
             # whatever it is, it must not cost the other rows
             except Exception as error:  # noqa: BLE001
                 self.set_aside(campaign.id, error)
@@ -91,7 +91,7 @@ class Observation:
         if row is None and left_window(campaign, now=self.now):
             return None
         seen, events = observe(row, campaign, now=self.now, keep=self.keep, progress=self.progress)
-        if self.baseline and row is None:
+        if row is None and self.news_after is not None and campaign.created_at <= self.news_after:
             events = ()  # what already happened is not news
         if self.ignored is not None and self.ignored(seen, self.now):
             if row is not None:

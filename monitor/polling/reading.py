@@ -1,4 +1,4 @@
-"""Reading a feed: what to ask for, and whether the answer is good enough to decide anything."""
+"""Reading a feed: what to ask for, and what the answer decides."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.campaign.window import Horizon, Plan, full_due
 from monitor.errors import ProviderError
-from monitor.polling.lookup import LOOKUPS_PER_CYCLE, Lookup
+from monitor.polling.lookup import LOOKUPS_PER_CYCLE, Answers, Lookup
 from monitor.ports import CampaignSource, Sweep
 from monitor.state import AccountTable
 
@@ -21,12 +21,12 @@ campaigns."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a poll brought. Only one with outcome `ok` decides anything; `reason` says why
-    another does not.
+    """What a poll brought. `campaigns` are the rows that could be read, each id once: they are
+    facts, whatever the outcome. `rejected` counts the others.
 
-    `campaigns` are the rows that could be read, each id once; `rejected` counts the others.
-    `gone` were answered with 404. Without `sums` nothing is asked that concerns many campaigns
-    at once.
+    Absence is a fact only where the outcome is `ok`: `gone` were answered with 404 then, and with
+    `sums` rules that concern many campaigns at once are asked. `reason` says why another outcome
+    is not.
     """
 
     outcome: SweepOutcome
@@ -48,7 +48,7 @@ class FeedReader:
         self._source = source
         self._clock = clock
         self._lookback = lookback.total_seconds()
-        self._lookup = Lookup(feed.account, source)
+        self._lookup = Lookup(feed.account, source, clock)
         self._cursor = 0
 
     def forget(self, ids: Sequence[int]) -> None:
@@ -70,20 +70,30 @@ class FeedReader:
             return Reading(
                 outcome=SweepOutcome.FAILED, full=plan.full, reason=f"{error.reason.value}: {error}"
             )
-        if not sweep.complete:
-            return Reading(outcome=SweepOutcome.PARTIAL, full=plan.full, reason=sweep.reason)
         shown = {campaign.id for campaign in sweep.campaigns}
         table.listed(sweep.campaigns, self.feed.message_type)
         self._lookup.listed(shown)
-        missing = await self._missing(table, plan, sweep, shown)
         rejected = len(sweep.unreadable) + sweep.nameless
+
+        def partial(reason: str | None, found: Sequence[Campaign]) -> Reading:
+            return Reading(
+                outcome=SweepOutcome.PARTIAL,
+                full=plan.full,
+                campaigns=[*sweep.campaigns, *found],
+                reason=reason,
+                sums=False,
+                rejected=rejected,
+            )
+
+        if not sweep.complete:
+            single = await self._read_singly(plan, shown, budget=LOOKUPS_PER_CYCLE)
+            return partial(sweep.reason, single.found)
+        missing = await self._missing(table, plan, sweep, shown)
         if sweep.nameless:
             # A row without an id may be any of the missing ones: they freeze, and a 404 could not
             # be acted upon.
             if len(missing) > sweep.nameless:
-                return Reading(
-                    outcome=SweepOutcome.PARTIAL, full=plan.full, reason=_unexplained(len(missing))
-                )
+                return partial(_unexplained(len(missing)), ())
             return Reading(
                 outcome=SweepOutcome.OK,
                 full=plan.full,
@@ -91,15 +101,9 @@ class FeedReader:
                 rejected=rejected,
             )
         answers = await self._lookup.explain(missing)
-        if answers.unknown:
-            return Reading(
-                outcome=SweepOutcome.PARTIAL,
-                full=plan.full,
-                reason=_unexplained(len(answers.unknown)),
-            )
-        singles = [campaign_id for campaign_id in plan.single_reads if campaign_id not in shown]
-        single = await self._lookup.read(singles, budget=LOOKUPS_PER_CYCLE - len(missing))
-        self._cursor += len(plan.single_reads)
+        single = await self._read_singly(plan, shown, budget=LOOKUPS_PER_CYCLE - len(missing))
+        if answers.unknown and not self._lookup.frozen(answers.unknown, of=len(table.watched)):
+            return partial(_unexplained(len(answers.unknown)), [*answers.found, *single.found])
         return Reading(
             outcome=SweepOutcome.OK,
             full=plan.full,
@@ -107,6 +111,12 @@ class FeedReader:
             gone=answers.gone | single.gone,
             rejected=rejected,
         )
+
+    async def _read_singly(self, plan: Plan, shown: set[int], *, budget: int) -> Answers:
+        """Read stragglers and unlisted campaigns by id, those whose turn it is."""
+        singles = [campaign_id for campaign_id in plan.single_reads if campaign_id not in shown]
+        self._cursor += len(plan.single_reads)
+        return await self._lookup.read(singles, budget=budget)
 
     async def _plan(self, table: AccountTable, before: FeedState, started: datetime) -> Plan:
         horizon = Horizon(now=started.timestamp(), lookback=self._lookback)

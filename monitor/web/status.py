@@ -24,7 +24,7 @@ for more patience."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """One feed. `swept`: read completely at least once since this process started. `counts` are
+    """One feed. `swept`: read, at least in part, since this process started. `counts` are
     watched campaigns by status, `rejected` counts rows of the last complete reading that could
     not be used.
 

@@ -96,6 +96,12 @@ class Bench:
 
 
 @pytest.fixture
+async def store_in_memory() -> AsyncIterator[SqliteStore]:
+    async with SqliteStore(None) as store:
+        yield store
+
+
+@pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     async with SqliteStore(None) as store:
         yield Bench(store, [SPAM, STOPPED, DOWN, POOR])
@@ -165,15 +171,69 @@ async def test_a_failed_sweep_changes_nothing_but_the_account(bench: Bench) -> N
     assert bench.firing() == set()
 
 
-async def test_a_partial_sweep_changes_no_campaign(bench: Bench) -> None:
-    bench.source.put(campaign(1, status="spam"), campaign(2))
+async def test_what_a_partial_sweep_read_decides_and_what_it_did_not_read_stays(
+    bench: Bench,
+) -> None:
+    bench.source.put(campaign(1, status="spam"), campaign(2), campaign(3, status="spam"))
     await bench.poll()
     bench.source.complete = False
-    bench.source.put(campaign(1), campaign(2, status="spam"))
+    bench.source.campaigns.clear()
+    bench.source.put(campaign(1), campaign(2, status="stopped"))
     report = await bench.poll()
-    assert report.outcome is SweepOutcome.PARTIAL
-    assert bench.firing() == {"Spam 1"}
+    assert (report.outcome, report.events) == (SweepOutcome.PARTIAL, 2)
+    assert bench.firing() == {"Spam 3"}  # 1 was read well, 3 was not read
+    assert [alert.key.rule for alert in bench.told if alert.is_event] == ["Stopped"]
     assert bench.state.feeds[FEED].consecutive_failures == 1
+    assert bench.source.lookups == []  # that 3 is not there says nothing
+    bench.restart(await bench.store.load())
+    assert bench.state.table("default").rows[2].campaign.status == "stopped"
+
+
+async def test_until_a_feed_was_read_whole_only_what_was_created_since_is_news(
+    bench: Bench,
+) -> None:
+    bench.source.complete = False
+    before = bench.clock.now().timestamp()
+    bench.source.put(campaign(1, created_at=before - 60), campaign(2, created_at=before - 60))
+    assert (await bench.poll()).events == 0
+    bench.source.put(
+        campaign(2, status="stopped", created_at=before - 60),
+        campaign(3, created_at=bench.clock.now().timestamp() + 30),
+        campaign(4, created_at=before - 60),
+    )
+    assert (await bench.poll()).events == 2
+    found = sorted((event.campaign.id, event.kind) for event in await bench.store.events(limit=10))
+    assert found == [(2, EventKind.STATUS_CHANGED), (3, EventKind.APPEARED)]
+
+
+async def test_a_404_counts_only_beside_a_complete_list(bench: Bench) -> None:
+    old = campaign(1, status="spam", created_at=START.timestamp() - 40 * 86_400)
+    bench.source.put(old, *(campaign(id_) for id_ in range(2, 5)))
+    await bench.poll()
+    bench.source.campaigns.pop(1)
+    bench.source.complete = False
+    assert (await bench.poll()).outcome is SweepOutcome.PARTIAL
+    assert bench.firing() == {"Spam 1"}
+    bench.source.complete = True
+    assert (await bench.poll()).outcome is SweepOutcome.OK
+    assert bench.firing() == set()
+
+
+async def test_rules_of_the_whole_account_do_not_move_with_a_partial_sweep(
+    store_in_memory: SqliteStore,
+) -> None:
+    many = state_rule("Many", "campaigns >= 2", scope="account")
+    lost = state_rule("Lost", "consecutive_failures >= 1", scope="account")
+    bench = Bench(store_in_memory, [many, lost])
+    bench.source.put(campaign(1))
+    await bench.poll()
+    bench.source.complete = False
+    bench.source.put(campaign(2))
+    await bench.poll()
+    assert bench.firing() == {"Lost"}
+    bench.source.complete = True
+    await bench.poll()
+    assert bench.firing() == {"Many"}
 
 
 async def test_an_empty_list_resolves_nothing_until_each_campaign_was_looked_up(

@@ -237,13 +237,16 @@ async def test_alerts_come_first_then_what_rules_ask_for_then_what_starts(
     assert order == [[7, 8], [9, 4], [5, 6], [1, 2], [3]]
 
 
-async def test_a_failed_or_partial_sweep_reads_nothing(bench: DetailBench) -> None:
+async def test_a_partial_sweep_reads_what_it_saw_in_detail_and_a_failed_one_nothing(
+    bench: DetailBench,
+) -> None:
     bench.source.details[1] = outage()
     bench.source.put(campaign(1, sent=1000, delivered=400))
     await bench.poll()
     bench.asked()
     bench.source.complete = False
     assert (await bench.poll()).outcome is SweepOutcome.PARTIAL
+    assert bench.asked() == [1]
     bench.source.error = outage()
     assert (await bench.poll()).outcome is SweepOutcome.FAILED
     assert bench.asked() == []
