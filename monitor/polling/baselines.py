@@ -1,4 +1,4 @@
-"""Works out what is usual for each sender, once an hour, in small steps between everything else."""
+"""Works out what is usual for each sender: once an hour, in small steps."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ from monitor.state import State
 
 INTERVAL_SECONDS = 3600.0
 LOOK_SECONDS = 60.0
-"""How soon it is seen that a full sweep has brought campaigns nobody knew, or that other rules
-ask for something else."""
+"""How often to check whether a full sweep has brought unknown campaigns, or the rules have
+changed."""
 
 KEYS_AT_ONCE = 200
-"""Medians made between two turns of the event loop: some 10 ms."""
+"""Medians computed before the event loop gets its turn: about 10 ms."""
 
 log = structlog.get_logger()
 
@@ -41,8 +41,8 @@ class BaselineLoop:
             await self._clock.sleep(LOOK_SECONDS)
 
     async def survey_all(self) -> None:
-        """Survey every account where that is due. Done before the first poll too: to rules
-        nothing would be usual, and what fires would end."""
+        """Survey every account that is due. Call it before the first poll too: without
+        baselines, alerts that use them would end."""
         for account in self._cycles:
             try:
                 await self.survey(account)
@@ -51,23 +51,23 @@ class BaselineLoop:
                 log.exception("baselines_failed", account=account)
 
     async def survey(self, account: str) -> None:
-        """Work out the account's baselines where that is due: hourly, after a full sweep, and
-        for other rules."""
+        """Work out the account's baselines if they are due: every hour, after a full sweep, and
+        when the rules have changed."""
         cycles = self._cycles[account]
-        wanted = cycles.rules.baselines
+        spans = cycles.rules.baselines
         fulls = frozenset(
             state.last_full for feed, state in self._state.feeds.items() if feed.account == account
         )
-        cause = (wanted, fulls)
+        cause = (spans, fulls)
         before, at = self._surveyed.get(account, (None, 0.0))
         if cause == before and self._clock.monotonic() - at < INTERVAL_SECONDS:
             return
         self._surveyed[account] = (cause, self._clock.monotonic())
-        if wanted:
-            cycles.baselines = await self.medians(account, wanted)
+        if spans:
+            cycles.baselines = await self.medians(account, spans)
 
     async def medians(self, account: str, spans: frozenset[BaselineSpan]) -> Baselines:
-        """What is usual for the account's senders over each of these spans, worked out now."""
+        """Compute what is usual for the account's senders over each of these spans."""
         survey = BaselineSurvey(spans, self._clock.now().timestamp())
         rows = list(self._state.table(account).rows.values())
         for start in range(0, len(rows), CHUNK):

@@ -31,13 +31,14 @@ from monitor.ports import CampaignSource, CycleCommit, Store
 from monitor.state import State
 
 HITS_CHUNK = 500
-"""Rows evaluated between two turns: if all of them fire at once, their texts take some 25 ms."""
+"""Rows evaluated before the event loop gets its turn. If all of them fire at once, their texts
+take about 25 ms."""
 
 log = structlog.get_logger()
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
-"""The provider's clock and ours may differ by so much; a wrong zone is off by half an hour at
-least."""
+"""The provider's clock and ours may differ by this much. A wrong zone is off by at least half an
+hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +46,9 @@ class CycleReport:
     """How a cycle ended, for the log's one line per cycle and for `once`.
 
     `rejected` counts rows that could not be used; `forgotten` are ids no longer tracked.
-    `created_ahead` counts new or changed campaigns that were created in the future, and
-    `furthest_ahead` is by how much the furthest of them, in seconds: the provider's zone is set
-    wrong.
+    `created_ahead` counts new or changed campaigns that were created in the future, which means
+    that the provider's zone is set wrong. `furthest_ahead` is the largest such difference, in
+    seconds.
     """
 
     feed: Feed
@@ -80,7 +81,7 @@ class CycleReport:
 
 class AccountCycles:
     """Runs the cycles of one account's feeds. Sweeps of different feeds overlap; decisions and
-    commits do not: whoever has `deciding` knows that none is under way."""
+    commits do not: while you hold `deciding`, none is under way."""
 
     def __init__(
         self,
@@ -125,7 +126,8 @@ class AccountCycles:
         self._failing_rules: set[tuple[str, str]] = set()
 
     def use(self, rules: RuleSet) -> None:
-        """Go on with other rules; each feed's next cycle asks them about every watched campaign."""
+        """Switch to these rules. Each feed's next cycle evaluates them for every watched
+        campaign."""
         self.rules = rules
         self._keep = rules.look_back
         self._progress = EventKind.PROGRESSED in rules.event_rules
@@ -284,8 +286,8 @@ class AccountCycles:
         return self._state.alerts_on(self.account, ids, self.rules.rules)
 
     def _note_aside(self, feed: Feed, seen: Observation, reading: Reading) -> None:
-        """Count and log the campaigns that are set aside. Raises where that are most of them:
-        then something else is wrong."""
+        """Count and log the campaigns that are set aside. Raises if they are the majority:
+        something else is wrong then."""
         seen.drop_aside()
         before, self._aside[feed] = self._aside.get(feed, frozenset()), frozenset(seen.aside)
         if not seen.aside:
@@ -314,7 +316,7 @@ class AccountCycles:
         rows: Sequence[TrackedCampaign],
         seen: Observation,
     ) -> float:
-        """Have rows evaluated, few at a time. Returns how many seconds that took."""
+        """Evaluate rows, a few at a time. Returns how many seconds that took."""
         spent = 0.0
         for first in range(0, max(1, len(rows)), HITS_CHUNK):
             begun = self._clock.monotonic()
@@ -328,11 +330,11 @@ class AccountCycles:
         return spent
 
     async def _sum_up(self, feed: Feed, rules: RuleSet, seen: Observation, now: datetime) -> None:
-        """Gather what sender rules and `runway` ask of many campaigns at once. Costs nothing
-        where no rule asks."""
+        """Gather what sender rules and `runway` need from many campaigns. Costs nothing where no
+        rule needs it."""
         if not rules.windows and not rules.asks_for_spending:
             return
-        # Whatever started less than 72 hours ago is watched still.
+        # A campaign that started less than 72 hours ago is still watched.
         rows = seen.present(settled=any(window.over > SETTLING_SECONDS for window in rules.windows))
         tally, spending = SenderTally(self.account, rules.windows, now), Spending(now.timestamp())
         here, shown = {feed.message_type}, set(seen.table.types)
@@ -352,7 +354,7 @@ class AccountCycles:
     async def _note_failure(
         self, feed: Feed, before: FeedState, reading: Reading, started: datetime
     ) -> CycleReport:
-        """A failed sweep moves the account's health and nothing else."""
+        """A failed sweep changes the account's health and nothing else."""
         after = before.after(reading.outcome, started=started, full=False)
         decided = self._clock.now()
         evaluation = self.rules.begin(
@@ -392,7 +394,7 @@ class AccountCycles:
         if commit.alerts or commit.dropped_alerts:
             note_alerts(commit.alerts, now=decided)
             self._on_alerts(commit.alerts)
-        await self._clock.sleep(0)  # whoever goes on goes through all alerts too
+        await self._clock.sleep(0)  # what follows goes through all alerts too
 
     def _take_balance(self) -> Balance | None:
         fresh, self.balance = self.balance, None

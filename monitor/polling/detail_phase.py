@@ -1,11 +1,14 @@
-"""Campaigns in detail: which are read, in which order, and within which bounds.
+"""Campaigns in detail: which are read, in which order, and within which limits.
 
-What has just fired goes first, so that its message can say why; then what rules with `detail:
-true` ask for; then each campaign that starts, once; then what campaigns have cost, where a rule
-asks and the list does not say: once they have ended, and now and then while they are sent. There
-can be many of these last, so they leave half of the budget to what may fire in the same minute.
-Whatever the provider does, a cycle waits no longer than `PATIENCE_SECONDS` for it: what was not
-read is told without, and asked for again in later cycles.
+1. Campaigns whose alert has just fired, so that the message can say why.
+2. Campaigns that a rule with `detail: true` selects.
+3. Each campaign that starts, once.
+4. Campaigns whose price the list does not give, where a rule needs it: once they have ended, and
+   now and then while they are sent. There can be many, so they leave half of the budget to alerts
+   that may fire in the same minute.
+
+A cycle waits at most `PATIENCE_SECONDS`. A message goes out without the details that were not
+read by then; later cycles ask for them again.
 """
 
 import asyncio
@@ -28,19 +31,19 @@ from monitor.ports import CampaignSource
 
 PATIENCE_SECONDS = 3.0
 READERS = 3
-"""Side by side; the provider's client lets four requests go at once, and one is left to the
-lists of other feeds."""
+"""Details read at the same time. The provider's client allows four requests at once; one is left
+for the lists of other feeds."""
 
 FAILURES_BEFORE_GIVING_UP = 3
 BUDGET_SECONDS = 60.0
 NONE_FOR_SECONDS = 3600.0
-"""How long the provider's word is taken that it knows no detail of a campaign."""
+"""How long to believe the provider that it has no detail of a campaign."""
 
 DECIDED_AT_ONCE = 500
 
 Find = Callable[[int], TrackedCampaign | None]
-"""A campaign as this cycle has read it; None for one that it has not read, or that is not
-tracked (any more)."""
+"""The campaign of this id as this cycle has read it. None if it has not, or if the campaign is
+not tracked."""
 
 log = structlog.get_logger()
 
@@ -71,20 +74,20 @@ class DetailReader:
         self._failing = False
 
     async def read(self, ids: Iterable[int]) -> dict[int, CampaignDetail | None]:
-        """What the provider answered of these, None where it knows nothing; what budget,
-        patience or a failure left out is missing. In the order given, but what failed last time
-        comes last. Never raises `ProviderError`.
+        """Read these campaigns, in this order, those that failed last time last.
 
-        While nothing can be read, one call probes and the others wait for its answer.
+        Returns the answers by id, None where the provider has no detail. Ids that the budget, the
+        patience or a failure left out are missing. Never raises `ProviderError`. While nothing
+        can be read, one call probes and the others wait for its answer.
         """
         now = self._clock.monotonic()
         self._none = {id_: at for id_, at in self._none.items() if now - at < NONE_FOR_SECONDS}
-        wanted = list(ids)
+        asked_for = list(ids)
         answers: dict[int, CampaignDetail | None] = {
-            id_: None for id_ in wanted if id_ in self._none
+            id_: None for id_ in asked_for if id_ in self._none
         }
         waiting = sorted(
-            (id_ for id_ in wanted if id_ not in answers), key=self._failed.__contains__
+            (id_ for id_ in asked_for if id_ not in answers), key=self._failed.__contains__
         )
         self._failed.intersection_update(waiting)
         asked = _Round(deque(waiting), answers)
@@ -110,7 +113,7 @@ class DetailReader:
         if not asked.waiting or not self._take():
             return False
         campaign_id = asked.waiting.popleft()
-        self._failed.add(campaign_id)  # until it is known better: the patience may end before
+        self._failed.add(campaign_id)  # until it succeeds: the patience may run out before
         try:
             detail = await self._source.detail(campaign_id)
         except ProviderError as error:
@@ -136,14 +139,14 @@ class DetailReader:
         return self.per_minute - sum(now - at < BUDGET_SECONDS for at in self._calls)
 
     def _take(self) -> bool:
-        """One call of the budget, if there is one."""
+        """Use one call of the budget; False if none is left."""
         if self.left <= 0:
             return False
         self._calls.append(self._clock.monotonic())
         return True
 
     def _conclude(self, asked: "_Round") -> None:
-        """Whether details can be read at all; logged when that changes."""
+        """Note whether details can be read at all, and log when that changes."""
         if asked.answered and self._failing:
             self._failing = False
             log.warning("campaign_details_recovered", account=self._account)
@@ -170,8 +173,8 @@ class _Round:
 
 
 class FeedDetails:
-    """Which campaigns of one feed are to be read in detail: what is owed is remembered until it
-    was read or is no longer needed, and found again after a restart."""
+    """Which campaigns of one feed to read in detail. Each is remembered until it was read or is
+    no longer needed, and found again after a restart."""
 
     def __init__(self, reader: DetailReader, clock: Clock) -> None:
         self._reader = reader
@@ -182,8 +185,8 @@ class FeedDetails:
         self._looked_back = False
 
     def seen(self, rows: Iterable[TrackedCampaign], now: float, *, prices: bool) -> None:
-        """These are new, or were read anew: those that have started are to be read once; with
-        `prices` also those of which nothing else says what they have cost."""
+        """Note which of these new or changed rows need their detail once: those that have
+        started and, with `prices`, those whose cost is not known otherwise."""
         if not self._reader.per_minute:
             return
         for row in rows:
@@ -200,28 +203,28 @@ class FeedDetails:
         *,
         on_fault: Callable[[int, Exception], None],
     ) -> list[TrackedCampaign]:
-        """Read what is wanted and let the phase decide on it. Returns the campaigns of which
-        more is known now.
+        """Read the details that are due and let the phase decide with them.
 
-        `now` is in Unix seconds. `on_fault` is told of a campaign on which a rule raised.
+        `now` is in Unix seconds. `on_fault` is called with a campaign on which a rule raised.
+        Returns the campaigns whose detail was read.
         """
         fired = self._owe(phase, now) if self._reader.per_minute else frozenset()
         if not (phase.postponed or self._owed or self._starting or self._unpriced):
             return []
         outdated_ones = {id_: row for id_, row in phase.postponed.items() if outdated(row, now)}
-        wanted = {**self._after_alerts(phase, find, fired), **outdated_ones}
-        wanted |= self._once(
-            self._starting, _has_started, find, now, most=self._reader.per_minute, but=wanted
+        asked = {**self._after_alerts(phase, find, fired), **outdated_ones}
+        asked |= self._once(
+            self._starting, _has_started, find, now, most=self._reader.per_minute, but=asked
         )
-        spare = self._reader.left - len(wanted) - self._reader.per_minute // 2
-        wanted |= self._once(self._unpriced, lacks_price, find, now, most=spare, but=wanted)
-        answers = await self._reader.read(wanted) if wanted else {}
+        spare = self._reader.left - len(asked) - self._reader.per_minute // 2
+        asked |= self._once(self._unpriced, lacks_price, find, now, most=spare, but=asked)
+        answers = await self._reader.read(asked) if asked else {}
         for campaign_id in answers:
             self._owed.pop(campaign_id, None)
             self._starting.pop(campaign_id, None)
             self._unpriced.pop(campaign_id, None)
         fresh = [
-            _explained(wanted[id_], detail) for id_, detail in answers.items() if detail is not None
+            _explained(asked[id_], detail) for id_, detail in answers.items() if detail is not None
         ]
         each_apart(phase.read, fresh, lambda row, error: on_fault(row.campaign.id, error))
         decided = [id_ for id_ in phase.postponed if id_ in answers or id_ not in outdated_ones]
@@ -231,8 +234,8 @@ class FeedDetails:
         return fresh
 
     def _owe(self, phase: DetailPhase, now: float) -> Set[int]:
-        """Note the campaigns whose alert has just fired, the most severe first, before what is
-        owed from earlier on. Returns them."""
+        """Put the campaigns whose alert has just fired before those still owed, the most severe
+        first. Returns them."""
         if not self._looked_back:
             self._looked_back = True
             self._owed = dict.fromkeys(phase.unexplained(), 0.0)
@@ -246,8 +249,8 @@ class FeedDetails:
     def _after_alerts(
         self, phase: DetailPhase, find: Find, just_fired: Set[int]
     ) -> dict[int, TrackedCampaign]:
-        """As many as the budget may allow; what is no longer needed is forgotten."""
-        wanted: dict[int, TrackedCampaign] = {}
+        """As many owed campaigns as the budget may allow. Forgets those no longer needed."""
+        due: dict[int, TrackedCampaign] = {}
         for campaign_id, since in list(self._owed.items()):
             row = find(campaign_id)
             known = (
@@ -258,10 +261,10 @@ class FeedDetails:
             if known or not (campaign_id in just_fired or phase.fires(campaign_id)):
                 del self._owed[campaign_id]
             elif row is not None:
-                wanted[campaign_id] = row
-                if len(wanted) == self._reader.per_minute:
+                due[campaign_id] = row
+                if len(due) == self._reader.per_minute:
                     break
-        return wanted
+        return due
 
     @staticmethod
     def _once(
@@ -273,23 +276,23 @@ class FeedDetails:
         most: int,
         but: Collection[int],
     ) -> dict[int, TrackedCampaign]:
-        """The same for campaigns that are to be read once, for what they lack. At most so many,
-        `but` those that are wanted already."""
-        wanted: dict[int, TrackedCampaign] = {}
+        """The same for campaigns that are read once: at most `most`, without those in `but`.
+        Forgets those that `lacks` says no longer need it."""
+        due: dict[int, TrackedCampaign] = {}
         for campaign_id in list(ids):
-            if len(wanted) >= most:
+            if len(due) >= most:
                 break
             row = find(campaign_id)
             if row is None or not lacks(row, now):
                 del ids[campaign_id]
             elif campaign_id not in but:
-                wanted[campaign_id] = row
-        return wanted
+                due[campaign_id] = row
+        return due
 
 
 def _has_started(row: TrackedCampaign, _now: float) -> bool:
-    """Whether it is sending and was not read since it began to, and nobody knows how large it
-    is."""
+    """Whether it is sending, its size is not known, and its detail was not read since it
+    started."""
     if row.campaign.status != CampaignStatus.SENDING:
         return False
     return row.detail is None or (
@@ -298,7 +301,7 @@ def _has_started(row: TrackedCampaign, _now: float) -> bool:
 
 
 def _explained(row: TrackedCampaign, detail: CampaignDetail) -> TrackedCampaign:
-    """The campaign with what was just read of it."""
+    """The campaign with the detail just read."""
     return msgspec.structs.replace(
         row, detail=msgspec.structs.replace(detail, revision=row.revision)
     )

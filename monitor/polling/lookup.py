@@ -1,5 +1,5 @@
-"""Campaigns that a sweep did not show, asked for one by one: is it gone, or only not in the
-list?"""
+"""Looks up campaigns that a sweep did not show, one by one: are they gone, or only missing from
+the list?"""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from monitor.ports import CampaignSource
 LOOKUPS_PER_CYCLE = 20
 FAILURES_BEFORE_GIVING_UP = 3
 MOST_FROZEN = 20
-"""Campaigns, and at most one in a hundred, that may stay unexplained in a complete reading."""
+"""How many campaigns may stay unexplained in a complete reading, and at most one in a hundred."""
 FREEZE_AFTER_SECONDS = 3600.0
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What single look-ups said. `unknown` were not asked, or their answer was no answer."""
+    """The results of single look-ups. `unknown` were not asked for, or got no usable answer."""
 
     found: Sequence[Campaign] = ()
     gone: frozenset[int] = frozenset()
@@ -31,12 +31,12 @@ class Answers:
 
 @dataclass(slots=True)
 class Lookup:
-    """Looks campaigns of one feed up by id, within a budget a cycle, and remembers what it
-    learnt.
+    """Looks up campaigns of one feed by id, within a budget for each cycle, and remembers the
+    results.
 
-    `unlisted` are campaigns that exist though the list does not show them: they are followed by
-    id from then on. A confirmed 404 is remembered until the cycle that may act on it, so that
-    hundreds of deletions are worked off twenty at a time without asking twice.
+    `unlisted` are campaigns that exist although the list does not show them. They are followed by
+    id from then on. A confirmed 404 is remembered until a cycle can act on it, so that hundreds of
+    deletions are worked off twenty at a time without asking twice.
     """
 
     account: str
@@ -59,8 +59,8 @@ class Lookup:
             self._failed.pop(campaign_id, None)
 
     def frozen(self, unknown: Collection[int], *, of: int) -> bool:
-        """Whether these campaigns may stay as they are while all else is decided: a few `of` the
-        watched ones, whose look-up has failed for an hour."""
+        """Whether these campaigns may stay as they are while everything else is decided: they are
+        few among the `of` watched ones, and their look-up has failed for an hour."""
         now = self.clock.monotonic()
         return len(unknown) <= min(MOST_FROZEN, max(1, of // 100)) and all(
             now - self._failed.get(campaign_id, now) >= FREEZE_AFTER_SECONDS
@@ -71,8 +71,8 @@ class Lookup:
         """Ask for campaigns that should have been in the list: at most `LOOKUPS_PER_CYCLE`
         requests.
 
-        What is found is `unlisted` from then on. Never raises `ProviderError`: what could not be
-        asked is unknown.
+        Campaigns that are found are `unlisted` from then on. Never raises `ProviderError`: a
+        campaign that could not be asked for is unknown.
         """
         gone = self._gone.intersection(missing)
         answers = await self.read(
@@ -83,8 +83,8 @@ class Lookup:
         return Answers(found=answers.found, gone=answers.gone | gone, unknown=answers.unknown)
 
     async def read(self, ids: Sequence[int], *, budget: int = LOOKUPS_PER_CYCLE) -> Answers:
-        """Ask for these, one after the other, those that failed last time at the end; after
-        three failures the rest waits."""
+        """Read these one after another, those that failed last time at the end. After three
+        failures the rest waits."""
         found: list[Campaign] = []
         gone: set[int] = set()
         failures = 0

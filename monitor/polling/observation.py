@@ -1,5 +1,4 @@
-"""What a reading shows beside what was known: the diff of a whole feed, gathered until the cycle
-commits it."""
+"""The diff of a reading against what was known, gathered until the cycle commits it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,11 +20,13 @@ from monitor.state import AccountTable
 class Observation:
     """One reading, observed chunk by chunk as of `now` (Unix seconds).
 
-    Of campaigns seen for the first time only those created after `news_after` (Unix seconds; None:
-    all of them) are news. `keep`: how many seconds back samples must reach.
-    `progress`: whether a counter that grew is an event. `changed` are rows to be written,
-    `adopted` equal to what is held, around the objects of this reading; `samples` what campaigns
-    show from now on, by id; `forgotten` ids that are no longer tracked.
+    - `news_after`: campaigns seen for the first time are news if they were created later than
+      this (Unix seconds; None: all are).
+    - `keep`: how many seconds back samples must reach.
+    - `progress`: whether a counter that grew is an event.
+    - `changed`: rows to write. `adopted`: rows equal to the stored ones, made from this reading's
+      objects.
+    - `samples`: what campaigns show from now on, by id. `forgotten`: ids no longer tracked.
     """
 
     table: AccountTable
@@ -47,8 +48,8 @@ class Observation:
     def see(
         self, campaigns: Sequence[Campaign]
     ) -> tuple[list[TrackedCampaign], list[TrackedCampaign]]:
-        """Diff some campaigns against what is known. Returns the rows that are new or were read
-        anew, and the watched ones that are the same objects as before."""
+        """Diff campaigns against what is known. Returns the rows that are new or have changed,
+        and the watched ones that are the same objects as before."""
         held = self.table.rows
         may_settle = (
             self.now - SETTLING_SECONDS
@@ -87,12 +88,12 @@ class Observation:
         return rows, same
 
     def _compare(self, row: TrackedCampaign | None, campaign: Campaign) -> TrackedCampaign | None:
-        """One row that is new or whose bytes changed; None when it is not to be tracked."""
+        """A row that is new or whose bytes changed; None if it is not to be tracked."""
         if row is None and left_window(campaign, now=self.now):
             return None
         seen, events = observe(row, campaign, now=self.now, keep=self.keep, progress=self.progress)
         if row is None and self.news_after is not None and campaign.created_at <= self.news_after:
-            events = ()  # what already happened is not news
+            events = ()  # it happened before monitoring began
         if self.ignored is not None and self.ignored(seen, self.now):
             if row is not None:
                 self.forgotten.append(campaign.id)
@@ -115,7 +116,7 @@ class Observation:
         self.aside.setdefault(campaign_id, error)
 
     def drop_aside(self) -> None:
-        """What was found of campaigns that are set aside does not count."""
+        """Discard what was found for campaigns that are set aside."""
         aside = self.aside
         if not aside:
             return
@@ -138,7 +139,7 @@ class Observation:
             self.evaluation.gone(campaign_id, ResolveReason.VANISHED)
 
     async def forget_old(self, message_type: str, clock: Clock) -> None:
-        """Let go of what has become older than is followed."""
+        """Forget campaigns older than the three months that are followed."""
         rows = list(self.table.rows.values())
         for start in range(0, len(rows), CHUNK):
             for row in self.table.of_feed(rows[start : start + CHUNK], message_type):
@@ -151,16 +152,15 @@ class Observation:
         self.adopted = [row for row in self.adopted if row.campaign.id not in forgotten]
 
     def put(self, rows: Sequence[TrackedCampaign]) -> None:
-        """More is known of these, whatever was found of them before."""
+        """Replace what was found for these rows: more is known now."""
         if rows:
             ids = {row.campaign.id for row in rows}
             self.adopted = [row for row in self.adopted if row.campaign.id not in ids]
             self.changed = [*(row for row in self.changed if row.campaign.id not in ids), *rows]
 
     def finder(self, campaigns: Sequence[Campaign]) -> Callable[[int], TrackedCampaign | None]:
-        """Gives one of the campaigns that were read as it will be known once this is committed.
-        None for one that will not, and for one that was not read: what is known of it is not of
-        now."""
+        """A function that gives a campaign of this reading as it will be once this is committed.
+        None for one that will not be tracked, and for one that was not read."""
         seen: dict[int, TrackedCampaign | None] = {}
 
         def find(campaign_id: int) -> TrackedCampaign | None:
@@ -178,8 +178,8 @@ class Observation:
         return find
 
     def present(self, *, settled: bool) -> list[TrackedCampaign]:
-        """The account's watched campaigns as they will be known; with `settled` also those that
-        ended long ago."""
+        """The account's watched campaigns as they will be after the commit; with `settled`, also
+        those that ended long ago."""
         rows = dict(self.table.rows if settled else self.table.watched)
         rows.update((row.campaign.id, row) for row in self.changed)
         for campaign_id in self.forgotten:

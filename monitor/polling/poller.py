@@ -1,5 +1,4 @@
-"""Which feed is read when: every feed in a loop of its own, so that one that hangs delays no
-other."""
+"""When each feed is read. Every feed has a loop of its own, so one that hangs delays no other."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -50,7 +49,7 @@ class Poller:
         self._warned_of_zone: set[str] = set()
         self.unread_balances: dict[str, ProviderError] = {}
         """Accounts whose balance could not be read when it was last asked for, and why."""
-        for feed in cycles:  # from 0 on: `increase()` does not see a counter that is born at 1
+        for feed in cycles:  # start at 0: `increase()` does not see a counter that starts at 1
             for outcome in SweepOutcome:
                 metrics.polls.labels(feed.account, feed.message_type, outcome.value)
 
@@ -63,7 +62,7 @@ class Poller:
                 tasks.create_task(self._read_balances(account), name=f"balance {account}")
 
     async def once(self, feeds: Sequence[Feed]) -> list[CycleReport]:
-        """One cycle of each feed, side by side, balances first; raises what they raise."""
+        """Run one cycle of each feed at the same time, balances first. Raises what they raise."""
         reports: dict[Feed, CycleReport] = {}
 
         async def cycle(feed: Feed) -> None:
@@ -94,8 +93,7 @@ class Poller:
             await self._clock.sleep(max(LEAST_PAUSE_SECONDS, self._interval * spread - elapsed))
 
     async def _cycle(self, feed: Feed) -> CycleReport:
-        """One cycle. One that raises is a poll that failed, whatever it raised; only
-        `StoreError` passes."""
+        """Run one cycle. If it raises anything but `StoreError`, the poll counts as failed."""
         try:
             return await self._cycles[feed].run(feed)
         except StoreError:
@@ -106,8 +104,7 @@ class Poller:
             return await self._cycles[feed].failed(feed, error)
 
     def _note_uncommitted(self, feed: Feed, error: StoreError) -> None:
-        """Nothing of the cycle is remembered: the next one finds the same. Logged when it
-        begins, not each time."""
+        """Count a cycle that was not committed; the next one finds the same. Log the first only."""
         self._metrics.loop_failures.labels("poller").inc()
         self._metrics.polls.labels(feed.account, feed.message_type, SweepOutcome.FAILED.value).inc()
         self._on_not_committed(error)
@@ -130,8 +127,8 @@ class Poller:
             await self._clock.sleep(BALANCE_INTERVAL.total_seconds())
 
     async def _read_balance(self, account: str) -> None:
-        """Hand the account's balance to its next cycle. A provider that does not tell leaves the
-        last one in force."""
+        """Hand the account's balance to its next cycle. If it cannot be read, the last one stays
+        in force."""
         try:
             balance = await self._sources[account].balance(now=self._clock.now())
         except ProviderError as error:
@@ -149,7 +146,7 @@ class Poller:
                 return
 
     def _log(self, report: CycleReport, seconds: float) -> None:
-        """One line a cycle; of failures the first and the recovery, not each between."""
+        """Log one line for each cycle. Of a run of failures, log the first and the recovery."""
         feed = report.feed
         facts = {"account": feed.account, "message_type": feed.message_type}
         if feed in self._uncommitted:

@@ -15,18 +15,17 @@ from monitor.ports import CampaignSource, Sweep
 from monitor.state import AccountTable
 
 CHUNK = 2000
-"""Rows between two turns of the event loop: what keeps its lag under 50 ms with 100,000
+"""Rows before the event loop gets its turn. This keeps its lag under 50 ms with 100,000
 campaigns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a poll brought. `campaigns` are the rows that could be read, each id once: they are
+    """The result of a poll. `campaigns` are the rows that could be read, each id once: they are
     facts, whatever the outcome. `rejected` counts the others.
 
-    Absence is a fact only where the outcome is `ok`: `gone` were answered with 404 then, and with
-    `sums` rules that concern many campaigns at once are asked. `reason` says why another outcome
-    is not.
+    Absence is a fact only if the outcome is `ok`: `gone` were answered with 404 then, and with
+    `sums`, rules about many campaigns at once are evaluated. `reason` explains any other outcome.
     """
 
     outcome: SweepOutcome
@@ -56,8 +55,8 @@ class FeedReader:
         self._lookup.forget(ids)
 
     async def read(self, table: AccountTable, before: FeedState, started: datetime) -> Reading:
-        """Sweep the window and look up what it does not show. Never raises `ProviderError`: a
-        failure is an outcome."""
+        """Sweep the window and look up campaigns that it does not show. Never raises
+        `ProviderError`: a failure is an outcome."""
         plan = await self._plan(table, before, started)
         try:
             sweep = await self._source.sweep(
@@ -90,8 +89,8 @@ class FeedReader:
             return partial(sweep.reason, single.found)
         missing = await self._missing(table, plan, sweep, shown)
         if sweep.nameless:
-            # A row without an id may be any of the missing ones: they freeze, and a 404 could not
-            # be acted upon.
+            # A row without an id may be any of the missing ones: they stay as they are, and a 404
+            # would prove nothing.
             if len(missing) > sweep.nameless:
                 return partial(_unexplained(len(missing)), ())
             return Reading(
@@ -113,7 +112,7 @@ class FeedReader:
         )
 
     async def _read_singly(self, plan: Plan, shown: set[int], *, budget: int) -> Answers:
-        """Read stragglers and unlisted campaigns by id, those whose turn it is."""
+        """Read the stragglers and unlisted campaigns whose turn it is, by id."""
         singles = [campaign_id for campaign_id in plan.single_reads if campaign_id not in shown]
         self._cursor += len(plan.single_reads)
         return await self._lookup.read(singles, budget=budget)
@@ -138,7 +137,7 @@ class FeedReader:
         tracked: Mapping[int, TrackedCampaign],
         see: Callable[[Sequence[TrackedCampaign]], None],
     ) -> None:
-        """Show those of the tracked campaigns that are of the feed to `see`, chunk by chunk."""
+        """Pass the feed's campaigns among `tracked` to `see`, chunk by chunk."""
         rows = list(tracked.values())
         message_type = self.feed.message_type
         for start in range(0, len(rows), CHUNK):
@@ -148,8 +147,8 @@ class FeedReader:
     async def _missing(
         self, table: AccountTable, plan: Plan, sweep: Sweep, shown: set[int]
     ) -> list[int]:
-        """Watched campaigns of the window that the sweep should have shown and did not, oldest
-        first."""
+        """Ids of watched campaigns of the window that the sweep should have shown but did not,
+        oldest first."""
         excused = shown | sweep.unreadable | set(plan.stragglers) | self._lookup.unlisted
         candidates = [
             row for campaign_id, row in table.watched.items() if campaign_id not in excused

@@ -1,4 +1,4 @@
-"""Rules of scope `receiver`: the monitor's word on its own deliveries, evaluated by a loop of
+"""Evaluates rules of scope `receiver`, which are about the monitor's own deliveries, in a loop of
 their own."""
 
 import asyncio
@@ -26,11 +26,11 @@ log = structlog.get_logger()
 
 
 class ReceiverRules:
-    """Looks at every receiver every 15 s.
+    """Evaluates every receiver every 15 s.
 
-    `receivers` are integrations by name. `health` says how those fare of which it is known; the
-    alerts of the others stay as they are. `on_alerts` is called with what changed, once it is
-    committed. Whoever has `deciding` knows that nothing is being decided.
+    `receivers` are integrations by name. `health` gives the receivers whose health is known; the
+    alerts of the others stay as they are. `on_alerts` is called with changed alerts after the
+    commit. While you hold `deciding`, nothing is being decided.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class ReceiverRules:
         self.use(rules, receivers)
 
     def use(self, rules: RuleSet, receivers: Mapping[str, str]) -> None:
-        """Go on with other rules and receivers."""
+        """Switch to these rules and receivers."""
         self._rules = rules
         self._receivers = receivers
 
     async def run(self) -> None:
-        """Evaluate until cancelled; while there are no such rules, nothing is asked."""
+        """Evaluate until cancelled. Does nothing while there are no such rules."""
         while True:
             await self._clock.sleep(INTERVAL_SECONDS)
             try:
@@ -78,7 +78,7 @@ class ReceiverRules:
                 log.exception("receiver_rules_failed")
 
     async def evaluate(self) -> None:
-        """Once. Raises `StoreError`; nothing of it is remembered then."""
+        """Evaluate once. Raises `StoreError`; nothing is remembered then."""
         now = self._clock.now()
         views = await receiver_views(self._store, self._receivers, self._health(), now=now)
         evaluation = self._rules.begin(NO_ACCOUNT, now, self._state.alerts_of(NO_ACCOUNT))
@@ -105,8 +105,8 @@ async def receiver_views(
     *,
     now: datetime,
 ) -> list[ReceiverView]:
-    """How the deliveries to those of `receivers` (integrations by name) stand of whose `health`
-    is known. Raises `StoreError`."""
+    """The views of those `receivers` (integrations by name) whose `health` is known. Raises
+    `StoreError`."""
     summary = await store.outbox_summary()
     waiting = {
         line.receiver: line for line in summary if line.state is OutboxState.PENDING and line.count
