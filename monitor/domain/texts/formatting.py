@@ -1,7 +1,7 @@
 """How values look in messages, and how templates calculate: null is "–", stays null, and equals
 nothing but null.
 
-Filters never raise on a value of another type than theirs: they show it as it is.
+A filter never raises for a value of another type than its own: it shows it as it is.
 """
 
 import math
@@ -17,8 +17,8 @@ DASH = "–"
 
 
 class Null:
-    """The absence of a value, in templates: false, prints as "–", and every comparison but that
-    with null is false."""
+    """A missing value in a template: it is false, prints as "–", and every comparison except with
+    null is false."""
 
     __slots__ = ()
 
@@ -47,7 +47,7 @@ NULL: Final = Null()
 
 
 class Number(float):
-    """A number that is no count: at most four decimals."""
+    """A number that is not a count; prints with at most four decimals."""
 
     __slots__ = ()
 
@@ -64,7 +64,7 @@ class Instant(float):
         return time_text(float(self))
 
 
-class Span(float):
+class Lasting(float):
     """A duration in seconds."""
 
     __slots__ = ()
@@ -73,24 +73,12 @@ class Span(float):
         return humanize_duration(float(self))
 
 
-class Members:
-    """Something with members by name; one it does not have is null."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Mapping[str, object]) -> None:
-        self._values = values
-
-    def get(self, name: str) -> object:
-        return self._values.get(name, NULL)
-
-
 def figure(value: FieldValue, kind: FieldType) -> object:
     """A field's value as a template sees it."""
     if value is None:
         return NULL
     if isinstance(value, (int, float)) and kind in (FieldType.TIME, FieldType.DURATION):
-        return Instant(value) if kind is FieldType.TIME else Span(value)
+        return Instant(value) if kind is FieldType.TIME else Lasting(value)
     return Number(value) if isinstance(value, float) else value
 
 
@@ -114,34 +102,35 @@ _OPERATIONS: dict[str, Callable[[float, float], object]] = {
 
 
 def calculate(sign: str, left: object, right: object) -> object:
-    """`left sign right` as conditions calculate: null stays null, and x / 0 is null. TypeError
-    for what is no number."""
+    """`left sign right` as conditions calculate: null stays null, and x / 0 is null. Raises
+    TypeError for what is not a number."""
     if isinstance(left, Null) or isinstance(right, Null) or left is None or right is None:
         return NULL
     if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-        raise TypeError(f"{sign} wants numbers")
+        raise TypeError(f"{sign} needs numbers")
     if sign == "/" and right == 0:
         return NULL
-    result = _OPERATIONS[sign](
-        left, float(right) if sign == "*" else right
-    )  # integers would grow without end
+    # integers would grow without end
+    result = _OPERATIONS[sign](left, float(right) if sign == "*" else right)
     return _dimension(sign, left, right)(result) if isinstance(result, float) else result
 
 
 def _dimension(sign: str, left: object, right: object) -> type[float]:
-    """What comes out, by the language's rules: time − time is a duration, duration / duration a
+    """The type of the result, as in conditions: time − time is a duration, duration / duration a
     number, …"""
     if sign in "+-" and (isinstance(left, Instant) or isinstance(right, Instant)):
-        return Span if isinstance(left, Instant) and isinstance(right, Instant) else Instant
-    if isinstance(left, Span) or isinstance(right, Span):
+        return Lasting if isinstance(left, Instant) and isinstance(right, Instant) else Instant
+    if isinstance(left, Lasting) or isinstance(right, Lasting):
         return (
-            Number if isinstance(left, Span) and isinstance(right, Span) and sign == "/" else Span
+            Number
+            if isinstance(left, Lasting) and isinstance(right, Lasting) and sign == "/"
+            else Lasting
         )
     return Number
 
 
 def number_text(value: float) -> str:
-    """At most four decimals, none that are zero: 0.8342, 1234.5, 12."""
+    """At most four decimals, without zeros at the end: 0.8342, 1234.5, 12."""
     if not math.isfinite(value):
         return DASH
     return f"{value:.4f}".rstrip("0").rstrip(".")
@@ -177,7 +166,7 @@ def duration(value: object) -> str:
 
 
 def number(value: object) -> str:
-    """Thousands apart, at most four decimals: "1,234,567"."""
+    """With thousands separators and at most four decimals: "1,234,567"."""
     return _shown(value, lambda count: f"{count:,.4f}".rstrip("0").rstrip("."))
 
 
@@ -187,7 +176,7 @@ def time(value: object) -> str:
 
 
 def money(value: object, currency: object = None) -> str:
-    """Two decimals and the currency, where there is one: "1,234.50 EUR"."""
+    """With two decimals, and the currency if there is one: "1,234.50 EUR"."""
     unit = f" {currency}" if currency else ""
     return _shown(value, lambda amount: f"{amount:,.2f}{unit}")
 
@@ -198,13 +187,13 @@ def default(value: object, fallback: object = DASH) -> object:
 
 
 def truncate(value: object, length: int = 80) -> str:
-    """At most `length` characters, the last one "…" where some were cut."""
+    """At most `length` characters; the last one is "…" if the text was cut."""
     text = str(value)
     return text if len(text) <= length else text[: max(0, length - 1)] + "…"
 
 
 def round_(value: object, digits: int = 0) -> str:
-    """So many decimals (0 to 10)."""
+    """With so many decimals (0 to 10)."""
     return _shown(value, lambda figure: f"{figure:.{min(max(digits, 0), 10)}f}")
 
 

@@ -1,8 +1,7 @@
-"""Texts of alerts: Jinja2, cut down to what a message needs and cannot be hurt by.
+"""Texts of alerts: Jinja2, cut down to what a message needs.
 
-A template may name the fields of its scope, `campaign.<field>` (scope campaign) and
-`labels.<name>`, use `{% if %}` and the filters of `figures.py`. There are no loops, calls,
-assignments or includes: a template's time and size are bounded by its own.
+A template can name the fields of its scope, `campaign.<field>` (scope campaign) and
+`labels.<name>`, and use `{% if %}` and the filters of `formatting.py`. It cannot loop.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -11,29 +10,19 @@ from typing import Self
 
 import jinja2
 from jinja2 import nodes
-from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.campaign.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.fields.catalogue import Field, FieldType, FieldValue, Subject, fields_of
 from monitor.domain.fields.field_values import field_values
-from monitor.domain.texts.formatting import (
-    FILTERS,
-    NULL,
-    TESTS,
+from monitor.domain.texts.formatting import FILTERS, NULL, TESTS, figure
+from monitor.domain.texts.sandbox import (
     Members,
-    calculate,
-    figure,
-    printed,
-)
-from monitor.domain.texts.template_check import (
+    Sandbox,
     TemplateError,
     TemplateFault,
-    check,
-    syntax_fault,
-    trial_fault,
+    trial_words,
 )
 
 LONGEST_TEMPLATE = 4_000
@@ -44,56 +33,16 @@ _FACTS = ("account", "id", "name", "status", "sent", "delivered", "api_up", "bal
 """What a failed rendering shows instead."""
 
 
-class _Environment(SandboxedEnvironment):
-    """Looks things up in `Members` alone, and calculates as conditions do: null stays null, x /
-    0 is null."""
-
-    intercepted_binops = frozenset({"+", "-", "*", "/"})
-    intercepted_unops = frozenset({"-"})
-
-    def getattr(self, obj: object, attribute: str) -> object:
-        return self._member(obj, attribute)
-
-    def getitem(self, obj: object, argument: object) -> object:
-        return self._member(obj, argument)
-
-    # theirs
-    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:  # noqa: ARG002
-        return calculate(operator, left, right)
-
-    # theirs
-    def call_unop(self, context: Context, operator: str, arg: object) -> object:  # noqa: ARG002
-        return calculate("-", 0, arg)
-
-    def _member(self, obj: object, name: object) -> object:
-        if isinstance(obj, Members) and isinstance(name, str):
-            return obj.get(name)
-        return self.undefined(obj=obj, name=str(name))
-
-
-def _environment() -> _Environment:
-    environment = _Environment(
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-        finalize=printed,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.clear()
-    environment.globals["null"] = NULL
-    environment.filters = dict(FILTERS)
-    environment.tests = dict(TESTS)
-    return environment
-
-
-_ENVIRONMENT = _environment()
+_SANDBOX = Sandbox("a text", longest=LONGEST_TEMPLATE, filters=FILTERS, tests=TESTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One checked text. Equal when text, scope and kind of rule are. `name` says which it is
-    where rendering fails, `fields` are those it needs, the bare facts for a failed rendering
-    included."""
+    """One checked text. Two are equal when their text, scope and kind of rule are.
+
+    `name` says which text it is when rendering fails. `fields` are the fields it needs, including
+    the bare facts for a failed rendering.
+    """
 
     text: str
     scope: str
@@ -106,45 +55,32 @@ class Template:
     def parse(cls, text: str, *, scope: str, event: bool = False, name: str = "") -> Self:
         """Read and check a text; `name` is something like "summary of LowDelivery".
 
-        TemplateError with everything found wrong; whatever the text is, nothing else is raised
-        (ValueError for a wrong scope).
+        Raises TemplateError with everything found wrong, and nothing else, whatever the text is
+        (but ValueError for a wrong scope).
         """
         fields = fields_of(scope, event=event)
-        if len(text) > LONGEST_TEMPLATE:
-            raise TemplateError(
-                [
-                    TemplateFault(
-                        f"the text has {len(text)} characters; {LONGEST_TEMPLATE} is the most", 1
-                    )
-                ]
-            )
-        try:
-            tree = _ENVIRONMENT.parse(text)
-            faults = check(tree, fields, scope)
-            if faults:
-                raise TemplateError(faults)
-            compiled = _ENVIRONMENT.from_string(tree)
-        except jinja2.TemplateSyntaxError as error:
-            raise TemplateError([syntax_fault(error.message, error.lineno)]) from None
-        except (RecursionError, MemoryError, SyntaxError, ValueError):
-            raise TemplateError([TemplateFault("it is nested too deeply", 1)]) from None
+        owners: dict[str, Collection[str] | None] = {"labels": None}
+        if scope == "campaign":
+            owners = {"campaign": fields, **owners}
+        tree, compiled = _SANDBOX.checked(text, fields, owners)
         try:
             compiled.render(_sample(fields, scope))
         # whatever it is, it would happen at three in the morning
         except Exception as error:  # noqa: BLE001
-            raise TemplateError([trial_fault(error)]) from None
+            words = f"it cannot be rendered: {trial_words(error)}"
+            raise TemplateError([TemplateFault(words, 1)]) from None
         needed = fields.keys() & {*_named(tree), *_FACTS}
         return cls(text, scope, event, name, frozenset(needed), _compiled=compiled)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickled as its text: what is compiled cannot be."""
+        """Pickled as its text: a compiled template cannot be."""
         return _parsed, (self.text, self.scope, self.event, self.name)
 
     def render(self, context: Mapping[str, object]) -> str:
         """The text with the values of `context` (see `template_context`), at most 4,000
-        characters, surrounding space cut.
+        characters, without space at its ends.
 
-        Never raises: what cannot be rendered says so, and gives the bare facts.
+        Never raises: if it cannot be rendered, the result says so and gives the bare facts.
         """
         try:
             output = self._compiled.render(context).strip()
@@ -168,7 +104,7 @@ def _parsed(text: str, scope: str, event: bool, name: str) -> Template:
 
 
 def _named(tree: nodes.Template) -> Iterator[str]:
-    """Every word in it that may be the name of a field, also as `campaign.<field>`."""
+    """Every word in it that can be the name of a field, also as `campaign.<field>`."""
     yield from (node.name for node in tree.find_all(nodes.Name))
     yield from (node.attr for node in tree.find_all(nodes.Getattr))
     yield from (node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str))
@@ -201,12 +137,12 @@ def template_context(
     settle: Settle = DEFAULT_SETTLE,
     around: Surroundings = NOTHING_SPECIAL,
 ) -> dict[str, object]:
-    """What a template of this scope can name: every field, `labels`, and `campaign` where the
-    scope has one. `only` leaves other fields out, which saves a third of the cost
-    (`Template.fields`).
+    """What a template of this scope can name: every field, `labels`, and `campaign` in that
+    scope. With `only` (`Template.fields`) other fields are left out, which saves a third of the
+    cost.
 
-    Arguments as of `field_values`. Values print themselves well: durations as "1 h 30 min",
-    times as "2026-03-02 09:00 UTC", null as "–".
+    The other arguments are those of `field_values`. Values print as people read them: durations
+    as "1 h 30 min", times as "2026-03-02 09:00 UTC", null as "–".
     """
     fields = fields_of(scope, event=event is not None)
     values = field_values(scope, subject, now, event=event, settle=settle, around=around)
@@ -225,7 +161,7 @@ def _context(
         name: figure(value, fields[name].type) for name, value in values.items()
     }
     if scope == "campaign":
-        context["campaign"] = Members(dict(context))
+        context["campaign"] = Members(context)
     context["labels"] = Members(labels)
     return context
 

@@ -1,32 +1,112 @@
-"""A webhook's body from a Jinja2 template, cut down to what a message needs and cannot be hurt
-by.
+"""A webhook's body from a Jinja2 template, cut down to what a message needs.
 
 A template sees what Alertmanager's JSON holds under the same names (docs/webhook.md), and `id`,
-`title`, and per alert `headline`, `identity`, `figures` and `why`. It may loop, two loops deep,
-and use the filters of `webhook_sandbox`; there are no calls, assignments, macros or includes.
-Labels and annotations that are not there are empty, as in Alertmanager; any other unknown name
-is an error. Null is false, and stays null in calculations.
+`title`, and for each alert `headline`, `identity`, `figures` and `why`. It can loop, two loops
+deep. Labels and annotations that are not there are empty, as in Alertmanager; any other unknown
+name is an error. Null is false, and stays null in calculations.
 """
 
-from collections.abc import Mapping
-from typing import Self
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any, Self
 
 import jinja2
+import jinja2.filters
+import jinja2.tests
 import msgspec
 
-from monitor.domain.alerting.notification import Notification
-from monitor.domain.texts.formatting import NULL
+from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
+from monitor.domain.campaign.detail import CampaignDetail, Split
+from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.texts.formatting import FILTERS, NULL, TESTS, Null, is_null
+from monitor.domain.texts.sandbox import Members, Sandbox, TemplateError, trial_words
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import message
 from monitor.notify.answers import UNREADABLE
 from monitor.notify.webhook.message import payload
-from monitor.notify.webhook.sample_messages import samples
-from monitor.notify.webhook.sandbox import ENVIRONMENT, LONGEST_OUTPUT, Lenient, faults
 
 LONGEST_TEMPLATE = 20_000
+LONGEST_OUTPUT = 1_000_000
 """Characters."""
 MOST_FAULTS = 10
-"""How many are told at once."""
+"""How many are shown at once."""
+
+_OPEN = {"labels", "annotations", "groupLabels", "commonLabels", "commonAnnotations"}
+"""What may have any names."""
+
+
+def _tojson(value: object) -> str:
+    """The value as JSON, quotes included."""
+    return msgspec.json.encode(_plain(value)).decode()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case jinja2.Undefined():
+            return str(value)  # raises, with the name
+        case Null():
+            return None
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case str() | bool() | int() | None:
+            return value
+        case float():
+            return float(value)
+        case _:
+            return [_plain(item) for item in value] if isinstance(value, Iterator) else str(value)
+
+
+def _default(value: object, fallback: object = "") -> object:
+    """The value, or `fallback` when it is null or not there."""
+    return fallback if isinstance(value, jinja2.Undefined) or is_null(value) else value
+
+
+def _replace(value: object, old: str, new: str) -> str:
+    text = str(value).replace(str(old), str(new))
+    if len(text) > LONGEST_OUTPUT:
+        raise ValueError("replace makes the text too long")
+    return text
+
+
+def _escape(value: object) -> str:
+    """For HTML."""
+    return escape(str(value))
+
+
+_FILTERS: dict[str, Any] = {
+    **FILTERS,
+    **{
+        name: jinja2.filters.FILTERS[name]
+        for name in (
+            "count", "dictsort", "first", "float", "int", "join", "last", "length", "list", "map",
+            "reject", "rejectattr",
+            "select", "selectattr", "sort", "string", "trim", "unique", "urlencode",
+        )
+    },
+    "default": _default,
+    "e": _escape,
+    "escape": _escape,
+    "replace": _replace,
+    "tojson": _tojson,
+}  # fmt: skip
+BODY_TESTS: dict[str, Any] = {
+    **{
+        name: jinja2.tests.TESTS[name]
+        for name in ("defined", "undefined", "eq", "equalto", "ne", "gt", "ge", "lt", "le", "in")
+    },
+    **TESTS,
+}
+
+_SANDBOX = Sandbox(
+    "the template of a body",
+    longest=LONGEST_TEMPLATE,
+    filters=_FILTERS,
+    tests=BODY_TESTS,
+    deepest_loop=2,
+)
 
 
 def gives_json(content_type: str) -> bool:
@@ -47,32 +127,23 @@ class BodyTemplate:
 
     @classmethod
     def parse(cls, text: str, *, json: bool) -> Self:
-        """Read and check it, by rendering samples, too. `json`: what it makes has to be JSON.
-        ValueError with what is wrong."""
+        """Read and check a template, also by rendering sample messages. `json`: the result has to
+        be JSON. Raises ValueError with what is wrong."""
         if not text.strip():
             raise ValueError("is empty; leave it out for Alertmanager's JSON")
-        if len(text) > LONGEST_TEMPLATE:
-            raise ValueError(f"has {len(text)} characters; {LONGEST_TEMPLATE} is the most")
-        trials = samples()
+        trials = _samples()
         try:
-            tree = ENVIRONMENT.parse(text)
-            if wrong := sorted(dict.fromkeys(faults(tree, _context(trials[0][1], None)))):
-                raise ValueError(
-                    "; ".join(f"line {line}: {fault}" for line, fault in wrong[:MOST_FAULTS])
-                )
-            template = cls(ENVIRONMENT.from_string(tree))
-        except jinja2.TemplateSyntaxError as error:
-            raise ValueError(f"line {error.lineno}: {error.message}") from None
-        except (RecursionError, MemoryError, SyntaxError):
-            raise ValueError("is nested too deeply") from None
+            _, compiled = _SANDBOX.checked(text, _context(trials[0][1], None))
+        except TemplateError as error:
+            raise ValueError("; ".join(map(str, error.faults[:MOST_FAULTS]))) from None
+        template = cls(compiled)
         for what, sample in trials:
             template._try(what, sample, json=json)
         return template
 
     def render(self, notification: Notification, external_url: str | None) -> bytes:
-        """The body. DeliveryError TOO_LARGE when it has no end, or REJECTED, final, when it
-        cannot be made: trying again would not help, mending the template and `outbox retry`
-        does.
+        """The body. Raises `DeliveryError`: TOO_LARGE when it is endless; REJECTED, for good, when
+        it cannot be rendered: then only another template and `outbox retry` help.
         """
         try:
             return self._rendered(notification, external_url).encode()
@@ -104,7 +175,7 @@ class BodyTemplate:
         # whatever it is, it would happen at three in the morning
         except Exception as error:  # noqa: BLE001
             raise ValueError(
-                f"cannot be rendered for {what}: {message.clean(str(error))}"
+                f"cannot be rendered for {what}: {message.clean(trial_words(error))}"
             ) from None
         if not json:
             return
@@ -112,8 +183,9 @@ class BodyTemplate:
             msgspec.json.decode(body)
         except UNREADABLE as error:
             raise ValueError(
-                f"does not make JSON of {what}, whose texts hold quotes and line breaks: {error}; "
-                "write {{ value | tojson }} without quotes around it, or set content_type"
+                f"does not give JSON for {what}, whose texts contain quotes and line breaks: "
+                f"{error}; write {{{{ value | tojson }}}} without quotes around it, or set "
+                "content_type"
             ) from None
 
 
@@ -142,13 +214,78 @@ def _context(notification: Notification, external_url: str | None) -> dict[str, 
 def _seen(name: str, value: object) -> object:
     if value is None:
         return NULL
-    if isinstance(value, Mapping):
-        open_ = name in {
-            "labels",
-            "annotations",
-            "groupLabels",
-            "commonLabels",
-            "commonAnnotations",
-        }
-        return Lenient(value) if open_ else {key: _seen(key, item) for key, item in value.items()}
-    return value
+    if not isinstance(value, Mapping):
+        return value
+    if name in _OPEN:
+        return Members(value, missing="")
+    return {key: _seen(key, item) for key, item in value.items()}
+
+
+_SAMPLE_TIME = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+_SAMPLE_TEXT = 'Spring "sale"\\ 50 % <b>\n\u2028off ☀'
+
+
+def _samples() -> list[tuple[str, Notification]]:
+    """Each with what it is: quotes and line breaks in names, no campaign, counters that are not
+    known, a campaign read in detail and one that was not, a resolve, an event."""
+    campaign = Campaign(
+        account="default", id=53651994, name=_SAMPLE_TEXT, sender=_SAMPLE_TEXT, status="sending",
+        message_type="rcs",
+        created_at=_SAMPLE_TIME.timestamp(), start_at=_SAMPLE_TIME.timestamp(), sent=5400,
+        delivered=3834, currency="EUR",
+    )  # fmt: skip
+    bare = Campaign(
+        account="default",
+        id=1,
+        name="",
+        sender="",
+        status="moderation",
+        message_type="sms",
+        created_at=_SAMPLE_TIME.timestamp(),
+    )
+    detail = CampaignDetail(
+        read_at=_SAMPLE_TIME.timestamp(), total_messages=9000, total_price=5.6, currency="EUR",
+        delivered=3834, failed=1566,
+        fallback=Split(delivered=10),
+    )  # fmt: skip
+
+    def sample(reason: NotifyReason, *alerts: NotifiedAlert, parts: int = 1) -> Notification:
+        return Notification(
+            id="msg_sample", receiver="ops", group_key="ops:0123456789abcdef",
+            group_labels={"alertname": "Sample"},
+            reason=reason, alerts=alerts, created_at=_SAMPLE_TIME, part=1, parts=parts,
+        )  # fmt: skip
+
+    def alert(
+        about: Campaign | None,
+        status: str = "firing",
+        *,
+        ends: datetime | None = None,
+        event: str | None = None,
+    ) -> NotifiedAlert:
+        return NotifiedAlert(
+            id="a1", fingerprint="0123456789abcdef", status=status, labels={"alertname": "Sample",
+            "severity": "critical"},
+            annotations={"summary": _SAMPLE_TEXT, "description": _SAMPLE_TEXT},
+            active_since=_SAMPLE_TIME - timedelta(hours=1),
+            starts_at=_SAMPLE_TIME, ends_at=ends, event_id=event, campaign=about,
+            detail=detail if about is campaign else None,
+        )  # fmt: skip
+
+    resolved = alert(campaign, "resolved", ends=_SAMPLE_TIME)
+    return [
+        (
+            "a sample message",
+            sample(NotifyReason.FIRING, alert(campaign), alert(bare), resolved, parts=2),
+        ),
+        (
+            "a sample message of an alert about no campaign",
+            sample(NotifyReason.FIRING, alert(None)),
+        ),
+        ("a sample message of what resolved", sample(NotifyReason.RESOLVED, resolved)),
+        (
+            "a sample message of an event",
+            sample(NotifyReason.EVENT, alert(campaign, ends=_SAMPLE_TIME, event="e1")),
+        ),
+        ("a test message", sample(NotifyReason.TEST, alert(None, ends=_SAMPLE_TIME, event="t1"))),
+    ]
