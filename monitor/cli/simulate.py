@@ -75,8 +75,7 @@ def simulate(
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            help="KIND, KIND=RATE or KIND=RATE,seconds=SPAN,limit=ROWS,path=PREFIX, such as "
-            "rate_limited=5%,seconds=2s; "
+            help="KIND, KIND=RATE or KIND=RATE,OPTION=…, such as rate_limited=5%,seconds=2s; "
             "may be given several times.",
             metavar="FAULT",
         ),

@@ -98,15 +98,16 @@ class ListRead(Generic[PageT]):
     """The pages that were read, in the order in which they came.
 
     `problem` is null when they are the whole list. `over`: the provider should not be asked for
-    more now. `resume` is the offset at which a reading that was cut stopped. `page_size` is what
-    the list's pages were seen to hold. `total_off` is (claimed, found) where the claimed total is
-    wrong.
+    more now. `resume` is the offset at which a reading that was cut stopped, `caught_up` whether it
+    had by then read what the one before was cut off from. `page_size` is what the list's pages were
+    seen to hold. `total_off` is (claimed, found) where the claimed total is wrong.
     """
 
     pages: Sequence[PageT]
     problem: Problem | None
     over: bool
     resume: int | None
+    caught_up: bool
     page_size: int
     total_off: tuple[int, int] | None
 
@@ -175,6 +176,7 @@ class _Reading(Generic[PageT]):
         self._error: ProviderError | None = None
         self._over = False
         self._resume: int | None = None
+        self._caught_up = False
 
     async def read(self, resume: int | None) -> None:
         first = await self._get(0)
@@ -189,6 +191,7 @@ class _Reading(Generic[PageT]):
             return  # nothing is sorted, so nothing can be proved
         if resume is not None and not planned and await self._get(resume):
             await self._find_end()
+        self._caught_up = self._caught_up or (resume is not None and not self._over)
         while self._may_try:
             if self._joined()[1] is not None:
                 await self._mend()
@@ -221,6 +224,7 @@ class _Reading(Generic[PageT]):
             problem=self._problem(),
             over=self._over,
             resume=self._resume,
+            caught_up=self._caught_up,
             page_size=max(clamped, default=max(self._known_size, self._largest)),
             total_off=self._total_off,
         )
@@ -336,6 +340,7 @@ class _Reading(Generic[PageT]):
 
         async def read_pages(waiting: Iterator[int]) -> None:
             for offset in waiting:
+                self._caught_up = self._caught_up or (resume is not None and offset > resume)
                 await self._get(offset)
                 if self._over:
                     return
@@ -437,7 +442,7 @@ class _Reading(Generic[PageT]):
                 offset = max(0, asked - max(1, self._largest // 2))
                 continue
             if single and page.count == 1:
-                self._wasted = len(self._pages) + TRIES  # pages of one row cannot overlap
+                self._wasted += TRIES // 2  # pages of one row cannot overlap
                 return
             joins = page.first_id == high and page.ascending
             grown = grown + 1 if joins and self._short(asked, page) else 0

@@ -42,12 +42,12 @@ class PageRows:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a sweep of so many `windows` stopped: in which of them, the newest being 0, at which
-    offset."""
+    """Where the next sweep of so many `windows` begins: in which of them, the newest being 0, at
+    which offset, null for the usual order."""
 
     windows: int
     window: int
-    offset: int
+    offset: int | None
 
 
 @dataclass(slots=True)

@@ -128,10 +128,9 @@ async def read_feed(
     one_at_a_time = asyncio.Lock()
     before = memory.cut if memory.cut and memory.cut.windows == len(asked) else None
     cut: Cut | None = None
-    order = sorted(
-        range(len(asked)), key=lambda number: (before is None or number != before.window, number)
-    )
-    for number in order:
+    stopped_at: int | None = None
+    start = 0 if before is None else before.window
+    for number in (*range(start, len(asked)), *range(start)):
         window = asked[-1 - number]
 
         async def fetch_page(offset: int, limit: int, window: Window = window) -> SweptPage:
@@ -161,11 +160,14 @@ async def read_feed(
         page_size, total_off = read.page_size, total_off or read.total_off
         problem = problem or read.problem
         if read.resume is not None:
+            stopped_at = read.resume
             cut = Cut(len(asked), number, read.resume)
+            if read.caught_up:  # the rest of this window was read the last time
+                cut = Cut(len(asked), (number + 1) % len(asked), None)
         if read.over and read.problem:
             problem = read.problem
             break
-    sweep = await _put_together(pages, problem, None if cut is None else cut.offset, clock)
+    sweep = await _put_together(pages, problem, stopped_at, clock)
     return FeedRead(sweep, page_size, cut, total_off)
 
 

@@ -17,7 +17,7 @@ from monitor.simulator.dialect import EXAMPLE, PLURAL, SINGULAR, Dialect
 from monitor.simulator.fault_orders import Decision, Faults
 from monitor.simulator.http_answers import Refusal, answered, answered_with, not_found, refused
 from monitor.simulator.rendering import Writer
-from monitor.simulator.sabotage import LIST_FAULTS, Saboteur
+from monitor.simulator.sabotage import Saboteur
 from monitor.simulator.scenario import Scenario
 from monitor.simulator.seen import Seen
 from monitor.simulator.world import World
@@ -138,7 +138,7 @@ class Simulator:
         decision = self.faults.decide(request.path)
         if decision.delay:
             await self._clock.sleep(decision.delay)
-        if decision.fault is not None and decision.fault.kind not in LIST_FAULTS:
+        if decision.fault is not None:
             return await self._saboteur.answer(request, decision.fault)
         request[_DECISION] = decision
         self._refuse_duplicates(request)
@@ -162,14 +162,15 @@ class Simulator:
 
     async def _list(self, request: web.Request) -> web.Response:
         return self._listing.answer(
-            request, request[_DECISION].fault, scrambled=request[_HOLDER].startswith(TEST_PREFIX)
+            request, request[_DECISION].oddities, scrambled=request[_HOLDER].startswith(TEST_PREFIX)
         )
 
     async def _single(self, request: web.Request) -> web.Response:
         row = self.world.row(int(request.match_info["id"]))
         if row is None:
             raise not_found()
-        body = self._writer.row(row, self._clock.now().timestamp(), request.path)
+        oddities = request[_DECISION].oddities
+        body = self._writer.row(row, self._clock.now().timestamp(), request.path, oddities)
         return answered(request, b'{"data":' + body + b"}")
 
     async def _detail(self, request: web.Request) -> web.Response:

@@ -36,35 +36,43 @@ class Listing:
         self._rng = Random(seed)  # noqa: S311 (which rows move between pages, not a secret)
         self._draws = 0
 
-    def answer(self, request: web.Request, fault: Fault | None, *, scrambled: bool) -> web.Response:
-        """One page. `fault` may empty it, clamp it or move its rows first; `scrambled` makes
-        statuses and counters random."""
+    def answer(
+        self, request: web.Request, oddities: Sequence[Fault], *, scrambled: bool
+    ) -> web.Response:
+        """One page, as odd as `oddities` say; `scrambled` makes statuses and counters random."""
         writer = self._writer()
         if request.path not in writer.dialect.paths:
             raise not_found()
         now = self._clock.now()
         query = read_query(request.query, now=now, zone=writer.zone, dialect=writer.dialect)
-        kind = None if fault is None else fault.kind
-        if kind is FaultKind.SHIFT:
+        odd = {fault.kind: fault for fault in oddities}
+        if FaultKind.SHIFT in odd:
             self._world.shift(query.message_type, query.first, query.last, self._rng)
-        limit = (
-            min(query.limit, fault.limit)
-            if fault is not None and kind is FaultKind.CLAMP
-            else query.limit
-        )
+        if grow := odd.get(FaultKind.GROW):
+            self._world.grow(query.message_type, grow.rows)
+        clamp = odd.get(FaultKind.CLAMP)
+        limit = query.limit if clamp is None else min(query.limit, clamp.limit)
         at = now.timestamp()
-        rows = [] if kind is FaultKind.EMPTY else self._selected(query, at)
+        rows = [] if FaultKind.EMPTY in odd else self._selected(query, at)
         page = rows[query.offset : query.offset + limit]
         if scrambled:
             self._draws += 1
             bodies = [writer.scrambled_row(row, at, request.path, self._draws) for row in page]
         else:
-            bodies = [writer.row(row, at, request.path) for row in page]
-        place = msgspec.json.encode({"total": len(rows), "limit": limit, "offset": query.offset})
-        data = b'{"data":[' + b",".join(bodies) + b"],"
+            bodies = [writer.row(row, at, request.path, oddities) for row in page]
+        data = b'{"data":[' + b",".join(bodies) + b"]"
+        if FaultKind.NO_PAGE in odd:
+            return answered(request, data + b"}")
+        off = odd[FaultKind.TOTAL].by if FaultKind.TOTAL in odd else 0
+        place = {"total": max(0, len(rows) + off), "limit": limit, "offset": query.offset}
+        if clamp is not None and clamp.says == "asked":
+            place["limit"] = query.limit
+        elif clamp is not None and clamp.says == "nothing":
+            del place["limit"]
+        info = msgspec.json.encode(place)
         if writer.dialect.page_at_top:
-            return answered(request, data + b'"page":' + place + b"}")
-        return answered(request, data + b'"meta":{"page":' + place + b"}}")
+            return answered(request, data + b',"page":' + info + b"}")
+        return answered(request, data + b',"meta":{"page":' + info + b"}}")
 
     def _selected(self, query: ListQuery, at: float) -> Sequence[Row]:
         rows, ascending = self._world.between(query.message_type, query.first, query.last)

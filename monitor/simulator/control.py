@@ -5,7 +5,7 @@ provider has.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -23,10 +23,9 @@ _T = TypeVar("_T")
 CALLS = {
     "GET /_simulator/": "this: time, counts, faults, calls",
     "GET /_simulator/requests": "what was asked, oldest first",
-    "PUT /_simulator/faults": "{kind, rate, seconds, limit, path_prefix}: a fault for a share of "
-    "requests; kind is a must",
-    "POST /_simulator/faults": "{kind, count, seconds, limit, path_prefix}: a fault for the next "
-    "requests; kind is a must",
+    "PUT /_simulator/faults": "{kind, rate, path_prefix, seconds, limit, says, rows, by, field, "
+    "value}: a fault for a share of requests; kind is a must",
+    "POST /_simulator/faults": "{kind, count, path_prefix, …}: a fault for the next requests",
     "DELETE /_simulator/faults": "no more faults",
     "GET /_simulator/campaigns": "what there is, ascending by id",
     "POST /_simulator/campaigns": "{fields}: a new campaign; gives its id",
@@ -40,20 +39,32 @@ CALLS = {
 """What each call does and the JSON that it takes."""
 
 
-class _FaultRate(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class _FaultOptions(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     kind: str
+    path_prefix: str = ""
+    seconds: float | msgspec.UnsetType | None = msgspec.UNSET
+    limit: int | msgspec.UnsetType = msgspec.UNSET
+    says: str | msgspec.UnsetType = msgspec.UNSET
+    rows: int | msgspec.UnsetType = msgspec.UNSET
+    by: int | msgspec.UnsetType = msgspec.UNSET
+    field: str | msgspec.UnsetType = msgspec.UNSET
+    value: object = msgspec.UNSET
+
+    def given(self) -> dict[str, Any]:
+        """Every field that was given."""
+        return {
+            name: value
+            for name, value in msgspec.structs.asdict(self).items()
+            if value is not msgspec.UNSET
+        }
+
+
+class _FaultRate(_FaultOptions, gc=False, forbid_unknown_fields=True, kw_only=True):
     rate: float = 1.0
-    seconds: float | None = None
-    limit: int = 100
-    path_prefix: str = ""
 
 
-class _FaultCount(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    kind: str
+class _FaultCount(_FaultOptions, gc=False, forbid_unknown_fields=True, kw_only=True):
     count: int = 1
-    seconds: float | None = None
-    limit: int = 100
-    path_prefix: str = ""
 
 
 class Control:
@@ -106,25 +117,11 @@ class Control:
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         order = await _body(request, _FaultRate)
-        return self._done(
-            request,
-            lambda: self._faults.set(
-                order.kind,
-                rate=order.rate,
-                seconds=order.seconds,
-                limit=order.limit,
-                path_prefix=order.path_prefix,
-            ),
-        )
+        return self._done(request, lambda: self._faults.set(**order.given()))
 
     async def _next_fault(self, request: web.Request) -> web.Response:
         order = await _body(request, _FaultCount)
-        return self._done(
-            request,
-            lambda: self._faults.next(
-                order.kind, order.count, order.path_prefix, seconds=order.seconds, limit=order.limit
-            ),
-        )
+        return self._done(request, lambda: self._faults.next(**order.given()))
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
         return self._done(request, self._faults.clear)

@@ -4,6 +4,9 @@ order of requests."""
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from typing import TypedDict, Unpack
+
+import msgspec
 
 
 class FaultKind(StrEnum):
@@ -26,18 +29,60 @@ class FaultKind(StrEnum):
     UNAUTHORIZED = "unauthorized"  # 401 for a token that is good
     REDIRECT = "redirect"  # 302 to elsewhere
     OVERSIZED = "oversized"  # 200, 9 MiB (after decompression, when the client takes gzip)
-    EMPTY = "empty"  # lists only: 200, no rows, total 0
-    CLAMP = "clamp"  # lists only: at most `limit` rows a page, and meta.page.limit says so
-    SHIFT = "shift"  # lists only: rows are deleted and created before the page is made
+    EMPTY = "empty"  # 200, no rows, total 0
+    CLAMP = "clamp"  # at most `limit` rows a page; meta.page.limit `says` so, or not
+    SHIFT = "shift"  # rows are deleted and created before the page is made
+    GROW = "grow"  # `rows` campaigns are created before the page is made
+    TOTAL = "total"  # meta.page.total is off `by` so many rows
+    NO_PAGE = "no_page"  # the answer says neither total nor limit nor offset
+    ODD_FIELD = "odd_field"  # `field` of a share of all rows reads `value`, the same rows each time
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault as it is served. `seconds` and `limit` where its kind has a use for them."""
+ODDITIES = frozenset(
+    {
+        FaultKind.EMPTY,
+        FaultKind.CLAMP,
+        FaultKind.SHIFT,
+        FaultKind.GROW,
+        FaultKind.TOTAL,
+        FaultKind.NO_PAGE,
+        FaultKind.ODD_FIELD,
+    }
+)
+"""Faults of an answer that is otherwise right: several may hit one request.
+
+They hit the list alone, but for `ODD_FIELD`, which a single campaign shows too."""
+
+
+class FaultOptions(TypedDict, total=False):
+    """The options of a fault, where its kind has a use for them; see `Fault`."""
+
+    seconds: float | None
+    limit: int
+    says: str
+    rows: int
+    by: int
+    field: str
+    value: object
+
+
+class Fault(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One fault as it is served.
+
+    `says` is what a clamped page claims as its limit: `given` is the truth, `asked` what was asked
+    for, `nothing` leaves it out. `field` may name one inside another, as `statistics.sent`. `share`
+    is that of the rows with an odd field.
+    """
 
     kind: FaultKind
     seconds: float | None = None
     limit: int = 100
+    says: str = "given"
+    rows: int = 1
+    by: int = 1
+    field: str = ""
+    value: object = "odd"
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +96,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to one request: a delay in seconds, and at most one fault."""
+    """What happens to one request: a delay in seconds, at most one fault, and any oddities."""
 
     delay: float = 0.0
     fault: Fault | None = None
+    oddities: tuple[Fault, ...] = ()
 
 
 class _Queued:
@@ -71,7 +117,7 @@ class Faults:
 
     def __init__(self, *, seed: int = 1) -> None:
         self._rng = Random(seed)  # noqa: S311 (which request fails, not a secret)
-        self._rules: dict[tuple[FaultKind, str], Rule] = {}
+        self._rules: dict[tuple[FaultKind, str, str], Rule] = {}
         self._queue: list[_Queued] = []
 
     def set(
@@ -79,36 +125,41 @@ class Faults:
         kind: FaultKind | str,
         *,
         rate: float = 1.0,
-        seconds: float | None = None,
-        limit: int = 100,
         path_prefix: str = "",
+        **options: Unpack[FaultOptions],
     ) -> None:
-        """Let a share of the requests meet a fault; rate 0 ends that. Several kinds may be set;
-        the first that hits wins, latency adds to it. ValueError for an unknown kind, a rate
-        outside 0..1, negative seconds."""
-        fault = _fault(kind, seconds, limit)
+        """Let a share of the requests meet a fault; rate 0 ends that.
+
+        Several kinds may be set, and several odd fields. The first that hits wins; latency and
+        oddities add to it. ValueError for an unknown kind, a rate outside 0..1, and for options
+        that cannot be.
+        """
+        fault = _fault(kind, options)
         if not 0.0 <= rate <= 1.0:
             raise ValueError(f"a rate of {rate} is no share from 0 to 1")
+        key = (fault.kind, path_prefix, fault.field)
         if rate:
-            self._rules[fault.kind, path_prefix] = Rule(fault, rate, path_prefix)
+            if fault.kind is FaultKind.ODD_FIELD:
+                fault = msgspec.structs.replace(fault, share=rate)
+            self._rules[key] = Rule(fault, rate, path_prefix)
         else:
-            self._rules.pop((fault.kind, path_prefix), None)
+            self._rules.pop(key, None)
 
     def next(
         self,
         kind: FaultKind | str,
         count: int = 1,
         path_prefix: str = "",
-        *,
-        seconds: float | None = None,
-        limit: int = 100,
+        **options: Unpack[FaultOptions],
     ) -> None:
-        """Let exactly the next `count` requests whose path begins with `path_prefix` meet a
-        fault, before any rate applies. Orders are served in the order given, one at a time for a
-        path. ValueError as for `set`."""
+        """Let exactly the next `count` requests whose path begins with `path_prefix` meet a fault,
+        before any rate applies.
+
+        Orders are served in the order given, one at a time for a path. ValueError as for `set`.
+        """
         if count < 1:
             raise ValueError(f"a count of {count} is not 1 or more")
-        self._queue.append(_Queued(_fault(kind, seconds, limit), count, path_prefix))
+        self._queue.append(_Queued(_fault(kind, options), count, path_prefix))
 
     def clear(self) -> None:
         """No more faults. Requests that hang go on hanging."""
@@ -136,27 +187,40 @@ class Faults:
                     self._queue.remove(entry)
                 if entry.fault.kind is FaultKind.LATENCY:
                     return Decision(entry.fault.seconds or 0.0)
+                if entry.fault.kind in ODDITIES:
+                    return Decision(oddities=(entry.fault,))
                 return Decision(fault=entry.fault)
         delay, fault = 0.0, None
+        oddities: list[Fault] = []
         for rule in self._rules.values():
-            if not path.startswith(rule.path_prefix) or self._rng.random() >= rule.rate:
+            kind = rule.fault.kind
+            if not path.startswith(rule.path_prefix):
                 continue
-            if rule.fault.kind is FaultKind.LATENCY:
+            if kind is not FaultKind.ODD_FIELD and self._rng.random() >= rule.rate:
+                continue
+            if kind is FaultKind.LATENCY:
                 delay += rule.fault.seconds or 0.0
+            elif kind in ODDITIES:
+                oddities.append(rule.fault)
             elif fault is None:
                 fault = rule.fault
-        return Decision(delay, fault)
+        return Decision(delay, fault, tuple(oddities))
 
 
-def _fault(kind: FaultKind | str, seconds: float | None, limit: int) -> Fault:
+def _fault(kind: FaultKind | str, options: FaultOptions) -> Fault:
     try:
         known = FaultKind(kind)
     except ValueError:
         raise ValueError(f"{kind!r} is no fault; there are {', '.join(FaultKind)}") from None
-    if seconds is not None and not 0.0 <= seconds < float("inf"):
-        raise ValueError(f"{seconds} seconds is no span of time")
-    if known is FaultKind.LATENCY and seconds is None:
+    fault = Fault(known, **options)
+    if fault.seconds is not None and not 0.0 <= fault.seconds < float("inf"):
+        raise ValueError(f"{fault.seconds} seconds is no span of time")
+    if known is FaultKind.LATENCY and fault.seconds is None:
         raise ValueError("latency needs seconds")
-    if limit < 1:
-        raise ValueError(f"a limit of {limit} rows is not 1 or more")
-    return Fault(known, seconds, limit)
+    if fault.limit < 1 or fault.rows < 1:
+        raise ValueError("limit and rows are numbers of rows from 1")
+    if fault.says not in ("given", "asked", "nothing"):
+        raise ValueError(f"says={fault.says}: a page can say given, asked or nothing")
+    if known is FaultKind.ODD_FIELD and not fault.field:
+        raise ValueError("odd_field needs the field's name")
+    return fault

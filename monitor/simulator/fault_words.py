@@ -3,11 +3,17 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from monitor.errors import ConfigError, Place, Problem
-from monitor.simulator.fault_orders import FaultKind, Faults
+from monitor.simulator.fault_orders import FaultKind, FaultOptions, Faults
 from monitor.simulator.offset import parse_offset
 
-EXPECTED = "expected KIND, KIND=RATE or KIND=RATE,seconds=SPAN,limit=ROWS,path=PREFIX"
+EXPECTED = (
+    "expected KIND, KIND=RATE or KIND=RATE,OPTION=…; options are seconds=SPAN, path=PREFIX, "
+    "limit=ROWS and says=given|asked|nothing (clamp), rows=ROWS (grow), by=ROWS (total), "
+    "field=NAME and value=JSON or text (odd_field)"
+)
 
 
 def set_faults(faults: Faults, orders: Sequence[str], *, source: str = "--fault") -> None:
@@ -30,22 +36,37 @@ def set_faults(faults: Faults, orders: Sequence[str], *, source: str = "--fault"
 def _set(faults: Faults, order: str) -> None:
     head, *options = order.split(",")
     kind, _, rate = head.partition("=")
-    seconds: float | None = None
-    limit, path_prefix = 100, ""
+    settings: FaultOptions = {}
+    path_prefix = ""
     for option in options:
         name, _, value = option.partition("=")
         match name.strip():
             case "seconds":
-                seconds = parse_offset(_number_or_text(value))
+                settings["seconds"] = parse_offset(_number_or_text(value))
             case "limit":
-                limit = int(value)
+                settings["limit"] = int(value)
+            case "rows":
+                settings["rows"] = int(value)
+            case "by":
+                settings["by"] = int(value)
+            case "says":
+                settings["says"] = value.strip()
+            case "field":
+                settings["field"] = value.strip()
+            case "value":
+                settings["value"] = _json_or_text(value)
             case "path":
                 path_prefix = value.strip()
             case _:
                 raise ValueError(f"unknown option {name!r}")
-    faults.set(
-        kind.strip(), rate=_rate(rate), seconds=seconds, limit=limit, path_prefix=path_prefix
-    )
+    faults.set(kind.strip(), rate=_rate(rate), path_prefix=path_prefix, **settings)
+
+
+def _json_or_text(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _rate(text: str) -> float:

@@ -1,13 +1,14 @@
 """Campaigns in the words of the provider's calls: a row of the list, and the detail."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
 from monitor.simulator.campaign_state import CampaignState
 from monitor.simulator.dialect import Dialect
+from monitor.simulator.fault_orders import Fault, FaultKind
 from monitor.simulator.world import Row
 
 ZERO_DATE = "0000-00-00 00:00:00"
@@ -23,9 +24,17 @@ class Writer:
         self.zone = zone
         self._encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
-    def row(self, row: Row, at: float, path: str) -> bytes:
-        """One row of the list as JSON, at a Unix time, for an answer on `path`."""
+    def row(self, row: Row, at: float, path: str, oddities: Sequence[Fault] = ()) -> bytes:
+        """One row of the list as JSON, at a Unix time, for an answer on `path`.
+
+        Fields that `oddities` make odd in this row are so.
+        """
         key = self.dialect.fallback_key(path)
+        if odd := [fault for fault in oddities if _is_odd(row.id, fault)]:
+            fields = self.fields(row.state(at), key) | (row.spoiled or {})
+            for fault in odd:
+                _put(fields, fault.field, fault.value)
+            return self._encode(fields)
         if row.body is not None and row.body_key == key and row.still(at):
             return row.body
         body = self._encode(self.fields(row.state(at), key) | (row.spoiled or {}))
@@ -169,3 +178,23 @@ _SPLIT = (
 
 def _split(**counters: int) -> dict[str, int]:
     return {name: counters.get(name, 0) for name in _SPLIT}
+
+
+def _is_odd(campaign_id: int, fault: Fault) -> bool:
+    """Whether the fault makes a field of this campaign odd: the same campaigns each time."""
+    if fault.kind is not FaultKind.ODD_FIELD:
+        return False
+    dice = zlib.crc32(f"{fault.field}/{campaign_id}".encode())
+    return dice < fault.share * 2**32
+
+
+def _put(fields: dict[str, object], name: str, value: object) -> None:
+    """Set a field, which may lie inside another: `statistics.sent`."""
+    outer, dot, inner = name.partition(".")
+    if not dot:
+        fields[outer] = value
+        return
+    within = fields.get(outer)
+    within = dict(within) if isinstance(within, dict) else {}
+    _put(within, inner, value)
+    fields[outer] = within

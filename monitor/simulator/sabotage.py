@@ -19,9 +19,6 @@ CUT_BODY = b'{"data":[{"id":53650001,"name":"Weekend sale","sender":"FreshMart",
 CUT_SHORT_BY = 4096
 DEFAULT_RETRY_SECONDS = 2.0
 
-LIST_FAULTS = frozenset({FaultKind.EMPTY, FaultKind.CLAMP, FaultKind.SHIFT})
-"""Faults that the list serves itself; any other call passes them over."""
-
 
 class Saboteur:
     """Answers requests with faults. `closing` ends those that hang."""

@@ -255,6 +255,11 @@ class World:
         if what >= 0.4:
             self.add(name="Shifted in", sender="Shift", size=100, message_type=message_type)
 
+    def grow(self, message_type: str, rows: int) -> None:
+        """Create so many campaigns of a type now."""
+        for _ in range(rows):
+            self.add(name="Just created", sender="Grow", size=100, message_type=message_type)
+
     # --- inside ---
 
     def _instant(self, now: datetime | None) -> float:

@@ -113,7 +113,9 @@ async def test_a_fault_neither_fires_nor_resolves_and_the_truth_is_found_after(
     await bench.poll_well()
     assert bench.firing() == {("Spam", spam)}
     told = len(bench.told)
-    bench.simulator.faults.set(kind, seconds=0.01 if kind is FaultKind.LATENCY else None)
+    bench.simulator.faults.set(
+        kind, seconds=0.01 if kind is FaultKind.LATENCY else None, field="statistics.sent"
+    )
     outcomes = {await bench.poll() for _ in range(2)}
     assert bench.firing() == {("Spam", spam)}
     gone = {int(alert.key.subject) for alert in bench.told[told:]}

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from monitor.errors import ProviderError, ProviderFault
-from monitor.ports import Sweep
+from monitor.metrics import Metrics
+from monitor.ports import Incomplete, Sweep, SweptRows
 from monitor.provider.source import Provider
 from monitor.simulator.api_server import Simulator
 from monitor.simulator.dialect import EXAMPLE, PLURAL, SINGULAR, Dialect
@@ -291,3 +293,174 @@ def test_a_complete_sweep_misses_nothing_while_rows_shift_between_pages(
                 assert before & after <= {campaign.id for campaign in swept.campaigns}
 
     asyncio.run(run())
+
+
+ODD_LISTS: list[list[dict[str, Any]]] = [
+    [{"kind": "grow", "rows": 2}],
+    [{"kind": "grow", "rate": 0.5}, {"kind": "clamp", "limit": 40, "says": "asked"}],
+    [{"kind": "total", "by": 1}],
+    [{"kind": "total", "by": -130}],
+    [{"kind": "total", "by": 5000}, {"kind": "clamp", "limit": 100, "says": "nothing"}],
+    [{"kind": "clamp", "limit": 60, "says": "asked"}],
+    [{"kind": "clamp", "limit": 60, "says": "nothing"}],
+    [{"kind": "no_page"}],
+    [{"kind": "no_page"}, {"kind": "clamp", "limit": 31}, {"kind": "grow", "rate": 0.3}],
+    [{"kind": "clamp", "limit": 50}, {"kind": "shift", "rate": 0.1}],
+]
+
+
+@pytest.mark.parametrize("faults", ODD_LISTS, ids=range(len(ODD_LISTS)))
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_an_odd_list_is_read_whole_at_every_poll(
+    faults: list[dict[str, Any]], fresh: bool
+) -> None:
+    clock = InstantClock()
+    simulator = Simulator(bulk_scenario(600, days=1), clock=clock)
+    async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
+        for order in faults:
+            simulator.faults.set(**order)
+        for _ in range(3):
+            before = ids_in(simulator)
+            swept = await sweep(provider, clock, fresh=fresh)
+            assert swept.complete, swept.reason
+            assert before & ids_in(simulator) <= {campaign.id for campaign in swept.campaigns}
+            assert swept.requests < 80
+            await clock.sleep(60)
+
+
+def ids_in(simulator: Simulator) -> set[int]:
+    return {state.id for state in simulator.world.rows() if state.message_type == "sms"}
+
+
+async def test_odd_rows_cost_themselves_and_are_told() -> None:
+    clock = InstantClock()
+    simulator = Simulator(bulk_scenario(600, days=1), clock=clock)
+    async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
+        simulator.faults.set("odd_field", rate=0.1, field="created_at", value="30.11.2026 12:00")
+        swept = await sweep(provider, clock)
+    assert swept.complete
+    assert len(swept.unreadable) > 10
+    assert (
+        swept.rows_given == len(swept.campaigns) + len(swept.unreadable) == len(ids_in(simulator))
+    )
+
+
+async def test_a_wrong_total_is_counted_at_every_sweep_and_logged_once() -> None:
+    clock, metrics = InstantClock(), Metrics("test")
+    simulator = Simulator(bulk_scenario(600, days=1), clock=clock)
+    labels = {"account": "default", "message_type": "sms"}
+
+    def counted() -> float | None:
+        return metrics.registry.get_sample_value("bsg_monitor_list_total_mismatch_total", labels)
+
+    async with (
+        simulator.serve() as url,
+        reader(url, clock=clock, api_key=KEY, metrics=metrics) as provider,
+    ):
+        await sweep(provider, clock)
+        assert counted() == 0
+        simulator.faults.set("total", by=7)
+        with capture_logs() as logs:
+            for _ in range(3):
+                await sweep(provider, clock)
+    assert counted() == 3
+    rows = len(ids_in(simulator))
+    assert [
+        (entry["claimed"], entry["found"]) for entry in logs if entry["event"] == "list_total_wrong"
+    ] == [(rows + 7, rows)]
+
+
+async def test_pages_are_handed_on_as_they_come_the_newest_second() -> None:
+    clock = InstantClock()
+    simulator = Simulator(bulk_scenario(600, days=1), clock=clock, dialect=Dialect(largest_page=50))
+    seen: list[SweptRows] = []
+    async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
+
+        async def see(rows: SweptRows) -> None:
+            clock.creep = 0.001  # so that no two requests are sent at the same time
+            seen.append(rows)
+
+        swept = await sweep(provider, clock, fresh=True, seen=see)
+    ids = [campaign.id for campaign in swept.campaigns]
+    firsts = [rows.campaigns[0].id for rows in seen]
+    assert firsts[0] == ids[0]
+    assert seen[1].campaigns[-1].id == ids[-1]
+    assert firsts[1:-1] == sorted(firsts[1:-1], reverse=True)
+    assert {campaign.id for rows in seen for campaign in rows.campaigns} == set(ids)
+    sent = {
+        campaign.id: rows.requested_at
+        for rows in sorted(seen, key=lambda r: r.requested_at)
+        for campaign in rows.campaigns
+    }
+    assert list(swept.requested_at) == [sent[id_] for id_ in ids]
+
+
+async def test_of_two_readings_of_a_row_in_one_sweep_the_one_asked_for_later_wins() -> None:
+    clock = InstantClock()
+    simulator = Simulator(Scenario(name="x"), clock=clock)
+    ids = [simulator.world.add(message_type="sms", status="sending", sent=0) for _ in range(40)]
+    async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
+
+        async def see(rows: SweptRows) -> None:
+            clock.creep = 0.001
+            simulator.world.change(ids[-1], sent=len(rows.campaigns))
+
+        swept = await sweep(provider, clock, seen=see)
+    assert [campaign.sent for campaign in swept.campaigns[-2:]] == [0, 40]
+
+
+async def test_what_the_one_who_sees_a_page_raises_ends_the_sweep_as_it_is() -> None:
+    clock = InstantClock()
+    simulator = Simulator(bulk_scenario(600, days=1), clock=clock, dialect=Dialect(largest_page=50))
+    pages = 0
+
+    async def see(_: SweptRows) -> None:
+        nonlocal pages
+        pages += 1
+        if pages == 4:
+            raise ZeroDivisionError
+
+    async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
+        with pytest.raises(ZeroDivisionError):
+            await sweep(provider, clock, seen=see)
+        assert (await sweep(provider, clock)).complete
+
+
+async def test_a_sweep_of_several_windows_that_takes_too_long_goes_on_where_it_stopped() -> None:
+    clock = InstantClock()
+    simulator = Simulator(
+        bulk_scenario(3000, days=170), clock=clock, dialect=Dialect(largest_page=50)
+    )
+    read: set[int] = set()
+    cuts: list[int | None] = []
+    async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
+
+        async def see(rows: SweptRows) -> None:
+            read.update(campaign.id for campaign in rows.campaigns)
+            await clock.sleep(20)
+
+        for _ in range(6):
+            swept = await sweep(provider, clock, days=170, fresh=True, seen=see)
+            assert (swept.complete, swept.incomplete) == (False, Incomplete.CUT)
+            cuts.append(swept.cut_at)
+            if read >= ids_in(simulator):
+                break
+    assert len(cuts) > 2
+    assert None not in cuts
+    assert read >= ids_in(simulator), "sweep by sweep everything is read"
+
+
+async def test_failing_pages_cost_their_rows_and_say_what_failed() -> None:
+    clock = InstantClock()
+    simulator = Simulator(bulk_scenario(600, days=1), clock=clock, dialect=Dialect(largest_page=50))
+    async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
+
+        async def see(_: SweptRows) -> None:
+            simulator.faults.set("error", path_prefix=PLURAL)
+
+        swept = await sweep(provider, clock, seen=see)
+    assert (swept.complete, swept.incomplete) == (False, Incomplete.FAILED)
+    assert swept.fault is ProviderFault.SERVER_ERROR
+    assert swept.reason is not None
+    assert "500" in swept.reason
+    assert len(swept.campaigns) == 50

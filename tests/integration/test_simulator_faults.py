@@ -144,6 +144,59 @@ async def test_a_clamped_page_says_so(simulator: Simulator, client: Client) -> N
     assert (status, body["meta"]["page"]["limit"], len(body["data"])) == (200, 35, 35)
 
 
+@pytest.mark.parametrize(("says", "limit"), [("given", 35), ("asked", 500), ("nothing", None)])
+async def test_a_clamped_page_says_the_limit_asked_for_or_nothing(
+    simulator: Simulator, client: Client, says: str, limit: int | None
+) -> None:
+    simulator.faults.set("clamp", limit=35, says=says)
+    _, body = await client.get(PLURAL, **{"page[limit]": "500"})
+    assert (body["meta"]["page"].get("limit"), len(body["data"])) == (limit, 35)
+
+
+async def test_a_list_grows_claims_a_wrong_total_or_none(
+    simulator: Simulator, client: Client
+) -> None:
+    async def listed() -> tuple[int, int | None]:
+        _, body = await client.get(PLURAL, **{"page[limit]": "500"})
+        return len(body["data"]), body.get("meta", {}).get("page", {}).get("total")
+
+    rows, total = await listed()
+    assert total == rows
+    simulator.faults.set("grow", rows=3)
+    simulator.faults.set("total", by=-2)
+    assert await listed() == (rows + 3, rows + 1)
+    assert await listed() == (rows + 6, rows + 4)
+    simulator.faults.clear()
+    simulator.faults.next("no_page")
+    assert await listed() == (rows + 6, None)
+    assert await listed() == (rows + 6, rows + 6)
+
+
+async def test_a_field_is_odd_in_a_share_of_the_rows_and_in_the_same_ones_each_time(
+    simulator: Simulator, client: Client
+) -> None:
+    simulator.faults.set("odd_field", rate=0.2, field="calculated_price", value="5.60 EUR")
+    simulator.faults.set("odd_field", rate=0.3, field="statistics.sent", value=[])
+
+    async def odd() -> tuple[set[int], set[int]]:
+        _, body = await client.get(PLURAL, **{"page[limit]": "500"})
+        rows = body["data"]
+        assert all("delivered" in row["statistics"] for row in rows)
+        return (
+            {row["id"] for row in rows if row["calculated_price"] == "5.60 EUR"},
+            {row["id"] for row in rows if row["statistics"]["sent"] == []},
+        )
+
+    prices, counts = await odd()
+    assert await odd() == (prices, counts)
+    assert prices
+    assert counts - prices
+    _, body = await client.get(f"{PLURAL}/{min(prices)}")
+    assert body["data"]["calculated_price"] == "5.60 EUR"
+    simulator.faults.clear()
+    assert await odd() == (set(), set())
+
+
 async def test_rows_shift_between_two_pages(simulator: Simulator, client: Client) -> None:
     simulator.faults.set("shift", path_prefix=PLURAL)
     seen, totals = [], set()
@@ -164,7 +217,7 @@ async def test_every_kind_of_fault_leaves_the_simulator_serving(
     simulator: Simulator, client: Client
 ) -> None:
     for kind in FaultKind:
-        simulator.faults.next(kind, 1, PLURAL, seconds=0.01)
+        simulator.faults.next(kind, 1, PLURAL, seconds=0.01, field="name")
         with suppress(aiohttp.ClientError):
             await met(client)
     assert not simulator.faults.queued

@@ -57,6 +57,9 @@ def test_latency_adds_to_another_fault() -> None:
         {"kind": "latency"},
         {"kind": "hang", "seconds": -1.0},
         {"kind": "clamp", "limit": 0},
+        {"kind": "clamp", "says": "whatever"},
+        {"kind": "grow", "rows": 0},
+        {"kind": "odd_field"},
     ],
 )
 def test_an_impossible_fault_is_refused(wrong: dict[str, object]) -> None:
@@ -84,6 +87,35 @@ def test_a_command_line_sets_faults() -> None:
         ("rate_limited", 0.5, 2.0, 100, "/api/campaigns"),
         ("clamp", 1.0, None, 40, ""),
     ]
+
+
+def test_oddities_add_to_each_other_and_to_a_fault() -> None:
+    faults = Faults()
+    set_faults(
+        faults,
+        [
+            "grow,rows=3",
+            "total,by=-2",
+            "clamp,limit=40,says=asked",
+            "odd_field=5%,field=calculated_price,value=5.60 EUR",
+            "odd_field=10%,field=finished_at,value=null",
+            "error",
+        ],
+    )
+    decision = faults.decide("/api/campaigns")
+    assert decision.fault is not None
+    assert [
+        (odd.kind.value, odd.rows, odd.by, odd.says, odd.field, odd.value, odd.share)
+        for odd in decision.oddities
+    ] == [
+        ("grow", 3, 1, "given", "", "odd", 1.0),
+        ("total", 1, -2, "given", "", "odd", 1.0),
+        ("clamp", 1, 1, "asked", "", "odd", 1.0),
+        ("odd_field", 1, 1, "given", "calculated_price", "5.60 EUR", 0.05),
+        ("odd_field", 1, 1, "given", "finished_at", None, 0.1),
+    ]
+    faults.set("odd_field", rate=0, field="finished_at")
+    assert [odd.field for odd in faults.decide("/").oddities if odd.field] == ["calculated_price"]
 
 
 def test_every_wrong_fault_of_a_command_line_is_told() -> None:
