@@ -13,8 +13,9 @@ from monitor.rulefile.receivers import COMMON_KEYS
 from monitor.rulefile.routes import ROOT_SHAPE, ROUTE_SHAPE
 from monitor.rulefile.rule_keys import RULE_SHAPE
 from monitor.rulefile.settle_key import SETTLE_SHAPE
-from monitor.rulefile.shapes import Shape, expandable, listed, matching, several
 from monitor.rulefile.time_intervals import NAMED_KEYS
+from monitor.yamlfile.kinds import expandable, listed, matching, several
+from monitor.yamlfile.models import Shape
 
 RULES_SCHEMA_NAME = "rules.schema.json"
 """What the schema is called beside a rules file that names it in its first line."""

@@ -3,7 +3,7 @@
 from monitor.domain.routing.inhibition import InhibitRule
 from monitor.rulefile.keys import Key, Keys
 from monitor.rulefile.matchers import MONITOR_LABELS, KnownLabels, check_labels, read_matchers
-from monitor.rulefile.shapes import TEXT, several, suggesting
+from monitor.yamlfile.kinds import TEXT, several, suggesting
 from monitor.yamlfile.tables import TableReader, tables
 
 _SOME = several(TEXT, least=1)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.rulefile.shapes import Shape, mapping
+from monitor.yamlfile.kinds import mapping
+from monitor.yamlfile.models import Shape
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 

@@ -12,7 +12,8 @@ from monitor.rulefile.option_models import (
     nested_model,
     secret_fields,
 )
-from monitor.rulefile.shapes import TEXT, Shape
+from monitor.yamlfile.kinds import TEXT
+from monitor.yamlfile.models import Shape
 
 _NOISE = ("title", "format", "writeOnly")
 _BOUNDS = {"ge": "minimum", "le": "maximum"}

@@ -4,7 +4,6 @@ import re
 
 from monitor.domain.times.intervals import DAY_MINUTES, Span, TimeInterval, next_days
 from monitor.rulefile.keys import Key, Keys
-from monitor.rulefile.shapes import TEXT, matching, several
 from monitor.rulefile.time_intervals import (
     CLOCK,
     WEEKDAYS_SHAPE,
@@ -14,6 +13,7 @@ from monitor.rulefile.time_intervals import (
 )
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Scalar, described
+from monitor.yamlfile.kinds import TEXT, matching, several
 from monitor.yamlfile.tables import TableReader, tables
 from monitor.yamlfile.values import WrongValueError
 

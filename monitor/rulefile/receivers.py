@@ -13,11 +13,11 @@ from monitor.notify import INTEGRATIONS, ReceiverOptions
 from monitor.rulefile.keys import Key, Keys
 from monitor.rulefile.option_models import option_is_known, option_may_show
 from monitor.rulefile.receiver_options import OptionsReader
-from monitor.rulefile.shapes import BOOLEAN, DURATION, TEXT, matching
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Listing, Table, YamlNode, described
 from monitor.yamlfile.excerpts import KeyPath
 from monitor.yamlfile.findings import Findings
+from monitor.yamlfile.kinds import BOOLEAN, DURATION, TEXT, matching
 from monitor.yamlfile.suggestion import listed
 from monitor.yamlfile.tables import TableReader
 

@@ -12,9 +12,9 @@ from monitor.domain.times.intervals import NamedIntervals
 from monitor.errors import Place
 from monitor.rulefile.keys import Key, Keys, table_shape
 from monitor.rulefile.matchers import MONITOR_LABELS, KnownLabels, check_labels, read_matchers
-from monitor.rulefile.shapes import BOOLEAN, DURATION, TEXT, listed, several, suggesting
 from monitor.yamlfile.document import Table, YamlNode, described
 from monitor.yamlfile.findings import Findings
+from monitor.yamlfile.kinds import BOOLEAN, DURATION, TEXT, listed, several, suggesting
 from monitor.yamlfile.suggestion import did_you_mean, meant_of_several
 from monitor.yamlfile.tables import TableReader, tables
 from monitor.yamlfile.values import boolean

@@ -10,17 +10,17 @@ from monitor.domain.fields.catalogue import FIELDS
 from monitor.domain.routing.flush import SEVERITIES
 from monitor.rulefile.keys import Key, Keys, table_shape
 from monitor.rulefile.settle_key import SETTLE_SHAPE
-from monitor.rulefile.shapes import (
+from monitor.yamlfile.kinds import (
     BOOLEAN,
     DURATION,
     EXPECTED,
     TEXT,
-    Shape,
     matching,
     several,
     suggesting,
     word_of,
 )
+from monitor.yamlfile.models import Shape
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,99}")
 LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}")

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from monitor.domain.campaign.settle import Settle
 from monitor.domain.campaign.snapshot import MessageType
-from monitor.rulefile.shapes import DURATION, Shape, mapping
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Table
+from monitor.yamlfile.kinds import DURATION, mapping
+from monitor.yamlfile.models import Shape
 from monitor.yamlfile.tables import TableReader, one_of
 
 SHORTEST, LONGEST = timedelta(0), timedelta(hours=72)

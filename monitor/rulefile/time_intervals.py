@@ -15,10 +15,10 @@ from monitor.domain.times.intervals import (
 )
 from monitor.errors import Place
 from monitor.rulefile.keys import Key, Keys, table_shape
-from monitor.rulefile.shapes import TEXT, any_case, listed, matching, ranges, several, suggesting
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Listing, Scalar, Table, described
 from monitor.yamlfile.findings import Findings
+from monitor.yamlfile.kinds import TEXT, any_case, listed, matching, ranges, several, suggesting
 from monitor.yamlfile.suggestion import did_you_mean
 from monitor.yamlfile.tables import TableReader, tables
 from monitor.yamlfile.values import WrongValueError

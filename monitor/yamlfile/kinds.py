@@ -1,17 +1,20 @@
-"""JSON Schema (draft 7) of the kinds of values that a rules file holds: what editors complete
-and check while somebody writes.
+"""The kinds of values that mappings of a file have: how each is read, and its JSON Schema.
 
-A schema takes whatever the reader takes; what only the reader can know (whether a receiver
-exists, whether a condition is right) it leaves to that.
+Annotate a model's field with one. A schema takes whatever the reader takes; it leaves to the
+reader what only that can know, such as whether a receiver exists.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import timedelta, tzinfo
+from typing import Annotated, Any
 
 from monitor.domain.times.duration import DURATION_PATTERN
-
-Shape = Mapping[str, Any]
+from monitor.yamlfile import values
+from monitor.yamlfile.document import Listing, Scalar, YamlNode, described, plain
+from monitor.yamlfile.models import Leaf, Shape
+from monitor.yamlfile.tables import one_of
+from monitor.yamlfile.values import WrongValueError
 
 EXPECTED = "patternErrorMessage"
 """No keyword of JSON Schema's: editors that know it (yaml-language-server, VS Code) show its
@@ -31,8 +34,7 @@ _LIMITS = ("pattern", "enum", "const", "minLength", "maxLength")
 
 
 def matching(*patterns: str, expected: str) -> Shape:
-    """A text that one of these matches as a whole; `expected` says what that is, for whoever
-    wrote something else."""
+    """A text that one of these matches as a whole; `expected` says what that is."""
     return {
         "type": "string",
         "pattern": rf"^(?:{'|'.join(patterns)})$",
@@ -124,3 +126,66 @@ def _is_limited_text(shape: Shape) -> bool:
         return False  # a reference is such a text, too
     texts = any(isinstance(each, str) for each in shape.get("enum", ()))
     return (shape.get("type") == "string" or texts) and any(limit in shape for limit in _LIMITS)
+
+
+# --- leaves ---------------------------------------------------------------------------------------
+
+
+def leaf(parse: Callable[[object], Any], shape: Shape) -> Leaf:
+    """A value that `parse`, one of the functions of `values`, makes."""
+    return Leaf(lambda node: parse(plain(node)), shape)
+
+
+def duration(shortest: timedelta, longest: timedelta) -> Leaf:
+    """A timedelta within these bounds."""
+    return leaf(values.duration(shortest, longest), DURATION)
+
+
+def whole(least: int, most: int) -> Leaf:
+    """An int within these bounds, also written as a text."""
+    number = {"type": "integer", "minimum": least, "maximum": most}
+    digits = matching(r"\s*-?[0-9]{1,18}\s*", expected="a whole number")
+    return leaf(values.whole(least, most), {"anyOf": [number, digits]})
+
+
+def one_word(words: Iterable[str], make: Callable[[str], Any] = str) -> Leaf:
+    """One of these words, exactly as it is spelt, and what `make` makes of it."""
+    allowed = tuple(words)
+
+    def read(node: YamlNode) -> Any:
+        word = text_node(node).text
+        if word not in allowed:
+            raise WrongValueError(*one_of(allowed, word))
+        return make(word)
+
+    return Leaf(read, word_of(allowed))
+
+
+def pattern(expression: re.Pattern[str], *, cannot: str, expected: str) -> Leaf:
+    """A text that matches as a whole: else it "cannot be …", and `expected` says what can."""
+
+    def read(node: YamlNode) -> str:
+        scalar = text_node(node)
+        if not expression.fullmatch(scalar.text):
+            raise WrongValueError(f"{described(node)} {cannot}", expected)
+        return scalar.text
+
+    return Leaf(read, matching(expression.pattern, expected=expected))
+
+
+def text_node(node: YamlNode) -> Scalar:
+    """The node of a text that is not empty. WrongValueError for anything else."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        hint = None if isinstance(node, Listing) else "put it in quotes"
+        raise WrongValueError(f"expected a text, found {described(node)}", hint)
+    if not node.text.strip():
+        raise WrongValueError("is empty", "leave it out or give it a value")
+    return node
+
+
+Text = Annotated[str, Leaf(lambda node: text_node(node).text, TEXT)]
+TextNode = Annotated[Scalar, Leaf(text_node, TEXT)]
+"""A text as its node, for what looks for places inside it."""
+Boolean = Annotated[bool, leaf(values.boolean, BOOLEAN)]
+Zone = Annotated[tzinfo, leaf(values.zone, TEXT)]
+"""An IANA time zone by its name."""
