@@ -3,8 +3,7 @@
 import sys
 
 from monitor.cli import app
-from monitor.cli.plain_chars import write_plainly
-from monitor.cli.streams import open_missing
+from monitor.cli.terminal import open_missing, write_plainly
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The command line: argument parsing and printing only. One file for each group of commands.
+"""The command line: argument parsing and printing only. One file for each command.
 
 Commands import what they need when they run, so that `bsg-monitor --help` and shell completion
 answer at once.
@@ -12,26 +12,31 @@ import typer
 from monitor import __version__
 from monitor.cli import (
     ack,
+    alerts,
     backtest,
     backup,
     campaigns,
     check,
+    config,
+    demo,
     doctor,
+    events,
     explain,
     fields,
-    listing,
+    init,
     notify_test,
+    once,
     outbox,
-    reading,
     route,
-    running,
-    setup,
+    run,
+    schema,
     silence,
     simulate,
     test,
 )
 from monitor.cli.failures import MonitorGroup
 from monitor.cli.invocation import GlobalOptions
+from monitor.cli.list_campaigns import list_campaigns
 
 EXIT_CODES = (
     "Exit codes: 0 fine; 1 something fires, or it failed; 2 wrong use or configuration; 70 a bug; "
@@ -75,26 +80,26 @@ def root(
 
 
 for _command, _short in (
-    (running.run, "Run the daemon."),
-    (running.once, "One reading in memory: what would fire now?"),
-    (setup.init, "Write a rules.yaml and a .env to start from."),
+    (run.run, "Run the daemon."),
+    (once.once, "One reading in memory: what would fire now?"),
+    (init.init, "Write a rules.yaml and a .env to start from."),
     (check.check, "What is wrong in settings and rules?"),
     (doctor.doctor, "What is wrong with this installation?"),
-    (setup.config, "The settings in force, and their origin."),
-    (running.demo, "Everything on one machine, no account needed."),
+    (config.config, "The settings in force, and their origin."),
+    (demo.demo, "Everything on one machine, no account needed."),
     (simulate.simulate, "The stand-in provider alone."),
-    (reading.alerts, "List alerts: firing, pending, ended."),
-    (reading.events, "List what was observed of campaigns."),
+    (alerts.alerts, "List alerts: firing, pending, ended."),
+    (events.events, "List what was observed of campaigns."),
     (ack.ack, "Look after alerts: no repeats until something changes."),
     (backup.backup, "Copy the database, running or not."),
     (explain.explain, "Why does a rule fire, or not?"),
     (route.route, "Which receivers do these labels reach, and why?"),
     (backtest.backtest, "Rules over recorded history."),
-    (setup.schema, "The JSON Schema of rules.yaml, for editors."),
+    (schema.schema, "The JSON Schema of rules.yaml, for editors."),
     (fields.fields, "Every field a condition may use."),
 ):
     app.command(short_help=_short)(_command)
-app.command("list", short_help="The provider's own list of campaigns.")(listing.list_campaigns)
+app.command("list", short_help="The provider's own list of campaigns.")(list_campaigns)
 app.command("test", short_help="Unit tests of rules.")(test.run_tests)
 app.command("notify-test", short_help="Send a test message to one receiver.")(
     notify_test.notify_test

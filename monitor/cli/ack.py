@@ -5,10 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completion
-from monitor.cli.failures import FAILED, complain
-from monitor.cli.filter_values import warn_of_matchers
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.silence_options import (
+from monitor.cli.arguments import (
     Author,
     Comment,
     author_of,
@@ -17,7 +14,10 @@ from monitor.cli.silence_options import (
     identified,
     parse_arguments,
 )
+from monitor.cli.failures import FAILED, complain
+from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.tables.printing import print_line
+from monitor.cli.unknown_filter_values import warn_of_matchers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -119,7 +119,7 @@ async def _play(
 ) -> "list[Report]":
     from monitor.backtest import backtest as play
     from monitor.backtest import open_recording
-    from monitor.cli.progress_bar import progress
+    from monitor.cli.terminal import progress
     from monitor.clock import SystemClock
     from monitor.errors import MonitorError
 

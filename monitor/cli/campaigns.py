@@ -20,14 +20,14 @@ from monitor.cli.arguments import (
     limit_of,
     one_form,
     one_of,
+    parse_moment,
 )
 from monitor.cli.failures import FAILED, WRONG_USE, complain
-from monitor.cli.filter_values import warn_of_strangers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.listing import From, To
-from monitor.cli.silence_options import parse_moment
+from monitor.cli.list_campaigns import From, To
 from monitor.cli.tables.printing import say
 from monitor.cli.tables.record_table import print_records
+from monitor.cli.unknown_filter_values import warn_of_unknown_values
 
 if TYPE_CHECKING:
     from monitor.domain.campaign.tracking import TrackedCampaign
@@ -119,7 +119,7 @@ def list_(
         more=more,
     )
     if not rows:
-        warn_of_strangers(
+        warn_of_unknown_values(
             loaded,
             {"--status": status, "--type": message_type, "--account": account, "--sender": sender},
         )

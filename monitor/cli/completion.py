@@ -140,7 +140,7 @@ def matchers(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def firing_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    from monitor.cli.silence_options import described
+    from monitor.cli.arguments import described
     from monitor.domain.routing.silence import fires
 
     async def look(store: "SqliteStore") -> list[Offer]:

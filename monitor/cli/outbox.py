@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import AsJson, Limit, cut, limit_of, one_of, parse_span
+from monitor.cli.arguments import AsJson, Limit, cut, identified, limit_of, one_of, parse_span
 from monitor.cli.failures import WRONG_USE, complain
-from monitor.cli.filter_values import warn_of_strangers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.silence_options import identified
 from monitor.cli.tables.printing import print_json, print_line
 from monitor.cli.tables.record_table import print_records
+from monitor.cli.unknown_filter_values import warn_of_unknown_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +80,7 @@ def list_(
         more="there are more" if more else "",
     )
     if not shown:
-        warn_of_strangers(loaded, {"--receiver": receiver})
+        warn_of_unknown_values(loaded, {"--receiver": receiver})
 
 
 @app.command()
@@ -274,7 +273,7 @@ def _change(
             )
 
     if not rows:
-        warn_of_strangers(loaded, {"--receiver": receiver})
+        warn_of_unknown_values(loaded, {"--receiver": receiver})
     count = run_async(act()) if rows else 0
     print_line(f"{count:,} notification{'' if count == 1 else 's'} {_DID[verb]}")
 

@@ -7,10 +7,10 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, complain
-from monitor.cli.filter_values import warn_of_matchers
 from monitor.cli.invocation import load_settings_of
 from monitor.cli.tables.printing import say
 from monitor.cli.tables.record_table import Column, print_records
+from monitor.cli.unknown_filter_values import warn_of_matchers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

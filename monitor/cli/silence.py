@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import AsJson, Limit, cut, limit_of, parse_span
-from monitor.cli.filter_values import warn_of_matchers
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
-from monitor.cli.silence_options import (
+from monitor.cli.arguments import (
+    AsJson,
     Author,
     Comment,
+    Limit,
     author_of,
     checked_comment,
+    cut,
     described,
     identified,
+    limit_of,
     parse_arguments,
     parse_moment,
+    parse_span,
 )
+from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.tables.printing import print_json, print_line, readable
 from monitor.cli.tables.record_table import Column, print_records, state_style
+from monitor.cli.unknown_filter_values import warn_of_matchers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -83,7 +83,7 @@ def _load(
 
 def _outcomes(files: "Sequence[CaseFile]") -> Iterator[Outcome]:
     """Of each test, as soon as it has run."""
-    from monitor.cli.progress_bar import progress
+    from monitor.cli.terminal import progress
     from monitor.ruletest import run_case
 
     for file in files:

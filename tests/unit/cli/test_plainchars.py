@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from monitor.cli.plain_chars import write_plainly
+from monitor.cli.terminal import write_plainly
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from monitor.cli.progress_bar import progress
+from monitor.cli.terminal import progress
 from tests.unit.cli.test_printing import Terminal
 
 

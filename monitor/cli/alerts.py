@@ -1,4 +1,4 @@
-"""Commands that read the store of a running or stopped monitor: `alerts`, `events`."""
+"""`alerts`: what fires, is pending, or has ended."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,21 +11,19 @@ from monitor.cli.arguments import (
     Limit,
     MessageType,
     Sender,
-    campaign_id,
     cut,
     limit_of,
     one_of,
 )
-from monitor.cli.filter_values import warn_of_strangers
 from monitor.cli.invocation import load_settings_of, run_async, store_beside
 from monitor.cli.tables.record_table import print_records
+from monitor.cli.unknown_filter_values import warn_of_unknown_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.domain.alerting.acknowledgement import Acknowledgement
     from monitor.domain.alerting.alert import Alert
-    from monitor.domain.campaign.event import CampaignEvent
     from monitor.settings import LoadedSettings
 
 STATES = ("pending", "firing", "resolved", "event")
@@ -98,71 +96,7 @@ def alerts(
             "--account": account,
             "--sender": sender,
         }
-        warn_of_strangers(loaded, given)
-
-
-def events(
-    ctx: typer.Context,
-    campaign: Annotated[
-        int | None,
-        typer.Option(
-            help="Only this campaign, by its id.",
-            metavar="ID",
-            callback=campaign_id,
-            autocompletion=completion.campaign_ids,
-        ),
-    ] = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="appeared, status_changed, edited, rewound, settled or vanished; may be given "
-            "several times.",
-            metavar="KIND",
-            autocompletion=completion.event_kinds,
-        ),
-    ] = None,
-    message_type: MessageType = None,
-    account: Account = None,
-    sender: Sender = None,
-    limit: Limit = None,
-    as_json: AsJson = False,
-) -> None:
-    """List what was observed: status changes, edits, campaigns that appeared or vanished. The
-    newest first."""
-    from monitor.cli.tables.records import EVENT_COLUMNS, event_record
-    from monitor.domain.campaign.event import EventKind
-
-    if EventKind.PROGRESSED.value in (kind or ()):
-        raise typer.BadParameter(
-            "progressed events are not stored: nearly every poll brings some; rules can still be "
-            "told of them",
-            param_hint="'--kind'",
-        )
-    kinds = one_of(
-        kind, tuple(k.value for k in EventKind if k is not EventKind.PROGRESSED), "--kind"
-    )
-    filtered = bool(kinds) or message_type is not None or sender is not None
-    shown_at_most = limit_of(limit, as_json=as_json)
-    most = (
-        0 if filtered or not shown_at_most else shown_at_most + 1
-    )  # the store counts before our filters
-    loaded = load_settings_of(ctx)
-    found = run_async(_events(loaded, campaign=campaign, account=account, limit=most))
-    matching = [
-        event
-        for event in found
-        if (not kinds or event.kind.value in kinds)
-        and (message_type is None or event.campaign.message_type == message_type)
-        and (sender is None or event.campaign.sender == sender)
-    ]
-    shown, more = cut(matching, shown_at_most)
-    more = more if filtered or not more else "there are more"
-    records = [event_record(event) for event in shown]
-    print_records(records, EVENT_COLUMNS, as_json=as_json, more=more)
-    if not records:
-        warn_of_strangers(
-            loaded, {"--type": message_type, "--account": account, "--sender": sender}
-        )
+        warn_of_unknown_values(loaded, given)
 
 
 async def _alerts(
@@ -187,12 +121,3 @@ async def _alerts(
     return [
         (alert, said.get(alert.id), silencing(alert, silences, now)) for alert in found.values()
     ]
-
-
-async def _events(
-    loaded: "LoadedSettings", *, campaign: int | None, account: str | None, limit: int
-) -> "Sequence[CampaignEvent]":
-    from monitor.ports import EVERYTHING
-
-    async with store_beside(loaded) as store:
-        return await store.events(campaign_id=campaign, account=account, limit=limit or EVERYTHING)

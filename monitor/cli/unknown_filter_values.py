@@ -55,7 +55,7 @@ def known_labels(loaded: "LoadedSettings", rules: "RuleFile | None") -> "KnownLa
     )
 
 
-def warn_of_strangers(
+def warn_of_unknown_values(
     loaded: "LoadedSettings", given: Mapping[str, str | Iterable[str] | None]
 ) -> None:
     """Say on stderr which of the values given for `--status`, `--type`, `--account`, `--sender`,

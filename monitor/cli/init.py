@@ -1,4 +1,4 @@
-"""Commands around configuration: `init`, `config`."""
+"""`init`: the files to start from."""
 
 import os
 from pathlib import Path
@@ -6,17 +6,8 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.arguments import AsJson
-from monitor.cli.failures import FAILED, complain, report_problems
-from monitor.cli.invocation import load_settings_of
-from monitor.cli.tables.printing import print_line, say, write
-from monitor.cli.tables.record_table import Column, print_records
-
-CONFIG_COLUMNS = (
-    Column("Setting", "setting", name=True),
-    Column("Value", "value", text=True, below=True),
-    Column("From", "origin", text=True),
-)
+from monitor.cli.failures import FAILED, complain
+from monitor.cli.tables.printing import print_line, say
 
 
 def init(
@@ -76,23 +67,3 @@ def _write(path: Path, text: str, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def schema() -> None:
-    """Print the JSON Schema of rules.yaml (draft 7), by which editors complete and check it."""
-    from monitor.rulefile import rules_schema_text
-
-    write(rules_schema_text())
-
-
-def config(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Print the settings in force and where each comes from. Secrets are masked."""
-    from monitor.settings import describe
-
-    loaded = load_settings_of(ctx)
-    report_problems(loaded.warnings, kind="warning")
-    records = [
-        {"setting": setting, "value": value, "origin": origin}
-        for setting, value, origin in describe(loaded)
-    ]
-    print_records(records, CONFIG_COLUMNS, as_json=as_json)

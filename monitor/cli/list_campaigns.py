@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completion
-from monitor.cli.arguments import Account, AsCsv, AsJson, one_form
+from monitor.cli.arguments import Account, AsCsv, AsJson, one_form, parse_moment
 from monitor.cli.failures import FAILED, complain
 from monitor.cli.invocation import load_settings_of, run_async
-from monitor.cli.progress_bar import progress
-from monitor.cli.silence_options import parse_moment
 from monitor.cli.tables.printing import say
 from monitor.cli.tables.record_table import print_records
+from monitor.cli.terminal import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
