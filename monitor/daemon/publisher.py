@@ -6,7 +6,7 @@ from monitor.clock import Clock
 from monitor.domain.campaign.feed import Feed, SweepOutcome
 from monitor.metrics import CampaignSeries, Metrics
 from monitor.polling.cycle import CycleReport
-from monitor.polling.reading import CHUNK
+from monitor.polling.feed_reader import CHUNK
 from monitor.state import State
 
 

@@ -19,7 +19,7 @@ from monitor.domain.campaign.snapshot import CampaignKey
 from monitor.flusher import Flusher
 from monitor.polling.baselines import BaselineLoop
 from monitor.polling.cycle import AccountCycles
-from monitor.polling.reading import CHUNK
+from monitor.polling.feed_reader import CHUNK
 from monitor.polling.receiver_rules import ReceiverRules
 from monitor.ports import Store
 from monitor.state import State

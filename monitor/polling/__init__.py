@@ -3,7 +3,7 @@
 Files:
 
 - `poller` runs one loop for each feed and one for each account's balance.
-- `reading` plans a poll: which window to sweep, which campaigns to look up by id (`lookup`).
+- `feed_reader` plans a poll: which window to sweep, which campaigns to look up by id (`lookup`).
 - `cycle` is one cycle: sweep → diff (`observation`) → evaluate → commit.
 - `detail_phase` reads a few campaigns in detail within a cycle.
 - `baselines` works out once an hour what is usual for each sender.

@@ -8,7 +8,7 @@ from monitor.clock import Clock
 from monitor.domain.campaign.baseline import BaselineKey, Baselines, BaselineSpan, BaselineSurvey
 from monitor.metrics import Metrics
 from monitor.polling.cycle import AccountCycles
-from monitor.polling.reading import CHUNK
+from monitor.polling.feed_reader import CHUNK
 from monitor.state import State
 
 INTERVAL_SECONDS = 3600.0

@@ -25,8 +25,8 @@ from monitor.errors import where_raised
 from monitor.log_events import note_alerts, note_rule_faults
 from monitor.metrics import Metrics
 from monitor.polling.detail_phase import DetailReader, FeedDetails
+from monitor.polling.feed_reader import CHUNK, FeedReader, Reading
 from monitor.polling.observation import Observation
-from monitor.polling.reading import CHUNK, FeedReader, Reading
 from monitor.ports import CampaignSource, CycleCommit, Store
 from monitor.state import State
 

@@ -12,7 +12,7 @@ from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
 from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
 from monitor.domain.campaign.window import left_window
-from monitor.polling.reading import CHUNK
+from monitor.polling.feed_reader import CHUNK
 from monitor.state import AccountTable
 
 

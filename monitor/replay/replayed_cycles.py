@@ -18,7 +18,7 @@ from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import first_sight
 from monitor.metrics import Metrics
 from monitor.polling.cycle import AccountCycles
-from monitor.polling.reading import Reading
+from monitor.polling.feed_reader import Reading
 from monitor.ports import CycleCommit, Snapshot, Sweep
 from monitor.state import AccountTable, State
 from monitor.store import SqliteStore

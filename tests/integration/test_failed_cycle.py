@@ -11,7 +11,7 @@ from monitor.clock import SystemClock
 from monitor.daemon.app import running
 from monitor.doctor.database_checks import examine_content
 from monitor.domain.campaign.feed import Feed
-from monitor.polling.reading import FeedReader, Reading
+from monitor.polling.feed_reader import FeedReader, Reading
 from monitor.rulefile import load_rules
 from monitor.settings import load_settings
 from tests.patience import until

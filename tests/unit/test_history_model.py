@@ -26,7 +26,7 @@ from monitor.domain.times.intervals import TimeInterval
 from monitor.errors import StoreError, StoreFault
 from monitor.metrics import Metrics
 from monitor.polling.cycle import AccountCycles
-from monitor.polling.reading import Reading
+from monitor.polling.feed_reader import Reading
 from monitor.ports import CycleCommit
 from monitor.state import State
 from monitor.store import SqliteStore
