@@ -55,7 +55,7 @@ def ack(
     """Acknowledge alerts: they are not repeated until something changes in their group (another
     alert, one that ends)."""
     from monitor.clock import SystemClock
-    from monitor.domain.alerting.acknowledgement import Acknowledgement
+    from monitor.domain.alerting.alert import Acknowledgement
     from monitor.domain.routing.silence import fires
 
     if bool(ids) == bool(matchers):

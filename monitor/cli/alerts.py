@@ -22,8 +22,7 @@ from monitor.cli.unknown_filter_values import warn_of_unknown_values
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.domain.alerting.acknowledgement import Acknowledgement
-    from monitor.domain.alerting.alert import Alert
+    from monitor.domain.alerting.alert import Acknowledgement, Alert
     from monitor.settings import LoadedSettings
 
 STATES = ("pending", "firing", "resolved", "event")

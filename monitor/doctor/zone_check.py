@@ -8,9 +8,9 @@ from monitor.doctor.finding import Finding, ok, problem, warning
 from monitor.domain.campaign.account import account_setting
 from monitor.domain.campaign.event import CampaignEvent, EventKind
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.domain.campaign.zone_error import at_least_further_east, at_most_further_west
 from monitor.domain.safetext.shown_text import counted
 from monitor.domain.times.duration import humanize_duration
+from monitor.domain.times.zones import at_least_further_east, at_most_further_west
 from monitor.polling.cycle import CLOCK_TOLERANCE
 from monitor.settings import AccountSettings
 

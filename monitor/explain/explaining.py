@@ -8,10 +8,9 @@ from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.alerting.wording import account_labels, campaign_labels, receiver_labels
 from monitor.domain.campaign.baseline import Baselines
 from monitor.domain.campaign.event import CampaignEvent
-from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import Part, explain, missing
-from monitor.domain.fields.catalogue import Subject
+from monitor.domain.fields.catalogue import Subject, Surroundings
 from monitor.explain.destinations import telling_of
 from monitor.explain.explanation import About, EventSeen, Explanation, Standing, Telling
 from monitor.explain.known import Known

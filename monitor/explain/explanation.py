@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.snapshot import Campaign

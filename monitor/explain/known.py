@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.dispatcher import HEALTH, read_health
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert, AlertKey
+from monitor.domain.alerting.alert import Acknowledgement, Alert, AlertKey
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.campaign.baseline import NO_BASELINES, Baselines, BaselineSpan, survey
 from monitor.domain.campaign.feed import Feed

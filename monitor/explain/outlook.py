@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
 from monitor.domain.condition import Condition, Part, explain
 from monitor.domain.condition.nodes import Comparison, Past, walk
-from monitor.domain.fields.catalogue import FieldType, Subject
+from monitor.domain.fields.catalogue import FieldType, Subject, Surroundings
 from monitor.domain.times.intervals import TimeInterval
 
 MOST_LOOKS = 500

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Acknowledgement
 from monitor.domain.routing.flush import Quiet, Route
 from monitor.domain.routing.inhibition import InhibitRule
 from monitor.domain.routing.suppression import Suppression

@@ -19,8 +19,8 @@ from monitor.domain.campaign.feed import Feed, FeedState, RejectReason, SweepOut
 from monitor.domain.campaign.sender import SenderTally
 from monitor.domain.campaign.spending import Spending
 from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
-from monitor.domain.campaign.zone_error import at_least_further_east
 from monitor.domain.times.duration import humanize_duration
+from monitor.domain.times.zones import at_least_further_east
 from monitor.errors import where_raised
 from monitor.log_events import note_alerts, note_rule_faults
 from monitor.metrics import Metrics

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.alerting.rule import Rule
-from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
+from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
 from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
 from monitor.domain.routing.inhibition import InhibitRule
 from monitor.domain.routing.policy import NotificationPolicy

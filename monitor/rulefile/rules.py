@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from monitor.domain.alerting.rule import RESERVED_LABELS, Rule, Scope
 from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.figures import Settle
 from monitor.domain.campaign.sender import DEFAULT_OVER_SECONDS
-from monitor.domain.campaign.settle import Settle
 from monitor.domain.condition import Condition, ConditionError, parse_condition
 from monitor.domain.routing.flush import SEVERITIES
 from monitor.domain.safetext.possible_secrets import HIDDEN, leading_word

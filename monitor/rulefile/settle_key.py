@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from monitor.domain.campaign.settle import Settle
+from monitor.domain.campaign.figures import Settle
 from monitor.domain.campaign.snapshot import MessageType
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Table

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Acknowledgement
 from monitor.domain.routing.matcher import Matcher
 from monitor.domain.routing.silence import Silence
 from monitor.errors import StoreError, StoreFault

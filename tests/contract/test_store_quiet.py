@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Acknowledgement
 from monitor.domain.routing.matcher import parse_matchers
 from monitor.domain.routing.silence import Silence
 from monitor.ports import CycleCommit, FlushCommit, Store

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Acknowledgement
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.event import CampaignEvent, Change, EventKind

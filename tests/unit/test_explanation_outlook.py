@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
-from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import compile_batch, explain, parse_condition
+from monitor.domain.fields.catalogue import Surroundings
 from monitor.domain.times.intervals import TimeInterval
 from monitor.explain.outlook import holds_from
 from tests.examples import examples

@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.notification import NotifyReason, OutboxState
 from monitor.domain.routing.inhibition import InhibitRule
 from monitor.domain.routing.matcher import parse_matchers

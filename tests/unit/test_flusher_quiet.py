@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.notification import NotifyReason, OutboxRow, OutboxState
 from monitor.domain.routing.flush import GroupId
 from monitor.domain.routing.inhibition import InhibitRule

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.daemon.overview import Overview
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import AlertState
+from monitor.domain.alerting.alert import Acknowledgement, AlertState
 from monitor.domain.campaign.feed import Feed
 from monitor.errors import StoreError
 from monitor.metrics import Metrics

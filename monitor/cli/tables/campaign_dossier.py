@@ -34,8 +34,7 @@ from monitor.cli.tables.records import (
     outbox_record,
 )
 from monitor.cli.tables.sparkline import drawn
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.notification import OutboxRow
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sample import Sample

@@ -9,8 +9,7 @@ from typing import Any
 
 from monitor.cli.tables.printing import NOTHING, identifier, plain, readable, share
 from monitor.cli.tables.record_table import Column, severity_style, state_style
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.notification import NotifiedAlert, OutboxRow
 from monitor.domain.campaign.detail import breakdown
 from monitor.domain.campaign.event import CampaignEvent

@@ -183,3 +183,12 @@ def advance(
         resolved_at=now,
         resolve_reason=reason,
     )
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Who looks after one instance of an alert, and since when."""
+
+    alert_id: str
+    author: str
+    at: datetime
+    comment: str = ""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from monitor.domain.alerting.alert import AlertKey
 from monitor.domain.alerting.rule import Rule
 from monitor.domain.alerting.working_alerts import WorkingAlerts
-from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import compile_batch
+from monitor.domain.fields.catalogue import Surroundings
 
 GOOD_FOR_SECONDS = 300.0
 """How old a detail may be and still be taken for what is the case now."""

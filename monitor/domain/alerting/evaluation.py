@@ -14,11 +14,10 @@ from monitor.domain.campaign.account import AccountView
 from monitor.domain.campaign.baseline import NO_BASELINES, Baselines
 from monitor.domain.campaign.event import CampaignEvent, EventKind
 from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.figures import DEFAULT_SETTLE_SECONDS
 from monitor.domain.campaign.receiver_view import ReceiverView
 from monitor.domain.campaign.sender import SenderView, Window
-from monitor.domain.campaign.settle import DEFAULT_SETTLE_SECONDS
 from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign
-from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     AccountFunction,
@@ -32,6 +31,7 @@ from monitor.domain.condition import (
     compile_sender,
     moves_while_failing,
 )
+from monitor.domain.fields.catalogue import Surroundings
 from monitor.domain.times.intervals import TimeInterval
 
 __all__ = ["Changes", "Evaluation", "RuleSet"]

@@ -4,8 +4,7 @@ from bisect import bisect
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.alert import Acknowledgement, Alert, AlertState
 from monitor.domain.alerting.notification import NotifiedAlert
 from monitor.domain.alerting.steps import ROWS_A_STEP, Steps, at_once, pause
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from monitor.domain.campaign.event import EventKind
+from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
 from monitor.domain.campaign.sender import DEFAULT_OVER_SECONDS, Window
-from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.condition import Condition
 from monitor.domain.texts.template import Template
 from monitor.errors import Place

@@ -6,8 +6,7 @@ from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sender import SenderView
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.domain.campaign.surroundings import Surroundings
-from monitor.domain.fields.catalogue import Subject
+from monitor.domain.fields.catalogue import Subject, Surroundings
 from monitor.domain.texts.template import template_context
 
 

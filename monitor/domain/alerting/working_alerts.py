@@ -21,9 +21,8 @@ from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.alerting.wording import annotations, campaign_labels, scope_of
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.fields.catalogue import Subject
+from monitor.domain.fields.catalogue import Subject, Surroundings
 
 DESCRIBE_AGAIN = timedelta(minutes=5)
 """How old the texts of an alert may be whose campaign looks the same: "waits for 11 min" must

@@ -7,8 +7,8 @@ import msgspec
 from msgspec.structs import astuple
 
 from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
+from monitor.domain.campaign.figures import DEFAULT_SETTLE_SECONDS
 from monitor.domain.campaign.history import grown, last_sent, standing
-from monitor.domain.campaign.settle import DEFAULT_SETTLE_SECONDS
 from monitor.domain.campaign.snapshot import Campaign, CampaignStatus
 from monitor.domain.campaign.tracking import TrackedCampaign, first_sight, reports_are_in
 

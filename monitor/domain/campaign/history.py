@@ -1,4 +1,4 @@
-"""What a campaign showed some time ago, from the samples it bears."""
+"""What a campaign showed some time ago, from the samples it carries."""
 
 from bisect import bisect_right
 from operator import attrgetter
@@ -6,8 +6,7 @@ from operator import attrgetter
 import msgspec
 
 from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.settle import Settle
-from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
+from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
 
 _at = attrgetter("at")
@@ -67,21 +66,3 @@ def extended(tracked: TrackedCampaign, known: tuple[Sample, ...]) -> TrackedCamp
     own = tracked.samples
     before = tuple(sample for sample in known if sample.at < own[0].at) if own else known
     return msgspec.structs.replace(tracked, samples=(*before, *own)) if before else tracked
-
-
-def settled_sent(tracked: TrackedCampaign, now: float, settle: Settle) -> int | None:
-    """How many messages had been handed over `settle` ago; all of them once it ended longer ago
-    than that.
-
-    Never more than it shows now: what the provider took back is not judged. None while nothing
-    is known of that time, and while the provider gives no statistics.
-    """
-    campaign = tracked.campaign
-    since = now - (settle.seconds(campaign.message_type) if settle.by_type else settle.default)
-    if campaign.status in FINAL_STATUSES:
-        ended = campaign.finished_at
-        if (tracked.status_since if ended is None else ended) <= since:
-            return campaign.sent
-    shown = shown_at(tracked, since)
-    before, present = None if shown is None else shown.sent, campaign.sent
-    return None if before is None or present is None else min(before, present)

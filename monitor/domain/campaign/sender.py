@@ -8,10 +8,14 @@ from datetime import datetime
 from statistics import median
 
 from monitor.domain.campaign.baseline import began
-from monitor.domain.campaign.history import settled_sent
-from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
+from monitor.domain.campaign.figures import (
+    DEFAULT_SETTLE,
+    Settle,
+    settled_sent,
+    wilson_lower,
+    wilson_upper,
+)
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.domain.campaign.statistics import wilson_lower, wilson_upper
 from monitor.domain.campaign.tracking import TrackedCampaign
 
 DEFAULT_OVER_SECONDS = 24 * 3600.0

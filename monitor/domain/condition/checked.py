@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from monitor.domain.campaign.baseline import BaselineSpan
-from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
+from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
 from monitor.domain.condition.doubts import doubts
 from monitor.domain.condition.faults import Doubt, SourceText
 from monitor.domain.condition.nodes import Constant, FieldUse, Junction, Node, Past, Usual, walk

@@ -15,10 +15,9 @@ from typing import Protocol, cast
 from monitor.domain.campaign.account import AccountView
 from monitor.domain.campaign.baseline import BaselineSpan
 from monitor.domain.campaign.event import CampaignEvent
+from monitor.domain.campaign.figures import Settle
 from monitor.domain.campaign.receiver_view import ReceiverView
 from monitor.domain.campaign.sender import SenderView
-from monitor.domain.campaign.settle import Settle
-from monitor.domain.campaign.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition.checked import Condition
 from monitor.domain.condition.loads import Loads
@@ -40,7 +39,12 @@ from monitor.domain.condition.nodes import (
     walk,
 )
 from monitor.domain.condition.patterns import compile_pattern
-from monitor.domain.fields.catalogue import FUNCTIONS_OF_FIELDS, depends_on
+from monitor.domain.fields.catalogue import (
+    FUNCTIONS_OF_FIELDS,
+    NOTHING_SPECIAL,
+    Surroundings,
+    depends_on,
+)
 
 
 class BatchFunction(Protocol):

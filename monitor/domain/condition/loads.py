@@ -11,8 +11,8 @@ import ast
 from collections.abc import Sequence
 from functools import cache
 
+from monitor.domain.campaign.figures import Settle
 from monitor.domain.campaign.history import shown_at
-from monitor.domain.campaign.settle import Settle
 from monitor.domain.condition.checked import Condition
 from monitor.domain.condition.nodes import Past
 from monitor.domain.fields.catalogue import FIELDS, depends_on, ingredients

@@ -14,7 +14,6 @@ from typing import Any
 from monitor.domain.campaign.baseline import began
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sender import SenderView
-from monitor.domain.campaign.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition.checked import Condition
 from monitor.domain.condition.faults import SourceText, Span
@@ -36,7 +35,13 @@ from monitor.domain.condition.nodes import (
     children,
 )
 from monitor.domain.condition.patterns import compile_pattern
-from monitor.domain.fields.catalogue import FieldType, FieldValue, Subject
+from monitor.domain.fields.catalogue import (
+    NOTHING_SPECIAL,
+    FieldType,
+    FieldValue,
+    Subject,
+    Surroundings,
+)
 from monitor.domain.fields.field_values import field_values, past_values
 from monitor.domain.times.duration import format_duration
 

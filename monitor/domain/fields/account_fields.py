@@ -1,8 +1,7 @@
 """The fields of an account, read from the `AccountView` `_v`."""
 
 from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
-from monitor.domain.fields.field import Field, FieldType
-from monitor.domain.fields.field_making import quiet, read
+from monitor.domain.fields.field import Field, FieldType, quiet, read
 
 _N, _X, _B, _T, _D = (
     FieldType.NUMBER,

@@ -2,8 +2,7 @@
 
 from monitor.domain.campaign.snapshot import FINAL_STATUSES, MessageType
 from monitor.domain.fields.detail_fields import DETAIL_FIELDS
-from monitor.domain.fields.field import Field, FieldType
-from monitor.domain.fields.field_making import made, quiet, read, status
+from monitor.domain.fields.field import Field, FieldType, made, quiet, read, status
 
 _ENDED = tuple(sorted(map(str, FINAL_STATUSES)))
 

@@ -5,22 +5,21 @@ This table is the truth: the type checker, the compiled conditions, `field_value
 the `fields` command are made from it. A subject is a `TrackedCampaign` in scope `campaign` (with
 the `CampaignEvent` in event rules), a `SenderView`, an `AccountView` or a `ReceiverView` in the
 scopes called so. Times are Unix seconds (UTC) and durations seconds, as floats. To add a scope,
-add its table to `FIELDS` and its parameters to `PARAMETERS`.
-"""
+add its table to `FIELDS` and its parameters to `PARAMETERS`."""
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from monitor.domain.campaign.account import AccountView
+from monitor.domain.campaign.baseline import NO_BASELINES, Baselines
 from monitor.domain.campaign.detail import breakdown
-from monitor.domain.campaign.history import settled_sent
-from monitor.domain.campaign.progress import remaining
+from monitor.domain.campaign.figures import remaining, settled_sent, wilson_lower, wilson_upper
 from monitor.domain.campaign.receiver_view import ReceiverView
 from monitor.domain.campaign.sample import SAMPLED
 from monitor.domain.campaign.sender import SenderView
-from monitor.domain.campaign.statistics import wilson_lower, wilson_upper
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.fields.account_fields import ACCOUNT_FIELDS
 from monitor.domain.fields.campaign_fields import CAMPAIGN_FIELDS
@@ -157,3 +156,15 @@ __all__ = [
     "has_past",
     "ingredients",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """`in_quiet_hours`: whether the evaluation's time lies in the rules file's `quiet_hours`.
+    `baselines`: what is usual for the account's senders."""
+
+    in_quiet_hours: bool = False
+    baselines: Baselines = NO_BASELINES
+
+
+NOTHING_SPECIAL = Surroundings()

@@ -7,20 +7,21 @@ from typing import cast
 
 from monitor.domain.campaign.account import AccountView
 from monitor.domain.campaign.event import CampaignEvent
+from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
 from monitor.domain.campaign.history import shown_at
 from monitor.domain.campaign.receiver_view import ReceiverView
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.sender import SenderView
-from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.domain.campaign.surroundings import NOTHING_SPECIAL, Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.fields.catalogue import (
     FIELDS,
     FUNCTIONS_OF_FIELDS,
+    NOTHING_SPECIAL,
     Field,
     FieldValue,
     Subject,
+    Surroundings,
     fields_of,
     has_past,
 )

@@ -1,7 +1,6 @@
 """The fields of a receiver, read from the `ReceiverView` `_v`."""
 
-from monitor.domain.fields.field import FieldType
-from monitor.domain.fields.field_making import quiet, read
+from monitor.domain.fields.field import FieldType, quiet, read
 
 _N, _X, _T, _D = FieldType.NUMBER, FieldType.TEXT, FieldType.TIME, FieldType.DURATION
 

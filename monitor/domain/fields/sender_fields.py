@@ -1,8 +1,7 @@
 """The fields of a sender, read from the `SenderView` `_v`."""
 
 from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES, MessageType
-from monitor.domain.fields.field import Field, FieldType
-from monitor.domain.fields.field_making import made, quiet, read
+from monitor.domain.fields.field import Field, FieldType, made, quiet, read
 
 _N, _X, _T = FieldType.NUMBER, FieldType.TEXT, FieldType.TIME
 

@@ -5,8 +5,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.alert import Acknowledgement, Alert, AlertState
 from monitor.domain.alerting.steps import ROWS_A_STEP, Steps, at_once, pause
 from monitor.domain.routing.ledger import Ledger, Told
 from monitor.domain.routing.route import Route

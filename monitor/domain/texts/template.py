@@ -12,9 +12,16 @@ import jinja2
 from jinja2 import nodes
 
 from monitor.domain.campaign.event import CampaignEvent
-from monitor.domain.campaign.settle import DEFAULT_SETTLE, Settle
-from monitor.domain.campaign.surroundings import NOTHING_SPECIAL, Surroundings
-from monitor.domain.fields.catalogue import Field, FieldType, FieldValue, Subject, fields_of
+from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
+from monitor.domain.fields.catalogue import (
+    NOTHING_SPECIAL,
+    Field,
+    FieldType,
+    FieldValue,
+    Subject,
+    Surroundings,
+    fields_of,
+)
 from monitor.domain.fields.field_values import field_values
 from monitor.domain.texts.formatting import FILTERS, NULL, TESTS, figure
 from monitor.domain.texts.sandbox import (

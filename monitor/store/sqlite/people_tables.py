@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
+from monitor.domain.alerting.alert import Acknowledgement
 from monitor.domain.routing.silence import Silence
 from monitor.errors import StoreError
 from monitor.store import people_rows as quiet

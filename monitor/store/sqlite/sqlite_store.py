@@ -9,8 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.feed import BlindSpell, FeedState

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.alerting.rule import Scope
 from monitor.domain.campaign.event import EventKind
-from monitor.domain.campaign.settle import Settle
+from monitor.domain.campaign.figures import Settle
 from monitor.errors import ConfigError, Place, Problem
 from monitor.rulefile import parse_rules, rules_template
 from tests.rules import rules_in

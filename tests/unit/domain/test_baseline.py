@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from monitor.domain.campaign.baseline import Baselines, BaselineSpan, BaselineSurvey, hour_of_week
 from monitor.domain.campaign.sender import SenderTally, Window
-from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     ConditionError,
@@ -19,6 +18,7 @@ from monitor.domain.condition import (
     explain,
     parse_condition,
 )
+from monitor.domain.fields.catalogue import Surroundings
 from tests.clock import START
 from tests.unit.domain.builders import DAY, HOUR, NOW, a_campaign, tracked
 

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.campaign.event import CampaignEvent
-from monitor.domain.campaign.settle import Settle
-from monitor.domain.campaign.surroundings import Surroundings
+from monitor.domain.campaign.figures import Settle
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     ConditionError,
@@ -18,7 +17,7 @@ from monitor.domain.condition import (
     field_values,
     parse_condition,
 )
-from monitor.domain.fields.catalogue import fields_of
+from monitor.domain.fields.catalogue import Surroundings, fields_of
 from tests.examples import examples
 from tests.unit.domain.expressions import NOW, conditions, events, rows
 from tests.unit.domain.interpreter import campaign_values, holds

@@ -23,11 +23,10 @@ from monitor.domain.campaign.baseline import (
 )
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.feed import Feed, FeedState
+from monitor.domain.campaign.figures import Settle
 from monitor.domain.campaign.receiver_view import ReceiverHealth, ReceiverView
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.sender import SenderTally, SenderView, Sums, Window
-from monitor.domain.campaign.settle import Settle
-from monitor.domain.campaign.surroundings import Surroundings
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     compile_account,
@@ -38,6 +37,7 @@ from monitor.domain.condition import (
     parse_condition,
 )
 from monitor.domain.condition.part_values import Part, explain
+from monitor.domain.fields.catalogue import Surroundings
 from tests.examples import examples
 from tests.rules import rules_in
 from tests.unit.domain.builders import a_campaign, tracked

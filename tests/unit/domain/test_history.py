@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.campaign.diff import observe, settle
-from monitor.domain.campaign.history import extended, settled_sent, shown_at
+from monitor.domain.campaign.figures import Settle, settled_sent
+from monitor.domain.campaign.history import extended, shown_at
 from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.settle import Settle
 from monitor.domain.campaign.tracking import TrackedCampaign
 from tests.unit.domain.builders import HOUR, NOW, a_campaign, tracked
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from monitor.domain.campaign.detail import CampaignDetail
-from monitor.domain.campaign.progress import remaining
+from monitor.domain.campaign.figures import remaining
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.tracking import TrackedCampaign
 from tests.unit.domain.builders import HOUR, NOW, a_campaign, tracked

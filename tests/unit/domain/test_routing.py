@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert, AlertKey, ResolveReason, begin
+from monitor.domain.alerting.alert import Acknowledgement, Alert, AlertKey, ResolveReason, begin
 from monitor.domain.alerting.notification import NotifyReason
 from monitor.domain.routing.flush import (
     Flush,

@@ -8,8 +8,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alerting.acknowledgement import Acknowledgement
-from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.alert import Acknowledgement, Alert, AlertState
 from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.domain.routing.flush import (
     Flush,

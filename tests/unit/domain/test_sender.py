@@ -10,10 +10,8 @@ from monitor.domain.alerting.alert import Alert, ResolveReason
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.diff import observe
 from monitor.domain.campaign.feed import Feed
-from monitor.domain.campaign.history import settled_sent
+from monitor.domain.campaign.figures import Settle, settled_sent, wilson_lower, wilson_upper
 from monitor.domain.campaign.sender import SenderTally, SenderView, Window
-from monitor.domain.campaign.settle import Settle
-from monitor.domain.campaign.statistics import wilson_lower, wilson_upper
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import ConditionError, compile_sender, field_values, parse_condition
 from tests.clock import START

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.campaign.statistics import wilson_lower, wilson_upper
+from monitor.domain.campaign.figures import wilson_lower, wilson_upper
 from monitor.domain.condition import compile_batch, parse_condition
 from tests.unit.domain.builders import HOUR, NOW, a_campaign, tracked
 

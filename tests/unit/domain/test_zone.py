@@ -3,7 +3,7 @@ it."""
 
 import pytest
 
-from monitor.domain.campaign.zone_error import at_least_further_east, at_most_further_west
+from monitor.domain.times.zones import at_least_further_east, at_most_further_west
 
 HOUR = 3600.0
 
