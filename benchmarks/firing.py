@@ -66,6 +66,7 @@ async def _spent(folder: Path, rules: RuleFile) -> tuple[float, int]:
         state = State(Snapshot(), polled=())
         flusher = Flusher(
             store=store,
+            people=store,
             state=state,
             telling=NotificationPolicy(route=rules.route, receivers=("ops",)),
             clock=clock,

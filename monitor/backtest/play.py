@@ -23,7 +23,7 @@ from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.feed import BlindSpell, Feed
 from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
 from monitor.domain.times.intervals import TimeInterval
-from monitor.replay import ReplayedCycles, replaying_cycles
+from monitor.replay import ReplayedCycles, start_cycles
 
 LIVE_STEP_SECONDS = 300.0
 SETTLING_STEP_SECONDS = 3600.0
@@ -59,14 +59,13 @@ async def play(
     # Nobody reads what an alert says here: it need not be said again of a campaign that looks the
     # same.
     rules = RuleSet(part.rules, quiet_hours=quiet_hours, describe_again=timedelta.max)
-    async with replaying_cycles(rules, recording.feeds, clock) as cycles:
-        player = _Player(cycles, recording)
-        async with aclosing(recording.moments(part.senders)) as moments:
-            async for moment in moments:
-                for step in await player.read(moment):
-                    yield step
-        for step in await player.advance((recording.until,)):
-            yield step
+    player = _Player(await start_cycles(rules, recording.feeds, clock), recording)
+    async with aclosing(recording.moments(part.senders)) as moments:
+        async for moment in moments:
+            for step in await player.read(moment):
+                yield step
+    for step in await player.advance((recording.until,)):
+        yield step
 
 
 class _Player:

@@ -15,7 +15,7 @@ import msgspec
 from monitor.domain.campaign.feed import BlindSpell, Feed
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import FINAL_STATUSES, LISTABLE_TYPES, Campaign, MessageType
-from monitor.ports import Store
+from monitor.ports import HistoryStore, Store
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 """Opens the store that has the recording; can be pickled, if it is to be played in several
@@ -216,7 +216,7 @@ def time_of(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-async def _interval(store: Store, after: float) -> float | None:
+async def _interval(store: HistoryStore, after: float) -> float | None:
     """The usual time between two readings, by the first that come after a time; None when there
     are not two."""
     found = await store.recorded(after=(after, "", 0), limit=READ_AT_ONCE)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from monitor.ports import Store
     from monitor.rulefile import RuleFile
     from monitor.settings import LoadedSettings
-    from monitor.store import SqliteStore
 
 MOST_ROWS = 100
 """Notifications or campaigns offered, the newest first: nobody picks from more."""
@@ -143,7 +143,7 @@ def firing_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
     from monitor.cli.arguments import described
     from monitor.domain.routing.silence import fires
 
-    async def look(store: "SqliteStore") -> list[Offer]:
+    async def look(store: "Store") -> list[Offer]:
         return [(alert.id, described(alert)) for alert in await store.open_alerts() if fires(alert)]
 
     return _stored(ctx, incomplete, look)
@@ -171,7 +171,7 @@ def subjects(ctx: typer.Context, incomplete: str) -> list[Offer]:
 def _senders(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Those whose names mean nothing to a shell."""
 
-    async def look(store: "SqliteStore") -> list[Offer]:
+    async def look(store: "Store") -> list[Offer]:
         found = [
             row.campaign
             for row in (await store.load()).campaigns
@@ -185,7 +185,7 @@ def _senders(ctx: typer.Context, incomplete: str) -> list[Offer]:
 def _campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """By their ids."""
 
-    async def look(store: "SqliteStore") -> list[Offer]:
+    async def look(store: "Store") -> list[Offer]:
         about = [
             alert.campaign for alert in await store.open_alerts() if alert.campaign is not None
         ]
@@ -197,7 +197,7 @@ def _campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
 def campaign_ids(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Of those that are watched, the newest first."""
 
-    async def look(store: "SqliteStore") -> list[Offer]:
+    async def look(store: "Store") -> list[Offer]:
         watched = sorted(
             (row.campaign for row in (await store.load()).campaigns if row.watched),
             key=lambda each: -each.id,
@@ -211,7 +211,7 @@ def silences(ctx: typer.Context, incomplete: str) -> list[Offer]:
     """Those that have not ended."""
     from monitor.clock import SystemClock
 
-    async def look(store: "SqliteStore") -> list[Offer]:
+    async def look(store: "Store") -> list[Offer]:
         return [
             (each.id, each.comment)
             for each in await store.silences(ended_after=SystemClock().now())
@@ -227,7 +227,7 @@ def notifications(*states: str) -> Complete:
         from monitor.domain.alerting.notification import OutboxState
         from monitor.ports import OutboxQuery
 
-        async def look(store: "SqliteStore") -> list[Offer]:
+        async def look(store: "Store") -> list[Offer]:
             wanted = [OutboxState(state) for state in states]
             rows = [
                 row
@@ -245,7 +245,7 @@ def notifications(*states: str) -> Complete:
 
 
 def _stored(
-    ctx: typer.Context, incomplete: str, look: "Callable[[SqliteStore], Awaitable[list[Offer]]]"
+    ctx: typer.Context, incomplete: str, look: "Callable[[Store], Awaitable[list[Offer]]]"
 ) -> list[Offer]:
     from monitor.cli.invocation import run_async, store_beside
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from monitor.ports import Store
     from monitor.rulefile import RuleFile
     from monitor.settings import LoadedSettings
-    from monitor.store import SqliteStore
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ def _rules_are_known(loaded: "LoadedSettings") -> bool:
 @asynccontextmanager
 async def store_beside(
     loaded: "LoadedSettings", *, writable: bool = False
-) -> "AsyncIterator[SqliteStore]":
+) -> "AsyncIterator[Store]":
     """The store of a running or stopped monitor. StoreError when there is none or it cannot be
     used."""
     from monitor.store import SqliteStore
@@ -110,7 +110,7 @@ async def store_beside(
         yield store
 
 
-def reader_beside(loaded: "LoadedSettings") -> "Callable[[], SqliteStore]":
+def reader_beside(loaded: "LoadedSettings") -> "Callable[[], Store]":
     """Opens that store for reading, here or in another process."""
     from monitor.store import SqliteStore
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.domain.alerting.notification import OutboxRow, OutboxState
+    from monitor.ports import OutboxStore
     from monitor.settings import LoadedSettings
-    from monitor.store import SqliteStore
 
 STATES = ("pending", "delivered", "superseded", "dead")
 
@@ -318,7 +318,7 @@ async def _find(
 
 
 async def _query(
-    store: "SqliteStore",
+    store: "OutboxStore",
     *,
     receiver: str | None,
     state: "OutboxState | None",
@@ -333,6 +333,6 @@ async def _query(
     )
 
 
-async def _identified(store: "SqliteStore", ids: "Sequence[str]") -> "list[OutboxRow]":
+async def _identified(store: "OutboxStore", ids: "Sequence[str]") -> "list[OutboxRow]":
     rows = await _query(store, receiver=None, state=None, before=None, limit=0)
     return identified(ids, rows, lambda row: row.notification.id, "notification", "notifications")

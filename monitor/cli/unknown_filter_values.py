@@ -10,10 +10,10 @@ from monitor.cli.tables.printing import say
 if TYPE_CHECKING:
     from monitor.domain.alerting.alert import Alert
     from monitor.domain.routing.matcher import Matcher
+    from monitor.ports import Store
     from monitor.rulefile import RuleFile
     from monitor.rulefile.matchers import KnownLabels
     from monitor.settings import LoadedSettings
-    from monitor.store import SqliteStore
 
 LABELS = {
     "--type": "message_type",
@@ -130,7 +130,7 @@ async def _seen(loaded: "LoadedSettings", options: Collection[str]) -> Values:
     return seen
 
 
-async def _look(store: "SqliteStore", note: Callable[[str, str], None]) -> None:
+async def _look(store: "Store", note: Callable[[str, str], None]) -> None:
     from monitor.ports import EVERYTHING
 
     snapshot = await store.load()

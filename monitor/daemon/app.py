@@ -133,6 +133,7 @@ async def running(
         )
         flusher = Flusher(
             store=store,
+            people=store,
             state=state,
             telling=in_force.telling,
             clock=clock,
@@ -177,6 +178,7 @@ async def running(
             in_force.rules,
             state=state,
             store=store,
+            outbox=store,
             receivers=in_force.integrations,
             health=lambda: dispatcher.health,
             clock=clock,

@@ -20,7 +20,7 @@ from monitor.domain.routing.policy import NotificationPolicy
 from monitor.metrics import Metrics
 from monitor.notify import INTEGRATIONS, Context, Memory, VolatileMemory
 from monitor.polling.cycle import AccountCycles
-from monitor.ports import Acknowledging, CampaignSource, Notifier, Store
+from monitor.ports import Acknowledging, CampaignSource, CycleStore, Notifier
 from monitor.provider.source import Provider, ProviderOptions
 from monitor.rulefile import Receiver, RuleFile
 from monitor.settings import Settings
@@ -176,7 +176,7 @@ def build_cycles(
     settings: Settings,
     sources: Mapping[str, CampaignSource],
     *,
-    store: Store,
+    store: CycleStore,
     state: State,
     rules: RuleSet,
     clock: Clock,

@@ -8,14 +8,14 @@ from monitor.domain.alerting.alert import Alert
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.campaign.feed import Feed
 from monitor.log_events import note_alerts
-from monitor.ports import CycleCommit, Store
+from monitor.ports import CycleCommit, CycleStore
 from monitor.state import State
 
 
 async def end_orphans(
     rules: RuleSet,
     state: State,
-    store: Store,
+    store: CycleStore,
     *,
     feeds: Collection[Feed],
     receivers: Collection[str],

@@ -8,7 +8,7 @@ import structlog
 from monitor.clock import Clock
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
-from monitor.ports import Store
+from monitor.ports import HistoryStore
 
 HISTORY = timedelta(days=90)
 DEAD_LETTERS = timedelta(days=30)
@@ -23,7 +23,7 @@ class Retention:
     """Deletes what ended more than 90 days ago, dead letters after 30, and thins samples after
     30, once an hour."""
 
-    def __init__(self, store: Store, *, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, store: HistoryStore, *, clock: Clock, metrics: Metrics) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics

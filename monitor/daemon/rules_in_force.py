@@ -21,7 +21,7 @@ from monitor.polling.baselines import BaselineLoop
 from monitor.polling.cycle import AccountCycles
 from monitor.polling.feed_reader import CHUNK
 from monitor.polling.receiver_rules import ReceiverRules
-from monitor.ports import Store
+from monitor.ports import CycleStore
 from monitor.state import State
 
 
@@ -31,7 +31,7 @@ class Governed:
 
     in_force: RulesInForce
     state: State
-    store: Store
+    store: CycleStore
     feeds: Sequence[Feed]
     cycles: Mapping[str, AccountCycles]
     baselines: BaselineLoop

@@ -20,7 +20,7 @@ from monitor.domain.alerting.notification import Notification, OutboxRow, Outbox
 from monitor.domain.campaign.receiver_view import ReceiverHealth
 from monitor.domain.routing.fallback import ToldInstead, copy_for
 from monitor.errors import StoreError
-from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, Store
+from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, OutboxStore
 
 LOOK_EVERY_SECONDS = 5.0
 AT_ONCE = 100
@@ -50,7 +50,7 @@ class Backlog:
     def __init__(
         self,
         receiver: str,
-        store: Store,
+        store: OutboxStore,
         clock: Clock,
         reporting: Reporting,
         *,

@@ -20,7 +20,7 @@ from monitor.dispatcher.settlement import Settlement, StoreWatch
 from monitor.dispatcher.uptime_record import Presence
 from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.errors import DeliveryError, DeliveryFault, StoreError
-from monitor.ports import DeliveryResult, Notifier, Store
+from monitor.ports import DeliveryResult, Notifier, OutboxStore
 
 LONGEST_WAIT_SECONDS = 60.0
 """Rows are looked for at least this often: the wall clock may jump, and people may write to the
@@ -41,7 +41,7 @@ class Lane:
         self,
         receiver: str,
         notifier: Notifier,
-        store: Store,
+        store: OutboxStore,
         clock: Clock,
         reporting: Reporting,
         backlog: Backlog,

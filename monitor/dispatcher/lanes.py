@@ -18,7 +18,7 @@ from monitor.domain.alerting.notification import OutboxState
 from monitor.domain.campaign.receiver_view import ReceiverHealth
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
-from monitor.ports import Notifier, OutboxSummary, Store
+from monitor.ports import Notifier, OutboxStore, OutboxSummary
 
 RESTART_SECONDS = 5.0
 GAUGES_EVERY_SECONDS = 1.0
@@ -39,7 +39,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        store: Store,
+        store: OutboxStore,
         notifiers: Mapping[str, Notifier],
         clock: Clock,
         metrics: Metrics,

@@ -2,7 +2,7 @@
 
 from monitor.clock import Clock
 from monitor.domain.alerting.notification import OutboxState
-from monitor.ports import DeliveryResult, Store
+from monitor.ports import DeliveryResult, OutboxStore
 
 HASTEN_EVERY_SECONDS = 10.0
 """A row that fails by itself must not be hastened by every other's success."""
@@ -12,7 +12,7 @@ class Hastening:
     """One receiver's: knows whether there may be rows that failed before, and makes them due
     after a success."""
 
-    def __init__(self, receiver: str, store: Store, clock: Clock) -> None:
+    def __init__(self, receiver: str, store: OutboxStore, clock: Clock) -> None:
         self._receiver = receiver
         self._store = store
         self._clock = clock

@@ -9,7 +9,7 @@ import structlog
 from monitor.clock import Clock
 from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError
-from monitor.ports import DeliveryResult, Store
+from monitor.ports import DeliveryResult, OutboxStore
 
 BATCH_SECONDS = 0.01
 """How long results wait for others, so that under load one commit records many."""
@@ -50,7 +50,7 @@ class Settlement:
     def __init__(
         self,
         receiver: str,
-        store: Store,
+        store: OutboxStore,
         clock: Clock,
         watch: StoreWatch,
         *,

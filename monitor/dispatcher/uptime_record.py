@@ -7,7 +7,7 @@ from monitor.clock import Clock
 from monitor.domain.alerting.notification import GIVE_UP_AFTER
 from monitor.domain.routing.uptime import Attendance, read, written
 from monitor.errors import StoreError
-from monitor.ports import Store
+from monitor.ports import OutboxStore
 
 LOOK_EVERY_SECONDS = 60.0
 NO_RECEIVER, KEY = "", "attendance"
@@ -18,7 +18,7 @@ class Presence:
     """One for all receivers. While the store does not say what was before, nothing counts as
     tried for long."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: OutboxStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._attendance: Attendance | None = None

@@ -19,7 +19,7 @@ from monitor.flusher.groups import Groups, told_in
 from monitor.flusher.suppression_state import Quieting
 from monitor.flusher.turns import ROWS_A_GROUP, ROWS_AN_END, Turns
 from monitor.metrics import Metrics
-from monitor.ports import FlushCommit, Store
+from monitor.ports import FlushCommit, OutboxStore, PeopleStore
 from monitor.state import State
 
 RETRY_SECONDS = 5.0
@@ -47,7 +47,8 @@ class Flusher:
     def __init__(
         self,
         *,
-        store: Store,
+        store: OutboxStore,
+        people: PeopleStore,
         state: State,
         telling: NotificationPolicy,
         clock: Clock,
@@ -56,6 +57,7 @@ class Flusher:
         on_rows: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
+        self._people = people
         self._state = state
         self._clock = clock
         self._metrics = metrics
@@ -76,7 +78,7 @@ class Flusher:
             self._state.ledgers.values()
         )  # those that the groups are yet to be made of
         self._quieting = Quieting(
-            self._store, telling.inhibit_rules, self._turns, acknowledging=telling.acknowledging
+            self._people, telling.inhibit_rules, self._turns, acknowledging=telling.acknowledging
         )
         self._suppression = self._quieting.suppression
         self._schedule = Schedule(self._groups, self._quieting, self._turns)

@@ -12,7 +12,7 @@ from monitor.domain.routing.flush import Quiet, Route
 from monitor.domain.routing.inhibition import InhibitRule
 from monitor.domain.routing.suppression import Suppression
 from monitor.flusher.turns import Turns
-from monitor.ports import FlushCommit, QuietStore
+from monitor.ports import FlushCommit, PeopleStore
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ class Quieting:
 
     def __init__(
         self,
-        store: QuietStore,
+        store: PeopleStore,
         rules: Sequence[InhibitRule],
         turns: Turns,
         *,

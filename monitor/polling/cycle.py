@@ -27,7 +27,7 @@ from monitor.metrics import Metrics
 from monitor.polling.detail_phase import DetailReader, FeedDetails
 from monitor.polling.feed_reader import CHUNK, FeedReader, Reading
 from monitor.polling.observation import Observation
-from monitor.ports import CampaignSource, CycleCommit, Store
+from monitor.ports import CampaignSource, CycleCommit, CycleStore
 from monitor.state import State
 
 HITS_CHUNK = 500
@@ -88,7 +88,7 @@ class AccountCycles:
         *,
         account: str,
         source: CampaignSource,
-        store: Store,
+        store: CycleStore,
         state: State,
         rules: RuleSet,
         clock: Clock,

@@ -15,7 +15,7 @@ from monitor.domain.campaign.receiver_view import ReceiverHealth, ReceiverView
 from monitor.errors import StoreError
 from monitor.log_events import note_rule_faults
 from monitor.metrics import Metrics
-from monitor.ports import CycleCommit, Store
+from monitor.ports import CycleCommit, CycleStore, OutboxStore
 from monitor.state import State
 
 INTERVAL_SECONDS = 15.0
@@ -38,7 +38,8 @@ class ReceiverRules:
         rules: RuleSet,
         *,
         state: State,
-        store: Store,
+        store: CycleStore,
+        outbox: OutboxStore,
         receivers: Mapping[str, str],
         health: Callable[[], Mapping[str, ReceiverHealth]],
         clock: Clock,
@@ -47,6 +48,7 @@ class ReceiverRules:
     ) -> None:
         self._state = state
         self._store = store
+        self._outbox = outbox
         self._health = health
         self._clock = clock
         self._metrics = metrics
@@ -80,7 +82,7 @@ class ReceiverRules:
     async def evaluate(self) -> None:
         """Evaluate once. Raises `StoreError`; nothing is remembered then."""
         now = self._clock.now()
-        views = await receiver_views(self._store, self._receivers, self._health(), now=now)
+        views = await receiver_views(self._outbox, self._receivers, self._health(), now=now)
         evaluation = self._rules.begin(NO_ACCOUNT, now, self._state.alerts_of(NO_ACCOUNT))
         for view in views:
             evaluation.receiver(view)
@@ -99,7 +101,7 @@ class ReceiverRules:
 
 
 async def receiver_views(
-    store: Store,
+    outbox: OutboxStore,
     receivers: Mapping[str, str],
     health: Mapping[str, ReceiverHealth],
     *,
@@ -107,11 +109,11 @@ async def receiver_views(
 ) -> list[ReceiverView]:
     """The views of those `receivers` (integrations by name) whose `health` is known. Raises
     `StoreError`."""
-    summary = await store.outbox_summary()
+    summary = await outbox.outbox_summary()
     waiting = {
         line.receiver: line for line in summary if line.state is OutboxState.PENDING and line.count
     }
-    dead = await store.dead_letters()
+    dead = await outbox.dead_letters()
     return [
         ReceiverView(
             receiver=name,

@@ -1,5 +1,4 @@
-"""The part of the store that people write: silences and acknowledgements. `ports.Store` is one
-of these too."""
+"""The store as people need it: silences and acknowledgements."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,35 +8,39 @@ from monitor.domain.alerting.alert import Acknowledgement
 from monitor.domain.routing.silence import Silence
 
 
-class QuietStore(Protocol):
-    """What somebody does not want to hear, or looks after. Transactions and errors as of
-    `ports.Store`.
+class PeopleStore(Protocol):
+    """What people do not want to hear, and what they are handling. Transactions and errors: see
+    `Store`.
 
     A running daemon sees what another process writes here within a second.
     """
 
     async def silences(self, *, ended_after: datetime | None = None) -> Sequence[Silence]:
-        """Silences that have not ended, or ended later than that; all there are when None. The
-        oldest first."""
+        """Return silences that have not ended or ended later than `ended_after`; all of them when
+        that is None. Oldest first."""
         ...
 
     async def add_silence(self, silence: Silence) -> None:
-        """Keep a new silence. One with the same id that is there already is left as it is."""
+        """Store a new silence. A silence whose id already exists is left unchanged."""
         ...
 
     async def expire_silences(self, ids: Sequence[str], *, at: datetime, by: str) -> int:
-        """End silences by a person's word; unknown ones and those that have ended are passed
-        over. Returns how many."""
+        """End silences because `by` said so. Unknown and ended ones are skipped. Return how
+        many ended."""
         ...
 
     async def acknowledgements(self) -> Sequence[Acknowledgement]:
-        """Those of alerts that are not closed."""
+        """Return the acknowledgements of alerts that are not closed."""
         ...
 
     async def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> None:
-        """Note who looks after an alert, in place of whoever did."""
+        """Record who is handling an alert, in place of the person before."""
         ...
 
     async def forget_acknowledgements(self, alert_ids: Sequence[str]) -> int:
-        """Nobody looks after these alerts any more. Returns of how many somebody did."""
+        """Remove the acknowledgements of these alerts. Return how many there were."""
+        ...
+
+    async def changed_outside(self) -> bool:
+        """Return whether another process has written since this was last asked."""
         ...

@@ -1,11 +1,11 @@
-"""Rules and routes over readings that are given, in a time that is given: the daemon's own
-cycles and flushes, told to nobody.
+"""Rules and routes over given readings at given times: the daemon's own cycles and flushes, with
+no provider and no receiver.
 
-What `test` and `backtest` run on. `cycles.py` decides which alerts fire, `flushes.py` who would
-be told of them, `replay.py` is both, one after the other.
+`test` and `backtest` run on this. `replayed_cycles.py` decides which alerts fire,
+`replayed_flushes.py` who would be told of them, and `replaying.py` does one after the other.
 """
 
-from monitor.replay.replayed_cycles import ReplayedCycles, replaying_cycles
+from monitor.replay.replayed_cycles import ReplayedCycles, start_cycles
 from monitor.replay.replayed_flushes import ReplayedFlushes, replaying_flushes
 from monitor.replay.replaying import Replay, replaying
 
@@ -14,6 +14,6 @@ __all__ = [
     "ReplayedCycles",
     "ReplayedFlushes",
     "replaying",
-    "replaying_cycles",
     "replaying_flushes",
+    "start_cycles",
 ]

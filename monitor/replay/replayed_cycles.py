@@ -1,8 +1,7 @@
 """The daemon's cycles over readings that are given."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -13,15 +12,15 @@ from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.baseline import survey
 from monitor.domain.campaign.detail import CampaignDetail
-from monitor.domain.campaign.feed import Feed, SweepOutcome
-from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.sample import Sample
+from monitor.domain.campaign.snapshot import Campaign, CampaignKey
 from monitor.domain.campaign.tracking import first_sight
 from monitor.metrics import Metrics
 from monitor.polling.cycle import AccountCycles
 from monitor.polling.feed_reader import Reading
 from monitor.ports import CycleCommit, Snapshot, Sweep
 from monitor.state import AccountTable, State
-from monitor.store import SqliteStore
 
 DETAILS_PER_MINUTE = 1_000_000
 """There is nobody to be gentle to."""
@@ -30,11 +29,10 @@ LOOKBACK = timedelta(days=3)
 
 
 class ReplayedCycles:
-    """A monitor without a provider and a memory, that decides and tells nobody."""
+    """A monitor without a provider, a store and receivers: it only decides."""
 
     def __init__(
         self,
-        store: SqliteStore,
         rules: RuleSet,
         feeds: Sequence[Feed],
         clock: SteppedClock,
@@ -50,7 +48,7 @@ class ReplayedCycles:
             account: AccountCycles(
                 account=account,
                 source=_Known(details, clock),
-                store=store,
+                store=_NothingKept(),
                 state=self.state,
                 rules=rules,
                 clock=clock,
@@ -136,31 +134,39 @@ class ReplayedCycles:
         self._news.extend(alerts)
 
 
-@asynccontextmanager
-async def replaying_cycles(
+async def start_cycles(
     rules: RuleSet,
     feeds: Sequence[Feed],
     clock: SteppedClock,
     *,
     details: Mapping[int, CampaignDetail] | None = None,
-) -> AsyncIterator[ReplayedCycles]:
-    """Cycles that begin at the clock's time, with an empty first reading of each feed: whatever
-    appears is news, unless it was introduced.
+) -> ReplayedCycles:
+    """Return cycles that begin at the clock's time with an empty first reading of each feed: a
+    campaign that appears later is news, unless it was introduced.
 
-    `details` are what the provider says of campaigns when it is asked, by id.
+    `details` are the provider's answers for campaigns, by id.
     """
-    async with _ForgetfulStore(None) as store:
-        cycles = ReplayedCycles(store, rules, feeds, clock, details=details or {})
-        for feed in feeds:
-            await cycles.read(feed, [], full=True)
-        yield cycles
+    cycles = ReplayedCycles(rules, feeds, clock, details=details or {})
+    for feed in feeds:
+        await cycles.read(feed, [], full=True)
+    return cycles
 
 
-class _ForgetfulStore(SqliteStore):
-    """What cycles commit is in the state's memory; that is enough here."""
+class _NothingKept:
+    """A `CycleStore` that is always empty: what cycles commit is in the state's memory, and that
+    is enough here."""
 
-    async def commit_cycle(self, commit: CycleCommit) -> None:  # noqa: ARG002 (that is the point)
-        return
+    async def load(self) -> Snapshot:
+        return Snapshot()
+
+    async def feeds(self) -> Sequence[FeedState]:
+        return ()
+
+    async def samples(self, *, since: datetime) -> Mapping[CampaignKey, tuple[Sample, ...]]:  # noqa: ARG002
+        return {}
+
+    async def commit_cycle(self, commit: CycleCommit) -> None:
+        """Keep nothing."""
 
 
 class _Known:

@@ -12,7 +12,7 @@ from monitor.domain.alerting.alert import Alert
 from monitor.domain.alerting.notification import Notification, OutboxState
 from monitor.flusher import Flusher
 from monitor.metrics import Metrics
-from monitor.ports import CycleCommit, DeliveryResult, Snapshot
+from monitor.ports import CycleCommit, DeliveryResult, Snapshot, Store
 from monitor.rulefile import RuleFile
 from monitor.state import State
 from monitor.store import SqliteStore
@@ -25,7 +25,7 @@ class ReplayedFlushes:
     """Who is told of what, by a rules file: `messages` has what was sent, until somebody clears
     it."""
 
-    def __init__(self, store: SqliteStore, rules: RuleFile, clock: SteppedClock) -> None:
+    def __init__(self, store: Store, rules: RuleFile, clock: SteppedClock) -> None:
         self.clock = clock
         self.messages: list[Notification] = []
         self._store = store
@@ -35,6 +35,7 @@ class ReplayedFlushes:
         ids = count(1)
         self._flusher = Flusher(
             store=store,
+            people=store,
             state=self._state,
             telling=rules.policy(),
             clock=clock,

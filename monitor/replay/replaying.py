@@ -11,7 +11,7 @@ from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.replay.replayed_cycles import ReplayedCycles, replaying_cycles
+from monitor.replay.replayed_cycles import ReplayedCycles, start_cycles
 from monitor.replay.replayed_flushes import ReplayedFlushes, replaying_flushes
 from monitor.rulefile import RuleFile
 
@@ -74,10 +74,8 @@ async def replaying(
     details: Mapping[int, CampaignDetail] | None = None,
 ) -> AsyncIterator[Replay]:
     """A replay that begins at `start`, with an empty first reading of each feed; `details` as of
-    `replaying_cycles`."""
+    `start_cycles`."""
     clock = SteppedClock(start)
-    async with (
-        replaying_flushes(rules, clock) as flushes,
-        replaying_cycles(rules.compiled(), feeds, clock, details=details) as cycles,
-    ):
+    cycles = await start_cycles(rules.compiled(), feeds, clock, details=details)
+    async with replaying_flushes(rules, clock) as flushes:
         yield Replay(cycles, flushes)

@@ -43,6 +43,7 @@ class World:
         self.state = State(Snapshot(), polled=())
         self.flusher = Flusher(
             store=at.store,  # type: ignore[arg-type]
+            people=at.store,  # type: ignore[arg-type]
             state=self.state,
             telling=NotificationPolicy(
                 route=Route(

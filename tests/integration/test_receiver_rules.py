@@ -51,6 +51,7 @@ class Watch:
             RULES,
             state=state,
             store=at.store,  # type: ignore[arg-type]
+            outbox=at.store,  # type: ignore[arg-type]
             receivers={name: notifier.integration for name, notifier in at.notifiers.items()},
             health=lambda: at.dispatcher.health,
             clock=at.clock,
@@ -209,6 +210,7 @@ async def test_without_such_rules_nothing_is_asked(at: Bench) -> None:
         RuleSet([]),
         state=watch.state,
         store=at.store,  # type: ignore[arg-type]
+        outbox=at.store,  # type: ignore[arg-type]
         receivers={"ops": "webhook"},
         health=dict,
         clock=at.clock,

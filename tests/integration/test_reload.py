@@ -79,6 +79,7 @@ class Stage:
         self.dispatcher = Dispatcher(store, in_force.notifiers, clock, metrics)  # type: ignore[arg-type]
         self.flusher = Flusher(
             store=store,  # type: ignore[arg-type]
+            people=store,  # type: ignore[arg-type]
             state=state,
             telling=in_force.telling,
             clock=clock,
@@ -107,6 +108,7 @@ class Stage:
                 in_force.rules,
                 state=state,
                 store=store,  # type: ignore[arg-type]
+                outbox=store,  # type: ignore[arg-type]
                 receivers=in_force.integrations,
                 health=lambda: self.dispatcher.health,
                 clock=clock,

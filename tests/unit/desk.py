@@ -43,6 +43,7 @@ class Desk:
         self.state = State(snapshot, polled=())
         self.flusher = Flusher(
             store=self.store,
+            people=self.store,
             state=self.state,
             telling=NotificationPolicy(
                 route=route,

@@ -98,6 +98,7 @@ async def test_alerts_that_fire_and_are_told_leave_nothing_that_is_tracked() -> 
         state = State(Snapshot(), polled=())
         flusher = Flusher(
             store=store,
+            people=store,
             state=state,
             telling=NotificationPolicy(
                 route=rules.route, receivers=("ops",), inhibit_rules=rules.inhibit_rules

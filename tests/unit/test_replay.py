@@ -7,7 +7,7 @@ from monitor.clock import SteppedClock
 from monitor.domain.alerting.alert import AlertKey, AlertState, happened
 from monitor.domain.campaign.feed import Feed
 from monitor.ports import OutboxQuery
-from monitor.replay import ReplayedFlushes, replaying_cycles
+from monitor.replay import ReplayedFlushes, start_cycles
 from monitor.rulefile import parse_rules
 from monitor.store import SqliteStore
 from tests.clock import START
@@ -54,14 +54,14 @@ async def test_one_campaign_read_among_many_alerts_is_decided_on_by_its_own() ->
     )
     rules = parse_rules(text, source="rules.yaml", lookup=lambda _: None).compiled()
     feed, clock = Feed("default", "sms"), SteppedClock(START)
-    async with replaying_cycles(rules, [feed], clock) as cycles:
-        await cycles.read(feed, [campaign(number, sent=1) for number in range(30)])
-        clock.set(START + timedelta(minutes=1))
-        (fired,) = await cycles.read(feed, [campaign(7, sent=2)], sums=False)
-        clock.set(START + timedelta(minutes=2))
-        (ended,) = await cycles.read(feed, [campaign(7, sent=0)], sums=False)
-        left = {key.subject for key in cycles.state.active}
-        alone = cycles.state.alerts_on("default", [8], rules.rules)
+    cycles = await start_cycles(rules, [feed], clock)
+    await cycles.read(feed, [campaign(number, sent=1) for number in range(30)])
+    clock.set(START + timedelta(minutes=1))
+    (fired,) = await cycles.read(feed, [campaign(7, sent=2)], sums=False)
+    clock.set(START + timedelta(minutes=2))
+    (ended,) = await cycles.read(feed, [campaign(7, sent=0)], sums=False)
+    left = {key.subject for key in cycles.state.active}
+    alone = cycles.state.alerts_on("default", [8], rules.rules)
     assert (fired.key.subject, fired.state) == ("7", AlertState.FIRING)
     assert (ended.id, ended.state) == (fired.id, AlertState.RESOLVED)
     assert left == {str(number) for number in range(30)} - {"7"}

@@ -42,8 +42,7 @@ from monitor.domain.campaign.snapshot import Campaign, CampaignKey
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.routing.silence import Silence, silencing
 from monitor.domain.safetext.shown_text import counted, without_controls
-from monitor.ports import EVERYTHING, OutboxQuery
-from monitor.store import SqliteStore
+from monitor.ports import EVERYTHING, OutboxQuery, Store
 
 PIPE_WIDTH = 80
 NARROWEST = 8
@@ -109,7 +108,7 @@ def _is(campaign: Campaign | None, other: Campaign) -> bool:
 
 
 async def find_dossiers(
-    store: SqliteStore, campaign_id: int, account: str | None, *, now: datetime
+    store: Store, campaign_id: int, account: str | None, *, now: datetime
 ) -> list[Dossier]:
     """One for each account that has, or had, a campaign of that id. StoreError."""
     tracked = {

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 def silences(db: sqlite3.Connection, ended_after: datetime | None) -> Sequence[Silence]:
-    """See `QuietStore.silences`."""
+    """See `PeopleStore.silences`."""
     if ended_after is None:
         rows = db.execute(quiet.ALL_SILENCES)
     else:
@@ -35,12 +35,12 @@ def silences(db: sqlite3.Connection, ended_after: datetime | None) -> Sequence[S
 
 
 def add_silence(db: sqlite3.Connection, silence: Silence) -> None:
-    """See `QuietStore.add_silence`."""
+    """See `PeopleStore.add_silence`."""
     db.execute(quiet.ADD_SILENCE, quiet.silence_row(silence))
 
 
 def expire_silences(db: sqlite3.Connection, ids: Sequence[str], at: datetime, by: str) -> int:
-    """See `QuietStore.expire_silences`."""
+    """See `PeopleStore.expire_silences`."""
     return sum(
         db.execute(quiet.END_SILENCE, (seconds(at), by, id_, seconds(at))).rowcount
         for id_ in dict.fromkeys(ids)
@@ -58,17 +58,17 @@ def mark_silences(
 
 
 def acknowledgements(db: sqlite3.Connection) -> Sequence[Acknowledgement]:
-    """See `QuietStore.acknowledgements`."""
+    """See `PeopleStore.acknowledgements`."""
     return read_all(quiet.read_acknowledgement, db.execute(quiet.OPEN_ACKNOWLEDGEMENTS))
 
 
 def acknowledge(db: sqlite3.Connection, said: Sequence[Acknowledgement]) -> None:
-    """See `QuietStore.acknowledge`."""
+    """See `PeopleStore.acknowledge`."""
     db.executemany(quiet.ACKNOWLEDGE, map(quiet.acknowledgement_row, said))
 
 
 def forget_acknowledgements(db: sqlite3.Connection, alert_ids: Sequence[str]) -> int:
-    """See `QuietStore.forget_acknowledgements`."""
+    """See `PeopleStore.forget_acknowledgements`."""
     return sum(
         db.execute(quiet.FORGET_ACKNOWLEDGEMENT, (id_,)).rowcount
         for id_ in dict.fromkeys(alert_ids)

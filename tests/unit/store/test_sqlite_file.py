@@ -16,7 +16,7 @@ import structlog
 
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit
-from monitor.store import SqliteStore, sqlite_store
+from monitor.store import SqliteStore
 from monitor.store.sqlite import migrations as sqlite_schema
 from monitor.store.sqlite.database_file import APPLICATION_ID
 from tests.contract.stores import tracked
@@ -113,7 +113,7 @@ async def test_a_store_in_memory_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for memory in (sqlite_store(None), SqliteStore(Path(":memory:"))):
+    for memory in (SqliteStore(None), SqliteStore(Path(":memory:"))):
         async with memory as store:
             await store.commit_cycle(CycleCommit(account="default", campaigns=[tracked()]))
             assert len((await store.load()).campaigns) == 1
