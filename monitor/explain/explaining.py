@@ -9,7 +9,7 @@ from monitor.domain.alerting.wording import account_labels, campaign_labels, rec
 from monitor.domain.campaign.baseline import Baselines
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.condition import Part, explain, missing
+from monitor.domain.condition import ConditionPart, explain, missing
 from monitor.domain.fields.catalogue import Subject, Surroundings
 from monitor.explain.destinations import telling_of
 from monitor.explain.explanation import About, EventSeen, Explanation, Standing, Telling
@@ -153,7 +153,7 @@ async def _events(
 
 def _at_event(
     known: Known, rule: Rule, event: CampaignEvent, seen: Seen, baselines: Baselines
-) -> Part | None:
+) -> ConditionPart | None:
     subject = seen.at(known.now)
     if rule.when is None or subject is None:
         return None

@@ -9,7 +9,7 @@ from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.domain.condition import Lack, Part
+from monitor.domain.condition import ConditionPart, Lack
 from monitor.domain.routing.flush import Told
 from monitor.domain.routing.silence import Silence
 
@@ -47,7 +47,7 @@ class EventSeen:
 
     event: CampaignEvent
     told: bool
-    part: Part | None
+    part: ConditionPart | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class Explanation:
     standing: Standing
     as_of: datetime | None = None
     obstacles: tuple[str, ...] = ()
-    condition: Part | None = None
+    condition: ConditionPart | None = None
     lack: Lack | None = None
     holds_from: datetime | None = None
     alert: Alert | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
-from monitor.domain.condition import Condition, Part, explain
+from monitor.domain.condition import Condition, ConditionPart, explain
 from monitor.domain.condition.nodes import Comparison, Past, walk
 from monitor.domain.fields.catalogue import FieldType, Subject, Surroundings
 from monitor.domain.times.intervals import TimeInterval
@@ -38,7 +38,7 @@ _ELAPSING = (FieldType.DURATION, FieldType.TIME)
 
 def holds_from(
     condition: Condition,
-    present: Part,
+    present: ConditionPart,
     at: Callable[[datetime], Subject | None],
     around: Callable[[datetime], Surroundings],
     *,
@@ -94,7 +94,7 @@ def _first(holds: Callable[[datetime], bool], before: datetime, after: datetime)
     return after
 
 
-def _reached(part: Part, now: datetime) -> Iterator[datetime]:
+def _reached(part: ConditionPart, now: datetime) -> Iterator[datetime]:
     """When the two sides of its comparisons meet, as one of them moves with the clock."""
     if isinstance(part.node, Comparison) and part.children[0].type in _ELAPSING:
         sides = [child.value for child in part.children if isinstance(child.value, (int, float))]

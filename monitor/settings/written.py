@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor.domain.condition import Span
+from monitor.domain.condition import TextSpan
 from monitor.domain.safetext.possible_secrets import random_stretches
 from monitor.errors import Place
 from monitor.settings.model import ACCOUNT_SETTINGS, BOOTSTRAP, MAY_BEAR_SECRETS, Settings, variable
@@ -33,7 +33,7 @@ class Written:
     node: YamlNode | None = None
     variable: bool = False
 
-    def place_of(self, span: Span) -> Place:
+    def place_of(self, span: TextSpan) -> Place:
         """Where a stretch of the value stands, as far as is known."""
         if isinstance(self.node, Scalar):
             return self.node.place_of(span)

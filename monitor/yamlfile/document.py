@@ -17,7 +17,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
-from monitor.domain.condition import Span
+from monitor.domain.condition import TextSpan
 from monitor.domain.safetext.possible_secrets import HIDDEN, leading_word, quoted
 from monitor.errors import Place
 from monitor.yamlfile.excerpts import NO_VEIL, Veil, YamlExcerpts
@@ -66,7 +66,7 @@ class Scalar:
         )
         return quoted(first).removesuffix(HIDDEN) + HIDDEN
 
-    def place_of(self, span: Span) -> Place:
+    def place_of(self, span: TextSpan) -> Place:
         """Where in the file a stretch of `text` begins, and where it ends or its first line
         does."""
         lines = self.text.splitlines()

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from monitor.domain.condition import Condition, ConditionError, parse_condition
-from monitor.domain.condition.faults import Fault
+from monitor.domain.condition.faults import ConditionFault
 from monitor.domain.safetext.possible_secrets import quoted
 from monitor.domain.times.duration import format_duration, parse_duration
 from monitor.domain.times.zones import time_zone, zone_fault
@@ -35,7 +35,7 @@ class WrongValueError(ValueError):
 class WrongConditionError(ValueError):
     """A condition with faults, each at its place in the text."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[ConditionFault, ...]) -> None:
         super().__init__("; ".join(fault.message for fault in faults))
         self.faults = faults
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitor.cli.tables.printing import Piece
 from monitor.cli.tables.wrapping import cells, wrapped
-from monitor.domain.condition import Part
+from monitor.domain.condition import ConditionPart
 from monitor.domain.condition.figuretext import unit_of, value_text
 from monitor.domain.condition.nodes import Comparison, Constant, Junction, Not
 from monitor.domain.fields.catalogue import FieldType
@@ -30,7 +30,7 @@ class _Row:
     figures: tuple[str, ...] = ()
 
 
-def tree_lines(part: Part, width: int) -> list[Line]:
+def tree_lines(part: ConditionPart, width: int) -> list[Line]:
     """The tree, at most `width` columns wide."""
     rows = list(_rows(part, "", ""))
     widths = [cells(row.first) + 2 + cells(row.text) for row in rows if row.figures]
@@ -38,7 +38,7 @@ def tree_lines(part: Part, width: int) -> list[Line]:
     return [line for row in rows for line in _drawn(row, beside, width)]
 
 
-def _rows(part: Part, first: str, rest: str) -> Iterator[_Row]:
+def _rows(part: ConditionPart, first: str, rest: str) -> Iterator[_Row]:
     node = part.node
     if isinstance(node, Not) and not _branches(part.children[0]):
         yield _Row(first, rest, part.holds, without_controls(part.text), _figures(part.children[0]))
@@ -52,7 +52,7 @@ def _rows(part: Part, first: str, rest: str) -> Iterator[_Row]:
         yield from _rows(child, rest + ("└ " if last else "├ "), rest + ("  " if last else "│ "))
 
 
-def _branches(part: Part) -> bool:
+def _branches(part: ConditionPart) -> bool:
     """Whether its parts are conditions that have a line each."""
     if isinstance(part.node, Comparison):
         return all(
@@ -62,7 +62,7 @@ def _branches(part: Part) -> bool:
     return isinstance(part.node, (Junction, Not))
 
 
-def _joint(part: Part) -> str:
+def _joint(part: ConditionPart) -> str:
     match part.node:
         case Junction(operator="and"):
             return "all of"
@@ -75,7 +75,7 @@ def _joint(part: Part) -> str:
     return "not"
 
 
-def _figures(part: Part) -> tuple[str, ...]:
+def _figures(part: ConditionPart) -> tuple[str, ...]:
     """What the part was made of, the larger before what they are made of themselves; nothing for
     a truth, which is its mark."""
     found: dict[str, None] = {}

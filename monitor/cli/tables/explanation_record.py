@@ -5,7 +5,7 @@ from typing import Any
 
 from monitor.cli.tables.records import alert_record, event_record
 from monitor.domain.alerting.rule import Rule
-from monitor.domain.condition import Lack, Part
+from monitor.domain.condition import ConditionPart, Lack
 from monitor.domain.routing.matcher import matchers_text
 from monitor.domain.times.duration import format_duration
 from monitor.explain import Destination, Explanation, Telling
@@ -67,7 +67,7 @@ def _written(span: timedelta) -> str:
     return format_duration(span)
 
 
-def _part(part: Part) -> Record:
+def _part(part: ConditionPart) -> Record:
     """`line`, `column` and their ends are places in the condition's text, from 1."""
     span = part.span
     return {

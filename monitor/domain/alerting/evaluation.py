@@ -16,7 +16,7 @@ from monitor.domain.campaign.event import CampaignEvent, EventKind
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.figures import DEFAULT_SETTLE_SECONDS
 from monitor.domain.campaign.receiver_view import ReceiverView
-from monitor.domain.campaign.sender import SenderView, Window
+from monitor.domain.campaign.sender import SenderView, SenderWindow
 from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
@@ -224,7 +224,7 @@ class Evaluation:
                     self._alerts.happened(rule, event, row)
 
     def senders(
-        self, views: Mapping[Window, Sequence[SenderView]], elsewhere: Collection[str]
+        self, views: Mapping[SenderWindow, Sequence[SenderView]], elsewhere: Collection[str]
     ) -> None:
         """Apply the sender rules to all senders but those of the message types that are shown
         `elsewhere`, by other feeds. A sender with no campaign in a rule's window any more

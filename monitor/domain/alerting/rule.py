@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from monitor.domain.campaign.event import EventKind
 from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
-from monitor.domain.campaign.sender import DEFAULT_OVER_SECONDS, Window
+from monitor.domain.campaign.sender import DEFAULT_OVER_SECONDS, SenderWindow
 from monitor.domain.condition import Condition
 from monitor.domain.texts.template import Template
 from monitor.errors import Place
@@ -73,9 +73,9 @@ class Rule:
         return self.when
 
     @property
-    def window(self) -> Window:
+    def window(self) -> SenderWindow:
         """What a rule of scope `sender` sums up."""
-        return Window(self.over.total_seconds(), self.settle)
+        return SenderWindow(self.over.total_seconds(), self.settle)
 
     @property
     def names(self) -> frozenset[str]:

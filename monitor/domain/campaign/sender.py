@@ -24,7 +24,7 @@ LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SenderWindow:
     """What a sender rule sums up: campaigns that started at most `over` seconds ago, judged by
     `settle`."""
 
@@ -41,8 +41,8 @@ def judged_sent(row: TrackedCampaign, now: float, settle: Settle) -> int:
 @dataclass(slots=True)
 class Sums:
     """Sums over some campaigns. A counter that the provider does not give counts as 0;
-    `settled_*` are as of `Window.settle`, and leave out campaigns of which it does not tell what
-    was delivered.
+    `settled_*` follow `SenderWindow.settle`. They leave out campaigns for which it does not give
+    `delivered`.
 
     `judged`: settled ratio, settled messages and snapshot of each campaign that has any.
     """
@@ -81,7 +81,7 @@ class SenderView:
     account: str
     sender: str
     message_type: str
-    window: Window
+    window: SenderWindow
     sums: Sums
     now: datetime
 
@@ -137,11 +137,13 @@ class SenderTally:
     """Gathers the campaigns of one account and message type for the sender rules, chunk by
     chunk."""
 
-    def __init__(self, account: str, windows: Iterable[Window], now: datetime) -> None:
+    def __init__(self, account: str, windows: Iterable[SenderWindow], now: datetime) -> None:
         self._account = account
         self._now = now
         self._instant = now.timestamp()
-        self._sums: dict[Window, dict[tuple[str, str], Sums]] = {window: {} for window in windows}
+        self._sums: dict[SenderWindow, dict[tuple[str, str], Sums]] = {
+            window: {} for window in windows
+        }
 
     def add(self, rows: Iterable[TrackedCampaign]) -> None:
         """Campaigns, each given once."""
@@ -157,7 +159,7 @@ class SenderTally:
                         sums = senders[key] = Sums()
                     sums.add(row, now, window.settle)
 
-    def views(self) -> Mapping[Window, Sequence[SenderView]]:
+    def views(self) -> Mapping[SenderWindow, Sequence[SenderView]]:
         """For each window its senders, ordered by message type and name."""
         return {
             window: [

@@ -20,9 +20,9 @@ from monitor.domain.condition.compiler import (
     compile_receiver,
     compile_sender,
 )
-from monitor.domain.condition.faults import ConditionError, Fault, Span
+from monitor.domain.condition.faults import ConditionError, ConditionFault, TextSpan
 from monitor.domain.condition.missing import Lack, missing
-from monitor.domain.condition.part_values import Part, explain
+from monitor.domain.condition.part_values import ConditionPart, explain
 from monitor.domain.condition.vocabulary import FUNCTIONS, functions_markdown
 from monitor.domain.fields.field_values import field_values
 
@@ -32,13 +32,13 @@ __all__ = [
     "BatchFunction",
     "Condition",
     "ConditionError",
+    "ConditionFault",
+    "ConditionPart",
     "EventFunction",
-    "Fault",
     "Lack",
-    "Part",
     "ReceiverFunction",
     "SenderFunction",
-    "Span",
+    "TextSpan",
     "compile_account",
     "compile_batch",
     "compile_event",

@@ -19,7 +19,7 @@ class Condition:
     are.
 
     `fields` are the fields it names. `warnings` are what is allowed but hardly meant. `root` is
-    its typed tree, whose places (`Span`) refer to `text`.
+    its typed tree, whose places (`TextSpan`) refer to `text`.
     """
 
     text: str

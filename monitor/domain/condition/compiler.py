@@ -23,10 +23,10 @@ from monitor.domain.condition.checked import Condition
 from monitor.domain.condition.loads import Loads
 from monitor.domain.condition.nodes import (
     Arithmetic,
-    Call,
     Comparison,
     Constant,
     FieldUse,
+    FunctionCall,
     Junction,
     Matches,
     Membership,
@@ -270,7 +270,7 @@ class _Code:
             case Negation():
                 guards, operand = self.value(node.operand)
                 return guards, f"(-{operand})"
-            case Call():
+            case FunctionCall():
                 found = [self.value(argument) for argument in node.arguments]
                 guards = [guard for more, _ in found for guard in more]
                 return guards, f"{node.function}({', '.join(value for _, value in found)})"

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from monitor.domain.condition.nodes import (
     Arithmetic,
-    Call,
     FieldUse,
+    FunctionCall,
     Negation,
     Node,
     Past,
@@ -28,7 +28,7 @@ def unit_of(node: Node) -> str:
     match node:
         case FieldUse() | Past() | Usual():
             return node.field.unit
-        case Arithmetic(operator="+" | "-") | Negation() | Call():
+        case Arithmetic(operator="+" | "-") | Negation() | FunctionCall():
             units = {unit_of(child) for child in children(node)} - {""}
             return units.pop() if len(units) == 1 else ""
     return ""

@@ -9,12 +9,12 @@ from monitor.domain.campaign.baseline import (
     UTC,
     BaselineSpan,
 )
-from monitor.domain.condition.faults import SourceText, Span
+from monitor.domain.condition.faults import SourceText, TextSpan
 from monitor.domain.condition.nodes import (
     Arithmetic,
-    Call,
     Constant,
     FieldUse,
+    FunctionCall,
     Matches,
     Node,
     Past,
@@ -47,7 +47,7 @@ class Functions:
         self._source = source
         self._operators = operators
 
-    def call(self, name: str, arguments: Sequence[Node], span: Span) -> Node | None:
+    def call(self, name: str, arguments: Sequence[Node], span: TextSpan) -> Node | None:
         """A call of one of `FUNCTIONS`."""
         if name == "matches":
             return self._matches(arguments, span)
@@ -57,13 +57,13 @@ class Functions:
             return self._usual(arguments, span)
         return self._measure(name, arguments, span)
 
-    def _measure(self, name: str, arguments: Sequence[Node], span: Span) -> Call | None:
+    def _measure(self, name: str, arguments: Sequence[Node], span: TextSpan) -> FunctionCall | None:
         """`abs` of a number or duration; `min` and `max` of several numbers, durations or times."""
         least, most = (1, 1) if name == "abs" else (2, MOST_ARGUMENTS)
         allowed = _MEASURES[:2] if name == "abs" else _MEASURES
         if not least <= len(arguments) <= most:
-            wanted = "one argument" if name == "abs" else f"{least} to {most} arguments"
-            self._operators.refuse(f"{name} wants {wanted}, not {len(arguments)}", span)
+            needed = "one argument" if name == "abs" else f"{least} to {most} arguments"
+            self._operators.refuse(f"{name} wants {needed}, not {len(arguments)}", span)
             return None
         beside = next(
             (
@@ -85,14 +85,14 @@ class Functions:
             (found for found in fitted if found.type is not kind or found.type not in allowed), None
         )
         if odd is None and kind is not None:
-            return Call(type=kind, function=name, arguments=tuple(fitted), span=span)
+            return FunctionCall(type=kind, function=name, arguments=tuple(fitted), span=span)
         where = odd or fitted[0]
         types = " or ".join(f"{found}s" for found in allowed)
         alike = "" if name == "abs" else ", all alike"
         self._operators.refuse(f"{name} wants {types}{alike}; {self._shown(where)}", where.span)
         return None
 
-    def _matches(self, arguments: Sequence[Node], span: Span) -> Matches | None:
+    def _matches(self, arguments: Sequence[Node], span: TextSpan) -> Matches | None:
         if len(arguments) != 2:
             wrong = f"matches wants a text and a pattern, not {counted(len(arguments), 'argument')}"
             self._operators.refuse(wrong, span, 'write matches(name, "…")')
@@ -115,7 +115,7 @@ class Functions:
             return None
         return Matches(subject=subject, pattern=pattern.value, span=span)
 
-    def _past(self, name: str, arguments: Sequence[Node], span: Span) -> Node | None:
+    def _past(self, name: str, arguments: Sequence[Node], span: TextSpan) -> Node | None:
         """`ago` as it is; `increase` and `rate` as what they are short for: a difference, and
         that by the seconds."""
         if len(arguments) != 2:
@@ -155,7 +155,7 @@ class Functions:
         per = Constant(type=FieldType.NUMBER, value=seconds, span=back.span)
         return Arithmetic(type=FieldType.NUMBER, operator="/", left=increase, right=per, span=span)
 
-    def _usual(self, arguments: Sequence[Node], span: Span) -> Usual | None:
+    def _usual(self, arguments: Sequence[Node], span: TextSpan) -> Usual | None:
         if not 2 <= len(arguments) <= 3:
             wrong = (
                 "baseline wants a field, a duration and perhaps a zone, not "

@@ -17,7 +17,7 @@ from monitor.domain.condition.nodes import (
     Past,
     Usual,
 )
-from monitor.domain.condition.part_values import Part
+from monitor.domain.condition.part_values import ConditionPart
 from monitor.domain.fields.catalogue import Field, FieldType
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -27,57 +27,57 @@ _WHEN_NULL = re.compile(r"(?:\A|; )(null\b[^;]*)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lack:
-    """Something that must change: `part` must be as `wanted`, which `words` say. Or several: all
+    """Something that must change: `part` must be as `needed`, which `words` say. Or several: all
     of `below`, or any one."""
 
     words: str = ""
-    part: Part | None = None
-    wanted: bool = True
+    part: ConditionPart | None = None
+    needed: bool = True
     below: tuple["Lack", ...] = ()
     any_of: bool = False
 
 
-def missing(part: Part, *, wanted: bool = True) -> Lack | None:
-    """What keeps a part that is true or false from being as `wanted`; None when it is."""
-    if part.holds is wanted:
+def missing(part: ConditionPart, *, needed: bool = True) -> Lack | None:
+    """What keeps a part that is true or false from being as `needed`; None when it is."""
+    if part.holds is needed:
         return None
     node = part.node
     match node:
         case Not():
-            return missing(part.children[0], wanted=not wanted)
+            return missing(part.children[0], needed=not needed)
         case Junction():
-            return _of_junction(node, part, wanted)
+            return _of_junction(node, part, needed)
         case Comparison():
-            return _of_comparison(node, part, wanted)
+            return _of_comparison(node, part, needed)
         case Membership():
-            words = _of_membership(node, part, wanted)
+            words = _of_membership(node, part, needed)
         case NullTest():
-            words = _of_null_test(node, part, wanted)
+            words = _of_null_test(node, part, needed)
         case Matches():
-            must = "to match" if wanted else "not to match"
+            must = "to match" if needed else "not to match"
             found = part.children[0]
             words = f'{_is(found)}, needs {must} "{node.pattern}"{_why_null(found)}'
         case Constant():
             words = f"{part.text} stands in the condition: this part is always so"
         case _:
-            words = f"{_is(part)}, needs to be {_true(wanted)}{_why_null(part)}"
-    return Lack(words=words, part=part, wanted=wanted)
+            words = f"{_is(part)}, needs to be {_true(needed)}{_why_null(part)}"
+    return Lack(words=words, part=part, needed=needed)
 
 
-def _of_junction(node: Junction, part: Part, wanted: bool) -> Lack:
-    found = [lack for child in part.children if (lack := missing(child, wanted=wanted)) is not None]
+def _of_junction(node: Junction, part: ConditionPart, needed: bool) -> Lack:
+    found = [lack for child in part.children if (lack := missing(child, needed=needed)) is not None]
     if len(found) == 1:
         return found[0]
-    return Lack(below=tuple(found), any_of=(node.operator == "and") is not wanted)
+    return Lack(below=tuple(found), any_of=(node.operator == "and") is not needed)
 
 
-def _of_comparison(node: Comparison, part: Part, wanted: bool) -> Lack | None:
+def _of_comparison(node: Comparison, part: ConditionPart, needed: bool) -> Lack | None:
     left, right = part.children
-    operator = node.operator if wanted else _OPPOSITE[node.operator]
+    operator = node.operator if needed else _OPPOSITE[node.operator]
     if isinstance(left.node, Constant) and not isinstance(right.node, Constant):
         left, right, operator = right, left, _MIRRORED[operator]
     if left.type is FieldType.BOOL and isinstance(right.node, Constant) and left.value is not None:
-        return missing(left, wanted=(right.value is True) is (operator == "=="))
+        return missing(left, needed=(right.value is True) is (operator == "=="))
     unit = unit_of(left.node) or unit_of(right.node)
     has, bound = told_apart([left.value, right.value], left.type, unit)
     if not isinstance(right.node, Constant):
@@ -85,15 +85,15 @@ def _of_comparison(node: Comparison, part: Part, wanted: bool) -> Lack | None:
     must = {"==": "to be", "!=": "to be other than"}.get(operator, operator)
     needs = f"a value {must}" if left.value is None and must == operator else must
     words = f"{left.text} is {has}, needs {needs} {bound}{_why_null(left)}"
-    return Lack(words=words, part=part, wanted=wanted)
+    return Lack(words=words, part=part, needed=needed)
 
 
-def _of_membership(node: Membership, part: Part, wanted: bool) -> str:
+def _of_membership(node: Membership, part: ConditionPart, needed: bool) -> str:
     found, *listed = part.children
     texts = told_apart(
         [found.value, *(each.value for each in listed)], found.type, unit_of(found.node)
     )
-    inside = node.negated is not wanted
+    inside = node.negated is not needed
     if len(listed) == 1:
         needs = f"to be {texts[1]}" if inside else f"to be other than {texts[1]}"
     else:
@@ -101,27 +101,27 @@ def _of_membership(node: Membership, part: Part, wanted: bool) -> str:
     return f"{found.text} is {texts[0]}, needs {needs}{_why_null(found)}"
 
 
-def _of_null_test(node: NullTest, part: Part, wanted: bool) -> str:
+def _of_null_test(node: NullTest, part: ConditionPart, needed: bool) -> str:
     found = part.children[0]
-    must_be_null = node.negated is not wanted
+    must_be_null = node.negated is not needed
     return f"{_is(found)}, needs {'to be null' if must_be_null else 'a value'}{_why_null(found)}"
 
 
-def _is(part: Part) -> str:
+def _is(part: ConditionPart) -> str:
     return f"{part.text} is {value_text(part.value, part.type, unit_of(part.node))}"
 
 
-def _true(wanted: bool) -> str:
-    return "true" if wanted else "false"
+def _true(needed: bool) -> str:
+    return "true" if needed else "false"
 
 
-def _why_null(part: Part) -> str:
+def _why_null(part: ConditionPart) -> str:
     """In brackets, why there is no value; "" where there is one."""
     reason = null_reason(part)
     return f" ({reason})" if reason else ""
 
 
-def null_reason(part: Part) -> str:
+def null_reason(part: ConditionPart) -> str:
     """Why a part has no value, as far as is known; "" where it has one."""
     if part.value is not None or (isinstance(part.node, Constant) and part.node.type is None):
         return ""

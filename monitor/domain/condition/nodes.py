@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.domain.campaign.baseline import BaselineSpan
-from monitor.domain.condition.faults import Span
+from monitor.domain.condition.faults import TextSpan
 from monitor.domain.fields.catalogue import Field, FieldType
 
 Scalar = str | int | float | bool
@@ -22,7 +22,7 @@ class Constant:
 
     type: FieldType | None
     value: Scalar | None
-    span: Span
+    span: TextSpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class FieldUse:
     """A field's value."""
 
     field: Field
-    span: Span
+    span: TextSpan
 
     @property
     def type(self) -> FieldType:
@@ -43,7 +43,7 @@ class Past:
 
     field: Field
     seconds: float
-    span: Span
+    span: TextSpan
 
     @property
     def type(self) -> FieldType:
@@ -57,7 +57,7 @@ class Usual:
 
     field: Field
     over: BaselineSpan
-    span: Span
+    span: TextSpan
 
     @property
     def type(self) -> FieldType:
@@ -73,7 +73,7 @@ class Arithmetic:
     operator: str
     left: "Node"
     right: "Node"
-    span: Span
+    span: TextSpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +82,17 @@ class Negation:
 
     type: FieldType
     operand: "Node"
-    span: Span
+    span: TextSpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class FunctionCall:
     """`min`, `max` or `abs` of values of one type; null when any argument is."""
 
     type: FieldType
     function: str
     arguments: tuple["Node", ...]
-    span: Span
+    span: TextSpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class Matches:
 
     subject: "Node"
     pattern: str
-    span: Span
+    span: TextSpan
     type: FieldType = FieldType.BOOL
 
 
@@ -112,7 +112,7 @@ class Comparison:
     operator: str
     left: "Node"
     right: "Node"
-    span: Span
+    span: TextSpan
     type: FieldType = FieldType.BOOL
 
 
@@ -122,7 +122,7 @@ class NullTest:
 
     operand: "Node"
     negated: bool
-    span: Span
+    span: TextSpan
     type: FieldType = FieldType.BOOL
 
 
@@ -133,7 +133,7 @@ class Membership:
     operand: "Node"
     values: tuple[Constant, ...]
     negated: bool
-    span: Span
+    span: TextSpan
     type: FieldType = FieldType.BOOL
 
 
@@ -143,7 +143,7 @@ class Junction:
 
     operator: str
     operands: tuple["Node", ...]
-    span: Span
+    span: TextSpan
     type: FieldType = FieldType.BOOL
 
 
@@ -152,7 +152,7 @@ class Not:
     """`not operand`."""
 
     operand: "Node"
-    span: Span
+    span: TextSpan
     type: FieldType = FieldType.BOOL
 
 
@@ -163,7 +163,7 @@ Node = (
     | Usual
     | Arithmetic
     | Negation
-    | Call
+    | FunctionCall
     | Matches
     | Comparison
     | NullTest
@@ -184,7 +184,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.operand, *node.values)
         case Matches():
             return (node.subject,)
-        case Call():
+        case FunctionCall():
             return node.arguments
         case Junction():
             return node.operands
@@ -217,7 +217,7 @@ def can_be_null(node: Node) -> bool:
             return not safe or can_be_null(node.left) or can_be_null(node.right)
         case Negation():
             return can_be_null(node.operand)
-        case Call():
+        case FunctionCall():
             return any(map(can_be_null, node.arguments))
         case _:
             return False

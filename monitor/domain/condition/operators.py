@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from monitor.domain.condition.faults import Fault, SourceText, Span
+from monitor.domain.condition.faults import ConditionFault, SourceText, TextSpan
 from monitor.domain.condition.nodes import (
     Arithmetic,
     Comparison,
@@ -63,17 +63,19 @@ class Operators:
     """Types the operators of one condition; what does not fit goes to `faults` and gives None."""
 
     def __init__(
-        self, source: SourceText, extra_statuses: Collection[str], faults: list[Fault]
+        self, source: SourceText, extra_statuses: Collection[str], faults: list[ConditionFault]
     ) -> None:
         self._source = source
         self._extra_statuses = tuple(extra_statuses)
         self._faults = faults
 
-    def refuse(self, message: str, span: Span, hint: str | None = None) -> None:
+    def refuse(self, message: str, span: TextSpan, hint: str | None = None) -> None:
         """Note a fault."""
-        self._faults.append(Fault(message, span, hint))
+        self._faults.append(ConditionFault(message, span, hint))
 
-    def arithmetic(self, operator: str, left: Node, right: Node, span: Span) -> Arithmetic | None:
+    def arithmetic(
+        self, operator: str, left: Node, right: Node, span: TextSpan
+    ) -> Arithmetic | None:
         """`left operator right` for + - * /."""
         read = self._read_beside(operator, left, right)
         if read is None:
@@ -101,7 +103,7 @@ class Operators:
         return None
 
     def comparison(
-        self, operator: str, left: Node, right: Node, span: Span
+        self, operator: str, left: Node, right: Node, span: TextSpan
     ) -> Comparison | NullTest | None:
         """`left operator right` for == != < <= > >=."""
         if left.type is None or right.type is None:
@@ -136,11 +138,11 @@ class Operators:
         self._check_vocabulary(right_fit, left_fit)
         return Comparison(operator=operator, left=left_fit, right=right_fit, span=span)
 
-    def fit(self, node: Node, wanted: FieldType | None) -> Node | None:
-        """The node, or what its text means where a duration or a time is wanted; None when it
+    def fit(self, node: Node, needed: FieldType | None) -> Node | None:
+        """The node, or what its text means where a duration or a time is needed; None when it
         means none."""
-        if isinstance(node, Constant) and node.type is _X and wanted in (_D, _T):
-            return self._read(node, (wanted,))
+        if isinstance(node, Constant) and node.type is _X and needed in (_D, _T):
+            return self._read(node, (needed,))
         return node
 
     def check_word(self, field: Field, constant: Constant) -> None:

@@ -16,13 +16,13 @@ from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sender import SenderView
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition.checked import Condition
-from monitor.domain.condition.faults import SourceText, Span
+from monitor.domain.condition.faults import SourceText, TextSpan
 from monitor.domain.condition.nodes import (
     Arithmetic,
-    Call,
     Comparison,
     Constant,
     FieldUse,
+    FunctionCall,
     Junction,
     Matches,
     Membership,
@@ -62,7 +62,7 @@ _CALCULATE: dict[str, Callable[[float, float], float]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ConditionPart:
     """A part of a condition. `text` is how it is written, `value` what it comes to: true or
     false for a condition, null as None.
 
@@ -73,10 +73,10 @@ class Part:
     node: Node
     text: str
     value: FieldValue
-    children: tuple["Part", ...] = ()
+    children: tuple["ConditionPart", ...] = ()
 
     @property
-    def span(self) -> Span:
+    def span(self) -> TextSpan:
         """Where in the condition it stands."""
         return self.node.span
 
@@ -96,7 +96,7 @@ def explain(
     *,
     event: CampaignEvent | None = None,
     around: Surroundings = NOTHING_SPECIAL,
-) -> Part:
+) -> ConditionPart:
     """The whole condition as a part. Its truth is what the compiled condition gives.
 
     Arguments as of `field_values`: scope `campaign` wants `now` (Unix seconds), an event rule
@@ -124,9 +124,9 @@ class _Walk:
         )
         self._pasts: dict[float, dict[str, FieldValue]] = {}
 
-    def part(self, node: Node, above: Node | None) -> Part:
+    def part(self, node: Node, above: Node | None) -> ConditionPart:
         below = tuple(self.part(child, node) for child in children(node))
-        return Part(
+        return ConditionPart(
             node=node, text=self._text(node, above), value=self._value(node, below), children=below
         )
 
@@ -142,7 +142,7 @@ class _Walk:
             return _call("increase", node.right)  # inside a rate, which alone is written
         return self._source.written(node.span)
 
-    def _value(self, node: Node, below: Sequence[Part]) -> FieldValue:
+    def _value(self, node: Node, below: Sequence[ConditionPart]) -> FieldValue:
         match node:
             case Constant():
                 return node.value
@@ -152,7 +152,7 @@ class _Walk:
                 return self._past(node)
             case Usual():
                 return self._usual(node)
-            case Arithmetic() | Negation() | Call():
+            case Arithmetic() | Negation() | FunctionCall():
                 return _calculated(
                     node,
                     [part.value for part in below if isinstance(part.value, (int, float))],
@@ -188,7 +188,7 @@ class _Walk:
 
 def _truth(
     node: Junction | Not | NullTest | Comparison | Membership | Matches,
-    below: Sequence[Part],
+    below: Sequence[ConditionPart],
 ) -> bool:
     values = [part.value for part in below]
     match node:
@@ -207,15 +207,15 @@ def _truth(
 
 
 def _calculated(
-    node: Arithmetic | Negation | Call, values: Sequence[float], wanted: int
+    node: Arithmetic | Negation | FunctionCall, values: Sequence[float], needed: int
 ) -> float | None:
     """Null when a value is missing, and for what is divided by 0."""
-    if len(values) < wanted:
+    if len(values) < needed:
         return None
     match node:
         case Negation():
             return -values[0]
-        case Call():
+        case FunctionCall():
             return (
                 {"min": min, "max": max}[node.function](values)
                 if node.function != "abs"

@@ -5,7 +5,7 @@ import ast
 import re
 import warnings
 
-from monitor.domain.condition.faults import ConditionError, Fault, SourceText, Span
+from monitor.domain.condition.faults import ConditionError, ConditionFault, SourceText, TextSpan
 
 LONGEST = 4_000
 """Characters of one condition."""
@@ -70,12 +70,12 @@ def parse_syntax(source: SourceText) -> ast.expr:
     large."""
     if not source.text.strip():
         raise ConditionError(
-            [Fault("the condition is empty", source.whole, "write true for always")]
+            [ConditionFault("the condition is empty", source.whole, "write true for always")]
         )
     if len(source.text) > LONGEST:
         raise ConditionError(
             [
-                Fault(
+                ConditionFault(
                     f"the condition has {len(source.text)} characters; {LONGEST} is the most",
                     source.whole,
                 )
@@ -87,7 +87,9 @@ def parse_syntax(source: SourceText) -> ast.expr:
     except SyntaxError as error:
         raise ConditionError([_syntax_fault(source, error)]) from None
     except (RecursionError, MemoryError, ValueError):
-        raise ConditionError([Fault("the condition is nested too deeply", source.whole)]) from None
+        raise ConditionError(
+            [ConditionFault("the condition is nested too deeply", source.whole)]
+        ) from None
     _check_size(root, source)
     return root
 
@@ -100,7 +102,7 @@ def _check_characters(source: SourceText) -> None:
         character = f"U+{ord(found[0]):04X}"
         raise ConditionError(
             [
-                Fault(
+                ConditionFault(
                     f"the character {character} cannot stand in a condition",
                     source.span_at(found.start()),
                 )
@@ -119,7 +121,7 @@ class _Pieces:
         self._open: list[tuple[str, int]] = []
         self._text_ended: int | None = None
 
-    def faults(self) -> list[Fault]:
+    def faults(self) -> list[ConditionFault]:
         """What is wrong with them; stops where what follows would be misread."""
         faults = []
         for piece in _PIECE.finditer(self._source.text):
@@ -137,12 +139,12 @@ class _Pieces:
                     return faults
         if self._open and not faults:
             bracket, at = self._open[-1]
-            faults.append(Fault(f'"{bracket}" is never closed', self._source.span_at(at)))
+            faults.append(ConditionFault(f'"{bracket}" is never closed', self._source.span_at(at)))
         return faults
 
-    def _text(self, what: str, at: int) -> Fault | None:
+    def _text(self, what: str, at: int) -> ConditionFault | None:
         if len(what) == 1:
-            return Fault(
+            return ConditionFault(
                 "a text is not closed",
                 self._source.span_at(at),
                 "its quote must close on the same line",
@@ -151,21 +153,25 @@ class _Pieces:
             self._source.text, self._text_ended, at
         ):
             span = self._source.span_at(at, len(what))
-            return Fault("two texts stand side by side", span, "a comma is missing between them")
+            return ConditionFault(
+                "two texts stand side by side", span, "a comma is missing between them"
+            )
         self._text_ended = at + len(what)
         return None
 
-    def _bracket(self, what: str, at: int) -> Fault | None:
+    def _bracket(self, what: str, at: int) -> ConditionFault | None:
         if what in "([{":
             self._open.append((what, at))
             too_deep = len(self._open) > DEEPEST
             return (
-                Fault(f"brackets are nested more than {DEEPEST} deep", self._source.span_at(at))
+                ConditionFault(
+                    f"brackets are nested more than {DEEPEST} deep", self._source.span_at(at)
+                )
                 if too_deep
                 else None
             )
         if not self._open or self._open[-1][0] != _CLOSING[what]:
-            return Fault(f'"{what}" closes nothing', self._source.span_at(at))
+            return ConditionFault(f'"{what}" closes nothing', self._source.span_at(at))
         self._open.pop()
         return None
 
@@ -179,33 +185,33 @@ class _Pieces:
         follows_word = before[-1:].isalnum() or before[-1:] == "_"
         return bracket != "(" or (follows_word and not _JOINING.search(before))
 
-    def _foreign(self, what: str, at: int) -> Fault | None:
+    def _foreign(self, what: str, at: int) -> ConditionFault | None:
         span = self._source.span_at(at, len(what))
         sign = what.strip()
         if what[0] == "#" or ("," in what and self._in_list()):
             return None
         if _THOUSANDS.fullmatch(what):
             plain, grouped = (re.sub("[, ]", between, what) for between in ("", "_"))
-            return Fault(
+            return ConditionFault(
                 f"a number has no {'commas' if ',' in what else 'spaces'}",
                 span,
                 f"write {plain}, or {grouped}",
             )
         if _DECIMALS.fullmatch(what):
-            return Fault(
+            return ConditionFault(
                 "a number has a point before its decimals", span, f"write {what.replace(',', '.')}"
             )
         if what[0] in "0123456789":
-            return Fault(
+            return ConditionFault(
                 f"{what} is not a number", span, f'a duration is written in quotes: "{what}"'
             )
         if _STRANGE_SPACE.fullmatch(what):
-            return Fault(
+            return ConditionFault(
                 f"the space U+{ord(what):04X} cannot stand in a condition",
                 span,
                 "write an ordinary space",
             )
-        return Fault(f'"{sign}" is not part of the language', span, _HINTS.get(sign))
+        return ConditionFault(f'"{sign}" is not part of the language', span, _HINTS.get(sign))
 
 
 def _check_size(root: ast.expr, source: SourceText) -> None:
@@ -216,11 +222,11 @@ def _check_size(root: ast.expr, source: SourceText) -> None:
         nodes += isinstance(node, ast.expr)
         if depth > DEEPEST:
             raise ConditionError(
-                [Fault(f"the condition is nested more than {DEEPEST} deep", source.whole)]
+                [ConditionFault(f"the condition is nested more than {DEEPEST} deep", source.whole)]
             )
         if nodes > MOST_NODES:
             raise ConditionError(
-                [Fault(f"the condition has more than {MOST_NODES} parts", source.whole)]
+                [ConditionFault(f"the condition has more than {MOST_NODES} parts", source.whole)]
             )
         waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
 
@@ -231,7 +237,7 @@ def _parse(text: str) -> ast.expr:
         return ast.parse(text, mode="eval").body
 
 
-def _syntax_fault(source: SourceText, error: SyntaxError) -> Fault:
+def _syntax_fault(source: SourceText, error: SyntaxError) -> ConditionFault:
     """Python's complaint, at its place. Without the wrapping Python knows the place better, so
     it is asked again."""
     span = source.span_at_line((error.lineno or 2) - 1, error.offset or 1)
@@ -251,10 +257,12 @@ def _syntax_fault(source: SourceText, error: SyntaxError) -> Fault:
     said = (
         (error.msg or "").split(". ")[0].removeprefix("invalid syntax").strip(" :")
     )  # the advice fits Python alone
-    return Fault(f"this is not a condition: {said or 'what stands here does not fit'}", span)
+    return ConditionFault(
+        f"this is not a condition: {said or 'what stands here does not fit'}", span
+    )
 
 
-def _missing_value(source: SourceText, span: Span) -> Fault | None:
+def _missing_value(source: SourceText, span: TextSpan) -> ConditionFault | None:
     """The fault when what stands before the place is an operator, and nothing it could work on
     comes after it."""
     offset = sum(len(line) + 1 for line in source.lines[: span.line - 1]) + span.column - 1
@@ -262,5 +270,5 @@ def _missing_value(source: SourceText, span: Span) -> Fault | None:
     if operator is None or _NO_VALUE.match(source.text, offset) is None:
         return None
     sign = " ".join(operator[1].split())
-    wanted = "condition" if sign in {"and", "or", "not"} else "value"
-    return Fault(f'a {wanted} is missing after "{sign}"', span)
+    needed = "condition" if sign in {"and", "or", "not"} else "value"
+    return ConditionFault(f'a {needed} is missing after "{sign}"', span)

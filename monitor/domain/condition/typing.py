@@ -5,7 +5,7 @@ import ast
 from collections.abc import Collection, Mapping
 from math import isfinite
 
-from monitor.domain.condition.faults import ConditionError, Fault, SourceText, Span
+from monitor.domain.condition.faults import ConditionError, ConditionFault, SourceText, TextSpan
 from monitor.domain.condition.functions import Functions
 from monitor.domain.condition.nodes import (
     Constant,
@@ -73,7 +73,7 @@ class Checker:
     ) -> None:
         self._source = source
         self._fields = fields
-        self._faults: list[Fault] = []
+        self._faults: list[ConditionFault] = []
         self._operators = Operators(source, extra_statuses, self._faults)
         self._functions = Functions(source, self._operators)
 
@@ -84,9 +84,9 @@ class Checker:
             raise ConditionError(self._faults)
         return node
 
-    def _refuse(self, message: str, where: ast.expr | Span, hint: str | None = None) -> None:
-        span = where if isinstance(where, Span) else self._source.span_of(where)
-        self._faults.append(Fault(message, span, hint))
+    def _refuse(self, message: str, where: ast.expr | TextSpan, hint: str | None = None) -> None:
+        span = where if isinstance(where, TextSpan) else self._source.span_of(where)
+        self._faults.append(ConditionFault(message, span, hint))
 
     def _truth(self, tree: ast.expr, demand: str) -> Node | None:
         """Something that is true or false."""
@@ -209,7 +209,7 @@ class Checker:
             return None
         return self._operators.arithmetic(operator, left, right, self._source.span_of(tree))
 
-    def _foreign_operator(self, operator: ast.AST, span: Span) -> None:
+    def _foreign_operator(self, operator: ast.AST, span: TextSpan) -> None:
         what, hint = FOREIGN_OPERATORS.get(type(operator), ("this operator", None))
         self._refuse(f"{what} is not part of the language", span, hint)
 

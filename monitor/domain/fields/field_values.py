@@ -53,10 +53,10 @@ def field_values(
     (`SenderView`, …); these have their own time. `settle` is the rule's. TypeError when the
     subject is not what the scope wants.
     """
-    wanted = _SUBJECTS.get(scope, TrackedCampaign)
-    if not isinstance(subject, wanted) or (scope == "campaign" and now is None):
+    needed = _SUBJECTS.get(scope, TrackedCampaign)
+    if not isinstance(subject, needed) or (scope == "campaign" and now is None):
         raise TypeError(
-            f"scope {scope} wants {wanted.__name__}{' and the time' if scope == 'campaign' else ''}"
+            f"scope {scope} wants {needed.__name__}{' and the time' if scope == 'campaign' else ''}"
         )
     return _getter(scope, event is not None)(subject, event, now, settle, around)
 

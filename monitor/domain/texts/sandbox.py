@@ -16,7 +16,7 @@ from jinja2 import nodes
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
-from monitor.domain.condition.faults import Span
+from monitor.domain.condition.faults import TextSpan
 from monitor.domain.safetext.did_you_mean import did_you_mean
 from monitor.domain.texts.formatting import NULL, calculate, printed
 from monitor.errors import MonitorError
@@ -78,7 +78,7 @@ class TemplateFault:
     hint: str | None = None
     word: str = ""
 
-    def span_in(self, text: str) -> Span:
+    def span_in(self, text: str) -> TextSpan:
         """Where it is in the template's text: the word, or else the beginning of the line."""
         lines = text.split("\n")
         line = lines[self.line - 1] if self.line <= len(lines) else ""
@@ -86,8 +86,8 @@ class TemplateFault:
         for tag in (*_TAG.finditer(line), re.match(r".*", line)):
             if self.word and tag and (found := word.search(tag[0])):
                 start, end = (tag.start() + each + 1 for each in found.span())
-                return Span(self.line, start, self.line, end)
-        return Span(self.line, 1, self.line, 1)
+                return TextSpan(self.line, start, self.line, end)
+        return TextSpan(self.line, 1, self.line, 1)
 
     def __str__(self) -> str:
         head = f"line {self.line}: {self.message}"

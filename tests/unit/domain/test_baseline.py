@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.campaign.baseline import Baselines, BaselineSpan, BaselineSurvey, hour_of_week
-from monitor.domain.campaign.sender import SenderTally, Window
+from monitor.domain.campaign.sender import SenderTally, SenderWindow
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     ConditionError,
@@ -122,9 +122,9 @@ def test_a_condition_compares_a_sender_with_what_is_usual_now() -> None:
     rows = [past(number, number, delivered=90) for number in (1, 2, 3)]
     survey = BaselineSurvey([BaselineSpan(WEEK)], START.timestamp())
     survey.add(rows)
-    tally = SenderTally("default", [Window()], START)
+    tally = SenderTally("default", [SenderWindow()], START)
     tally.add([tracked(a_campaign(9, created_at=START.timestamp() - 60, sent=100, delivered=50))])
-    (view,) = tally.views()[Window()]
+    (view,) = tally.views()[SenderWindow()]
     condition = compile_sender(
         parse_condition('delivery_ratio < baseline(delivery_ratio, "28d")', scope="sender")
     )

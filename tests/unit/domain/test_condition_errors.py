@@ -2,16 +2,18 @@
 
 import pytest
 
-from monitor.domain.condition import ConditionError, Fault, parse_condition
+from monitor.domain.condition import ConditionError, ConditionFault, parse_condition
 
 
-def faults(text: str, *, scope: str = "campaign", event: bool = False) -> tuple[Fault, ...]:
+def faults(
+    text: str, *, scope: str = "campaign", event: bool = False
+) -> tuple[ConditionFault, ...]:
     with pytest.raises(ConditionError) as caught:
         parse_condition(text, scope=scope, event=event)
     return caught.value.faults
 
 
-def the_fault(text: str, scope: str = "campaign") -> Fault:
+def the_fault(text: str, scope: str = "campaign") -> ConditionFault:
     found = faults(text, scope=scope)
     assert len(found) == 1, found
     return found[0]

@@ -10,8 +10,8 @@ from monitor.domain.campaign.figures import Settle
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     ConditionError,
-    Fault,
-    Span,
+    ConditionFault,
+    TextSpan,
     compile_batch,
     compile_event,
     field_values,
@@ -120,11 +120,11 @@ def test_whatever_the_text_is_the_answer_is_a_condition_or_faults_within_the_tex
         assert (span.end_line, span.end_column) >= (span.line, span.column)
 
 
-def faults_of(text: str) -> tuple[Fault, ...]:
+def faults_of(text: str) -> tuple[ConditionFault, ...]:
     """What is wrong with it; nothing if it can be compiled."""
     try:
         condition = parse_condition(text, scope="campaign")
     except ConditionError as error:
-        return error.faults or (Fault("an error without a fault", Span(0, 0, 0, 0)),)
+        return error.faults or (ConditionFault("an error without a fault", TextSpan(0, 0, 0, 0)),)
     compile_batch([condition])([], NOW)
     return condition.warnings

@@ -26,7 +26,7 @@ from monitor.domain.campaign.feed import Feed, FeedState
 from monitor.domain.campaign.figures import Settle
 from monitor.domain.campaign.receiver_view import ReceiverHealth, ReceiverView
 from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.sender import SenderTally, SenderView, Sums, Window
+from monitor.domain.campaign.sender import SenderTally, SenderView, SenderWindow, Sums
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     compile_account,
@@ -36,7 +36,7 @@ from monitor.domain.condition import (
     compile_sender,
     parse_condition,
 )
-from monitor.domain.condition.part_values import Part, explain
+from monitor.domain.condition.part_values import ConditionPart, explain
 from monitor.domain.fields.catalogue import Surroundings
 from tests.examples import examples
 from tests.rules import rules_in
@@ -58,11 +58,11 @@ class Alike(dict[BaselineKey, dict[str, float]]):
 AT = datetime.fromtimestamp(NOW, UTC)
 
 
-def parts(part: Part) -> list[Part]:
+def parts(part: ConditionPart) -> list[ConditionPart]:
     return [part, *(found for child in part.children for found in parts(child))]
 
 
-def value(text: str, root: Part) -> object:
+def value(text: str, root: ConditionPart) -> object:
     """Of the part that is written so."""
     return next(part.value for part in parts(root) if part.text == text)
 
@@ -207,6 +207,6 @@ def test_conditions_of_accounts_receivers_and_senders_are_explained() -> None:
     assert explain(receiver, failing).value is compile_receiver(receiver)(failing) is False
     sender = parse_condition('reach < baseline(reach, "28d") or campaigns == 0', scope="sender")
     nobody = SenderView(
-        account="a", sender="Shop", message_type="sms", window=Window(), sums=Sums(), now=AT
+        account="a", sender="Shop", message_type="sms", window=SenderWindow(), sums=Sums(), now=AT
     )
     assert explain(sender, nobody).value is compile_sender(sender)(nobody) is True

@@ -7,7 +7,7 @@ from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import parse_condition
 from monitor.domain.condition.missing import Lack, missing
 from monitor.domain.condition.nodes import Comparison, Constant, Junction, Not
-from monitor.domain.condition.part_values import Part, explain
+from monitor.domain.condition.part_values import ConditionPart, explain
 from tests.examples import examples
 from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows
@@ -129,7 +129,7 @@ def test_what_differs_by_little_is_written_with_enough_digits_to_see_it() -> Non
     )
 
 
-def truth(part: Part, changed: dict[int, bool]) -> bool:
+def truth(part: ConditionPart, changed: dict[int, bool]) -> bool:
     """Whether a part would hold were these others as given."""
     if id(part) in changed:
         return changed[id(part)]
@@ -154,7 +154,7 @@ def truth(part: Part, changed: dict[int, bool]) -> bool:
 
 def changes(lack: Lack, pick: int) -> dict[int, bool]:
     if lack.part is not None:
-        return {id(lack.part): lack.wanted}
+        return {id(lack.part): lack.needed}
     chosen = [lack.below[pick % len(lack.below)]] if lack.any_of else lack.below
     return {key: value for each in chosen for key, value in changes(each, pick).items()}
 

@@ -11,7 +11,7 @@ from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.diff import observe
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.figures import Settle, settled_sent, wilson_lower, wilson_upper
-from monitor.domain.campaign.sender import SenderTally, SenderView, Window
+from monitor.domain.campaign.sender import SenderTally, SenderView, SenderWindow
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import ConditionError, compile_sender, field_values, parse_condition
 from tests.clock import START
@@ -29,8 +29,8 @@ def sent_by(sender: str = "Shop", number: int = 1, **values: object) -> TrackedC
     )
 
 
-def views(*rows: TrackedCampaign, window: Window | None = None) -> list[SenderView]:
-    asked = window or Window()
+def views(*rows: TrackedCampaign, window: SenderWindow | None = None) -> list[SenderView]:
+    asked = window or SenderWindow()
     tally = SenderTally("default", [asked], START)
     tally.add(rows)
     return list(tally.views()[asked])
@@ -119,7 +119,7 @@ rows = st.lists(
 def test_what_is_settled_is_judged_campaign_by_campaign_and_bounded_over_all(
     found: list[TrackedCampaign],
 ) -> None:
-    window = Window(DAY, Settle(900.0))
+    window = SenderWindow(DAY, Settle(900.0))
     (view,) = views(*found, window=window)
     known = [row for row in found if row.campaign.delivered is not None]
     judged = [
