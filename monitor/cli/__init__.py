@@ -100,7 +100,9 @@ for _command, _short in (
 ):
     app.command(short_help=_short)(_command)
 app.command("list", short_help="The provider's own list of campaigns.")(list_campaigns)
-app.command("test", short_help="Unit tests of rules.")(test.run_tests)
+app.command(
+    "test", short_help="Unit tests of rules.", epilog=f"\b\nA file of tests:\n\n\b\n{test.EXAMPLE}"
+)(test.run_tests)
 app.command("notify-test", short_help="Send a test message to one receiver.")(
     notify_test.notify_test
 )

@@ -70,8 +70,8 @@ def check(
         )
         if _told_on_the_console_only(rules):
             print_line(
-                "note: told on the console only; a receiver in the rules file can reach people "
-                "(docs/receivers.md)"
+                "note: messages go to the console only; to reach people add a receiver (email, "
+                "slack, webhook, …) to the rules file and name it in its routes"
             )
         if _has_an_old_schema(rules):
             print_line(

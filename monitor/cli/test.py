@@ -22,13 +22,27 @@ Outcome = tuple["CaseFile", "Case", "Sequence[Difference]"]
 LONGEST_NAME = 40
 """Columns of a test's name beside the bar."""
 _STYLES = {"-": "red", "+": "green"}
+EXAMPLE = """\
+rules: rules.yaml
+tests:
+  - name: a campaign that stands still
+    campaigns:
+      - id: 7
+        snapshots:
+          - [at, status,  sent, delivered]
+          - [0m, sending, 1000, 950]
+    expect:
+      - at: 15m
+        alerts: []
+      - at: 16m
+        alerts: [{alert: Stalled, campaign: 7}]
+"""
+"""A file of tests that the default rules pass, for the help."""
 
 
 def run_tests(
     ctx: typer.Context,
-    files: Annotated[
-        list[Path], typer.Argument(help="Files of tests; docs/rules.md shows one.", metavar="FILE…")
-    ],
+    files: Annotated[list[Path], typer.Argument(help="YAML files of tests.", metavar="FILE…")],
     rules: Annotated[
         Path | None,
         typer.Option(

@@ -38,7 +38,7 @@ _SAID = {
 def _receiver_shape() -> Shape:
     kinds: Keys = {
         name: Key(
-            meaning=f"how it is told: {_SAID[name]}; see docs/receivers.md",
+            meaning=f"how it is told: {_SAID[name]}",
             shape=options_shape(each.options),
         )
         for name, each in INTEGRATIONS.items()
@@ -51,7 +51,9 @@ def _receiver_shape() -> Shape:
 
 KEYS: Keys = {
     "rules": Key(
-        meaning="what is watched for; see docs/rules.md", shape=listed(RULE_SHAPE), required=True
+        meaning="what is watched for; `bsg-monitor fields` lists what conditions may use",
+        shape=listed(RULE_SHAPE),
+        required=True,
     ),
     "receivers": Key(
         meaning="who can be told. `${NAME}` is taken from the environment, from .env or from the "
@@ -59,7 +61,7 @@ KEYS: Keys = {
         shape=listed(expandable(_receiver_shape())),
     ),
     "route": Key(
-        meaning="who is told what, and in which messages; see docs/routing.md",
+        meaning="which alerts go to which receiver, and in which messages",
         shape=expandable(ROOT_SHAPE),
     ),
     "inhibit_rules": Key(

@@ -97,7 +97,7 @@ def read_time_intervals(reader: TableReader) -> Mapping[str, tuple[NamedInterval
         before = reader.findings.count
         entry.check_keys(NAMED_KEYS)
         entry.require("name")
-        entry.require("time_intervals", "a list; see docs/routing.md")
+        entry.require("time_intervals", "a list, such as [{weekdays: [saturday, sunday]}]")
         intervals = [
             _interval(each, reader.findings)
             for each in tables(table.value("time_intervals"), "time_intervals", reader.findings)

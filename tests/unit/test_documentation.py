@@ -1,8 +1,11 @@
 """The pages about commands and metrics say what there is, no less and no more, and links lead
 somewhere."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -11,6 +14,7 @@ from monitor.cli import app
 from monitor.domain.alerting.rule import RESERVED_LABELS
 from monitor.domain.routing.matcher import MatcherError, Matchers, parse_matchers
 from monitor.domain.safetext.shown_text import counted
+from monitor.rulefile import rules_schema_text
 from monitor.rulefile.rule_keys import LABEL
 from tests.rules import rules_in
 from tests.unit.test_metrics import CONTRACT
@@ -91,3 +95,41 @@ def _matchers(text: str) -> Matchers:
         return parse_matchers(text)
     except MatcherError:
         return ()
+
+
+A_PAGE = re.compile(r"(?<![\w./-])docs/|(?<![\w-])(?!runbooks\.md)[\w-]+\.md\b")
+"""A file of this repository's documentation, which an installed program lacks; runbooks.md is
+part of the program."""
+
+
+def texts_of_the_program() -> Iterator[tuple[Path, str]]:
+    """Strings of the code without docstrings and comments, and all that is shipped beside it."""
+    for path in sorted((ROOT / "monitor").rglob("*")):
+        if path.suffix in (".yaml", ".template", ".html", ".md"):
+            yield path, path.read_text()
+        if path.suffix != ".py":
+            continue
+        tree = ast.parse(path.read_text())
+        bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield path, "" if id(node) in bare else node.value
+
+
+def helps(command: Any) -> Iterator[str]:
+    yield from (command.help or "", command.epilog or "")
+    yield from (getattr(option, "help", None) or "" for option in command.params)
+    for below in getattr(command, "commands", {}).values():
+        yield from helps(below)
+
+
+def test_no_text_of_the_program_names_a_page_that_is_not_installed() -> None:
+    texts = list(texts_of_the_program())
+    assert len(texts) > 5_000
+    assert [(path.name, text) for path, text in texts if A_PAGE.search(text)] == []
+
+
+def test_no_help_and_no_schema_names_a_page_that_is_not_installed() -> None:
+    said = [*helps(get_command(app)), rules_schema_text()]
+    assert len(said) > 100
+    assert [text for text in said if A_PAGE.search(text)] == []

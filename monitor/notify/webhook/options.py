@@ -150,7 +150,7 @@ class WebhookOptions(TlsOptions):
     content_type: str = Field(default=JSON, description="What `body` makes.")
     body: str | None = Field(
         default=None,
-        description="A template of the body, in place of Alertmanager's JSON (docs/webhook.md).",
+        description="A Jinja template of the body, in place of Alertmanager's JSON.",
     )
     max_bytes: int | None = Field(
         default=None,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import monitor.rulefile
 from tests.unit.cli.conftest import RULES, Invoke
 
 
@@ -87,8 +86,8 @@ def test_check_counts_what_it_found_right_and_says_when_the_console_alone_is_tol
     invoke: Invoke, folder: Path
 ) -> None:
     note = (
-        "note: told on the console only; a receiver in the rules file can reach people "
-        "(docs/receivers.md)\n"
+        "note: messages go to the console only; to reach people add a receiver (email, slack, "
+        "webhook, …) to the rules file and name it in its routes\n"
     )
     done = invoke("check")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "ok: 1 rule, 1 receiver\n" + note, "")
@@ -300,8 +299,3 @@ def test_check_and_doctor_say_which_rules_cannot_fire_while_no_details_are_read(
         said = invoke(*command).output.replace("\n", " ")
         assert "Late asks for details, which are never read: it cannot fire" in said
         assert "set BSG_DETAILS_PER_MINUTE" in said
-
-
-def test_what_init_writes_names_no_page_that_is_not_installed() -> None:
-    for template in (Path(monitor.rulefile.__file__).parent / "templates").iterdir():
-        assert "docs/" not in template.read_text(), template.name

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,19 @@ tests:
       - {at: 10m, alerts: []}
       - {at: 11m, alerts: [{alert: Late, campaign: 4, summary: "Campaign 1 is late"}], messages: [{receiver: desk}]}
 """
+
+
+def test_the_help_shows_a_file_of_tests_that_the_default_rules_pass(
+    invoke: Invoke, folder: Path
+) -> None:
+    assert invoke("init", "--force").exit_code == 0
+    shown = invoke("test", "--help").stdout.split("A file of tests:\n")[1]
+    (folder / "shown.yaml").write_text(textwrap.dedent(shown))
+    done = invoke("test", "shown.yaml")
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "ok      shown.yaml: a campaign that stands still\n1 test, all as expected\n",
+    )
 
 
 def test_tests_that_pass_and_fail_are_told_apart_by_the_exit_code(
