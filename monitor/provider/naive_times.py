@@ -1,7 +1,7 @@
 """The provider's times: texts in its own zone, without saying so."""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from monitor.net import YEARS
 
@@ -97,8 +97,3 @@ def _moment(shape: re.Match[str]) -> datetime:
 def text_of(local: datetime) -> str:
     """A naive local time as the provider's filters want it."""
     return local.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def utc_seconds(moment: datetime) -> float:
-    """Unix seconds of an aware time."""
-    return moment.astimezone(UTC).timestamp()

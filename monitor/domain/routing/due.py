@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.domain.alerting.alert import Acknowledgement, Alert, AlertState
-from monitor.domain.alerting.steps import ROWS_A_STEP, Steps, at_once, pause
+from monitor.domain.alerting.steps import ROWS_A_STEP, Steps, pause
 from monitor.domain.routing.ledger import Ledger, Told
 from monitor.domain.routing.route import Route
 
@@ -26,10 +26,6 @@ class Quiet:
     muted: bool = False
     acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
     tells_acknowledgements: bool = False
-
-
-SPOKEN = Quiet()
-"""Nothing is kept quiet."""
 
 
 def told_as(alert: Alert) -> Told:
@@ -87,27 +83,6 @@ def newly_acknowledged(
     }
 
 
-def next_flush(
-    alerts: Sequence[Alert],
-    ledger: Ledger,
-    route: Route,
-    quiet: Quiet = SPOKEN,
-    *,
-    now: datetime | None = None,
-) -> datetime | None:
-    """When the group is due to be told something as long as `quiet` stays as it is; None when
-    there is nothing to tell.
-
-    A change is due at once in a group that waits for nothing; a group of which nobody knows that
-    it fires waits `group_wait` from its first change; and no group is told before its last flush
-    + `group_interval`, repeats included. That somebody looks after it is due at once or, where
-    there are changes to be told, with these. When `quiet` is muted this is when it would be due:
-    it will be told when that ends, if that is later. Where `now` is given, what lies ahead of it
-    holds nothing back: a clock that was set back must not silence anybody.
-    """
-    return at_once(next_flush_steps(alerts, ledger, route, quiet, now=now))
-
-
 def next_flush_steps(
     alerts: Sequence[Alert],
     ledger: Ledger,
@@ -116,7 +91,16 @@ def next_flush_steps(
     *,
     now: datetime | None = None,
 ) -> Steps[datetime | None]:
-    """`next_flush` in steps."""
+    """When the group is due to be told something as long as `quiet` stays as it is, in steps; None
+    when there is nothing to tell.
+
+    A change is due at once in a group that waits for nothing. A group that is not known to be
+    firing waits `group_wait` from its first change. No group is told before its last flush +
+    `group_interval`, repeats included. That someone is handling an alert is due at once or, where
+    there are changes to tell, with these. When `quiet` is muted, this is when it would be due: it
+    is told when that ends, if that is later. Where `now` is given, times ahead of it hold nothing
+    back: a clock that was set back must not silence anyone.
+    """
     changes = yield from untold_steps(alerts, ledger, quiet.suppressed)
     return (yield from due_steps(changes, alerts, ledger, route, quiet, now=now))
 
@@ -130,7 +114,7 @@ def due_steps(
     *,
     now: datetime | None,
 ) -> Steps[datetime | None]:
-    """`next_flush` of which it is known already what is untold."""
+    """`next_flush_steps` when you already know the untold `changes`."""
     flushed_at = ledger.flushed_at
     if not changes and (said := newly_acknowledged(alerts, ledger, quiet)):
         return min(said.values()) if now is None else min(now, *said.values())

@@ -8,14 +8,12 @@ from datetime import datetime
 from monitor.domain.alerting.alert import Alert, AlertState
 from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.domain.alerting.notified import SEVERITIES, in_order_steps, notified
-from monitor.domain.alerting.steps import ROWS_A_STEP, Steps, at_once, pause
+from monitor.domain.alerting.steps import ROWS_A_STEP, Steps, pause
 from monitor.domain.routing.due import (
-    SPOKEN,
     Quiet,
     due_steps,
     fires,
     newly_acknowledged,
-    next_flush,
     next_flush_steps,
     told_as,
     untold,
@@ -27,22 +25,18 @@ from monitor.domain.routing.route import GroupId, Route, group_of
 __all__ = [
     "LARGEST_MESSAGE",
     "SEVERITIES",
-    "SPOKEN",
     "Flush",
     "GroupId",
     "Ledger",
     "Quiet",
     "Route",
     "Told",
-    "flush",
     "flush_steps",
     "fully_told",
     "group_of",
-    "next_flush",
     "next_flush_steps",
     "notified",
     "split",
-    "untold",
 ]
 
 LARGEST_MESSAGE = 200
@@ -72,47 +66,6 @@ def _reason(shown: Iterable[NotifiedAlert], known: bool) -> NotifyReason:
     return NotifyReason.EVENT if changed else NotifyReason.REPEAT
 
 
-def flush(
-    alerts: Sequence[Alert],
-    ledger: Ledger,
-    route: Route,
-    now: datetime,
-    *,
-    quiet: Quiet = SPOKEN,
-    undelivered: Sequence[NotifiedAlert] = (),
-    waiting: bool = False,
-    send_resolved: bool = True,
-) -> Flush | None:
-    """What to tell the group's receiver now, or None when nothing is due.
-
-    `alerts` are all open ones of the group (pending ones are passed over). `undelivered` is what
-    older messages of the group hold, oldest first, that were never attempted and that this one
-    will replace: their news is news still. `waiting` says that any older message, attempted or
-    not, has not been confirmed: then nothing is repeated (None, though `next_flush` has passed:
-    ask again later). The message shows the group's present state, Alertmanager's way: everything
-    that fires, and what resolved or happened that the receiver does not know. Of what `quiet`
-    suppresses it shows only what the receiver knows to fire, and that only beside news:
-    otherwise it would have to believe that it is over. A message that somebody looks after
-    alerts begins with these, and no interval begins with it; it waits for news never attempted
-    to be told.
-
-    With `send_resolved` false, the end of an alert whose firing was told is noted and not told.
-    One that ended before anybody heard of it is told all the same: that it fired is the news.
-    """
-    return at_once(
-        flush_steps(
-            alerts,
-            ledger,
-            route,
-            now,
-            quiet=quiet,
-            undelivered=undelivered,
-            waiting=waiting,
-            send_resolved=send_resolved,
-        )
-    )
-
-
 def flush_steps(
     alerts: Sequence[Alert],
     ledger: Ledger,
@@ -124,7 +77,24 @@ def flush_steps(
     waiting: bool,
     send_resolved: bool,
 ) -> Steps[Flush | None]:
-    """`flush` in steps. Nothing of what it is given may change between them."""
+    """What to tell the group's receiver now, or None when nothing is due; in steps, between which
+    nothing you passed in may change.
+
+    `alerts` are all open ones of the group; pending ones are skipped. `undelivered` is what older
+    messages of the group hold, oldest first, that were never attempted and that this one will
+    replace: their news is still news. `waiting` says that an older message, attempted or not, has
+    not been confirmed: then nothing is repeated (None, although `next_flush_steps` has passed: ask
+    again later).
+
+    The message shows the group's current state, as Alertmanager does: everything that fires, and
+    what resolved or happened that the receiver does not know. Of what `quiet` suppresses it shows
+    only what the receiver knows to be firing, and only beside news: left out, it would seem to be
+    over. A message about who is handling alerts begins with these, and no interval begins with
+    it; it waits for news that was never attempted.
+
+    With `send_resolved` false, the end of an alert whose firing was told is noted and not told.
+    An alert that ended before its firing was told is told all the same: that it fired is the news.
+    """
     if quiet.muted:
         return None
     listed = yield from untold_steps(alerts, ledger, quiet.suppressed)

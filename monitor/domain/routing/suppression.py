@@ -41,14 +41,6 @@ class Suppression:
         """One that has not ended."""
         return self._silences.get(silence_id)
 
-    def silences_of(self, alert_id: str) -> frozenset[str]:
-        """Ids of the silences that hold it back."""
-        return frozenset(self._silenced.get(alert_id, ()))
-
-    def inhibitor_of(self, alert_id: str) -> str | None:
-        """The id of an alert that hides it."""
-        return self._inhibitions.hidden.get(alert_id)
-
     def put(self, alerts: Iterable[Alert], now: datetime) -> set[str]:
         """Take in what a cycle found, pending ones passed over; returns ids of alerts for which
         the answer may have changed."""

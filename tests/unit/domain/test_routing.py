@@ -16,14 +16,21 @@ from monitor.domain.routing.flush import (
     Quiet,
     Route,
     Told,
-    flush,
     fully_told,
     group_of,
-    next_flush,
     split,
 )
 from tests.clock import START
-from tests.unit.domain.flushes import MINUTE, ROUTE, a_ledger, event, firing, resolved
+from tests.unit.domain.flushes import (
+    MINUTE,
+    ROUTE,
+    a_ledger,
+    event,
+    firing,
+    flush,
+    next_flush,
+    resolved,
+)
 
 
 def decided(

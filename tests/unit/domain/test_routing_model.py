@@ -15,13 +15,20 @@ from monitor.domain.routing.flush import (
     Ledger,
     Quiet,
     Route,
-    flush,
     fully_told,
-    next_flush,
     split,
 )
 from tests.clock import START
-from tests.unit.domain.flushes import MINUTE, ROUTE, a_ledger, event, firing, resolved
+from tests.unit.domain.flushes import (
+    MINUTE,
+    ROUTE,
+    a_ledger,
+    event,
+    firing,
+    flush,
+    next_flush,
+    resolved,
+)
 
 
 @dataclass
