@@ -1,12 +1,10 @@
-"""From a recording and rules to a report: the parts are played, and what they decide is told in
-the order of time."""
+"""From a recording and rules to a report: plays the parts, and flushes what they decide by time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 
-from monitor.backtest.parts import divide
-from monitor.backtest.play import Step, play
+from monitor.backtest.play import Step, divide, play
 from monitor.backtest.process import PartProcess
 from monitor.backtest.recording import Recording, time_of
 from monitor.backtest.report import Ledgers, Report
@@ -16,8 +14,8 @@ from monitor.replay import replaying_flushes
 from monitor.rulefile import RuleFile
 
 SAMPLES_A_PROCESS = 500_000
-"""A process takes as long to start as to play some 150,000 samples: with fewer than these there
-is little to be won."""
+"""Starting a process takes as long as playing some 150,000 samples, so one with fewer samples
+than this gains little."""
 
 
 async def backtest(
@@ -27,11 +25,11 @@ async def backtest(
     processes: int = 1,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> Report:
-    """What the rules would have done; the same in however many processes. More than one are used
-    where there is much to play.
+    """What the rules would have done. The number of processes does not change the result; fewer
+    than `processes` are used for a short history.
 
-    `on_progress` is called with the share of the time that is done, 0 to 1, now and then. Raises
-    `StoreError`; `MonitorError` when a process cannot be started, or has ended before its time.
+    `on_progress` is called now and then with the share that is done, 0 to 1. Raises `StoreError`;
+    `MonitorError` when a process cannot be started or dies.
     """
     names = [(rule.name, rule.severity) for rule in rules.rules]
     ledgers = Ledgers(names, since=recording.since, until=recording.until)
@@ -73,15 +71,13 @@ async def backtest(
         thinned_until=recording.thinned_until,
         blind_seconds=recording.blind_seconds,
         rules=ledgers.finish(),
-        messages={
-            name: ledgers.messages[name] for name in (receiver.name for receiver in rules.receivers)
-        },
+        messages={each.name: ledgers.messages[each.name] for each in rules.receivers},
     )
 
 
 async def merged(streams: Sequence[AsyncGenerator[Step]]) -> AsyncGenerator[Step]:
-    """The steps of all parts in the order of time, then of feeds. What they decided in one cycle
-    is one step again: it was found together, and is told together."""
+    """The steps of all parts, by time, then by feed. What the parts decided in one cycle becomes
+    one step again."""
     heads = [await anext(stream, None) for stream in streams]
     while any(head is not None for head in heads):
         at, feed = min((head.at, head.feed) for head in heads if head is not None)

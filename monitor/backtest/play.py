@@ -1,47 +1,81 @@
 """Plays a recording, or the part of some senders, through the daemon's own cycles.
 
-Campaigns that moved are evaluated when they did. What time alone moves is looked at in steps:
-campaigns that are live, or have an alert that waits for its `for` or its end, every
-`LIVE_STEP_SECONDS`; those whose reports still arrive, and senders, every
-`SETTLING_STEP_SECONDS`, or twice that in a long history. So an alert may begin that much later
-than it did with a poll a minute; that is what makes a month a matter of a minute. While a feed
-was not read, nothing of it is looked at.
+Campaigns that moved are evaluated when they moved. What changes with time alone is evaluated in
+steps: campaigns that are live, or have an alert that waits for its `for` or its end, every
+`LIVE_STEP_SECONDS`; campaigns whose reports still arrive, and senders, every
+`SETTLING_STEP_SECONDS`, or twice that in a long history. An alert may start that much later than
+with a poll every minute. In return a month takes about a minute. While a feed was not read,
+nothing of it is evaluated.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import NamedTuple
 
-from monitor.backtest.parts import Part
-from monitor.backtest.recording import Moment, Recording, time_of
+from monitor.backtest.recording import (
+    Moment,
+    Recording,
+    SenderKey,
+    cannot_be_tried,
+    time_of,
+)
 from monitor.clock import SteppedClock
 from monitor.domain.alerting.alert import Alert, AlertState
 from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.feed import BlindSpell, Feed
 from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
 from monitor.domain.times.intervals import TimeInterval
 from monitor.replay import ReplayedCycles, start_cycles
+from monitor.rulefile import RuleFile
 
 LIVE_STEP_SECONDS = 300.0
 SETTLING_STEP_SECONDS = 3600.0
 LONG_SECONDS = 14 * 86_400.0
-"""In a history longer than this, twice the time lies between two such steps."""
+"""In a history longer than this, settling steps are twice as far apart."""
 
 STEP_WITH_READING_SECONDS = 60.0
-"""A step that is due so soon after a reading is taken with it: half the work where there is a
-reading a minute."""
+"""A step that is due this soon after a reading is taken together with it. With a reading every
+minute that halves the work."""
 
 SURVEY_STEP_SECONDS = 86_400.0
-"""What is usual is a median over weeks: a day changes little of it, and the daemon's hour would
-cost more than all the rest."""
+"""How often baselines are computed. They are medians over weeks, so a day changes little, and
+the daemon's hour would cost more than everything else."""
+
+
+class HistoryPart(NamedTuple):
+    """Rules, and the senders whose campaigns they are evaluated on; all senders when None."""
+
+    rules: tuple[Rule, ...]
+    senders: frozenset[SenderKey] | None = None
+
+
+def divide(recording: Recording, rules: RuleFile, most: int) -> list[HistoryPart]:
+    """At most `most` parts with about as many campaigns each. Rules look at one campaign or at
+    the campaigns of one sender, so parts can be played apart; a rule that counts the campaigns of
+    an account makes it one part.
+
+    Rules that history says nothing about are left out.
+    """
+    tried = tuple(rule for rule in rules.rules if not cannot_be_tried(rule))
+    sizes = Counter(SenderKey.of(campaign) for campaign in recording.campaigns.values())
+    if min(most, len(sizes)) <= 1 or any(rule.scope is Scope.ACCOUNT for rule in tried):
+        return [HistoryPart(tried)]
+    shares: list[list[SenderKey]] = [[] for _ in range(min(most, len(sizes)))]
+    filled = [0] * len(shares)
+    for sender, size in sizes.most_common():
+        least = filled.index(min(filled))
+        shares[least].append(sender)
+        filled[least] += size
+    return [HistoryPart(tried, frozenset(share)) for share in shares]
 
 
 class Step(NamedTuple):
-    """What one cycle of a feed decided at a time (Unix seconds): the alerts that fire from then
-    on, and those that ended then."""
+    """What one cycle of a feed decided at a time (Unix seconds): the alerts that started firing
+    and those that ended."""
 
     at: float
     feed: Feed
@@ -49,17 +83,17 @@ class Step(NamedTuple):
 
 
 async def play(
-    recording: Recording, part: Part, quiet_hours: Sequence[TimeInterval] = ()
+    recording: Recording, part: HistoryPart, quiet_hours: Sequence[TimeInterval] = ()
 ) -> AsyncGenerator[Step]:
-    """The cycles that decided something, and every step, in the order of time, then of feeds.
+    """The cycles that decided something and every step, by time, then by feed.
 
-    When something is looked at does not depend on the part. Raises `StoreError`.
+    The times of the steps do not depend on the part. Raises `StoreError`.
     """
     clock = SteppedClock(time_of(recording.since))
-    # Nobody reads what an alert says here: it need not be said again of a campaign that looks the
-    # same.
+    # A report shows no texts of alerts, so they are not rendered again.
     rules = RuleSet(part.rules, quiet_hours=quiet_hours, describe_again=timedelta.max)
-    player = _Player(await start_cycles(rules, recording.feeds, clock), recording)
+    cycles = await start_cycles(rules, recording.feeds, clock)
+    player = _HistoryPlayer(cycles, recording)
     async with aclosing(recording.moments(part.senders)) as moments:
         async for moment in moments:
             for step in await player.read(moment):
@@ -68,8 +102,8 @@ async def play(
         yield step
 
 
-class _Player:
-    """Readings, and steps between them: a step goes with a reading where there is one in time."""
+class _HistoryPlayer:
+    """Plays readings and the steps between them."""
 
     def __init__(self, cycles: ReplayedCycles, recording: Recording) -> None:
         feeds, start = recording.feeds, recording.since
@@ -89,7 +123,7 @@ class _Player:
                 self._blind[spell.feed].append(spell)
 
     async def read(self, moment: Moment) -> list[Step]:
-        """One reading, after every step before it."""
+        """Play one reading, after every step that is due before it."""
         at, feed, campaigns, gone = moment
         steps = await self.advance((at, feed))
         live = self._live[feed]
@@ -114,8 +148,7 @@ class _Player:
         return steps
 
     async def advance(self, until: tuple[float] | tuple[float, Feed]) -> list[Step]:
-        """Every step that lies before that time, and of that time those of feeds that come
-        before that one."""
+        """Play every step before `until`: a time, and of that time the feeds before a feed."""
         steps: list[Step] = []
         while self._next_live:
             at, feed = min((at, feed) for feed, at in self._next_live.items())
@@ -128,8 +161,8 @@ class _Player:
         return steps
 
     def _sees_again(self, feed: Feed, at: float) -> float:
-        """When the feed was read next, in a time in which it was not; else `at`. Asked in the
-        order of time."""
+        """When the feed was next read, if it was not being read at `at`; else `at`. Call it with
+        ascending times."""
         spells = self._blind[feed]
         while spells and spells[0].until <= at:
             spells.popleft()
@@ -138,7 +171,7 @@ class _Player:
     async def _step(
         self, feed: Feed, at: float, read: Sequence[Campaign] = (), gone: Sequence[int] = ()
     ) -> Step:
-        """Have evaluated what was read and what time may have moved."""
+        """Evaluate what was read and what may have changed with time."""
         self._next_live[feed] = at + LIVE_STEP_SECONDS
         settling = at > self._next_settling[feed] - STEP_WITH_READING_SECONDS
         if settling:
@@ -169,26 +202,24 @@ class _Player:
             self._cycles.introduce(earlier)
             self._earlier.difference_update((campaign.account, campaign.id) for campaign in earlier)
         alerts = await self._cycles.read(feed, campaigns, gone=frozenset(gone), sums=sums)
-        # That one is pending, or that its campaign looks different, is no news to anybody here: a
-        # loud rule has a lot of that.
+        # Alerts that became pending or whose campaign changed are not reported; a loud rule has
+        # many of them.
         return [alert for alert in alerts if now in (alert.fired_at, alert.resolved_at)]
 
     def _know_totals(self, account: str, ids: Sequence[int]) -> None:
-        """How large campaigns are is read when they start, and stays true."""
-        totals = {
-            id_: total for id_ in ids if (total := self._totals.get((account, id_))) is not None
-        }
+        """Set the sizes of campaigns, which are read when they start and do not change."""
         now = self._cycles.clock.now().timestamp()
         self._cycles.know(
             account,
             {
                 id_: CampaignDetail(read_at=now, total_messages=total)
-                for id_, total in totals.items()
+                for id_ in ids
+                if (total := self._totals.get((account, id_))) is not None
             },
         )
 
     def _unread(self, feed: Feed, shown: Collection[int], *, settling: bool) -> Iterable[Campaign]:
-        """The campaigns that are looked at in a step and are none of those that were `shown`."""
+        """The campaigns to evaluate in a step, without those in `shown`."""
         if not settling:
             live = self._live[feed]
             also = [campaign for campaign in self._undecided(feed) if campaign.id not in live]
@@ -198,8 +229,8 @@ class _Player:
         return (row.campaign for row in watched if row.campaign.id not in shown)
 
     def _undecided(self, feed: Feed) -> Iterable[Campaign]:
-        """Those of which an alert is on its way to fire or to end: an hour would be too long to
-        wait for that."""
+        """Campaigns with an alert that waits to fire or to end: the next settling step would be
+        too late for it."""
         alerts = self._cycles.state.alerts_of(feed.account).values()
         waiting = {
             a.campaign.id

@@ -10,27 +10,26 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-from monitor.backtest.parts import Part
-from monitor.backtest.play import Step, play
+from monitor.backtest.play import HistoryPart, Step, play
 from monitor.backtest.recording import Recording
 from monitor.domain.times.intervals import TimeInterval
 from monitor.errors import MonitorError, StoreError, StoreFault
 from monitor.logs import configure_logs
 
 SENT_AT_ONCE = 100
-"""Steps in one message: some four hours of two feeds."""
+"""Steps in one message: about four hours of two feeds."""
 
 
 class _Job(NamedTuple):
     """Everything the process needs; pickled."""
 
     recording: Recording
-    part: Part
+    part: HistoryPart
     quiet_hours: Sequence[TimeInterval]
 
 
 class _Refused(NamedTuple):
-    """What a `StoreError` says: an exception that wants arguments by name cannot be pickled."""
+    """What a `StoreError` says: an exception with keyword-only arguments cannot be pickled."""
 
     message: str
     reason: StoreFault
@@ -38,10 +37,10 @@ class _Refused(NamedTuple):
 
 
 class PartProcess:
-    """One part's steps, from another process. `stop` it whatever happens."""
+    """Plays one part in another process. Always `stop` it."""
 
     def __init__(
-        self, recording: Recording, part: Part, quiet_hours: Sequence[TimeInterval]
+        self, recording: Recording, part: HistoryPart, quiet_hours: Sequence[TimeInterval]
     ) -> None:
         self._job = _Job(recording, part, quiet_hours)
         context = multiprocessing.get_context(
@@ -52,38 +51,35 @@ class PartProcess:
 
     @property
     def pid(self) -> int | None:
-        """Its number; None before it is started."""
+        """The process id; None before it is started."""
         return self._process.pid
 
     def start(self) -> None:
-        """Start it; it waits for its work. Ctrl-C never reaches it, nor while it is loaded: who
-        started it ends it.
+        """Start it; it waits for `set_to_work`. Ctrl-C never reaches it: `stop` ends it.
 
-        Raises `MonitorError` where the system lets no more be started.
+        Raises `MonitorError` when the system cannot start another process.
         """
         before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         try:
-            # otherwise starting a process starts this too, which lets signals through again
+            # starting a process starts the tracker too, which would unblock signals again
             resource_tracker.ensure_running()
             signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
             self._process.start()
         except OSError as error:
             raise MonitorError(
-                f"no process to play history in could be started ({error}): with one job there is "
-                "none"
+                f"cannot start a process to play history in ({error}); --jobs 1 needs none"
             ) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._theirs.close()
 
     async def set_to_work(self) -> None:
-        """Give it its work, which takes until it can listen."""
+        """Send the work, which waits until the process can receive it."""
         with suppress(ConnectionError):  # `steps` will find out
             await asyncio.to_thread(self._connection.send, self._job)
 
     async def steps(self) -> AsyncGenerator[Step]:
-        """See `play`. Raises `StoreError`; `MonitorError` when the process ended before its
-        time."""
+        """See `play`. Raises `StoreError`; `MonitorError` when the process died."""
         while True:
             try:
                 found = await asyncio.to_thread(received, self._connection)
@@ -91,7 +87,7 @@ class PartProcess:
                 await asyncio.to_thread(self._process.join)
                 how = f"exit code {self._process.exitcode}; -9 may mean that memory ran out"
                 raise MonitorError(
-                    f"a process that played history has ended ({how}): with one job there is none"
+                    f"a process that played history died ({how}); --jobs 1 needs none"
                 ) from None
             if found is None:
                 return
@@ -101,7 +97,7 @@ class PartProcess:
                 yield step
 
     def stop(self) -> None:
-        """End it, if it has not ended. Nothing is lost: it has only read."""
+        """Kill it if it runs. Nothing is lost: it only reads."""
         if self.pid is not None:
             self._process.kill()
             self._process.join()
@@ -110,8 +106,8 @@ class PartProcess:
 
 
 def received(connection: Connection) -> Any:
-    """The next message of the process at the other end. EOFError when that has ended, in the
-    middle of a message too."""
+    """The next message from the other process. EOFError when that process has ended, even in the
+    middle of a message."""
     try:
         return connection.recv()
     except OSError as error:
@@ -120,9 +116,9 @@ def received(connection: Connection) -> Any:
 
 def _serve(connection: Connection) -> None:
     configure_logs("error")
-    # what is played makes no circles, and looking for some took a twentieth of the time
+    # playing makes no reference cycles, and looking for them took a twentieth of the time
     gc.disable()
-    with suppress(EOFError, ConnectionError):  # whoever wanted to know is gone
+    with suppress(EOFError, ConnectionError):  # the backtest is gone
         job = received(connection)
         try:
             asyncio.run(_play(connection, job))

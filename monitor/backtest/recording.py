@@ -1,4 +1,4 @@
-"""What the store kept of campaigns, as readings in the order of time."""
+"""What the store recorded of campaigns, as readings by time; and what it does not record."""
 
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
@@ -12,14 +12,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.feed import BlindSpell, Feed
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import FINAL_STATUSES, LISTABLE_TYPES, Campaign, MessageType
+from monitor.domain.fields.account_fields import ACCOUNT_FIELDS, CAMPAIGN_COUNTS
+from monitor.domain.fields.catalogue import FIELDS
+from monitor.domain.fields.detail_fields import DETAIL_FIELDS
 from monitor.ports import HistoryStore, Store
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
-"""Opens the store that has the recording; can be pickled, if it is to be played in several
-processes."""
+"""Opens the store that has the recording. To play in several processes it must be picklable."""
 
 READ_AT_ONCE = 20_000
 
@@ -33,12 +36,12 @@ class SenderKey(NamedTuple):
 
     @classmethod
     def of(cls, campaign: Campaign) -> "SenderKey":
-        """Who sends it."""
+        """The sender of a campaign."""
         return cls(campaign.account, campaign.message_type, campaign.sender)
 
 
 class Moment(NamedTuple):
-    """What was read of one feed at one time (Unix seconds): the campaigns that had moved, and
+    """What was read of one feed at one time (Unix seconds): the campaigns that had moved, and the
     ids of those that had vanished."""
 
     at: float
@@ -48,13 +51,13 @@ class Moment(NamedTuple):
 
 
 class _Gathered:
-    """What was read at one time, by the places of the feeds, until a later time begins."""
+    """Collects what was read at one time, by feed, until a later time begins."""
 
     def __init__(
         self, at: float, feeds: Sequence[Feed], vanished: deque[tuple[float, Campaign | None, int]]
     ) -> None:
-        """`vanished` says when which campaign did (None: another part's) and the place of its
-        feed, ascending."""
+        """`vanished`: ascending times, each with the campaign that vanished (None when it is in
+        another part) and the index of its feed."""
         self.at = at
         self.shown: list[Moment | None] = [None] * len(feeds)
         self._feeds = feeds
@@ -68,7 +71,7 @@ class _Gathered:
         return found
 
     def before(self, then: float) -> Iterator[Moment]:
-        """Every reading that has not been given yet and came before that time, which begins."""
+        """Yield every collected reading before `then`, and start collecting at `then`."""
         vanished = self._vanished
         while True:
             while vanished and vanished[0][0] <= self.at:
@@ -86,15 +89,16 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The history of campaigns that are still known, or vanished in it, from `since` to `until`
-    (Unix seconds).
+    """The history from `since` to `until` (Unix seconds) of campaigns that are still known or
+    vanished in it.
 
-    `samples` counts its samples, of which there is one an hour before `thinned_until`;
-    `interval_seconds` is the usual time between two readings. By account and id `campaigns` has
-    what stays the same of each, `totals` how many messages it has in all, where that was read.
-    `earlier` were there before, so that they are is no news; `vanished` says when (Unix seconds)
-    which one did, ascending. `blind` are the times in which feeds were not read, in the order of
-    their ends.
+    `samples`: how many samples it has; before `thinned_until` there is one an hour.
+    `interval_seconds`: the usual time between two readings.
+    `campaigns`: what does not change of each, by account and id.
+    `totals`: how many messages each has, where that was read.
+    `earlier`: the campaigns that were there before, so they do not count as new.
+    `vanished`: ascending times (Unix seconds), each with the campaign that vanished then.
+    `blind`: when feeds were not read, by the end of the spell.
     """
 
     open_store: OpenStore
@@ -111,12 +115,12 @@ class Recording:
 
     @property
     def feeds(self) -> tuple[Feed, ...]:
-        """Every feed there is something of, sorted."""
+        """Every feed that has campaigns, sorted."""
         return tuple(sorted({_feed(campaign) for campaign in self.campaigns.values()}))
 
     @property
     def blind_seconds(self) -> float:
-        """How long any feed was not read."""
+        """For how many seconds at least one feed was not read."""
         total, seen = 0.0, self.since
         for spell in sorted(self.blind, key=lambda spell: spell.since):
             begun, seen_again = max(spell.since, seen), min(spell.until, self.until)
@@ -126,11 +130,11 @@ class Recording:
         return total
 
     async def moments(self, senders: Collection[SenderKey] | None = None) -> AsyncGenerator[Moment]:
-        """The readings, ascending by time, then by feed. Campaigns that became too old to be
-        known are passed over: only their figures were kept.
+        """The readings, by time, then by feed. Campaigns that became too old to be known are left
+        out: only their figures were kept.
 
-        With `senders` every reading is given all the same, but of their campaigns alone, and
-        maybe of none. Raises `StoreError`.
+        With `senders` every reading has only their campaigns, and may have none. Raises
+        `StoreError`.
         """
         feeds = self.feeds
         places = {feed: place for place, feed in enumerate(feeds)}
@@ -159,7 +163,7 @@ class Recording:
             yield moment
 
     async def _samples(self) -> AsyncGenerator[Sequence[tuple[str, int, Sample]]]:
-        """Many at a time: a turn of the event loop for each would cost more than the sample."""
+        """The samples, many at a time: a turn of the event loop costs more than a sample."""
         after: tuple[float, str, int] = (self.since, "", 0)
         async with self.open_store() as store:
             while found := await store.recorded(after=after, limit=READ_AT_ONCE):
@@ -172,7 +176,7 @@ class Recording:
 
 
 async def open_recording(open_store: OpenStore, *, since: datetime, until: datetime) -> Recording:
-    """What the store has of that time. Raises `StoreError`."""
+    """What the store recorded between two times. Raises `StoreError`."""
     async with open_store() as store:
         known = {
             (row.campaign.account, row.campaign.id): row for row in (await store.load()).campaigns
@@ -212,13 +216,13 @@ async def open_recording(open_store: OpenStore, *, since: datetime, until: datet
 
 
 def time_of(at: float) -> datetime:
-    """A time of a recording (Unix seconds) as an aware one."""
+    """Unix seconds as an aware time."""
     return datetime.fromtimestamp(at, UTC)
 
 
 async def _interval(store: HistoryStore, after: float) -> float | None:
-    """The usual time between two readings, by the first that come after a time; None when there
-    are not two."""
+    """The usual number of seconds between two readings, from the first ones after a time; None
+    with fewer than two."""
     found = await store.recorded(after=(after, "", 0), limit=READ_AT_ONCE)
     times = dict.fromkeys(sample.at for _, _, sample in found)
     gaps = [later - earlier for earlier, later in pairwise(times)]
@@ -233,10 +237,8 @@ def _feed(campaign: Campaign) -> Feed:
 
 
 def _as_of(known: Campaign, sample: Sample) -> Campaign:
-    """The campaign as it was then: with the figures of the sample, and without what had not
-    happened yet."""
-    at = sample.at
-    started, finished = known.real_start_at, known.finished_at
+    """The campaign as it was then: with the sample's figures, and without later times."""
+    started = known.real_start_at
     return msgspec.structs.replace(
         known,
         status=sample.status,
@@ -244,6 +246,35 @@ def _as_of(known: Campaign, sample: Sample) -> Campaign:
         delivered=sample.delivered,
         fallback_sent=sample.fallback_sent,
         fallback_delivered=sample.fallback_delivered,
-        real_start_at=started if started is not None and started <= at else None,
-        finished_at=finished if finished is not None and sample.status in FINAL_STATUSES else None,
+        real_start_at=started if started is not None and started <= sample.at else None,
+        finished_at=known.finished_at if sample.status in FINAL_STATUSES else None,
+    )
+
+
+_KNOWN = ("account", "now", "in_quiet_hours")
+_TOTALS = frozenset({"total_messages", "progress", "eta"})
+"""What does not change of a detail: how large a campaign is, and what follows from it."""
+_NEVER = {
+    Scope.CAMPAIGN: frozenset(field.name for field in DETAIL_FIELDS) - _TOTALS,
+    Scope.SENDER: frozenset[str](),
+    Scope.ACCOUNT: frozenset(field.name for field in ACCOUNT_FIELDS)
+    - CAMPAIGN_COUNTS
+    - frozenset(_KNOWN),
+    Scope.RECEIVER: frozenset(FIELDS[Scope.RECEIVER]) - frozenset(_KNOWN),
+}
+
+
+def unrecorded(rule: Rule) -> tuple[str, ...]:
+    """The fields in the rule's condition that are not recorded, sorted. In a backtest they are
+    null, or say that all is well."""
+    named = frozenset[str]() if rule.when is None else rule.when.fields
+    return tuple(sorted(named & _NEVER[rule.scope]))
+
+
+def cannot_be_tried(rule: Rule) -> bool:
+    """Whether history cannot say if the rule would have fired."""
+    return (
+        rule.detail
+        or rule.scope is Scope.RECEIVER
+        or (rule.scope is Scope.ACCOUNT and bool(unrecorded(rule)))
     )

@@ -1,4 +1,4 @@
-"""What came of rules over recorded history."""
+"""What a backtest found: alerts by rule and messages by receiver."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +13,11 @@ BUCKETS = 60
 
 @dataclass(slots=True)
 class RuleReport:
-    """How often a rule fired (an event counts once), on how many subjects, and for how many
-    seconds in all.
+    """How often a rule fired (an event counts once), on which subjects, and for how many seconds
+    in all.
 
-    `timeline`: for each of `BUCKETS` equal parts of the time, how many of its alerts were firing
-    at once at the most (of events: how many there were at one time).
+    `timeline`: for each of `BUCKETS` equal parts of the time, the most alerts that fired at once
+    (of events: the most at one time).
     """
 
     name: str
@@ -31,11 +31,11 @@ class RuleReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Times are Unix seconds. `rules` are in the order of the file, `messages` counts by
-    receiver.
+    """Times are Unix seconds. `rules` are in the order of the file, `messages` counts by receiver.
 
-    `interval_seconds` is the usual time between two readings, `thinned_until` before when only
-    one sample an hour was kept, `blind_seconds` for how long a feed was not read.
+    `interval_seconds`: the usual time between two readings.
+    `thinned_until`: before it there is only one sample an hour.
+    `blind_seconds`: for how long at least one feed was not read.
     """
 
     since: float
@@ -50,7 +50,7 @@ class Report:
 
 
 class Ledgers:
-    """Gathers alerts and messages while history goes by."""
+    """Counts alerts and messages while history is played."""
 
     def __init__(self, rules: Iterable[tuple[str, str]], *, since: float, until: float) -> None:
         self._since = since
@@ -62,7 +62,7 @@ class Ledgers:
         self.messages: Counter[str] = Counter()
 
     def note(self, alerts: Iterable[Alert]) -> None:
-        """Alerts that are new or have changed."""
+        """Take alerts that are new or have changed."""
         for alert in alerts:
             if alert.fired_at is None:
                 continue
@@ -76,12 +76,11 @@ class Ledgers:
                 self._firing[alert.id] = alert
 
     def tell(self, messages: Iterable[Notification]) -> None:
-        """Messages that were sent."""
-        for message in messages:
-            self.messages[message.receiver] += 1
+        """Take messages that were sent."""
+        self.messages.update(message.receiver for message in messages)
 
     def finish(self) -> list[RuleReport]:
-        """What was gathered; what still fires does so until the end."""
+        """The reports. Alerts that still fire count until the end."""
         for alert in self._firing.values():
             if alert.fired_at is not None:
                 self._count(alert, alert.fired_at.timestamp(), self._until)
@@ -99,8 +98,8 @@ class Ledgers:
         self._spans[rule.name].append((began, ended))
 
     def _timeline(self, spans: Sequence[tuple[float, float]]) -> list[int]:
-        """The most at once in each bucket: a sweep over beginnings and ends; a moment counts as
-        one."""
+        """The most at once in each bucket, by a sweep over starts and ends. An event counts for a
+        moment."""
         steps: list[tuple[float, int]] = []
         for began, ended in spans:
             steps += [(began, 1), (max(ended, began + 1e-6), -1)]

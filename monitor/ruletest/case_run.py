@@ -35,8 +35,10 @@ async def run_case(
         for expectation in case.expectations:
             until = case.start + timedelta(seconds=expectation.at)
             await player.play(until)
-            differences += compare(expectation, replay.active, replay.messages, start=case.start)
-            replay.messages.clear()
+            differences += compare(
+                expectation, replay.active, replay.flushes.messages, start=case.start
+            )
+            replay.flushes.messages.clear()
     return differences
 
 
@@ -59,13 +61,13 @@ class _Player:
         """Every reading up to and including that time, and what follows from the last one until
         then."""
         while self._next <= until:
-            await self._replay.flush_until(self._next)
+            await self._replay.flushes.flush_until(self._next)
             await self._read(self._next)
             self._next += self._case.interval
             self._on_progress(
                 min(1.0, (self._next - self._case.start).total_seconds() / self._span)
             )
-        await self._replay.flush_until(until)
+        await self._replay.flushes.flush_until(until)
 
     async def _read(self, now: datetime) -> None:
         elapsed = (now - self._case.start).total_seconds()

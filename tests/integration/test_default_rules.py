@@ -59,7 +59,7 @@ async def test_the_default_rules_do_what_their_tests_say(case: object) -> None:
 async def read(
     replay: Replay, now: datetime, campaigns: Iterable[Campaign], balance: Balance | None = None
 ) -> list[Alert]:
-    await replay.flush_until(now)
+    await replay.flushes.flush_until(now)
     by_type = {
         kind: list(found) for kind, found in groupby(sorted(campaigns, key=_type), key=_type)
     }
@@ -104,11 +104,11 @@ async def test_an_ordinary_month_of_two_thousand_campaigns_is_worth_three_messag
             shown.update((campaign.id, campaign) for campaign in fresh)
             await read(replay, now, fresh)
             now += step
-        await replay.flush_until(now)
+        await replay.flushes.flush_until(now)
     assert len(shown) == 2000
     assert sum(campaign.sent or 0 for campaign in shown.values()) > 1_000_000
-    assert len(replay.messages) <= 3, [
-        (m.reason, [a.labels["alertname"] for a in m.alerts]) for m in replay.messages
+    assert len(replay.flushes.messages) <= 3, [
+        (m.reason, [a.labels["alertname"] for a in m.alerts]) for m in replay.flushes.messages
     ]
 
 
@@ -145,8 +145,8 @@ async def test_every_incident_is_told_of_within_its_time_and_nothing_else_is() -
                 if alert.fired_at is not None:
                     name = alert.campaign.name if alert.campaign else ""
                     fired.setdefault((name, alert.key.rule), alert.fired_at)
-        await replay.flush_until(now)
-        for message in replay.messages:
+        await replay.flushes.flush_until(now)
+        for message in replay.flushes.messages:
             told |= {
                 (alert.campaign.name if alert.campaign else "", alert.labels["alertname"])
                 for alert in message.alerts
@@ -166,9 +166,9 @@ async def test_every_incident_is_told_of_within_its_time_and_nothing_else_is() -
 async def test_a_machine_that_was_suspended_says_nothing_of_its_readings_when_it_wakes() -> None:
     awake = START + timedelta(hours=2)
     async with replaying(default_rules(), FEEDS, START) as replay:
-        await replay.flush_until(awake)
+        await replay.flushes.flush_until(awake)
         assert await replay.read(FEEDS[0], []) == []
         assert await replay.fail(FEEDS[1], partial=True) == []
-        await replay.flush_until(awake + timedelta(minutes=1))
+        await replay.flushes.flush_until(awake + timedelta(minutes=1))
         news = await replay.fail(FEEDS[1], partial=True)
         assert [alert.key.rule for alert in news] == ["ReadingIncomplete"]

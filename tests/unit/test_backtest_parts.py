@@ -16,8 +16,7 @@ import pytest
 
 from monitor.backtest import Recording, backtest, open_recording
 from monitor.backtest.backtesting import merged
-from monitor.backtest.parts import Part, divide
-from monitor.backtest.play import Step, play
+from monitor.backtest.play import HistoryPart, Step, divide, play
 from monitor.backtest.process import PartProcess, received
 from monitor.backtest.recording import SenderKey
 from monitor.domain.alerting.alert import AlertState
@@ -92,7 +91,7 @@ async def told(steps: AsyncGenerator[Step]) -> list[tuple[float, Feed, list[obje
     return [(step.at, step.feed, sorted(map(str, step.alerts))) async for step in steps]
 
 
-def in_parts(recording: Recording, parts: Sequence[Part]) -> AsyncGenerator[Step]:
+def in_parts(recording: Recording, parts: Sequence[HistoryPart]) -> AsyncGenerator[Step]:
     hours = rules().quiet_hours
     return merged([play(recording, part, hours) for part in parts])
 
@@ -121,7 +120,7 @@ async def test_steps_come_in_the_order_of_time_then_of_feeds(tmp_path: Path) -> 
 async def test_an_alert_that_goes_on_is_told_of_once(tmp_path: Path) -> None:
     recording = await recorded(tmp_path)
     loud = rules("rules: [{alert: Loud, when: sent > 0, for: 5m}]")
-    steps = [step async for step in play(recording, Part(loud.rules))]
+    steps = [step async for step in play(recording, HistoryPart(loud.rules))]
     changes = [(alert.id, alert.state) for step in steps for alert in step.alerts]
     assert len(changes) > 5
     assert len(changes) == len(set(changes))
@@ -178,7 +177,7 @@ async def test_a_rule_that_counts_all_campaigns_keeps_them_together(
 ) -> None:
     recording = await recorded(tmp_path)
     counting = rules(f"rules: [{{alert: Crowd, scope: account, when: {asks}}}]")
-    assert divide(recording, counting, 2) == [Part(counting.rules)]
+    assert divide(recording, counting, 2) == [HistoryPart(counting.rules)]
 
 
 async def test_the_campaigns_of_one_sender_stay_together(tmp_path: Path) -> None:
@@ -199,7 +198,7 @@ async def test_a_store_that_another_process_cannot_open_is_told_as_everywhere(
 ) -> None:
     gone = partial(SqliteStore, tmp_path / "gone.db", daemon=False, read_only=True)
     process = PartProcess(
-        replace(await recorded(tmp_path), open_store=gone), Part(rules().rules), ()
+        replace(await recorded(tmp_path), open_store=gone), HistoryPart(rules().rules), ()
     )
     process.start()
     await process.set_to_work()
@@ -218,7 +217,7 @@ def test_a_process_that_ends_in_the_middle_of_a_message_has_ended() -> None:
 
 @pytest.mark.slow
 async def test_a_process_that_is_killed_is_told_in_words(tmp_path: Path) -> None:
-    process = PartProcess(await recorded(tmp_path), Part(rules().rules), ())
+    process = PartProcess(await recorded(tmp_path), HistoryPart(rules().rules), ())
     process.start()
     await process.set_to_work()
     assert process.pid is not None
@@ -230,7 +229,7 @@ async def test_a_process_that_is_killed_is_told_in_words(tmp_path: Path) -> None
 
 @pytest.mark.slow
 async def test_ctrl_c_does_not_reach_a_process_that_is_being_loaded(tmp_path: Path) -> None:
-    process = PartProcess(await recorded(tmp_path), Part(rules().rules), ())
+    process = PartProcess(await recorded(tmp_path), HistoryPart(rules().rules), ())
     process.start()
     assert process.pid is not None
     os.kill(process.pid, signal.SIGINT)
@@ -240,11 +239,11 @@ async def test_ctrl_c_does_not_reach_a_process_that_is_being_loaded(tmp_path: Pa
 
 
 async def test_a_system_that_lets_no_more_be_started_is_told_in_words(tmp_path: Path) -> None:
-    process = PartProcess(await recorded(tmp_path), Part(rules().rules), ())
+    process = PartProcess(await recorded(tmp_path), HistoryPart(rules().rules), ())
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
     try:
-        with pytest.raises(MonitorError, match=r"could be started .*: with one job there is none"):
+        with pytest.raises(MonitorError, match=r"cannot start a process .*; --jobs 1 needs none"):
             process.start()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
