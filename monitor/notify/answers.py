@@ -1,4 +1,4 @@
-"""What a receiver's answer means: delivered, try again, or give up. The one place;
+"""What a receiver's answer means: delivered, try again, or give up. It is decided only here;
 docs/receivers.md has it as a table."""
 
 import math
@@ -28,7 +28,7 @@ _FAULTS: Mapping[int, tuple[DeliveryFault, bool]] = {
 _OBEYS_RETRY_AFTER = frozenset({DeliveryFault.RATE_LIMITED, DeliveryFault.UNAVAILABLE})
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
-"""What decoding JSON that somebody else made can raise."""
+"""What decoding JSON from elsewhere can raise."""
 
 Meaning = tuple[DeliveryFault, bool]
 """Why it was not delivered, and whether it is tried again."""
@@ -40,22 +40,22 @@ def check(
     now: datetime,
     detail: str | None = None,
     meaning: Meaning | None = None,
-    wished: float | None = None,
+    asked_wait: float | None = None,
 ) -> None:
-    """Return when the answer is a success; raise `DeliveryError` with the decision otherwise.
+    """Return if the answer is a success; otherwise raise `DeliveryError` with the decision.
 
-    Statuses without a line of their own: another 4xx is tried again (a person may mend the
-    address or the receiver), 5xx too, a redirect is never followed (a secret may be in the
-    request) but may be gone tomorrow. `detail` is the integration's own explanation; it must be
-    made of our words, not the receiver's. `meaning` is its own reading of an answer whose status
-    says too little; `wished` the seconds to wait that the body asks for, which count before
-    `Retry-After`.
+    Statuses without a line of their own: another 4xx is tried again, because a person may correct
+    the address or the receiver; so is 5xx. A redirect is never followed, because the request may
+    contain a secret, but it may be gone tomorrow. `detail` is the integration's own explanation,
+    in our words, never the receiver's. `meaning` is its own reading of an answer whose status
+    says too little. `asked_wait` are the seconds to wait that the body asks for; they take
+    precedence over `Retry-After`.
     """
     status = answer.status
     if 200 <= status < 300:
         return
     reason, retryable = meaning or _FAULTS.get(status) or _by_class(status)
-    wait = retry_after(answer.headers, now=now) if wished is None else wished
+    wait = retry_after(answer.headers, now=now) if asked_wait is None else asked_wait
     raise DeliveryError(
         f"{status_words(status)}: {detail}" if detail else status_words(status),
         reason=reason,
@@ -65,8 +65,8 @@ def check(
 
 
 def json_object(answer: Answer) -> Mapping[str, object]:
-    """What the answer says as a JSON object; empty for anything else. It may repeat what was
-    sent: never to be shown."""
+    """The answer's body if it is a JSON object, otherwise empty. Never show it: it may repeat what
+    was sent."""
     try:
         said = msgspec.json.decode(answer.body)
     except UNREADABLE:
@@ -82,14 +82,14 @@ def seconds(value: object) -> float | None:
 
 
 def confirm(answer: Answer, service: str) -> None:
-    """Raise `DeliveryError` BAD_ANSWER for a success whose body is a web page: that is a
-    proxy's, not the service's word."""
+    """Raise `DeliveryError` BAD_ANSWER for a success whose body is a web page: it comes from a
+    proxy, not from the service."""
     if answer.body.lstrip().startswith(b"<"):
         raise unconfirmed(answer, service)
 
 
 def unconfirmed(answer: Answer, service: str) -> DeliveryError:
-    """A success status whose body says otherwise."""
+    """The error for a success status whose body says otherwise."""
     reason = f"HTTP {answer.status}, but the answer does not say that {service} took the message"
     return DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True)
 
@@ -105,7 +105,7 @@ def _by_class(status: int) -> tuple[DeliveryFault, bool]:
 
 
 def status_words(status: int) -> str:
-    """`HTTP 404 Not Found`; of a redirect also that it is not followed."""
+    """`HTTP 404 Not Found`; for a redirect, also that it is not followed."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:

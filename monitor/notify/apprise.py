@@ -99,8 +99,8 @@ class AppriseOptions(ReceiverOptions):
         description="Apprise's address of one service."
     )
 
-    def carries_secret(self) -> bool:
-        return True
+    def endpoint(self) -> None:
+        """None: only Apprise knows where its URL leads."""
 
 
 class AppriseNotifier:
@@ -117,7 +117,7 @@ class AppriseNotifier:
         # 0: it says nothing
         self._limit = min(LONGEST_MESSAGE, self._service[0].body_maxlen or LONGEST_MESSAGE)
         self._context = context
-        self._under_way: _Attempt | None = None
+        self._under_way: _AppriseCall | None = None
 
     async def send(self, notification: Notification) -> None:
         seconds = self._context.attempt_seconds
@@ -150,13 +150,13 @@ class AppriseNotifier:
             "notify_type": _kind(notification),
             "body_format": "text",
         }
-        attempt = self._under_way = _Attempt(notification.id, self._service, said)
+        attempt = self._under_way = _AppriseCall(notification.id, self._service, said)
         await attempt.ended.wait()
         self._under_way = None
         return attempt.taken
 
 
-class _Attempt:
+class _AppriseCall:
     """One call of Apprise in a thread of its own, begun at once. `taken` is its outcome once it
     has `ended`."""
 
@@ -226,8 +226,8 @@ def _kind(notification: Notification) -> str:
     )
 
 
-def _build(_receiver: str, options: AppriseOptions, context: Context) -> AppriseNotifier:
-    return AppriseNotifier(options.url, context)
-
-
-APPRISE = Integration("apprise", AppriseOptions, _build)
+APPRISE = Integration(
+    "apprise",
+    AppriseOptions,
+    lambda _receiver, options, context: AppriseNotifier(options.url, context),
+)

@@ -138,8 +138,6 @@ def _is_terminal(stream: TextIO) -> bool:
         return False
 
 
-def _build(_receiver: str, _options: ConsoleOptions, context: Context) -> ConsoleNotifier:
-    return ConsoleNotifier(context)
-
-
-CONSOLE = Integration("console", ConsoleOptions, _build)
+CONSOLE = Integration(
+    "console", ConsoleOptions, lambda _receiver, _options, context: ConsoleNotifier(context)
+)

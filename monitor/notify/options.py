@@ -1,5 +1,5 @@
-"""What every receiver's options have in common: strict, nothing unknown, secrets that do not
-print themselves."""
+"""What the options of all receivers have in common: they are strict, refuse unknown names, and do
+not print their secrets."""
 
 import ssl
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 from monitor.net import plain_http_beyond_loopback, possible_host
 
 OPTIONS_FOLDER = "folder"
-"""The key of the validation context that says where relative paths begin; without it, in the
-working directory."""
+"""The key of the validation context for the folder that relative paths start from; without it,
+they start from the working directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlsoWritten:
-    """In an `Annotated`: what may be written in the file in place of the field's own type; a
-    validator before it takes that."""
+    """In an `Annotated`: another type that the file can have instead of the field's own. A
+    validator in front converts it."""
 
     type: type
 
@@ -28,61 +28,71 @@ _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "auth", "sig", 
 
 
 class ReceiverOptions(BaseModel):
-    """Base of the option models. Fields of type `SecretStr` are secrets: they may come from a
-    file (`<field>_file`), are masked wherever options are shown, and no error quotes what was
-    given for them.
+    """Base of the option models. Fields of type `SecretStr` are secrets: they can come from a
+    file (`<field>_file`), are masked wherever options are shown, and no error quotes them.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     ways: ClassVar[Sequence[Sequence[str]]] = ()
-    """Where none of the fields is a must by itself: the sets of fields one of which must be
-    there."""
+    """If no field is required by itself: the sets of fields of which one is required."""
 
     clear_words: ClassVar[tuple[str, str]] = ("plain HTTP", "https://")
-    """How `in_clear` is called for people, and what is expected in its place."""
+    """What people call `in_clear`, and what is expected instead."""
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """What to connect to the endpoint with; None: as the system says."""
+        """What to connect to the endpoint with; None: the system's settings."""
         return None
 
     def files(self) -> Sequence[str]:
-        """The paths of files that were read to make these."""
+        """The paths of the files that were read for these options."""
         return ()
 
     def doubts(self) -> Sequence[tuple[str, str, str]]:
-        """What works and is probably not meant: the option, what is doubtful about it, and what
-        to do."""
+        """What works but is probably not meant: the option, what is doubtful, and what to do."""
         return ()
 
     def endpoint(self) -> str | None:
-        """Where messages go, secrets included: never print it. None where nothing leaves the
-        process."""
-        return None
+        """Where messages go: the option `url`, secrets included, so never print it. None if
+        nothing leaves the process."""
+        url = getattr(self, "url", None)
+        return url.get_secret_value() if isinstance(url, SecretStr) else None
 
     def carries_secret(self) -> bool:
-        """Whether a message on its way gives a secret away to whoever reads the wire, or is
-        signed with one."""
-        return False
+        """Whether a message on its way shows a secret to anyone who reads the wire, or is signed
+        with one."""
+        return True
 
     def in_clear(self) -> bool:
         """Whether messages leave this machine unencrypted: plain HTTP beyond loopback.
 
-        To be refused together with `carries_secret()` and warned about without, unless
+        Refused together with `carries_secret()`, and warned about otherwise, unless
         BSG_ALLOW_INSECURE_HTTP is set.
         """
         endpoint = self.endpoint()
         return endpoint is not None and plain_http_beyond_loopback(endpoint)
 
 
+def listed(value: object) -> object:
+    """For a list of which the file may have one item alone, as a text."""
+    return [value] if isinstance(value, str) else value
+
+
+def number_from_text(value: object) -> object:
+    """For a number that may come from a variable, as a text."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 19:
+        return int(value)
+    return value
+
+
 def url_has_user(url: str) -> bool:
-    """Whether a URL holds a user or a password."""
+    """Whether a URL contains a user or a password."""
     parts = urlsplit(url)
     return bool(parts.username or parts.password)
 
 
 def url_carries_secret(url: str) -> bool:
-    """Whether a URL visibly bears a secret: a user and password, or a query field named like
+    """Whether a URL visibly contains a secret: a user and password, or a query field named like
     one."""
     if url_has_user(url):
         return True
@@ -111,7 +121,7 @@ def _checked_url(value: SecretStr) -> SecretStr:
     if parts.scheme.lower() not in ("http", "https"):
         raise ValueError("is not a web address; expected it to begin with https://")
     if not parts.hostname or not possible_host(parts.hostname) or port == 0:
-        raise ValueError("names no host; expected a URL such as https://example.org/hook")
+        raise ValueError("has no host; expected a URL such as https://example.org/hook")
     return value
 
 
@@ -122,13 +132,12 @@ def _not_empty(value: SecretStr) -> SecretStr:
 
 
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_url)]
-"""An http(s) URL, secret as a whole: paths and queries of webhooks usually are."""
+"""An http(s) URL that is secret as a whole: the path or query of a webhook usually is."""
 
 WebAddress = Annotated[
     str, AfterValidator(lambda value: _checked_url(SecretStr(value)).get_secret_value())
 ]
-"""An http(s) URL that is no secret."""
+"""An http(s) URL that is not a secret."""
 
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
-"""A secret that, if given at all, is not empty (an unset variable is a mistake, not "no
-secret")."""
+"""A secret that is not empty if it is given: an unset variable is a mistake, not "no secret"."""

@@ -1,9 +1,8 @@
-"""One alert as a paragraph, for services that show a list of them: plain text in parts, which
-each integration escapes, and links whose addresses hold nothing that means something to any of
-them.
+"""One alert as a paragraph, for services that show a list of alerts: plain text in parts, which
+each integration escapes, and links whose addresses contain nothing special to any service.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -14,19 +13,20 @@ from monitor.domain.alerting.notification import Notification, NotifiedAlert, No
 from monitor.notify import message
 
 MOST_STILL_FIRING = 10
-"""How many alerts that only go on firing are named; the others are counted."""
+"""How many alerts that are still firing are named; the others are counted."""
 LONGEST_ADDRESS = 500
+LONGEST_STILL_FIRING = 120
 
 _MARKS = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}
 _RESOLVED_MARK = "✅"
 _TEST_MARK = "🔔"
-# What has a meaning in HTML, in any Markdown or as the end of an address in it is not among these.
+# None of these means anything in HTML or Markdown, or can end an address there.
 _ADDRESS_CHARACTERS = "%:/?#[]@!$&*+,;=~-._"
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`url` is ASCII without spaces, quotes, parentheses, angle brackets, bars, backslashes or
+    """`url` is ASCII without spaces, quotes, parentheses, angle brackets, bars, backslashes and
     backticks."""
 
     words: str
@@ -35,11 +35,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """What is said of one alert. `facts`: what it is about, figures, reasons, description; those
-    there are.
+    """What a message says about one alert. `facts` are what it is about, figures, reasons and
+    description, as far as they are known.
 
-    `when` is made of our own words only; `headline` and `facts` hold other people's text,
-    cleaned and not escaped.
+    `when` consists of our own words only; `headline` and `facts` contain other people's text,
+    cleaned but not escaped.
     """
 
     mark: str
@@ -57,8 +57,8 @@ def paragraph(
     said: bool = False,
     date: Callable[[datetime], str] = message.moment,
 ) -> Paragraph:
-    """`date` writes a moment the service's way. `said`: the headline stands above already, so
-    the first fact takes its place."""
+    """The paragraph about one alert. `date` writes a moment the service's way. `said`: the line
+    above the alerts has the headline already, so the first fact takes its place."""
     identity = message.identity(alert)
     facts = (message.figures(alert), message.why(alert), message.description(alert))
     links = (
@@ -75,7 +75,7 @@ def paragraph(
 
 
 def link(url: str | None, words: str) -> Link | None:
-    """None for no address, one that cannot be read, and an endless one."""
+    """The link to an address; None if there is none, or it cannot be read or is too long."""
     if not url:
         return None
     try:
@@ -86,14 +86,14 @@ def link(url: str | None, words: str) -> Link | None:
 
 
 def mark(alert: NotifiedAlert) -> str:
-    """The alert's severity, or that it is over, as an emoji."""
+    """An emoji for the alert's severity, or for its end."""
     if alert.status == "resolved":
         return _RESOLVED_MARK
     return _MARKS.get(message.severity(alert), _MARKS["warning"])
 
 
 def first_line(notification: Notification) -> str:
-    """How bad, how many, and what is wrong with which campaign and by how much. Not escaped."""
+    """How bad, how many, and what is wrong with which campaign by how much. Not escaped."""
     return f"{_title_mark(notification)} {message.title(notification)}"
 
 
@@ -115,10 +115,10 @@ def _title_mark(notification: Notification) -> str:
 def remainder(
     notification: Notification, left: Sequence[NotifiedAlert], external_url: str | None
 ) -> tuple[str, Link | None]:
-    """What the message does not show, counted by kind, with where to see it; and which part of
-    the whole the message is.
+    """What the message does not show, counted by kind, with a link to it; and which part of the
+    whole the message is.
 
-    Our own words only. Empty and None where there is nothing to say.
+    Our own words only. Empty and None if there is nothing to say.
     """
     parts: list[str] = []
     where = None
@@ -133,10 +133,42 @@ def remainder(
 
 
 def how_many_fit(costs: Sequence[int], budget: int, *, most: int) -> int:
-    """How many of these, from the first on, fit into `budget` together; at least the first, at
-    most `most`."""
+    """How many of these, from the first one on, fit into `budget` together: at least one, at most
+    `most`."""
     for number, cost in enumerate(costs):
         budget -= cost
         if (budget < 0 and number > 0) or number >= most:
             return number
     return len(costs)
+
+
+def still_firing(
+    rest: Sequence[NotifiedAlert],
+    escape: Callable[[str, int], str],
+    *,
+    most: int = MOST_STILL_FIRING,
+    date: Callable[[datetime], str] = message.moment,
+) -> list[str]:
+    """A line for each of the first `most` alerts that are still firing. `escape` gets a text and
+    its largest width."""
+    return [
+        f"{mark(alert)} {escape(message.headline(alert), LONGEST_STILL_FIRING)} · since "
+        f"{date(alert.starts_at)}"
+        for alert in rest[:most]
+    ]
+
+
+def escaped(text: str, limit: int, escapes: Mapping[str, str]) -> str:
+    """`text` (already cleaned) with `escapes` applied, at most `limit` wide once escaped, with "…"
+    if it was cut. Never cuts an escape in two."""
+    pieces: list[str] = []
+    used = 0
+    last = len(text) - 1
+    for position, character in enumerate(text):
+        piece = escapes.get(character, character)
+        wide = message.width(piece)
+        if used + wide > limit - (position < last):
+            return "".join(pieces).rstrip() + "…"
+        pieces.append(piece)
+        used += wide
+    return "".join(pieces)

@@ -98,7 +98,7 @@ async def test_a_wish_that_is_no_number_of_seconds_leaves_the_header(
 async def test_discords_codes_are_explained(receiver: ScriptedReceiver) -> None:
     error = await refused("discord", receiver, 404, {"message": "Unknown Webhook", "code": 10015})
     assert (error.reason, error.retryable) == (F.NOT_FOUND, True)
-    assert "it was deleted, make a new one" in str(error)
+    assert "the webhook does not exist any more; create a new one" in str(error)
     error = await refused("discord", receiver, 400, {"message": "…", "code": 220001})
     assert (error.reason, error.retryable) == (F.NOT_FOUND, True)
     assert "thread_id" in str(error)
@@ -203,7 +203,7 @@ async def test_a_group_that_became_a_supergroup_is_explained_with_its_new_number
 @pytest.mark.parametrize(
     ("status", "description", "fault", "retryable", "words"),
     [
-        (400, "Bad Request: chat not found", F.NOT_FOUND, True, "mend chat_id"),
+        (400, "Bad Request: chat not found", F.NOT_FOUND, True, "correct chat_id"),
         (400, "Bad Request: message is too long", F.TOO_LARGE, False, "too long"),
         (400, "Bad Request: can't parse entities: …", F.REJECTED, False, "markup"),
         (

@@ -118,7 +118,7 @@ async def test_look_alikes_of_slack_may_say_yes_in_their_own_way(
 
 
 async def test_slacks_own_word_for_a_failure_is_explained(receiver: ScriptedReceiver) -> None:
-    assert "make a new one" in str(
+    assert "create a new one" in str(
         await refused_by_slack(receiver, Reply(status=404, body=b"no_service"))
     )
 

@@ -1,5 +1,4 @@
-"""Alertmanager: API v2, every peer of a cluster. What an alert looks like there is in
-`alertmanager_alert`."""
+"""Alertmanager: API v2, every peer of a cluster."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import structlog
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.domain.alerting.notification import Notification, NotifiedAlert
 from monitor.errors import DeliveryError, DeliveryFault
@@ -24,14 +23,13 @@ from monitor.notify.alertmanager.message import (
     postable,
 )
 from monitor.notify.answers import check, confirm
-from monitor.notify.integration import Context, Integration, refusal
-from monitor.notify.options import AlsoWritten, SecretUrl, url_carries_secret, url_has_user
-from monitor.notify.tls import TlsOptions
+from monitor.notify.connection_options import HttpOptions
+from monitor.notify.integration import Context, HttpNotifier, Integration
+from monitor.notify.options import AlsoWritten, SecretUrl, url_carries_secret
 from monitor.notify.transport import post, under
-from monitor.notify.webhook.options import BasicAuth, HeaderValue
 
 RESOLVED_SECONDS = 300.0
-"""How long what is over is told again, for peers that were away."""
+"""How long alerts that are over are sent again, for peers that were away."""
 LARGEST_BATCH = 200
 
 _ALERTS = "/api/v2/alerts"
@@ -40,19 +38,18 @@ log = structlog.get_logger()
 
 
 def _several(value: object) -> object:
-    """One address or a list; one text may hold several, so that a file or a variable can."""
+    """Several addresses may be in one text, because a file or a variable holds only one."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 def _different(value: list[SecretUrl]) -> list[SecretUrl]:
     if len({url.get_secret_value().rstrip("/") for url in value}) < len(value):
-        raise ValueError("name the same peer twice")
+        raise ValueError("contains the same peer twice")
     return value
 
 
-class AlertmanagerOptions(TlsOptions):
-    """`urls`: every peer of one cluster, such as `http://alertmanager-0:9093`; what is below is
-    found under them."""
+class AlertmanagerOptions(HttpOptions):
+    """Options of Alertmanager. The path of the API is added to the URLs."""
 
     urls: Annotated[
         list[SecretUrl],
@@ -61,23 +58,6 @@ class AlertmanagerOptions(TlsOptions):
         Field(min_length=1, max_length=20),
         AfterValidator(_different),
     ] = Field(description="Every peer of one cluster, such as `http://alertmanager-0:9093`.")
-    bearer: HeaderValue | None = Field(
-        default=None, description="A token that is sent as `Authorization: Bearer`."
-    )
-    basic: BasicAuth | None = Field(
-        default=None, description="User and password, in place of `bearer`."
-    )
-
-    @field_validator("bearer", "basic")
-    @classmethod
-    def _one_identity(cls, value: object, info: ValidationInfo) -> object:
-        if value is None:
-            return value
-        if info.field_name == "basic" and info.data.get("bearer") is not None:
-            raise ValueError("and bearer are both there; keep one of them")
-        if any(url_has_user(url.get_secret_value()) for url in info.data.get("urls", ())):
-            raise ValueError("is there, and a URL holds a user and password, too; keep one of them")
-        return value
 
     def endpoint(self) -> str:
         return self.urls[0].get_secret_value()
@@ -90,16 +70,9 @@ class AlertmanagerOptions(TlsOptions):
     def in_clear(self) -> bool:
         return any(plain_http_beyond_loopback(url.get_secret_value()) for url in self.urls)
 
-    def sent_headers(self) -> dict[str, str]:
-        """What goes with every request, secrets included: never print it."""
-        if self.bearer is not None:
-            return {"Authorization": f"Bearer {self.bearer.get_secret_value()}"}
-        return {"Authorization": self.basic.header()} if self.basic is not None else {}
-
 
 class _Peer:
-    """One of the cluster. Keeps whether it failed last, so that the first failure and the
-    recovery are logged and no more."""
+    """One peer of the cluster. Only its first failure and its recovery are logged."""
 
     def __init__(self, url: str, options: AlertmanagerOptions, context: Context) -> None:
         parts = urlsplit(url)
@@ -110,7 +83,7 @@ class _Peer:
         self._failing = False
 
     async def tell(self, body: bytes, message_id: str | None) -> DeliveryError | None:
-        """One request; returns how it failed."""
+        """Make one request. Returns the error, or None if the peer took it."""
         context = self._context
         headers = self._options.sent_headers() | ({"webhook-id": message_id} if message_id else {})
         seconds, tls = context.attempt_seconds, self._options.tls_context()
@@ -129,25 +102,22 @@ class _Peer:
         return None
 
 
-class AlertmanagerNotifier:
-    """Tells every peer; what one of them took is delivered, for the others hear it when it is
-    next re-sent.
+class AlertmanagerNotifier(HttpNotifier[AlertmanagerOptions]):
+    """Sends to every peer. A message is delivered when one peer took it: the others get it when
+    it is sent again.
 
-    Peers share silences and what they told whom, but not alerts. `resend` and `send` keep out of
-    each other's way: an alert that `send` called over is never again called firing.
+    Peers share silences and the notification log, but not alerts. `resend` and `send` do not get
+    in each other's way: an alert that `send` has ended is not reported as firing again.
     """
 
     integration = "alertmanager"
-    min_interval = 0.0
-    burst = 1
     resend_interval = RESEND_SECONDS
 
-    def __init__(self, options: AlertmanagerOptions, context: Context) -> None:
+    def __init__(self, receiver: str, options: AlertmanagerOptions, context: Context) -> None:
+        super().__init__(receiver, options, context)
         self._peers = [_Peer(url.get_secret_value(), options, context) for url in options.urls]
-        self._context = context
-        self._over: dict[
-            Identity, tuple[NotifiedAlert, float]
-        ] = {}  # with when it need not be told any more (monotonic)
+        # with the time until which each is sent again (monotonic)
+        self._over: dict[Identity, tuple[NotifiedAlert, float]] = {}
         self._resending = asyncio.Lock()
 
     async def send(self, notification: Notification) -> None:
@@ -155,7 +125,8 @@ class AlertmanagerNotifier:
         over = [alert for alert in alerts if alert.status == "resolved"]
         self._note(alerts)
         if over:
-            async with self._resending:  # a request under way may call them firing: it goes first
+            # a request under way may still report them as firing: let it finish first
+            async with self._resending:
                 pass
         valid_for = FALLBACK_VALID_FOR if notification.fallback_for else VALID_FOR
         await self._tell(alerts, notification.id, valid_for=valid_for)
@@ -178,15 +149,12 @@ class AlertmanagerNotifier:
                 await self._tell(over[start : start + LARGEST_BATCH])
 
     async def verify(self) -> None:
-        """Tell every peer of no alert at all. Raises for the first that does not take it."""
+        """Send every peer an empty list. Raises for the first peer that does not take it."""
         async with asyncio.TaskGroup() as group:
             asked = [group.create_task(peer.tell(b"[]", None)) for peer in self._peers]
         for error in (task.result() for task in asked):
             if error is not None:
                 raise error
-
-    async def close(self) -> None:
-        """The session is not ours."""
 
     async def _tell(
         self,
@@ -195,7 +163,7 @@ class AlertmanagerNotifier:
         *,
         valid_for: timedelta = VALID_FOR,
     ) -> None:
-        """To every peer at once. DeliveryError when none took it."""
+        """Send to every peer at once. Raises `DeliveryError` when none took it."""
         now, url = self._context.clock.now(), self._context.external_url
         told = [postable(alert, now, url, valid_for=valid_for) for alert in alerts]
         if not told:
@@ -224,8 +192,7 @@ class AlertmanagerNotifier:
         return held is not None and held[0].id == alert.id
 
     def _still_told_as_over(self, fires: dict[Identity, str]) -> list[NotifiedAlert]:
-        """What was called over in the last minutes, unless something with the same labels fires
-        anew."""
+        """What ended in the last minutes, unless an alert with the same labels fires again."""
         now = self._context.clock.monotonic()
         self._over = {
             key: (alert, until)
@@ -236,8 +203,8 @@ class AlertmanagerNotifier:
 
 
 def _together(failures: Sequence[tuple[_Peer, DeliveryError]]) -> DeliveryError:
-    """One decision: smaller pieces if a peer asks for that, again if any may take it later,
-    given up if all refuse for good."""
+    """One error for all: smaller pieces if a peer asks for that; try again if any peer may take it
+    later; give up if all refuse for good."""
     errors = [error for _, error in failures]
     if len(errors) == 1:
         return errors[0]
@@ -256,10 +223,4 @@ def _together(failures: Sequence[tuple[_Peer, DeliveryError]]) -> DeliveryError:
     )
 
 
-def _build(_receiver: str, options: AlertmanagerOptions, context: Context) -> AlertmanagerNotifier:
-    if reason := refusal(options, allow_insecure_http=context.allow_insecure_http):
-        raise ValueError(reason)
-    return AlertmanagerNotifier(options, context)
-
-
-ALERTMANAGER = Integration("alertmanager", AlertmanagerOptions, _build)
+ALERTMANAGER = Integration("alertmanager", AlertmanagerOptions, AlertmanagerNotifier)

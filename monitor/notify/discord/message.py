@@ -1,28 +1,28 @@
-"""A notification as a Discord message: one embed for each alert, within every limit, with what
-did not fit counted.
+"""A notification as a Discord message: one embed for each alert, within every limit. What does
+not fit is counted.
 
-Documented: 10 embeds a message, 6,000 characters in all of them together, 256 a title, 4,096 a
-description (https://discord.com/developers/docs/resources/message#embed-object-embed-limits).
-The content, which is what the phone's notification shows, does not count among the 6,000; it may
-have 2,000.
+Documented limits: 10 embeds a message, 6,000 characters in all of them together, 256 a title,
+4,096 a description (https://discord.com/developers/docs/resources/message#embed-object-embed-limits).
+The content, which a phone shows as the notification, does not count among the 6,000; it can have
+2,000.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from monitor.domain.alerting.notification import Notification, NotifiedAlert
+from monitor.domain.alerting.notification import Notification
 from monitor.notify import message
-from monitor.notify.escaping import escaped
 from monitor.notify.message import width
 from monitor.notify.paragraph import (
     Link,
     Paragraph,
+    escaped,
     first_line,
     heading,
     how_many_fit,
     mark,
     paragraph,
     remainder,
+    still_firing,
 )
 
 MOST_EMBEDS = 10
@@ -35,7 +35,7 @@ _RESERVED_EMBEDS = 2  # still firing, footer
 _FOOTER = 700
 _COLOURS = {"🔴": 0xD00000, "🟠": 0xE8590C, "🟡": 0xF2C744, "🔵": 0x3B82F6, "✅": 0x2EB67D}
 _QUIET_COLOUR = 0x8B949E
-# A backslash before any punctuation makes it plain: no emphasis, code, spoiler, quote, heading,
+# A backslash before punctuation makes it plain: no emphasis, code, spoiler, quote, heading,
 # list, masked link, mention, custom emoji or timestamp; and, before the colon of "https:", no link
 # (https://support.discord.com/hc/articles/210298617).
 _ESCAPES = {character: f"\\{character}" for character in "\\*_~`|<>[]()#-+@:"}
@@ -44,9 +44,10 @@ Embed = dict[str, object]
 
 
 def compose(notification: Notification, external_url: str | None) -> dict[str, object]:
-    """The JSON body for a webhook. Nobody is mentioned, whatever the text says."""
+    """The JSON body for a webhook. It mentions no one, whatever the text says."""
     alerts, rest = message.news(notification), message.the_rest(notification)
-    still = _still_firing(rest)
+    lines = still_firing(rest, escape, most=MOST_STILL_FIRING, date=_date)
+    still = "\n".join(["**Still firing**", *lines]) if lines else ""
     _, said = heading(
         notification, fits=lambda text: width(escape(text, LONGEST_EMBEDS)) <= LONGEST_CONTENT
     )
@@ -93,19 +94,9 @@ def _embed(told: Paragraph) -> Embed:
 
 
 def _date(at: datetime) -> str:
-    """Shown by Discord in the reader's own time zone."""
+    """A moment that Discord shows in the reader's own time zone."""
     return f"<t:{int(at.timestamp())}:f>"
 
 
 def _masked(link: Link) -> str:
     return f"[{link.words}](<{link.url}>)"
-
-
-def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
-    if not rest:
-        return ""
-    lines = [
-        f"{mark(alert)} {escape(message.headline(alert), 120)} · since {_date(alert.starts_at)}"
-        for alert in rest[:MOST_STILL_FIRING]
-    ]
-    return "\n".join(["**Still firing**", *lines])

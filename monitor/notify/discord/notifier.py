@@ -1,28 +1,27 @@
-"""Discord: a channel's webhook. What a message looks like is in `discord_message`."""
+"""Discord: posts to a channel's webhook."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-import msgspec
 from pydantic import Field
 
 from monitor.domain.alerting.notification import Notification
 from monitor.errors import DeliveryFault
 from monitor.notify.answers import Meaning, check, confirm, json_object, seconds
 from monitor.notify.discord.message import compose
-from monitor.notify.integration import Context, Integration, refusal
+from monitor.notify.integration import HttpNotifier, Integration
 from monitor.notify.options import ReceiverOptions, SecretUrl
-from monitor.notify.transport import Answer, get, post
+from monitor.notify.transport import Answer, get
 
 # Discord's codes for why, https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 _WORDS: Mapping[int, str] = {
-    10003: "the webhook's channel is gone; make a new webhook",
-    10015: "there is no such webhook; it was deleted, make a new one",
+    10003: "the webhook's channel is gone; create a new webhook",
+    10015: "the webhook does not exist any more; create a new one",
     50006: "Discord found nothing to show",
     50027: "the URL's last part, the webhook's token, is wrong",
     50035: "Discord refused the message's layout",
-    40333: "the request was blocked by Discord's own guard",
-    220001: "the channel is a forum: add ?thread_id=… of one of its threads to the URL",
+    40333: "Discord blocked the request",
+    220001: "the channel is a forum; add ?thread_id=… of one of its threads to the URL",
     220003: "the webhook cannot post into that thread",
 }
 _FORUM_WITHOUT_THREAD = 220001
@@ -30,50 +29,28 @@ _MENDABLE: Meaning = (DeliveryFault.NOT_FOUND, True)
 
 
 class DiscordOptions(ReceiverOptions):
-    """`url` is the webhook's; whoever has it can post, so it is a secret. It may name a thread
-    (`?thread_id=…`)."""
+    """Options of a Discord receiver. Anyone who has the URL can post, so it is a secret."""
 
-    url: SecretUrl = Field(description="The webhook's address; `?thread_id=…` names a thread.")
-
-    def endpoint(self) -> str:
-        return self.url.get_secret_value()
-
-    def carries_secret(self) -> bool:
-        return True
+    url: SecretUrl = Field(description="The webhook's URL; `?thread_id=…` names a thread.")
 
 
-class DiscordNotifier:
-    """Posts to one webhook. Discord says with each answer how many more it takes: usually five
-    in two seconds."""
+class DiscordNotifier(HttpNotifier[DiscordOptions]):
+    """Posts to one webhook. Discord says in each answer how many more messages it takes: usually
+    five in two seconds."""
 
     integration = "discord"
     min_interval = 0.5
     burst = 1
 
-    def __init__(self, options: DiscordOptions, context: Context) -> None:
-        self._options = options
-        self._context = context
-
     async def send(self, notification: Notification) -> None:
-        context = self._context
-        body = msgspec.json.encode(compose(notification, context.external_url))
-        headers = {"webhook-id": notification.id}
-        url = _waiting(self._options.endpoint())
-        self._check(
-            await post(context.session, url, body, headers, seconds=context.attempt_seconds)
-        )
+        url = _waiting(self._options.url.get_secret_value())
+        told = compose(notification, self._context.external_url)
+        self._check(await self._post(url, told, notification))
 
     async def verify(self) -> None:
         """Ask Discord for the webhook's own description."""
-        context = self._context
-        self._check(
-            await get(
-                context.session, self._options.endpoint(), {}, seconds=context.attempt_seconds
-            )
-        )
-
-    async def close(self) -> None:
-        """The session is not ours."""
+        context, url = self._context, self._options.url.get_secret_value()
+        self._check(await get(context.session, url, {}, seconds=context.attempt_seconds))
 
     def _check(self, answer: Answer) -> None:
         said = json_object(answer)
@@ -83,14 +60,14 @@ class DiscordNotifier:
             now=self._context.clock.now(),
             detail=_WORDS.get(code) if isinstance(code, int) else None,
             meaning=_MENDABLE if code == _FORUM_WITHOUT_THREAD else None,
-            wished=seconds(said.get("retry_after")),
+            asked_wait=seconds(said.get("retry_after")),
         )
         confirm(answer, "Discord")
 
 
 def _waiting(url: str) -> str:
-    """Without `wait` Discord answers before it has looked at the message, and says nothing if it
-    cannot be shown."""
+    """The URL with `wait=true`. Without it Discord answers before it has looked at the message,
+    and does not say if the message cannot be shown."""
     parts = urlsplit(url)
     query = [
         (name, value)
@@ -100,10 +77,4 @@ def _waiting(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode([*query, ("wait", "true")]), fragment=""))
 
 
-def _build(_receiver: str, options: DiscordOptions, context: Context) -> DiscordNotifier:
-    if reason := refusal(options, allow_insecure_http=context.allow_insecure_http):
-        raise ValueError(reason)
-    return DiscordNotifier(options, context)
-
-
-DISCORD = Integration("discord", DiscordOptions, _build)
+DISCORD = Integration("discord", DiscordOptions, DiscordNotifier)

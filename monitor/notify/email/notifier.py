@@ -16,7 +16,7 @@ from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify.email.message import compose
 from monitor.notify.email.options import EmailOptions, mailbox
 from monitor.notify.email.smtp_replies import fault
-from monitor.notify.integration import Context, Integration, refusal
+from monitor.notify.integration import Context, Integration
 
 QUIT_SECONDS = 1.0
 """How long to wait for the answer to a goodbye; the mail was taken before."""
@@ -167,10 +167,4 @@ def _own_name() -> str:
     )
 
 
-def _build(receiver: str, options: EmailOptions, context: Context) -> EmailNotifier:
-    if reason := refusal(options, allow_insecure_http=context.allow_insecure_http):
-        raise ValueError(reason)
-    return EmailNotifier(receiver, options, context)
-
-
-EMAIL = Integration("email", EmailOptions, _build)
+EMAIL = Integration("email", EmailOptions, EmailNotifier)

@@ -16,8 +16,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from monitor.net import is_loopback
-from monitor.notify.options import AlsoWritten, Secret
-from monitor.notify.tls import TlsOptions
+from monitor.notify.connection_options import TlsOptions
+from monitor.notify.options import AlsoWritten, Secret, listed, number_from_text
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 MOST_RECIPIENTS = 50
@@ -91,15 +91,6 @@ def _host(value: str) -> str:
     return value
 
 
-def _number(value: object) -> object:
-    """A port from a variable is a text."""
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 Mailbox = Annotated[str, AfterValidator(_mailbox_text)]
 Host = Annotated[str, AfterValidator(_host)]
 
@@ -115,7 +106,8 @@ class EmailOptions(TlsOptions):
 
     host: Host = Field(description="The mail server's name or address.")
     port: (
-        Annotated[int, BeforeValidator(_number), AlsoWritten(str), Field(ge=1, le=65535)] | None
+        Annotated[int, BeforeValidator(number_from_text), AlsoWritten(str), Field(ge=1, le=65535)]
+        | None
     ) = Field(default=None, description="Its port; 587, 465 or 25, as `tls` says.")
     tls: Literal["starttls", "tls", "none"] = Field(
         default="starttls",
@@ -132,7 +124,7 @@ class EmailOptions(TlsOptions):
     )
     to: Annotated[
         list[Mailbox],
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         AlsoWritten(str),
         Field(min_length=1, max_length=MOST_RECIPIENTS),
     ] = Field(description="Everybody who gets it.")
@@ -174,7 +166,3 @@ class EmailOptions(TlsOptions):
 
     def in_clear(self) -> bool:
         return self.tls == "none" and not is_loopback(self.host)
-
-    def carries_secret(self) -> bool:
-        """Messages say what is wrong in the account; that is for their recipients only."""
-        return True

@@ -1,5 +1,4 @@
-"""PagerDuty: Events API v2, one event for each alert. What an event looks like is in
-`pagerduty_event`."""
+"""PagerDuty: Events API v2, one event for each alert."""
 
 import asyncio
 import re
@@ -13,7 +12,7 @@ from monitor.domain.alerting.notification import Notification, NotifiedAlert, No
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.notify import message
 from monitor.notify.answers import Meaning, check, confirm, json_object
-from monitor.notify.integration import Context, Integration, refusal
+from monitor.notify.integration import Context, HttpNotifier, Integration
 from monitor.notify.options import ReceiverOptions, Secret, SecretUrl
 from monitor.notify.pagerduty.message import event, is_acknowledged
 from monitor.notify.transport import Answer, post
@@ -21,7 +20,7 @@ from monitor.notify.transport import Answer, post
 AT_ONCE = 8
 """Events on their way at the same time."""
 MOST_REMEMBERED = 1000
-"""Notifications whose progress is kept between attempts."""
+"""How many notifications keep their progress between attempts."""
 
 _KEY = re.compile(r"[A-Za-z0-9]{32}", re.ASCII)
 _WRONG_KEY: tuple[str, Meaning] = (
@@ -42,9 +41,7 @@ def _integration_key(value: SecretStr) -> SecretStr:
 
 
 class PagerDutyOptions(ReceiverOptions):
-    """`routing_key` is the integration key of a service or an event orchestration; `url` where
-    events go, for accounts in the EU https://events.eu.pagerduty.com/v2/enqueue.
-    """
+    """Options of a PagerDuty receiver."""
 
     routing_key: Annotated[Secret, AfterValidator(_integration_key)] = Field(
         description="The integration key of a service or an event orchestration, 32 characters."
@@ -55,34 +52,27 @@ class PagerDutyOptions(ReceiverOptions):
         "`https://events.eu.pagerduty.com/v2/enqueue`.",
     )
 
-    def endpoint(self) -> str:
-        return self.url.get_secret_value()
 
-    def carries_secret(self) -> bool:
-        return True
-
-
-class PagerDutyNotifier:
-    """Sends one event for each alert that changed or is looked after (in a repetition for each
+class PagerDutyNotifier(HttpNotifier[PagerDutyOptions]):
+    """Sends one event for each alert that changed or was acknowledged (in a repetition, for each
     that fires), `AT_ONCE` at a time.
 
-    PagerDuty takes about 120 events a minute for a key. An attempt that is cut short by that or
-    by anything else is taken up where it stopped; after a restart it begins anew, which changes
-    nothing: the same `dedup_key` is the same incident.
+    PagerDuty takes about 120 events a minute for one key. If that or anything else cuts an
+    attempt short, the next one continues where it stopped. After a restart all events are sent
+    again, which does no harm: the same `dedup_key` is the same incident.
     """
 
     integration = "pagerduty"
     min_interval = 0.5
-    burst = 1
     shows_acknowledgements = True
 
-    def __init__(self, options: PagerDutyOptions, context: Context) -> None:
-        self._options = options
-        self._context = context
+    def __init__(self, receiver: str, options: PagerDutyOptions, context: Context) -> None:
+        super().__init__(receiver, options, context)
         self._progress: OrderedDict[str, dict[str, DeliveryError | None]] = OrderedDict()
 
     async def send(self, notification: Notification) -> None:
-        """Raises what kept events from being taken now, else what PagerDuty refuses for good."""
+        """Send all events. Raises `DeliveryError` with what stopped them for now, or else with what
+        PagerDuty refused for good."""
         alerts = _to_send(notification)
         settled = self._progress.setdefault(notification.id, {})
         self._progress.move_to_end(notification.id)
@@ -104,9 +94,6 @@ class PagerDutyNotifier:
         if refused := [error for error in settled.values() if error is not None]:
             raise _with_progress(refused[0], len(alerts) - len(refused), len(alerts))
 
-    async def close(self) -> None:
-        """The session is not ours."""
-
     async def _send_each(
         self,
         notification: Notification,
@@ -115,7 +102,7 @@ class PagerDutyNotifier:
         obstacles: list[DeliveryError],
         deadline: float,
     ) -> None:
-        """Until none waits, or until one meets what the others would meet, too."""
+        """Send until none is left, or until one fails in a way that the others would too."""
         while waiting and not obstacles:
             alert = waiting.popleft()
             try:
@@ -143,7 +130,11 @@ class PagerDutyNotifier:
         headers = {"webhook-id": notification.id}
         body = msgspec.json.encode(told)
         answer = await post(
-            context.session, options.endpoint(), body, headers, seconds=max(0.1, round(seconds, 1))
+            context.session,
+            options.url.get_secret_value(),
+            body,
+            headers,
+            seconds=max(0.1, round(seconds, 1)),
         )
         detail, meaning = _reading(answer)
         check(answer, now=context.clock.now(), detail=detail, meaning=meaning)
@@ -151,15 +142,14 @@ class PagerDutyNotifier:
 
 
 def _to_send(notification: Notification) -> list[NotifiedAlert]:
-    """What PagerDuty has to hear of: the news, or all that fires in a repetition, and who looks
-    after what it knows."""
+    """The news (in a repetition, all that fires), and what it knows that was acknowledged."""
     if notification.reason is NotifyReason.ACKNOWLEDGED:
         return list(filter(is_acknowledged, notification.alerts))
     return [*message.news(notification), *filter(is_acknowledged, message.the_rest(notification))]
 
 
 def _reading(answer: Answer) -> tuple[str | None, Meaning | None]:
-    """A wrong key is a 400 like a wrong event, but a person can mend it."""
+    """A wrong key is a 400 like a wrong event, but a person can correct it."""
     said = json_object(answer)
     errors = said.get("errors")
     words = " ".join(
@@ -183,10 +173,4 @@ def _with_progress(error: DeliveryError, taken: int, total: int) -> DeliveryErro
     )
 
 
-def _build(_receiver: str, options: PagerDutyOptions, context: Context) -> PagerDutyNotifier:
-    if reason := refusal(options, allow_insecure_http=context.allow_insecure_http):
-        raise ValueError(reason)
-    return PagerDutyNotifier(options, context)
-
-
-PAGERDUTY = Integration("pagerduty", PagerDutyOptions, _build)
+PAGERDUTY = Integration("pagerduty", PagerDutyOptions, PagerDutyNotifier)

@@ -1,8 +1,8 @@
 """Slack with a bot's token: one message per group, brought up to date in place, with its history
 as a thread.
 
-Which message shows a group is kept in the monitor's store. A crash between a message and that
-note makes the next one a message of its own: told twice, never not at all.
+The monitor's store remembers which message shows a group. After a crash between a message and
+that note, the next message is a new one: a notification can arrive twice, but is never lost.
 """
 
 import asyncio
@@ -10,24 +10,23 @@ from datetime import datetime
 
 import msgspec
 import structlog
-from pydantic import SecretStr
 
 from monitor.domain.alerting.notification import Notification, NotifyReason
 from monitor.errors import DeliveryError, DeliveryFault, StoreError
-from monitor.notify.integration import Context
+from monitor.notify.integration import Context, HttpNotifier
 from monitor.notify.message import standing
 from monitor.notify.slack.message import compose, history, opening
+from monitor.notify.slack.options import SlackOptions
 from monitor.notify.slack.web_api import MESSAGE_GONE, SlackApi, SlackRefusalError
 
 log = structlog.get_logger()
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The message that shows a group. `target` is the channel as it was configured, `channel`
-    its id.
+    """The message that shows a group. `target` is the channel as configured, `channel` its id.
 
-    `open`: something in it fires still. `last` is the id of the notification it shows and
-    `decided` when that was, `opening` the thread's first lines while there is no thread yet.
+    `open`: something in it is still firing. `last` is the id of the notification it shows,
+    `decided` the time of that, and `opening` the first lines of a thread that is not there yet.
     """
 
     target: str
@@ -39,22 +38,21 @@ class Shown(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     opening: str = ""
 
 
-class SlackBotNotifier:
+class SlackBotNotifier(HttpNotifier[SlackOptions]):
     """Posts to one channel. Slack allows about one message a second there
     (https://docs.slack.dev/apis/web-api/rate-limits)."""
 
     integration = "slack"
     min_interval = 1.0
-    burst = 1
     shows_acknowledgements = True
 
-    def __init__(
-        self, receiver: str, *, token: SecretStr, channel: str, api_url: str, context: Context
-    ) -> None:
+    def __init__(self, receiver: str, options: SlackOptions, context: Context) -> None:
+        super().__init__(receiver, options, context)
+        if options.bot_token is None or options.channel is None:
+            raise ValueError("neither url nor bot_token and channel are there")
         self._receiver = receiver
-        self._target = channel
-        self._api = SlackApi(api_url, token, context)
-        self._context = context
+        self._target = options.channel
+        self._api = SlackApi(options.api_url, options.bot_token, context)
 
     async def send(self, notification: Notification) -> None:
         seconds = self._context.attempt_seconds
@@ -66,15 +64,12 @@ class SlackBotNotifier:
             raise DeliveryError(reason, reason=DeliveryFault.TIMEOUT, retryable=True) from None
 
     async def verify(self) -> None:
-        """`auth.test`: the token is good."""
+        """Check the token, with `auth.test`."""
         await self._api.call("auth.test", {})
-
-    async def close(self) -> None:
-        """The session is not ours."""
 
     async def _tell(self, notification: Notification) -> None:
         if notification.reason is NotifyReason.TEST:
-            await self._post(self._body(notification))
+            await self._publish(self._body(notification))
             return
         shown = await self._recall(notification)
         if shown is None or not self._continues(notification, shown):
@@ -89,16 +84,16 @@ class SlackBotNotifier:
 
     @staticmethod
     def _continues(notification: Notification, shown: Shown) -> bool:
-        """Whether there is something to add to the message: the group still fires in it, or this
-        is more of what it shows, or older than that.
+        """Whether the message can be updated: its group is still firing, or this belongs to what
+        it shows, or is older.
         """
         older = notification.created_at < shown.decided
         return shown.open or shown.last == notification.id or notification.part > 1 or older
 
     async def _begin(self, notification: Notification) -> None:
-        """A message of its own."""
-        calls = {"text": self._body(notification)["text"]}  # what a phone shows are the news
-        channel, ts = await self._post(self._body(standing(notification)) | calls)
+        """Post a new message for the group."""
+        calls = {"text": self._body(notification)["text"]}  # a phone shows the news
+        channel, ts = await self._publish(self._body(standing(notification)) | calls)
         first = opening(notification) if notification.part == 1 else ""
         fires = _fires(notification)
         await self._remember(
@@ -116,16 +111,14 @@ class SlackBotNotifier:
 
     async def _go_on(self, notification: Notification, shown: Shown) -> None:
         again = shown.last == notification.id
-        if (
-            notification.created_at < shown.decided
-        ):  # a dead letter that was sent again: the message knows better
+        # a dead letter that was sent again: what the message shows is newer
+        if notification.created_at < shown.decided:
             await self._note(notification, shown)
             return
-        if (
-            notification.part > 1
-        ):  # the message shows the first part, the thread holds the others in full
+        # the message shows the first part, the thread has the others in full
+        if notification.part > 1:
             if not again:
-                await self._post(self._body(notification), shown)
+                await self._publish(self._body(notification), shown)
             fires = shown.open or _fires(notification)
         else:
             place = {"channel": shown.channel, "ts": shown.ts}
@@ -133,8 +126,8 @@ class SlackBotNotifier:
             if not again:
                 await self._note(notification, shown)
             fires = _fires(notification)
-        # what is not in the thread yet stays to be told there: nothing is, when a repeated attempt
-        # found its message
+        # What is not in the thread yet has to be posted there later. After a repeated attempt that
+        # found its message, that is everything.
         first = shown.opening if again or notification.part > 1 else ""
         await self._remember(
             notification,
@@ -147,9 +140,11 @@ class SlackBotNotifier:
             ),
         )
 
-    async def _post(self, body: dict[str, object], shown: Shown | None = None) -> tuple[str, str]:
-        """A new message, in the thread of `shown` where there is one; the channel's id and the
-        message's `ts`."""
+    async def _publish(
+        self, body: dict[str, object], shown: Shown | None = None
+    ) -> tuple[str, str]:
+        """Post a new message, in the thread of `shown` if it is given. Returns the channel's id
+        and the message's `ts`."""
         place: dict[str, object] = {"channel": self._target}
         if shown is not None:
             place = {"channel": shown.channel, "thread_ts": shown.ts}
@@ -160,8 +155,8 @@ class SlackBotNotifier:
         return posted.channel, posted.ts
 
     async def _note(self, notification: Notification, shown: Shown) -> None:
-        """A line in the thread. An update in place calls nobody, so what is new or goes on is
-        shown in the channel, too."""
+        """Post a line in the thread. An update in place notifies no one, so new alerts and
+        repetitions are also shown in the channel."""
         aloud = notification.reason in (NotifyReason.NEW_ALERTS, NotifyReason.REPEAT)
         line = history(notification, before=shown.opening)
         place = {"channel": shown.channel, "thread_ts": shown.ts, "reply_broadcast": aloud}
@@ -172,8 +167,8 @@ class SlackBotNotifier:
         except SlackRefusalError as refusal:
             if refusal.code not in ("cannot_reply_to_message", "restricted_action_thread_locked"):
                 raise
-            if aloud:  # the message itself is up to date, but nobody was called
-                await self._post(self._body(notification))
+            if aloud:  # the message itself is up to date, but no one was notified
+                await self._publish(self._body(notification))
 
     def _body(self, notification: Notification) -> dict[str, object]:
         return compose(notification, self._context.external_url) | _QUIET | _metadata(notification)
@@ -196,7 +191,7 @@ class SlackBotNotifier:
             await self._context.memory.remember(
                 self._receiver, notification.group_key, kept, now=self._context.clock.now()
             )
-        except StoreError as error:  # it was told: to fail now would tell it again, and again
+        except StoreError as error:  # it was delivered: to fail now would send it again and again
             log.warning(
                 "slack_message_not_remembered",
                 receiver=self._receiver,
@@ -209,7 +204,7 @@ _QUIET: dict[str, object] = {"unfurl_links": False, "unfurl_media": False}
 
 
 def _metadata(notification: Notification) -> dict[str, object]:
-    """The id that every retry bears, for programs: people do not see it."""
+    """The id that every retry carries. Programs can read it; people do not see it."""
     payload = {"notification": notification.id, "group": notification.group_key}
     return {"metadata": {"event_type": "bsg_monitor_notification", "event_payload": payload}}
 

@@ -1,23 +1,34 @@
-"""A notification as a Slack message: Block Kit in coloured attachments, within every limit, with
-what did not fit counted.
+"""A notification as a Slack message: Block Kit in coloured attachments, within every limit. What
+does not fit is counted.
 
-A header says how bad and how many, and of one alert also the headline; one section per changed
-alert follows, then one that names what only goes on firing. Documented limits: 50 blocks a
+A header says how bad and how many, and for one alert also the headline. One section for each
+changed alert follows, then one that names what is still firing. Documented limits: 50 blocks a
 message, 3,000 characters a section, 150 a header
 (https://docs.slack.dev/reference/block-kit/blocks). Not documented, but known from Slack's
 answers: about 12,000 characters in all (`msg_blocks_too_long`, slackapi/bolt-js#2509) and 20
 blocks an attachment (`invalid_attachments`, slackapi/bolt-python#914).
 """
 
-from collections.abc import Sequence
+import re
 from datetime import datetime
 from itertools import groupby
 
-from monitor.domain.alerting.notification import Notification, NotifiedAlert
+from monitor.domain.alerting.notification import Notification
 from monitor.notify import message
 from monitor.notify.message import width
-from monitor.notify.paragraph import first_line, heading
-from monitor.notify.slack.mrkdwn import escape, link
+from monitor.notify.paragraph import (
+    MOST_STILL_FIRING,
+    Link,
+    Paragraph,
+    escaped,
+    first_line,
+    heading,
+    how_many_fit,
+    mark,
+    paragraph,
+    remainder,
+    still_firing,
+)
 
 MOST_BLOCKS = 50
 LONGEST_SECTION = 3000
@@ -27,18 +38,20 @@ BLOCKS_PER_ATTACHMENT = 20
 LONGEST_MESSAGE = 10_000
 """Width of all texts together, with `BLOCK_OVERHEAD` for each block."""
 BLOCK_OVERHEAD = 60
-MOST_STILL_FIRING = 10
 MOST_IN_HISTORY = 10
 
-_RESERVED_BLOCKS = 3  # header, still firing, footer
-_LOOKS = {
-    "critical": ("🔴", "#d00000"),
-    "error": ("🟠", "#e8590c"),
-    "warning": ("🟡", "#f2c744"),
-    "info": ("🔵", "#3b82f6"),
-}
-_RESOLVED_LOOK = ("✅", "#2eb67d")
+_RESERVED = 3  # header, still firing, footer
+_FOOTER = 1000
+_COLOURS = {"🔴": "#d00000", "🟠": "#e8590c", "🟡": "#f2c744", "🔵": "#3b82f6", "✅": "#2eb67d"}
 _QUIET_COLOUR = "#8b949e"
+# https://docs.slack.dev/messaging/formatting-message-text#escaping: these three, and only these,
+# are written as entities. Without a bare "<" there is no link, no mention and no <!channel>.
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# mrkdwn has no escape for its emphasis marks, so a look-alike replaces them where they could begin
+# or end emphasis. Inside a word ("Shop_Agent", "5*3") they do nothing and stay, except the
+# backtick, which works there too.
+_EMPHASIS = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
+_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 
 Block = dict[str, object]
 
@@ -46,19 +59,24 @@ Block = dict[str, object]
 def compose(notification: Notification, external_url: str | None) -> dict[str, object]:
     """The JSON body for an incoming webhook."""
     alerts, rest = message.news(notification), message.the_rest(notification)
-    still = _still_firing(rest)
+    lines = still_firing(rest, escape, date=_moment)
+    still = "\n".join(["*Still firing*", *lines]) if lines else ""
     line, said = heading(
         notification, fits=lambda text: width(escape(text, LONGEST_SECTION)) <= LONGEST_HEADER
     )
-    sections = [_section(notification, alert, external_url, said=said) for alert in alerts]
-    shown = _how_many_fit(
-        sections,
-        LONGEST_MESSAGE - LONGEST_HEADER - width(still) - 1000 - _RESERVED_BLOCKS * BLOCK_OVERHEAD,
+    sections = [
+        _section(paragraph(notification, alert, external_url, said=said, date=_moment))
+        for alert in alerts
+    ]
+    shown = how_many_fit(
+        [width(section) + BLOCK_OVERHEAD for section in sections],
+        LONGEST_MESSAGE - LONGEST_HEADER - width(still) - _FOOTER - _RESERVED * BLOCK_OVERHEAD,
+        most=MOST_BLOCKS - _RESERVED,
     )
 
     attachments: list[dict[str, object]] = []
     told = list(zip(alerts[:shown], sections[:shown], strict=True))
-    for colour, group in groupby(told, key=lambda pair: _look(pair[0])[1]):
+    for colour, group in groupby(told, key=lambda pair: _COLOURS[mark(pair[0])]):
         blocks = [_block(text) for _, text in group]
         starts = range(0, len(blocks), BLOCKS_PER_ATTACHMENT)
         attachments += [
@@ -66,9 +84,10 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
             for start in starts
         ]
     if still:
-        attachments.append({"color": _look(rest[0])[1], "blocks": [_block(still)]})
+        attachments.append({"color": _COLOURS[mark(rest[0])], "blocks": [_block(still)]})
     left = [*alerts[shown:], *rest[MOST_STILL_FIRING:]]
-    if footer := _footer(notification, left, external_url):
+    words, where = remainder(notification, left, external_url)
+    if footer := " · ".join(part for part in (words, _link(where) if where else "") if part):
         attachments.append(
             {"color": _QUIET_COLOUR, "blocks": [{"type": "context", "elements": [_mrkdwn(footer)]}]}
         )
@@ -77,7 +96,7 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
         "type": "header",
         "text": {"type": "plain_text", "text": escape(line, LONGEST_HEADER), "emoji": False},
     }
-    others = [f"{_look(alert)[0]} {message.headline(alert)}" for alert in alerts[1:5]]
+    others = [f"{mark(alert)} {message.headline(alert)}" for alert in alerts[1:5]]
     fallback = "\n".join(
         escape(each, LONGEST_FALLBACK // 5 - 1) for each in (first_line(notification), *others)
     )
@@ -85,8 +104,8 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
 
 
 def history(notification: Notification, *, before: str = "") -> dict[str, object]:
-    """A line of a group's history as the JSON of a message: what changed, and of which alerts.
-    `before` are lines made by `opening` that come first.
+    """A line of a group's history as the JSON of a message: what changed, and in which alerts.
+    `before` are lines from `opening` that come first.
     """
     lines = _history(notification)
     blocks = [_block(text) for text in (before, lines) if text]
@@ -94,14 +113,14 @@ def history(notification: Notification, *, before: str = "") -> dict[str, object
 
 
 def opening(notification: Notification) -> str:
-    """The first lines of a group's history, with when it was: for when they are posted later."""
+    """The first lines of a group's history with their time, to be posted later."""
     return f"{_moment(notification.created_at)}\n{_history(notification)}"
 
 
 def _history(notification: Notification) -> str:
-    """Mrkdwn, at most some 1,500 wide."""
+    """Mrkdwn, about 1,500 wide at most."""
     told = message.news(notification)
-    others = [f"{_look(alert)[0]} {message.headline(alert)}" for alert in told[1:MOST_IN_HISTORY]]
+    others = [f"{mark(alert)} {message.headline(alert)}" for alert in told[1:MOST_IN_HISTORY]]
     more = [f"… and {len(told) - MOST_IN_HISTORY:,} more"] if len(told) > MOST_IN_HISTORY else []
     return "\n".join(
         [escape(line, LONGEST_HEADER) for line in (first_line(notification), *others)] + more
@@ -109,7 +128,7 @@ def _history(notification: Notification) -> str:
 
 
 def _mrkdwn(text: str) -> Block:
-    # verbatim: Slack looks for no addresses, channels or people in it on its own account
+    # verbatim: Slack does not look for addresses, channels or people in it
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
@@ -117,81 +136,26 @@ def _block(text: str) -> Block:
     return {"type": "section", "text": _mrkdwn(text)}
 
 
-def _how_many_fit(sections: Sequence[str], budget: int) -> int:
-    for number, text in enumerate(sections):
-        budget -= width(text) + BLOCK_OVERHEAD
-        if (budget < 0 and number > 0) or number >= MOST_BLOCKS - _RESERVED_BLOCKS:
-            return number
-    return len(sections)
-
-
-def _look(alert: NotifiedAlert) -> tuple[str, str]:
-    """Its emoji and its colour."""
-    if alert.status == "resolved":
-        return _RESOLVED_LOOK
-    return _LOOKS.get(message.severity(alert), _LOOKS["warning"])
-
-
-def _section(
-    notification: Notification, alert: NotifiedAlert, external_url: str | None, *, said: bool
-) -> str:
-    """One alert: headline, unless the header has `said` it, what it is about, figures, reasons,
-    description, since when, where to look.
-
-    At most `LONGEST_SECTION` wide.
-    """
-    identity = escape(message.identity(alert), 400)
+def _section(told: Paragraph) -> str:
+    """One alert, at most `LONGEST_SECTION` wide."""
     lines = [
-        f"{_look(alert)[0]} *{identity if said else escape(message.headline(alert), 300)}*",
-        "" if said else identity,
-        escape(message.figures(alert), 200),
-        escape(message.why(alert), 300),
-        escape(message.description(alert), 500),
-        " · ".join(
-            part
-            for part in (
-                message.times(alert, notification.created_at, _moment),
-                *_links(alert, external_url),
-            )
-            if part
-        ),
+        f"{told.mark} *{escape(told.headline, 400)}*",
+        *(escape(fact, 500) for fact in told.facts),
+        " · ".join([told.when, *map(_link, told.links)]),
     ]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(lines)
 
 
 def _moment(at: datetime) -> str:
-    """Shown by Slack in the reader's own time zone."""
+    """A moment that Slack shows in the reader's own time zone."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{message.moment(at)}>"
 
 
-def _links(alert: NotifiedAlert, external_url: str | None) -> list[str]:
-    found = (
-        link(message.alert_link(external_url, alert), "Open"),
-        link(message.runbook(alert), "Runbook"),
-    )
-    return [each for each in found if each]
+def _link(link: Link) -> str:
+    return f"<{escaped(link.url, LONGEST_SECTION, _ENTITIES)}|{link.words}>"
 
 
-def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
-    if not rest:
-        return ""
-    lines = [
-        f"{_look(alert)[0]} {escape(message.headline(alert), 120)} · since "
-        f"{_moment(alert.starts_at)}"
-        for alert in rest[:MOST_STILL_FIRING]
-    ]
-    return "\n".join(["*Still firing*", *lines])
-
-
-def _footer(
-    notification: Notification, left: Sequence[NotifiedAlert], external_url: str | None
-) -> str:
-    parts = []
-    if more := message.remaining(notification, left):
-        parts.append(more)
-        parts.append(
-            link(external_url, "see all of them") or "see the monitor's own page for all of them"
-        )
-    if notification.parts > 1:
-        parts.append(f"part {notification.part} of {notification.parts}")
-    return " · ".join(parts)
+def escape(text: str, limit: int) -> str:
+    """`text` (already cleaned) for a mrkdwn or plain text object, which shows it as it is; at most
+    `limit` wide once escaped."""
+    return escaped(_EMPHASIS.sub(lambda found: _LOOKALIKES[found[0]], text), limit, _ENTITIES)

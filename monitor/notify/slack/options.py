@@ -1,4 +1,4 @@
-"""What Slack can be told: an incoming webhook's URL, or a bot's token and a channel."""
+"""The options of Slack: an incoming webhook's URL, or a bot's token and a channel."""
 
 import re
 from typing import Annotated
@@ -24,30 +24,28 @@ def _bot_token(value: SecretStr) -> SecretStr:
 
 
 class SlackOptions(ReceiverOptions):
-    """Either `url`, an incoming webhook's: whoever has it can post, so it is a secret. Or
-    `bot_token` and `channel` (its id, or a public one's name). `api_url` is where Slack's Web
-    API is, for GovSlack and the like.
-    """
+    """Either `url`, of an incoming webhook; or `bot_token` and `channel`. Anyone who has the URL
+    can post, so it is a secret."""
 
     ways = (("url",), ("bot_token", "channel"))
 
     bot_token: Annotated[Secret, AfterValidator(_bot_token)] | None = Field(
         default=None,
-        description='A bot\'s "Bot User OAuth Token" (`xoxb-…`), in place of `url`; it wants '
+        description='A bot\'s "Bot User OAuth Token" (`xoxb-…`), instead of `url`; it needs '
         "`channel`.",
     )
     channel: str | None = Field(
         default=None,
         validate_default=True,
-        description="The id of a channel that the bot is in, or a public one's `#name`.",
+        description="The id of a channel that the bot is in, or the `#name` of a public channel.",
     )
     api_url: WebAddress = Field(
-        default=WEB_API, description="Where Slack's Web API is, for GovSlack and the like."
+        default=WEB_API, description="The URL of Slack's Web API, if it is another one (GovSlack)."
     )
     url: SecretUrl | None = Field(
         default=None,
         validate_default=True,
-        description="An incoming webhook's address. Whoever has it can post.",
+        description="The URL of an incoming webhook. Anyone who has it can post.",
     )
 
     @field_validator("channel")
@@ -61,7 +59,7 @@ class SlackOptions(ReceiverOptions):
             return value
         if not _CHANNEL.fullmatch(value):
             raise ValueError(
-                "is no channel; expected its id, such as C012AB3CD, or its name, such as #alerts"
+                "is not a channel; expected its id, such as C012AB3CD, or its name, such as #alerts"
             )
         return value
 
@@ -79,6 +77,3 @@ class SlackOptions(ReceiverOptions):
 
     def endpoint(self) -> str:
         return self.url.get_secret_value() if self.url is not None else self.api_url
-
-    def carries_secret(self) -> bool:
-        return True

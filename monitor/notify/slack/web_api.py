@@ -1,4 +1,4 @@
-"""Slack's Web API: one call, and what its refusals mean. https://docs.slack.dev/apis/web-api"""
+"""Calls of Slack's Web API, and what its refusals mean. https://docs.slack.dev/apis/web-api"""
 
 import re
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ _MISTAKE = (DeliveryFault.REJECTED, False)
 _BUSY = (DeliveryFault.UNAVAILABLE, True)
 _OUT_OF_ORDER = (DeliveryFault.SERVER_ERROR, True)
 
-# Slack's words of https://docs.slack.dev/reference/methods/chat.postMessage#errors and of
-# chat.update, and ours for them.
+# Slack's codes from https://docs.slack.dev/reference/methods/chat.postMessage#errors and of
+# chat.update, with our words for them.
 _REFUSALS: Mapping[str, tuple[tuple[DeliveryFault, bool], str]] = {
     "ratelimited": ((DeliveryFault.RATE_LIMITED, True), "too many messages"),
     "rate_limited": ((DeliveryFault.RATE_LIMITED, True), "too many messages to this channel"),
@@ -32,16 +32,16 @@ _REFUSALS: Mapping[str, tuple[tuple[DeliveryFault, bool], str]] = {
     ),
     "invalid_auth": (_UNAUTHORIZED, "the token is not valid"),
     "not_authed": (_UNAUTHORIZED, "the token did not arrive"),
-    "account_inactive": (_UNAUTHORIZED, "the token's account was removed"),
+    "account_inactive": (_UNAUTHORIZED, "the account of the token was removed"),
     "token_revoked": (_UNAUTHORIZED, "the token was revoked"),
     "token_expired": (_UNAUTHORIZED, "the token has expired"),
     "missing_scope": (
         _UNAUTHORIZED,
         "the app lacks the scope chat:write; add it and install the app again",
     ),
-    "no_permission": (_UNAUTHORIZED, "the token may not do this"),
+    "no_permission": (_UNAUTHORIZED, "the token has no permission for this"),
     "not_allowed_token_type": (_UNAUTHORIZED, "expected a bot's token, which begins with xoxb-"),
-    "access_denied": (_UNAUTHORIZED, "the token may not do this"),
+    "access_denied": (_UNAUTHORIZED, "the token has no permission for this"),
     "ekm_access_denied": (_UNAUTHORIZED, "an administrator forbids posting"),
     "org_login_required": (_UNAUTHORIZED, "the workspace is being moved"),
     "team_access_not_granted": (_UNAUTHORIZED, "the app was not granted this workspace"),
@@ -55,7 +55,7 @@ _REFUSALS: Mapping[str, tuple[tuple[DeliveryFault, bool], str]] = {
     "is_archived": (_MISSING, "the channel is archived"),
     "message_not_found": (_MISSING, "the message is gone"),
     "thread_not_found": (_MISSING, "the message is gone"),
-    "cant_update_message": (_MISSING, "the message is somebody else's"),
+    "cant_update_message": (_MISSING, "the message belongs to another user"),
     "edit_window_closed": (_MISSING, "the message can no longer be edited"),
     "cannot_reply_to_message": (_MISSING, "the message cannot have a thread"),
     "restricted_action_thread_locked": (_MISSING, "the thread is locked"),
@@ -71,8 +71,8 @@ _REFUSALS: Mapping[str, tuple[tuple[DeliveryFault, bool], str]] = {
     "json_not_object": (_MISTAKE, "Slack could not read the message"),
     "service_unavailable": (_BUSY, "Slack is not available"),
     "request_timeout": (_BUSY, "Slack took too long to read the message"),
-    "internal_error": (_OUT_OF_ORDER, "a fault of Slack's own"),
-    "fatal_error": (_OUT_OF_ORDER, "a fault of Slack's own"),
+    "internal_error": (_OUT_OF_ORDER, "an error of Slack's own"),
+    "fatal_error": (_OUT_OF_ORDER, "an error of Slack's own"),
 }
 _WORD = re.compile(r"[a-z_]{1,50}")
 
@@ -87,12 +87,11 @@ MESSAGE_GONE = frozenset(
         "is_archived",
     }
 )
-"""What is answered when a message cannot be brought up to date any more and a new one has to
-take its place."""
+"""Slack's codes for a message that can no longer be updated and has to be replaced by a new one."""
 
 
 class SlackRefusalError(DeliveryError):
-    """Slack said no; `code` is its word for why."""
+    """A refusal by Slack; `code` is its code for why."""
 
     def __init__(
         self,
@@ -108,7 +107,7 @@ class SlackRefusalError(DeliveryError):
 
 
 class Posted(msgspec.Struct, frozen=True, gc=False):
-    """What `chat.postMessage` and `chat.update` answer: where the message is. `ts` names it
+    """The answer of `chat.postMessage` and `chat.update`: where the message is. `ts` identifies it
     within its channel."""
 
     ok: bool = False
@@ -118,7 +117,7 @@ class Posted(msgspec.Struct, frozen=True, gc=False):
 
 
 class SlackApi:
-    """Calls with one token. `url` is where the methods are."""
+    """Makes calls with one token. `url` is what the names of methods are appended to."""
 
     def __init__(self, url: str, token: SecretStr, context: Context) -> None:
         self._url = url.rstrip("/")
@@ -126,7 +125,7 @@ class SlackApi:
         self._context = context
 
     async def call(self, method: str, arguments: Mapping[str, object]) -> Posted:
-        """One call. Raises `DeliveryError`, of which `SlackRefusalError` is Slack's own no."""
+        """Make one call. Raises `DeliveryError`, `SlackRefusalError` if Slack refuses."""
         context = self._context
         headers = {
             "Authorization": f"Bearer {self._token.get_secret_value()}",

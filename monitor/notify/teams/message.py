@@ -1,12 +1,12 @@
-"""A notification as an Adaptive Card for Microsoft Teams, within what it takes, with what did
-not fit counted.
+"""A notification as an Adaptive Card for Microsoft Teams, within its limits. What does not fit is
+counted.
 
-Other people's text stands in text runs only: they know no Markdown, whose escapes Teams reads
-differently on each platform (microsoft/AdaptiveCards#5590), while links, in our own words, are
-Markdown of a text block. Documented limit: about 28 KB a message
-(https://learn.microsoft.com/connectors/teams/#known-issues-and-limitations-with-actions). What
-is counted is the card as a text within JSON, where each quote takes three bytes instead of one;
-a workflow answers 202 to what is larger and then loses it (MicrosoftDocs/msteams-docs#11274:
+Other people's text is in text runs only: they do not read Markdown, whose escapes differ between
+Teams' platforms (microsoft/AdaptiveCards#5590). Links, in our own words, are Markdown in a text
+block. Documented limit: about 28 KB a message
+(https://learn.microsoft.com/connectors/teams/#known-issues-and-limitations-with-actions). Teams
+counts the card as a text within JSON, where each quote takes three bytes instead of one. A
+workflow answers 202 to a larger message and then loses it (MicrosoftDocs/msteams-docs#11274:
 24,453 bytes were counted as 28,897).
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from monitor.domain.alerting.notification import Notification, NotifiedAlert
+from monitor.domain.alerting.notification import Notification
 from monitor.notify import message
 from monitor.notify.message import shorten, width
 from monitor.notify.paragraph import (
@@ -25,13 +25,13 @@ from monitor.notify.paragraph import (
     first_line,
     heading,
     how_many_fit,
-    mark,
     paragraph,
     remainder,
+    still_firing,
 )
 
 LARGEST_MESSAGE = 20_000
-"""Bytes as Teams counts them (`counted`), with a margin: what else it counts is not said."""
+"""Bytes as Teams counts them (`counted`), with a margin for what else it may count."""
 MOST_ALERTS = 25
 LONGEST_LINE = 300
 
@@ -49,7 +49,9 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
     containers = [
         _container(paragraph(notification, alert, external_url, said=said)) for alert in alerts
     ]
-    still = _still_firing(rest)
+    still = [_text(line) for line in still_firing(rest, plain)]
+    if still:
+        still = [_text("Still firing", weight="Bolder", separator=True), *still]
     bare = counted(_envelope(notification, line, still))
     costs = [counted(container) + 1 for container in containers]
     shown = how_many_fit(costs, LARGEST_MESSAGE - bare - _FOOTER, most=MOST_ALERTS)
@@ -65,12 +67,12 @@ def compose(notification: Notification, external_url: str | None) -> dict[str, o
 
 
 def counted(value: object) -> int:
-    """Bytes of a value's JSON as a text in other JSON."""
+    """Bytes of a value's JSON as a text within JSON."""
     return len(msgspec.json.encode(msgspec.json.encode(value).decode()))
 
 
 def plain(text: str, limit: int) -> str:
-    """`text` (already cleaned) for a text run, at most `limit` wide; it is shown as it is."""
+    """`text` (already cleaned) for a text run, which shows it as it is; at most `limit` wide."""
     return shorten(_CALL.sub("{ ", text), limit)
 
 
@@ -115,16 +117,3 @@ def _container(told: Paragraph) -> Element:
     if told.links:
         items.append(_links(told.links))
     return {"type": "Container", "style": _STYLES[told.mark], "separator": True, "items": items}
-
-
-def _still_firing(rest: Sequence[NotifiedAlert]) -> list[Element]:
-    if not rest:
-        return []
-    lines = [
-        _text(
-            f"{mark(alert)} {plain(message.headline(alert), 120)} · since "
-            f"{message.moment(alert.starts_at)}"
-        )
-        for alert in rest[:MOST_STILL_FIRING]
-    ]
-    return [_text("Still firing", weight="Bolder", separator=True), *lines]

@@ -1,32 +1,30 @@
-"""A notification as a Telegram message: HTML, within its one limit, with what did not fit
-counted.
+"""A notification as a Telegram message: HTML, within its one limit. What does not fit is counted.
 
-Documented: 4,096 characters after the markup is read
-(https://core.telegram.org/bots/api#sendmessage), counted in UTF-16 units. Here the markup counts
-too, which is never less.
+Documented limit: 4,096 characters after the markup is read
+(https://core.telegram.org/bots/api#sendmessage), counted in UTF-16 units. Here the markup is
+counted too, which is never less.
 """
 
 import re
-from collections.abc import Sequence
 
-from monitor.domain.alerting.notification import Notification, NotifiedAlert
+from monitor.domain.alerting.notification import Notification
 from monitor.notify import message
-from monitor.notify.escaping import escaped
 from monitor.notify.message import width
 from monitor.notify.paragraph import (
     Link,
     Paragraph,
+    escaped,
     heading,
     how_many_fit,
-    mark,
     paragraph,
     remainder,
+    still_firing,
 )
 
 LONGEST_MESSAGE = 4096
 LONGEST_TITLE = 300
 LONGEST_HREF = 500
-MOST_ALERTS = 30  # three markups each, of the hundred that Telegram minds
+MOST_ALERTS = 30  # each has three entities; Telegram reads the first hundred
 MOST_STILL_FIRING = 5
 
 _FOOTER = 700  # its words, and a link
@@ -35,8 +33,8 @@ _ENTITIES = {
     "<": "&lt;",
     ">": "&gt;",
 }  # https://core.telegram.org/bots/api#html-style
-# Telegram makes links of names of hosts and mentions of @names, whatever the parse mode;
-# look-alikes prevent both.
+# Telegram turns host names into links and @names into mentions, whatever the parse mode.
+# Look-alikes prevent both.
 _HOST_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
 _SCHEME = re.compile(r":(?=//)")
 
@@ -48,7 +46,8 @@ def compose(notification: Notification, external_url: str | None) -> str:
         notification, fits=lambda text: width(escape(text, LONGEST_MESSAGE)) <= LONGEST_TITLE
     )
     title = f"<b>{escape(line, LONGEST_TITLE)}</b>"
-    still = _still_firing(rest)
+    lines = still_firing(rest, escape, most=MOST_STILL_FIRING)
+    still = "\n".join(["<b>Still firing</b>", *lines]) if lines else ""
     sections = [
         _section(paragraph(notification, alert, external_url, said=said)) for alert in alerts
     ]
@@ -62,8 +61,8 @@ def compose(notification: Notification, external_url: str | None) -> str:
 
 
 def escape(text: str, limit: int) -> str:
-    """`text` (already cleaned) for HTML, at most `limit` wide, without what Telegram would make
-    a link or a mention of."""
+    """`text` (already cleaned) for HTML, at most `limit` wide, without what Telegram would turn
+    into a link or a mention."""
     return escaped(_SCHEME.sub("∶", _HOST_DOT.sub("․", text)).replace("@", "＠"), limit, _ENTITIES)
 
 
@@ -80,14 +79,3 @@ def _section(told: Paragraph) -> str:
 def _anchor(link: Link) -> str:
     href = link.url.replace("&", "&amp;")
     return f'<a href="{href}">{link.words}</a>' if len(href) <= LONGEST_HREF else ""
-
-
-def _still_firing(rest: Sequence[NotifiedAlert]) -> str:
-    if not rest:
-        return ""
-    lines = [
-        f"{mark(alert)} {escape(message.headline(alert), 100)} · since "
-        f"{message.moment(alert.starts_at)}"
-        for alert in rest[:MOST_STILL_FIRING]
-    ]
-    return "\n".join(["<b>Still firing</b>", *lines])

@@ -1,20 +1,25 @@
-"""Telegram: a bot that writes to one chat. What a message looks like is in `telegram_message`."""
+"""Telegram: a bot that writes to one chat."""
 
 import re
 from collections.abc import Mapping
 from typing import Annotated
 
-import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from monitor.domain.alerting.notification import Notification
 from monitor.errors import DeliveryFault
 from monitor.notify import message
 from monitor.notify.answers import Meaning, check, confirm, json_object, seconds, unconfirmed
-from monitor.notify.integration import Context, Integration, refusal
-from monitor.notify.options import AlsoWritten, ReceiverOptions, Secret, SecretUrl
+from monitor.notify.integration import Context, HttpNotifier, Integration
+from monitor.notify.options import (
+    AlsoWritten,
+    ReceiverOptions,
+    Secret,
+    SecretUrl,
+    number_from_text,
+)
 from monitor.notify.telegram.message import compose
-from monitor.notify.transport import Answer, post, under
+from monitor.notify.transport import Answer, under
 
 _TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,100}", re.ASCII)
 _CHAT = re.compile(r"-?\d{1,20}|@[A-Za-z]\w{3,31}", re.ASCII)
@@ -23,15 +28,15 @@ _REJECTED: Meaning = (DeliveryFault.REJECTED, False)
 _NOT_FOUND: Meaning = (DeliveryFault.NOT_FOUND, True)
 _UNAUTHORIZED: Meaning = (DeliveryFault.UNAUTHORIZED, True)
 
-# Telegram says why in words only; these have been the same for years (tdlib/telegram-bot-api,
-# Client.cpp).
+# Telegram gives reasons only in words. These have not changed for years
+# (tdlib/telegram-bot-api, Client.cpp).
 _MEANINGS: Mapping[str, tuple[str, Meaning]] = {
     "chat not found": (
-        "there is no such chat, or the bot is not in it; mend chat_id or add the bot",
+        "there is no such chat, or the bot is not in it; correct chat_id or add the bot",
         _NOT_FOUND,
     ),
     "message thread not found": (
-        "there is no such topic in the chat; mend message_thread_id",
+        "the chat has no such topic; correct message_thread_id",
         _NOT_FOUND,
     ),
     "upgraded to a supergroup": ("the group became a supergroup and has a new chat_id", _NOT_FOUND),
@@ -41,9 +46,9 @@ _MEANINGS: Mapping[str, tuple[str, Meaning]] = {
         "the bot is not in the channel; make it an administrator there",
         _UNAUTHORIZED,
     ),
-    "not enough rights": ("the bot may not write in the chat", _UNAUTHORIZED),
+    "not enough rights": ("the bot has no right to write in the chat", _UNAUTHORIZED),
     "initiate conversation": (
-        "the person has never written to the bot, and a bot may not begin",
+        "the person has never written to the bot, and a bot cannot write first",
         _UNAUTHORIZED,
     ),
     "message is too long": (
@@ -54,14 +59,14 @@ _MEANINGS: Mapping[str, tuple[str, Meaning]] = {
 }
 _STATUS_WORDS = {
     401: "the bot's token is wrong or was revoked",
-    404: "the bot's token is wrong, or url is no Bot API server",
+    404: "the bot's token is wrong, or url is not a Bot API server",
 }
 
 
 def _token(value: SecretStr) -> SecretStr:
     if not _TOKEN.fullmatch(value.get_secret_value()):
         raise ValueError(
-            "is not a bot's token; expected digits, a colon and letters, as @BotFather gives it"
+            "is not the token of a bot; expected digits, a colon and letters, as from @BotFather"
         )
     return value
 
@@ -76,56 +81,37 @@ def _chat(value: object) -> object:
     return text
 
 
-def _number(value: object) -> object:
-    return (
-        int(value)
-        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 19
-        else value
-    )
-
-
 class TelegramOptions(ReceiverOptions):
-    """`token` is the bot's, `chat_id` who is written to, `message_thread_id` a topic in a group
-    that has topics; `url` the Bot API server where that is not Telegram's own.
-    """
+    """Options of a Telegram receiver. The URLs that are called contain the token."""
 
     token: Annotated[Secret, AfterValidator(_token)] = Field(
         description="The bot's token, as @BotFather gives it."
     )
     chat_id: Annotated[str, BeforeValidator(_chat), AlsoWritten(int)] = Field(
-        description="Who is written to: a chat's number, such as `-1001234567890`, or a public "
-        "channel's `@name`."
+        description="The chat: its number, such as `-1001234567890`, or the `@name` of a public "
+        "channel."
     )
-    message_thread_id: Annotated[int | None, BeforeValidator(_number), AlsoWritten(str)] = Field(
-        default=None, description="A topic in a group that has topics."
-    )
+    message_thread_id: Annotated[
+        int | None, BeforeValidator(number_from_text), AlsoWritten(str)
+    ] = Field(default=None, description="A topic in a group that has topics.")
     url: SecretUrl = Field(
         default=SecretStr("https://api.telegram.org"),
-        description="The Bot API server, where that is not Telegram's own.",
+        description="The Bot API server, if it is not Telegram's own.",
     )
 
-    def endpoint(self) -> str:
-        return self.url.get_secret_value()
-
-    def carries_secret(self) -> bool:
-        return True
-
     def method(self, name: str) -> str:
-        """The URL of a method of the Bot API: it has the token in it, so it stands in no
-        message."""
-        return under(self.endpoint(), f"/bot{self.token.get_secret_value()}/{name}")
+        """The URL of a method of the Bot API. It contains the token, so never print it."""
+        return under(self.url.get_secret_value(), f"/bot{self.token.get_secret_value()}/{name}")
 
 
-class TelegramNotifier:
-    """Writes to one chat: about one message a second, to a group 20 a minute
+class TelegramNotifier(HttpNotifier[TelegramOptions]):
+    """Writes to one chat: about one message a second, or 20 a minute to a group
     (https://core.telegram.org/bots/faq#broadcasting)."""
 
     integration = "telegram"
-    burst = 1
 
-    def __init__(self, options: TelegramOptions, context: Context) -> None:
-        self._options = options
-        self._context = context
+    def __init__(self, receiver: str, options: TelegramOptions, context: Context) -> None:
+        super().__init__(receiver, options, context)
         self.min_interval = 3.0 if options.chat_id.startswith(("-", "@")) else 1.0
 
     async def send(self, notification: Notification) -> None:
@@ -134,36 +120,25 @@ class TelegramNotifier:
             "text": compose(notification, self._context.external_url),
             "parse_mode": "HTML",
             "link_preview_options": {"is_disabled": True},
-            # what is over needs nobody to be woken
+            # an alert that is over should not wake anyone
             "disable_notification": message.worst(notification.alerts) is None,
         }
         if self._options.message_thread_id is not None:
             told["message_thread_id"] = self._options.message_thread_id
-        await self._call("sendMessage", told, {"webhook-id": notification.id})
+        await self._call("sendMessage", told, notification)
 
     async def verify(self) -> None:
-        """Ask Telegram for the chat: proves token and chat_id."""
-        await self._call("getChat", {"chat_id": self._options.chat_id}, {})
-
-    async def close(self) -> None:
-        """The session is not ours."""
+        """Ask Telegram for the chat, which checks token and chat_id."""
+        await self._call("getChat", {"chat_id": self._options.chat_id})
 
     async def _call(
-        self, method: str, arguments: Mapping[str, object], headers: Mapping[str, str]
+        self, method: str, arguments: object, notification: Notification | None = None
     ) -> None:
-        context = self._context
-        body = msgspec.json.encode(arguments)
-        answer = await post(
-            context.session,
-            self._options.method(method),
-            body,
-            headers,
-            seconds=context.attempt_seconds,
-        )
+        answer = await self._post(self._options.method(method), arguments, notification)
         said = json_object(answer)
         words, meaning = _reading(answer, said)
-        wished = seconds(_parameters(said).get("retry_after"))
-        check(answer, now=context.clock.now(), detail=words, meaning=meaning, wished=wished)
+        wait = seconds(_parameters(said).get("retry_after"))
+        check(answer, now=self._context.clock.now(), detail=words, meaning=meaning, asked_wait=wait)
         if said.get("ok") is False:
             raise unconfirmed(answer, "Telegram")
         confirm(answer, "Telegram")
@@ -185,10 +160,4 @@ def _parameters(said: Mapping[str, object]) -> Mapping[str, object]:
     return parameters if isinstance(parameters, dict) else {}
 
 
-def _build(_receiver: str, options: TelegramOptions, context: Context) -> TelegramNotifier:
-    if reason := refusal(options, allow_insecure_http=context.allow_insecure_http):
-        raise ValueError(reason)
-    return TelegramNotifier(options, context)
-
-
-TELEGRAM = Integration("telegram", TelegramOptions, _build)
+TELEGRAM = Integration("telegram", TelegramOptions, TelegramNotifier)

@@ -1,6 +1,5 @@
-"""What a webhook can be told: where, how it proves itself, what it sends."""
+"""The options of a webhook: where to send, how to authenticate, and what to send."""
 
-import base64
 import re
 from typing import Annotated
 
@@ -15,25 +14,17 @@ from pydantic import (
 
 from monitor.domain.safetext.possible_secrets import HIDDEN, leading_word
 from monitor.domain.safetext.shown_text import counted
-from monitor.notify.options import (
-    AlsoWritten,
-    ReceiverOptions,
-    Secret,
-    SecretUrl,
-    url_carries_secret,
-    url_has_user,
-)
-from monitor.notify.tls import TlsOptions
+from monitor.notify.connection_options import HeaderValue, HttpOptions
+from monitor.notify.options import AlsoWritten, Secret, SecretUrl, listed, url_carries_secret
 from monitor.notify.webhook.body_template import BodyTemplate, gives_json
 from monitor.notify.webhook.signature import BASE64_PREFIX, signing_key
 
 SIGNED_LIMIT = 20_000
-"""Bytes: what Standard Webhooks recommends as the most; a signed message of several alerts that
-is larger is split."""
+"""Bytes: the most that Standard Webhooks recommends. A larger signed message of several alerts is
+split."""
 MOST_SECRETS = 3
 SHORTEST_KEY = 16
-"""Bytes of a key that is written in base64; Standard Webhooks says 24 to 64, and what is in use
-is sometimes shorter."""
+"""Bytes of a key in base64. Standard Webhooks says 24 to 64, but shorter keys are in use."""
 MOST_HEADERS = 30
 JSON = "application/json"
 
@@ -47,131 +38,60 @@ _OURS = {
     "transfer-encoding": "it follows from the body",
     "accept-encoding": "answers are read as they are",
     "host": "it follows from the URL",
-    "connection": "it is the connection's own",
+    "connection": "it belongs to the connection",
 }
 _MEDIA_TYPE = re.compile(
     r"[!#$&^_.+0-9A-Za-z-]+/[!#$&^_.+0-9A-Za-z-]+(\s*;\s*[0-9A-Za-z-]+=[!-:<-~]+)*"
 )
 
 
-def _printable(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    if (
-        not all(character == " " or "!" <= character <= "~" for character in text)
-        or text != text.strip()
-    ):
-        raise ValueError(
-            "contains a line break, a character outside ASCII, or a space at its beginning or end"
-        )
-    return value
-
-
-def _token(value: SecretStr) -> SecretStr:
-    if " " in value.get_secret_value():
-        raise ValueError("contains a space; expected the token alone, without the word Bearer")
-    return value
-
-
 def _usable(value: SecretStr) -> SecretStr:
     written = value.get_secret_value()
     if BASE64_PREFIX in written.lower() and not written.startswith(BASE64_PREFIX):
         raise ValueError(
-            f"holds {BASE64_PREFIX} and does not begin with it, in small letters; expected "
+            f"contains {BASE64_PREFIX} but does not begin with it, in lower case; expected "
             f"{BASE64_PREFIX} and base64"
         )
     key = signing_key(written)
     if written.startswith(BASE64_PREFIX) and len(key) < SHORTEST_KEY:
         raise ValueError(
-            f"is too short: {counted(len(key), 'byte')} behind {BASE64_PREFIX}, and a key has "
+            f"is too short: {counted(len(key), 'byte')} after {BASE64_PREFIX}; a key needs "
             f"{SHORTEST_KEY} or more"
         )
     return value
 
 
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-HeaderValue = Annotated[Secret, AfterValidator(_printable)]
-
-
-class BasicAuth(ReceiverOptions):
-    """RFC 7617."""
-
-    username: str = Field(min_length=1, description="Who the monitor is.")
-    password: Secret = Field(description="How it proves that.")
-
-    @field_validator("username")
-    @classmethod
-    def _sendable(cls, value: str) -> str:
-        if ":" in value or not value.isprintable():
-            raise ValueError(
-                "contains a colon or a control character, which basic authentication cannot carry"
-            )
-        return value
-
-    def header(self) -> str:
-        """The value of `Authorization`."""
-        pair = f"{self.username}:{self.password.get_secret_value()}"
-        return f"Basic {base64.b64encode(pair.encode()).decode()}"
-
-
-class WebhookOptions(TlsOptions):
-    """`url` is where to POST; every `secret` signs every message, the newest first. `max_bytes`:
-    larger messages are split.
-
-    `body` is a template (see `webhook_template`) in place of Alertmanager's JSON, `content_type`
-    what it makes.
-    """
+class WebhookOptions(HttpOptions):
+    """Options of a webhook. Every `secret` signs every message."""
 
     url: SecretUrl = Field(description="Where to POST.")
     secret: Annotated[
         list[Annotated[Secret, AfterValidator(_usable)]],
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         AlsoWritten(str),
         Field(min_length=1, max_length=MOST_SECRETS),
     ] = Field(
         default_factory=list,
         validate_default=False,
-        description="Signs every message as Standard Webhooks say; several while one is being "
-        "changed, the newest first.",
-    )
-    bearer: Annotated[HeaderValue, AfterValidator(_token)] | None = Field(
-        default=None, description="A token that is sent as `Authorization: Bearer`."
-    )
-    basic: BasicAuth | None = Field(
-        default=None, description="User and password, in place of `bearer`."
+        description="Signs every message as Standard Webhooks describes. Give several, the newest "
+        "first, while you change it.",
     )
     headers: dict[str, HeaderValue] = Field(
         default_factory=dict,
         max_length=MOST_HEADERS,
-        description="Further headers by name; their values are secrets.",
+        description="More headers by name; their values are secrets.",
     )
-    content_type: str = Field(default=JSON, description="What `body` makes.")
+    content_type: str = Field(default=JSON, description="The media type of the body.")
     body: str | None = Field(
         default=None,
-        description="A Jinja template of the body, in place of Alertmanager's JSON.",
+        description="A Jinja template for the body, instead of Alertmanager's JSON.",
     )
     max_bytes: int | None = Field(
         default=None,
         ge=1000,
         le=100_000_000,
-        description="A message of several alerts that is larger is split.",
+        description="A larger message of several alerts is split.",
     )
-
-    @field_validator("bearer", "basic")
-    @classmethod
-    def _one_identity(cls, value: object, info: ValidationInfo) -> object:
-        if value is None:
-            return value
-        if info.field_name == "basic" and info.data.get("bearer") is not None:
-            raise ValueError("and bearer are both there; keep one of them")
-        url = info.data.get("url")
-        if isinstance(url, SecretStr) and url_has_user(url.get_secret_value()):
-            raise ValueError(
-                "is there, and the URL holds a user and password, too; keep one of them"
-            )
-        return value
 
     @field_validator("headers")
     @classmethod
@@ -181,11 +101,11 @@ class WebhookOptions(TlsOptions):
             lower = name.lower()
             shown = leading_word(name) or HIDDEN
             if not _TOKEN.fullmatch(name):
-                raise ValueError(f"holds {shown}, which cannot be the name of a header")
+                raise ValueError(f"contains {shown}, which cannot be the name of a header")
             if lower in _OURS:
-                raise ValueError(f"may not set {name}: {_OURS[lower]}")
+                raise ValueError(f"cannot set {name}: {_OURS[lower]}")
             if lower in seen:
-                raise ValueError(f"holds {shown} twice")
+                raise ValueError(f"contains {shown} twice")
             seen.add(lower)
         identities = [option for option in ("bearer", "basic") if info.data.get(option) is not None]
         if "authorization" in seen and identities:
@@ -197,7 +117,7 @@ class WebhookOptions(TlsOptions):
     def _media_type(cls, value: str) -> str:
         if not _MEDIA_TYPE.fullmatch(value):
             raise ValueError(
-                "is no media type; expected something like application/json or text/plain; "
+                "is not a media type; expected something like application/json or text/plain; "
                 "charset=utf-8"
             )
         return value
@@ -211,25 +131,17 @@ class WebhookOptions(TlsOptions):
         BodyTemplate.parse(value, json=content_type is not None and gives_json(content_type))
         return value
 
-    def endpoint(self) -> str:
-        return self.url.get_secret_value()
-
     def carries_secret(self) -> bool:
-        told = self.bearer is not None or self.basic is not None or bool(self.headers)
-        return bool(self.secret) or told or url_carries_secret(self.endpoint())
+        told = self.bearer or self.basic or self.headers or self.secret
+        return bool(told) or url_carries_secret(self.url.get_secret_value())
 
     def sent_headers(self) -> dict[str, str]:
-        """What goes with every message, secrets included: never print it."""
-        sent = {name: value.get_secret_value() for name, value in self.headers.items()}
-        if self.bearer is not None:
-            sent["Authorization"] = f"Bearer {self.bearer.get_secret_value()}"
-        if self.basic is not None:
-            sent["Authorization"] = self.basic.header()
-        return sent | {"Content-Type": self.content_type}
+        own = {name: value.get_secret_value() for name, value in self.headers.items()}
+        return own | super().sent_headers() | {"Content-Type": self.content_type}
 
     def doubts(self) -> list[tuple[str, str, str]]:
         found = super().doubts()
         if self.body is None and self.content_type != JSON:
-            message = "the body is JSON all the same, as there is no body option"
+            message = "the body is still JSON, because there is no option body"
             found.append(("content_type", message, "leave it out, or write the body"))
         return found

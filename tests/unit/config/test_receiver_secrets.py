@@ -74,10 +74,18 @@ def test_numbers_may_come_from_variables() -> None:
             "pagerduty: {routing_key: very-secret}",
             "routing_key is not an integration key of Events API v2",
         ),
-        ("telegram: {token: very-secret, chat_id: 5}", "token is not a bot's token"),
+        ("telegram: {token: very-secret, chat_id: 5}", "token is not the token of a bot"),
         (f"telegram: {{token: '{TOKEN}', chat_id: nobody}}", "chat_id is not a chat"),
         ("alertmanager: {urls: [very-secret]}", "is not a web address"),
         ("alertmanager: {url: 'http://am:9093'}", '(did you mean "urls"?)'),
+        (
+            "alertmanager: {urls: 'https://am:9093', bearer: Bearer very-secret}",
+            "bearer contains a space; expected the token alone",
+        ),
+        (
+            "alertmanager: {urls: ['https://am', 'https://u:very-secret@am'], bearer: abc}",
+            "urls contains a user and password, and bearer is there; keep one",
+        ),
         (
             "alertmanager: {urls: 'http://am:9093', bearer: very-secret}",
             "alertmanager would send a secret over plain HTTP",

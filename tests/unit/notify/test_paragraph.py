@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.alerting.notification import NotifyReason
-from monitor.notify.escaping import escaped
 from monitor.notify.message import width
-from monitor.notify.paragraph import first_line, how_many_fit, link, paragraph, remainder
+from monitor.notify.paragraph import escaped, first_line, how_many_fit, link, paragraph, remainder
 from tests.unit.notify.builders import NASTY, NOW, alert, event, notification, resolved
 
 URL = "https://monitor.example/bsg"

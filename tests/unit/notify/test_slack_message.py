@@ -12,8 +12,7 @@ from slack_sdk.models.blocks import Block
 
 from monitor.domain.alerting.notification import Notification, NotifyReason
 from monitor.notify.message import headline
-from monitor.notify.slack.message import compose
-from monitor.notify.slack.mrkdwn import escape
+from monitor.notify.slack.message import compose, escape
 from tests.examples import examples
 from tests.unit.notify.builders import alert, campaign, event, notification, notifications, resolved
 

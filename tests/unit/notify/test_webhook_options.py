@@ -50,7 +50,11 @@ def test_one_secret_or_several_can_sign() -> None:
         ),
         ({"bearer": f"Bearer {SECRET}"}, ("bearer",), "without the word Bearer"),
         ({"bearer": f"{SECRET}\n"}, ("bearer",), "line break"),
-        ({"bearer": SECRET, "url": "https://u:p@example.org"}, ("bearer",), "the URL holds a user"),
+        (
+            {"bearer": SECRET, "url": "https://u:p@example.org"},
+            ("url",),
+            "contains a user and password, and bearer is there",
+        ),
         ({"basic": {"username": "a:b", "password": SECRET}}, ("basic", "username"), "colon"),
         ({"basic": {"username": "a"}}, ("basic", "password"), "required"),
         ({"headers": {"X Team": SECRET}}, ("headers",), "cannot be the name of a header"),
@@ -65,15 +69,15 @@ def test_one_secret_or_several_can_sign() -> None:
             "both set Authorization",
         ),
         ({"headers": {"X-A": 3}}, ("headers", "X-A"), "valid string"),
-        ({"content_type": "json"}, ("content_type",), "no media type"),
-        ({"content_type": "text/plain\r\nX: y"}, ("content_type",), "no media type"),
+        ({"content_type": "json"}, ("content_type",), "is not a media type"),
+        ({"content_type": "text/plain\r\nX: y"}, ("content_type",), "is not a media type"),
         ({"body": "{{ nothing }}"}, ("body",), 'there is no "nothing"'),
         ({"max_bytes": 10}, ("max_bytes",), "1000"),
         ({"ca_file": "none.pem"}, ("ca_file",), "does not exist"),
-        ({"ca_file": "README.md"}, ("ca_file",), "no PEM file"),
+        ({"ca_file": "README.md"}, ("ca_file",), "is not a PEM file"),
         ({"ca_file": "."}, ("ca_file",), "is a directory"),
         ({"ca_file": "other-key.pem"}, (), "ca_file: "),
-        ({"key_file": "other-key.pem"}, ("key_file",), "without cert_file"),
+        ({"key_file": "other-key.pem"}, ("key_file",), "needs cert_file too"),
         ({"cert_file": "client-certificate.pem"}, (), "is there a key_file?"),
         (
             {"cert_file": "client-certificate.pem", "key_file": "other-key.pem"},
@@ -83,7 +87,7 @@ def test_one_secret_or_several_can_sign() -> None:
         (
             {"cert_file": "client-certificate.pem", "key_file": "locked-key.pem"},
             (),
-            "wants a passphrase",
+            "has a passphrase; expected a key without one",
         ),
     ],
 )
@@ -99,7 +103,7 @@ def test_a_certificate_that_is_a_pipe_is_refused_instead_of_waited_for(tmp_path:
     os.mkfifo(tmp_path / "ca.pem")
     location, message = refusal(ca_file=str(tmp_path / "ca.pem"))
     assert location == ("ca_file",)
-    assert "is no file but a pipe or device" in message
+    assert "is a pipe or device, not a file" in message
 
 
 def test_every_way_to_prove_oneself_becomes_a_header() -> None:
