@@ -1,8 +1,7 @@
-"""What waits while a receiver fails: its fallback is told in its place, and what has waited too
-long is given up.
+"""What waits while a receiver fails: its fallback is told instead, messages that have waited too
+long are given up, and after a recovery everything is due at once.
 
-Neither can be left to attempts: while a circuit is open most messages are not attempted for a
-long time.
+Attempts alone cannot do this: while a circuit is open, most messages are not attempted.
 """
 
 from collections.abc import Callable, Container, Mapping
@@ -15,37 +14,81 @@ import structlog
 from monitor.clock import Clock
 from monitor.dispatcher import verdict
 from monitor.dispatcher.reporting import Reporting
-from monitor.dispatcher.uptime_record import Presence
+from monitor.dispatcher.uptime import UptimeRecord
 from monitor.domain.alerting.notification import Notification, OutboxRow, OutboxState
 from monitor.domain.campaign.receiver_view import ReceiverHealth
 from monitor.domain.routing.fallback import ToldInstead, copy_for
 from monitor.errors import StoreError
 from monitor.ports import DeliveryResult, FlushCommit, OutboxQuery, OutboxStore
 
+HASTEN_EVERY_SECONDS = 10.0
+"""The shortest time between two: a row that keeps failing by itself must not be tried again after
+every other row's success."""
+
+
+class Recovery:
+    """Makes one receiver's failed rows due at once after a success."""
+
+    def __init__(self, receiver: str, store: OutboxStore, clock: Clock) -> None:
+        self._receiver = receiver
+        self._store = store
+        self._clock = clock
+        self._may_wait = True  # after a start, there may be rows that failed before it
+        self._requested = False
+        self._not_before = clock.monotonic()
+
+    def failed(self) -> None:
+        """A row will be tried again later."""
+        self._may_wait = True
+
+    def settled(self, results: tuple[DeliveryResult, ...]) -> None:
+        """These results are committed."""
+        self._requested |= self._may_wait and any(
+            result.state is OutboxState.DELIVERED for result in results
+        )
+
+    def request(self) -> None:
+        """Make waiting rows due as soon as possible."""
+        self._requested = True
+        self._not_before = self._clock.monotonic()
+
+    def due(self) -> float | None:
+        """When to call `run`, on the monotonic clock; None if there is nothing to do."""
+        return self._not_before if self._requested else None
+
+    async def run(self) -> None:
+        """Make the rows due. Raises `StoreError`; the next success tries again then."""
+        self._not_before = self._clock.monotonic() + HASTEN_EVERY_SECONDS
+        self._requested = False
+        await self._store.hasten(self._receiver, now=self._clock.now())
+        self._may_wait = False
+
+
 LOOK_EVERY_SECONDS = 5.0
 AT_ONCE = 100
-"""Rows in one transaction: more would hold up what other receivers have to record."""
+"""Rows in one transaction. More would delay the results of other receivers."""
 REMEMBERED_COPIES = 10_000
-"""How many of the newest copies are looked through at start for what somebody must hear the end
-of."""
+"""How many of the newest copies are read at start, to find receivers that must still hear the end
+of something."""
 HEALTH = "health"
-"""The key under which the store remembers it: since when the receiver fails, a space, its last
-error; or nothing."""
+"""The store's key for a receiver's health. The value is the time of the first failure, a space and
+the last error; empty while it is healthy."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """Who takes over, and for how long the receiver must have failed."""
+    """The receiver that takes over, and how long the other must have failed before."""
 
     receiver: str
     after: timedelta
 
 
 class Backlog:
-    """One receiver's. `reporting` says since when it fails; `copied` is called with the name of
-    whoever has news in its place. `receivers` are those that there are now."""
+    """The waiting messages of one receiver. `reporting` says since when it fails. `copied` is
+    called with the name of each receiver that is told instead. `receivers` gives the current
+    receivers."""
 
     def __init__(
         self,
@@ -54,7 +97,7 @@ class Backlog:
         clock: Clock,
         reporting: Reporting,
         *,
-        presence: Presence,
+        uptime: UptimeRecord,
         fallback: Fallback | None,
         copied: Callable[[str], None],
         receivers: Callable[[], Container[str]],
@@ -63,7 +106,7 @@ class Backlog:
         self._store = store
         self._clock = clock
         self._reporting = reporting
-        self._presence = presence
+        self._uptime = uptime
         self._fallback = fallback
         self._copied = copied
         self._receivers = receivers
@@ -71,25 +114,23 @@ class Backlog:
         self._restored = False
         self._kept = ReceiverHealth()
         self._copied_to = 0  # the sequence up to which what waits has been copied
-        self._ended_to = (
-            0  # and up to which the ends in it have been told to those that were told before
-        )
+        self._ended_to = 0  # the same for ends, copied to earlier fallbacks
         self._taken_over = False
 
     @property
     def restored(self) -> bool:
-        """Whether what was known before a restart is known again."""
+        """Whether the state from before a restart has been read."""
         return self._restored
 
     def use(self, fallback: Fallback | None) -> None:
-        """Another fallback, or another time, from now on; what waits is copied to it when that
-        is due. Whoever was told before hears the end of it all the same."""
+        """Use this fallback from now on; waiting messages are copied to it when that is due. An
+        earlier fallback still hears the end of what it was told."""
         if fallback != self._fallback:
             self._fallback = fallback
             self._copied_to, self._ended_to, self._taken_over = 0, 0, False
 
     async def restore(self) -> None:
-        """Once: what the store knows from before a restart. Raises `StoreError`."""
+        """Read the state from before a restart, once. Raises `StoreError`."""
         if self._restored:
             return
         self._kept = read_health(await self._store.recall(self._receiver, HEALTH))
@@ -106,7 +147,7 @@ class Backlog:
                 await self.look()
 
     async def look(self) -> None:
-        """Do what is to be done now. Raises `StoreError`; what was done until then stays done."""
+        """Do whatever is due now. Raises `StoreError`; steps already done stay done."""
         await self.restore()
         health, now = self._reporting.health, self._clock.now()
         if health.failing_since != self._kept.failing_since:
@@ -122,13 +163,13 @@ class Backlog:
             self._ends_elsewhere, now, after=max(self._ended_to, self._copied_to)
         )
         if (
-            self._presence.long_enough(health.failing_since) and self._reporting.attempted
+            self._uptime.long_enough(health.failing_since) and self._reporting.attempted
         ):  # after a start the receiver is asked first
             await self._give_up(now, health.last_error or "no reason known")
 
     def with_copy(self, row: OutboxRow, result: DeliveryResult) -> DeliveryResult:
-        """The result, with what others are to be told of it: a message that is dead, or the end
-        of what they were told."""
+        """The result, with copies for other receivers: of a message that is dead, or of the end
+        of something that they were told."""
         message = row.notification
         if result.state is OutboxState.DELIVERED:
             copies = self._ends(message)
@@ -143,27 +184,25 @@ class Backlog:
         )
 
     def settled(self, results: tuple[DeliveryResult, ...]) -> None:
-        """These are committed."""
+        """These results are committed."""
         for to in dict.fromkeys(
             copy.notification.receiver for result in results for copy in result.copies
         ):
             self._copied(to)
 
     def _everything(self, message: Notification) -> Mapping[str, Notification]:
-        """Who is to be told of a message that the receiver does not get, and what of it."""
+        """By receiver, what to tell instead of a message that this receiver does not get."""
         own = {} if self._fallback is None else {self._fallback.receiver: message}
         return {**self._ends(message), **own}
 
     def _ends(self, message: Notification) -> Mapping[str, Notification]:
-        """Who has to hear of the end of something, and what of it. The fallback is told the
-        whole message."""
+        """By receiver, the ends that it must hear of. The fallback gets the whole message."""
         own = None if self._fallback is None else self._fallback.receiver
         whole = {own: message} if own is not None and own in self._told.must_hear(message) else {}
         return {**self._ends_elsewhere(message), **whole}
 
     def _ends_elsewhere(self, message: Notification) -> Mapping[str, Notification]:
-        """The same of those that were told before another became the fallback, as far as they
-        are still receivers."""
+        """The same for earlier fallbacks, if they are still receivers."""
         own = None if self._fallback is None else self._fallback.receiver
         there = self._receivers()
         return {
@@ -173,8 +212,8 @@ class Backlog:
         }
 
     async def _take_over(self, fallback: Fallback, now: datetime, failing: timedelta) -> None:
-        """Copy what waits and has not been copied. A copy that is there already is left as it
-        is, so nothing comes twice."""
+        """Copy waiting messages that have not been copied. Existing copies stay as they are, so
+        nothing arrives twice."""
         if not self._taken_over:
             self._taken_over = True
             seconds = round(failing.total_seconds())
@@ -193,8 +232,8 @@ class Backlog:
         *,
         after: int,
     ) -> int:
-        """Copy what is chosen of the messages behind that sequence. Returns the sequence of the
-        last one."""
+        """Copy what `choose` selects from waiting messages after this sequence number. Returns
+        the number of the last one."""
         while rows := await self._store.backlog(self._receiver, after=after, limit=AT_ONCE):
             chosen = [
                 (to, copied) for row in rows for to, copied in choose(row.notification).items()
@@ -211,14 +250,13 @@ class Backlog:
         return after
 
     async def _give_up(self, now: datetime, error: str) -> None:
-        """What has waited so long that it would be dead, had it been attempted all the time that
-        there was."""
+        """Give up messages that have waited so long that attempts would have ended by now."""
         while True:
             rows = await self._store.backlog(self._receiver, after=0, limit=AT_ONCE)
             old = [
                 row
                 for row in rows
-                if self._presence.long_enough(row.notification.created_at)
+                if self._uptime.long_enough(row.notification.created_at)
                 and not self._being_tried(row, now)
             ]
             if not old:
@@ -234,8 +272,8 @@ class Backlog:
 
     @staticmethod
     def _being_tried(row: OutboxRow, now: datetime) -> bool:
-        """Perhaps: a claimed row is due when its lease ends. Its attempt decides, or the next
-        look."""
+        """Whether an attempt may be under way: a claimed row is due when its lease ends. Then the
+        attempt decides, or the next look."""
         return row.attempts > 0 and timedelta(0) < row.next_attempt_at - now <= verdict.LEASE
 
 
@@ -248,11 +286,12 @@ def _written_health(health: ReceiverHealth) -> str:
 
 
 def read_health(text: str | None) -> ReceiverHealth:
-    """What the store remembers under `HEALTH` of how a receiver fares."""
+    """A receiver's health from what the store keeps under `HEALTH`; healthy for unreadable
+    text."""
     if not text:
         return ReceiverHealth()
     since, _, error = text.partition(" ")
     try:
         return ReceiverHealth(datetime.fromisoformat(since), error or None)
-    except ValueError:  # somebody's doing; the next attempt will tell
+    except ValueError:  # edited by hand; the next attempt will tell
         return ReceiverHealth()

@@ -1,5 +1,4 @@
-"""One receiver's way out of the outbox: claims due rows, has them sent, and hands on how it
-went."""
+"""One receiver's loop: claims due rows from the outbox, attempts them, and hands on the results."""
 
 import asyncio
 from collections import Counter, deque
@@ -11,30 +10,28 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.dispatcher import verdict
-from monitor.dispatcher.attempts import ATTEMPT_SECONDS, Attempts
-from monitor.dispatcher.backlog import Backlog, Fallback
+from monitor.dispatcher.attempts import ATTEMPT_SECONDS, Attempts, Settlement, StoreWatch
+from monitor.dispatcher.backlog import Backlog, Fallback, Recovery
 from monitor.dispatcher.pace import Pace
-from monitor.dispatcher.recovery import Hastening
 from monitor.dispatcher.reporting import Reporting
-from monitor.dispatcher.settlement import Settlement, StoreWatch
-from monitor.dispatcher.uptime_record import Presence
+from monitor.dispatcher.uptime import UptimeRecord
 from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.errors import DeliveryError, DeliveryFault, StoreError
 from monitor.ports import DeliveryResult, Notifier, OutboxStore
 
 LONGEST_WAIT_SECONDS = 60.0
-"""Rows are looked for at least this often: the wall clock may jump, and people may write to the
-outbox."""
+"""How often to look for rows at the latest: the wall clock may jump, and commands may write to
+the outbox."""
 
 log = structlog.get_logger()
 
 
 class Lane:
-    """One receiver. `run` works until `stop`; other lanes never notice how it fares.
+    """One receiver. `run` works until `stop`; no other lane is affected.
 
-    Up to `in_flight` attempts at once, or one at a time where the notifier asks for an interval
-    and while the circuit is open. Up to four times that is claimed ahead, so that claims, too,
-    come in batches. `changed` is called when rows were settled.
+    It makes up to `in_flight` attempts at once, but one at a time if the notifier asks for an
+    interval or the circuit is open. It claims up to four times as many rows ahead, so that claims
+    come in batches, too. `changed` is called when rows were settled.
     """
 
     def __init__(
@@ -45,7 +42,7 @@ class Lane:
         clock: Clock,
         reporting: Reporting,
         backlog: Backlog,
-        presence: Presence,
+        uptime: UptimeRecord,
         *,
         random: Callable[[], float],
         in_flight: int,
@@ -57,7 +54,7 @@ class Lane:
         self.notifier = notifier
         self._store = store
         self._clock = clock
-        self._presence = presence
+        self._uptime = uptime
         self._random = random
         self._changed = changed
         self._watch = StoreWatch(receiver, clock)
@@ -71,12 +68,11 @@ class Lane:
         )
         self._in_flight = in_flight
         self._pace = Pace(notifier.min_interval, notifier.burst, in_flight, now=clock.monotonic())
-        self._hastening = Hastening(receiver, store, clock)
-        self._ready: deque[tuple[OutboxRow, float]] = (
-            deque()
-        )  # claimed, with the latest moment to begin
+        self._recovery = Recovery(receiver, store, clock)
+        # claimed rows, with the latest moment to begin
+        self._ready: deque[tuple[OutboxRow, float]] = deque()
         self._active = Attempts()
-        self._former: list[Notifier] = []  # what is under way may still go through them
+        self._former: list[Notifier] = []  # attempts in flight may still use them
         self._crashes: Counter[str] = Counter()
         self._awake = asyncio.Event()
         self._look = True  # the store may have due rows that we do not know of
@@ -91,22 +87,22 @@ class Lane:
         self._awake.set()
 
     def stop(self) -> None:
-        """Begin nothing new; `run` returns once what is in flight has ended and is settled."""
+        """Begin nothing new. `run` returns once attempts in flight have ended and are settled."""
         self._stopping = True
         self._awake.set()
         self._settlement.hurry()
 
     def abort(self) -> None:
-        """After `stop`: cut off what is still in flight. It stays pending, due at the next
+        """After `stop`: cut off attempts in flight. Their rows stay pending, due at the next
         start."""
         self._aborting = True
         self._active.abort()
         self._settlement.hurry()
 
     def use(self, notifier: Notifier, fallback: Fallback | None) -> None:
-        """Tell the receiver through this from now on. What is under way ends as it began; what
-        waits is due at once, for the reason why it failed may be gone. The same notifier goes on
-        as if nothing had been."""
+        """Use this notifier from now on. Attempts in flight end with the old one. Waiting rows
+        are due at once, since the reason for a failure may be gone. With the same notifier,
+        nothing changes."""
         self.backlog.use(fallback)
         if notifier is not self.notifier:
             self._former.append(self.notifier)
@@ -115,16 +111,16 @@ class Lane:
             self._pace = Pace(
                 notifier.min_interval, notifier.burst, self._in_flight, now=self._clock.monotonic()
             )
-            self._hastening.want()
+            self._recovery.request()
         self.wake()
 
     async def close(self) -> None:
-        """After `run`: let go of everything."""
+        """After `run`: close all notifiers."""
         for notifier in (*self._former, self.notifier):
             await notifier.close()
 
     async def run(self) -> None:
-        """Deliver until stopped. Results obtained are kept when this raises and is run again."""
+        """Deliver until stopped. If this raises and is run again, no result is lost."""
         self._look = self._claiming = True
         self._active.clear()
         with suppress(StoreError):  # it is tried again
@@ -143,9 +139,8 @@ class Lane:
                 now = self._clock.monotonic()
                 self._begin(group, now)
                 self._active.cut_off_overdue(now)
-                wait = self._until_something_is_due(
-                    now
-                )  # by the same reading: what ends between two is seen by neither
+                # by the same `now`: what ends between two readings would be missed by both
+                wait = self._until_something_is_due(now)
                 await self._let_go()
                 await self._wait(group, wait)
             self._put_back(self._clock.now())
@@ -182,12 +177,12 @@ class Lane:
         self._ready.extend((row, begin_by) for row in rows if row.notification.id not in known)
 
     def _held_until(self) -> float:
-        """Before that nothing is claimed."""
+        """Nothing is claimed before this moment."""
         return max(self._pace.held_until(), self._watch.not_before)
 
     def _room(self) -> int:
-        """How many rows to claim; none while there are enough. Ahead only while it goes well: a
-        claim counts as an attempt."""
+        """How many rows to claim; 0 while there are enough. It claims ahead only while deliveries
+        succeed, because a claim counts as an attempt."""
         claimed = len(self._ready) + len(self._active)
         most = self._pace.in_flight
         if most > 1 and self.reporting.health.healthy and not self._pace.open:
@@ -195,17 +190,17 @@ class Lane:
         return max(0, self._pace.at_once - claimed)
 
     def _put_back(self, at: datetime) -> None:
-        """Give up the claim on rows not begun."""
+        """Release rows that were claimed but not begun; they are due at `at`."""
         now = self._clock.now()
         self._settlement.add(*(verdict.again(row, now=now, at=at) for row, _ in self._ready))
         self._ready.clear()
 
     async def _hasten(self) -> None:
-        due = self._hastening.due()
+        due = self._recovery.due()
         if due is None or due > self._clock.monotonic():
             return
         try:
-            await self._hastening.run()
+            await self._recovery.run()
             self._look = True
         except StoreError as error:
             self._watch.refused(error)
@@ -213,7 +208,7 @@ class Lane:
     def _settled(self, results: tuple[DeliveryResult, ...]) -> None:
         self.reporting.recorded()
         self.backlog.settled(results)
-        self._hastening.settled(results)
+        self._recovery.settled(results)
         self._changed()
         self.wake()  # a group's next row may be due now
 
@@ -226,19 +221,18 @@ class Lane:
             )
 
     def _next(self, now: float) -> OutboxRow | None:
-        """The next row to begin with now, its token taken; None when there is none or something
-        holds it back."""
+        """The next row to attempt now, with its token taken; None if there is none or it must
+        wait."""
         while self._ready and not self._stopping and self._pace.held_until() <= now:
             row, begin_by = self._ready.popleft()
             if now <= begin_by:
                 self._pace.begin(now)
                 return row
-            self.wake()  # its lease runs out first; it will be claimed anew
+            self.wake()  # its lease would run out first; claim it again
         return None
 
     async def _work(self, row: OutboxRow) -> None:
-        """Attempts one after the other as long as there is something to begin with: a task for
-        each would cost more."""
+        """Attempt one row after another while there are any: a task for each would cost more."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 (for the type checker: this is a coroutine)
         following: OutboxRow | None = row
@@ -259,7 +253,7 @@ class Lane:
                 self._awake.set()
 
     async def _attempt(self, row: OutboxRow) -> DeliveryResult:
-        """One attempt; whatever it meets becomes a result."""
+        """Make one attempt. Any error becomes a result."""
         notifier = self.notifier
         try:
             await notifier.send(row.notification)
@@ -297,33 +291,31 @@ class Lane:
         return result
 
     def _failed(self, row: OutboxRow, error: DeliveryError, notifier: Notifier) -> DeliveryResult:
-        if (
-            notifier is not self.notifier
-        ):  # the receiver has been configured anew meanwhile: how that fares decides
+        if notifier is not self.notifier:  # reconfigured meanwhile: try the new notifier at once
             result = verdict.again(row, now=(now := self._clock.now()), at=now, error=str(error))
             self.reporting.failed(row, result, outcome=error.reason.value)
             return result
-        long_enough = self._presence.long_enough
+        long_enough = self._uptime.long_enough
         result = verdict.after_failure(
             row, error, now=self._clock.now(), random=self._random(), long_enough=long_enough
         )
         self.reporting.failed(row, result, outcome=error.reason.value, said=str(error))
         if error.retryable:
-            self._hastening.failed()
+            self._recovery.failed()
             self._pace.failed(self._clock.monotonic())
-            if self._pace.open:  # what was claimed ahead goes back, to wait for its turn
+            if self._pace.open:  # rows claimed ahead go back and wait for their turn
                 self._put_back(self._clock.now())
         if error.retry_after:
             self._pause(error.retry_after)
         return result
 
     def _pause(self, seconds: float) -> None:
-        """The receiver asked to be left alone: nothing of this lane is sent before."""
+        """Send nothing for this long, as the receiver asked."""
         seconds = self._pace.pause(seconds, self._clock.monotonic())
         self._put_back(self._clock.now() + timedelta(seconds=seconds))
 
     async def _let_go(self) -> None:
-        """Close former notifiers that nothing goes through any more."""
+        """Close former notifiers that no attempt uses any more."""
         for former in [each for each in self._former if not self._active.go_through(each)]:
             self._former.remove(former)
             await former.close()
@@ -331,7 +323,7 @@ class Lane:
     # --- waiting ----------------------------------------------------------------------------------
 
     async def _wait(self, group: asyncio.TaskGroup, seconds: float) -> None:
-        """Until something happened, or for that long."""
+        """Wait until something happens, at most this long."""
         if self._awake.is_set():
             return
         timer = group.create_task(self._ring(seconds))
@@ -339,8 +331,8 @@ class Lane:
         timer.cancel()
 
     def _until_something_is_due(self, now: float) -> float:
-        """`now` is when we last tried to begin. What an attempt has to end for needs no time:
-        its end wakes us."""
+        """Seconds from `now`, when attempts were last begun. The end of an attempt wakes the loop
+        by itself."""
         moments = [now + LONGEST_WAIT_SECONDS]
         if self._look and self._room():
             moments.append(self._held_until())
@@ -350,7 +342,7 @@ class Lane:
             moments.append(
                 max(self._held_until(), now + (self._due - self._clock.now()).total_seconds())
             )
-        others = (self._active.next_overdue(), self._hastening.due())
+        others = (self._active.next_overdue(), self._recovery.due())
         return max(0.0, min([*moments, *(each for each in others if each is not None)]) - now)
 
     async def _ring(self, seconds: float) -> None:

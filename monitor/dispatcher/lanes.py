@@ -1,4 +1,4 @@
-"""Runs a lane for each receiver, wakes them when the outbox has news, and brings them to rest at
+"""Runs a lane for each receiver, wakes them when the outbox has news, and drains them at
 shutdown."""
 
 import asyncio
@@ -13,7 +13,7 @@ from monitor.clock import Clock, sleep_or_event
 from monitor.dispatcher.backlog import Backlog, Fallback
 from monitor.dispatcher.lane import Lane
 from monitor.dispatcher.reporting import Reporting
-from monitor.dispatcher.uptime_record import Presence
+from monitor.dispatcher.uptime import UptimeRecord
 from monitor.domain.alerting.notification import OutboxState
 from monitor.domain.campaign.receiver_view import ReceiverHealth
 from monitor.errors import StoreError
@@ -29,12 +29,12 @@ log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Delivers what is in the outbox, at least once, each receiver apart from the others.
+    """Delivers the outbox at least once, each receiver apart from the others.
 
-    A row is marked delivered only after its receiver confirmed it; a crash in between sends it
-    again under the same id. `random` gives numbers in [0, 1); `in_flight` is the most attempts
-    at once per receiver. `fallbacks` says by receiver who is told in its place. Notifiers are
-    closed once nothing goes through them any more.
+    A row is marked delivered only after its receiver confirmed it. After a crash in between, it is
+    sent again under the same id. `random` gives numbers in [0, 1). `in_flight` limits the attempts
+    at once for each receiver. `fallbacks` gives, by receiver, the one that is told instead.
+    Notifiers are closed once no attempt uses them.
     """
 
     def __init__(
@@ -53,11 +53,10 @@ class Dispatcher:
         self._metrics = metrics
         self._random = random
         self._in_flight = in_flight
-        self._presence = Presence(store, clock)
+        self._uptime = UptimeRecord(store, clock)
         self._lanes: dict[str, Lane] = {}
-        self._serving: dict[
-            Lane, asyncio.Task[None]
-        ] = {}  # those of receivers that are gone, too, until they have ended
+        # includes lanes of removed receivers until they have ended
+        self._serving: dict[Lane, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._gauges_stale = False
         self._stop = asyncio.Event()
@@ -67,8 +66,7 @@ class Dispatcher:
 
     @property
     def health(self) -> Mapping[str, ReceiverHealth]:
-        """How each receiver fares; one of which that is not known yet, after a start, is left
-        out."""
+        """The health of each receiver. After a start, receivers not known yet are left out."""
         return {
             receiver: lane.reporting.health
             for receiver, lane in self._lanes.items()
@@ -80,12 +78,10 @@ class Dispatcher:
         notifiers: Mapping[str, Notifier],
         fallbacks: Mapping[str, Fallback] = MappingProxyType({}),
     ) -> None:
-        """These are the receivers from now on; those that are told in the same way as before do
-        not notice.
+        """Switch to these receivers. Those with the same notifier are not affected.
 
-        One with another notifier keeps its place in everything, and what waits for it is due at
-        once. What is under way to one that is gone ends as it began; then its other messages are
-        given up.
+        A receiver with another notifier keeps its lane, and its waiting messages are due at once.
+        Attempts to a removed receiver end normally; then its other messages are given up.
         """
         before, self._lanes = self._lanes, {}
         for receiver, notifier in notifiers.items():
@@ -103,15 +99,15 @@ class Dispatcher:
         self._outbox_changed()
 
     async def bury(self) -> None:
-        """Give up what waits for receivers that there are not. Raises `StoreError`."""
+        """Give up messages for receivers that do not exist. Raises `StoreError`."""
         buried = await self._store.bury(tuple(self._lanes), now=self._clock.now())
         if buried:
             log.warning("notifications_of_unknown_receivers_given_up", count=buried)
             self._outbox_changed()
 
     def wake(self, receiver: str | None = None) -> None:
-        """Rows were committed for `receiver` (any, when None): look now. Names without a lane
-        are passed over."""
+        """Look for rows now: some were committed for `receiver` (None: for any). Names without a
+        lane are ignored."""
         self._outbox_changed()
         for name, lane in self._lanes.items():
             if receiver is None or receiver == name:
@@ -119,28 +115,28 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Deliver until drained or cancelled. A lane that raises is logged, counted and run
-        again; no other notices."""
+        again; the others go on."""
         self._finished.clear()
         try:
             async with asyncio.TaskGroup() as background:
                 gauges = background.create_task(self._keep("outbox_gauges", self._show))
-                presence = background.create_task(self._keep("presence", self._presence.run))
+                uptime = background.create_task(self._keep("presence", self._uptime.run))
                 async with asyncio.TaskGroup() as self._group:
                     for lane in self._lanes.values():
                         self._serve(lane, self._group)
                     await self._stop.wait()
                 gauges.cancel()
-                presence.cancel()
+                uptime.cancel()
         finally:
             self._group = None
             self._finished.set()
 
     async def drain(self, timeout: float) -> None:
-        """Begin nothing new, wait up to `timeout` seconds for what is in flight, and settle it;
-        then `run` returns.
+        """Begin nothing new, wait up to `timeout` seconds for attempts in flight, and settle them.
+        Then `run` returns.
 
-        What has not ended by then is cut off and stays pending, due at once at the next start.
-        Takes at most a second more.
+        Attempts that have not ended by then are cut off. Their rows stay pending, due at once at
+        the next start. This takes at most a second longer than `timeout`.
         """
         self._stop.set()
         for lane in self._serving:
@@ -167,7 +163,7 @@ class Dispatcher:
             self._store,
             self._clock,
             reporting,
-            presence=self._presence,
+            uptime=self._uptime,
             fallback=fallback,
             copied=self.wake,
             receivers=lambda: self._lanes,
@@ -179,7 +175,7 @@ class Dispatcher:
             self._clock,
             reporting,
             backlog,
-            self._presence,
+            self._uptime,
             random=self._random,
             in_flight=self._in_flight,
             changed=self._outbox_changed,
@@ -189,8 +185,7 @@ class Dispatcher:
         self._serving[lane] = group.create_task(self._live(lane))
 
     async def _live(self, lane: Lane) -> None:
-        """A lane until it is stopped and what it had under way has ended; then what is left of a
-        receiver that is gone."""
+        """Run a lane until it has ended. Then give up the messages of a removed receiver."""
         try:
             async with asyncio.TaskGroup() as group:
                 backlog = group.create_task(
@@ -201,7 +196,7 @@ class Dispatcher:
         finally:
             del self._serving[lane]
             await lane.close()
-        self.wake(lane.receiver)  # it may be back, and may now have what this one had
+        self.wake(lane.receiver)  # if it is back already, its new lane can take over the rows
         while not self._stop.is_set():
             with suppress(StoreError):
                 await self.bury()
@@ -225,10 +220,10 @@ class Dispatcher:
         self._gauges_stale = True
 
     async def _show(self) -> None:
-        """Keep the outbox gauges: after changes, at most once a second, and now and then for the
-        ages in them.
+        """Update the outbox gauges: after changes, at most once a second, and every 15 s for the
+        ages.
 
-        Counting reads the whole outbox, so it takes no more than a twentieth of the time.
+        Counting reads the whole outbox, so it may use at most a twentieth of the time.
         """
         self._gauges_stale = True
         shown = self._clock.monotonic()

@@ -1,5 +1,5 @@
-"""What is said of a receiver's deliveries: metrics for each attempt, a log line for the first
-failure and the recovery."""
+"""Reports a receiver's deliveries: metrics for each attempt, a log line for the first failure and
+for the recovery."""
 
 from datetime import datetime
 
@@ -14,15 +14,15 @@ from monitor.ports import DeliveryResult
 log = structlog.get_logger()
 
 SAID_SINGLY = 3
-"""Deliveries within one batch of results that have a log line each."""
+"""Up to this many deliveries in one batch have a log line each."""
 
 _MESSAGE_ITSELF = frozenset({DeliveryFault.REJECTED.value, DeliveryFault.TOO_LARGE.value})
-"""Final faults of one message: they say nothing about the receiver, which answered."""
+"""Final faults of one message. They say nothing about the receiver's health: it answered."""
 
 
 class Reporting:
-    """Keeps one receiver's health; every attempt that ended is reported exactly once.
-    `attempted`: one has, since the start. `integration` is the receiver's kind."""
+    """Keeps one receiver's health. Report every attempt that ended exactly once.
+    `attempted`: whether one has ended since the start. `integration`: the receiver's kind."""
 
     def __init__(self, receiver: str, integration: str, metrics: Metrics) -> None:
         self.health = ReceiverHealth()
@@ -33,7 +33,7 @@ class Reporting:
         self._delivered: list[OutboxRow] = []
 
     def restore(self, health: ReceiverHealth) -> None:
-        """How it fared before a restart, unless an attempt has told since."""
+        """Take over the health from before a restart, unless an attempt has ended since."""
         if self.health.healthy and not self.attempted:
             self.health = health
 
@@ -54,8 +54,8 @@ class Reporting:
             )
 
     def recorded(self) -> None:
-        """What was delivered is committed: one line for each message or, under load, one for
-        many, since a line costs half as much as a delivery."""
+        """Log the deliveries just committed: one line each or, under load, one for all of them,
+        since a line costs half as much as a delivery."""
         rows, self._delivered = self._delivered, []
         facts = {"receiver": self._receiver, "integration": self.integration}
         if len(rows) > SAID_SINGLY:
@@ -80,10 +80,10 @@ class Reporting:
     def failed(
         self, row: OutboxRow, result: DeliveryResult, *, outcome: str, said: str | None = None
     ) -> None:
-        """It did not; `result` is what becomes of the row, `outcome` the metric's label. A
-        halved message is no failure.
+        """The attempt failed. `result` is what becomes of the row, `outcome` the metric's label.
+        A message sent in halves is not a failure.
 
-        `said` is the receiver's own error where the result's says more."""
+        `said` is the receiver's own error, where the result's text has more than that."""
         self._count(row, outcome)
         id_ = row.notification.id
         facts = {"receiver": self._receiver, "integration": self.integration, "error": result.error}

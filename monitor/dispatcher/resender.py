@@ -1,14 +1,13 @@
-"""Tells receivers that forget, again and again, what they were told fires. Past the outbox:
+"""Repeats firing alerts to receivers that forget them (Alertmanager). It does not use the outbox:
 nothing of it is news."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import msgspec
 import structlog
 
 from monitor.clock import Clock
-from monitor.domain.alerting.alert import Alert
 from monitor.domain.alerting.notification import NotifiedAlert
 from monitor.domain.routing.flush import Told, notified
 from monitor.errors import DeliveryError
@@ -17,8 +16,7 @@ from monitor.ports import Notifier, Resending
 from monitor.state import State
 
 RETRY_SECONDS = 15.0
-"""After a failure the next attempt comes sooner, so that nothing lapses while the receiver is
-back already."""
+"""The wait after a failure. It is short, so that nothing expires at a receiver that is back."""
 TURN_EVERY = 2000
 """Alerts looked at before the event loop gets its turn."""
 
@@ -26,8 +24,7 @@ log = structlog.get_logger()
 
 
 class Resender:
-    """A loop for each receiver that asks for one, so that none waits for another. The others are
-    none of its business."""
+    """Runs a loop for each receiver that needs resending, so that none waits for another."""
 
     def __init__(
         self, state: State, notifiers: Mapping[str, Notifier], *, clock: Clock, metrics: Metrics
@@ -40,7 +37,7 @@ class Resender:
         self.use(notifiers)
 
     def use(self, notifiers: Mapping[str, Notifier]) -> None:
-        """Tell these from now on; who is told in the same way as before does not notice."""
+        """Switch to these receivers. Those with the same notifier are not affected."""
         self._notifiers = {
             name: notifier
             for name, notifier in notifiers.items()
@@ -49,7 +46,7 @@ class Resender:
         self._changed.set()
 
     async def run(self) -> None:
-        """Until cancelled. A receiver's first round is at once: the last may be long ago."""
+        """Run until cancelled. Each receiver's first round is at once."""
         loops: dict[str, tuple[Resending, asyncio.Task[None]]] = {}
         async with asyncio.TaskGroup() as group:
             while True:
@@ -67,10 +64,10 @@ class Resender:
                 await self._changed.wait()
 
     async def firing(self, receiver: str) -> list[NotifiedAlert]:
-        """What the receiver was told fires and not yet told that it ended, as it is now.
+        """The alerts that the receiver knows to fire, with their current texts.
 
-        What has ended but is not to be told yet (its group's interval is not over, a mute holds
-        it back) is among these: the receiver's picture is changed by notifications only.
+        Includes alerts that have ended but whose end is not told yet (its group's interval is not
+        over, or a mute is in force): only notifications change what the receiver knows.
         """
         told: set[str] = set()
         for ledger in list(self._state.ledgers.values()):
@@ -79,7 +76,9 @@ class Resender:
                     alert_id for alert_id, state in ledger.told.items() if state == Told.FIRING
                 )
         found: list[NotifiedAlert] = []
-        for number, alert in enumerate(self._alerts(), 1):
+        # a copy: the alerts may change between two turns of the event loop
+        alerts = [*self._state.active.values(), *self._state.ended.values()]
+        for number, alert in enumerate(alerts, 1):
             if alert.id in told and not alert.is_event:
                 known = notified(alert, changed=False)
                 found.append(
@@ -90,10 +89,6 @@ class Resender:
             if number % TURN_EVERY == 0:
                 await self._clock.sleep(0)
         return found
-
-    def _alerts(self) -> Iterator[Alert]:
-        """As of now, whatever changes while they are gone through."""
-        return iter([*self._state.active.values(), *self._state.ended.values()])
 
     async def _keep_told(self, receiver: str, notifier: Resending) -> None:
         failing = False

@@ -1,5 +1,5 @@
-"""What becomes of an outbox row after an attempt: delivered, again later, given up, or sent in
-halves. Pure."""
+"""What becomes of an outbox row after an attempt: delivered, retried later, given up, or sent in
+halves. Pure functions."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,14 +17,14 @@ from monitor.errors import DeliveryError, DeliveryFault
 from monitor.ports import DeliveryResult
 
 LEASE = timedelta(seconds=30)
-"""How long a claim holds: after that a row whose attempt nobody settled is due again."""
+"""How long a claim holds. After that, a row without a result is due again."""
 
 MOST_CRASHES = 5
-"""How often a row may make our own code raise before it is given up."""
+"""How often the monitor's own code may raise on a row before it is given up."""
 
 
 def delivered(row: OutboxRow, *, now: datetime) -> DeliveryResult:
-    """The receiver confirmed."""
+    """The receiver confirmed the message."""
     return DeliveryResult(id=row.notification.id, state=OutboxState.DELIVERED, at=now)
 
 
@@ -36,11 +36,13 @@ def after_failure(
     random: float,
     long_enough: Callable[[datetime], bool],
 ) -> DeliveryResult:
-    """`row` as claimed (this attempt counted). `random` in [0, 1) spreads the next attempt.
+    """The result of a failed attempt on `row`, whose `attempts` count this one.
 
-    A message that was too large goes on as two halves in its place; with one alert only it is
-    dead, as after any final fault and once attempts have gone on for `GIVE_UP_AFTER`:
-    `long_enough` says whether they have since a moment.
+    - A message that was too large is replaced by two halves; with only one alert, it is dead.
+    - After any other final fault it is dead.
+    - After `GIVE_UP_AFTER` of attempts it is dead: `long_enough` says whether that has passed
+      since a moment.
+    - Otherwise it is tried again later. `random` in [0, 1) spreads the next attempts.
     """
     id_ = row.notification.id
     if error.reason is DeliveryFault.TOO_LARGE and len(row.notification.alerts) > 1:
@@ -60,7 +62,7 @@ def after_failure(
 
 
 def given_up(row: OutboxRow, *, now: datetime, error: str) -> DeliveryResult:
-    """It has been tried, or has waited for its receiver, for too long."""
+    """It has been tried for too long, or has waited too long for its receiver."""
     hours = GIVE_UP_AFTER.total_seconds() / 3600
     text = f"given up after {hours:.0f} h; last: {error}"
     return DeliveryResult(id=row.notification.id, state=OutboxState.DEAD, at=now, error=text)
@@ -69,10 +71,10 @@ def given_up(row: OutboxRow, *, now: datetime, error: str) -> DeliveryResult:
 def after_crash(
     row: OutboxRow, error: Exception, *, crashes: int, now: datetime, random: float
 ) -> DeliveryResult:
-    """Our own code raised on this row, for the `crashes`th time: put back with a delay, in the
-    end given up.
+    """The monitor's own code raised on this row for the `crashes`th time: try again later, in the
+    end give up.
 
-    The error's text is not kept: it may hold anything.
+    The error's text is not kept: it may contain a secret.
     """
     text = f"internal error: {type(error).__name__} (the log has its traceback)"
     if crashes >= MOST_CRASHES:
@@ -85,15 +87,15 @@ def after_crash(
 def again(
     row: OutboxRow, *, now: datetime, at: datetime, error: str | None = None
 ) -> DeliveryResult:
-    """Put back until `at`."""
+    """Try the row again at `at`."""
     return DeliveryResult(
         id=row.notification.id, state=OutboxState.PENDING, at=now, next_attempt_at=at, error=error
     )
 
 
 def _replacements(row: OutboxRow, now: datetime) -> tuple[OutboxRow, ...]:
-    """Never attempted themselves, but their 72 hours run since the whole was; the store puts
-    them in the whole's place."""
+    """The two halves as rows. They were never attempted, but their 72 hours began with the whole
+    message. The store puts them in its place."""
     return tuple(
         msgspec.structs.replace(
             row, notification=half, attempts=0, next_attempt_at=now, last_error=None

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.dispatcher.breaker import OPEN_AFTER, PROBE_SECONDS, CircuitBreaker
-from monitor.dispatcher.bucket import TokenBucket
+from monitor.dispatcher.pace import OPEN_AFTER, PROBE_SECONDS, CircuitBreaker, TokenBucket
 
 
 def begun(interval: float, burst: int, wishes: list[float]) -> list[float]:

@@ -1,20 +1,20 @@
-"""For how long a monitor ran."""
+"""How long a monitor ran."""
 
 from datetime import timedelta
 
 import pytest
 
-from monitor.domain.routing.uptime import MOST_SPELLS, Attendance, read, written
+from monitor.dispatcher.uptime import MOST_SPELLS, Uptime, read, written
 from tests.clock import START
 
 MINUTE = timedelta(minutes=1)
 
 
-def seen(*minutes: int) -> Attendance:
-    attendance = Attendance()
+def seen(*minutes: int) -> Uptime:
+    uptime = Uptime()
     for minute in minutes:
-        attendance = attendance.seen(START + minute * MINUTE)
-    return attendance
+        uptime = uptime.seen(START + minute * MINUTE)
+    return uptime
 
 
 def test_what_lies_between_two_looks_counts_unless_they_are_far_apart() -> None:
@@ -36,7 +36,7 @@ def test_it_is_read_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("text", [None, "", "x", START.isoformat()])
 def test_what_is_no_attendance_is_none(text: str | None) -> None:
-    assert read(text) == Attendance()
+    assert read(text) == Uptime()
 
 
 def test_it_does_not_grow_without_end() -> None:
