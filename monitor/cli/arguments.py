@@ -211,7 +211,4 @@ def identified(
 
 def described(alert: "Alert") -> str:
     """The rule and what it is about."""
-    return (
-        f"{alert.key.rule}: "
-        f"{alert.campaign.name if alert.campaign else alert.key.subject or alert.key.account}"
-    )
+    return f"{alert.key.rule}: {alert.about}"

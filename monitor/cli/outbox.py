@@ -93,7 +93,7 @@ def show(
 ) -> None:
     """Show one notification whole, with its alerts."""
     from monitor.cli.tables.records import outbox_record
-    from monitor.notify.message import annotations
+    from monitor.domain.alerting.headline import annotations
 
     async def find(loaded: "LoadedSettings") -> "OutboxRow":
         async with store_beside(loaded) as store:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from monitor.notify.message import clean
+from monitor.domain.safetext.shown_text import clean
 
 COLOURS = {"critical": "31;1", "warning": "33;1", "resolved": "32", "event": "36"}
 

@@ -90,7 +90,7 @@ def _of_alert(known: Known, alert: Alert, subject: str | None) -> Target:
     rule = known.ruleset.rules.get(alert.key.rule)
     if rule is not None and rule.scope is not scope:
         rule = None  # another one of the same name
-    name = alert.campaign.name if alert.campaign else alert.key.subject or alert.key.account
+    name = alert.about
     if (
         subject is not None
         and subject != alert.key.subject

@@ -6,84 +6,64 @@ bidirectional or line- breaking character; each integration still escapes what m
 its own service.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import msgspec
 
-from monitor.domain.alerting.alert import ResolveReason
+from monitor.domain.alerting.headline import (
+    LONGEST_NAME,
+    acknowledged,
+    annotations,
+    ended_because,
+    headline,
+    is_over,
+    moment,
+    name,
+)
 from monitor.domain.alerting.notification import Notification, NotifiedAlert, NotifyReason
 from monitor.domain.alerting.notified import in_order, weight
 from monitor.domain.campaign.detail import breakdown
-from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.safetext.shown_text import clean, shorten, width
 from monitor.domain.times.duration import humanize_duration
 
-LONGEST_NAME = 80
-LONGEST_HEADLINE = 200
-LONGEST_PERSON = 30
-LONGEST_DESCRIPTION = 400
-LONGEST_SOURCE = 4000
-"""Characters of a text that are looked at; more is never shown."""
+__all__ = [
+    "Counts",
+    "acknowledged",
+    "alert_link",
+    "annotations",
+    "clean",
+    "count",
+    "count_all",
+    "description",
+    "ended_because",
+    "figures",
+    "heading",
+    "headline",
+    "identity",
+    "is_over",
+    "lasted",
+    "moment",
+    "name",
+    "news",
+    "remaining",
+    "runbook",
+    "severity",
+    "shorten",
+    "standing",
+    "the_rest",
+    "times",
+    "title",
+    "why",
+    "width",
+    "worst",
+]
 
+LONGEST_DESCRIPTION = 400
 SAME_MOMENT = timedelta(minutes=1)
 """What held and fired that close together did so at once."""
-
-_JOINERS = frozenset("\u200c\u200d")  # they are part of words (Persian, Hindi) and of emoji
-_MARKS_IN_A_ROW = 4
-
-_ENDS: Mapping[str, str] = {
-    "condition": "no longer holds",
-    "settled": "campaign settled",
-    "vanished": "campaign deleted at the provider",
-    "left_window": "campaign is too old to be followed",
-    "ignored": "campaign is now ignored",
-    "rule_removed": "rule removed",
-    "not_watched": "account or message type is no longer watched",
-}
-
-
-def clean(text: str) -> str:
-    """On one line, single-spaced, without control and format characters, and without towers of
-    combining marks."""
-    text = text[:LONGEST_SOURCE]
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(_printable(text))
-    return " ".join(text.split())
-
-
-def _printable(text: str) -> Iterable[str]:
-    marks = 0
-    for character in text:
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if character.isspace() or category in ("Zl", "Zp"):
-            yield " "
-        elif character in _JOINERS or (
-            category not in ("Cc", "Cf", "Cs") and marks <= _MARKS_IN_A_ROW
-        ):
-            yield character
-
-
-def width(text: str) -> int:
-    """Length in UTF-16 units: what services count that count more than characters, and never
-    less."""
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
-def shorten(text: str, limit: int) -> str:
-    """At most `limit` wide, with "…" where something was cut."""
-    if width(text) <= limit:
-        return text
-    used, end = 1, 0
-    for character in text:
-        used += width(character)
-        if used > limit:
-            break
-        end += 1
-    return text[:end].rstrip(" \u200c\u200d\ufe0f") + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,90 +156,6 @@ def worst(alerts: Iterable[NotifiedAlert]) -> str | None:
     return min(found, key=weight, default=None)
 
 
-def name(campaign: Campaign) -> str:
-    """The campaign's name, shortened; its id when the name is empty."""
-    return shorten(clean(campaign.name), LONGEST_NAME) or f"campaign {campaign.id}"
-
-
-def headline(alert: NotifiedAlert) -> str:
-    """What is wrong with which campaign and by how much, on one line: the rule's summary, which
-    is made to name the campaign.
-
-    Who looks after it comes first: others need not. Of what is over: that it is, why, and the
-    status its campaign then had.
-    """
-    looked_after = acknowledged(alert, with_time=False)
-    return (
-        shorten(f"{looked_after} · {_headline(alert)}", LONGEST_HEADLINE)
-        if looked_after
-        else _headline(alert)
-    )
-
-
-def acknowledged(alert: NotifiedAlert, *, with_time: bool = True) -> str:
-    """Who looks after it, since when; empty for nobody, and when it is over."""
-    if alert.acknowledged_by is None or is_over(alert):
-        return ""
-    who = f"acknowledged by {shorten(clean(alert.acknowledged_by), LONGEST_PERSON)}"
-    return f"{who} {moment(alert.acknowledged_at)}" if with_time and alert.acknowledged_at else who
-
-
-def _headline(alert: NotifiedAlert) -> str:
-    if is_over(alert):
-        return shorten(_over(alert), LONGEST_HEADLINE)
-    summary = clean(alert.annotations.get("summary", ""))
-    rule = clean(alert.labels.get("alertname", "")) or "alert"
-    if alert.campaign is None:
-        return shorten(summary or rule, LONGEST_HEADLINE)
-    called = name(alert.campaign)
-    if summary and called.rstrip("…")[: LONGEST_NAME // 2] in summary:
-        return shorten(summary, LONGEST_HEADLINE)
-    return shorten(f"{called}: {summary or rule}", LONGEST_HEADLINE)
-
-
-def is_over(alert: NotifiedAlert) -> bool:
-    """Whether it has ended: what its rule says of it is true no more, and there is nothing left
-    to do."""
-    return alert.status == "resolved"
-
-
-def _over(alert: NotifiedAlert) -> str:
-    """`Spring sale: HeldAsSpam is over, status is sending`; `Account default: LowBalance ended:
-    rule removed`."""
-    rule = shorten(clean(alert.labels.get("alertname", "")), LONGEST_NAME) or "alert"
-    about, because = _subject(alert), ended_because(alert)
-    if alert.resolve_reason != ResolveReason.CONDITION and because:
-        end = f"{rule} ended: {because}"
-    else:
-        status = shorten(clean(alert.campaign.status), 20) if alert.campaign else ""
-        end = f"{rule} is over, status is {status}" if status else f"{rule} is over"
-    return f"{about}: {end}" if about else end
-
-
-def _subject(alert: NotifiedAlert) -> str:
-    """What an alert is about."""
-    if alert.campaign is not None:
-        return name(alert.campaign)
-    for label in ("receiver", "sender", "account"):
-        if called := shorten(clean(alert.labels.get(label, "")), LONGEST_NAME):
-            return f"{label.capitalize()} {called}"
-    return ""
-
-
-def annotations(alert: NotifiedAlert) -> Mapping[str, str]:
-    """The rule's texts as they are told. Of what is over the summary says so, and what tells
-    people to act is left out: description and runbook. `note` begins the description of either."""
-    texts = dict(alert.annotations)
-    if is_over(alert):
-        texts = {
-            name: text for name, text in texts.items() if name not in ("description", "runbook_url")
-        }
-        texts["summary"] = headline(alert)
-    if alert.note:
-        texts["description"] = f"{alert.note} {texts.get('description', '')}".strip()
-    return texts
-
-
 def heading(notification: Notification, *, fits: Callable[[str], bool] = bool) -> tuple[str, bool]:
     """The line above the alerts, and whether it says the headline of the one alert that is told,
     which need not stand below again. `fits`: whether a service has room for a line; else it has
@@ -339,11 +235,6 @@ def description(alert: NotifiedAlert) -> str:
     return shorten(clean(annotations(alert).get("description", "")), LONGEST_DESCRIPTION)
 
 
-def moment(at: datetime) -> str:
-    """`2026-03-02 09:00 UTC`."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
 def lasted(alert: NotifiedAlert, now: datetime) -> str:
     """How long it has fired, or had when it ended; empty for an event. `now` is when the message
     was decided, so that every retry says the same.
@@ -369,16 +260,6 @@ def times(alert: NotifiedAlert, now: datetime, date: Callable[[datetime], str] =
     if alert.starts_at - alert.active_since >= SAME_MOMENT:
         return f"Holds since {date(alert.active_since)}, firing for {fired_for}"
     return f"Firing since {date(alert.starts_at)} ({fired_for})"
-
-
-def ended_because(alert: NotifiedAlert) -> str:
-    """Why a resolved alert ended, in words; empty where that is not known."""
-    return end_in_words(alert.resolve_reason)
-
-
-def end_in_words(resolve_reason: str | None) -> str:
-    """A resolve reason for people; empty for none and for one that is not known."""
-    return _ENDS.get(resolve_reason or "", "")
 
 
 def alert_link(external_url: str | None, alert: NotifiedAlert) -> str | None:

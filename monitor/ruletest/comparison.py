@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from monitor.domain.alerting.alert import Alert, AlertState
+from monitor.domain.alerting.headline import annotations
 from monitor.domain.alerting.notification import Notification, NotifiedAlert
 from monitor.domain.times.duration import format_duration
 from monitor.errors import Place
-from monitor.notify.message import annotations
 from monitor.ruletest.cases import Expectation, ExpectedAlert, ExpectedMessage
 
 Found = TypeVar("Found")

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from monitor.domain.alerting.alert import Alert
-from monitor.domain.alerting.notified import notified
+from monitor.domain.alerting.headline import current_texts, end_in_words
 from monitor.domain.campaign.detail import CampaignDetail, breakdown
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.notify.message import end_in_words, headline
 
 ALERT_ID = re.compile(r"[0-9A-Za-z_.-]{1,200}")
 """What an alert's id looks like; anything else is not asked for."""
@@ -34,7 +33,7 @@ class AlertDetail:
 
     @property
     def state(self) -> str:
-        return "event" if self.alert.is_event else self.alert.state.value
+        return self.alert.shown_state
 
     @property
     def active(self) -> bool:
@@ -53,8 +52,7 @@ class AlertDetail:
     @property
     def subject(self) -> str:
         """What it is about."""
-        campaign, key = self.alert.campaign, self.alert.key
-        return campaign.name if campaign else key.subject or key.account
+        return self.alert.about
 
     @property
     def times(self) -> Sequence[Figure]:
@@ -79,7 +77,7 @@ class AlertDetail:
     @property
     def summary(self) -> str:
         """What is the case; once it is over, that it is."""
-        return headline(notified(self.alert, changed=False)) if self.over else self.said
+        return current_texts(self.alert).get("summary", "")
 
     @property
     def said(self) -> str:
@@ -89,12 +87,12 @@ class AlertDetail:
     @property
     def description(self) -> str:
         """What there is to do; nothing any more once it is over."""
-        return "" if self.over else self.alert.annotations.get("description", "")
+        return current_texts(self.alert).get("description", "")
 
     @property
     def runbook(self) -> str | None:
         """The rule's runbook, if that is a web address and there is something to do."""
-        return None if self.over else web_address(self.alert.annotations.get("runbook_url", ""))
+        return web_address(current_texts(self.alert).get("runbook_url", ""))
 
     @property
     def labels(self) -> Sequence[tuple[str, str]]:

@@ -114,7 +114,7 @@ class AlertStatus:
             severity=alert.labels.get("severity", ""),
             firing=alert.state is AlertState.FIRING,
             account=alert.key.account,
-            subject=campaign.name if campaign else alert.key.subject or alert.key.account,
+            subject=alert.about,
             campaign_id=campaign.id if campaign else None,
             message_type=campaign.message_type if campaign else "",
             summary=alert.annotations.get("summary", ""),

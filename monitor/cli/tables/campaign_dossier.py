@@ -35,6 +35,7 @@ from monitor.cli.tables.records import (
 )
 from monitor.cli.tables.sparkline import drawn
 from monitor.domain.alerting.alert import Acknowledgement, Alert
+from monitor.domain.alerting.headline import annotations
 from monitor.domain.alerting.notification import OutboxRow
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sample import Sample
@@ -100,7 +101,7 @@ class Dossier:
             "alertnames": list(dict.fromkeys(each.labels.get("alertname", "") for each in about)),
             "about": "",
         }
-        return {**outbox_record(row), **told, "summary": about[0].annotations.get("summary", "")}
+        return {**outbox_record(row), **told, "summary": annotations(about[0]).get("summary", "")}
 
 
 def _is(campaign: Campaign | None, other: Campaign) -> bool:

@@ -164,7 +164,7 @@ def _readings(explained: Explanation) -> Iterator[str]:
 
 def _former(explained: Explanation) -> Iterator[str]:
     """An alert that is over."""
-    from monitor.notify.message import end_in_words
+    from monitor.domain.alerting.headline import end_in_words
 
     alert = explained.alert
     if alert is None or alert.state is not AlertState.RESOLVED:

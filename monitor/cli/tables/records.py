@@ -10,6 +10,7 @@ from typing import Any
 from monitor.cli.tables.printing import NOTHING, identifier, plain, readable, share
 from monitor.cli.tables.record_table import Column, severity_style, state_style
 from monitor.domain.alerting.alert import Acknowledgement, Alert
+from monitor.domain.alerting.headline import annotations, current_texts
 from monitor.domain.alerting.notification import NotifiedAlert, OutboxRow
 from monitor.domain.campaign.detail import breakdown
 from monitor.domain.campaign.event import CampaignEvent
@@ -103,20 +104,20 @@ def alert_record(
 ) -> Record:
     """One alert, whatever its state; `event` for an event, which is told once and never
     resolved. `silenced_by` are ids."""
-    c = alert.campaign
+    c, texts = alert.campaign, current_texts(alert)
     return {
         "id": alert.id,
         "fingerprint": alert.fingerprint,
         "alertname": alert.key.rule,
-        "state": "event" if alert.is_event else alert.state.value,
+        "state": alert.shown_state,
         "severity": alert.labels.get("severity", ""),
         "account": alert.key.account,
         "campaign_id": c.id if c else None,
         "campaign": c.name if c else None,
         "sender": alert.labels.get("sender"),
         "message_type": alert.labels.get("message_type"),
-        "about": c.name if c else alert.key.subject or alert.key.account,
-        "summary": alert.annotations.get("summary", ""),
+        "about": alert.about,
+        "summary": texts.get("summary", ""),
         "why": breakdown(alert.detail),
         "active_since": alert.active_since,
         "fired_at": alert.fired_at,
@@ -127,7 +128,7 @@ def alert_record(
         "acknowledged_comment": acknowledged.comment if acknowledged else None,
         "silenced_by": list(silenced_by),
         "labels": dict(alert.labels),
-        "annotations": dict(alert.annotations),
+        "annotations": dict(texts),
     }
 
 
@@ -252,7 +253,7 @@ def outbox_record(row: OutboxRow) -> Record:
         "alerts": len(n.alerts),
         "alertnames": list(dict.fromkeys(alert.labels.get("alertname", "") for alert in n.alerts)),
         "about": _about(n.alerts[0]) if n.alerts else None,
-        "summary": n.alerts[0].annotations.get("summary", "") if n.alerts else None,
+        "summary": annotations(n.alerts[0]).get("summary", "") if n.alerts else None,
         "part": n.part,
         "parts": n.parts,
         "group_key": n.group_key,

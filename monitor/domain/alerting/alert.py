@@ -77,6 +77,17 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def is_event(self) -> bool:
         return self.event_id is not None
 
+    @property
+    def about(self) -> str:
+        """What people call its subject: the campaign by its name, else the sender or receiver, else
+        the account."""
+        return self.campaign.name if self.campaign else self.key.subject or self.key.account
+
+    @property
+    def shown_state(self) -> str:
+        """The state for people and programs: an event has none but that it happened."""
+        return "event" if self.is_event else self.state.value
+
 
 def fingerprint(key: AlertKey) -> str:
     """16 hex digits that are the same for every instance of a key, everywhere and always."""

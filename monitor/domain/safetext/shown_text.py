@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: they move cursors, colour terminals and break lines
@@ -52,3 +53,52 @@ def clipped(text: str, length: int = 80) -> str:
 def counted(number: int, what: str) -> str:
     """`1 rule`, `2,000 rules`."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+# --- as messages show it ---
+
+LONGEST_SOURCE = 4000
+"""Characters of a text that are looked at; more is never shown."""
+_JOINERS = frozenset("\u200c\u200d")  # they are part of words (Persian, Hindi) and of emoji
+_MARKS_IN_A_ROW = 4
+
+
+def clean(text: str) -> str:
+    """On one line, single-spaced, without control and format characters, and without towers of
+    combining marks."""
+    text = text[:LONGEST_SOURCE]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_printable(text))
+    return " ".join(text.split())
+
+
+def _printable(text: str) -> Iterable[str]:
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if character.isspace() or category in ("Zl", "Zp"):
+            yield " "
+        elif character in _JOINERS or (
+            category not in ("Cc", "Cf", "Cs") and marks <= _MARKS_IN_A_ROW
+        ):
+            yield character
+
+
+def width(text: str) -> int:
+    """Length in UTF-16 units: what services count that count more than characters, and never
+    less."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` wide, with "…" where something was cut."""
+    if width(text) <= limit:
+        return text
+    used, end = 1, 0
+    for character in text:
+        used += width(character)
+        if used > limit:
+            break
+        end += 1
+    return text[:end].rstrip(" \u200c\u200d\ufe0f") + "…"

@@ -6,14 +6,15 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from monitor.cli.tables.record_table import print_records
 from monitor.cli.tables.records import outbox_columns, outbox_record
 from monitor.domain.alerting.notification import OutboxRow, OutboxState
-from monitor.ports import OutboxQuery
+from monitor.ports import FlushCommit, OutboxQuery
 from monitor.store import SqliteStore
 from tests.clock import START
-from tests.unit.cli.conftest import EVIL_SHOWN, Invoke, notification
+from tests.unit.cli.conftest import EVIL_SHOWN, Invoke, campaign, notification
 from tests.unit.cli.test_printing import Terminal
 
 
@@ -41,6 +42,32 @@ def test_the_outbox_is_listed_newest_first_and_filtered(invoke: Invoke) -> None:
     assert ids(invoke, "--older-than", "1h") == ids(invoke)
     assert ids(invoke, "--older-than", "292y") == []
     assert ids(invoke, "--limit", "1") == ["msg_c"]
+
+
+def test_a_notification_that_an_alert_is_over_does_not_list_what_there_was_to_do(
+    invoke: Invoke, filled: Path
+) -> None:
+    first = notification("msg_over")
+    over = structs.replace(
+        first.alerts[0],
+        status="resolved",
+        resolve_reason="condition",
+        campaign=campaign(1),
+        annotations={"summary": "campaign 1 is held. Contact your manager"},
+    )
+    row = OutboxRow(
+        notification=structs.replace(first, alerts=(over,)), sequence=9, next_attempt_at=START
+    )
+
+    async def add() -> None:
+        async with SqliteStore(filled) as store:
+            await store.commit_flush(FlushCommit(rows=[row]))
+
+    asyncio.run(add())
+    listed = json.loads(invoke("outbox", "list", "--json").stdout)
+    assert {each["summary"] for each in listed if each["id"] == "msg_over"} == {
+        "campaign 1: Late is over, status is sending"
+    }
 
 
 @pytest.mark.usefixtures("filled")

@@ -1,14 +1,19 @@
 """`campaigns`, `alerts`, `events`: what is listed, in which order, and that other people's text
 does no harm."""
 
+import asyncio
 import csv
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from tests.unit.cli.conftest import EVIL, EVIL_SHOWN, Invoke
+from monitor.domain.alerting.alert import AlertState
+from monitor.ports import CycleCommit
+from monitor.store import SqliteStore
+from tests.unit.cli.conftest import EVIL, EVIL_SHOWN, Invoke, alert, campaign
 
 pytestmark = pytest.mark.usefixtures("filled")
 
@@ -114,6 +119,33 @@ def test_alerts_are_filtered(invoke: Invoke, options: tuple[str, ...], expected:
 def test_an_ended_alert_says_when_and_why(invoke: Invoke) -> None:
     (row,) = table(invoke("alerts", "--state", "resolved").stdout)
     assert (row["resolved_at"], row["resolve_reason"]) == ("2026-03-02T09:09:00Z", "condition")
+
+
+def test_an_ended_alert_is_told_as_over_and_asks_for_nothing(invoke: Invoke, filled: Path) -> None:
+    asked = {
+        "summary": "campaign 5 is held. Contact your manager",
+        "description": "Call the provider",
+        "runbook_url": "https://runbooks.example.org/late",
+    }
+    fires = alert("a5", AlertState.FIRING, about=campaign(5))
+    ended = alert("a6", AlertState.RESOLVED, about=campaign(5))
+    event = alert("a7", AlertState.FIRING, about=campaign(5), event=True)
+
+    async def add() -> None:
+        alerts = [replace(each, annotations=asked) for each in (fires, ended, event)]
+        async with SqliteStore(filled) as store:
+            await store.commit_cycle(CycleCommit(account="default", alerts=alerts))
+
+    asyncio.run(add())
+    every = ("--state", "firing", "--state", "resolved", "--state", "event")
+    told = {row["id"]: row for row in listed(invoke, "alerts", *every)}
+    assert told["a5"]["summary"] == told["a7"]["summary"] == asked["summary"]
+    assert told["a5"]["annotations"] == told["a7"]["annotations"] == asked
+    over = "campaign 5: Late is over, status is sending"
+    assert (told["a6"]["summary"], told["a6"]["annotations"]) == (over, {"summary": over})
+    done = invoke("alerts", "--state", "resolved")
+    assert over in done.stdout
+    assert "manager" not in done.stdout
 
 
 def test_events_are_listed_newest_first_with_their_changes(invoke: Invoke) -> None:
