@@ -23,12 +23,12 @@ def examine_files(loaded: LoadedSettings) -> list[Finding]:
     found: list[Finding] = []
     for what, path in (
         ("the rules file", settings.rules_file),
-        ("the settings file", loaded.config),
+        ("the settings file", loaded.settings.config),
     ):
         if path is not None and path.is_file():
             found += _changeable(what, path)
-    if loaded.secrets_dir is not None and loaded.secrets_dir.is_dir():
-        found += _secrets(loaded.secrets_dir)
+    if loaded.settings.secrets_dir is not None and loaded.settings.secrets_dir.is_dir():
+        found += _secrets(loaded.settings.secrets_dir)
     database = settings.database_url.path
     if database is not None and database.exists():
         found += _database_files(database)

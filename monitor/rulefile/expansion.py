@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from monitor.errors import Place
-from monitor.settings.written import Lookup
+from monitor.settings import Lookup
 from monitor.yamlfile.document import Entry, Listing, Scalar, Table, YamlNode
 from monitor.yamlfile.findings import Findings
 

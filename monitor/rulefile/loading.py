@@ -6,8 +6,7 @@ from pathlib import Path
 
 from monitor.rulefile.detail_key import doubts_without_details
 from monitor.rulefile.parsing import RuleFile, parse_rules
-from monitor.settings.layers import LoadedSettings
-from monitor.settings.masking import mask_secrets
+from monitor.settings import LoadedSettings, mask_secrets
 from monitor.yamlfile.text_file import read_text
 
 IN_FORCE_HINT = "`bsg-monitor init` writes one to start from; BSG_RULES_FILE names another"

@@ -27,7 +27,7 @@ from monitor.rulefile.rule_keys import KEYS as RULE_KEYS
 from monitor.rulefile.rules import read_rule
 from monitor.rulefile.settle_key import read_settle
 from monitor.rulefile.time_intervals import read_time_intervals
-from monitor.settings.written import Lookup
+from monitor.settings import Lookup
 from monitor.yamlfile.document import Listing, Scalar, Table, described, parse_yaml
 from monitor.yamlfile.excerpts import KeyPath, Veil
 from monitor.yamlfile.findings import Findings

@@ -6,27 +6,29 @@ secret.
 """
 
 from monitor.settings.layers import (
-    AccountSettings,
-    DatabaseUrl,
-    Listen,
     LoadedSettings,
-    Settings,
     describe,
     differing,
     load_settings,
+    mask_secrets,
+    mask_settings,
     read_settings,
 )
-from monitor.settings.masking import mask_settings
+from monitor.settings.model import AccountSettings, Settings
+from monitor.settings.written import Lookup
+from monitor.yamlfile.addresses import DatabaseUrl, Listen
 
 __all__ = [
     "AccountSettings",
     "DatabaseUrl",
     "Listen",
     "LoadedSettings",
+    "Lookup",
     "Settings",
     "describe",
     "differing",
     "load_settings",
+    "mask_secrets",
     "mask_settings",
     "read_settings",
 ]

@@ -18,12 +18,12 @@ SHORT_TOKEN = 16
 
 class _Check:
     def __init__(
-        self, settings: Settings, written: Layer, sound: frozenset[SettingPath], findings: Findings
+        self, settings: Settings, written: Layer, wrong: frozenset[SettingPath], findings: Findings
     ) -> None:
         self.settings = settings
         self.written = written
         self.findings = findings
-        self.broken = frozenset(written.keys() - sound)
+        self.broken = wrong
 
     def place(self, *candidates: SettingPath) -> Place | None:
         """Where the first of these that was written stands."""
@@ -36,7 +36,13 @@ class _Check:
             variable(candidates[-1]),
         )
 
-    def prefixed(self, message: str, *candidates: SettingPath) -> str:
+    def wrong(self, message: str, *candidates: SettingPath, hint: str) -> None:
+        self.findings.wrong(self._prefixed(message, candidates), self.place(*candidates), hint)
+
+    def warn(self, message: str, *candidates: SettingPath, hint: str) -> None:
+        self.findings.warn(self._prefixed(message, candidates), self.place(*candidates), hint)
+
+    def _prefixed(self, message: str, candidates: tuple[SettingPath, ...]) -> str:
         """The message, with the setting's name where its place does not say it."""
         place = self.place(*candidates)
         return message if place and place.line is None else f"{self.called(*candidates)}: {message}"
@@ -46,13 +52,13 @@ def check(
     settings: Settings,
     written: Layer,
     *,
-    sound: frozenset[SettingPath],
+    wrong: frozenset[SettingPath],
     need_account: bool,
     findings: Findings,
 ) -> None:
     """Note what contradicts itself. What concerns a setting that is wrong by itself waits until
     that is mended."""
-    state = _Check(settings, written, sound, findings)
+    state = _Check(settings, written, wrong, findings)
     _accounts(state, need_account=need_account)
     _api_paths(state)
     _plain_http(state)
@@ -105,19 +111,17 @@ def _kind_of_key(
     state: _Check, key: SecretStr, setting: SettingPath, account: AccountSettings
 ) -> None:
     if key.get_secret_value().startswith("test_"):
-        message = (
-            f"account {account.name} has a test key: the provider's answers are random, nothing "
-            "they say is true"
-        )
         state.findings.warn(
-            message, state.place(setting), "use a live_… key to watch real campaigns"
+            f"account {account.name} has a test key: the provider's answers are random, nothing "
+            "they say is true",
+            state.place(setting),
+            "use a live_… key to watch real campaigns",
         )
     elif key.get_secret_value().startswith("eyJ"):
-        name = variable((*setting[:-1], "api_token"))
         state.findings.warn(
             f"the API key of account {account.name} looks like a bearer token",
             state.place(setting),
-            f"set {name} instead",
+            f"set {variable((*setting[:-1], 'api_token'))} instead",
         )
 
 
@@ -127,28 +131,24 @@ def _api_paths(state: _Check) -> None:
             asked = api_address(written.value)
             if asked != web_address(written.value):
                 message = "ends with a path that the monitor adds itself; it is left out"
-                state.findings.warn(
-                    state.prefixed(message, setting), written.place, f"write {asked}"
-                )
+                state.warn(message, setting, hint=f"write {asked}")
 
 
 def _plain_http(state: _Check) -> None:
     if state.settings.allow_insecure_http or ("allow_insecure_http",) in state.broken:
         return
     for name, account in state.settings.accounts.items():
-        candidates: tuple[SettingPath, ...] = (("accounts", name, "api_url"), ("api_url",))
         if plain_http_beyond_loopback(account.url):
-            message = (
-                "plain HTTP would show the account's key to everyone on the way; expected https://"
-            )
-            hint = "set BSG_ALLOW_INSECURE_HTTP=1 if it must be"
-            state.findings.wrong(
-                state.prefixed(message, *candidates), state.place(*candidates), hint
+            state.wrong(
+                "plain HTTP would show the account's key to everyone on the way; expected https://",
+                ("accounts", name, "api_url"),
+                ("api_url",),
+                hint="set BSG_ALLOW_INSECURE_HTTP=1 if it must be",
             )
     heartbeat = state.settings.heartbeat_url
     if heartbeat and plain_http_beyond_loopback(heartbeat.get_secret_value()):
-        message = state.prefixed("plain HTTP can be read and forged on the way", ("heartbeat_url",))
-        state.findings.warn(message, state.place(("heartbeat_url",)), "use https://")
+        message = "plain HTTP can be read and forged on the way"
+        state.warn(message, ("heartbeat_url",), hint="use https://")
 
 
 def _listening(state: _Check) -> None:
@@ -156,34 +156,24 @@ def _listening(state: _Check) -> None:
     if settings.public_read or settings.read_token or not settings.listen.beyond_loopback:
         return
     if state.broken.isdisjoint({("listen",), ("read_token",), ("public_read",)}):
-        message = (
+        state.wrong(
             f"{settings.listen} can be reached from other machines, and nothing protects what is "
-            "shown there"
+            "shown there",
+            ("listen",),
+            hint="set BSG_READ_TOKEN, or BSG_PUBLIC_READ=1 if everyone may read it",
         )
-        hint = "set BSG_READ_TOKEN, or BSG_PUBLIC_READ=1 if everyone may read it"
-        state.findings.wrong(state.prefixed(message, ("listen",)), state.place(("listen",)), hint)
 
 
 def _tokens(state: _Check) -> None:
-    read, admin = (
-        each.get_secret_value() if each else ""
-        for each in (state.settings.read_token, state.settings.admin_token)
-    )
-    tokens: tuple[tuple[SettingPath, str], ...] = (
-        (("read_token",), read),
-        (("admin_token",), admin),
-    )
-    for setting, token in tokens:
-        if 0 < len(token) < SHORT_TOKEN:
-            message = state.prefixed(
-                f"is shorter than {SHORT_TOKEN} characters and can be guessed", setting
-            )
-            state.findings.warn(message, state.place(setting), "try: openssl rand -hex 16")
-    if read and read == admin:
-        message = state.prefixed(
-            "is the same as BSG_READ_TOKEN: whoever may read may change", ("admin_token",)
-        )
-        state.findings.warn(message, state.place(("admin_token",)), "give it a value of its own")
+    settings = state.settings
+    tokens = {"read_token": settings.read_token, "admin_token": settings.admin_token}
+    for name, token in tokens.items():
+        if token and len(token.get_secret_value()) < SHORT_TOKEN:
+            message = f"is shorter than {SHORT_TOKEN} characters and can be guessed"
+            state.warn(message, (name,), hint="try: openssl rand -hex 16")
+    if settings.read_token and settings.read_token == settings.admin_token:
+        message = "is the same as BSG_READ_TOKEN: everyone who may read may also change things"
+        state.warn(message, ("admin_token",), hint="give it a value of its own")
 
 
 def _readable_secrets(state: _Check) -> None:
@@ -193,15 +183,17 @@ def _readable_secrets(state: _Check) -> None:
             and written.node is not None
             and world_readable(Path(written.place.source))
         ):
-            message = f"every user of this machine can read {written.name}"
-            state.findings.warn(message, written.place, f"chmod 600 {written.place.source}")
+            state.findings.warn(
+                f"every user of this machine can read {written.name}",
+                written.place,
+                f"chmod 600 {written.place.source}",
+            )
 
 
 def _database(state: _Check) -> None:
     if state.settings.database_url.path is None:
-        setting: SettingPath = ("database_url",)
-        state.findings.wrong(
-            state.prefixed("a PostgreSQL database is not supported by this version", setting),
-            state.place(setting),
-            "keep the state in a file: sqlite:////var/lib/bsg-monitor/monitor.db",
+        state.wrong(
+            "a PostgreSQL database is not supported by this version",
+            ("database_url",),
+            hint="keep the state in a file: sqlite:////var/lib/bsg-monitor/monitor.db",
         )

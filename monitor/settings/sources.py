@@ -1,103 +1,234 @@
-"""Where settings are read from. Each source gives what it has by setting, with the place it was
-written at."""
+"""Where settings are read from: pydantic-settings' sources, which here also know the place of each
+value and refuse unknown names."""
 
+import io
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from dotenv.parser import parse_stream
+from pydantic_settings import EnvSettingsSource, YamlConfigSettingsSource
 
 from monitor.domain.safetext.possible_secrets import leading_word, lost_colon
 from monitor.errors import ConfigError, Place
-from monitor.settings.model import ACCOUNT_SETTINGS, BOOTSTRAP, variable
-from monitor.settings.written import (
+from monitor.settings.model import ACCOUNT_SETTINGS, BOOTSTRAP, SECRETS, Settings, variable
+from monitor.settings.setting_names import (
     ACCOUNT_NAME,
     ACCOUNT_NAME_HINT,
+    FILE_SETTINGS,
     PREFIX,
-    ROOT,
-    Layer,
-    SettingPath,
-    Written,
-    is_known,
+    VEIL,
     may_be_shown,
     not_a_setting,
-    put,
     setting_of,
 )
+from monitor.settings.written import Written, flat
 from monitor.yamlfile.document import Entry, Scalar, Table, YamlNode, described, parse_yaml, plain
-from monitor.yamlfile.excerpts import Veil
+from monitor.yamlfile.excerpts import DotenvExcerpts
 from monitor.yamlfile.findings import Findings
 from monitor.yamlfile.suggestion import did_you_mean
-from monitor.yamlfile.text_file import read_secret, read_text
+from monitor.yamlfile.text_file import read_secret, read_text, world_readable
 
 _KUBERNETES = re.compile(
     r"BSG(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)=.*"
     r"|BSG(_\w+)?_PORT=(tcp|udp|sctp)://.*",
     re.DOTALL,
 )
-"""What Kubernetes tells every container about Services that are called `bsg` or whose names
-begin with `bsg-`."""
+"""The variables that Kubernetes gives every container for Services named `bsg` or `bsg-…`."""
 UNGUESSED = "unset it; `bsg-monitor config` lists the settings"
-"""What to do about a variable that is like no setting."""
+"""What to do about a variable that is not like any setting."""
+_BOOTSTRAP_ONLY = "can only be set in the environment or in .env"
 
 
-VEIL = Veil(shows=may_be_shown, knows=is_known)
-"""What of a settings file may be shown beside an error."""
+class NamedSource(EnvSettingsSource):
+    """Settings by their variables' names, in any case. An empty value counts as not set."""
+
+    variables = False
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        super().__init__(Settings)
+
+    def read(self) -> Iterator[tuple[str, str, Place]]:
+        """Every name that begins with BSG_, its value and the value's place."""
+        raise NotImplementedError
+
+    def unknown(self, name: str, value: str, place: Place) -> None:  # noqa: ARG002
+        """Note a name that is not a setting."""
+        message, hint = not_a_setting(name)
+        self.findings.wrong(message, place, hint)
+
+    def _load_env_vars(self) -> Mapping[str, Any]:
+        found: dict[str, Written] = {}
+        for name, value, place in self.read():
+            setting, key = setting_of(name), name.lower()
+            if setting is None:
+                self.unknown(name, value, place)
+            elif value.strip() and key in found:
+                self.findings.wrong(
+                    f"the same setting as {found[key].place}, but for its case", place
+                )
+            elif value.strip():
+                found[key] = Written(value, place, variable(setting), variable=self.variables)
+        return found
 
 
-class SecretsFolder:
-    """A folder with one secret a file: systemd credentials, a mounted Kubernetes secret, Docker
-    secrets.
+class Environment(NamedSource):
+    """The environment. An unknown variable is only a warning: others may have set it."""
 
+    variables = True
+
+    def __init__(self, environ: Mapping[str, str], findings: Findings) -> None:
+        self._environ = environ
+        super().__init__(findings)
+
+    def read(self) -> Iterator[tuple[str, str, Place]]:
+        for name, value in sorted(self._environ.items()):
+            if name.upper().startswith(PREFIX):
+                yield name, value, Place(name)
+
+    def unknown(self, name: str, value: str, place: Place) -> None:  # noqa: ARG002
+        if not _KUBERNETES.fullmatch(f"{name}={value}"):
+            message, hint = not_a_setting(name)
+            self.findings.warn(message, None, hint or UNGUESSED)
+
+
+class Dotenv(NamedSource):
+    """The `.env` file: every name in it, for settings and for `${NAME}`. Values are taken as
+    they are, `$` included."""
+
+    def __init__(self, path: Path, findings: Findings) -> None:
+        self._path = path
+        self._places: dict[str, Place] = {}
+        self.values: dict[str, str] = {}
+        super().__init__(findings)
+        if self._holds_secrets() and world_readable(path):
+            message = f"every user of this machine can read the secrets in {path.name}"
+            findings.warn(message, Place(str(path)), f"chmod 600 {path}")
+
+    def read(self) -> Iterator[tuple[str, str, Place]]:
+        if not os.path.lexists(self._path):  # a folder, which a mount of a missing file leaves,
+            return  # is read, and refused
+        try:
+            text = read_text(self._path, what="the .env file")
+        except ConfigError as error:
+            self.findings.take(error.problems)
+            return
+        source = str(self._path)
+        self.findings.show(source, DotenvExcerpts(text, _line_may_be_shown))
+        assigned: dict[str, Place] = {}
+        lines = text.splitlines()
+        for binding in parse_stream(io.StringIO(text)):
+            written = binding.original.string
+            blank = len(written) - len(written.lstrip())
+            number = binding.original.line + written[:blank].count("\n")
+            name, value = binding.key, binding.value
+            place = _stretch(source, lines, number, name or "")
+            if binding.error or (name is not None and value is None):
+                self.findings.wrong(
+                    "expected NAME=value",
+                    place,
+                    "a value with a quote in it needs quotes around it",
+                )
+            elif name is not None and value is not None:
+                if name in self._places and name.upper().startswith(PREFIX):
+                    named = name if setting_of(name) else "this name"
+                    first = f"first in line {self._places[name].line}"
+                    self.findings.wrong(f"{named} is there twice", place, first)
+                self._places.setdefault(name, place)
+                self.values[name] = value
+                assigned[name] = _stretch(
+                    source, lines, number, value.split("\n")[0], after=place.end_column
+                )
+        for name, value in self.values.items():
+            if name.upper().startswith(PREFIX):
+                yield name, value, assigned[name]
+
+    def unknown(self, name: str, value: str, place: Place) -> None:  # noqa: ARG002
+        super().unknown(name, value, self._places[name])
+
+    def _holds_secrets(self) -> bool:
+        """Whether a secret setting has a value in it, or a name that is not a setting: those are
+        there for `${NAME}`."""
+        return any(setting[-1] in SECRETS for setting, _ in flat(self())) or any(
+            value.strip() and not name.upper().startswith(PREFIX)
+            for name, value in self.values.items()
+        )
+
+
+def _line_may_be_shown(name: str) -> bool:
+    setting = setting_of(name) if name.upper().startswith(PREFIX) else None
+    return setting is not None and may_be_shown(setting)
+
+
+def _stretch(
+    source: str, lines: Sequence[str], number: int, word: str, *, after: int | None = None
+) -> Place:
+    """Where a word stands in a line (from 1), at the earliest in column `after`; the line alone
+    where it is written otherwise."""
+    line = lines[number - 1] if number <= len(lines) else ""
+    start = line.find(word, (after or 1) - 1) if word else -1
+    return (
+        Place(source, number)
+        if start < 0
+        else Place(source, number, start + 1, start + 1 + len(word))
+    )
+
+
+class SecretsFolder(NamedSource):
+    """A folder with one secret in each file: systemd credentials, a mounted Kubernetes secret,
+    Docker secrets. `place` is where the folder was set; without a folder there are no secrets.
+
+    Not pydantic-settings' own source of secrets: that reads every file at once, the foreign ones
+    that may be binary or large too, and passes over links that lead out of the folder.
     Names are compared without regard to case. Names that begin with a dot (Kubernetes' `..data`)
     and folders are passed over.
     """
 
-    def __init__(self, folder: Path, place: Place, findings: Findings) -> None:
+    def __init__(self, folder: Path | None, place: Place | None, findings: Findings) -> None:
+        self._folder = folder
+        self._place = place
         self._files: dict[str, Path] = {}
-        self.layer: Layer = {}
+        super().__init__(findings)
+
+    def read(self) -> Iterator[tuple[str, str, Place]]:
+        if self._folder is None:
+            return
         try:
             files = sorted(
                 each
-                for each in folder.iterdir()
+                for each in self._folder.iterdir()
                 if not each.name.startswith(".") and each.is_file()
             )
         except OSError as error:
-            findings.wrong(
-                f"the secrets folder {folder} cannot be read: "
-                f"{error.strerror or type(error).__name__}",
-                place,
+            reason = error.strerror or type(error).__name__
+            self.findings.wrong(
+                f"the secrets folder {self._folder} cannot be read: {reason}", self._place
             )
             return
         for file in files:
-            name = file.name.upper()
-            if name in self._files:
-                findings.wrong(
-                    f"the same name as {self._files[name].name}, but for its case", Place(str(file))
+            first = self._files.setdefault(file.name.upper(), file)
+            if first != file:
+                self.findings.wrong(
+                    f"the same name as {first.name}, but for its case", Place(str(file))
                 )
-            self._files.setdefault(name, file)
-        for name, file in self._files.items():
-            if name.startswith(PREFIX):
-                self._read(name, file, findings)
+            elif file.name.upper().startswith(PREFIX):
+                yield file.name, self._value(file), Place(str(file))
 
-    def _read(self, name: str, file: Path, findings: Findings) -> None:
-        place = Place(str(file))
-        setting = setting_of(name)
+    def _value(self, file: Path) -> str:
+        setting = setting_of(file.name)
         if setting is None:
-            message, hint = not_a_setting(file.name)
-            findings.wrong(message, place, hint)
-            return
+            return ""
         if setting[0] in BOOTSTRAP:
-            findings.wrong(
-                f"{variable(setting)} can only be set in the environment or in .env", place
-            )
-            return
+            self.findings.wrong(f"{variable(setting)} {_BOOTSTRAP_ONLY}", Place(str(file)))
+            return ""
         try:
-            value = read_secret(file, what="the secret")
+            return read_secret(file, what="the secret")
         except ConfigError as error:
-            for problem in error.problems:
-                findings.wrong(problem.message, problem.place, problem.hint)
-            return
-        if value.strip():
-            self.layer[setting] = Written(value, place, variable(setting))
+            self.findings.take(error.problems)
+            return ""
 
     def value(self, name: str) -> str | None:
         """The secret of that name, read when asked for; None when there is none or it cannot be
@@ -109,114 +240,91 @@ class SecretsFolder:
             return None
 
 
-def environment(environ: Mapping[str, str], findings: Findings) -> Layer:
-    """The variables that are settings; an unknown one is a warning, an empty one counts as not
-    set."""
-    layer: Layer = {}
-    for name, value in sorted(environ.items()):
-        if not name.upper().startswith(PREFIX):
-            continue
-        setting = setting_of(name)
-        if setting is None:
-            if not _KUBERNETES.fullmatch(f"{name}={value}"):
-                message, hint = not_a_setting(name)
-                findings.warn(message, None, hint or UNGUESSED)
-        elif value.strip():
-            put(layer, setting, Written(value, Place(name), name, variable=True), findings)
-    return layer
-
-
-def yaml_file(path: Path, findings: Findings) -> Layer:
+class YamlFile(YamlConfigSettingsSource):
     """The YAML file of `--config`: settings by their lower-case names, without BSG_; accounts as
     mappings."""
-    try:
-        text = read_text(path, what="the settings file", hint="check --config or BSG_CONFIG")
-    except ConfigError as error:
-        for problem in error.problems:
-            findings.wrong(problem.message, problem.place, problem.hint)
-        return {}
-    document = parse_yaml(text, source=str(path), findings=findings, veil=VEIL)
-    if document is None:
-        return {}
-    layer: Layer = {}
-    for setting, name, place, node in _entries(document, findings):
-        if setting[0] in BOOTSTRAP:
-            findings.wrong(f"{setting[0]} can only be set in the environment or in .env", place)
-        elif isinstance(node, Scalar) and node.value is None:
-            findings.wrong(f"{name} has no value", place, "leave it out")
-        elif setting in layer:
-            findings.wrong(
-                f"{name} is there twice", place, f"first in line {layer[setting].place.line}"
+
+    def __init__(self, path: Path | None, findings: Findings) -> None:
+        self.findings = findings
+        super().__init__(Settings, path)
+
+    def _read_files(self, files: Any, deep_merge: bool = False) -> dict[str, Any]:  # noqa: ARG002
+        found: dict[str, Any] = {}
+        if files is None:
+            return found
+        try:
+            text = read_text(files, what="the settings file", hint="check --config or BSG_CONFIG")
+        except ConfigError as error:
+            self.findings.take(error.problems)
+            return found
+        document = parse_yaml(text, source=str(files), findings=self.findings, veil=VEIL)
+        if isinstance(document, Table):
+            self._take(document, found, FILE_SETTINGS)
+        elif document is not None:
+            self.findings.wrong(
+                "expected settings such as poll_interval: 60s, found "
+                f"{described(document, veiled=True)}",
+                document.place,
             )
+        return found
+
+    def _take(
+        self, table: Table, found: dict[str, Any], known: Sequence[str], account: str | None = None
+    ) -> None:
+        """Put what a mapping sets into `found`: the whole file, or one account."""
+        for entry in table.entries.values():
+            name = f"accounts.{account}.{entry.key}" if account else entry.key
+            if entry.key in BOOTSTRAP and not account:
+                self.findings.wrong(f"{name} {_BOOTSTRAP_ONLY}", entry.place)
+            elif name == "accounts":
+                found["accounts"] = self._accounts(entry.value)
+            elif entry.key not in known:
+                self._unknown(entry, known, account)
+            elif isinstance(entry.value, Scalar) and entry.value.value is None:
+                self.findings.wrong(f"{name} has no value", entry.place, "leave it out")
+            elif entry.key in found:
+                self.findings.wrong(
+                    f"{name} is there twice",
+                    entry.place,
+                    f"first in line {found[entry.key].place.line}",
+                )
+            else:
+                found[entry.key] = Written(plain(entry.value), entry.value.place, name, entry.value)
+
+    def _accounts(self, node: YamlNode) -> dict[str, dict[str, Written]]:
+        found: dict[str, dict[str, Written]] = {}
+        if not isinstance(node, Table):
+            self.findings.wrong("expected accounts by name, each with its settings", node.place)
+            return found
+        for account in node.entries.values():
+            name = account.key.lower()
+            if not ACCOUNT_NAME.fullmatch(name):
+                word = leading_word(account.key)
+                named = f'"{word}"' if word else "what stands here"
+                self.findings.wrong(
+                    f"{named} cannot be the name of an account", account.place, ACCOUNT_NAME_HINT
+                )
+            elif not isinstance(account.value, Table):
+                self.findings.wrong(
+                    f"expected the settings of account {name}, such as api_key: …",
+                    account.value.place,
+                )
+            else:
+                self._take(account.value, found.setdefault(name, {}), tuple(ACCOUNT_SETTINGS), name)
+        return {name: settings for name, settings in found.items() if settings}
+
+    def _unknown(self, entry: Entry, known: Sequence[str], account: str | None) -> None:
+        """Note a key that is not known: no more of it than may be shown."""
+        if word := lost_colon(entry.key, known):
+            hint = f"write {word}: and a space before its value"
+            self.findings.wrong(f'a colon is missing after "{word}"', entry.place, hint)
+            return
+        word = leading_word(entry.key)
+        guesses = known if account else (*known, "accounts")
+        close = did_you_mean((word or entry.key).lower().removeprefix("bsg_"), guesses)
+        shown = word if word and not (entry.is_bare and close is None) else "what stands here"
+        if account:
+            close = close or f"allowed are {', '.join(known)}"
+            self.findings.wrong(f"{shown} is not a setting of an account", entry.place, close)
         else:
-            layer[setting] = Written(plain(node), node.place, name, node)
-    return layer
-
-
-def _entries(
-    document: YamlNode, findings: Findings
-) -> Iterable[tuple[SettingPath, str, Place, YamlNode]]:
-    if not isinstance(document, Table):
-        findings.wrong(
-            "expected settings such as poll_interval: 60s, found "
-            f"{described(document, veiled=True)}",
-            document.place,
-        )
-        return
-    for entry in document.entries.values():
-        if entry.key in ROOT or entry.key in BOOTSTRAP:
-            yield (entry.key,), entry.key, entry.place, entry.value
-        elif entry.key != "accounts":
-            findings.wrong(*_not_a_setting(entry, (*ROOT, "accounts"), "is not a setting"))
-        elif not isinstance(entry.value, Table):
-            findings.wrong("expected accounts by name, each with its settings", entry.value.place)
-        else:
-            yield from _account_entries(entry.value, findings)
-
-
-def _account_entries(
-    accounts: Table, findings: Findings
-) -> Iterable[tuple[SettingPath, str, Place, YamlNode]]:
-    for account in accounts.entries.values():
-        name = account.key.lower()
-        if not ACCOUNT_NAME.fullmatch(name):
-            word = leading_word(account.key)
-            named = f'"{word}"' if word else "what stands here"
-            findings.wrong(
-                f"{named} cannot be the name of an account", account.place, ACCOUNT_NAME_HINT
-            )
-        elif not isinstance(account.value, Table):
-            findings.wrong(
-                f"expected the settings of account {name}, such as api_key: …", account.value.place
-            )
-        else:
-            for entry in account.value.entries.values():
-                if entry.key in ACCOUNT_SETTINGS:
-                    yield (
-                        ("accounts", name, entry.key),
-                        f"accounts.{name}.{entry.key}",
-                        entry.place,
-                        entry.value,
-                    )
-                else:
-                    message, place, hint = _not_a_setting(
-                        entry, tuple(ACCOUNT_SETTINGS), "is not a setting of an account"
-                    )
-                    findings.wrong(
-                        message, place, hint or f"allowed are {', '.join(ACCOUNT_SETTINGS)}"
-                    )
-
-
-def _not_a_setting(entry: Entry, known: Sequence[str], what: str) -> tuple[str, Place, str | None]:
-    """The message about a key that is none of the known ones, its place, and a hint: no more of
-    it than may be shown."""
-    if word := lost_colon(entry.key, known):
-        return (
-            f'a colon is missing after "{word}"',
-            entry.place,
-            f"write {word}: and a space before its value",
-        )
-    word = leading_word(entry.key)
-    close = did_you_mean((word or entry.key).lower().removeprefix("bsg_"), known)
-    shown = word if word and not (entry.is_bare and close is None) else "what stands here"
-    return f"{shown} {what}", entry.place, close
+            self.findings.wrong(f"{shown} is not a setting", entry.place, close)

@@ -1,7 +1,7 @@
 """Everything wrong at once: problems and warnings are collected, and raised together in the
 order of the file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from monitor.domain.safetext.possible_secrets import without_random
@@ -29,6 +29,11 @@ class Findings:
         """Note something that must be mended before anything runs."""
         if place is None or place not in self._spoilt:
             self._problems[Problem(message, place, hint)] = None
+
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Note problems that were found elsewhere."""
+        for each in problems:
+            self.wrong(each.message, each.place, each.hint)
 
     def spoil(self, place: Place) -> None:
         """What stands there is wrong and has been told: what else is found wrong there follows

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from monitor.rulefile import env_template, rules_template
 from monitor.settings import Settings
-from monitor.settings.model import ACCOUNT_SETTINGS, BOOTSTRAP, variable
+from monitor.settings.model import ACCOUNT_SETTINGS, variable
 
 ROOT = Path(__file__).parents[3]
-NAMES = [variable((name,)) for name in (*Settings.model_fields, *BOOTSTRAP) if name != "accounts"]
+NAMES = [variable((name,)) for name in Settings.model_fields if name != "accounts"]
 
 
 def test_docs_settings_has_a_row_for_every_setting_and_no_other() -> None:

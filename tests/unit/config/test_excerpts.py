@@ -10,8 +10,8 @@ from monitor.errors import ConfigError, Excerpt, Place, Problem
 from monitor.rulefile import parse_rules
 from monitor.rulefile.parsing import VEIL as RULES_VEIL
 from monitor.settings import load_settings
-from monitor.settings.dotenv import Dotenv
-from monitor.settings.sources import VEIL as SETTINGS_VEIL
+from monitor.settings.setting_names import VEIL as SETTINGS_VEIL
+from monitor.settings.sources import Dotenv
 from monitor.yamlfile.document import parse_yaml
 from monitor.yamlfile.excerpts import NO_VEIL
 from monitor.yamlfile.findings import Findings

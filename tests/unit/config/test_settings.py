@@ -347,6 +347,21 @@ def test_secrets_are_in_no_text_of_the_settings(load: Load) -> None:
         assert secret not in shown
 
 
+def test_no_secret_is_in_what_pydantic_settings_can_be_made_to_log(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PYDANTIC_SETTINGS_DEBUG", "1")
+    caplog.set_level("DEBUG", "pydantic_settings")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "bsg_read_token").write_text("read-" + "x" * 20)
+    (tmp_path / ".env").write_text(f"BSG_API_KEY={KEY}\n")
+    file = tmp_path / "monitor.yaml"
+    file.write_text(f"admin_token: admin-{'x' * 20}\naccounts: {{shop: {{api_key: {KEY}}}}}\n")
+    load(config=file, BSG_SECRETS_DIR="secrets", BSG_HEARTBEAT_URL="https://hc.example.org/path")
+    assert "BSG_HEARTBEAT_URL" in caplog.text
+    assert not any(word in caplog.text for word in (KEY, "xxx", "hc.example.org"))
+
+
 def test_a_postgres_database_is_refused_for_now_without_its_password(refused: Refused) -> None:
     (error,) = refused(
         BSG_API_KEY=KEY, BSG_DATABASE_URL="postgresql://me:pass-word@db.example.org/monitor"
