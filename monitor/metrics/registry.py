@@ -8,9 +8,9 @@ from datetime import datetime
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from prometheus_client.exposition import generate_latest
-from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.exposition import choose_encoder
 
+from monitor.clock import Clock
 from monitor.domain.alerting.alert import Alert, AlertState
 from monitor.domain.alerting.notification import OutboxState
 from monitor.domain.campaign.account import Balance
@@ -24,6 +24,7 @@ POLL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 EVALUATION_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 LATENCY_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+LAG_PROBE_SECONDS = 0.25
 MOST_UNKNOWN_VALUES = 20
 LOOPS = (
     "poller",
@@ -308,9 +309,22 @@ class Metrics:
         for receiver, seconds in oldest.items():
             self.outbox_oldest.labels(receiver).set(seconds)
 
-    def render(self, *, openmetrics: bool = False) -> bytes:
-        """Everything in one body: Prometheus' text format 0.0.4, or OpenMetrics 1.0."""
-        if not openmetrics:
-            return generate_latest(self.registry) + self._series_text
-        body: bytes = generate_openmetrics(self.registry)  # type: ignore[no-untyped-call]  # the library gives it no types
-        return body.removesuffix(OPENMETRICS_END) + self._series_text + OPENMETRICS_END
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """Everything in one body, and its content type: what an `Accept` header asks for, by
+        default Prometheus' text format 0.0.4."""
+        try:
+            encode, content_type = choose_encoder(accept)
+        except TypeError:  # raised for a version that is not a number
+            encode, content_type = choose_encoder("")
+        body = encode(self.registry)
+        samples = body.removesuffix(OPENMETRICS_END)
+        return samples + self._series_text + body[len(samples) :], content_type
+
+
+async def measure_loop_lag(clock: Clock, metrics: Metrics) -> None:
+    """Observe, four times a second, how late a timer wakes up: everything else waits at least
+    that long. Runs until it is cancelled."""
+    while True:
+        before = clock.monotonic()
+        await clock.sleep(LAG_PROBE_SECONDS)
+        metrics.event_loop_lag.observe(max(0.0, clock.monotonic() - before - LAG_PROBE_SECONDS))

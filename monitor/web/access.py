@@ -1,5 +1,4 @@
-"""Who may see what over HTTP: the read token, the `Host` header, and the headers that keep
-browsers careful."""
+"""Who may read what over HTTP: the read token, the `Host` header, and security headers."""
 
 import base64
 import binascii
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 from monitor.net import is_loopback
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
-"""Open to everybody: probes come without a token and with whatever `Host`."""
+"""Open to everyone: probes come without a token and with any `Host`."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -31,8 +30,8 @@ CHALLENGE = 'Basic realm="bsg-monitor", charset="UTF-8"'
 
 
 def host_of(header: str) -> str:
-    """The host of a `Host` header without its port, lower case, IPv6 without brackets; "" when
-    it makes no sense."""
+    """The host of a `Host` header without its port, in lower case, IPv6 without brackets; "" when
+    the header is malformed."""
     try:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
@@ -40,8 +39,8 @@ def host_of(header: str) -> str:
 
 
 def presented_token(authorization: str) -> str | None:
-    """The token of a bearer header, or the password of a basic one (whoever the user is); None
-    when there is none."""
+    """The token of a bearer header, or the password of a basic one (any user name); None when
+    there is none."""
     scheme, _, rest = authorization.partition(" ")
     rest = rest.strip()
     if scheme.lower() == "bearer":
@@ -56,15 +55,15 @@ def presented_token(authorization: str) -> str | None:
 
 
 def same_token(presented: str | None, expected: str) -> bool:
-    """Compared in constant time."""
+    """Whether the tokens are equal, compared in constant time."""
     return presented is not None and hmac.compare_digest(
         presented.encode("utf-8", "replace"), expected.encode("utf-8")
     )
 
 
 class Access:
-    """Decides over one request. `external_url` names a reverse proxy's host, which is as good as
-    loopback's own names."""
+    """Decides whether a request may pass. The host of `external_url`, a reverse proxy's, is
+    accepted like loopback's own names."""
 
     def __init__(
         self, *, host: str, read_token: str | None, public_read: bool, external_url: str | None
@@ -77,8 +76,8 @@ class Access:
     def refusal(self, path: str, host: str, authorization: str) -> tuple[int, str] | None:
         """Status and text when the request is refused; None when it may pass.
 
-        On loopback a foreign `Host` is refused: a page in the user's browser whose name was
-        rebound to 127.0.0.1 must not read what only this machine may.
+        On loopback a foreign `Host` is refused: a web page whose name was rebound to 127.0.0.1
+        must not read, through the user's browser, what only this machine may.
         """
         if path in OPEN_PATHS:
             return None
@@ -87,8 +86,8 @@ class Access:
             return (
                 421,
                 (
-                    "this monitor answers to its own names only; set BSG_EXTERNAL_URL if a reverse "
-                    "proxy stands before it\n"
+                    "this monitor only answers to its own names; set BSG_EXTERNAL_URL if it is "
+                    "behind a reverse proxy\n"
                 ),
             )
         if self._public:
@@ -98,9 +97,12 @@ class Access:
                 403,
                 (
                     "no read token is configured: set BSG_READ_TOKEN, or BSG_PUBLIC_READ=1 to let "
-                    "everybody read\n"
+                    "everyone read\n"
                 ),
             )
         if same_token(presented_token(authorization), self._token):
             return None
-        return 401, "the read token is wanted: as bearer token, or as password with any user name\n"
+        return (
+            401,
+            "a read token is required: as a bearer token, or as the password of any user name\n",
+        )

@@ -1,5 +1,4 @@
-"""Requests that are not HTTP, or not enough of it: anybody who reaches the port can send them as
-fast as they like."""
+"""Requests that are not valid HTTP: anyone who reaches the port can send them at any rate."""
 
 import logging
 
@@ -17,10 +16,10 @@ log = structlog.get_logger()
 
 
 class BadRequests(logging.Filter):
-    """Counts what the server says of a request that it could not read, and logs a line at most
-    once a minute.
+    """Counts the server's log records about requests that it could not read, and logs one line a
+    minute in place of a traceback each.
 
-    It says so with a traceback each time. What else it says, about a fault of its own, passes.
+    Other records, about faults of the server itself, pass.
     """
 
     def __init__(self, metrics: Metrics, clock: Clock) -> None:
@@ -31,8 +30,8 @@ class BadRequests(logging.Filter):
         self._unsaid = 0
 
     def logger(self) -> logging.Logger:
-        """The logger to give to a server."""
-        # its own, so that each server counts its own
+        """A logger for one server."""
+        # not a shared one: each server counts its own
         found = logging.Logger("monitor.web", logging.DEBUG)  # noqa: LOG001
         found.parent = logging.getLogger("aiohttp.server")
         found.addFilter(self)
@@ -53,7 +52,7 @@ class BadRequests(logging.Filter):
 
 
 def _reason(error: HttpProcessingError | RequestPayloadError) -> str:
-    """What the server's parser found, in one line."""
+    """What the parser found, in one line."""
     if isinstance(error, RequestPayloadError):
         return "the body cannot be decoded"
     first = next(

@@ -2,6 +2,7 @@
 only."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,25 +18,26 @@ from monitor.domain.alerting.alert import Alert
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.web.access import CHALLENGE, SECURITY_HEADERS, Access
-from monitor.web.alertpage import ALERT_ID
+from monitor.web.alert_page import ALERT_ID
 from monitor.web.bad_requests import BadRequests
-from monitor.web.listening import listen_error
+from monitor.web.listening import IDLE_SECONDS, BoundedSite, listen_error
 from monitor.web.pages import STATIC_FILES, Pages
-from monitor.web.site import IDLE_SECONDS, BoundedSite
 from monitor.web.status import Status
 
 log = structlog.get_logger()
 
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 SHUTDOWN_SECONDS = 2.0
 WORTH_COMPRESSING = 1024
+_GZIP_ACCEPTED = re.compile(
+    r"(?:^|,)\s*gzip\s*(?:;\s*q=(?:0?\.\d*[1-9]\d*|1(?:\.0*)?)\s*)?(?:,|$)", re.IGNORECASE
+)
+"""`gzip` in an `Accept-Encoding` header, without a weight of 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
     """Where to listen and who may read. Port 0 takes any free one; `external_url` is how the
-    page is reached from elsewhere."""
+    page is reached from other machines."""
 
     host: str = "127.0.0.1"
     port: int = 9780
@@ -44,47 +46,16 @@ class WebOptions:
     external_url: str | None = None
 
 
-def weights(header: str) -> dict[str, float]:
-    """What an `Accept` or `Accept-Encoding` header lists, lower case, with how much it is wanted
-    (`q`, 0 is not at all)."""
-    wanted: dict[str, float] = {}
-    for part in header.split(","):
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = next(
-            (
-                parameter.removeprefix("q=")
-                for parameter in parameters
-                if parameter.startswith("q=")
-            ),
-            "1",
-        )
-        try:
-            wanted[name] = max(wanted.get(name, 0.0), float(weight))
-        except ValueError:
-            wanted.setdefault(name, 0.0)
-    return wanted
-
-
-def prefers_openmetrics(accept: str) -> bool:
-    """Whether an `Accept` header asks for OpenMetrics at least as much as for plain text."""
-    wanted = weights(accept)
-    openmetrics = wanted.get("application/openmetrics-text", 0.0)
-    return openmetrics > 0 and openmetrics >= wanted.get("text/plain", 0.0)
-
-
 FindAlert = Callable[[str], Awaitable[Alert | None]]
-"""An alert by its id, whatever became of it; None when there is none. May raise `StoreError`."""
+"""Finds an alert by its id, in any state; None when there is none. May raise `StoreError`."""
 
 NO_ALERT = (
-    "There is no alert of this id.",
-    (
-        "Ended alerts are kept for 90 days; pending ones that never fired leave nothing behind, "
-        "and "
-        "test messages are about none."
-    ),
+    "There is no alert with this id.",
+    "Ended alerts are kept for 90 days. Pending alerts that never fired are not kept.",
+    "Test messages belong to no alert.",
 )
 NO_STORE = (
-    "The database does not answer, and this alert is not among those that are held in memory.",
+    "The database does not answer, and this alert is not in memory.",
     "Try again soon.",
 )
 
@@ -96,7 +67,7 @@ async def _no_alert(_: str) -> Alert | None:
 class WebServer:
     """Listens from `start` until `stop`; also an async context manager.
 
-    `status` is asked on every request that shows it, `find_alert` for the page of one alert.
+    `status` is called for every request that shows it, `find_alert` for the page of one alert.
     """
 
     def __init__(
@@ -202,7 +173,9 @@ class WebServer:
         except StoreError as error:
             log.warning("alert_not_shown", alert=alert_id, error=str(error))
             return _html(
-                request, self._pages.message("Not now", NO_STORE), HTTPStatus.SERVICE_UNAVAILABLE
+                request,
+                self._pages.message("Not available right now", NO_STORE),
+                HTTPStatus.SERVICE_UNAVAILABLE,
             )
         if alert is None:
             return _html(
@@ -227,16 +200,12 @@ class WebServer:
         )
 
     async def _render_metrics(self, request: web.Request) -> web.Response:
-        openmetrics = prefers_openmetrics(request.headers.get("Accept", ""))
-        body = self._metrics.render(openmetrics=openmetrics)
-        headers = {
-            "Content-Type": OPENMETRICS if openmetrics else TEXT,
-            "Vary": "Accept, Accept-Encoding",
-        }
+        body, content_type = self._metrics.render(request.headers.get("Accept", ""))
+        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         return _compressed(request, web.Response(body=body, headers=headers))
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")  # that it is answered is the answer: the event loop turns
+        return web.Response(text="ok\n")  # an answer at all means that the event loop turns
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         reasons = self._status().not_ready()
@@ -248,8 +217,8 @@ class WebServer:
 async def _answer(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """The handler's answer; an HTTP error becomes an answer too, a bug a 500 that says nothing
-    but is logged."""
+    """The handler's answer. An HTTP error becomes an answer too; a bug becomes a bare 500 and a
+    traceback in the log."""
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -271,9 +240,9 @@ def _html(request: web.Request, page: str, status: HTTPStatus = HTTPStatus.OK) -
 
 
 def _compressed(request: web.Request, response: web.Response) -> web.Response:
-    """Gzip where the client takes it and it is worth it; a large body is compressed off the
-    event loop."""
-    accepts = weights(request.headers.get("Accept-Encoding", "")).get("gzip", 0.0) > 0
+    """Use gzip if the client accepts it and the body is large enough; aiohttp compresses large
+    bodies off the event loop."""
+    accepts = _GZIP_ACCEPTED.search(request.headers.get("Accept-Encoding", ""))
     body = response.body
     if accepts and isinstance(body, bytes) and len(body) >= WORTH_COMPRESSING:
         response.enable_compression(web.ContentCoding.gzip)

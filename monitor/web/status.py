@@ -1,5 +1,4 @@
-"""What the monitor says of itself to whoever looks: plain values, filled by the app, shown by
-`/` and `/readyz`."""
+"""The monitor's own state: plain values that the daemon fills and `/` and `/readyz` show."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,24 +10,21 @@ from monitor.domain.campaign.feed import FeedState
 from monitor.domain.safetext.shown_text import counted
 
 MOST_ALERTS = 200
-"""Alerts listed on the page; the rest is counted."""
+"""How many alerts the page lists; the rest are counted."""
 
 MOST_OF_ONE_RULE = 10
-"""Of one rule's firing (or pending) alerts so many are listed and the others counted: one cause
-must not hide another."""
+"""How many firing (or pending) alerts of one rule are listed; the others are counted, so that one
+cause does not hide another."""
 
 FRESH_FOR = timedelta(minutes=5)
-"""Without a complete reading for so long a feed is called stale, unless its poll interval asks
-for more patience."""
+"""A feed without a complete reading for this long is stale, unless its poll interval is long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """One feed. `swept`: read, at least in part, since this process started. `counts` are
-    watched campaigns by status, `rejected` counts rows of the last complete reading that could
-    not be used.
-
-    `answered`: the last poll had a usable answer, be it a partial one.
+    """One feed. `swept` says that it was read completely since this process started, `answered`
+    that its last poll had a usable answer, even a partial one. `counts` are watched campaigns by
+    status; `rejected` counts rows of the last complete reading that could not be used.
     """
 
     account: str
@@ -57,7 +53,7 @@ class FeedStatus:
         reason: str | None = None,
         rejected: int = 0,
     ) -> "FeedStatus":
-        """From what is remembered of the feed; `reason` says why its last poll was not complete."""
+        """From a feed's state; `reason` says why its last poll was not complete."""
         return cls(
             account=state.feed.account,
             message_type=state.feed.message_type,
@@ -86,11 +82,9 @@ class BalanceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertStatus:
-    """A pending or firing alert. `subject` is the campaign's name where it is about one, else
-    the sender or the account.
+    """A pending or firing alert. `subject` is the campaign's name, or else the sender or account.
 
-    `more` counts alerts of the same rule and state that are not listed; the last listed one of
-    them bears it.
+    `more`, set on the last listed alert of a rule and state, counts the ones that are not listed.
     """
 
     id: str
@@ -126,9 +120,9 @@ def worst_alerts(alerts: Iterable[Alert], limit: int = MOST_ALERTS) -> tuple[Ale
     """The pending and firing alerts among `alerts`: at most `limit`, and at most
     `MOST_OF_ONE_RULE` of one rule and state.
 
-    Firing ones first; among them what concerns a whole account or a receiver, then the most
-    severe, then the oldest. Of a rule with more alerts than are listed the listed ones stand
-    together, at the place of the first.
+    Firing ones come first; among them those about a whole account or a receiver, then the most
+    severe, then the oldest. If a rule has more alerts than are listed, the listed ones stand
+    together at the place of the first.
     """
 
     def order(alert: Alert) -> tuple[bool, bool, int, datetime, str]:
@@ -163,7 +157,7 @@ def worst_alerts(alerts: Iterable[Alert], limit: int = MOST_ALERTS) -> tuple[Ale
 
 
 def _is_wide(alert: Alert) -> bool:
-    """Whether it is about an account or a receiver, and so perhaps the reason of all others."""
+    """Whether it is about an account or a receiver, and so may be the cause of the others."""
     return not alert.key.subject or not alert.key.account
 
 
@@ -183,7 +177,7 @@ class ReceiverStatus:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why what the page shows may not be true: `what` since when, and in other words `why`."""
+    """Why the page may be out of date: `what` is wrong, since when, and `why`."""
 
     what: str
     since: datetime | None = None
@@ -231,7 +225,7 @@ class Status:
         return totals
 
     def not_ready(self) -> list[str]:
-        """Why the monitor is not ready, in words fit for anybody; empty when it is."""
+        """Why the monitor is not ready, in words that anyone may read; empty when it is."""
         reasons = [
             f"feed {feed.account}/{feed.message_type} has not been read completely "
             f"yet{_failed(feed)}"
@@ -243,8 +237,7 @@ class Status:
         return reasons
 
     def troubles(self) -> list[Trouble]:
-        """What keeps the monitor from seeing or remembering what is the case; empty when nothing
-        does."""
+        """What keeps the monitor from seeing or storing the current state, if anything."""
         found = (
             []
             if self.store_error is None
@@ -266,14 +259,14 @@ class Status:
         return found
 
     def is_stale(self, feed: FeedStatus) -> bool:
-        """Whether its last complete reading is too long ago; a monitor that has just started is
-        given the same time."""
+        """Whether its last complete reading is too long ago; a monitor that has just started gets
+        the same time."""
         last = max(feed.last_success or self.started_at, self.started_at)
         return self.now - last > self.fresh_for
 
 
 def _failed(feed: FeedStatus) -> str:
-    """How many polls failed, for somebody who may not know why."""
+    """How many polls failed in a row, for readers who may not know why."""
     return (
         f" ({counted(feed.consecutive_failures, 'poll')} failed in a row)"
         if feed.consecutive_failures

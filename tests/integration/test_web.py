@@ -146,11 +146,13 @@ async def test_metrics_are_plain_text_unless_openmetrics_is_asked_for() -> None:
             assert (await answer.read()).endswith(b"# EOF\n")
         for accept in (
             "text/html,*/*;q=0.8",
-            "text/plain,application/openmetrics-text;q=0.5",
-            "application/openmetrics-text;q=0",
+            "text/plain;version=0.0.4;q=0.5",
+            "application/openmetrics-text;version=0.0.1",
+            "application/openmetrics-text;version=newest",
         ):
             async with ask("/metrics", headers={"Accept": accept}) as answer:
-                assert answer.headers["Content-Type"].startswith("text/plain")
+                assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+                assert b"# EOF" not in await answer.read()
 
 
 async def test_a_large_answer_is_compressed_for_who_takes_it() -> None:
@@ -371,7 +373,7 @@ async def test_a_page_with_nothing_to_show_is_a_page_all_the_same() -> None:
     async with served(shown=empty) as ask, ask("/") as answer:
         page = await answer.text()
     assert answer.status == 200
-    assert "Nothing fires." in page
+    assert "Nothing is firing." in page
     assert "No receiver is configured." in page
 
 

@@ -95,7 +95,8 @@ async def test_an_alerts_page_says_what_is_wrong_since_when_and_with_what() -> N
         '<a href="https://wiki.example.org/low?a=1&amp;b=2" rel="noopener noreferrer">Runbook</a>',
         "2026-03-02 08:43:00 UTC</time>",
         "17 min ago",
-        "Fires since",
+        "Firing since",
+        "What's wrong",
         "732 (61.0 %)",
         "90 (90.0 %)",
         "1,234.50 EUR",
@@ -164,13 +165,13 @@ async def test_an_ended_alerts_page_says_that_it_is_over_and_asks_for_nothing() 
     async with served(ended) as ask, ask("/alerts/" + ended.id) as answer:
         page = await answer.text()
     for fact in (
-        "What was the case",
+        "What was wrong",
         "Spring sale: LowDelivery is over, status is done",
-        "It said while it fired: “<bdi>Spring sale: 61 % delivered</bdi>”",
+        "While it fired, it said: “<bdi>Spring sale: 61 % delivered</bdi>”",
         "1,100 (91.7 %)",
     ):
         assert fact in page, fact
-    for gone in ("What is the case", "Look at the sender.", "Runbook", "wiki.example.org"):
+    for gone in ("What's wrong", "Look at the sender.", "Runbook", "wiki.example.org"):
         assert gone not in page, gone
 
 
@@ -188,7 +189,7 @@ async def test_pending_ones_events_and_those_of_accounts_have_pages_too() -> Non
         alert("account-1", key=AlertKey("ApiDown", "shop", ""), campaign=None),
     )
     facts = {
-        "pending-1": "nobody has been told",
+        "pending-1": "No one has been told",
         "event-1": "Happened",
         "account-1": "<bdi>shop</bdi>",
     }
@@ -225,7 +226,7 @@ async def test_an_unknown_alert_is_a_page_that_says_so(alert_id: str) -> None:
     async with served(alert()) as ask, ask("/alerts/" + alert_id) as answer:
         assert answer.status == 404
         page = await answer.text()
-    assert "There is no alert of this id." in page
+    assert "There is no alert with this id." in page
     assert "<script" not in page
     assert 'href="../"' in page
 
@@ -346,7 +347,7 @@ async def test_an_account_that_does_not_answer_is_told_in_red_before_anything_el
         "Account shop: no usable answer from the provider"
     ]
     page = await page_of(shown)
-    assert page.index('class="notice bad" role="alert"') < page.index("Nothing fires.")
+    assert page.index('class="notice bad" role="alert"') < page.index("Nothing is firing.")
     assert "the provider &lt;refused&gt; the key" in page
     assert '<p class="good">' not in page
 

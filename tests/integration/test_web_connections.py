@@ -9,7 +9,7 @@ import pytest
 
 from monitor.metrics import Metrics
 from monitor.web import WebOptions, WebServer
-from monitor.web.site import MOST_CONNECTIONS, connections_for
+from monitor.web.listening import MOST_CONNECTIONS, connections_for
 from tests.integration.test_web import status
 from tests.patience import until
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from monitor.daemon.retention import DEAD_LETTERS, FULL_SAMPLES, HISTORY
-from monitor.web.runbooks import runbooks_markdown
+from monitor.web.pages import runbooks_markdown
 
 ROOT = Path(__file__).parents[2]
 ALERT_FILES = sorted(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.web.runbooks import runbooks_html, runbooks_markdown
+from monitor.web.pages import runbooks_html, runbooks_markdown
 from tests.rules import rules_in
 from tests.unit.config.conftest import rule_problems, rules
 

@@ -1,5 +1,4 @@
-"""One alert as its page shows it: what it says of itself, its campaign's figures, and how it
-ended."""
+"""One alert as its page shows it: its texts, its times, and its campaign's figures."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from monitor.domain.campaign.detail import CampaignDetail, breakdown
 from monitor.domain.campaign.snapshot import Campaign
 
 ALERT_ID = re.compile(r"[0-9A-Za-z_.-]{1,200}")
-"""What an alert's id looks like; anything else is not asked for."""
+"""The form of an alert's id; the store is asked for nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class AlertDetail:
-    """Everything the page of one alert shows. `state` is "event" for what was told once and
-    never resolves."""
+    """Everything the page of one alert shows. `state` is "event" for an alert that is told once
+    and never resolves."""
 
     alert: Alert
 
@@ -42,7 +41,7 @@ class AlertDetail:
 
     @property
     def over(self) -> bool:
-        """Whether it fired and has ended; what happened is no such thing."""
+        """Whether it fired and has ended; never true of an event."""
         return self.alert.resolved_at is not None and not self.alert.is_event
 
     @property
@@ -51,18 +50,18 @@ class AlertDetail:
 
     @property
     def subject(self) -> str:
-        """What it is about."""
+        """The campaign's name, or else the sender or account."""
         return self.alert.about
 
     @property
     def times(self) -> Sequence[Figure]:
-        """Its life in the order of it."""
+        """When it changed, in order."""
         alert = self.alert
         if alert.is_event:
             return [Figure("Happened", alert.active_since)]
         steps = (
             ("Holds since" if self.active else "Held since", alert.active_since),
-            ("Fires since" if self.active else "Fired", alert.fired_at),
+            ("Firing since" if self.active else "Fired", alert.fired_at),
             ("No longer holds since", alert.inactive_since if self.active else None),
             ("Ended", alert.resolved_at),
         )
@@ -76,7 +75,7 @@ class AlertDetail:
 
     @property
     def summary(self) -> str:
-        """What is the case; once it is over, that it is."""
+        """What is wrong, or that it is over."""
         return current_texts(self.alert).get("summary", "")
 
     @property
@@ -86,12 +85,12 @@ class AlertDetail:
 
     @property
     def description(self) -> str:
-        """What there is to do; nothing any more once it is over."""
+        """What to do about it; empty once it is over."""
         return current_texts(self.alert).get("description", "")
 
     @property
     def runbook(self) -> str | None:
-        """The rule's runbook, if that is a web address and there is something to do."""
+        """The rule's runbook, if that is a web address and the alert is not over."""
         return web_address(current_texts(self.alert).get("runbook_url", ""))
 
     @property
@@ -100,7 +99,7 @@ class AlertDetail:
 
     @property
     def figures(self) -> Sequence[Figure]:
-        """The campaign's, where it is about one."""
+        """The campaign's figures; empty when the alert is not about a campaign."""
         alert = self.alert
         return (
             []
@@ -110,8 +109,8 @@ class AlertDetail:
 
 
 def web_address(text: str) -> str | None:
-    """`text` when it is one http or https address and nothing else: `javascript:` and the like
-    become no link."""
+    """`text` when it is exactly one http or https address, else None: `javascript:` and the like
+    must not become a link."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -126,7 +125,7 @@ def web_address(text: str) -> str | None:
 
 
 def campaign_figures(campaign: Campaign) -> Sequence[Figure]:
-    """What the provider said of it; what it did not say is left out."""
+    """What the provider said about the campaign; missing values are left out."""
     c = campaign
     found: list[tuple[str, str | float | None]] = [
         ("Campaign", f"{c.name} ({c.id})"),
@@ -155,8 +154,7 @@ def campaign_figures(campaign: Campaign) -> Sequence[Figure]:
 
 
 def detail_figures(detail: CampaignDetail | None) -> Sequence[Figure]:
-    """What was read of it in detail; nothing where it was not, and what is not known is left
-    out."""
+    """The campaign's detail, if it was read; missing values are left out."""
     if detail is None:
         return []
     found: list[tuple[str, str | datetime | None]] = [
@@ -177,7 +175,7 @@ def detail_figures(detail: CampaignDetail | None) -> Sequence[Figure]:
 
 
 def _of(part: int | None, whole: int | None) -> str | None:
-    """A count, with its share where there is a whole to share."""
+    """A count, with its share of `whole` if there is one: `61 (61.0 %)`."""
     if part is None:
         return None
     return f"{part:,} ({100 * part / whole:.1f} %)" if whole else f"{part:,}"
