@@ -44,7 +44,7 @@ leaves a slot to the others."""
 MOST_FAILURES = 3
 TRIES, TRIES_A_PAGE = 10, 2
 """Requests around seams and the end that may lead nowhere."""
-GROWN_ENOUGH = 3
+ENOUGH_PROOF = 6
 
 _FINAL = (401, 403, 429)
 _BEGINNING = 0
@@ -418,11 +418,11 @@ class _Reading(Generic[PageT]):
     async def _find_end(self) -> None:
         """Ask from the last row on until a row comes alone.
 
-        A list that grows with every request never shows a row alone. There, three answers in a row
-        prove as much that join, and are far shorter than other pages.
+        A list that grows with every request never shows a row alone. There, several answers in a
+        row prove as much that join and are short: see `_proof_of_end`.
         """
         last = max(self._stretches, key=lambda stretch: stretch.high)
-        offset, high, grown = last.end, last.high, 0
+        offset, high, proved = last.end, last.high, 0
         for at, tail in reversed(self._pages):
             if tail.ids and tail.ids[-1] == high:
                 offset = at + tail.count - 1
@@ -444,33 +444,39 @@ class _Reading(Generic[PageT]):
             if single and page.count == 1:
                 self._wasted += TRIES // 2  # pages of one row cannot overlap
                 return
+            proof = self._proof_of_end(asked, page)
             joins = page.first_id == high and page.ascending
-            grown = grown + 1 if joins and self._short(asked, page) else 0
+            proved = proved + proof if joins and proof else 0
             moved = bool(page.ids) and page.ids[-1] > high
-            if grown == GROWN_ENOUGH:
+            if proved >= ENOUGH_PROOF:
                 self._proved(page.ids[-1], asked, page)
             elif not moved:
                 self._wasted += 1
-                if self._whole_each_time(asked):
-                    first = self._pages[0][1]
-                    self._end = high
-                    self._total_off = None
-                    if first.total is not None and first.total != first.count:
-                        self._total_off = (first.total, first.count)
+                if asked and self._like_the_first(page):
+                    await self._try_far_beyond(high)
             high = page.ids[-1] if page.ids else high
             offset = asked + page.count - 1
 
-    def _short(self, offset: int, page: PageT) -> bool:
-        if page.count <= max(self._largest, self._known_size) // 2:
-            return True
-        return page.total == offset + page.count and page.count < SMALLEST_LIMIT
+    def _proof_of_end(self, offset: int, page: PageT) -> int:
+        """How much a page that is shorter than others, or ends where its total says, proves."""
+        size = max(self._largest, self._known_size)
+        ends = page.total == offset + page.count and self._total_off is None
+        if page.count <= size // 2 or (page.count < size and ends):
+            return 2
+        return 1 if ends and page.count < SMALLEST_LIMIT else 0
 
-    def _whole_each_time(self, offset: int) -> bool:
-        """Whether the provider gives the same whole list whatever the offset, as its examples
-        do."""
+    def _like_the_first(self, page: PageT) -> bool:
         first = self._pages[0][1]
-        return offset >= (first.total or first.count) and all(
-            (list(page.ids), page.nameless, page.total)
-            == (list(first.ids), first.nameless, first.total)
-            for _, page in self._pages
-        )
+        return list(page.ids) == list(first.ids) and page.nameless == first.nameless
+
+    async def _try_far_beyond(self, high: int) -> None:
+        """See whether the provider gives its whole list whatever the offset, as its examples do."""
+        first = self._pages[0][1]
+        whole = first.count < SMALLEST_LIMIT if first.total is None else first.total <= first.count
+        if not whole or (MOST_ROWS, PAGE_LIMIT) in self._asked:
+            return
+        page = await self._get(MOST_ROWS)
+        if page is not None and self._like_the_first(page):
+            self._end, self._total_off = high, None
+            if first.total is not None and first.total != first.count:
+                self._total_off = (first.total, first.count)

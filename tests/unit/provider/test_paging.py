@@ -353,16 +353,35 @@ def test_what_vanished_under_the_last_row_is_no_proof_of_the_end() -> None:
     assert {500, 501} <= ids_of(result)
 
 
-def test_the_providers_example_is_a_whole_list_though_it_ignores_the_offset() -> None:
+@pytest.mark.parametrize(
+    ("rows", "total", "off"),
+    [((7, 7), 1, (1, 2)), ((7, 8, 9), 3, None), ((7, 8, 9), None, None), ((7,), 1, None)],
+)
+def test_a_list_that_comes_whole_whatever_the_offset_is_whole(
+    rows: tuple[int, ...], total: int | None, off: tuple[int, int] | None
+) -> None:
+    """The provider's published example has two rows of one id under a total of 1."""
     asked: list[int] = []
 
     async def fetch(offset: int, _limit: int) -> ModelPage:
         asked.append(offset)
-        return ModelPage((7, 7), 1)
+        return ModelPage(rows, total)
 
     result = asyncio.run(read_list(fetch, clock=InstantClock(), full=True))
-    assert (result.problem, result.total_off) == (None, (1, 2))
-    assert len(asked) == 2
+    assert (result.problem, result.total_off) == (None, off)
+    assert len(asked) <= 3
+
+
+@pytest.mark.parametrize("total", [5000, None])
+def test_the_same_page_again_and_again_is_no_whole_list_where_there_may_be_more(
+    total: int | None,
+) -> None:
+    async def fetch(_offset: int, _limit: int) -> ModelPage:
+        return ModelPage(tuple(range(100)), total)
+
+    problem = asyncio.run(read_list(fetch, clock=InstantClock())).problem
+    assert problem is not None
+    assert problem.kind in (Incomplete.NO_END, Incomplete.APART)
 
 
 def test_an_empty_list_is_whole_and_one_that_claims_rows_is_not() -> None:
