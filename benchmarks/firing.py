@@ -68,7 +68,7 @@ async def _spent(folder: Path, rules: RuleFile) -> tuple[float, int]:
             store=store,
             people=store,
             state=state,
-            telling=NotificationPolicy(route=rules.route, receivers=("ops",)),
+            policy=NotificationPolicy(route=rules.route, receivers=("ops",)),
             clock=clock,
             metrics=Metrics("bench"),
             new_id=lambda: f"msg_{next(ids)}",

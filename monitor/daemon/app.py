@@ -135,7 +135,7 @@ async def running(
             store=store,
             people=store,
             state=state,
-            telling=in_force.telling,
+            policy=in_force.policy,
             clock=clock,
             metrics=metrics,
             new_id=new_message_id,

@@ -159,7 +159,7 @@ class RulesInForce:
         }
 
     @property
-    def telling(self) -> NotificationPolicy:
+    def policy(self) -> NotificationPolicy:
         """Who is told of what."""
         acknowledging = (
             name for name, notifier in self.notifiers.items() if isinstance(notifier, Acknowledging)

@@ -78,7 +78,7 @@ class Governed:
             cycles.baselines = usual.get(account, cycles.baselines)
         self.receiver_rules.use(new.rules, new.integrations)
         self.dispatcher.use(new.notifiers, new.fallbacks)
-        self.flusher.use(new.telling)
+        self.flusher.use(new.policy)
         self.resender.use(new.notifiers)
         self.publisher.use(new.severities)
         self.overview.use(new.integrations, len(new.file.rules))

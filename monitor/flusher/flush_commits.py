@@ -1,5 +1,5 @@
-"""What a round of decisions comes to, in one transaction: messages, what they replace, ledgers,
-what is kept no longer."""
+"""Builds the one transaction of a round of decisions: messages, the messages that they replace,
+ledgers, and what is no longer kept."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
@@ -13,11 +13,11 @@ from monitor.ports import FlushCommit
 from monitor.state import State
 
 Decided = tuple[Flush, Sequence[str]]
-"""What to tell a group, and the ids of the messages that it replaces."""
+"""A group's flush, and the ids of the messages that it replaces."""
 
 
-class Commits:
-    """Makes them."""
+class CommitBuilder:
+    """Builds a `FlushCommit` from the decisions about groups. `new_id` gives message ids."""
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class Commits:
         self._turns = turns
         self._new_id = new_id
 
-    async def of(
+    async def build(
         self, decided: Sequence[Decided], now: datetime, *, taken: Container[str]
     ) -> FlushCommit | None:
-        """What is to be committed, or None when nothing is. Of ended alerts only those in
-        `taken` are looked at."""
+        """The transaction for these decisions, or None if there is nothing to commit. Only ended
+        alerts in `taken` can be closed."""
         rows: list[OutboxRow] = []
         superseded: list[str] = []
         ledgers: dict[GroupId, Ledger] = {}
@@ -53,7 +53,7 @@ class Commits:
         closed = await self._closed(ledgers, taken)
         dropped = [ledger.group for ledger in self._groups.orphans]
         for group_id in list(self._groups):
-            if group_id not in ledgers and self._groups.spent(group_id, now):
+            if group_id not in ledgers and self._groups.forgettable(group_id, now):
                 dropped.append(group_id)
             await self._turns.after(1)
         matched = {silence.id: now for silence in self._suppression.newly_matched()}
@@ -71,14 +71,14 @@ class Commits:
         )
 
     async def _closed(self, ledgers: dict[GroupId, Ledger], taken: Container[str]) -> list[str]:
-        """Ended alerts that everybody concerned will know of, or nobody may; `ledgers` forgets
-        them."""
+        """The ended alerts that all their receivers know of, or that no receiver may be told of.
+        Removes them from `ledgers`."""
         closed: list[str] = []
         told_in: dict[GroupId, list[str]] = {}
         for alert in list(self._state.ended.values()):
             await self._turns.after(ROWS_AN_END)
             if alert.id not in taken or self._suppression.alert(alert.id) != alert:
-                continue  # it ended meanwhile, and has yet to be taken in
+                continue  # it has changed since, and is not taken in yet
             known = {
                 group_id: self._ledger(group_id, ledgers) for group_id in self._groups.of(alert)
             }

@@ -1,4 +1,4 @@
-"""Decides what is due and writes it. Runs by timer, not only after cycles: intervals and
+"""Decides what is due and writes it. It runs by timer, not only after cycles: intervals and
 silences end between two polls."""
 
 import asyncio
@@ -13,10 +13,10 @@ from monitor.domain.alerting.notification import OutboxRow
 from monitor.domain.routing.flush import GroupId, flush_steps
 from monitor.domain.routing.policy import NotificationPolicy
 from monitor.errors import StoreError, StoreFault
-from monitor.flusher.flush_commits import Commits, Decided
+from monitor.flusher.flush_commits import CommitBuilder, Decided
 from monitor.flusher.flush_schedule import Schedule
 from monitor.flusher.groups import Groups, told_in
-from monitor.flusher.suppression_state import Quieting
+from monitor.flusher.suppression_state import SuppressionState
 from monitor.flusher.turns import ROWS_A_GROUP, ROWS_AN_END, Turns
 from monitor.metrics import Metrics
 from monitor.ports import FlushCommit, OutboxStore, PeopleStore
@@ -24,25 +24,24 @@ from monitor.state import State
 
 RETRY_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 60.0
-"""What is due is looked for at least this often: the wall clock may jump, and a sleep of the
-machine is no time to a timer."""
+"""How often to look at the latest: the wall clock may jump, and a timer does not count the time in
+which the machine sleeps."""
 REPEAT_RECHECK = timedelta(minutes=1)
 
 TAKEN_AT_ONCE = 500
-"""Alerts taken in before the event loop gets its turn."""
+"""Alerts sorted into groups before the event loop gets its turn."""
 
 LEDGERS_AT_ONCE = 500
 
 DECIDED_AT_ONCE = 200
-"""Groups whose messages are asked for in one read."""
+"""Groups whose waiting messages are read at once."""
 
 log = structlog.get_logger()
 
 
 class Flusher:
     """Keeps the open alerts by group and what must stay quiet, decides what is due, and writes
-    it with its ledger in one transaction. Whoever has `deciding` knows that nothing is being
-    decided."""
+    it with its ledger in one transaction. While you hold `deciding`, nothing is being decided."""
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class Flusher:
         store: OutboxStore,
         people: PeopleStore,
         state: State,
-        telling: NotificationPolicy,
+        policy: NotificationPolicy,
         clock: Clock,
         metrics: Metrics,
         new_id: Callable[[], str],
@@ -67,22 +66,20 @@ class Flusher:
         self._turns = Turns(clock)
         self.deciding = asyncio.Lock()
         self._told = told_in(state.ledgers.values())
-        self.use(telling)
+        self.use(policy)
 
-    def use(self, telling: NotificationPolicy) -> None:
-        """Decide by this from now on: everything open is sorted into groups anew, and what was
-        told is known."""
-        self._telling = telling
-        self._groups = Groups(telling.route, telling.receivers, self._told)
-        self._ledgers = list(
-            self._state.ledgers.values()
-        )  # those that the groups are yet to be made of
-        self._quieting = Quieting(
-            self._people, telling.inhibit_rules, self._turns, acknowledging=telling.acknowledging
+    def use(self, policy: NotificationPolicy) -> None:
+        """Switch to this policy. Sorts all open alerts into groups again; what was told stays
+        known."""
+        self._policy = policy
+        self._groups = Groups(policy.route, policy.receivers, self._told)
+        self._ledgers = list(self._state.ledgers.values())  # those not restored yet
+        self._quiet = SuppressionState(
+            self._people, policy.inhibit_rules, self._turns, acknowledging=policy.acknowledging
         )
-        self._suppression = self._quieting.suppression
-        self._schedule = Schedule(self._groups, self._quieting, self._turns)
-        self._commits = Commits(
+        self._suppression = self._quiet.suppression
+        self._schedule = Schedule(self._groups, self._quiet, self._turns)
+        self._commits = CommitBuilder(
             self._groups, self._suppression, self._state, self._turns, self._new_id
         )
         self._taken: set[str] = set()
@@ -91,19 +88,19 @@ class Flusher:
         self._woken.set()
 
     def note(self, alerts: Iterable[Alert]) -> None:
-        """These alerts are new or have changed, and are committed. Due groups are flushed at
+        """Note alerts that are new or have changed, after their commit. Due groups are flushed at
         once."""
         self._news.extend(alerts)
         self._woken.set()
 
     def look_outside(self) -> None:
-        """Silences or acknowledgements may have been written by somebody else: they take effect
-        at once."""
+        """Read silences and acknowledgements again: a command may have written some. They take
+        effect at once."""
         self._outside = True
         self._woken.set()
 
     async def run(self) -> None:
-        """Flush what is due, wait for the next that will be, until cancelled."""
+        """Flush what is due and wait for what will be due next, until cancelled."""
         while True:
             self._woken.clear()
             try:
@@ -122,22 +119,20 @@ class Flusher:
                 await self._wait()
 
     async def flush_due(self) -> int:
-        """Decide and commit every group that is due now; returns how many messages were decided.
-        Raises `StoreError`."""
+        """Decide and commit every group that is due now. Returns the number of messages. Raises
+        `StoreError`."""
         await self._take_in()
         while True:
             now = self._clock.now()
             decided = await self._decide_all(self._schedule.due(now), now)
-            commit = await self._commits.of(decided, now, taken=self._taken)
+            commit = await self._commits.build(decided, now, taken=self._taken)
             if commit is None:
                 return 0
             try:
                 await self._store.commit_flush(commit)
             except StoreError as error:
                 if error.reason is StoreFault.CONFLICT:
-                    # a message that was to be replaced has just been attempted: decide on the new
-                    # facts
-                    continue
+                    continue  # a message to be replaced has just been attempted: decide again
                 raise
             await self._apply(commit, now)
             return len(commit.rows)
@@ -145,8 +140,8 @@ class Flusher:
     # --- taking in --------------------------------------------------------------------------------
 
     async def _take_in(self) -> None:
-        """Bring groups and quiet up to date with what has been noted, what was written outside,
-        and the time."""
+        """Update groups and suppressions with the noted alerts, what commands have written, and
+        the time."""
         while self._ledgers:
             self._groups.restore(self._ledgers[-LEDGERS_AT_ONCE:])
             del self._ledgers[-LEDGERS_AT_ONCE:]
@@ -157,8 +152,8 @@ class Flusher:
         touched: set[GroupId] = set()
         while self._news:
             news, self._news = self._news, []
-            # What an ended alert was hidden by is decided once and for all: those that may have
-            # hidden it go first.
+            # What suppressed an ended alert is decided once and for all. So firing alerts, which
+            # may have inhibited it, go first.
             news.sort(key=lambda alert: alert.resolved_at is not None)
             for start in range(0, len(news), TAKEN_AT_ONCE):
                 part = [
@@ -179,9 +174,7 @@ class Flusher:
     def _put(self, alert: Alert) -> set[GroupId]:
         try:
             groups = self._groups.put(alert)
-        except (
-            Exception
-        ):  # it would be as bad the next time: it must not keep all others from being told
+        except Exception:  # it would fail again, and must not keep the others from being told
             self._metrics.loop_failures.labels("flusher").inc()
             log.exception("alert_not_routed", alert=alert.id, rule=alert.key.rule)
             return set()
@@ -197,7 +190,7 @@ class Flusher:
             if alert.resolved_at is not None
         )
         try:
-            return await self._quieting.read(now, ended_after=min((now, *ends)))
+            return await self._quiet.read(now, ended_after=min((now, *ends)))
         except BaseException:
             self._outside = True
             raise
@@ -213,14 +206,14 @@ class Flusher:
     # --- deciding ---------------------------------------------------------------------------------
 
     async def _decide_all(self, due: Sequence[GroupId], now: datetime) -> list[Decided]:
-        """What to tell each group, and which messages that replaces."""
+        """Decide what to tell each group, and which messages that replaces."""
         decided: list[Decided] = []
         for start in range(0, len(due), DECIDED_AT_ONCE):
             part = due[start : start + DECIDED_AT_ONCE]
             waiting = await self._store.replaceable(part)
             for group_id in part:
                 if self._groups[group_id].route.muted(now) is not None:
-                    await self._schedule.put(group_id, now)  # for when that ends
+                    await self._schedule.put(group_id, now)  # for when the mute ends
                 elif found := await self._decide(group_id, now, waiting.get(group_id)):
                     decided.append(found)
         return decided
@@ -228,8 +221,8 @@ class Flusher:
     async def _decide(
         self, group_id: GroupId, now: datetime, waiting: Sequence[OutboxRow] | None
     ) -> Decided | None:
-        """`waiting` has what was never attempted of the group's messages; None when none at all
-        is in the outbox."""
+        """`waiting` are the group's messages that were never attempted; None if the outbox has no
+        message of the group at all."""
         group = self._groups[group_id]
         replaceable = waiting or ()
         alerts = group.to_tell()
@@ -238,10 +231,10 @@ class Flusher:
             group.ledger,
             group.route,
             now,
-            quiet=self._quieting.at(group.route, now),
+            quiet=self._quiet.at(group.route, now),
             undelivered=[alert for row in replaceable for alert in row.notification.alerts],
             waiting=waiting is not None,
-            send_resolved=group_id.receiver not in self._telling.silent_on_resolve,
+            send_resolved=group_id.receiver not in self._policy.silent_on_resolve,
         )
         decision = await self._turns.through(steps)
         await self._turns.after(len(alerts) + ROWS_A_GROUP)
@@ -260,13 +253,13 @@ class Flusher:
         for alert in closed:
             self._groups.remove(alert)
             self._taken.discard(alert.id)
-            self._quieting.forget(alert.id)
+            self._quiet.forget(alert.id)
             await self._turns.after(ROWS_AN_END)
         for group_id in commit.dropped_ledgers:
             self._groups.drop(group_id)
             self._schedule.drop(group_id)
             await self._turns.after(1)
-        changed = await self._quieting.apply(commit, now)
+        changed = await self._quiet.apply(commit, now)
         touched = [
             *(ledger.group for ledger in commit.ledgers),
             *await self._groups_of_ids(changed),
@@ -278,13 +271,13 @@ class Flusher:
     # --- when -------------------------------------------------------------------------------------
 
     def next_due(self) -> datetime | None:
-        """When there will be something to do if nobody notes anything until then; None when
-        there will not. It may be past: what became due while the last flush went on."""
+        """When there will be something to do if nothing is noted until then; None if never. In
+        the past if something became due during the last flush."""
         moments = (self._schedule.first(), self._suppression.next_change())
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def _wait(self) -> None:
-        """Until the next group is due, a silence begins or ends, or somebody wakes us."""
+        """Wait until the next group is due, a silence begins or ends, or something is noted."""
         if self._woken.is_set():
             return
         due = self.next_due()

@@ -1,33 +1,33 @@
-"""When each group is to be looked at next."""
+"""When to look at each group next."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from monitor.domain.routing.flush import GroupId, next_flush_steps
 from monitor.flusher.groups import Groups
-from monitor.flusher.suppression_state import Quieting
+from monitor.flusher.suppression_state import SuppressionState
 from monitor.flusher.turns import ROWS_A_GROUP, Turns
 
 
 class Schedule:
-    """Moments by group; a group of which nothing is to be told has none."""
+    """The next moment of each group. A group with nothing to tell has none."""
 
-    def __init__(self, groups: Groups, quieting: Quieting, turns: Turns) -> None:
+    def __init__(self, groups: Groups, quiet_state: SuppressionState, turns: Turns) -> None:
         self._groups = groups
-        self._quieting = quieting
+        self._quiet = quiet_state
         self._turns = turns
         self._due: dict[GroupId, datetime] = {}
 
     def due(self, now: datetime) -> list[GroupId]:
-        """Those to be looked at now."""
+        """The groups to look at now."""
         return [group_id for group_id, due in self._due.items() if due <= now]
 
     def first(self) -> datetime | None:
-        """The first moment of all."""
+        """The earliest moment; None if there is none."""
         return min(self._due.values(), default=None)
 
     def drop(self, group_id: GroupId) -> None:
-        """The group is no more."""
+        """Forget a group."""
         self._due.pop(group_id, None)
 
     async def put_all(self, group_ids: Iterable[GroupId], now: datetime) -> None:
@@ -38,10 +38,10 @@ class Schedule:
     async def put(
         self, group_id: GroupId, now: datetime, *, not_before: datetime | None = None
     ) -> None:
-        """Note when to look at the group next: when it is due or, while it is mute, when that
-        may end."""
+        """Note when to look at the group next: when it is due or, while it is muted, when the
+        mute may end."""
         group = self._groups[group_id]
-        quiet = self._quieting.at(group.route, now)
+        quiet = self._quiet.at(group.route, now)
         alerts = group.to_tell()
         due = await self._turns.through(
             next_flush_steps(alerts, group.ledger, group.route, quiet, now=now)

@@ -1,5 +1,5 @@
-"""The groups that alerts are told in: those the routes send them to now, and those in which they
-were told of before."""
+"""The groups in which alerts are told: those that the routes send them to now, and those in which
+they were told before."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
@@ -11,13 +11,13 @@ from monitor.domain.routing.flush import Ledger
 from monitor.domain.routing.route import Branch, GroupId, Route, RouteTree, group_of
 
 ToldIn = dict[str, tuple[GroupId, ...]]
-"""Groups by alert. Tuples and not sets: garbage collection passes over a tuple of values that
-cannot form a cycle."""
+"""Groups by alert. They are tuples, because garbage collection skips tuples whose values cannot
+form a cycle."""
 
 
 class Group:
-    """The open alerts of one group. `stale` ones belong elsewhere since the routes changed: only
-    their end is told here."""
+    """The open alerts of one group. `stale` ones belong to another group since the routes changed:
+    only their end is told here."""
 
     def __init__(self, ledger: Ledger, route: Route) -> None:
         self.ledger = ledger
@@ -26,7 +26,7 @@ class Group:
         self.stale: set[str] = set()
 
     def to_tell(self) -> list[Alert]:
-        """What the group's next message is made from."""
+        """The alerts for the group's next message."""
         if not self.stale:
             return list(self.alerts.values())
         return [
@@ -37,11 +37,11 @@ class Group:
 
 
 class Groups:
-    """All groups by id, kept up to date with alerts and with what was committed. Where an alert
-    goes is found out once: its labels do not change. Ledgers of receivers that are no longer
-    there are `orphans`.
+    """All groups by id, kept up to date with alerts and commits.
 
-    `told` is what `told_in` says of the ledgers. It is kept up to date, and outlives the routes.
+    An alert is routed once, since its labels do not change. `orphans` are ledgers of receivers
+    that no longer exist. `told` is what `told_in` gives for the ledgers; it is kept up to date and
+    survives a change of routes.
     """
 
     def __init__(self, route: Route | None, receivers: Collection[str], told: ToldIn) -> None:
@@ -53,7 +53,7 @@ class Groups:
         self.orphans: list[Ledger] = []
 
     def restore(self, ledgers: Iterable[Ledger]) -> None:
-        """Make the groups of which these ledgers tell, before any alert is put."""
+        """Make the groups of these ledgers, before any alert is put."""
         for ledger in ledgers:
             if self._tree is None or ledger.group.receiver not in self._receivers:
                 self.orphans.append(ledger)
@@ -67,11 +67,11 @@ class Groups:
         return iter(self._groups)
 
     def of(self, alert: Alert) -> set[GroupId]:
-        """Where the routes send it now, and wherever it was told before."""
+        """The groups that the routes send it to now, and those in which it was told before."""
         return self._former(alert) | self._current(alert)
 
     def put(self, alert: Alert) -> set[GroupId]:
-        """An alert is new or has changed; returns the groups that it belongs to."""
+        """Add an alert that is new or has changed. Returns the groups that it belongs to."""
         current = self._current(alert)
         found = self._former(alert) | current
         for group_id in found:
@@ -82,7 +82,7 @@ class Groups:
         return found
 
     def remove(self, alert: Alert) -> None:
-        """It has ended and everybody concerned knows."""
+        """Forget an alert that has ended and whose receivers all know."""
         for group_id in self.of(alert):
             self._groups[group_id].alerts.pop(alert.id, None)
             self._groups[group_id].stale.discard(alert.id)
@@ -90,7 +90,7 @@ class Groups:
         self._homes.pop(alert.id, None)
 
     def put_ledger(self, ledger: Ledger) -> Steps[None]:
-        """What was told in a group has been committed."""
+        """Take over a group's ledger that has been committed."""
         self._groups[ledger.group].ledger = ledger
         told = list(ledger.told)
         for first in range(0, len(told), ROWS_A_STEP):
@@ -98,8 +98,8 @@ class Groups:
             _note_told(self._told, told[first : first + ROWS_A_STEP], ledger.group)
 
     def forget_orphans(self) -> None:
-        """Their ledgers are no more: should their receivers come back, they know of nothing, as
-        after a restart."""
+        """Forget the orphans, whose ledgers were deleted. If their receivers come back, they start
+        with nothing told, as after a restart."""
         for ledger in self.orphans:
             for alert_id in ledger.told:
                 left = tuple(
@@ -112,12 +112,11 @@ class Groups:
         self.orphans = []
 
     def drop(self, group_id: GroupId) -> None:
-        """A group with nothing left to remember."""
+        """Forget a group."""
         self._groups.pop(group_id, None)
 
-    def spent(self, group_id: GroupId, now: datetime) -> bool:
-        """Whether a group is empty and its interval over, so that its ledger is worth nothing
-        any more."""
+    def forgettable(self, group_id: GroupId, now: datetime) -> bool:
+        """Whether a group is empty and its interval over, so that its ledger is not needed."""
         group = self._groups[group_id]
         ledger = group.ledger
         return not (ledger.told or group.alerts) and (
@@ -125,7 +124,7 @@ class Groups:
         )
 
     def _former(self, alert: Alert) -> set[GroupId]:
-        """Where it was told, as far as anybody is told anything there."""
+        """The existing groups in which it was told."""
         return {group_id for group_id in self._told.get(alert.id, ()) if group_id in self._groups}
 
     def _current(self, alert: Alert) -> set[GroupId]:
@@ -138,7 +137,7 @@ class Groups:
         return set(homes)
 
     def _group_in(self, branch: Branch, alert: Alert) -> GroupId:
-        """The group that a branch of the tree tells the alert in, made where there is none."""
+        """The group in which a branch of the tree tells the alert; made if there is none."""
         group_id, labels = group_of(alert.labels, branch.route, branch.path)
         group = self._groups.get(group_id)
         if group is None:
@@ -148,7 +147,7 @@ class Groups:
 
 
 def told_in(ledgers: Iterable[Ledger]) -> ToldIn:
-    """By alert, the groups that it was told in."""
+    """By alert, the groups in which it was told."""
     told: ToldIn = {}
     for ledger in ledgers:
         _note_told(told, ledger.told, ledger.group)
@@ -163,8 +162,7 @@ def _note_told(told: ToldIn, alert_ids: Iterable[str], group_id: GroupId) -> Non
 
 
 def _route_of(ledger: Ledger, tree: RouteTree) -> Route:
-    """The route that a group was made by, if it is still there. Otherwise what is left to be
-    told is told at once."""
+    """The route that made a group, if it still exists. Otherwise one that tells the rest at once."""
     branch = tree.branch(ledger.path, ledger.group.receiver)
     if branch is not None:
         return branch.route

@@ -1,5 +1,5 @@
-"""What must stay quiet: silences and acknowledgements as the store has them, and what follows
-from them for the open alerts."""
+"""What must stay quiet: silences and acknowledgements from the store, and which open alerts they
+suppress."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,8 +17,8 @@ from monitor.ports import FlushCommit, PeopleStore
 log = structlog.get_logger()
 
 
-class Quieting:
-    """Suppression of the open alerts, and who looks after them."""
+class SuppressionState:
+    """Which open alerts are suppressed, and who is handling them."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Quieting:
         *,
         acknowledging: frozenset[str] = frozenset(),
     ) -> None:
-        """`acknowledging` are the receivers that are told at once who looks after an alert."""
+        """`acknowledging` are the receivers that are told at once who is handling an alert."""
         self._store = store
         self._turns = turns
         self._acknowledging = acknowledging
@@ -37,8 +37,8 @@ class Quieting:
         self._silences: frozenset[str] = frozenset()
 
     async def read(self, now: datetime, *, ended_after: datetime) -> set[str]:
-        """Take in what the store has, silences that ended no earlier than that included; returns
-        ids of alerts that it may concern. Raises `StoreError`; nothing has changed then."""
+        """Read the store, with silences that ended after `ended_after`. Returns the ids of alerts
+        that may be affected. Raises `StoreError`; nothing has changed then."""
         silences = await self._store.silences(ended_after=ended_after)
         said = {each.alert_id: each for each in await self._store.acknowledgements()}
         before, self.acknowledged = self.acknowledged, said
@@ -52,7 +52,7 @@ class Quieting:
         return changed | await self._turns.through(self.suppression.load(silences, now))
 
     def at(self, route: Route, now: datetime) -> Quiet:
-        """What is quiet in the groups of a route."""
+        """What must stay quiet in the groups of a route."""
         return Quiet(
             suppressed=self.suppression,
             muted=route.muted(now) is not None,
@@ -61,12 +61,12 @@ class Quieting:
         )
 
     def forget(self, alert_id: str) -> None:
-        """The alert is closed. (Its acknowledgement goes when the store is read again.)"""
+        """Forget a closed alert. (Its acknowledgement goes when the store is read again.)"""
         self.suppression.remove(alert_id)
 
     async def apply(self, commit: FlushCommit, now: datetime) -> set[str]:
-        """What a flush found out about silences has been committed; returns ids of alerts that
-        it may concern."""
+        """Take over what a committed flush found out about silences. Returns the ids of alerts
+        that may be affected."""
         changed: set[str] = set()
         for id_ in commit.matched_silences.keys() | commit.over_silences.keys():
             silence = self.suppression.silence(id_)

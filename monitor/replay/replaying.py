@@ -168,7 +168,7 @@ class ReplayedFlushes:
             store=store,
             people=store,
             state=self._state,
-            telling=rules.policy(),
+            policy=rules.policy(),
             clock=clock,
             metrics=Metrics(__version__),
             new_id=lambda: f"msg_{next(ids)}",

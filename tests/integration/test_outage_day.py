@@ -45,7 +45,7 @@ class World:
             store=at.store,  # type: ignore[arg-type]
             people=at.store,  # type: ignore[arg-type]
             state=self.state,
-            telling=NotificationPolicy(
+            policy=NotificationPolicy(
                 route=Route(
                     receiver="ops", group_by=("alertname",), group_interval=timedelta(minutes=5)
                 ),

@@ -81,7 +81,7 @@ class Stage:
             store=store,  # type: ignore[arg-type]
             people=store,  # type: ignore[arg-type]
             state=state,
-            telling=in_force.telling,
+            policy=in_force.policy,
             clock=clock,
             metrics=metrics,
             new_id=new_message_id,
@@ -369,7 +369,7 @@ async def test_what_stays_the_same_keeps_its_notifier(stage: Stage) -> None:
     stage.write(LOW, receivers="{name: desk, console: {}, send_resolved: no}")
     await stage.reloader.reload("request")
     assert stage.governed.in_force.notifiers["desk"] is desk
-    assert stage.governed.in_force.telling.silent_on_resolve == {"desk"}
+    assert stage.governed.in_force.policy.silent_on_resolve == {"desk"}
     stage.write(LOW, receivers="{name: other, console: {}}")
     await stage.reloader.reload("request")
     assert list(stage.governed.in_force.notifiers) == ["other"]

@@ -45,7 +45,7 @@ class Desk:
             store=self.store,
             people=self.store,
             state=self.state,
-            telling=NotificationPolicy(
+            policy=NotificationPolicy(
                 route=route,
                 silent_on_resolve=silent,
                 inhibit_rules=rules,

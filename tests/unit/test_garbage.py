@@ -100,7 +100,7 @@ async def test_alerts_that_fire_and_are_told_leave_nothing_that_is_tracked() -> 
             store=store,
             people=store,
             state=state,
-            telling=NotificationPolicy(
+            policy=NotificationPolicy(
                 route=rules.route, receivers=("ops",), inhibit_rules=rules.inhibit_rules
             ),
             clock=clock,

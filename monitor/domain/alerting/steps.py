@@ -1,8 +1,8 @@
-"""Long passes in steps: whoever makes one may do something else in between. Pure: a pass is a
-generator that gives nothing and returns what it has found."""
+"""Long passes in steps, so that the caller can do something else in between. Pure: a pass is a
+generator that yields nothing and returns its result."""
 
-from collections.abc import Generator, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Generator
+from typing import TypeVar
 
 ROWS_A_STEP = 2000
 
@@ -10,27 +10,17 @@ T = TypeVar("T")
 Steps = Generator[None, None, T]
 
 
-class Pass(Generic[T]):
-    """Steps to iterate over, once; `found` is what came of them, once they are through."""
-
-    found: T
-
-    def __init__(self, steps: Steps[T]) -> None:
-        self._steps = steps
-
-    def __iter__(self) -> Iterator[None]:
-        self.found = yield from self._steps
-
-
 def at_once(steps: Steps[T]) -> T:
-    """What comes of it, for somebody with nothing else to do."""
-    whole = Pass(steps)
-    for _ in whole:
-        pass
-    return whole.found
+    """The result of a pass, without stopping in between."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: T = end.value
+            return found
 
 
 def pause(rows: int) -> Steps[None]:
-    """A step of its own after something that took long for so many rows."""
+    """A step of its own after something that took long for this many rows."""
     if rows >= ROWS_A_STEP:
         yield
