@@ -162,7 +162,7 @@ def _note_told(told: ToldIn, alert_ids: Iterable[str], group_id: GroupId) -> Non
 
 
 def _route_of(ledger: Ledger, tree: RouteTree) -> Route:
-    """The route that made a group, if it still exists. Otherwise one that tells the rest at once."""
+    """The route that made a group. If it is gone, one that tells the rest at once."""
     branch = tree.branch(ledger.path, ledger.group.receiver)
     if branch is not None:
         return branch.route
