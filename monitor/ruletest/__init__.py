@@ -1,7 +1,7 @@
 """Unit tests of rules: campaigns over time as a table, and what should fire and be told when.
 
-`cases.py` has the values, `file.py` and what it imports read them from YAML, `run.py` plays a
-case through the daemon's own cycles and flushes, `compare.py` says what differs.
+`cases.py` declares the keys and the values made of them, `case_file.py` loads a file, `case_run.py`
+plays a test through the daemon's own cycles and flushes, `comparison.py` says what differs.
 """
 
 from monitor.ruletest.case_file import load_cases

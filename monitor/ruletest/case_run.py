@@ -1,16 +1,19 @@
 """Plays a case: a reading every interval, and at each expectation's time a look at what fires
 and what was told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign, MessageType
 from monitor.replay import Replay, replaying
 from monitor.rulefile import RuleFile
-from monitor.ruletest.cases import AccountMoment, Case, Timeline
+from monitor.ruletest.cases import Case
 from monitor.ruletest.comparison import Difference, compare
+
+Found = TypeVar("Found")
 
 
 async def run_case(
@@ -31,7 +34,7 @@ async def run_case(
     details = {each.id: each.detail for each in case.campaigns if each.detail}
     before = case.start - case.interval
     async with replaying(rules, feeds, before, details=details) as replay:
-        player = _Player(case, replay, feeds, on_progress)
+        player = _CasePlayer(case, replay, feeds, on_progress)
         for expectation in case.expectations:
             until = case.start + timedelta(seconds=expectation.at)
             await player.play(until)
@@ -42,7 +45,7 @@ async def run_case(
     return differences
 
 
-class _Player:
+class _CasePlayer:
     """Reads the case's campaigns, reading after reading."""
 
     def __init__(
@@ -71,18 +74,18 @@ class _Player:
 
     async def _read(self, now: datetime) -> None:
         elapsed = (now - self._case.start).total_seconds()
-        account = _standing(self._case.accounts, elapsed)
-        shown = {each.id: _shown(each, elapsed) for each in self._case.campaigns}
+        account = _last(((row.at, row) for row in self._case.accounts), elapsed)
+        shown = {each.id: _last(each.snapshots, elapsed) for each in self._case.campaigns}
         balance = None
-        if account.balance is not None:
+        if account is not None and account.balance is not None:
             balance = Balance(
                 balance=account.balance,
-                credit=account.credit,
+                credit=account.credit or 0.0,
                 currency=account.currency,
                 read_at=now,
             )
         for feed in self._feeds:
-            if account.answers != "up":
+            if account is not None and account.answers != "up":
                 await self._replay.fail(feed, partial=account.answers == "partial")
                 continue
             listed = [
@@ -93,9 +96,7 @@ class _Player:
             gone = frozenset(
                 id_ for id_, campaign in shown.items() if campaign is None and id_ in self._known
             )
-            if (
-                feed not in self._begun
-            ):  # the daemon's first complete reading: what is in it is not news
+            if feed not in self._begun:  # as for the daemon, what is in it is not new
                 self._begun.add(feed)
                 self._replay.introduce(listed)
             self._known = (self._known | {campaign.id for campaign in listed}) - gone
@@ -110,19 +111,7 @@ def _listed_as(campaign: Campaign) -> str:
     )
 
 
-def _shown(timeline: Timeline, elapsed: float) -> Campaign | None:
-    found = None
-    for at, snapshot in timeline.snapshots:
-        if at > elapsed:
-            break
-        found = snapshot
-    return found
-
-
-def _standing(moments: Sequence[AccountMoment], elapsed: float) -> AccountMoment:
-    found = AccountMoment(at=0.0)
-    for moment in moments:
-        if moment.at > elapsed:
-            break
-        found = moment
-    return found
+def _last(moments: Iterable[tuple[float, Found]], elapsed: float) -> Found | None:
+    """What began last, of what ascends by the seconds at which it begins."""
+    begun = [found for at, found in moments if at <= elapsed]
+    return begun[-1] if begun else None

@@ -50,13 +50,13 @@ def compare(
         lines = _alert_lines(expectation.alerts, there)
         if lines:
             differences.append(
-                Difference(expectation.place, expectation.at, "alerts", tuple(lines))
+                Difference(expectation.place(), expectation.at, "alerts", tuple(lines))
             )
     if expectation.messages is not None:
         lines = _message_lines(expectation.messages, messages, start)
         if lines:
             what = "messages since the expectation before"
-            differences.append(Difference(expectation.place, expectation.at, what, tuple(lines)))
+            differences.append(Difference(expectation.place(), expectation.at, what, tuple(lines)))
     return differences
 
 
@@ -124,7 +124,9 @@ def _unlike(expected: ExpectedAlert, alert: Alert | NotifiedAlert) -> int | None
     if expected.alert != name or (expected.subject is not None and expected.subject != subject):
         return None
     unlike = int(expected.state not in (None, state))
-    unlike += sum(alert.labels.get(label) != value for label, value in expected.labels.items())
+    unlike += sum(
+        alert.labels.get(label) != value for label, value in expected.compared_labels.items()
+    )
     texts = (("summary", expected.summary), ("description", expected.description))
     return unlike + sum(
         text is not None and text.strip() != _texts(alert).get(key) for key, text in texts
@@ -145,7 +147,7 @@ def _texts(alert: Alert | NotifiedAlert) -> Mapping[str, str]:
 
 
 def _expected(alert: ExpectedAlert) -> str:
-    more = [f"{name}={value!r}" for name, value in alert.labels.items()]
+    more = [f"{name}={value!r}" for name, value in alert.compared_labels.items()]
     more += [
         f"{name} {text!r}"
         for name, text in (("summary", alert.summary), ("description", alert.description))
@@ -158,7 +160,7 @@ def _beside(alert: Alert | NotifiedAlert, expected: ExpectedAlert) -> str:
     """What was found, as far as it was asked for."""
     more = [
         f"{name}={alert.labels[name]!r}" if name in alert.labels else f"without {name}"
-        for name in expected.labels
+        for name in expected.compared_labels
     ]
     for name, text in (("summary", expected.summary), ("description", expected.description)):
         if text:

@@ -344,7 +344,10 @@ route:
             "tests: [{name: a, expect: [{at: 5m, alerts: [Deaf]}]}]",
             "1:46: alert: Deaf is of scope receiver: in a test no receiver",
         ),
-        ("tests: [{name: a, expect: [{at: soon, alerts: []}]}]", '1:33: "soon" is not a duration'),
+        (
+            "tests: [{name: a, expect: [{at: soon, alerts: []}]}]",
+            '1:33: at: "soon" is not a duration',
+        ),
         (
             "tests: [{name: a, expect: [{at: 5m, alerts: []}, {at: 4m, alerts: []}]}]",
             "expect: it is earlier than the one before",
@@ -354,6 +357,7 @@ route:
             'receiver: expected ops or pager, found "op"',
         ),
         ("tests: [{expect: []}]", 'a test needs "name"'),
+        ("tests: [{name: a, expect: [{at: [5m], alerts: []}]}]", "1:33: at: expected one value"),
         (
             "tests: [{name: a, expect: [], campaigns: [{status: snding}]}]",
             "status: expected creation",
