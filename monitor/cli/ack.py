@@ -10,7 +10,6 @@ from monitor.cli.arguments import (
     Comment,
     author_of,
     checked_comment,
-    described,
     identified,
     parse_arguments,
 )
@@ -57,6 +56,7 @@ def ack(
     from monitor.clock import SystemClock
     from monitor.domain.alerting.alert import Acknowledgement
     from monitor.domain.routing.silence import fires
+    from monitor.records import described
 
     if bool(ids) == bool(matchers):
         raise typer.BadParameter(

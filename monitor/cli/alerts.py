@@ -65,8 +65,9 @@ def alerts(
     wanted = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
     loaded = load_settings_of(ctx)
     found = run_async(_alerts(loaded, ended=not wanted.isdisjoint({"resolved", "event"})))
-    from monitor.cli.tables.records import ENDED_COLUMNS, LISTED_COLUMNS, alert_record
+    from monitor.cli.tables.columns import ENDED_COLUMNS, LISTED_COLUMNS
     from monitor.domain.alerting.notified import weight
+    from monitor.records import alert_record
 
     records = [
         record

@@ -12,7 +12,6 @@ from monitor.cli.failures import FAILED, WRONG_USE, complain
 from monitor.net import YEARS
 
 if TYPE_CHECKING:
-    from monitor.domain.alerting.alert import Alert
     from monitor.domain.routing.matcher import Matchers
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -207,8 +206,3 @@ def identified(
     if failures:
         raise typer.Exit(max(failures))
     return list(found.values())
-
-
-def described(alert: "Alert") -> str:
-    """The rule and what it is about."""
-    return f"{alert.key.rule}: {alert.about}"

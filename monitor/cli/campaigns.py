@@ -90,7 +90,8 @@ def list_(
     as_csv: AsCsv = False,
 ) -> None:
     """List tracked campaigns, the newest first. `campaigns show ID` tells everything of one."""
-    from monitor.cli.tables.records import CAMPAIGN_COLUMNS, CAMPAIGN_KEYS, campaign_record
+    from monitor.cli.tables.columns import CAMPAIGN_COLUMNS
+    from monitor.records import CAMPAIGN_KEYS, campaign_record
 
     for_programs = one_form(as_json=as_json, as_csv=as_csv)
     one_of([sort], SORTS, "--sort")

@@ -140,8 +140,8 @@ def matchers(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def firing_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    from monitor.cli.arguments import described
     from monitor.domain.routing.silence import fires
+    from monitor.records import described
 
     async def look(store: "Store") -> list[Offer]:
         return [(alert.id, described(alert)) for alert in await store.open_alerts() if fires(alert)]

@@ -55,8 +55,9 @@ def events(
 ) -> None:
     """List what was observed: status changes, edits, campaigns that appeared or vanished. The
     newest first."""
-    from monitor.cli.tables.records import EVENT_COLUMNS, event_record
+    from monitor.cli.tables.columns import EVENT_COLUMNS
     from monitor.domain.campaign.event import EventKind
+    from monitor.records import event_record
 
     if EventKind.PROGRESSED.value in (kind or ()):
         raise typer.BadParameter(

@@ -55,7 +55,7 @@ def explain(
         complain(str(error))
         raise typer.Exit(FAILED if isinstance(error, UnknownTargetError) else WRONG_USE) from error
     if as_json:
-        from monitor.cli.tables.explanation_record import explanation_record
+        from monitor.explain import explanation_record
 
         print_json(explanation_record(explanation))
         return

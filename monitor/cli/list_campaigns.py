@@ -100,7 +100,7 @@ def list_campaigns(
     three months at a time; without --from and --to the last three. Exit code 1: it could not be
     read, or not to its end; 2: wrong use.
     """
-    from monitor.cli.tables.records import LISTED_CAMPAIGN_COLUMNS, LISTED_KEYS, listed_record
+    from monitor.cli.tables.columns import LISTED_CAMPAIGN_COLUMNS
     from monitor.errors import ProviderError
     from monitor.provider.single_pages import (
         DEFAULT_PAGE,
@@ -108,6 +108,7 @@ def list_campaigns(
         SMALLEST_PAGE,
         ListQuestion,
     )
+    from monitor.records import LISTED_KEYS, listed_record
 
     one_form(as_json=as_json, as_csv=as_csv)
     if sort not in SORTS:

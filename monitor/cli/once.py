@@ -7,9 +7,10 @@ import typer
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, WRONG_USE, complain, report_problems
 from monitor.cli.invocation import load_all, run_async
+from monitor.cli.tables.columns import ALERT_COLUMNS, COUNT_COLUMNS
 from monitor.cli.tables.printing import print_json, print_line
 from monitor.cli.tables.record_table import print_records
-from monitor.cli.tables.records import ALERT_COLUMNS, COUNT_COLUMNS, alert_record
+from monitor.records import alert_record
 
 if TYPE_CHECKING:
     from monitor.daemon.once import OnceReport

@@ -2,7 +2,7 @@
 give up."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -64,7 +64,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List notifications, the newest first."""
-    from monitor.cli.tables.records import outbox_columns, outbox_record
+    from monitor.cli.tables.columns import outbox_columns
+    from monitor.records import outbox_record
 
     loaded = load_settings_of(ctx)
     wanted = _state(state)
@@ -92,8 +93,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one notification whole, with its alerts."""
-    from monitor.cli.tables.records import outbox_record
-    from monitor.domain.alerting.headline import annotations
+    from monitor.records import notified_record, outbox_record
 
     async def find(loaded: "LoadedSettings") -> "OutboxRow":
         async with store_beside(loaded) as store:
@@ -101,21 +101,7 @@ def show(
 
     row = run_async(find(load_settings_of(ctx)))
     record = outbox_record(row)
-    alerts: list[dict[str, Any]] = [
-        {
-            "id": alert.id,
-            "status": alert.status,
-            "changed": alert.changed,
-            "event": alert.event_id is not None,
-            "labels": dict(alert.labels),
-            "annotations": dict(annotations(alert)),
-            "campaign": alert.campaign.name if alert.campaign else None,
-            "active_since": alert.active_since,
-            "starts_at": alert.starts_at,
-            "ends_at": alert.ends_at,
-        }
-        for alert in row.notification.alerts
-    ]
+    alerts = [notified_record(alert) for alert in row.notification.alerts]
     if as_json:
         print_json({**record, "alerts": alerts})
         return

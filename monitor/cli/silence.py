@@ -14,7 +14,6 @@ from monitor.cli.arguments import (
     author_of,
     checked_comment,
     cut,
-    described,
     identified,
     limit_of,
     parse_arguments,
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monitor.cli.tables.records import Record
     from monitor.domain.alerting.alert import Alert
     from monitor.domain.routing.silence import Silence
+    from monitor.records import Record
     from monitor.settings import LoadedSettings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -191,22 +190,12 @@ async def _load(
 
 
 def _record(silence: "Silence", alerts: "Sequence[Alert]", now: "datetime") -> "Record":
-    from monitor.domain.routing.matcher import matchers_text
     from monitor.domain.routing.silence import fires
+    from monitor.records import described, silence_record
 
     quiet = [alert for alert in alerts if fires(alert) and silence.silences(alert, now)]
     return {
-        "id": silence.id,
-        "state": silence.state(now).value,
-        "matchers": matchers_text(silence.matchers),
-        "starts_at": silence.starts_at,
-        "ends_at": silence.end,
-        "until_resolved": silence.until_resolved,
-        "author": silence.author,
-        "comment": silence.comment,
-        "created_at": silence.created_at,
-        "matched_at": silence.matched_at,
-        "ended_by": silence.ended_by,
+        **silence_record(silence, now),
         "silences": [described(alert) for alert in quiet],
         "alerts": [alert.id for alert in quiet],
     }

@@ -14,6 +14,7 @@ from monitor.explain.explanation import (
     Standing,
     Telling,
 )
+from monitor.explain.explanation_record import explanation_record
 from monitor.explain.known import Known, read_known
 from monitor.explain.target import Target, UnclearTargetError, UnknownTargetError, find_target
 
@@ -29,6 +30,7 @@ __all__ = [
     "UnclearTargetError",
     "UnknownTargetError",
     "explain_target",
+    "explanation_record",
     "find_target",
     "read_known",
 ]

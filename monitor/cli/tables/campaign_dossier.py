@@ -6,10 +6,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
-import msgspec
-
+from monitor.cli.tables.columns import ENDED_COLUMNS, EVENT_COLUMNS, LISTED_COLUMNS, outbox_columns
 from monitor.cli.tables.printing import (
     plain,
     print_hanging,
@@ -20,19 +18,6 @@ from monitor.cli.tables.printing import (
     terminal_width,
 )
 from monitor.cli.tables.record_table import Column, print_records
-from monitor.cli.tables.records import (
-    ENDED_COLUMNS,
-    EVENT_COLUMNS,
-    LISTED_COLUMNS,
-    Record,
-    alert_record,
-    campaign_record,
-    event_record,
-    listed_record,
-    moment,
-    outbox_columns,
-    outbox_record,
-)
 from monitor.cli.tables.sparkline import drawn
 from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.headline import annotations
@@ -44,11 +29,21 @@ from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.routing.silence import Silence, silencing
 from monitor.domain.safetext.shown_text import counted, without_controls
 from monitor.ports import EVERYTHING, OutboxQuery, Store
+from monitor.records import (
+    FIGURES,
+    Record,
+    alert_record,
+    campaign_record,
+    detail_record,
+    event_record,
+    listed_record,
+    outbox_record,
+    sample_record,
+)
 
 PIPE_WIDTH = 80
 NARROWEST = 8
 """Characters of a course on a terminal that is too narrow for more."""
-FIGURES = ("sent", "delivered", "fallback_sent", "fallback_delivered")
 SAMPLE_COLUMNS = (
     Column(
         "At (UTC)",
@@ -85,14 +80,8 @@ class Dossier:
         """What describes the campaign itself."""
         if self.tracked is None:
             return {**listed_record(self.campaign), "tracked": False}
-        detail = self.tracked.detail
-        told = (
-            {}
-            if detail is None
-            else {**msgspec.to_builtins(detail), "read_at": moment(detail.read_at)}
-        )
-        told.pop("revision", None)
-        return {**campaign_record(self.tracked), "tracked": True, "detail": told or None}
+        detail = detail_record(self.tracked.detail) if self.tracked.detail else None
+        return {**campaign_record(self.tracked), "tracked": True, "detail": detail}
 
     def message_told(self, row: OutboxRow) -> Record:
         """A message as one that tells of this campaign: it may tell of others too."""
@@ -166,7 +155,7 @@ def print_dossier(dossier: Dossier, *, now: datetime, as_json: bool, samples: bo
         for alert in dossier.alerts
     ]
     messages = [outbox_record(row) for row in dossier.messages]
-    figures = [_figures(sample) for sample in dossier.samples]
+    figures = [sample_record(sample) for sample in dossier.samples]
     if as_json:
         print_json(
             {
@@ -271,11 +260,3 @@ def _print_course(dossier: Dossier, *, now: datetime) -> None:
         print_line(
             f"{name:<{labels}}{drawn([each[index] for index in shown_at], most)}  {each[-1]:,}"
         )
-
-
-def _figures(sample: Sample) -> dict[str, Any]:
-    return {
-        "at": moment(sample.at),
-        "status": sample.status,
-        **{name: getattr(sample, name) for name in FIGURES},
-    }

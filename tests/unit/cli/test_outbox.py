@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from monitor.cli.tables.columns import outbox_columns
 from monitor.cli.tables.record_table import print_records
-from monitor.cli.tables.records import outbox_columns, outbox_record
 from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.ports import FlushCommit, OutboxQuery
+from monitor.records import outbox_record
 from monitor.store import SqliteStore
 from tests.clock import START
 from tests.unit.cli.conftest import EVIL_SHOWN, Invoke, campaign, notification

@@ -15,8 +15,8 @@ from rich.cells import cell_len
 from typer.main import get_command
 
 from monitor.cli import app
+from monitor.cli.tables.columns import ALERT_COLUMNS
 from monitor.cli.tables.record_table import Column, table_lines
-from monitor.cli.tables.records import ALERT_COLUMNS
 from monitor.domain.alerting.alert import Acknowledgement, AlertState
 from monitor.domain.alerting.notification import OutboxRow, OutboxState
 from monitor.domain.campaign.event import CampaignEvent, Change, EventKind

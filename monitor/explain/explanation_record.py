@@ -1,16 +1,12 @@
 """An explanation for programs: every key of the JSON."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
 
-from monitor.cli.tables.records import alert_record, event_record
 from monitor.domain.alerting.rule import Rule
 from monitor.domain.condition import ConditionPart, Lack
-from monitor.domain.routing.matcher import matchers_text
 from monitor.domain.times.duration import format_duration
-from monitor.explain import Destination, Explanation, Telling
-
-Record = dict[str, Any]
+from monitor.explain.explanation import Destination, Explanation, Telling
+from monitor.records import Record, alert_record, event_record, silence_record
 
 
 def explanation_record(explained: Explanation) -> Record:
@@ -47,7 +43,7 @@ def explanation_record(explained: Explanation) -> Record:
             }
             for each in explained.events
         ],
-        "telling": _telling(explained.telling),
+        "telling": _telling(explained.telling, explained.now),
     }
 
 
@@ -58,13 +54,9 @@ def _definition(rule: Rule) -> Record:
         "severity": rule.severity,
         "when": rule.when.text if rule.when else None,
         "on": sorted(kind.value for kind in rule.on),
-        "for": _written(rule.hold),
-        "keep_firing_for": _written(rule.keep_firing),
+        "for": format_duration(rule.hold),
+        "keep_firing_for": format_duration(rule.keep_firing),
     }
-
-
-def _written(span: timedelta) -> str:
-    return format_duration(span)
 
 
 def _part(part: ConditionPart) -> Record:
@@ -89,23 +81,12 @@ def _lack(lack: Lack) -> Record:
     return {"any_of" if lack.any_of else "all_of": [_lack(each) for each in lack.below]}
 
 
-def _telling(telling: Telling) -> Record:
+def _telling(telling: Telling, now: datetime) -> Record:
     acknowledged = telling.acknowledged
     return {
         "acknowledged_by": acknowledged.author if acknowledged else None,
         "acknowledged_at": acknowledged.at if acknowledged else None,
-        "silences": [
-            {
-                "id": each.id,
-                "matchers": matchers_text(each.matchers),
-                "starts_at": each.starts_at,
-                "ends_at": each.end,
-                "until_resolved": each.until_resolved,
-                "author": each.author,
-                "comment": each.comment,
-            }
-            for each in telling.silences
-        ],
+        "silences": [silence_record(each, now) for each in telling.silences],
         "inhibited_by": telling.inhibited_by.id if telling.inhibited_by else None,
         "destinations": [_destination(each) for each in telling.destinations],
     }
