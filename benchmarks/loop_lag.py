@@ -21,7 +21,7 @@ from benchmarks.subject import rules_text, settings
 from benchmarks.table import Row
 from monitor.clock import SystemClock
 from monitor.daemon.app import Daemon, running
-from monitor.daemon.garbage import collect_rarely
+from monitor.daemon.service import collect_rarely
 from monitor.rulefile.parsing import parse_rules
 from monitor.simulator.scenario import FIRST_ID
 

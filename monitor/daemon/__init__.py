@@ -1,6 +1,6 @@
 """The daemon: settings and rules in, a running monitor out.
 
-`app.py` is the composition root, one straight line that is read from top to bottom;
-`assembly.py` makes the parts it puts together. `rules_in_force.py` is what a reload swaps,
-`reload.py` when it does so, `service.py` the process around it all.
+`app.py` is the composition root: read it from top to bottom. `assembly.py` builds its parts.
+`rules_in_force.py` is what a reload changes, `reload.py` when. `service.py` is the process around
+it: signals, exit code, garbage collection.
 """

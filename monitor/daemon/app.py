@@ -14,7 +14,6 @@ from monitor import __version__
 from monitor.clock import Clock
 from monitor.daemon.assembly import (
     FRESH_POLLS,
-    RulesInForce,
     build_cycles,
     build_heartbeat,
     build_sources,
@@ -29,7 +28,7 @@ from monitor.daemon.overview import Overview
 from monitor.daemon.publisher import Publisher
 from monitor.daemon.reload import Reloader, watched
 from monitor.daemon.retention import Retention
-from monitor.daemon.rules_in_force import Governed
+from monitor.daemon.rules_in_force import RulesInForce, RulesRollout
 from monitor.daemon.supervision import Supervision
 from monitor.daemon.systemd import ServiceManager
 from monitor.dispatcher import Dispatcher
@@ -51,13 +50,13 @@ from monitor.store import SqliteStore
 from monitor.web import WebServer
 
 DRAIN_SECONDS = 8.0
-"""What is in flight at the end may take this long; with what else ends, a stop stays under 10 s."""
+"""How long deliveries in flight may take at the end; with the rest, a stop takes less than 10 s."""
 
 log = structlog.get_logger()
 
 
 class Daemon:
-    """A monitor that is running: what it serves, knows and can be asked to do."""
+    """A running monitor: its state, its parts and its URL."""
 
     def __init__(
         self,
@@ -78,11 +77,11 @@ class Daemon:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The page's address."""
         return self._web.url
 
     def reload(self) -> None:
-        """Have the rules file read anew."""
+        """Have the rules file read again."""
         self._reloader.request()
 
 
@@ -99,8 +98,8 @@ async def running(
     `DRAIN_SECONDS`.
 
     Entered once store and listener are open. Raises `MonitorError` when either cannot be opened.
-    A bug in one loop is that loop's business; what ends this context is the caller leaving it.
-    `manager` is kept informed.
+    A bug in one loop does not end the others; only leaving the context ends the monitor.
+    `manager` is told how it is.
     """
     settings = loaded.settings
     manager = manager or ServiceManager()
@@ -207,7 +206,7 @@ async def running(
         resender = Resender(state, in_force.notifiers, clock=clock, metrics=metrics)
         baselines = BaselineLoop(cycles, state=state, clock=clock, metrics=metrics)
         await baselines.survey_all()
-        governed = Governed(
+        rollout = RulesRollout(
             in_force=in_force,
             state=state,
             store=store,
@@ -223,7 +222,7 @@ async def running(
             clock=clock,
         )
         reloader = Reloader(
-            loaded, governed, context, watch, manager=manager, clock=clock, metrics=metrics
+            loaded, rollout, context, watch, manager=manager, clock=clock, metrics=metrics
         )
         web = await stack.enter_async_context(
             WebServer(web_options(settings), metrics, overview.status, overview.alert, clock=clock)

@@ -1,26 +1,23 @@
-"""Settings into parts: sources, notifiers, cycles. Everything that runs a monitor or a part of
-one builds it here."""
+"""Builds the parts of a monitor from settings: sources, notifiers, cycles. The daemon and every
+command that runs a part of it use these."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TextIO
 
 import aiohttp
 
 from monitor.clock import Clock
 from monitor.daemon.heartbeat import Heartbeat
-from monitor.dispatcher import Fallback
 from monitor.domain.alerting.alert import Alert
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import Condition, compile_batch
-from monitor.domain.routing.policy import NotificationPolicy
 from monitor.metrics import Metrics
 from monitor.notify import INTEGRATIONS, Context, Memory, VolatileMemory
 from monitor.polling.cycle import AccountCycles
-from monitor.ports import Acknowledging, CampaignSource, CycleStore, Notifier
+from monitor.ports import CampaignSource, CycleStore, Notifier
 from monitor.provider.source import Provider, ProviderOptions
 from monitor.rulefile import Receiver, RuleFile
 from monitor.settings import Settings
@@ -78,7 +75,7 @@ def build_notifiers(
     context = context_of(
         settings, session=session, clock=clock, console=console, memory=VolatileMemory()
     )
-    return {receiver.name: _notifier(receiver, context) for receiver in rules.receivers}
+    return {receiver.name: build_notifier(receiver, context) for receiver in rules.receivers}
 
 
 def context_of(
@@ -100,76 +97,9 @@ def context_of(
     )
 
 
-def _notifier(receiver: Receiver, context: Context) -> Notifier:
+def build_notifier(receiver: Receiver, context: Context) -> Notifier:
+    """The notifier of one receiver."""
     return INTEGRATIONS[receiver.integration].build(receiver.name, receiver.options, context)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RulesInForce:
-    """A rules file at work: its rules compiled, its receivers ready to be told."""
-
-    file: RuleFile
-    rules: RuleSet
-    notifiers: Mapping[str, Notifier]
-
-    @classmethod
-    def of(
-        cls,
-        file: RuleFile,
-        rules: RuleSet,
-        context: Context,
-        *,
-        before: "RulesInForce | None" = None,
-    ) -> "RulesInForce":
-        """`rules` are the file's, compiled. A receiver with the same options as `before` keeps
-        its notifier."""
-        known = {} if before is None else {each.name: each for each in before.file.receivers}
-
-        def notifier(receiver: Receiver) -> Notifier:
-            same = known.get(receiver.name)
-            if (
-                before is None
-                or same is None
-                or (same.integration, same.options) != (receiver.integration, receiver.options)
-            ):
-                return _notifier(receiver, context)
-            return before.notifiers[receiver.name]
-
-        return cls(
-            file=file, rules=rules, notifiers={each.name: notifier(each) for each in file.receivers}
-        )
-
-    @property
-    def receivers(self) -> tuple[str, ...]:
-        """Their names, in the order of the file."""
-        return tuple(self.notifiers)
-
-    @property
-    def integrations(self) -> dict[str, str]:
-        """The kind of each receiver."""
-        return {name: notifier.integration for name, notifier in self.notifiers.items()}
-
-    @property
-    def fallbacks(self) -> dict[str, Fallback]:
-        """Who is told in the place of a receiver that fails."""
-        return {
-            each.name: Fallback(each.fallback, each.fallback_after)
-            for each in self.file.receivers
-            if each.fallback
-        }
-
-    @property
-    def policy(self) -> NotificationPolicy:
-        """Who is told of what."""
-        acknowledging = (
-            name for name, notifier in self.notifiers.items() if isinstance(notifier, Acknowledging)
-        )
-        return self.file.policy(acknowledging=frozenset(acknowledging))
-
-    @property
-    def severities(self) -> list[tuple[str, str]]:
-        """The rules' names and severities."""
-        return [(rule.name, rule.severity) for rule in self.file.rules]
 
 
 def build_cycles(

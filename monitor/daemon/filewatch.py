@@ -1,5 +1,5 @@
-"""Whether files have changed, found out by looking: that works on every file system, and through
-links that are swapped."""
+"""Notices changed files by polling them: that works on every file system, and when links are
+swapped."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,10 +8,9 @@ Look = tuple[object, ...]
 
 
 class FileWatch:
-    """Watches files, and folders for the files in them. What is not there may come.
+    """Watches files, and the files in folders. They need not exist yet.
 
-    A change counts once two looks in a row have found the same: who writes a file in several
-    steps is let finish.
+    A change counts once two looks in a row find the same: a file may be written in several steps.
     """
 
     def __init__(self, files: Iterable[Path]) -> None:
@@ -20,29 +19,28 @@ class FileWatch:
         self.use(files)
 
     def use(self, files: Iterable[Path]) -> None:
-        """Watch these. Of those that were watched before a change that was not `noted` is not
-        forgotten."""
+        """Watch these from now on. A change that was not noted yet is not forgotten."""
         self._known = {
             path: self._known[path] if path in self._known else _look(path) for path in files
         }
         self._last = dict(self._known)
 
     def changed(self) -> bool:
-        """Look. Whether anything is not as it was when that was last `noted`, and as it was at
-        the last look."""
+        """Look; say whether anything differs from what was last noted, and not from the last
+        look."""
         before, self._last = self._last, {path: _look(path) for path in self._known}
         return self._last != self._known and self._last == before
 
     def note(self) -> None:
-        """As the files are now, they are known."""
+        """Take the files as they are now as known."""
         self._known = {path: _look(path) for path in self._known}
 
 
 def _look(path: Path) -> Look:
-    """Another value once the file, or any in the folder, has been written or replaced. Links are
+    """A value that changes when the file, or one in the folder, is written or replaced. Links are
     followed.
 
-    In a folder names that begin with a dot are passed over: what Kubernetes keeps there is seen
+    Names in a folder that begin with a dot are skipped: what Kubernetes keeps there is seen
     through its links.
     """
     try:

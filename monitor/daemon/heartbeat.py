@@ -1,5 +1,5 @@
-"""The dead man's switch: a URL that is called after good cycles, so that somebody notices when
-the calls stop."""
+"""The dead man's switch: a URL that is called after good cycles, so that a service elsewhere can
+notice when the calls stop."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,8 +15,7 @@ log = structlog.get_logger()
 
 
 class Heartbeat:
-    """Calls `url` once for every `beat`, while `fresh` holds. Beats that come while one is under
-    way become one."""
+    """Calls `url` once for each `beat`, while `fresh()` is true. Beats during a call become one."""
 
     def __init__(
         self, url: str, *, session: aiohttp.ClientSession, fresh: Callable[[], bool]
@@ -28,12 +27,12 @@ class Heartbeat:
         self._failing = False
 
     def beat(self) -> None:
-        """A cycle was good."""
+        """Say that a cycle was good."""
         self._beat.set()
 
     async def run(self) -> None:
-        """Call until cancelled. A call that fails is logged once, not repeated: the next good
-        cycle brings the next."""
+        """Call until cancelled. A failed call is logged once and not repeated: the next good cycle
+        calls again."""
         while True:
             await self._beat.wait()
             self._beat.clear()

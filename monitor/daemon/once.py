@@ -1,4 +1,4 @@
-"""One cycle in memory: what would fire now, told to nobody."""
+"""One cycle in memory: what would fire now, without telling anyone."""
 
 import random
 from collections import Counter
@@ -56,7 +56,7 @@ def _asks_for_money(rules: RuleFile) -> bool:
 
 
 async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> OnceReport:
-    """One cycle of every feed in memory: `for` is ignored, nobody is told, nothing is kept."""
+    """One cycle of every feed in memory: `for` is ignored, no message is sent, nothing is kept."""
     settings = loaded.settings
     metrics = Metrics(__version__)
     feeds = feeds_of(settings)

@@ -1,4 +1,4 @@
-"""Alerts that nothing would ever end: their rule, account, message type or receiver is no longer
+"""Alerts that would never end: their rule, account, message type or receiver is no longer
 configured."""
 
 from collections.abc import Collection
@@ -21,10 +21,10 @@ async def end_orphans(
     receivers: Collection[str],
     now: datetime,
 ) -> list[Alert]:
-    """Resolve them, with the reason, and commit; whoever was told that they fire is told that
-    they ended. Returns these.
+    """Resolve such alerts, with the reason, and commit; receivers that got the alert also learn
+    that it ended. Returns the ended alerts.
 
-    Raises `StoreError`; what has not been committed by then has not ended.
+    Raises `StoreError`; alerts that were not committed by then have not ended.
     """
     changes = rules.orphans(state.active.values(), now, feeds=feeds, receivers=receivers)
     dropped = set(changes.dropped)

@@ -31,13 +31,13 @@ OUTSIDE_SECONDS = 0.5
 """How soon a change made from the command line is noticed: it takes effect within a second."""
 
 SUMMARY_EVERY = 10
-"""Turns of that between two counts of the outbox."""
+"""How many such looks there are between two counts of the outbox."""
 
 log = structlog.get_logger()
 
 
 class Overview:
-    """Watches the store and says what is the case."""
+    """Watches the store and says how the monitor is."""
 
     def __init__(
         self,
@@ -77,11 +77,11 @@ class Overview:
         self._reload_problems = ()
 
     def refused(self, problems: Sequence[str]) -> None:
-        """The rules could not be loaded anew, and why."""
+        """Note that changed rules were refused, and why."""
         self._reload_problems = tuple(problems)
 
     def cycle(self, report: CycleReport) -> None:
-        """A cycle has ended."""
+        """Note the end of a cycle."""
         self._reasons[report.feed] = report.reason
         self._write_error = None
         if report.outcome is not SweepOutcome.FAILED:
@@ -89,7 +89,7 @@ class Overview:
             self._rejected[report.feed] = report.rejected
 
     def not_committed(self, error: StoreError) -> None:
-        """A cycle could not be written: whatever it found nobody is told of, until one can."""
+        """Note that a cycle could not be written: its alerts and events wait until one can."""
         self._write_error = str(error)
 
     def fresh(self, limit_seconds: float) -> bool:
@@ -101,8 +101,7 @@ class Overview:
         )
 
     async def run(self) -> None:
-        """Look until cancelled. A store that does not answer is what `/readyz` says, and is
-        asked again."""
+        """Look until cancelled. When the store does not answer, `/readyz` says so."""
         turn = 0
         while True:
             try:
@@ -121,11 +120,11 @@ class Overview:
             await self._clock.sleep(OUTSIDE_SECONDS)
 
     async def count(self) -> None:
-        """Count the outbox anew, for the page. (The gauges are the dispatcher's.)"""
+        """Count the outbox again, for the page. (The gauges are the dispatcher's.)"""
         self._outbox = await self._store.outbox_summary()
 
     def status(self) -> Status:
-        """Everything at this moment, from memory."""
+        """The current status, from memory."""
         state = self._state
         active = list(state.active.values())
         firing = sum(alert.state is AlertState.FIRING for alert in active)
@@ -156,7 +155,7 @@ class Overview:
         )
 
     def headline(self) -> str:
-        """The same in one line."""
+        """The status in one line."""
         firing = sum(alert.state is AlertState.FIRING for alert in self._state.active.values())
         troubles = ["the database does not work"] if self._write_error or self._read_error else []
         troubles += (
@@ -169,10 +168,10 @@ class Overview:
         )
 
     async def alert(self, alert_id: str) -> Alert | None:
-        """The alert of that id, with its campaign as it is now where that is followed; None when
-        there is none.
+        """The alert with that id; None when there is none. A firing alert has its campaign as it
+        is now.
 
-        What is held in memory is found whatever the store does; `StoreError` for the others.
+        Alerts in memory are found even when the store fails; others raise `StoreError` then.
         """
         active = next(
             (alert for alert in self._state.active.values() if alert.id == alert_id), None

@@ -1,5 +1,5 @@
-"""Reads the rules file anew, on request and when it has changed, and puts it in force unless
-something is wrong in it."""
+"""Reads the rules file again, on request or when it has changed, and puts it in force unless it is
+wrong."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,9 +9,8 @@ from pathlib import Path
 import structlog
 
 from monitor.clock import Clock, sleep_or_event
-from monitor.daemon.assembly import RulesInForce
 from monitor.daemon.filewatch import FileWatch
-from monitor.daemon.rules_in_force import Governed
+from monitor.daemon.rules_in_force import RulesInForce, RulesRollout
 from monitor.daemon.systemd import ServiceManager
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.errors import ConfigError, Problem, StoreError
@@ -35,17 +34,16 @@ log = structlog.get_logger()
 
 
 class Reloader:
-    """Looks after the rules in force. `loaded` are the settings that the monitor runs with: they
-    stay as they are.
+    """Reloads the rules. `loaded` are the settings that the monitor runs with, which do not change.
 
-    What is wrong is logged, counted and shown; the rules that were in force stay so. `context`
-    is what new receivers are built with, `watch` looks at the files that the rules come from.
+    A wrong file is logged, counted and shown, and the earlier rules stay in force. New receivers
+    are built with `context`; `watch` watches the files that the rules come from.
     """
 
     def __init__(
         self,
         loaded: LoadedSettings,
-        governed: Governed,
+        rollout: RulesRollout,
         context: Context,
         watch: FileWatch,
         *,
@@ -54,7 +52,7 @@ class Reloader:
         metrics: Metrics,
     ) -> None:
         self._loaded = loaded
-        self._governed = governed
+        self._rollout = rollout
         self._context = context
         self._watch = watch
         self._manager = manager
@@ -66,16 +64,16 @@ class Reloader:
         metrics.reloaded(clock.now())
 
     def request(self) -> None:
-        """Somebody asked for it."""
+        """Reload as soon as possible."""
         self._requested.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Reload on every request and change, until cancelled."""
         while True:
             await self.reload(await self._cause())
 
     async def reload(self, cause: str) -> None:
-        """Read everything anew and go by it, or say what is wrong. `cause` is for the log."""
+        """Read everything and put it in force, or say what is wrong. `cause` is for the log."""
         if cause != RETRY:
             self._manager.reloading(self._clock.monotonic())
         self._again_after = await self._reload(cause)
@@ -93,11 +91,11 @@ class Reloader:
         return "request"
 
     async def _reload(self, cause: str) -> float | None:
-        """Returns after how many seconds to try again; None when all is well."""
-        before = self._governed.in_force
+        """Return after how many seconds to try again; None when all is well."""
+        before = self._rollout.in_force
         try:
             loaded, file, rules = await asyncio.to_thread(self._read)
-            await self._governed.adopt(RulesInForce.of(file, rules, self._context, before=before))
+            await self._rollout.adopt(RulesInForce.of(file, rules, self._context, before=before))
         except ConfigError as error:
             self._refuse(error.problems, cause)
             return REFUSED_RETRY_SECONDS
@@ -117,8 +115,8 @@ class Reloader:
         return None
 
     def _read(self) -> tuple[LoadedSettings, RuleFile, RuleSet]:
-        """Settings for the secrets in them, and the rules by those secrets and the settings that
-        the monitor runs with: all that is wrong in both. In a thread: it takes its time."""
+        """Read the rules with the secrets of now and the settings that the monitor runs with.
+        Raises `ConfigError` with everything that is wrong in either. Slow: for a thread."""
         self._watch.note()
         loaded = self._loaded.again()
         mask_settings(loaded)
@@ -132,16 +130,16 @@ class Reloader:
 
     def _refuse(self, problems: Sequence[Problem], cause: str) -> None:
         self._metrics.reload_successful.set(0)
-        self._governed.overview.refused([masked(str(problem)) for problem in problems])
+        self._rollout.overview.refused([masked(str(problem)) for problem in problems])
         if cause == RETRY and self._refused == tuple(problems):
-            return  # it is known
+            return  # already told
         self._refused = tuple(problems)
         note_problems(problems)
         log.error(
             "reload_refused",
             cause=cause,
             problems=len(problems),
-            hint="the rules that were in force stay so",
+            hint="the earlier rules stay in force",
         )
 
     def _say(self, before: RuleFile, loaded: LoadedSettings, file: RuleFile, cause: str) -> None:

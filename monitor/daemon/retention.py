@@ -1,5 +1,4 @@
-"""Prunes history: ended alerts, events and finished notifications that are older than anybody
-asks for."""
+"""Deletes old history: ended alerts, events, finished notifications, and thins old samples."""
 
 from datetime import timedelta
 
@@ -13,7 +12,7 @@ from monitor.ports import HistoryStore
 HISTORY = timedelta(days=90)
 DEAD_LETTERS = timedelta(days=30)
 FULL_SAMPLES = timedelta(days=30)
-"""How long every sample is kept; of older ones the last of each hour."""
+"""How long every sample is kept. Of older ones the last of each hour stays."""
 INTERVAL = timedelta(hours=1)
 
 log = structlog.get_logger()

@@ -1,6 +1,7 @@
-"""The daemon as a service: signals in, an exit code out."""
+"""The daemon as a process: signals in, an exit code out."""
 
 import asyncio
+import gc
 import os
 import signal
 
@@ -8,10 +9,13 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.daemon.app import running
-from monitor.daemon.garbage import collect_rarely
 from monitor.daemon.systemd import ServiceManager
 from monitor.rulefile import RuleFile
 from monitor.settings import LoadedSettings
+
+GC_THRESHOLDS = (10_000, 20, 20)
+"""How many more tracked objects start a young collection, and how many of these an older one. With
+Python's own 700, a hundred thousand alerts that fire at once cause thousands of collections."""
 
 log = structlog.get_logger()
 
@@ -44,3 +48,16 @@ async def run_daemon(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.remove_signal_handler(number)
     return 0
+
+
+def collect_rarely() -> None:
+    """Set up garbage collection for a process that holds much and makes few cycles. Call it once,
+    when everything is loaded that will stay.
+
+    A collection stops every thread while it goes through all tracked objects. So values say that
+    they cannot form a cycle (`gc=False`) and are not tracked, what is loaded at the start is
+    frozen, and the rest is collected rarely.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)

@@ -1,4 +1,4 @@
-"""Signs of life for the service manager, and one line on how things stand."""
+"""Signs of life for the service manager, and one line of status."""
 
 from collections.abc import Callable
 
@@ -12,15 +12,14 @@ STATUS_SECONDS = 5.0
 """How soon a change shows in `systemctl status`."""
 
 PER_WATCHDOG_PERIOD = 3
-"""Signs of life in the time in which the manager wants one; sd_watchdog_enabled(3) asks for two
-at least."""
+"""Signs of life in each watchdog period; sd_watchdog_enabled(3) asks for two at least."""
 
 log = structlog.get_logger()
 
 
 class Supervision:
-    """The loop that says both. It is a task like all others: when the event loop hangs, the
-    signs of life stop."""
+    """Tells the manager both. It is a task like any other: when the event loop hangs, the signs of
+    life stop."""
 
     def __init__(
         self,
@@ -37,7 +36,7 @@ class Supervision:
         self._said = ""
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Tell it regularly, until cancelled."""
         watchdog = self._manager.watchdog_seconds
         pause = (
             STATUS_SECONDS
@@ -54,7 +53,7 @@ class Supervision:
             await self._clock.sleep(pause)
 
     def say(self) -> None:
-        """How things stand, unless that is what was said last."""
+        """Send the status, unless it is the one sent last."""
         text = self._headline()
         if text != self._said:
             self._manager.status(text)

@@ -1,7 +1,6 @@
-"""What is said to the service manager: sd_notify(3), one datagram for each thing said. Where
-nobody listens, nothing is.
+"""The service manager (sd_notify(3)): one datagram for each message, if there is a manager.
 
-By hand, for it is one `sendto`: the library for it has seen no release since 2017, the official
+By hand, for it is one `sendto`: the library for it has had no release since 2017, and the official
 one needs libsystemd's headers.
 """
 
@@ -16,13 +15,12 @@ log = structlog.get_logger()
 
 
 class ServiceManager:
-    """Whoever listens at `address`: a path, or `@` and a name for an abstract socket; None for
-    nobody.
+    """The manager that listens at `address`: a path, or `@` and a name for an abstract socket;
+    None when there is none.
 
-    `watchdog_seconds`: within so much time it wants to hear `alive`, or it takes the process for
-    hung and ends it; None when it does not care. Sending never waits and never raises: what a
-    full queue or an absent listener did not take of the service's state goes out with the next
-    thing said.
+    `watchdog_seconds`: the manager must hear `alive` this often, or it takes the process for hung
+    and ends it; None when it does not watch. Sending never waits and never raises. When the
+    manager did not take a change of state, the next message repeats it.
     """
 
     def __init__(
@@ -35,23 +33,22 @@ class ServiceManager:
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ, *, pid: int | None = None) -> Self:
-        """As NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID have it; `pid` is ours."""
+        """From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID; `pid` is ours."""
         ours = environ.get("WATCHDOG_PID", "") in ("", str(os.getpid() if pid is None else pid))
         usec = environ.get("WATCHDOG_USEC", "")
         seconds = int(usec) / 1e6 if ours and usec.isascii() and usec.isdecimal() else 0.0
         return cls(environ.get("NOTIFY_SOCKET") or None, watchdog_seconds=seconds or None)
 
     def ready(self) -> None:
-        """Started, or done with reloading, well or not."""
+        """Started, or finished reloading, whether that worked or not."""
         self._state("READY=1")
 
     def reloading(self, monotonic: float) -> None:
-        """Reading the configuration anew since then, in seconds of CLOCK_MONOTONIC; `ready` says
-        when it is over."""
+        """Reloading since then, in seconds of CLOCK_MONOTONIC; `ready` ends it."""
         self._state(f"RELOADING=1\nMONOTONIC_USEC={int(monotonic * 1e6)}")
 
     def stopping(self) -> None:
-        """Asked to stop, and bringing things to an end."""
+        """Stopping, on request."""
         self._state("STOPPING=1")
 
     def status(self, text: str) -> None:
@@ -59,7 +56,7 @@ class ServiceManager:
         self._send(f"STATUS={' '.join(text.split())}")
 
     def alive(self) -> None:
-        """A sign of life, for who wants one."""
+        """A sign of life, if the manager watches."""
         if self.watchdog_seconds is not None:
             self._send("WATCHDOG=1")
 

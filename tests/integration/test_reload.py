@@ -11,12 +11,12 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.daemon.assembly import RulesInForce, build_cycles, context_of, feeds_of, new_message_id
+from monitor.daemon.assembly import build_cycles, context_of, feeds_of, new_message_id
 from monitor.daemon.filewatch import FileWatch
 from monitor.daemon.overview import Overview
 from monitor.daemon.publisher import Publisher
 from monitor.daemon.reload import RETRY, Reloader, watched
-from monitor.daemon.rules_in_force import Governed
+from monitor.daemon.rules_in_force import RulesInForce, RulesRollout
 from monitor.daemon.systemd import ServiceManager
 from monitor.dispatcher import Dispatcher
 from monitor.dispatcher.resender import Resender
@@ -97,7 +97,7 @@ class Stage:
             metrics=metrics,
             on_alerts=self.flusher.note,
         )
-        self.governed = Governed(
+        self.rollout = RulesRollout(
             in_force=in_force,
             state=state,
             store=store,  # type: ignore[arg-type]
@@ -134,7 +134,7 @@ class Stage:
         watch = FileWatch(watched(self.loaded, file))
         self.reloader = Reloader(
             self.loaded,
-            self.governed,
+            self.rollout,
             self.context,
             watch,
             manager=ServiceManager(),
@@ -169,7 +169,7 @@ class Stage:
 
     @property
     def rules(self) -> list[str]:
-        return list(self.governed.in_force.rules.rules)
+        return list(self.rollout.in_force.rules.rules)
 
     def sample(self, name: str) -> float | None:
         return self.metrics.registry.get_sample_value(name)
@@ -190,7 +190,7 @@ async def test_rules_change_hands_between_two_decisions(stage: Stage) -> None:
     async with asyncio.TaskGroup() as group:
         for deciding in (
             stage.cycles["default"].deciding,
-            stage.governed.receiver_rules.deciding,
+            stage.rollout.receiver_rules.deciding,
             stage.flusher.deciding,
         ):
             async with deciding:
@@ -198,11 +198,11 @@ async def test_rules_change_hands_between_two_decisions(stage: Stage) -> None:
                 await asyncio.wait([reload], timeout=0.3)
                 assert not reload.done()
                 assert stage.rules == ["Low"]
-                assert stage.cycles["default"].rules is stage.governed.in_force.rules
+                assert stage.cycles["default"].rules is stage.rollout.in_force.rules
                 reload.cancel()
     await stage.reloader.reload("request")
     assert stage.rules == ["High"]
-    assert stage.cycles["default"].rules is stage.governed.in_force.rules
+    assert stage.cycles["default"].rules is stage.rollout.in_force.rules
 
 
 async def test_an_alert_that_a_cycle_begins_while_its_rule_goes_ends_all_the_same(
@@ -301,7 +301,7 @@ async def test_a_bug_is_refused_like_a_bad_file_and_tried_again(stage: Stage) ->
     await stage.reloader.reload("request")
     assert stage.rules == ["Low"]
     assert stage.sample("bsg_monitor_config_last_reload_successful") == 0
-    assert "a bug" in stage.governed.overview.status().reload_problems[0]
+    assert "a bug" in stage.rollout.overview.status().reload_problems[0]
     await stage.reloader.reload(RETRY)
     assert stage.rules == ["Slow"]
     assert stage.sample("bsg_monitor_config_last_reload_successful") == 1
@@ -319,8 +319,8 @@ async def test_a_secret_that_comes_later_is_found_and_what_is_missing_is_said_on
         (stage.folder / "url").chmod(0o600)
         await stage.reloader.reload(RETRY)
     assert [line["event"] for line in logs][2:] == ["rules_reloaded"]
-    assert stage.governed.in_force.receivers == ("hook",)
-    assert stage.governed.overview.status().reload_problems == ()
+    assert stage.rollout.in_force.receivers == ("hook",)
+    assert stage.rollout.overview.status().reload_problems == ()
 
 
 async def test_what_is_wrong_in_settings_hides_nothing_that_is_wrong_in_rules(stage: Stage) -> None:
@@ -365,11 +365,11 @@ async def test_the_loop_sees_changes_hears_requests_and_tries_again(stage: Stage
 
 
 async def test_what_stays_the_same_keeps_its_notifier(stage: Stage) -> None:
-    desk = stage.governed.in_force.notifiers["desk"]
+    desk = stage.rollout.in_force.notifiers["desk"]
     stage.write(LOW, receivers="{name: desk, console: {}, send_resolved: no}")
     await stage.reloader.reload("request")
-    assert stage.governed.in_force.notifiers["desk"] is desk
-    assert stage.governed.in_force.policy.silent_on_resolve == {"desk"}
+    assert stage.rollout.in_force.notifiers["desk"] is desk
+    assert stage.rollout.in_force.policy.silent_on_resolve == {"desk"}
     stage.write(LOW, receivers="{name: other, console: {}}")
     await stage.reloader.reload("request")
-    assert list(stage.governed.in_force.notifiers) == ["other"]
+    assert list(stage.rollout.in_force.notifiers) == ["other"]

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 import monitor
-from monitor.daemon.garbage import THRESHOLDS
+from monitor.daemon.service import GC_THRESHOLDS
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import first_sight
@@ -125,9 +125,9 @@ DAEMON = """
 import asyncio, gc, os, signal, sys
 from pathlib import Path
 from monitor.clock import SystemClock
-from monitor.config import load_settings
-from monitor.config.rulefile import parse_rules
-from monitor.service import run_daemon
+from monitor.settings import load_settings
+from monitor.rulefile import parse_rules
+from monitor.daemon.service import run_daemon
 
 async def look():
     before = len(gc.get_objects())
@@ -159,4 +159,4 @@ def test_a_daemon_looks_seldom_for_garbage_and_never_in_what_it_loaded_at_its_st
 ) -> None:
     command = [sys.executable, "-c", DAEMON, str(tmp_path)]
     ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    assert ran.stderr.splitlines()[-1] == f"True {THRESHOLDS} True"
+    assert ran.stderr.splitlines()[-1] == f"True {GC_THRESHOLDS} True"
