@@ -54,11 +54,9 @@ class CycleStore(Protocol):
 
     async def load(self) -> Snapshot:
         """Return what was committed last."""
-        ...
 
     async def feeds(self) -> Sequence[FeedState]:
         """Return the state of every feed that was ever polled."""
-        ...
 
     async def samples(self, *, since: datetime) -> Mapping[CampaignKey, tuple[Sample, ...]]:
         """Return what unsettled campaigns showed at `since` and after it, ascending by time.
@@ -67,8 +65,6 @@ class CycleStore(Protocol):
         campaigns that have not changed since then, or since they were first seen (they still show
         the same), and campaigns without samples.
         """
-        ...
 
     async def commit_cycle(self, commit: CycleCommit) -> None:
         """Write what a cycle decided. Writing the same commit twice has the effect of once."""
-        ...

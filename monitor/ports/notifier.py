@@ -12,19 +12,16 @@ class Notifier(Protocol):
     @property
     def integration(self) -> str:
         """Its kind: `webhook`, `slack`, …"""
-        ...
 
     @property
     def min_interval(self) -> float:
         """The seconds for which one attempt may begin, by the service's own rule; 0 where it has
         none."""
-        ...
 
     @property
     def burst(self) -> int:
         """How many attempts may begin at once after a pause, as long as `min_interval` holds on
         average; at least 1."""
-        ...
 
     async def send(self, notification: Notification) -> None:
         """Make one attempt, bounded in time. Returns when the receiver confirmed; raises
@@ -33,11 +30,9 @@ class Notifier(Protocol):
         Sending the same notification again carries the same id, so that a receiver can drop the
         repeat.
         """
-        ...
 
     async def close(self) -> None:
         """Let go of connections. Never raises."""
-        ...
 
 
 @runtime_checkable
@@ -48,7 +43,6 @@ class Resending(Protocol):
     @property
     def resend_interval(self) -> float:
         """Seconds between two tellings; a missed one or two do no harm."""
-        ...
 
     async def resend(self, alerts: Sequence[NotifiedAlert]) -> None:
         """Tell anew that all of these fire, each bounded in time; and, for some minutes, what
@@ -58,7 +52,6 @@ class Resending(Protocol):
         gathered counts for more. Does nothing that a repetition would make different. Raises
         `DeliveryError` when nobody took it: it is called again soon.
         """
-        ...
 
 
 @runtime_checkable
@@ -69,4 +62,3 @@ class Acknowledging(Protocol):
     @property
     def shows_acknowledgements(self) -> bool:
         """True."""
-        ...

@@ -86,14 +86,12 @@ class OutboxStore(Protocol):
         The store numbers the rows itself, in the order given and after all existing ones; their
         own `sequence` is ignored.
         """
-        ...
 
     async def replaceable(
         self, groups: Collection[GroupId]
     ) -> Mapping[GroupId, Sequence[OutboxRow]]:
         """Return, for each of these groups that has a pending row, its rows that were never
         attempted, oldest first."""
-        ...
 
     async def claim(
         self, receiver: str, *, now: datetime, lease_until: datetime, limit: int
@@ -104,7 +102,6 @@ class OutboxStore(Protocol):
         becomes due again at `lease_until` unless it is settled before then, so a crash in the
         middle of an attempt delays the message and does not lose it.
         """
-        ...
 
     async def settle(self, results: Sequence[DeliveryResult]) -> None:
         """Record how attempts ended. Unknown ids and finished rows are skipped.
@@ -113,7 +110,6 @@ class OutboxStore(Protocol):
         any later row. Copies are new rows of another receiver; a copy whose id already exists is
         left unchanged.
         """
-        ...
 
     async def hasten(self, receiver: str, *, now: datetime) -> int:
         """Make the receiver's pending, unclaimed rows due now (it answered again). Return how
@@ -121,41 +117,33 @@ class OutboxStore(Protocol):
 
         Runs in several short transactions so that other receivers do not have to wait.
         """
-        ...
 
     async def release(self, *, now: datetime) -> int:
         """Make every claimed row due now. Return how many.
 
         For a daemon's start: an earlier daemon was cut off in the middle of these attempts.
         """
-        ...
 
     async def next_due(self, receiver: str) -> datetime | None:
         """Return when the receiver's next claimable row is due; None when there is none."""
-        ...
 
     async def outbox(self, query: OutboxQuery) -> Sequence[OutboxRow]:
         """Return rows, newest first."""
-        ...
 
     async def backlog(self, receiver: str, *, after: int, limit: int) -> Sequence[OutboxRow]:
         """Return up to `limit` of the receiver's pending rows whose `sequence` is above `after`,
         ascending by it."""
-        ...
 
     async def outbox_summary(self) -> Sequence[OutboxSummary]:
         """Return counts by receiver and state, ordered by both."""
-        ...
 
     async def dead_letters(self) -> Mapping[str, int]:
         """Return by receiver how many dead rows still need a decision. Rows that a person dropped
         do not count."""
-        ...
 
     async def bury(self, receivers_in_use: Sequence[str], *, now: datetime) -> int:
         """Make pending rows of receivers that no longer exist dead, with that as their error.
         Return how many."""
-        ...
 
     async def retry(self, ids: Sequence[str], *, now: datetime) -> int:
         """Make dead or pending rows due now, with their attempts kept and their last error
@@ -164,7 +152,6 @@ class OutboxStore(Protocol):
         Rows under attempt are skipped. A dead row gets its old place in its group back, and the
         time after which it is given up starts again.
         """
-        ...
 
     async def drop(self, ids: Sequence[str], *, now: datetime) -> int:
         """Set rows aside because a person said so. Return how many.
@@ -172,13 +159,10 @@ class OutboxStore(Protocol):
         Pending rows become dead; dead ones stay dead but no longer count as dead letters. `retry`
         still sends either.
         """
-        ...
 
     async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:
         """Store a text for a receiver under `key`, replacing the one before. The empty name is
         for texts that belong to no receiver."""
-        ...
 
     async def recall(self, receiver: str, key: str) -> str | None:
         """Return the text last stored there; None when there is none or `prune` deleted it."""
-        ...

@@ -22,7 +22,6 @@ class Store(CycleStore, OutboxStore, PeopleStore, HistoryStore, Protocol):
     async def __aenter__(self) -> Self:
         """Open, migrate and take the daemon's lock. StoreError LOCKED when another daemon has it;
         NEWER, CORRUPT or UNAVAILABLE when the database cannot be used."""
-        ...
 
     async def __aexit__(
         self,

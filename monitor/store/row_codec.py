@@ -1,8 +1,7 @@
 """Values ↔ rows, in the column order of `statements.py`; the same for every store.
 
-Times become Unix seconds: a float of them gives back the same microsecond until the year 2242.
-What has a shape of its own (events, alerts, ledgers, notifications) is kept as JSON beside the
-columns that are searched.
+Times become Unix seconds: as a float they keep the microsecond until the year 2242. Nested values
+(events, alerts, ledgers, notifications) are stored as JSON beside the columns that are searched.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 
-from monitor.domain.alerting.alert import Alert
+from monitor.domain.alerting.alert import Acknowledgement, Alert
 from monitor.domain.alerting.notification import Notification, OutboxRow, OutboxState
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.detail import CampaignDetail
@@ -21,18 +21,22 @@ from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import Campaign, CampaignKey
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.routing.flush import Ledger
+from monitor.domain.routing.matcher import Matcher
+from monitor.domain.routing.silence import Silence
 from monitor.errors import StoreError, StoreFault
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
-"""One row as a database driver gives and takes it; only this module knows what is in it."""
+"""One row as a database driver gives and takes it; only this module knows its contents."""
 
+log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
-_detail = msgspec.json.Decoder(CampaignDetail)
-_event = msgspec.json.Decoder(CampaignEvent)
-_alert = msgspec.json.Decoder(Alert)
-_ledger = msgspec.json.Decoder(Ledger)
-_notification = msgspec.json.Decoder(Notification)
+_detail = msgspec.json.Decoder(CampaignDetail).decode
+_event = msgspec.json.Decoder(CampaignEvent).decode
+_alert = msgspec.json.Decoder(Alert).decode
+_matchers = msgspec.json.Decoder(tuple[Matcher, ...]).decode
+_ledger = msgspec.json.Decoder(Ledger).decode
+_notification = msgspec.json.Decoder(Notification).decode
 
 
 def seconds(moment: datetime | None) -> float | None:
@@ -53,10 +57,10 @@ def _json(value: object) -> str:
     return _encode(value).decode()
 
 
-def _decode(decoder: msgspec.json.Decoder[T], text: str, table: str, key: str) -> T:
+def _decode(decode: Callable[[str], T], text: str, table: str, key: str) -> T:
     try:
-        return decoder.decode(text)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+        return decode(text)
+    except (msgspec.MsgspecError, ValueError) as error:
         raise StoreError(
             f"the database's table {table} holds a row that cannot be read ({key}): {error}. "
             "It was changed by hand or damaged; restore a backup, or delete that row",
@@ -185,27 +189,44 @@ def outbox_row(row: OutboxRow, *, sequence: int) -> Row:
     )
 
 
+def silence_row(silence: Silence) -> Row:
+    """In the order of `SILENCE_COLUMNS`."""
+    return (
+        silence.id,
+        _json(silence.matchers),
+        seconds(silence.starts_at),
+        seconds(silence.ends_at),
+        int(silence.until_resolved),
+        silence.author,
+        silence.comment,
+        seconds(silence.created_at),
+        seconds(silence.matched_at),
+        seconds(silence.ended_at),
+        silence.ended_by,
+    )
+
+
+def acknowledgement_row(acknowledgement: Acknowledgement) -> Row:
+    """In the order of `ACKNOWLEDGEMENT_COLUMNS`."""
+    return (
+        acknowledgement.alert_id,
+        acknowledgement.author,
+        acknowledgement.comment,
+        seconds(acknowledgement.at),
+    )
+
+
 # --- from rows ------------------------------------------------------------------------------------
 
 
 def read_feed(row: Row) -> FeedState:
     """From the order of `FEED_COLUMNS`."""
-    (
-        account,
-        message_type,
-        first_tried,
-        last_success,
-        last_full,
-        outcome,
-        answered,
-        failures,
-        failing_since,
-    ) = row
+    account, message_type, tried, success, full, outcome, answered, failures, failing_since = row
     return FeedState(
         feed=Feed(account, message_type),
-        first_tried=_always(first_tried),
-        last_success=moment(last_success),
-        last_full=moment(last_full),
+        first_tried=_always(tried),
+        last_success=moment(success),
+        last_full=moment(full),
         last_outcome=None if outcome is None else SweepOutcome(outcome),
         answered=bool(answered),
         consecutive_failures=failures,
@@ -228,7 +249,7 @@ def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:
     """From the order of `CAMPAIGN_COLUMNS`, one by one.
 
     Texts and times that recur (account, sender, status, times equal to `first_seen`) become one
-    object: a driver makes a new one for every row, some 300 bytes a campaign.
+    object. The driver makes a new one for every row: some 300 bytes a campaign.
     """
     known: dict[Any, Any] = {}
     one: Callable[[Any, Any], Any] = known.setdefault
@@ -300,33 +321,62 @@ def read_ledger(row: Row) -> Ledger:
 
 def read_outbox(row: Row) -> OutboxRow:
     """From the order of `OUTBOX_COLUMNS`."""
-    (
-        id_,
-        _,
-        _,
-        sequence,
-        state,
-        attempts,
-        _,
-        first_attempt,
-        next_attempt,
-        finished,
-        error,
-        _,
-        message,
-    ) = row
+    id_, _, _, sequence, state, attempts, _, first, following, finished, error, _, message = row
     return OutboxRow(
         notification=_decode(_notification, message, "outbox", f"id {id_}"),
         sequence=sequence,
         state=OutboxState(state),
         attempts=attempts,
-        first_attempt_at=moment(first_attempt),
-        next_attempt_at=_always(next_attempt),
+        first_attempt_at=moment(first),
+        next_attempt_at=_always(following),
         finished_at=moment(finished),
         last_error=error,
     )
 
 
+def read_silence(row: Row) -> Silence:
+    """From the order of `SILENCE_COLUMNS`. StoreError CORRUPT when its matchers cannot be read."""
+    id_, matchers, starts, ends, until, author, comment, created, matched, ended, ended_by = row
+    return Silence(
+        id=id_,
+        matchers=_decode(_checked_matchers, matchers, "silences", f"id {id_}"),
+        starts_at=_always(starts),
+        ends_at=moment(ends),
+        until_resolved=bool(until),
+        author=author,
+        comment=comment,
+        created_at=_always(created),
+        matched_at=moment(matched),
+        ended_at=moment(ended),
+        ended_by=ended_by,
+    )
+
+
+def _checked_matchers(text: str) -> tuple[Matcher, ...]:
+    matchers = _matchers(text)
+    for matcher in matchers:
+        matcher.matches({})  # ValueError when its pattern is not one
+    return matchers
+
+
+def read_acknowledgement(row: Row) -> Acknowledgement:
+    """From the order of `ACKNOWLEDGEMENT_COLUMNS`."""
+    alert_id, author, comment, at = row
+    return Acknowledgement(alert_id=alert_id, author=author, comment=comment, at=_always(at))
+
+
 def read_all(read: Callable[[Row], T], rows: Iterable[Row]) -> Sequence[T]:
-    """Every row through `read`."""
+    """Every row, read with `read`."""
     return [read(row) for row in rows]
+
+
+def readable(read: Callable[[Row], T], rows: Iterable[Row], event: str) -> list[T]:
+    """The rows that can be read. The others were changed by hand or damaged: each is logged as
+    `event` with its id."""
+    found: list[T] = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except StoreError as error:
+            log.error(event, id=row[0], error=str(error))  # noqa: TRY400 (no bug: no traceback)
+    return found

@@ -1,9 +1,9 @@
 """The statements that every store runs, word for word: SQLite takes them as they are, PostgreSQL
 with `?` numbered.
 
-They keep to what both understand (`ON CONFLICT`, partial indexes, no `RETURNING`), hold no `?`
-but parameters, and name states as literals where a partial index depends on them. Column lists
-give the order of the tuples in `rows.py`.
+They use only what both understand (`ON CONFLICT`, partial indexes, no `RETURNING`). Every `?` is a
+parameter. States are literals where a partial index depends on them. The column lists give the
+order of the tuples in `row_codec.py`.
 """
 
 from monitor.domain.alerting.notification import OutboxState
@@ -59,6 +59,20 @@ BLIND_SPELL_COLUMNS = ("until", "account", "message_type", "since")
 BALANCE_COLUMNS = ("account", "balance", "credit", "currency", "read_at")
 EVENT_COLUMNS = ("id", "kind", "account", "campaign_id", "at", "event")
 ALERT_COLUMNS = ("id", "state", "rule", "account", "subject", "fired_at", "resolved_at", "alert")
+SILENCE_COLUMNS = (
+    "id",
+    "matchers",
+    "starts_at",
+    "ends_at",
+    "until_resolved",
+    "author",
+    "comment",
+    "created_at",
+    "matched_at",
+    "ended_at",
+    "ended_by",
+)
+ACKNOWLEDGEMENT_COLUMNS = ("alert_id", "author", "comment", "at")
 LEDGER_COLUMNS = ("receiver", "group_key", "ledger")
 OUTBOX_COLUMNS = (
     "id",
@@ -78,8 +92,8 @@ OUTBOX_COLUMNS = (
 
 
 def _insert(table: str, columns: tuple[str, ...], *, key: tuple[str, ...], replace: bool) -> str:
-    """An insert of one row; one whose `key` is there already is replaced or left as it is.
-    Columns not named are kept."""
+    """An insert of one row. A row whose `key` exists is replaced or left unchanged; columns that
+    are not listed keep their values."""
     values = ", ".join("?" for _ in columns)
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
     action = f"UPDATE SET {changes}" if replace else "NOTHING"
@@ -138,11 +152,10 @@ SAMPLES_SINCE = (
     "WHERE s.account = b.account AND s.campaign_id = b.campaign_id AND s.at >= b.first "
     "ORDER BY s.account, s.campaign_id, s.at"
 )
-"""What unsettled campaigns that moved after that time showed then and since; the time is wanted
-twice.
+"""What unsettled campaigns that changed after a time showed then and since. Give the time twice.
 
-It begins with what is recent, which is found by the primary key: ORDER BY and LIMIT keep SQLite
-from going through the samples of three months in the order of campaigns.
+It starts with the recent samples, found by the primary key: ORDER BY and LIMIT keep SQLite from
+reading three months of samples in the order of campaigns.
 """
 
 RECORDED = _select(
@@ -169,7 +182,7 @@ THIN_SAMPLES = (
     "n.account = samples.account "
     "AND n.campaign_id = samples.campaign_id AND n.at > samples.at AND n.at < ?)"
 )
-"""Leaves each campaign its last sample of that time."""
+"""Keeps each campaign's last sample of that time."""
 
 # --- outbox: writing ------------------------------------------------------------------------------
 
@@ -216,7 +229,8 @@ PUT_ASIDE = (
     "reason known') "
     "WHERE id = ? AND state = 'dead' AND coalesce(last_error, '') NOT LIKE 'dropped by hand%'"
 )
-"""A person has seen a dead row. It begins with what `drop` writes into a pending one."""
+"""A person has seen a dead row. The text begins like the one that `drop` writes into a pending
+row."""
 
 BURY = (
     "UPDATE outbox SET state = 'dead', head = 0, claimed_until = NULL, finished_at = ?, last_error "
@@ -227,20 +241,20 @@ SHIFT = (
     "UPDATE outbox SET sequence = sequence + ? WHERE receiver = ? AND group_key = ? AND sequence > "
     "?"
 )
-"""Make room behind a row for those that replace it."""
+"""Make room behind a row for its replacements."""
 
 PROMOTE = (
     "UPDATE outbox SET head = 1 WHERE head = 0 AND id = "
     "(SELECT id FROM outbox WHERE receiver = ? AND group_key = ? AND state = 'pending' ORDER BY "
     "sequence LIMIT 1)"
 )
-"""Mark the oldest pending row of a group, after rows of it were added or finished."""
+"""Mark the oldest pending row of a group, after rows were added to it or finished."""
 
 DEMOTE = (
     "UPDATE outbox SET head = 0 WHERE receiver = ? AND group_key = ? AND state = 'pending' AND "
     "head = 1"
 )
-"""Needed before `PROMOTE` only where a row may have come to stand before the marked one."""
+"""Needed before `PROMOTE` only if a row may now stand before the marked one."""
 
 # --- outbox: reading ------------------------------------------------------------------------------
 
@@ -286,6 +300,29 @@ REMEMBER = _insert(
 )
 RECALL = "SELECT value FROM receiver_memory WHERE receiver = ? AND key = ?"
 
+# --- people ---------------------------------------------------------------------------------------
+
+ADD_SILENCE = _insert("silences", SILENCE_COLUMNS, key=("id",), replace=False)
+ALL_SILENCES = _select("silences", SILENCE_COLUMNS, "ORDER BY created_at, id")
+SILENCES_ENDED_AFTER = _select(
+    "silences",
+    SILENCE_COLUMNS,
+    "WHERE coalesce(ended_at, ends_at) IS NULL OR coalesce(ended_at, ends_at) > ? "
+    "ORDER BY created_at, id",
+)
+MATCH_SILENCE = "UPDATE silences SET matched_at = ? WHERE id = ? AND matched_at IS NULL"
+END_SILENCE = (
+    "UPDATE silences SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL AND (ends_at "
+    "IS NULL OR ends_at > ?)"
+)
+OPEN_ACKNOWLEDGEMENTS = _select(
+    "acknowledgements",
+    ACKNOWLEDGEMENT_COLUMNS,
+    "WHERE alert_id IN (SELECT id FROM alerts WHERE closed = 0) ORDER BY alert_id",
+)
+ACKNOWLEDGE = _insert("acknowledgements", ACKNOWLEDGEMENT_COLUMNS, key=("alert_id",), replace=True)
+FORGET_ACKNOWLEDGEMENT = "DELETE FROM acknowledgements WHERE alert_id = ?"
+
 # --- history --------------------------------------------------------------------------------------
 
 PRUNE = (
@@ -310,6 +347,14 @@ PRUNE = (
     (
         "DELETE FROM receiver_memory WHERE (receiver, key) IN (SELECT receiver, key FROM "
         "receiver_memory WHERE at < ? LIMIT ?)"
+    ),
+    (
+        "DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE coalesce(ended_at, "
+        "ends_at) < ? LIMIT ?)"
+    ),
+    (
+        "DELETE FROM acknowledgements WHERE alert_id IN (SELECT alert_id FROM acknowledgements "
+        "WHERE at < ? AND alert_id NOT IN (SELECT id FROM alerts WHERE closed = 0) LIMIT ?)"
     ),
 )
 PRUNE_DEAD = (

@@ -1,69 +1,20 @@
-"""Opening an embedded database."""
+"""Connections to an embedded database: opening one, the thread it lives in, and transactions."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
-from monitor.store.sqlite import migrations as schema
-from monitor.store.sqlite.database_file import check_header, check_place, check_present, prepare
-from monitor.store.sqlite.sqlite_errors import unavailable
-
-LARGEST_IDLE_WAL = 32 * 1024 * 1024
-"""The -wal file is cut back to this many bytes after a large commit."""
-
-OLDEST_SQLITE = (3, 24, 0)
-"""The first with `ON CONFLICT … DO UPDATE`."""
-
-
-def open_memory() -> sqlite3.Connection:
-    """An empty database of this process alone."""
-    _check_library()
-    db = sqlite3.connect(":memory:", isolation_level=None)
-    schema.migrate(db)
-    schema.sign(db)
-    return db
-
-
-def open_daemon(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
-    """The daemon's connection: creates, migrates and checks. The caller holds the daemon's lock."""
-    _check_library()
-    check_place(path)
-    prepare(path)
-    check_header(path)
-    with opened(path, "rw", busy_timeout) as db:
-        schema.check_owner(db, path)
-        schema.check_not_newer(db, path)
-        schema.check_sound(db, path)
-        schema.migrate(db)
-        mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        if mode != "wal":
-            raise unavailable(
-                f"the file system that holds {path} cannot share memory (SQLite stays in mode "
-                f"{mode}): use a local disk"
-            )
-        db.execute(f"PRAGMA journal_size_limit = {LARGEST_IDLE_WAL}")
-        schema.sign(db)
-    return db
-
-
-def open_beside(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.Connection:
-    """A command's connection, beside a daemon that may be running: creates and migrates nothing."""
-    _check_library()
-    check_place(path)
-    check_present(path)
-    check_header(path)
-    with opened(path, "ro" if read_only else "rw", busy_timeout) as db:
-        schema.check_owner(db, path)
-        schema.check_not_newer(db, path)
-        schema.check_current(db, path)
-    return db
+T = TypeVar("T")
 
 
 @contextmanager
 def opened(path: Path, mode: str, busy_timeout: float) -> Iterator[sqlite3.Connection]:
-    """A connection that is closed again when what is done first with it fails."""
+    """A connection that is closed again if the first use of it, in the context, fails."""
     db = sqlite3.connect(
         f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=busy_timeout
     )
@@ -75,9 +26,48 @@ def opened(path: Path, mode: str, busy_timeout: float) -> Iterator[sqlite3.Conne
         raise
 
 
-def _check_library() -> None:
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        oldest = ".".join(map(str, OLDEST_SQLITE))
-        raise unavailable(
-            f"this Python comes with SQLite {sqlite3.sqlite_version}; {oldest} or newer is needed"
-        )
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing, whatever is raised. The connection stays usable."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite has rolled back by itself after some errors
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def reading(db: sqlite3.Connection) -> Iterator[None]:
+    """Several reads of the same state of the database."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+class DatabaseThread:
+    """The one thread in which a connection lives. It carries out blocking calls for the event loop,
+    one after the other in the order they were made.
+
+    A caller that is cancelled stops waiting at once. Its call is dropped if it has not begun;
+    otherwise it runs to its end, so a transaction is never left in the middle.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """What `work` returns or raises. RuntimeError after `finish`."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def finish(self, last: Callable[[], None]) -> None:
+        """Carry out the calls made so far and then `last`, which must not raise; this happens even
+        if the wait is cancelled."""
+        done = asyncio.get_running_loop().run_in_executor(self._executor, last)
+        self._executor.shutdown(wait=False)
+        await asyncio.shield(done)

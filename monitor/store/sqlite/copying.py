@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import MonitorError
-from monitor.store.sqlite import migrations as schema
-from monitor.store.sqlite.connection import opened
+from monitor.store.sqlite import database_schema as schema
+from monitor.store.sqlite.connection import opened, reading
 from monitor.store.sqlite.database_file import (
     check_header,
     check_place,
@@ -18,7 +18,6 @@ from monitor.store.sqlite.database_file import (
     create_private,
 )
 from monitor.store.sqlite.sqlite_errors import from_sqlite, translated, unavailable
-from monitor.store.sqlite.transactions import reading
 
 PAGES_AT_ONCE = 4096
 """Pages between two reports of progress: 16 MiB."""

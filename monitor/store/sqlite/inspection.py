@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.store.sqlite import migrations as schema
+from monitor.store.sqlite import database_schema as schema
 from monitor.store.sqlite.connection import opened
 from monitor.store.sqlite.database_file import check_header, check_place, check_present
 from monitor.store.sqlite.sqlite_errors import translated

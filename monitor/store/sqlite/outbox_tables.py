@@ -1,7 +1,6 @@
 """The outbox in an embedded database. Every function runs inside the caller's transaction.
 
-Kept true by all of them: of each group, the oldest pending row and no other is marked as its
-`head`.
+All of them keep this true: in each group the oldest pending row, and no other, is marked `head`.
 """
 
 import sqlite3
@@ -15,7 +14,7 @@ from monitor.domain.routing.flush import GroupId
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import DeliveryResult
 from monitor.store import statements
-from monitor.store.row_codec import Row, outbox_row, read_outbox, seconds
+from monitor.store.row_codec import outbox_row, read_outbox, readable, seconds
 
 DROPPED = "dropped by hand"
 RECEIVER_GONE = "the receiver no longer exists in the rules"
@@ -27,8 +26,7 @@ log = structlog.get_logger()
 
 
 def insert(db: sqlite3.Connection, rows: Sequence[OutboxRow]) -> None:
-    """Append rows to their groups, in the order given. One whose id is there already is left as
-    it is."""
+    """Append rows to their groups, in the order given. A row whose id exists is left unchanged."""
     if not rows:
         return
     last = db.execute(statements.LAST_SEQUENCE).fetchone()[0]
@@ -40,8 +38,8 @@ def insert(db: sqlite3.Connection, rows: Sequence[OutboxRow]) -> None:
 
 
 def supersede(db: sqlite3.Connection, ids: Sequence[str], at: datetime | None) -> None:
-    """Finish rows that newer ones replace. StoreError CONFLICT when one is not a pending row
-    that was never attempted."""
+    """Finish rows that newer ones replace. StoreError CONFLICT when one has been attempted or
+    finished."""
     groups: set[Group] = set()
     for id_ in ids:
         if db.execute(statements.SUPERSEDE, (seconds(at), id_)).rowcount != 1:
@@ -58,34 +56,20 @@ def supersede(db: sqlite3.Connection, ids: Sequence[str], at: datetime | None) -
 def replaceable(
     db: sqlite3.Connection, groups: Collection[GroupId]
 ) -> Mapping[GroupId, Sequence[OutboxRow]]:
-    """See `Store.replaceable`."""
+    """See `OutboxStore.replaceable`."""
     found: dict[GroupId, Sequence[OutboxRow]] = {}
     for group in groups:
         key = (group.receiver, group.key)
         if db.execute(statements.WAITING, key).fetchone() is not None:
-            found[group] = [
-                row
-                for record in db.execute(statements.REPLACEABLE, key)
-                if (row := _readable(record)) is not None
-            ]
+            rows = db.execute(statements.REPLACEABLE, key)
+            found[group] = readable(read_outbox, rows, "outbox_row_unreadable")
     return found
-
-
-def _readable(record: Row) -> OutboxRow | None:
-    """The row; None, said in the log, when it cannot be read: it is set aside once its turn
-    comes, and holds up nobody here."""
-    try:
-        return read_outbox(record)
-    except StoreError as error:
-        # a person's doing
-        log.error("outbox_row_unreadable", id=record[0], error=str(error))  # noqa: TRY400
-        return None
 
 
 def claim(
     db: sqlite3.Connection, receiver: str, *, now: datetime, lease_until: datetime, limit: int
 ) -> Sequence[OutboxRow]:
-    """See `Store.claim`."""
+    """See `OutboxStore.claim`."""
     ids = [row[0] for row in db.execute(statements.CLAIMABLE, (receiver, seconds(now), limit))]
     start, end = seconds(now), seconds(lease_until)
     db.executemany(statements.CLAIM, ((start, end, end, id_) for id_ in ids))
@@ -93,17 +77,14 @@ def claim(
     for id_ in ids:
         try:
             claimed.append(read_outbox(db.execute(statements.OUTBOX_ROW, (id_,)).fetchone()))
-        except (
-            StoreError
-        ) as error:  # set aside: it must not hold up the receiver's other messages for ever
-            # a person's doing
+        except StoreError as error:  # set aside, so that it does not hold up other messages
             log.error("outbox_row_unreadable", id=id_, receiver=receiver, error=str(error))  # noqa: TRY400
             drop(db, [id_], now, str(error))
     return claimed
 
 
 def settle(db: sqlite3.Connection, results: Sequence[DeliveryResult]) -> None:
-    """See `Store.settle`."""
+    """See `OutboxStore.settle`."""
     groups: set[Group] = set()
     for result in results:
         found = db.execute(statements.PENDING_GROUP_OF, (result.id,)).fetchone()
@@ -126,7 +107,7 @@ def settle(db: sqlite3.Connection, results: Sequence[DeliveryResult]) -> None:
 
 
 def retry(db: sqlite3.Connection, ids: Iterable[str], now: datetime) -> int:
-    """See `Store.retry`."""
+    """See `OutboxStore.retry`."""
     count = 0
     groups: set[Group] = set()
     for id_ in dict.fromkeys(ids):
@@ -135,13 +116,13 @@ def retry(db: sqlite3.Connection, ids: Iterable[str], now: datetime) -> int:
             groups.add(_group(db, id_))
     db.executemany(
         statements.DEMOTE, groups
-    )  # a row that was dead may be older than the present head
+    )  # a row that was dead may be older than the current head
     _promote(db, groups)
     return count
 
 
 def drop(db: sqlite3.Connection, ids: Iterable[str], now: datetime, why: str = DROPPED) -> int:
-    """See `Store.drop`."""
+    """See `OutboxStore.drop`."""
     each = dict.fromkeys(ids)
     dropped = {id_ for id_ in each if _finish(db, id_, OutboxState.DEAD, now, why)}
     _promote(db, {_group(db, id_) for id_ in dropped})
@@ -154,7 +135,7 @@ def drop(db: sqlite3.Connection, ids: Iterable[str], now: datetime, why: str = D
 
 
 def bury(db: sqlite3.Connection, receivers_in_use: Collection[str], now: datetime) -> int:
-    """See `Store.bury`."""
+    """See `OutboxStore.bury`."""
     gone = [
         row[0] for row in db.execute(statements.PENDING_RECEIVERS) if row[0] not in receivers_in_use
     ]
@@ -165,14 +146,9 @@ def bury(db: sqlite3.Connection, receivers_in_use: Collection[str], now: datetim
 
 
 def hasten(db: sqlite3.Connection, receiver: str, now: datetime, limit: int) -> int:
-    """See `Store.hasten`; up to `limit` rows."""
+    """See `OutboxStore.hasten`; up to `limit` rows."""
     at = seconds(now)
     return db.execute(statements.HASTEN, (at, receiver, at, at, limit)).rowcount
-
-
-def release(db: sqlite3.Connection, now: datetime) -> int:
-    """See `Store.release`."""
-    return db.execute(statements.RELEASE, (seconds(now),)).rowcount
 
 
 def _finish(
@@ -184,7 +160,7 @@ def _finish(
 def _replace(
     db: sqlite3.Connection, rows: Sequence[OutboxRow], group: Group, sequence: int
 ) -> None:
-    """Put rows where a finished one stood: before every row of the group that came after it."""
+    """Put rows in the place of a finished one: before every later row of the group."""
     db.execute(statements.SHIFT, (len(rows) - 1, *group, sequence))
     db.executemany(
         statements.PUT_OUTBOX,

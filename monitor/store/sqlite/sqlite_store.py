@@ -27,21 +27,26 @@ from monitor.ports import (
     Snapshot,
 )
 from monitor.store import statements
-from monitor.store.people_rows import PRUNE_QUIET
 from monitor.store.row_codec import (
+    Row,
+    acknowledgement_row,
     moment,
+    read_acknowledgement,
     read_alert,
     read_all,
     read_blind_spell,
     read_event,
+    read_feed,
     read_outbox,
+    read_sample,
     seconds,
+    silence_row,
 )
-from monitor.store.sqlite import connection as sqlite_connection
 from monitor.store.sqlite import cycle_tables as sqlite_cycle
+from monitor.store.sqlite import database_schema as schema
 from monitor.store.sqlite import outbox_tables as sqlite_outbox
-from monitor.store.sqlite import people_tables as sqlite_quiet
-from monitor.store.sqlite import sample_tables as sqlite_samples
+from monitor.store.sqlite import people_tables as sqlite_people
+from monitor.store.sqlite.connection import DatabaseThread, reading, transaction
 from monitor.store.sqlite.database_file import (
     DaemonLock,
     Identity,
@@ -49,31 +54,24 @@ from monitor.store.sqlite.database_file import (
     check_unmoved,
     identity,
 )
-from monitor.store.sqlite.database_thread import DatabaseThread
 from monitor.store.sqlite.sqlite_errors import ForeignFileError, translated, unavailable
-from monitor.store.sqlite.transactions import reading, transaction
 
 T = TypeVar("T")
 HASTENED_AT_ONCE = 500
-"""Rows that `hasten` moves in one transaction: other receivers have to record something
-meanwhile."""
+"""Rows that `hasten` moves in one transaction: other receivers write in between."""
 PRUNED_AT_ONCE = 2_000
 """Rows that `prune` deletes in one transaction."""
 
 
 class SqliteStore:
-    """`ports.Store` in the SQLite file `path`, or in memory when it is None or `:memory:`
-    (nothing is left behind).
+    """`ports.Store` in the SQLite file `path`, or in memory, leaving nothing behind, when that is
+    None or `:memory:`.
 
-    With `daemon` it makes the file (mode 0600) if need be, migrates it, and keeps other daemons
-    off with a lock on `<path>.lock`. Without, it is for a command beside a daemon that may be
-    running: it wants the file to be there with the right schema and takes no lock; `read_only`
-    then refuses every change with READ_ONLY. `busy_timeout` is how many seconds to wait for
-    another process's transaction before LOCKED. Use it once: it cannot be opened again after it
-    was closed.
-
-    What is passed to a method must not change until the method has returned: it is read in
-    another thread. A call whose caller is cancelled is carried out wholly or not at all.
+    With `daemon` it creates the file if necessary (mode 0600), migrates it, and keeps other
+    daemons out with a lock on `<path>.lock`. Without, it is for a command beside a daemon that
+    may be running: the file must exist and have the right schema, and no lock is taken;
+    `read_only` refuses every change with READ_ONLY. `busy_timeout` is how many seconds to wait
+    for another process's transaction before LOCKED. Use it once: it cannot be opened again.
     """
 
     def __init__(
@@ -123,7 +121,7 @@ class SqliteStore:
         return await self._read(sqlite_cycle.snapshot)
 
     async def feeds(self) -> Sequence[FeedState]:
-        return await self._read(sqlite_cycle.feeds)
+        return await self._all(read_feed, statements.ALL_FEEDS)
 
     async def commit_cycle(self, commit: CycleCommit) -> None:
         await self._write(lambda db: sqlite_cycle.put_cycle(db, commit))
@@ -132,7 +130,7 @@ class SqliteStore:
         await self._write(lambda db: sqlite_cycle.put_flush(db, commit))
 
     async def samples(self, *, since: datetime) -> Mapping[CampaignKey, tuple[Sample, ...]]:
-        return await self._read(lambda db: sqlite_samples.since(db, since.timestamp()))
+        return await self._read(lambda db: sqlite_cycle.samples_since(db, since.timestamp()))
 
     # --- outbox -----------------------------------------------------------------------------------
 
@@ -163,7 +161,9 @@ class SqliteStore:
         return total
 
     async def release(self, *, now: datetime) -> int:
-        return await self._write(lambda db: sqlite_outbox.release(db, now))
+        return await self._write(
+            lambda db: db.execute(statements.RELEASE, (seconds(now),)).rowcount
+        )
 
     async def next_due(self, receiver: str) -> datetime | None:
         return await self._read(
@@ -172,14 +172,10 @@ class SqliteStore:
 
     async def outbox(self, query: OutboxQuery) -> Sequence[OutboxRow]:
         statement, parameters = statements.outbox_query(query)
-        return await self._read(lambda db: read_all(read_outbox, db.execute(statement, parameters)))
+        return await self._all(read_outbox, statement, parameters)
 
     async def backlog(self, receiver: str, *, after: int, limit: int) -> Sequence[OutboxRow]:
-        return await self._read(
-            lambda db: read_all(
-                read_outbox, db.execute(statements.BACKLOG, (receiver, after, limit))
-            )
-        )
+        return await self._all(read_outbox, statements.BACKLOG, (receiver, after, limit))
 
     async def dead_letters(self) -> Mapping[str, int]:
         return await self._read(lambda db: dict(db.execute(statements.DEAD_LETTERS).fetchall()))
@@ -203,33 +199,32 @@ class SqliteStore:
     async def drop(self, ids: Sequence[str], *, now: datetime) -> int:
         return await self._write(lambda db: sqlite_outbox.drop(db, ids, now))
 
-    # --- what people say --------------------------------------------------------------------------
+    # --- people -----------------------------------------------------------------------------------
 
     async def silences(self, *, ended_after: datetime | None = None) -> Sequence[Silence]:
-        return await self._read(lambda db: sqlite_quiet.silences(db, ended_after))
+        return await self._read(lambda db: sqlite_people.silences(db, ended_after))
 
     async def add_silence(self, silence: Silence) -> None:
-        await self._write(lambda db: sqlite_quiet.add_silence(db, silence))
+        await self._write(lambda db: db.execute(statements.ADD_SILENCE, silence_row(silence)))
 
     async def expire_silences(self, ids: Sequence[str], *, at: datetime, by: str) -> int:
-        return await self._write(lambda db: sqlite_quiet.expire_silences(db, ids, at, by))
+        return await self._write(lambda db: sqlite_people.expire_silences(db, ids, at, by))
 
     async def acknowledgements(self) -> Sequence[Acknowledgement]:
-        return await self._read(sqlite_quiet.acknowledgements)
+        return await self._all(read_acknowledgement, statements.OPEN_ACKNOWLEDGEMENTS)
 
     async def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> None:
-        await self._write(lambda db: sqlite_quiet.acknowledge(db, acknowledgements))
+        said = map(acknowledgement_row, acknowledgements)
+        await self._write(lambda db: db.executemany(statements.ACKNOWLEDGE, said))
 
     async def forget_acknowledgements(self, alert_ids: Sequence[str]) -> int:
-        return await self._write(lambda db: sqlite_quiet.forget_acknowledgements(db, alert_ids))
+        return await self._write(lambda db: sqlite_people.forget_acknowledgements(db, alert_ids))
 
     # --- integrations -----------------------------------------------------------------------------
 
     async def remember(self, receiver: str, key: str, value: str, *, now: datetime) -> None:
-        def put(db: sqlite3.Connection) -> None:
-            db.execute(statements.REMEMBER, (receiver, key, value, seconds(now)))
-
-        await self._write(put)
+        row = (receiver, key, value, seconds(now))
+        await self._write(lambda db: db.execute(statements.REMEMBER, row))
 
     async def recall(self, receiver: str, key: str) -> str | None:
         found = await self._read(
@@ -240,17 +235,13 @@ class SqliteStore:
     # --- history ----------------------------------------------------------------------------------
 
     async def changed_outside(self) -> bool:
-        def ask(db: sqlite3.Connection) -> bool:
-            seen, self._seen_version = self._seen_version, _data_version(db)
-            return seen != self._seen_version
-
-        return await self._run(ask)
+        before, self._seen_version = self._seen_version, await self._run(_data_version)
+        return before != self._seen_version
 
     async def prune(self, *, before: datetime, dead_before: datetime | None = None) -> int:
         total = 0
-        plain = (*statements.PRUNE, *PRUNE_QUIET)
         limits = [
-            *((statement, before) for statement in plain),
+            *((statement, before) for statement in statements.PRUNE),
             (statements.PRUNE_DEAD, dead_before or before),
         ]
         for statement, limit in limits:
@@ -264,35 +255,30 @@ class SqliteStore:
 
     async def recorded_extent(self, *, since: datetime, until: datetime) -> SampleExtent:
         return await self._read(
-            lambda db: sqlite_samples.extent(db, since.timestamp(), until.timestamp())
+            lambda db: sqlite_cycle.extent(db, since.timestamp(), until.timestamp())
         )
 
     async def recorded(
         self, *, after: tuple[float, str, int], limit: int
     ) -> Sequence[tuple[str, int, Sample]]:
-        return await self._read(lambda db: sqlite_samples.recorded(db, after, limit))
+        return await self._read(lambda db: sqlite_cycle.recorded(db, after, limit))
 
     async def course(self, key: CampaignKey) -> Sequence[Sample]:
-        return await self._read(lambda db: sqlite_samples.course(db, key))
+        found = await self._all(read_sample, statements.COURSE, (key.account, key.id))
+        return [sample for _, sample in found]
 
     async def vanished(self, *, since: datetime, until: datetime) -> Sequence[CampaignEvent]:
         span = (since.timestamp(), until.timestamp())
-        return await self._read(
-            lambda db: read_all(read_event, db.execute(statements.VANISHED, span))
-        )
+        return await self._all(read_event, statements.VANISHED, span)
 
     async def blind_spells(self, *, since: datetime, until: datetime) -> Sequence[BlindSpell]:
         span = (since.timestamp(), until.timestamp())
-        return await self._read(
-            lambda db: read_all(read_blind_spell, db.execute(statements.BLIND_SPELLS, span))
-        )
+        return await self._all(read_blind_spell, statements.BLIND_SPELLS, span)
 
     async def thin(self, *, before: datetime) -> int:
         total, over = 0, False
         while not over:
-            deleted, over = await self._write(
-                lambda db: sqlite_samples.thin(db, before.timestamp())
-            )
+            deleted, over = await self._write(lambda db: sqlite_cycle.thin(db, before.timestamp()))
             total += deleted
         return total
 
@@ -300,15 +286,13 @@ class SqliteStore:
         self, *, campaign_id: int | None = None, account: str | None = None, limit: int = 100
     ) -> Sequence[CampaignEvent]:
         statement, parameters = statements.events_query(campaign_id, account, limit)
-        return await self._read(lambda db: read_all(read_event, db.execute(statement, parameters)))
+        return await self._all(read_event, statement, parameters)
 
     async def open_alerts(self) -> Sequence[Alert]:
-        return await self._read(lambda db: read_all(read_alert, db.execute(statements.OPEN_ALERTS)))
+        return await self._all(read_alert, statements.OPEN_ALERTS)
 
     async def alert_history(self, *, limit: int = 100) -> Sequence[Alert]:
-        return await self._read(
-            lambda db: read_all(read_alert, db.execute(statements.ENDED_ALERTS, (limit,)))
-        )
+        return await self._all(read_alert, statements.ENDED_ALERTS, (limit,))
 
     async def alert(self, alert_id: str) -> Alert | None:
         found = await self._read(
@@ -318,6 +302,11 @@ class SqliteStore:
 
     # --- the thread -------------------------------------------------------------------------------
 
+    async def _all(
+        self, read: Callable[[Row], T], statement: str, parameters: Sequence[object] = ()
+    ) -> Sequence[T]:
+        return await self._read(lambda db: read_all(read, db.execute(statement, parameters)))
+
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def consistently(db: sqlite3.Connection) -> T:
             with reading(db):
@@ -326,13 +315,13 @@ class SqliteStore:
         return await self._run(consistently)
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        def wholly(db: sqlite3.Connection) -> T:
+        def in_transaction(db: sqlite3.Connection) -> T:
             if self._path is not None:
                 check_unmoved(self._path, self._identity)
             with transaction(db):
                 return work(db)
 
-        return await self._run(wholly)
+        return await self._run(in_transaction)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         db = self._db
@@ -342,19 +331,17 @@ class SqliteStore:
 
     def _open(self) -> None:
         if self._path is None:
-            self._db = sqlite_connection.open_memory()
+            self._db = schema.open_memory()
         elif self._daemon:
             check_place(self._path)
             self._lock = DaemonLock.take(self._path)
             try:
-                self._db = sqlite_connection.open_daemon(
-                    self._path, busy_timeout=self._busy_timeout
-                )
+                self._db = schema.open_daemon(self._path, busy_timeout=self._busy_timeout)
             except ForeignFileError:
                 self._lock.withdraw()
                 raise
         else:
-            self._db = sqlite_connection.open_beside(
+            self._db = schema.open_beside(
                 self._path, read_only=self._read_only, busy_timeout=self._busy_timeout
             )
         if self._path is not None:
@@ -370,7 +357,7 @@ class SqliteStore:
 
 
 def _data_version(db: sqlite3.Connection) -> int:
-    """Moves whenever another connection has committed."""
+    """A number that changes whenever another connection commits."""
     return int(db.execute("PRAGMA data_version").fetchone()[0])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.sqlite import migrations as sqlite_schema
+from monitor.store.sqlite import database_schema as sqlite_schema
 from tests.schemas.record import dump_of, restore
 from tests.unit.cli.conftest import Invoke
 

@@ -14,7 +14,7 @@ import pytest
 from monitor.domain.alerting.notification import OutboxState
 from monitor.ports import CycleCommit, OutboxQuery
 from monitor.store import SqliteStore
-from monitor.store.sqlite import migrations as sqlite_schema
+from monitor.store.sqlite import database_schema as sqlite_schema
 from tests.schemas.record import dump_of, restore
 
 LATEST = len(sqlite_schema.migrations())

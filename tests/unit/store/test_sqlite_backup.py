@@ -16,7 +16,7 @@ from monitor.errors import MonitorError, StoreError, StoreFault
 from monitor.ports import CycleCommit, OutboxQuery
 from monitor.store import BackupError, SqliteStore, back_up
 from monitor.store.sqlite import copying as sqlite_backup
-from monitor.store.sqlite import migrations as sqlite_schema
+from monitor.store.sqlite import database_schema as sqlite_schema
 from tests.contract.stores import ids, put, row, tracked
 from tests.schemas.record import dump_of, restore
 from tests.unit.store.test_sqlite_file import by_hand, written

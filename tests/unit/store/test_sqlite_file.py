@@ -17,7 +17,7 @@ import structlog
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit
 from monitor.store import SqliteStore
-from monitor.store.sqlite import migrations as sqlite_schema
+from monitor.store.sqlite import database_schema as sqlite_schema
 from monitor.store.sqlite.database_file import APPLICATION_ID
 from tests.contract.stores import tracked
 

@@ -11,7 +11,7 @@ from monitor.domain.alerting.notification import OutboxState
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit, FlushCommit, OutboxQuery
 from monitor.store import SqliteStore
-from monitor.store.sqlite import migrations as sqlite_schema
+from monitor.store.sqlite import database_schema as sqlite_schema
 from tests.contract.stores import NOW, ids, row, tracked
 from tests.unit.store.test_sqlite_file import by_hand, refusal, written
 

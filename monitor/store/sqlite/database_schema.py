@@ -1,5 +1,5 @@
-"""The schema's versions: numbered SQL files, each applied in one transaction, counted in `PRAGMA
-user_version`."""
+"""Opening an embedded database with the right schema. The schema's versions are numbered SQL
+files, each applied in one transaction and counted in `PRAGMA user_version`."""
 
 import re
 import sqlite3
@@ -10,15 +10,72 @@ from pathlib import Path
 from monitor import __version__
 from monitor.errors import StoreError, StoreFault
 from monitor.store import statements
-from monitor.store.sqlite.database_file import APPLICATION_ID, foreign
+from monitor.store.sqlite.connection import opened, transaction
+from monitor.store.sqlite.database_file import (
+    APPLICATION_ID,
+    check_header,
+    check_place,
+    check_present,
+    foreign,
+    prepare,
+)
 from monitor.store.sqlite.sqlite_errors import corrupt, described, unavailable
-from monitor.store.sqlite.transactions import transaction
 
 CHECKED_SIZE = 64 * 1024 * 1024
 """Files up to this many bytes are checked when they are opened: 20 ms for 16 MiB (100,000
 campaigns)."""
 
+LARGEST_IDLE_WAL = 32 * 1024 * 1024
+"""The -wal file is cut back to this many bytes after a large commit."""
+
+OLDEST_SQLITE = (3, 24, 0)
+"""The first version with `ON CONFLICT … DO UPDATE`."""
+
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
+
+
+def open_memory() -> sqlite3.Connection:
+    """An empty database of this process alone."""
+    _check_library()
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(db)
+    sign(db)
+    return db
+
+
+def open_daemon(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
+    """The daemon's connection: creates, migrates and checks. The caller holds the daemon's lock."""
+    _check_library()
+    check_place(path)
+    prepare(path)
+    check_header(path)
+    with opened(path, "rw", busy_timeout) as db:
+        check_owner(db, path)
+        check_not_newer(db, path)
+        check_sound(db, path)
+        migrate(db)
+        mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise unavailable(
+                f"the file system that holds {path} cannot share memory (SQLite stays in mode "
+                f"{mode}): use a local disk"
+            )
+        db.execute(f"PRAGMA journal_size_limit = {LARGEST_IDLE_WAL}")
+        sign(db)
+    return db
+
+
+def open_beside(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.Connection:
+    """A command's connection, beside a daemon that may be running: creates and migrates nothing."""
+    _check_library()
+    check_place(path)
+    check_present(path)
+    check_header(path)
+    with opened(path, "ro" if read_only else "rw", busy_timeout) as db:
+        check_owner(db, path)
+        check_not_newer(db, path)
+        check_current(db, path)
+    return db
 
 
 @cache
@@ -122,3 +179,11 @@ def check_sound(db: sqlite3.Connection, path: Path) -> None:
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise corrupt(path, f"it is damaged ({found})")
+
+
+def _check_library() -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise unavailable(
+            f"this Python comes with SQLite {sqlite3.sqlite_version}; {oldest} or newer is needed"
+        )
