@@ -1,8 +1,10 @@
-"""How receivers are told: one file per kind, with its option model, behind the port `Notifier`.
+"""How receivers are told: a folder for each kind, with its options, its messages and its notifier,
+behind the port `Notifier`.
 
-An integration knows how to say it and how to send it; whether and when is the dispatcher's
-business. `answers` turns what a receiver replied into a decision, `transport` makes the request,
-`message` holds the words that all share.
+An integration knows how to write and send a message; the dispatcher decides whether and when.
+`message.py` has the words and `paragraph.py` the parts that all kinds share, `transport.py` makes
+the request, and `answers.py` turns the reply into a decision. `integration.py` says what a kind
+is; `INTEGRATIONS` below lists them.
 """
 
 from collections.abc import Mapping

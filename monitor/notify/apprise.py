@@ -1,9 +1,9 @@
 """Everything else, through Apprise (https://appriseit.com), an extra: `pip install
 'bsg-monitor[apprise]'`.
 
-Apprise says only whether it worked: there is no Retry-After to obey, no reason to tell, no id
-that a service could know a repeat by, and no way to end what hangs. It runs in a thread of its
-own, and what it logs is dropped: it may hold parts of the URL.
+Apprise reports only success or failure: there is no Retry-After, no reason, no id by which a
+service could recognise a repeat, and no way to stop a call that hangs. It runs in a thread of its
+own. Its logs are dropped, because they may contain parts of the URL.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ from monitor.notify.paragraph import Paragraph, paragraph, remainder
 PACKAGE = "apprise"
 MISSING = "the package apprise is not installed: pip install 'bsg-monitor[apprise]'"
 LONGEST_MESSAGE = 2000
-"""Width of title and text together; less where the service's plugin says that it takes less."""
+"""Width of title and text together, or less if the service's plugin takes less."""
 LEAST_BODY = 60
 MOST_ALERTS = 10
 
-# At debug level the HTTP library names paths, which of many services are the secret.
+# At debug level the HTTP library logs paths, which are the secret of many services.
 _TALKATIVE = (
     "apprise",
     "urllib3",
@@ -48,16 +48,16 @@ _TALKATIVE = (
 
 
 def _library() -> ModuleType:
-    """Apprise, made silent. ImportError when it is not installed."""
+    """The module apprise, with its logs off. Raises ImportError if it is not installed."""
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return importlib.import_module(PACKAGE)
 
 
 def _service(url: str) -> Any:
-    """The service that a URL stands for; None when Apprise knows none."""
+    """The service for a URL; None if Apprise knows none."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its many plugins import what is deprecated
+        warnings.simplefilter("ignore")  # its plugins import deprecated things
         library = _library()
         asset = library.AppriseAsset(
             app_id="bsg-monitor",
@@ -66,7 +66,7 @@ def _service(url: str) -> Any:
             storage_mode="memory",
             pgp_autogen=False,
             pem_autogen=False,
-            # ours is enough; its own needs threads that a shutdown would wait for
+            # ours is enough; its own needs threads that a shutdown waits for
             service_timeout=0,
         )
         found = library.Apprise.instantiate(url, asset=asset)
@@ -82,21 +82,19 @@ def _known(value: SecretStr) -> SecretStr:
         raise ValueError(f"cannot be used: {MISSING}")
     try:
         service = _service(value.get_secret_value())
-    # a plugin may raise anything; its text may hold the URL
+    # a plugin may raise anything, with the URL in its text
     except Exception as error:  # noqa: BLE001
         raise ValueError(f"could not be read by Apprise ({type(error).__name__})") from None
     if service is None:
-        raise ValueError(
-            "is not an address that Apprise knows; see https://appriseit.com/services/"
-        )
+        raise ValueError("is not a URL that Apprise knows; see https://appriseit.com/services/")
     return value
 
 
 class AppriseOptions(ReceiverOptions):
-    """`url` is Apprise's address of one service, a secret as a whole."""
+    """Options of Apprise. The URL is secret as a whole."""
 
     url: Annotated[Secret, AfterValidator(_known)] = Field(
-        description="Apprise's address of one service."
+        description="Apprise's URL of one service."
     )
 
     def endpoint(self) -> None:
@@ -104,8 +102,8 @@ class AppriseOptions(ReceiverOptions):
 
 
 class AppriseNotifier:
-    """Tells one service. An attempt that ran out of time goes on in its thread; the next one
-    begins when it has ended, or is that one's outcome when it is about the same message.
+    """Sends to one service. An attempt that ran out of time goes on in its thread. The next one
+    waits for it, and takes its outcome if it was about the same message.
     """
 
     integration = "apprise"
@@ -114,7 +112,7 @@ class AppriseNotifier:
 
     def __init__(self, url: SecretStr, context: Context) -> None:
         self._service = _service(url.get_secret_value())
-        # 0: it says nothing
+        # 0: it has no limit
         self._limit = min(LONGEST_MESSAGE, self._service[0].body_maxlen or LONGEST_MESSAGE)
         self._context = context
         self._under_way: _AppriseCall | None = None
@@ -125,17 +123,17 @@ class AppriseNotifier:
             async with asyncio.timeout(seconds):
                 taken = await self._taken(notification)
         except TimeoutError:
-            reason = f"Apprise has not ended within {seconds:g} s"
+            reason = f"Apprise did not finish within {seconds:g} s"
             raise DeliveryError(reason, reason=DeliveryFault.TIMEOUT, retryable=True) from None
         if not taken:
             reason = (
-                "Apprise could not deliver it; it does not say why (the command `apprise -vv` with "
-                "the same URL does)"
+                "Apprise could not deliver the message and does not say why; to find out, run "
+                "`apprise -vv` with the same URL"
             )
             raise DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True)
 
     async def close(self) -> None:
-        """A thread that hangs does not hold up the end of the process."""
+        """Does nothing: a thread that hangs does not delay the end of the process."""
 
     async def _taken(self, notification: Notification) -> bool:
         if (before := self._under_way) is not None:
@@ -157,7 +155,7 @@ class AppriseNotifier:
 
 
 class _AppriseCall:
-    """One call of Apprise in a thread of its own, begun at once. `taken` is its outcome once it
+    """One call of Apprise in a thread of its own, started at once. `taken` is its outcome after it
     has `ended`."""
 
     def __init__(self, id_: str, service: Any, said: Mapping[str, str]) -> None:
@@ -170,8 +168,7 @@ class _AppriseCall:
         threading.Thread(target=self._run, name="apprise", daemon=True).start()
 
     def _run(self) -> None:
-        # a plugin may raise anything, and its text may hold the URL; the loop may be gone by the
-        # time it ends
+        # a plugin may raise anything, with the URL in its text; the loop may have ended before
         with suppress(Exception):
             self.taken = bool(self._service.notify(**self._said))
         with suppress(RuntimeError):
@@ -181,8 +178,8 @@ class _AppriseCall:
 def compose(
     notification: Notification, external_url: str | None, *, limit: int = LONGEST_MESSAGE
 ) -> tuple[str, str]:
-    """Title and plain text, at most `limit` wide together with a line break between: a service
-    that has no titles gets both as one. What does not fit is counted.
+    """Title and plain text, at most `limit` wide together with a line break between them: a
+    service without titles gets both as one text. What does not fit is counted.
     """
     _, said = message.heading(notification, fits=lambda text: width(text) <= limit - LEAST_BODY)
     title = shorten(message.title(notification), limit - LEAST_BODY)
@@ -197,7 +194,7 @@ def compose(
             notification, [*told[shown:], *message.the_rest(notification)], external_url
         )
         end = f"{words}: {where.url}" if where else words
-        if shown == 1:  # the first is told in any case, as far as there is room
+        if shown == 1:  # the first is always shown, as far as there is room
             end = end if width(end) <= room // 2 else shorten(words, room // 2)
             blocks[0] = _block(parts[0], room - width(end) - len("\n\n"))
         text = "\n\n".join(filter(None, [*blocks[:shown], end]))
@@ -207,7 +204,7 @@ def compose(
 
 
 def _block(part: Paragraph, room: int) -> str:
-    """One alert, at most `room` wide: the last facts go first, then the links."""
+    """One alert, at most `room` wide: the last facts are dropped first, then the links."""
     facts, links = list(part.facts), [f"{link.words}: {link.url}" for link in part.links]
     while width(
         text := "\n".join([f"{part.mark} {part.headline}", *facts, part.when, *links])
@@ -217,7 +214,7 @@ def _block(part: Paragraph, room: int) -> str:
 
 
 def _kind(notification: Notification) -> str:
-    """Apprise's own four: failure, warning, success, info."""
+    """One of Apprise's four types: failure, warning, success or info."""
     if notification.reason is NotifyReason.TEST:
         return "info"
     level = message.worst(notification.alerts)

@@ -1,5 +1,4 @@
-"""Console: a message for people on a stream, plain text, with colours where the stream is a
-terminal."""
+"""Console: prints messages for people on a stream, as plain text, in colour on a terminal."""
 
 import asyncio
 import contextlib
@@ -17,15 +16,15 @@ _COLOURS = {"critical": "31", "error": "31", "warning": "33", "info": "36"}
 _RESOLVED = "32"
 _INDENT = " " * 10
 _NAMED = 10
-"""How many alerts that only go on firing are named; the others are counted."""
+"""How many alerts that are still firing are named; the others are counted."""
 
 
 class ConsoleOptions(ReceiverOptions):
-    """None: it prints on the monitor's standard output."""
+    """There are none: it prints on the monitor's standard output."""
 
 
 class ConsoleNotifier:
-    """Prints each message as one block; a stream that is gone is a failure like any other."""
+    """Prints each message as one block. A closed stream is a failure like any other."""
 
     integration = "console"
     min_interval = 0.0
@@ -45,15 +44,15 @@ class ConsoleNotifier:
                 error = await self._written(text)
         except TimeoutError:
             raise DeliveryError(
-                "nobody reads the console", reason=DeliveryFault.TIMEOUT, retryable=True
+                "the console is not being read", reason=DeliveryFault.TIMEOUT, retryable=True
             ) from None
         if error is not None:
             reason = "the console cannot be written to"
             raise DeliveryError(reason, reason=DeliveryFault.CONNECTION, retryable=True) from error
 
     async def _written(self, text: str) -> OSError | ValueError | None:
-        """What went wrong, if anything. TimeoutError at once while an earlier attempt, given up
-        since, still blocks."""
+        """Write, and return what went wrong, if anything. Raises TimeoutError at once while an
+        earlier attempt, given up since, still blocks."""
         if self._writing:
             raise TimeoutError
         loop = asyncio.get_running_loop()
@@ -69,8 +68,7 @@ class ConsoleNotifier:
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(settle, outcome)
 
-        # A terminal that was stopped blocks whoever writes to it, for as long as it likes: a thread
-        # that nobody waits for.
+        # Writing to a stopped terminal blocks without end, so this thread is never joined.
         self._writing = True
         threading.Thread(target=write, name="console", daemon=True).start()
         return await written
@@ -85,12 +83,12 @@ class ConsoleNotifier:
         return None
 
     async def close(self) -> None:
-        """The stream is not ours."""
+        """Does nothing: the stream belongs to the process."""
 
 
 def render(notification: Notification, external_url: str | None, *, coloured: bool = False) -> str:
-    """The message: a line of time, severity, state and headline for each alert, its facts below;
-    ends with an empty line."""
+    """The message: for each alert a line of time, severity, state and headline, with its facts
+    below. Ends with an empty line."""
     lines: list[str] = []
     for alert in message.news(notification):
         lines += _alert(notification, alert, external_url, coloured=coloured)
@@ -134,7 +132,7 @@ def _state(notification: Notification, alert: NotifiedAlert) -> str:
 def _is_terminal(stream: TextIO) -> bool:
     try:
         return stream.isatty()
-    except ValueError:  # it was closed: the write will say so
+    except ValueError:  # it was closed; the write will report that
         return False
 
 

@@ -1,14 +1,14 @@
-"""How a notification is said, whatever carries it: plain text, cleaned, in an order that suits a
+"""The words of a notification, whatever carries it: plain text, cleaned, in an order that suits a
 phone at 3 a.m.
 
-Names of campaigns and senders are other people's text. What leaves this module holds no control,
-bidirectional or line- breaking character; each integration still escapes what means something to
-its own service.
+Names of campaigns and senders are other people's text. Nothing that leaves this module contains a
+control, bidirectional or line-breaking character. Each integration still escapes what means
+something to its own service.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import msgspec
@@ -17,7 +17,6 @@ from monitor.domain.alerting.headline import (
     LONGEST_NAME,
     acknowledged,
     annotations,
-    ended_because,
     headline,
     is_over,
     moment,
@@ -36,9 +35,7 @@ __all__ = [
     "annotations",
     "clean",
     "count",
-    "count_all",
     "description",
-    "ended_because",
     "figures",
     "heading",
     "headline",
@@ -49,6 +46,7 @@ __all__ = [
     "name",
     "news",
     "remaining",
+    "rfc3339",
     "runbook",
     "severity",
     "shorten",
@@ -63,13 +61,13 @@ __all__ = [
 
 LONGEST_DESCRIPTION = 400
 SAME_MOMENT = timedelta(minutes=1)
-"""What held and fired that close together did so at once."""
+"""Within this time a condition and its alert count as simultaneous."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of a message's alerts fire (`new`: of which the receiver does not know yet), are
-    resolved, or are events."""
+    """How many alerts of a message fire (`new`: the receiver does not know them yet), are resolved,
+    or are events."""
 
     firing: int = 0
     new: int = 0
@@ -88,9 +86,9 @@ class Counts:
         return ", ".join(words for number, words in parts if number) or "nothing"
 
 
-def count(alerts: Iterable[NotifiedAlert]) -> Counts:
-    """Each alert is counted once."""
-    firing = new = resolved = events = 0
+def count(alerts: Iterable[NotifiedAlert], omitted: int = 0) -> Counts:
+    """Counts of these alerts, and of `omitted` ones that are still firing."""
+    firing, new, resolved, events = omitted, 0, 0, 0
     for alert in alerts:
         if alert.event_id is not None:
             events += 1
@@ -102,27 +100,18 @@ def count(alerts: Iterable[NotifiedAlert]) -> Counts:
     return Counts(firing, new, resolved, events)
 
 
-def count_all(notification: Notification) -> Counts:
-    """The message's alerts, and those it only counts."""
-    counted = count(notification.alerts)
-    return replace(counted, firing=counted.firing + notification.omitted)
-
-
 def remaining(notification: Notification, left: Sequence[NotifiedAlert]) -> str:
-    """How many a message does not show: those `left` out here and those that were never listed.
-    Empty for none."""
-    counted = count(left)
-    counts = replace(counted, firing=counted.firing + notification.omitted)
+    """How many alerts a message does not show: those `left` out, and those that were never listed.
+    Empty if it shows all."""
     total = len(left) + notification.omitted
-    return f"… and {total:,} more: {counts}" if total else ""
+    return f"… and {total:,} more: {count(left, notification.omitted)}" if total else ""
 
 
 def news(notification: Notification) -> Sequence[NotifiedAlert]:
-    """What deserves to be told in full: the changed alerts; where none changed, those that
-    somebody looks after if that is what it says, or else all of them: it is a repetition.
+    """The alerts to show in full: those that changed. If none changed, the acknowledged ones if
+    the notification is about that, or else all of them: it is a repetition.
 
-    In the notification's order, but what is resolved after what is not: that needs nobody any
-    more.
+    They keep the notification's order, but resolved alerts come last: no one has to act on them.
     """
     found = [alert for alert in notification.alerts if alert.changed]
     if not found and notification.reason is NotifyReason.ACKNOWLEDGED:
@@ -131,8 +120,8 @@ def news(notification: Notification) -> Sequence[NotifiedAlert]:
 
 
 def standing(notification: Notification) -> Notification:
-    """The same as the group stands, whatever of it is news: all that fires is told in full, the
-    most severe first. For a message that stays and is brought up to date."""
+    """The whole group as news: every firing alert is shown in full, the most severe first. For a
+    message that is updated in place."""
     alerts = in_order(
         [msgspec.structs.replace(alert, changed=True) for alert in notification.alerts]
     )
@@ -140,7 +129,7 @@ def standing(notification: Notification) -> Notification:
 
 
 def the_rest(notification: Notification) -> Sequence[NotifiedAlert]:
-    """What is no news: alerts that only go on firing."""
+    """The alerts that are not news: they are still firing."""
     told = {alert.id for alert in news(notification)}
     return [alert for alert in notification.alerts if alert.id not in told]
 
@@ -151,15 +140,15 @@ def severity(alert: NotifiedAlert) -> str:
 
 
 def worst(alerts: Iterable[NotifiedAlert]) -> str | None:
-    """The most severe severity among what is not resolved; None when all is."""
+    """The highest severity of the alerts that are not resolved; None if all are."""
     found = [severity(alert) for alert in alerts if not is_over(alert)]
     return min(found, key=weight, default=None)
 
 
 def heading(notification: Notification, *, fits: Callable[[str], bool] = bool) -> tuple[str, bool]:
-    """The line above the alerts, and whether it says the headline of the one alert that is told,
-    which need not stand below again. `fits`: whether a service has room for a line; else it has
-    no headline, nor where several are told.
+    """The line above the alerts, and whether it contains the headline of the only alert shown, so
+    that it is not repeated below. Without a headline if several alerts are shown, or if the line
+    is too long for the service (`fits`).
     """
     told = title(notification)
     said = len(news(notification)) == 1 and fits(told)
@@ -170,8 +159,8 @@ def _heading(notification: Notification) -> str:
     """How bad, and how many."""
     if notification.reason is NotifyReason.TEST:
         return "TEST"
-    level = worst(news(notification))
-    return f"{level.upper() if level else 'RESOLVED'} · {count_all(notification)}"
+    level = worst(news(notification)) or "resolved"
+    return f"{level.upper()} · {count(notification.alerts, notification.omitted)}"
 
 
 def title(notification: Notification) -> str:
@@ -183,8 +172,8 @@ def title(notification: Notification) -> str:
 
 
 def identity(alert: NotifiedAlert) -> str:
-    """Rule, severity and subject: `LowDelivery · critical · ShopAgent · RCS · campaign 53651994
-    · sending`."""
+    """Rule, severity and subject:
+    `LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending`."""
     labels, campaign = alert.labels, alert.campaign
     parts = [labels.get("alertname", ""), severity(alert)]
     if campaign is not None:
@@ -202,7 +191,7 @@ def identity(alert: NotifiedAlert) -> str:
 
 
 def figures(alert: NotifiedAlert) -> str:
-    """The campaign's counters when it was last read; empty where there are none."""
+    """The campaign's counters when it was last read; empty if there are none."""
     campaign = alert.campaign
     if campaign is None:
         return ""
@@ -216,8 +205,8 @@ def figures(alert: NotifiedAlert) -> str:
 
 
 def why(alert: NotifiedAlert) -> str:
-    """Why messages have not arrived: `Why: not RCS-capable 38 %, expired 9 %`. Empty where that
-    is not known, and when it is over. Our own words and numbers only."""
+    """Why messages have not arrived: `Why: not RCS-capable 38 %, expired 9 %`. Empty if that is not
+    known, or the alert is over. Our own words and numbers only."""
     reasons = breakdown(alert.detail) if not is_over(alert) else None
     return f"Why: {reasons}" if reasons else ""
 
@@ -231,13 +220,18 @@ def _share(delivered: int | None, sent: int | None) -> str:
 
 
 def description(alert: NotifiedAlert) -> str:
-    """The rule's description, shortened; of what is over there is none."""
+    """The rule's description, shortened; empty if the alert is over."""
     return shorten(clean(annotations(alert).get("description", "")), LONGEST_DESCRIPTION)
 
 
+def rfc3339(at: datetime) -> str:
+    """In UTC with `Z`, and with fractions of a second only if there are any, as Go writes them."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def lasted(alert: NotifiedAlert, now: datetime) -> str:
-    """How long it has fired, or had when it ended; empty for an event. `now` is when the message
-    was decided, so that every retry says the same.
+    """How long the alert has been firing, or had been when it ended; empty for an event. `now` is
+    when the message was decided, so that every retry says the same.
     """
     if alert.event_id is not None:
         return ""
@@ -246,8 +240,8 @@ def lasted(alert: NotifiedAlert, now: datetime) -> str:
 
 
 def times(alert: NotifiedAlert, now: datetime, date: Callable[[datetime], str] = moment) -> str:
-    """Since when it fires and for how long, and since when its condition has held where that is
-    longer; or when it ended. `date` writes a moment, `now` is as for `lasted`."""
+    """Since when and how long the alert has been firing, and since when its condition has been met
+    if that is longer; or when it ended. `date` writes a moment; `now` is as for `lasted`."""
     fired_for = lasted(alert, now)
     if not fired_for:
         return date(alert.active_since)
@@ -258,12 +252,12 @@ def times(alert: NotifiedAlert, now: datetime, date: Callable[[datetime], str] =
             else f"Fired for {fired_for}"
         )
     if alert.starts_at - alert.active_since >= SAME_MOMENT:
-        return f"Holds since {date(alert.active_since)}, firing for {fired_for}"
+        return f"Condition met since {date(alert.active_since)}, firing for {fired_for}"
     return f"Firing since {date(alert.starts_at)} ({fired_for})"
 
 
 def alert_link(external_url: str | None, alert: NotifiedAlert) -> str | None:
-    """The alert's own page, or the monitor's first page when the alert has none; None without
+    """The URL of the alert's page, or of the monitor's first page if it has none; None without
     `external_url`."""
     if not external_url:
         return None
@@ -272,6 +266,6 @@ def alert_link(external_url: str | None, alert: NotifiedAlert) -> str | None:
 
 
 def runbook(alert: NotifiedAlert) -> str | None:
-    """The rule's runbook if it is a web address; none once there is nothing left to do."""
+    """The URL of the rule's runbook; None if it is not a web address, or the alert is over."""
     url = clean(annotations(alert).get("runbook_url", ""))
     return url if url.startswith(("https://", "http://")) and " " not in url else None

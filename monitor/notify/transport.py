@@ -1,5 +1,5 @@
-"""One HTTP request of an attempt: bounded in time and in what is read, never following a
-redirect, never logging a body."""
+"""One HTTP request of an attempt. It is limited in time and in what it reads, never follows a
+redirect, and never logs a body."""
 
 import ssl
 from collections.abc import Callable, Mapping
@@ -14,15 +14,14 @@ from monitor.errors import DeliveryError, DeliveryFault
 from monitor.net import proxy_for, tls_failure
 
 LARGEST_ANSWER = 4096
-"""Bytes of an answer that are looked at. The longest that says something to us is a word or two."""
+"""How many bytes of an answer are read. The answers that matter are a word or two."""
 
 USER_AGENT = f"bsg-monitor/{__version__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A receiver's answer. `body` is its beginning; it may repeat what was sent, so it is never
-    shown."""
+    """A receiver's answer. `body` is its beginning. Never show it: it may repeat what was sent."""
 
     status: int
     headers: Mapping[str, str]
@@ -30,12 +29,12 @@ class Answer:
 
 
 def open_session(*, on_answer: Callable[[int], None] | None = None) -> aiohttp.ClientSession:
-    """The session that all receivers share; its caller closes it. `on_answer` is called with the
+    """The session that all receivers share; the caller closes it. `on_answer` is called with the
     status of every answer.
 
-    Without a limit on connections, which one receiver that hangs could use up for all (each
-    receiver bounds its own), and without cookies. Proxies are looked up for each request
-    (`net.proxy_for`), never by aiohttp: it would read `~/.netrc` too.
+    It has no limit on connections, which one receiver that hangs could use up for all (each
+    receiver limits its own), and no cookies. Proxies are looked up for each request
+    (`net.proxy_for`), not by aiohttp, which would read `~/.netrc` too.
     """
     return aiohttp.ClientSession(
         trace_configs=[] if on_answer is None else [_telling(on_answer)],
@@ -66,11 +65,11 @@ async def post(
     tls: ssl.SSLContext | None = None,
     largest: int = LARGEST_ANSWER,
 ) -> Answer:
-    """Send one POST and return the answer, whatever its status. `tls` where the system's own
-    settings do not do; `largest` is how many bytes of the answer are read.
+    """Send one POST and return the answer, whatever its status. `tls` replaces the system's own
+    settings; at most `largest` bytes of the answer are read.
 
-    Raises `DeliveryError` TIMEOUT or CONNECTION when there was none within `seconds`. Once a
-    status has arrived, a body that breaks off or hangs does not undo it.
+    Raises `DeliveryError` TIMEOUT or CONNECTION if there is no answer within `seconds`. After a
+    status has arrived, a body that breaks off or hangs does not matter.
     """
     return await _exchange(
         session,
@@ -92,16 +91,15 @@ async def get(
     seconds: float,
     tls: ssl.SSLContext | None = None,
 ) -> Answer:
-    """Ask without telling anything; otherwise as `post`."""
+    """Send one GET; otherwise as `post`."""
     return await _exchange(session, "GET", url, None, headers, seconds=seconds, tls=tls)
 
 
 async def reach(
     session: aiohttp.ClientSession, url: str, *, seconds: float, tls: ssl.SSLContext | None = None
 ) -> None:
-    """Whether the host of `url` answers at all: its root is asked for its headers, and gets
-    neither a message nor the path, which may be a secret. Raises `DeliveryError` as `post`; any
-    answer is one.
+    """Check that the host of `url` answers at all, with a HEAD request to its root: no message, and
+    not the path, which may be a secret. Raises `DeliveryError` as `post` does; any answer is good.
     """
     parts = urlsplit(url)
     root = urlunsplit(
@@ -111,7 +109,7 @@ async def reach(
 
 
 def under(url: str, path: str) -> str:
-    """The URL of `path`, which begins with a slash, below another; the other's query stays."""
+    """The URL of `path`, which begins with a slash, below another URL, whose query stays."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + path, fragment=""))
 
@@ -152,7 +150,7 @@ async def _exchange(
     except (aiohttp.ClientError, OSError, UnicodeError) as error:
         raise DeliveryError(
             _words(error), reason=DeliveryFault.CONNECTION, retryable=True
-        ) from None  # its text may hold the URL
+        ) from None  # its text may contain the URL
 
 
 async def _beginning(response: aiohttp.ClientResponse, largest: int) -> bytes:
@@ -166,7 +164,7 @@ async def _beginning(response: aiohttp.ClientResponse, largest: int) -> bytes:
 
 
 def _words(error: Exception) -> str:
-    """What went wrong, in words of ours: aiohttp's own may hold the URL."""
+    """What went wrong, in our words: aiohttp's may contain the URL."""
     match error:
         case aiohttp.ClientConnectorDNSError() | UnicodeError():
             return "the host name could not be resolved"

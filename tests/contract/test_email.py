@@ -116,7 +116,7 @@ async def test_a_server_that_knows_no_login_is_told_as_such() -> None:
     ):
         error = await failure(notifier)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
-    assert "does not offer a way to log in" in str(error)
+    assert "does not offer a login method" in str(error)
 
 
 async def test_a_wrong_password_is_tried_again_and_so_is_a_server_that_cannot_say() -> None:
@@ -159,7 +159,7 @@ async def test_a_recipient_who_is_refused_is_told_in_the_log_and_the_others_have
 async def test_who_was_put_off_gets_it_later_and_nobody_gets_it_twice() -> None:
     async with mail_server() as server, mailer(server.port) as notifier:
         server.replies = {LEA: ["450 4.2.0 greylisted", "450 4.2.0 greylisted"]}
-        assert "1 of 2 recipients were put off" in str(await failure(notifier))
+        assert "1 of 2 recipients were deferred" in str(await failure(notifier))
         assert (await failure(notifier)).reason is F.UNAVAILABLE
         await notifier.send(NOTIFICATION)
         assert [recipients for _, recipients, _ in server.mails] == [[OPS], [LEA]]

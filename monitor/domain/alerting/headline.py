@@ -1,5 +1,5 @@
-"""What people read of one alert, in messages, lists and on pages alike: its headline and its
-texts. What is over is told as over: nothing that asks people to act is left."""
+"""What people read about one alert, in messages, lists and on pages: its headline and its texts.
+For an alert that is over they say so, and nothing in them asks people to act."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ LONGEST_HEADLINE = 200
 LONGEST_PERSON = 30
 
 _ENDS: Mapping[str, str] = {
-    "condition": "no longer holds",
+    "condition": "condition no longer met",
     "settled": "campaign settled",
     "vanished": "campaign deleted at the provider",
     "left_window": "campaign is too old to be followed",
@@ -26,27 +26,24 @@ _ENDS: Mapping[str, str] = {
 
 
 def name(campaign: Campaign) -> str:
-    """The campaign's name, shortened; its id when the name is empty."""
+    """The campaign's name, shortened; its id if the name is empty."""
     return shorten(clean(campaign.name), LONGEST_NAME) or f"campaign {campaign.id}"
 
 
 def headline(alert: NotifiedAlert) -> str:
-    """What is wrong with which campaign and by how much, on one line: the rule's summary, which
-    is made to name the campaign.
+    """What is wrong with which campaign by how much, on one line: the rule's summary, with the
+    campaign's name.
 
-    Who looks after it comes first: others need not. Of what is over: that it is, why, and the
-    status its campaign then had.
+    It begins with who is handling the alert, so that others do not have to. For an alert that is
+    over it says so, why, and the campaign's status at that time.
     """
-    looked_after = acknowledged(alert, with_time=False)
-    return (
-        shorten(f"{looked_after} · {_headline(alert)}", LONGEST_HEADLINE)
-        if looked_after
-        else _headline(alert)
-    )
+    handled = acknowledged(alert, with_time=False)
+    said = _headline(alert)
+    return shorten(f"{handled} · {said}", LONGEST_HEADLINE) if handled else said
 
 
 def acknowledged(alert: NotifiedAlert, *, with_time: bool = True) -> str:
-    """Who looks after it, since when; empty for nobody, and when it is over."""
+    """Who is handling the alert, and since when; empty if no one is, or it is over."""
     if alert.acknowledged_by is None or is_over(alert):
         return ""
     who = f"acknowledged by {shorten(clean(alert.acknowledged_by), LONGEST_PERSON)}"
@@ -67,8 +64,7 @@ def _headline(alert: NotifiedAlert) -> str:
 
 
 def is_over(alert: NotifiedAlert) -> bool:
-    """Whether it has ended: what its rule says of it is true no more, and there is nothing left
-    to do."""
+    """Whether the alert has ended: what its rule says is no longer true, and no one has to act."""
     return alert.status == "resolved"
 
 
@@ -76,7 +72,7 @@ def _over(alert: NotifiedAlert) -> str:
     """`Spring sale: HeldAsSpam is over, status is sending`; `Account default: LowBalance ended:
     rule removed`."""
     rule = shorten(clean(alert.labels.get("alertname", "")), LONGEST_NAME) or "alert"
-    about, because = _subject(alert), ended_because(alert)
+    about, because = _subject(alert), end_in_words(alert.resolve_reason)
     if alert.resolve_reason != ResolveReason.CONDITION and because:
         end = f"{rule} ended: {because}"
     else:
@@ -86,7 +82,7 @@ def _over(alert: NotifiedAlert) -> str:
 
 
 def _subject(alert: NotifiedAlert) -> str:
-    """What an alert is about."""
+    """The campaign, receiver, sender or account that an alert is about."""
     if alert.campaign is not None:
         return name(alert.campaign)
     for label in ("receiver", "sender", "account"):
@@ -96,8 +92,8 @@ def _subject(alert: NotifiedAlert) -> str:
 
 
 def annotations(alert: NotifiedAlert) -> Mapping[str, str]:
-    """The rule's texts as they are told. Of what is over the summary says so, and what tells
-    people to act is left out: description and runbook. `note` begins the description of either."""
+    """The rule's texts for messages. If the alert is over, the summary says so, and description and
+    runbook, which ask people to act, are left out. The description begins with the `note`."""
     texts = dict(alert.annotations)
     if is_over(alert):
         texts = {
@@ -110,7 +106,7 @@ def annotations(alert: NotifiedAlert) -> Mapping[str, str]:
 
 
 def current_texts(alert: Alert) -> Mapping[str, str]:
-    """The `annotations` of an alert that may be over, or not even have fired."""
+    """The `annotations` of an alert that may be over, or may not even have fired."""
     over = alert.resolved_at is not None and not alert.is_event
     return annotations(notified(alert, changed=False)) if over else alert.annotations
 
@@ -120,11 +116,6 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def ended_because(alert: NotifiedAlert) -> str:
-    """Why a resolved alert ended, in words; empty where that is not known."""
-    return end_in_words(alert.resolve_reason)
-
-
 def end_in_words(resolve_reason: str | None) -> str:
-    """A resolve reason for people; empty for none and for one that is not known."""
+    """A resolve reason for people; empty if there is none or it is not known."""
     return _ENDS.get(resolve_reason or "", "")

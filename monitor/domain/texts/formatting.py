@@ -197,16 +197,6 @@ def round_(value: object, digits: int = 0) -> str:
     return _shown(value, lambda figure: f"{figure:.{min(max(digits, 0), 10)}f}")
 
 
-def upper(value: object) -> str:
-    """In capitals."""
-    return str(value).upper()
-
-
-def lower(value: object) -> str:
-    """In small letters."""
-    return str(value).lower()
-
-
 FILTERS: Mapping[str, Callable[..., object]] = {
     "percent": percent,
     "duration": duration,
@@ -216,8 +206,8 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "default": default,
     "truncate": truncate,
     "round": round_,
-    "upper": upper,
-    "lower": lower,
+    "upper": lambda value: str(value).upper(),
+    "lower": lambda value: str(value).lower(),
 }
 """What stands after `|` in a template."""
 

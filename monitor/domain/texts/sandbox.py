@@ -101,11 +101,6 @@ class TemplateError(MonitorError):
         self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
         super().__init__("\n".join(map(str, self.faults)))
 
-    @property
-    def line(self) -> int:
-        """The line of the first fault."""
-        return self.faults[0].line
-
 
 class Members(dict[str, object]):
     """Values by name; a name that is not there gives `missing`."""

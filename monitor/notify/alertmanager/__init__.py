@@ -1,1 +1,2 @@
-"""Alertmanager: options, messages and transport."""
+"""Alertmanager, API v2. `notifier.py`: options, sending to every peer and sending again every
+minute. `message.py`: what an alert looks like there."""

@@ -1,38 +1,37 @@
-"""An alert as Alertmanager's API v2 takes it (prometheus/alertmanager, api/v2/openapi.yaml:
-`postableAlert`)."""
+"""An alert for Alertmanager's API v2 (`postableAlert` in prometheus/alertmanager,
+api/v2/openapi.yaml)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from monitor.domain.alerting.notification import NotifiedAlert
 from monitor.domain.campaign.detail import breakdown
-from monitor.notify.message import alert_link, annotations, is_over
+from monitor.notify.message import alert_link, annotations, is_over, rfc3339
 from monitor.notify.paragraph import link
-from monitor.notify.webhook.message import rfc3339
 
 RESEND_SECONDS = 60.0
 """As Prometheus does it (`--rules.alert.resend-delay`)."""
 VALID_FOR = timedelta(seconds=4 * RESEND_SECONDS)
-"""How long Alertmanager believes that an alert fires without being told again; Prometheus' own
-multiple."""
+"""How long an alert fires in Alertmanager unless it is sent again; the same multiple as in
+Prometheus."""
 FALLBACK_VALID_FOR = timedelta(hours=24)
-"""The same for what stands in for another receiver: it is told once, and told when it ends, but
-not again in between."""
+"""The same for an alert that is sent instead of another receiver: it is sent once, and again only
+when it ends."""
 EVENT_LASTS = timedelta(minutes=5)
-"""Alertmanager tells nobody of what is over when it hears of it, so an event fires for a while."""
+"""Alertmanager notifies no one of an alert that has already ended, so an event fires a while."""
 
 Identity = frozenset[tuple[str, str]]
 
 
 def identity(alert: NotifiedAlert) -> Identity:
-    """What makes two alerts the same to Alertmanager: their labels. One that fires anew is the
-    same as before."""
+    """What makes two alerts the same in Alertmanager: their labels. An alert that fires again is
+    the same as before."""
     return frozenset(_labels(alert).items())
 
 
 def latest(alerts: Iterable[NotifiedAlert]) -> list[NotifiedAlert]:
-    """One alert for each identity: what fires rather than what is over, the later rather than
-    the earlier."""
+    """One alert for each identity: one that fires rather than one that is over, a later one rather
+    than an earlier one."""
     chosen: dict[Identity, NotifiedAlert] = {}
     for alert in alerts:
         key = identity(alert)
@@ -52,7 +51,7 @@ def postable(
     *,
     valid_for: timedelta = VALID_FOR,
 ) -> dict[str, object]:
-    """One element of the body. What fires ends `valid_for` after `now`, unless it is told again."""
+    """One item of the body. A firing alert ends `valid_for` after `now` if it is not sent again."""
     told: dict[str, object] = {
         "labels": _labels(alert),
         "annotations": _annotations(alert),
@@ -72,14 +71,14 @@ def _ends_at(alert: NotifiedAlert, now: datetime, valid_for: timedelta) -> datet
 
 
 def _annotations(alert: NotifiedAlert) -> Mapping[str, str]:
-    """The texts as they are told, and why messages have not arrived where that is known and not
-    over."""
+    """The texts as in every message, and why messages have not arrived, if that is known and the
+    alert is not over."""
     reasons = None if is_over(alert) else breakdown(alert.detail)
     return {**annotations(alert), "why": reasons} if reasons else annotations(alert)
 
 
 def _labels(alert: NotifiedAlert) -> dict[str, str]:
-    """Without empty ones, which Alertmanager drops; an event's id makes it differ from the one
-    before of the same rule."""
+    """The labels, without empty ones, which Alertmanager drops. An event has its id as a label, so
+    that it differs from the previous event of its rule."""
     labels = {name: value for name, value in alert.labels.items() if value}
     return labels if alert.event_id is None else labels | {"event_id": alert.event_id}

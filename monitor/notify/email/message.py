@@ -1,7 +1,6 @@
-"""A notification as a mail: plain text and HTML, readable on a phone, with what did not fit
-counted.
+"""A notification as a mail: plain text and HTML, readable on a phone. What does not fit is counted.
 
-Retries are the same mail: `Message-ID` is made of the notification's id and `Date` is when it
+Retries are the same mail: `Message-ID` is made from the notification's id, and `Date` is when it
 was decided. All mails about a group refer to one root that was never sent, which makes them one
 thread (as Alertmanager's `threading` does).
 """
@@ -21,6 +20,7 @@ from monitor.domain.alerting.notification import Notification, NotifiedAlert
 from monitor.notify import message
 from monitor.notify.paragraph import (
     MOST_STILL_FIRING,
+    Link,
     Paragraph,
     how_many_fit,
     paragraph,
@@ -29,16 +29,16 @@ from monitor.notify.paragraph import (
 
 MOST_ALERTS = 50
 LARGEST_HTML = 60_000
-"""Bytes of all alerts told in full. Gmail cuts a mail off after 102 KB."""
+"""Bytes of all alerts shown in full. Gmail cuts a mail off after 102 KB."""
 
 _COLOURS = {"critical": "#d00000", "error": "#e8590c", "warning": "#b58900", "info": "#3b82f6"}
 _RESOLVED_COLOUR = "#1a7f4b"
 
 
 class _Policy(EmailPolicy):
-    """As `email.policy.SMTP`, but for the subject: Python's own folding of it drops spaces
-    between words that need encoding (python/cpython gh-92081, and gh-144156 after its mending);
-    its older way does not.
+    """`email.policy.SMTP` with another folding of the subject. Python's own drops spaces between
+    words that need encoding (python/cpython gh-92081, and gh-144156 after that was fixed); its
+    older way does not.
     """
 
     def fold(self, name: str, value: Any) -> str:
@@ -64,8 +64,8 @@ _POLICY = _Policy(linesep="\r\n")
 def compose(
     notification: Notification, *, sender: Address, to: Sequence[Address], external_url: str | None
 ) -> EmailMessage:
-    """The mail. No text of others can add a header: the subject is one line, and `EmailMessage`
-    refuses line breaks."""
+    """The mail. Other people's text cannot add a header: the subject is one line, and
+    `EmailMessage` refuses line breaks."""
     mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = message.title(notification)
     mail["From"] = sender
@@ -75,13 +75,14 @@ def compose(
     root = f"<group.{_digest(notification.group_key)}@{sender.domain}>"
     mail["In-Reply-To"] = root
     mail["References"] = root
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody is away from their desk to us
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
     mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(_text(notification, external_url), cte="quoted-printable")
-    mail.add_alternative(_html(notification, external_url), subtype="html", cte="quoted-printable")
-    mail.set_boundary(
-        f"=_{_digest(notification.id)}"
-    )  # not at random: a retry is the same to the byte
+    shown = _shown(notification, external_url)
+    words, where = remainder(notification, shown.left, external_url)
+    mail.set_content(_text(shown, words, where), cte="quoted-printable")
+    mail.add_alternative(_html(shown, words, where), subtype="html", cte="quoted-printable")
+    # not random: a retry is the same to the byte
+    mail.set_boundary(f"=_{_digest(notification.id)}")
     return mail
 
 
@@ -94,9 +95,9 @@ def _atom(id_: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """The first line; what is told in full, as what, in which colour; what is named as still
-    firing; what is only counted."""
+class _MailContent:
+    """The first line, the alerts shown in full with their colours, those named as still firing, and
+    those only counted."""
 
     heading: str
     told: Sequence[tuple[Paragraph, str]]
@@ -104,7 +105,7 @@ class _Shown:
     left: Sequence[NotifiedAlert]
 
 
-def _shown(notification: Notification, external_url: str | None) -> _Shown:
+def _shown(notification: Notification, external_url: str | None) -> _MailContent:
     news, rest = list(message.news(notification)), list(message.the_rest(notification))
     heading, said = message.heading(notification)
     told = [
@@ -113,13 +114,12 @@ def _shown(notification: Notification, external_url: str | None) -> _Shown:
     ]
     sizes = [sum(len(line.encode()) for line in _section(part, colour)) for part, colour in told]
     fit = how_many_fit(sizes, LARGEST_HTML, most=MOST_ALERTS)
-    return _Shown(
+    return _MailContent(
         heading, told[:fit], rest[:MOST_STILL_FIRING], [*news[fit:], *rest[MOST_STILL_FIRING:]]
     )
 
 
-def _text(notification: Notification, external_url: str | None) -> str:
-    shown = _shown(notification, external_url)
+def _text(shown: _MailContent, words: str, where: Link | None) -> str:
     blocks = [shown.heading]
     for part, _ in shown.told:
         links = [f"{link.words}: {link.url}" for link in part.links]
@@ -135,14 +135,12 @@ def _text(notification: Notification, external_url: str | None) -> str:
         blocks.append(
             "\n".join(["Still firing", *(f"  {message.headline(alert)}" for alert in shown.still)])
         )
-    words, where = remainder(notification, shown.left, external_url)
     if words:
         blocks.append(f"{words}: {where.url}" if where else words)
     return "\n\n".join(blocks) + "\n"
 
 
-def _html(notification: Notification, external_url: str | None) -> str:
-    shown = _shown(notification, external_url)
+def _html(shown: _MailContent, words: str, where: Link | None) -> str:
     body = [f'<h1 style="font-size:18px;margin:0 0 16px">{escape(shown.heading)}</h1>']
     for part, colour in shown.told:
         body += _section(part, colour)
@@ -152,7 +150,6 @@ def _html(notification: Notification, external_url: str | None) -> str:
             '<p style="margin:16px 0 4px"><b>Still firing</b></p><ul '
             f'style="margin:0;padding-left:20px">{items}</ul>'
         )
-    words, where = remainder(notification, shown.left, external_url)
     if words:
         more = f' · <a href="{escape(where.url)}">{escape(where.words)}</a>' if where else ""
         body.append(f'<p style="color:#666">{escape(words)}{more}</p>')

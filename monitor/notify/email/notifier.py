@@ -1,5 +1,4 @@
-"""Email over SMTP. What a mail looks like is in `email_message`, what a server's replies mean in
-`email_answers`."""
+"""Email over SMTP: sends one mail to all recipients."""
 
 import asyncio
 import socket
@@ -19,7 +18,7 @@ from monitor.notify.email.smtp_replies import fault
 from monitor.notify.integration import Context, Integration
 
 QUIT_SECONDS = 1.0
-"""How long to wait for the answer to a goodbye; the mail was taken before."""
+"""How long to wait for the answer to QUIT; the mail was taken before."""
 MOST_PARTLY_DELIVERED = 1000
 
 log = structlog.get_logger()
@@ -28,9 +27,8 @@ log = structlog.get_logger()
 class EmailNotifier:
     """Sends one mail at a time, each over a connection of its own.
 
-    When a server takes a mail for some recipients and asks to come back later for others, the
-    next attempt is for these only, within this process's life; after a restart everybody gets it
-    again, under the same `Message-ID`.
+    When a server takes a mail for some recipients and defers others, the next attempts are for
+    those only. After a restart all recipients get it again, under the same `Message-ID`.
     """
 
     integration = "email"
@@ -77,14 +75,14 @@ class EmailNotifier:
         self._account_for(notification, recipients, refused)
 
     async def verify(self) -> None:
-        """Connect, agree on TLS and log in; then say goodbye."""
+        """Connect, agree on TLS and log in; then disconnect."""
         async with _connected(
             self._options, self._tls, self._hello, self._context.attempt_seconds
         ) as server:
             await server.noop()
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Does nothing: no connection is kept open."""
 
     def _account_for(
         self,
@@ -92,8 +90,8 @@ class EmailNotifier:
         recipients: list[str],
         refused: Mapping[str, aiosmtplib.SMTPResponse],
     ) -> None:
-        """Somebody has the mail. DeliveryError while somebody else may still get it; who never
-        will is logged."""
+        """At least one recipient has the mail. Raises `DeliveryError` while others may still get
+        it; recipients that never will are logged."""
         later = [address for address, reply in refused.items() if reply.code < 500]
         never = {address: reply.code for address, reply in refused.items() if reply.code >= 500}
         if never:
@@ -114,8 +112,8 @@ class EmailNotifier:
             self._done.popitem(last=False)
         code = refused[later[0]].code
         raise DeliveryError(
-            f"SMTP {code}: {len(later)} of {len(self._to)} recipients were put off; the others "
-            "have it",
+            f"SMTP {code}: {len(later)} of {len(self._to)} recipients were deferred; the others "
+            "have the mail",
             reason=DeliveryFault.UNAVAILABLE,
             retryable=True,
         )
@@ -125,8 +123,8 @@ class EmailNotifier:
 async def _connected(
     options: EmailOptions, tls: ssl.SSLContext | None, hello: str, seconds: float
 ) -> AsyncIterator[aiosmtplib.SMTP]:
-    """A session with the server, logged in; all that is done in it takes at most `seconds`.
-    Raises `DeliveryError`."""
+    """A session with the server, logged in. Everything done in it takes at most `seconds`. Raises
+    `DeliveryError`."""
     host, port = options.server()
     server = aiosmtplib.SMTP(
         hostname=host,
@@ -134,8 +132,7 @@ async def _connected(
         username=options.username,
         password=options.password.get_secret_value() if options.password else None,
         local_hostname=hello,
-        # ours bounds everything; Python 3.11's wait_for, which its own is made of, can lose a
-        # cancellation
+        # ours covers everything; its own can lose a cancellation in Python 3.11 (wait_for)
         timeout=None,
         use_tls=options.tls == "tls",
         start_tls=options.tls == "starttls",
@@ -159,7 +156,7 @@ async def _connected(
 
 
 def _own_name() -> str:
-    """This machine's name where it can be said in a greeting; asking for the full one could wait
+    """This machine's name if it can be used in a greeting. Asking for the full name could wait
     for the name service."""
     name = socket.gethostname()
     return (

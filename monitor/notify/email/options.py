@@ -1,4 +1,4 @@
-"""What a mail server and its recipients are to the monitor."""
+"""The options of a mail server, and the addresses of sender and recipients."""
 
 import re
 from email.headerregistry import Address
@@ -33,36 +33,34 @@ _HOST = re.compile(
 
 
 def mailbox(text: str) -> Address:
-    """`monitor@example.org` or `BSG monitor <monitor@example.org>`; a domain in other letters is
-    written as `xn--…`.
-
-    ValueError for what is neither.
+    """An address from `monitor@example.org` or `BSG monitor <monitor@example.org>`. A domain
+    that is not ASCII becomes `xn--…`. Raises ValueError for any other text.
     """
     if _holds_several(text):
         raise ValueError(
-            "holds several addresses; expected one, or a list in `to`: [first@example.org, "
+            "contains several addresses; expected one, or a list in `to`: [first@example.org, "
             "second@example.org]"
         )
     found = _MAILBOX.fullmatch(text.strip())
     if found is None or not text.isprintable():
         raise ValueError(
-            "is no address; expected monitor@example.org or BSG monitor <monitor@example.org>"
+            "is not an address; expected monitor@example.org or BSG monitor <monitor@example.org>"
         )
     local, at, domain = (
         (found["inner"] if found["bare"] is None else found["bare"]).strip().rpartition("@")
     )
     if not at or not local or not domain:
-        raise ValueError("is no address; expected something like monitor@example.org")
+        raise ValueError("is not an address; expected something like monitor@example.org")
     try:
         domain = domain if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
         domain = ""
     if not _HOST.fullmatch(domain):
-        raise ValueError("has no domain that mail could be sent to behind the @")
+        raise ValueError("has no valid domain after the @")
     if len(local) > 64 or not _LOCAL_PART.fullmatch(local):
         raise ValueError(
-            "has something before the @ that not every mail server takes; expected ASCII letters, "
-            "digits and . _ + -"
+            "has characters before the @ that not every mail server takes; expected ASCII "
+            "letters, digits and . _ + -"
         )
     return Address(
         display_name=(found["name"] or "").strip().strip('"').strip(), username=local, domain=domain
@@ -70,7 +68,7 @@ def mailbox(text: str) -> Address:
 
 
 def _holds_several(text: str) -> bool:
-    """Whether what stands between commas or semicolons looks like addresses."""
+    """Whether the parts between commas or semicolons look like addresses."""
     parts = [part for part in _BETWEEN.split(text) if part.strip()]
     return len(parts) > 1 and all("@" in part for part in parts)
 
@@ -86,7 +84,7 @@ def _host(value: str) -> str:
     except ValueError:
         if not _HOST.fullmatch(value):
             raise ValueError(
-                "is no host; expected a name such as smtp.example.org, without a scheme or port"
+                "is not a host; expected a name such as smtp.example.org, without a scheme or port"
             ) from None
     return value
 
@@ -96,10 +94,9 @@ Host = Annotated[str, AfterValidator(_host)]
 
 
 class EmailOptions(TlsOptions):
-    """`host` takes mail from `from` for everybody in `to`. `tls`: `starttls` (never less: a
-    server without it is a failure), `tls` from the first byte, or `none`, for a server on this
-    machine. `port` follows from it. `hello` is what the monitor calls itself, this machine's
-    name by default.
+    """Options of email. With `starttls`, a server that does not offer it is a failure; `none` is
+    for a server on this machine. All messages count as secret: they say what is wrong in the
+    account.
     """
 
     clear_words = ("an unencrypted connection", "tls: starttls or tls: tls")
@@ -111,13 +108,13 @@ class EmailOptions(TlsOptions):
     ) = Field(default=None, description="Its port; 587, 465 or 25, as `tls` says.")
     tls: Literal["starttls", "tls", "none"] = Field(
         default="starttls",
-        description="`starttls` (a must, not an offer), `tls` from the first byte, or `none`.",
+        description="`starttls` (always required), `tls` from the first byte, or `none`.",
     )
     username: str | None = Field(
-        default=None, min_length=1, max_length=300, description="Who logs in."
+        default=None, min_length=1, max_length=300, description="The user to log in as."
     )
     password: Secret | None = Field(
-        default=None, validate_default=True, description="It goes with `username`."
+        default=None, validate_default=True, description="The password of `username`."
     )
     sender: Mailbox = Field(
         alias="from", description="The sender: `BSG monitor <monitor@example.org>`."
@@ -127,7 +124,7 @@ class EmailOptions(TlsOptions):
         BeforeValidator(listed),
         AlsoWritten(str),
         Field(min_length=1, max_length=MOST_RECIPIENTS),
-    ] = Field(description="Everybody who gets it.")
+    ] = Field(description="All recipients.")
     hello: Host | None = Field(
         default=None,
         description="What the monitor calls itself to the server; this machine's name by default.",
@@ -157,7 +154,7 @@ class EmailOptions(TlsOptions):
         addresses = [mailbox(each).addr_spec.lower() for each in value]
         for address in addresses:
             if addresses.count(address) > 1:
-                raise ValueError(f"names {address} twice")
+                raise ValueError(f"contains {address} twice")
         return value
 
     def server(self) -> tuple[str, int]:

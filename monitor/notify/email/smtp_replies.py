@@ -1,5 +1,5 @@
-"""What a mail server's replies mean: try again, or give up. The one place; docs/receivers.md has
-it as a table."""
+"""What a mail server's replies mean: try again, or give up. It is decided only here;
+docs/receivers.md has it as a table."""
 
 import re
 import socket
@@ -17,8 +17,8 @@ _TOO_LARGE = 552
 
 
 def fault(error: Exception) -> DeliveryError:
-    """What was met on the way to a mail server, as a decision. A server's own text is not
-    quoted, but for its codes."""
+    """The decision about an error on the way to a mail server. Of the server's own text only the
+    codes are quoted."""
     match error:
         case aiosmtplib.SMTPRecipientsRefused():
             return all_refused([(refused.code, refused.message) for refused in error.recipients])
@@ -38,7 +38,7 @@ def fault(error: Exception) -> DeliveryError:
             what = (
                 "STARTTLS"
                 if "STARTTLS extension" in error.message
-                else "a way to log in that is known here"
+                else "a login method that the monitor supports"
             )
             return DeliveryError(
                 f"the mail server does not offer {what}",
@@ -50,13 +50,13 @@ def fault(error: Exception) -> DeliveryError:
 
 
 def all_refused(replies: Sequence[tuple[int, str]]) -> DeliveryError:
-    """Nobody was accepted. One who may be later makes it worth trying again."""
+    """No recipient was accepted. It is tried again if one of them may be later."""
     later = [(code, text) for code, text in replies if code < 500]
     code, text = (later or list(replies) or [(0, "")])[0]
     number = "every recipient" if len(replies) != 1 else "the recipient"
     if later:
         return DeliveryError(
-            f"{_named(code, text)}: {number} was put off",
+            f"{_named(code, text)}: {number} was deferred",
             reason=DeliveryFault.UNAVAILABLE,
             retryable=True,
         )
@@ -86,7 +86,7 @@ def _replied(error: aiosmtplib.SMTPResponseException) -> DeliveryError:
             f"{named}: the mail is too large", reason=DeliveryFault.TOO_LARGE, retryable=False
         )
     match error:
-        case aiosmtplib.SMTPSenderRefused():  # a person may mend that
+        case aiosmtplib.SMTPSenderRefused():  # a person may correct that
             return DeliveryError(
                 f"{named}: the sender was refused", reason=DeliveryFault.REJECTED, retryable=True
             )

@@ -1,7 +1,7 @@
 """An alert as an event of PagerDuty's Events API v2, within its limits.
 
-Documented: `summary` 1,024 characters, `dedup_key` 255, 512 KB in all; four severities
-(https://developer.pagerduty.com/docs/events-api-v2/trigger-events/).
+Documented limits: `summary` 1,024 characters, `dedup_key` 255, 512 KB in all; and four
+severities (https://developer.pagerduty.com/docs/events-api-v2/trigger-events/).
 """
 
 import hashlib
@@ -10,9 +10,8 @@ from monitor.domain.alerting.notification import Notification, NotifiedAlert, No
 from monitor.domain.campaign.detail import breakdown
 from monitor.domain.routing.flush import SEVERITIES
 from monitor.notify import message
-from monitor.notify.message import clean, shorten
+from monitor.notify.message import clean, rfc3339, shorten
 from monitor.notify.paragraph import link
-from monitor.notify.webhook.message import rfc3339
 
 LONGEST_SUMMARY = 1024
 LONGEST_KEY = 255
@@ -23,29 +22,27 @@ Event = dict[str, object]
 
 
 def dedup_key(alert: NotifiedAlert) -> str:
-    """The instance's id: the same for its trigger, its repeats and its resolve, another when it
-    fires anew."""
+    """The alert's id: the same for its trigger, its repeats and its resolve, and another one when
+    the rule fires again."""
     if len(alert.id) <= LONGEST_KEY:
         return alert.id
     return hashlib.sha256(alert.id.encode()).hexdigest()
 
 
 def is_acknowledged(alert: NotifiedAlert) -> bool:
-    """Whether PagerDuty knows it already and somebody looks after it by now."""
+    """Whether PagerDuty knows the alert already and it has been acknowledged since."""
     return not alert.changed and alert.status != "resolved" and alert.acknowledged_by is not None
 
 
 def event(notification: Notification, alert: NotifiedAlert, external_url: str | None) -> Event:
-    """The event without its `routing_key`: a resolve for what is over, an acknowledge for what
-    is known and looked after, else a trigger. What only happened is never resolved."""
+    """The event without its `routing_key`: a resolve for an alert that is over, an acknowledge for
+    one that is known and acknowledged, otherwise a trigger. An event is never resolved."""
     if alert.status == "resolved":
         return {"event_action": "resolve", "dedup_key": dedup_key(alert)}
     if is_acknowledged(alert):
         return {"event_action": "acknowledge", "dedup_key": dedup_key(alert)}
-    own, runbook = (
-        link(message.alert_link(external_url, alert), "Alert"),
-        link(message.runbook(alert), "Runbook"),
-    )
+    own = link(message.alert_link(external_url, alert), "Alert")
+    runbook = link(message.runbook(alert), "Runbook")
     told: Event = {
         "event_action": "trigger",
         "dedup_key": dedup_key(alert),
@@ -71,13 +68,13 @@ def _summary(notification: Notification, alert: NotifiedAlert) -> str:
 
 
 def _severity(alert: NotifiedAlert) -> str:
-    """PagerDuty knows the same four; any other is a warning, as everywhere else here."""
+    """One of the four that PagerDuty knows; any other severity is a warning, as everywhere here."""
     severity = message.severity(alert)
     return severity if severity in SEVERITIES else "warning"
 
 
 def _source(alert: NotifiedAlert) -> str:
-    """Who is affected: the sender, else the account, else the receiver that a rule is about."""
+    """What is affected: the sender, or else the account, or the receiver that the rule is about."""
     candidates = [
         alert.campaign.sender if alert.campaign else "",
         *map(alert.labels.get, ("sender", "account", "receiver")),
@@ -86,7 +83,7 @@ def _source(alert: NotifiedAlert) -> str:
 
 
 def _details(notification: Notification, alert: NotifiedAlert) -> dict[str, object]:
-    """Figures for people and for event rules; numbers as numbers. What is not known is left out."""
+    """Figures for people and for event rules, numbers as numbers. Unknown figures are left out."""
     told: dict[str, object] = {
         "about": message.identity(alert),
         "figures": message.figures(alert),

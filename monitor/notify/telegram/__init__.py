@@ -1,1 +1,2 @@
-"""Telegram: options, messages and transport."""
+"""Telegram, through a bot. `notifier.py`: options, sending, Telegram's error texts. `message.py`:
+HTML within its limit."""

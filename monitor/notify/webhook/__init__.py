@@ -1,1 +1,3 @@
-"""Webhooks of your own: options, messages and transport."""
+"""A POST to any URL. `options.py`: URL, identity, headers, body. `notifier.py`: sending.
+`message.py`: Alertmanager's JSON. `body_template.py`: a body of the user's own. `signature.py`:
+Standard Webhooks."""

@@ -8,14 +8,14 @@ import msgspec
 from monitor.domain.alerting.notification import Notification, NotifiedAlert
 from monitor.domain.campaign.detail import COUNTERS, CampaignDetail, Split, breakdown
 from monitor.domain.campaign.snapshot import Campaign
-from monitor.notify.message import alert_link, annotations
+from monitor.notify.message import alert_link, annotations, rfc3339
 
 NOT_ENDED = "0001-01-01T00:00:00Z"
-"""What Alertmanager writes as `endsAt` of an alert that still fires (Go's zero time)."""
+"""What Alertmanager writes as `endsAt` of an alert that is still firing (Go's zero time)."""
 
 
 def payload(notification: Notification, external_url: str | None) -> dict[str, object]:
-    """The body, in Alertmanager's own order of fields; ours come last."""
+    """The body, with the fields in Alertmanager's order and ours last."""
     alerts = notification.alerts
     texts = [annotations(alert) for alert in alerts]
     body: dict[str, object] = {
@@ -66,8 +66,8 @@ def _alert(
 
 
 def _campaign(campaign: Campaign, detail: CampaignDetail | None) -> dict[str, object]:
-    """Every field of the snapshot under its own name, times as RFC 3339; and its `detail`, null
-    until it was read."""
+    """Every field of the snapshot under its own name, times as RFC 3339, and its `detail`, which is
+    null until it is read."""
     told: dict[str, object] = msgspec.structs.asdict(campaign)
     for field in ("created_at", "start_at", "real_start_at", "finished_at"):
         seconds = told[field]
@@ -77,7 +77,7 @@ def _campaign(campaign: Campaign, detail: CampaignDetail | None) -> dict[str, ob
 
 
 def _detail(detail: CampaignDetail) -> dict[str, object]:
-    """Every figure under its own name; those of the SMS fallback under `fallback`."""
+    """Every figure under its own name, those of the SMS fallback under `fallback`."""
     return {
         "read_at": rfc3339(datetime.fromtimestamp(detail.read_at, UTC)),
         "why": breakdown(detail),
@@ -95,7 +95,7 @@ def _counters(split: Split) -> dict[str, object]:
 
 
 def _common(maps: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """What all of them say alike."""
+    """The pairs that are in all of them."""
     if not maps:
         return {}
     first, *others = maps
@@ -104,8 +104,3 @@ def _common(maps: Sequence[Mapping[str, str]]) -> dict[str, str]:
         for key, value in first.items()
         if all(other.get(key) == value for other in others)
     }
-
-
-def rfc3339(at: datetime) -> str:
-    """In UTC with `Z`; fractions of a second only where there are some, as Go writes them."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,8 +10,8 @@ BASE64_PREFIX = "whsec_"
 
 
 def signing_key(secret: str) -> bytes:
-    """The bytes to sign with: `whsec_` and base64 as Standard Webhooks writes them, any other
-    text as it is (UTF-8)."""
+    """The bytes to sign with: of `whsec_` and base64, as Standard Webhooks writes keys, or of any
+    other text as it is (UTF-8). Raises ValueError if the base64 is wrong."""
     if not secret.startswith(BASE64_PREFIX):
         return secret.encode()
     encoded = secret.removeprefix(BASE64_PREFIX)
@@ -20,7 +20,7 @@ def signing_key(secret: str) -> bytes:
     except binascii.Error:
         key = b""
     if not key:
-        raise ValueError("begins with whsec_ but what follows is not base64")
+        raise ValueError("begins with whsec_, but what follows is not base64")
     return key
 
 
@@ -31,6 +31,6 @@ def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
 
 
 def signatures(keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
-    """One for each key, side by side: whoever knows any of them can verify, so that keys can be
-    changed without a gap."""
+    """One signature for each key, separated by spaces. Any one key is enough to verify, so keys can
+    be changed without a gap."""
     return " ".join(signature(key, message_id, timestamp, body) for key in keys)

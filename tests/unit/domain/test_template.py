@@ -134,7 +134,7 @@ def test_a_wrong_template_is_refused_at_load(text: str, line: int, said: str) ->
     with pytest.raises(TemplateError) as caught:
         Template.parse(text, scope="campaign")
     assert len(caught.value.faults) == 1, caught.value.faults
-    assert caught.value.line == line
+    assert caught.value.faults[0].line == line
     assert said in str(caught.value)
 
 

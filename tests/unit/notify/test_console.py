@@ -30,7 +30,7 @@ async def test_a_message_is_printed_for_people() -> None:
     assert (
         lines[1].strip() == "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending"
     )
-    assert "Holds since 2026-03-02 08:48 UTC, firing for 2 min" in lines[2]
+    assert "Condition met since 2026-03-02 08:48 UTC, firing for 2 min" in lines[2]
     assert lines[3].strip() == "http://127.0.0.1:9780/alerts/a1"
     assert [line.split()[2] for line in lines if line.startswith("09:")] == [
         "FIRING",
@@ -99,7 +99,7 @@ async def test_a_console_that_nobody_reads_fails_in_time_and_blocks_nobody() -> 
     stream = Stuck()
     notifier = ConsoleNotifier(dataclasses.replace(context(stream), attempt_seconds=0.05))
     for _ in range(2):
-        with pytest.raises(DeliveryError, match="nobody reads the console") as caught:
+        with pytest.raises(DeliveryError, match="the console is not being read") as caught:
             await notifier.send(notification(alert()))
         assert (caught.value.reason, caught.value.retryable) == (DeliveryFault.TIMEOUT, True)
     stream.released.set()

@@ -49,7 +49,7 @@ def test_an_embed_has_figures_beginning_and_links() -> None:
     assert plain(embed["description"]).splitlines() == [
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
         (
-            "Holds since <t:1772441280:f>, firing for 2 min · "
+            "Condition met since <t:1772441280:f>, firing for 2 min · "
             "[Runbook](<https://runbooks.example/low?a=1&b=2>)"
         ),
     ]

@@ -82,7 +82,7 @@ def test_the_subject_says_what_is_wrong_and_the_text_has_figures_and_links() -> 
             "  3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 "
             "EUR"
         ),
-        "  Holds since 2026-03-02 08:48 UTC, firing for 2 min",
+        "  Condition met since 2026-03-02 08:48 UTC, firing for 2 min",
         "  Open: https://m.example/bsg/alerts/a1",
         "  Runbook: https://runbooks.example/low?a=1&b=2",
     ]

@@ -24,7 +24,7 @@ def test_a_paragraph_has_what_is_known_of_an_alert() -> None:
         "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
     ]
-    assert told.when == "Holds since 2026-03-02 08:48 UTC, firing for 2 min"
+    assert told.when == "Condition met since 2026-03-02 08:48 UTC, firing for 2 min"
     assert [each.words for each in told.links] == ["Open", "Runbook"]
     assert told.links[0].url == f"{URL}/alerts/a1"
 

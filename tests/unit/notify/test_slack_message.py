@@ -67,7 +67,7 @@ def test_a_section_has_figures_beginning_and_links() -> None:
     assert attachment["blocks"][0]["text"]["text"].splitlines() == [
         "🔴 *LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending*",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
-        f"Holds since {BEGINNING}, firing for 2 min · <{URL}/alerts/a1|Open> · {RUNBOOK}",
+        f"Condition met since {BEGINNING}, firing for 2 min · <{URL}/alerts/a1|Open> · {RUNBOOK}",
     ]
 
 

@@ -57,7 +57,7 @@ def test_a_container_has_figures_beginning_and_links() -> None:
     assert runs({"body": container["items"]}) == [
         "🔴 LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
-        "Holds since 2026-03-02 08:48 UTC, firing for 2 min",
+        "Condition met since 2026-03-02 08:48 UTC, firing for 2 min",
     ]
     assert container["items"][-1]["text"] == (
         f"[Open]({URL}/alerts/a1) · [Runbook](https://runbooks.example/low?a=1&b=2)"

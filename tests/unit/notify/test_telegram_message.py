@@ -50,7 +50,7 @@ def test_the_first_line_says_what_is_wrong_with_which_campaign_and_by_how_much()
         "🔴 <b>LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending</b>",
         "3,834 of 5,400 delivered (71.0 %) · SMS fallback 61 of 70 delivered (87.1 %) · 12.50 EUR",
         (
-            "Holds since 2026-03-02 08:48 UTC, firing for 2 min · <a "
+            "Condition met since 2026-03-02 08:48 UTC, firing for 2 min · <a "
             f'href="{URL}/alerts/a1">Open</a> · '
             '<a href="https://runbooks.example/low?a=1&amp;b=2">Runbook</a>'
         ),
