@@ -40,7 +40,7 @@ def load_cases(path: Path, settings: LoadedSettings, *, rules: Path | None = Non
     source = str(path)
     findings = Findings()
     document = parse_yaml(
-        read_text(path, what="the test file", hint="docs/rules.md shows one"),
+        read_text(path, what="the test file", hint="`bsg-monitor test --help` shows one"),
         source=source,
         findings=findings,
     )
