@@ -225,6 +225,7 @@ def _kind(notification: Notification) -> str:
 
 APPRISE = Integration(
     "apprise",
+    "any service that Apprise knows",
     AppriseOptions,
     lambda _receiver, options, context: AppriseNotifier(options.url, context),
 )

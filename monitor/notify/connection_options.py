@@ -127,8 +127,8 @@ HeaderValue = Annotated[Secret, AfterValidator(_printable)]
 class BasicAuth(ReceiverOptions):
     """A user and a password, sent as RFC 7617 says."""
 
-    username: str = Field(min_length=1, description="The user.")
-    password: Secret = Field(description="The password.")
+    username: str = Field(min_length=1, description="The user to log in as.")
+    password: Secret = Field(description="The password of that user.")
 
     @field_validator("username")
     @classmethod

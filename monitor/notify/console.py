@@ -137,5 +137,8 @@ def _is_terminal(stream: TextIO) -> bool:
 
 
 CONSOLE = Integration(
-    "console", ConsoleOptions, lambda _receiver, _options, context: ConsoleNotifier(context)
+    "console",
+    "the monitor's standard output",
+    ConsoleOptions,
+    lambda _receiver, _options, context: ConsoleNotifier(context),
 )

@@ -82,11 +82,12 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Integration(Generic[Options]):
     """One kind of receiver. `name` is its key in rules.yaml and the `integration` label of
-    metrics; `notifier` makes the notifier of one receiver from its name, options and context,
-    without I/O.
+    metrics; `meaning` says in a few words what it is. `notifier` makes the notifier of one
+    receiver from its name, options and context, without I/O.
     """
 
     name: str
+    meaning: str
     options: type[Options]
     notifier: Callable[[str, Options, Context], Notifier]
 

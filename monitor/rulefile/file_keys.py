@@ -21,24 +21,11 @@ RULES_SCHEMA_NAME = "rules.schema.json"
 """What the schema is called beside a rules file that names it in its first line."""
 STATUS = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
-_SAID = {
-    "alertmanager": "Prometheus Alertmanager",
-    "apprise": "whatever Apprise knows",
-    "console": "the monitor's standard output",
-    "discord": "a channel's webhook",
-    "email": "mail over SMTP",
-    "pagerduty": "an incident for each alert",
-    "slack": "an incoming webhook or a bot",
-    "teams": "a workflow of Microsoft Teams",
-    "telegram": "a bot that writes to one chat",
-    "webhook": "a POST to any URL",
-}
-
 
 def _receiver_shape() -> Shape:
     kinds: Keys = {
         name: Key(
-            meaning=f"how it is told: {_SAID[name]}",
+            meaning=f"how it is told: {each.meaning}",
             shape=options_shape(each.options),
         )
         for name, each in INTEGRATIONS.items()

@@ -223,4 +223,6 @@ def _together(failures: Sequence[tuple[_Peer, DeliveryError]]) -> DeliveryError:
     )
 
 
-ALERTMANAGER = Integration("alertmanager", AlertmanagerOptions, AlertmanagerNotifier)
+ALERTMANAGER = Integration(
+    "alertmanager", "Prometheus Alertmanager", AlertmanagerOptions, AlertmanagerNotifier
+)

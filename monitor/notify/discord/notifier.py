@@ -77,4 +77,4 @@ def _waiting(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode([*query, ("wait", "true")]), fragment=""))
 
 
-DISCORD = Integration("discord", DiscordOptions, DiscordNotifier)
+DISCORD = Integration("discord", "a channel's webhook", DiscordOptions, DiscordNotifier)

@@ -164,4 +164,4 @@ def _own_name() -> str:
     )
 
 
-EMAIL = Integration("email", EmailOptions, EmailNotifier)
+EMAIL = Integration("email", "mail over SMTP", EmailOptions, EmailNotifier)

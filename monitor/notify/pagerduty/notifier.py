@@ -173,4 +173,6 @@ def _with_progress(error: DeliveryError, taken: int, total: int) -> DeliveryErro
     )
 
 
-PAGERDUTY = Integration("pagerduty", PagerDutyOptions, PagerDutyNotifier)
+PAGERDUTY = Integration(
+    "pagerduty", "an incident for each alert", PagerDutyOptions, PagerDutyNotifier
+)

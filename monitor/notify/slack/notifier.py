@@ -78,4 +78,4 @@ def _notifier(
     return kind(receiver, options, context)
 
 
-SLACK = Integration("slack", SlackOptions, _notifier)
+SLACK = Integration("slack", "an incoming webhook or a bot", SlackOptions, _notifier)

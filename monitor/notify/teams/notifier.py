@@ -79,4 +79,4 @@ def _code(answer: Answer) -> str:
     return code if isinstance(code, str) else ""
 
 
-TEAMS = Integration("teams", TeamsOptions, TeamsNotifier)
+TEAMS = Integration("teams", "a workflow of Microsoft Teams", TeamsOptions, TeamsNotifier)

@@ -160,4 +160,6 @@ def _parameters(said: Mapping[str, object]) -> Mapping[str, object]:
     return parameters if isinstance(parameters, dict) else {}
 
 
-TELEGRAM = Integration("telegram", TelegramOptions, TelegramNotifier)
+TELEGRAM = Integration(
+    "telegram", "a bot that writes to one chat", TelegramOptions, TelegramNotifier
+)

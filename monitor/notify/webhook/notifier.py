@@ -66,4 +66,4 @@ class WebhookNotifier(HttpNotifier[WebhookOptions]):
         return body
 
 
-WEBHOOK = Integration("webhook", WebhookOptions, WebhookNotifier)
+WEBHOOK = Integration("webhook", "a POST to any URL", WebhookOptions, WebhookNotifier)
