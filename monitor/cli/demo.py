@@ -28,6 +28,14 @@ def demo(
             metavar="PORT",
         ),
     ] = None,
+    busy: Annotated[
+        bool,
+        typer.Option(
+            "--busy",
+            help="The provider's list grows while it is read, claims wrong totals, fails at "
+            "times, and shows fields that cannot be read.",
+        ),
+    ] = False,
 ) -> None:
     """Watch a simulated account go wrong: simulator, monitor and a receiver that prints. Nothing
     is left behind."""
@@ -38,7 +46,9 @@ def demo(
     span = None if duration is None else parse_span(duration, "--duration")
     configure_logs("warning", "auto")
     os.environ["no_proxy"] = "*"  # everything the demo asks is on this machine
-    raise typer.Exit(run_async(run_demo(duration=span, port=port, clock=SystemClock(), show=_show)))
+    raise typer.Exit(
+        run_async(run_demo(duration=span, port=port, clock=SystemClock(), show=_show, busy=busy))
+    )
 
 
 def _show(line: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from monitor.errors import ProviderError
-    from monitor.provider.single_pages import Listing, ListQuestion
+    from monitor.provider.single_pages import GivenRows, ListQuestion
     from monitor.settings import LoadedSettings
 
 Question = tuple[str, "ListQuestion"]
@@ -239,7 +239,7 @@ async def _ask(
     *,
     every: bool,
     tell: "Callable[[float], None]",
-) -> "list[Listing | ProviderError]":
+) -> "list[GivenRows | ProviderError]":
     """What came of each question."""
     from monitor import __version__
     from monitor.clock import SystemClock
@@ -249,7 +249,7 @@ async def _ask(
     from monitor.provider.single_pages import read_all_of, read_page_of
 
     sources = build_sources(loaded.settings, clock=SystemClock(), metrics=Metrics(__version__))
-    answers: list[Listing | ProviderError] = []
+    answers: list[GivenRows | ProviderError] = []
     try:
         for number, (name, question) in enumerate(questions):
 
@@ -272,7 +272,7 @@ async def _ask(
 
 
 def _tell(
-    listing: "Listing", question: "ListQuestion", about: str, *, every: bool, shown: int
+    listing: "GivenRows", question: "ListQuestion", about: str, *, every: bool, shown: int
 ) -> bool:
     """Say on stderr what the rows do not. Whether it failed."""
     from monitor.domain.safetext.shown_text import counted

@@ -19,6 +19,7 @@ from monitor.errors import MonitorError
 from monitor.rulefile import load_rules
 from monitor.settings import LoadedSettings, load_settings
 from monitor.simulator.api_server import Simulator
+from monitor.simulator.fault_words import set_faults
 from monitor.simulator.scenario import load_scenario
 from monitor.web import ListenError
 
@@ -30,15 +31,31 @@ LONG_ENOUGH = timedelta(seconds=60)
 code."""
 
 
+BUSY = (
+    "grow=20%",
+    "total=30%,by=1",
+    "clamp,limit=30,says=asked",
+    "error=5%,path=/api/campaigns",
+    "odd_field=10%,field=calculated_price,value=5.60 EUR",
+)
+"""What a busy provider does to its list (`simulate --fault`)."""
+
+
 async def run_demo(
-    *, duration: timedelta | None, port: int | None, clock: Clock, show: Callable[[str], None]
+    *,
+    duration: timedelta | None,
+    port: int | None,
+    clock: Clock,
+    show: Callable[[str], None],
+    busy: bool = False,
 ) -> int:
     """Run until `duration` is over, or until SIGINT or SIGTERM where it is None; each line goes
     to `show`.
 
-    `port` is the page's; None takes 9780, or any free one where that is taken. Returns 0; or 1
-    where a demo of 60 s and more has not shown alerts of four kinds, one that resolved and one
-    event.
+    `busy` lets the list grow while it is read, claim wrong totals, fail at times, and show odd
+    fields: the alerts are the same. `port` is the page's; None takes 9780, or any free one where
+    that is taken. Returns 0; or 1 where a demo of 60 s and more has not shown alerts of four
+    kinds, one that resolved and one event.
     """
     begun = clock.monotonic()
     secret = secrets.token_urlsafe(24)
@@ -48,6 +65,7 @@ async def run_demo(
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bsg-monitor-demo-")))
         simulator = Simulator(load_scenario("demo"), clock=clock, keys=(KEY,))
+        set_faults(simulator.faults, BUSY if busy else ())
         provider_url = await stack.enter_async_context(simulator.serve())
         receiver_url = await stack.enter_async_context(receiver.serve())
         environment = {

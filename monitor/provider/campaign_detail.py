@@ -40,13 +40,13 @@ class _Split(msgspec.Struct, gc=False):
 _Statistics = _Split | list[_Split] | None
 
 
-class _Channel(msgspec.Struct, gc=False):
+class _SplitChannel(msgspec.Struct, gc=False):
     statistics: _Statistics = None
     statistic: _Statistics = None
 
 
-class _Channels(msgspec.Struct, gc=False):
-    sms: _Channel | list[msgspec.Raw] | None = None
+class _SplitChannels(msgspec.Struct, gc=False):
+    sms: _SplitChannel | list[msgspec.Raw] | None = None
 
 
 class _Detail(msgspec.Struct, gc=False):
@@ -57,7 +57,7 @@ class _Detail(msgspec.Struct, gc=False):
     total_phones: Number = None
     total_price: Number = None
     currency: str | None = None
-    alternative_channels: _Channels | list[msgspec.Raw] | None = None
+    alternative_channels: _SplitChannels | list[msgspec.Raw] | None = None
 
 
 _DETAIL = msgspec.json.Decoder(_Detail)
@@ -132,12 +132,12 @@ def read_detail(body: bytes, *, campaign_id: int, read_at: float) -> CampaignDet
         raise BodyError(f"the campaign's detail has a wrong number: {error}") from error
 
 
-def _fallback(channels: _Channels | list[msgspec.Raw] | None) -> Split | None:
+def _fallback(channels: _SplitChannels | list[msgspec.Raw] | None) -> Split | None:
     """None where the provider says nothing of a fallback: an empty list or object, null."""
     found = [
         _counters(channel.statistics, channel.statistic)
-        for each in objects(channels, _Channels)
-        for channel in objects(each.sms, _Channel)
+        for each in objects(channels, _SplitChannels)
+        for channel in objects(each.sms, _SplitChannel)
     ]
     counters = {name: added([each.get(name) for each in found]) for name in COUNTERS}
     return Split(**counters) if any(value is not None for value in counters.values()) else None

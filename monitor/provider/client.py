@@ -12,15 +12,21 @@ import aiohttp
 import structlog
 from yarl import URL
 
+from monitor import __version__
 from monitor.clock import Clock
 from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.net import proxy_for, retry_after, seconds_of_date
 from monitor.provider.answer_errors import error_of_exception, error_of_status, quote
 from monitor.provider.pacing import LONGEST_RETRY_AFTER, Pacer
-from monitor.provider.session import HEADERS, open_session
 from monitor.provider.wire import BodyError
 
+HEADERS = {
+    "User-Agent": f"bsg-monitor/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+}
+"""Sent with every request."""
 TRIES = 3
 REQUEST_TIMEOUT = 30.0
 LARGEST_ANSWER = 8 * 2**20
@@ -266,3 +272,15 @@ async def _read_start(response: aiohttp.ClientResponse) -> bytes:
             response.close()
             break
     return start[:_LARGEST_ERROR]
+
+
+def open_session() -> aiohttp.ClientSession:
+    """A session that keeps no cookies and sets no time limit of its own.
+
+    Certificates are checked as OpenSSL's defaults say: SSL_CERT_FILE and SSL_CERT_DIR are honoured.
+    """
+    return aiohttp.ClientSession(
+        read_bufsize=2**20,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),
+    )

@@ -46,7 +46,8 @@ TRIES, TRIES_A_PAGE = 10, 2
 """Requests around seams and the end that may lead nowhere."""
 ENOUGH_PROOF = 6
 
-_FINAL = (401, 403, 429)
+_FINAL = (ProviderFault.UNAUTHORIZED, ProviderFault.RATE_LIMITED)
+"""A 401, 403 or 429."""
 _BEGINNING = 0
 """Below every id."""
 
@@ -84,7 +85,7 @@ FetchPage = Callable[[int, int], Awaitable[PageT]]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Shortfall:
     """Why a reading is not the whole list. `fault` is that of the page that failed last, if one
     did."""
 
@@ -104,7 +105,7 @@ class ListRead(Generic[PageT]):
     """
 
     pages: Sequence[PageT]
-    problem: Problem | None
+    problem: Shortfall | None
     over: bool
     resume: int | None
     caught_up: bool
@@ -229,7 +230,7 @@ class _Reading(Generic[PageT]):
             total_off=self._total_off,
         )
 
-    def _problem(self) -> Problem | None:
+    def _problem(self) -> Shortfall | None:
         fault = None if self._error is None else self._error.reason
         apart = True
         if self._stretches:
@@ -239,18 +240,18 @@ class _Reading(Generic[PageT]):
                 return None
         if self._resume is not None:
             words = f"reading was cut at row {self._resume}; the next sweep goes on from there"
-            return Problem(Incomplete.CUT, words, fault)
+            return Shortfall(Incomplete.CUT, words, fault)
         if self._error is not None:
-            return Problem(Incomplete.FAILED, str(self._error), fault)
+            return Shortfall(Incomplete.FAILED, str(self._error), fault)
         if not self._rows:
             words = f"the list claims {self._total} rows and gives none"
-            return Problem(Incomplete.NO_END, words) if self._total else None
+            return Shortfall(Incomplete.NO_END, words) if self._total else None
         if not all(page.ascending for _, page in self._pages):
-            return Problem(Incomplete.UNSORTED, "rows do not come sorted by id")
+            return Shortfall(Incomplete.UNSORTED, "rows do not come sorted by id")
         if apart:
             words = "two pages do not join: rows appeared or vanished while they were read"
-            return Problem(Incomplete.APART, words)
-        return Problem(Incomplete.NO_END, "the end of the list could not be found")
+            return Shortfall(Incomplete.APART, words)
+        return Shortfall(Incomplete.NO_END, "the end of the list could not be found")
 
     @property
     def _distinct(self) -> int:
@@ -279,7 +280,7 @@ class _Reading(Generic[PageT]):
                 raise
             self._error = error
             self._failures += 1
-            if error.status in _FINAL or self._failures >= MOST_FAILURES:
+            if error.reason in _FINAL or self._failures >= MOST_FAILURES:
                 self._over = True
             return None
         self._failures = 0

@@ -1,5 +1,5 @@
 """A feed's rows from sweep to sweep: what has not changed since the last one is neither decoded
-nor made anew."""
+nor made again."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,14 +20,16 @@ _MOST_ROWS = 2_000_000
 """Rows kept while no sweep is ever complete."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageRows:
-    """What one page's rows turned out to be, in their order.
+    """One page: its rows as far as they could be read, in their order, and what `paging` asks of
+    it.
 
-    `unreadable` are the ids of rows that could not be used, `nameless` counts those without a
-    readable id by the hash of their bytes; `ids` are those of all others. `first_id` and
-    `last_id` are those of the page's first and last row, null where unreadable; `last_key` is the
-    hash of the last row's bytes. `ascending`: no id is above a later one.
+    `unreadable` are the ids of rows that could not be used; `ids` are those of all rows, but for
+    the rows without a readable id, which `nameless` counts by the hash of their bytes. `first_id`
+    and `last_id` are those of the first and last row, null where unreadable; `last_key` is the
+    hash of the last row's bytes. `ascending`: no id is above a later one. `total` is what the
+    page claims, `requested_at` when it was asked for, on the monotonic clock.
     """
 
     campaigns: Sequence[Campaign]
@@ -38,6 +40,12 @@ class PageRows:
     last_id: int | None
     last_key: int | None
     ascending: bool
+    total: int | None
+    requested_at: float
+
+    @property
+    def count(self) -> int:
+        return len(self.ids) + self.nameless.total()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Cut:
 
 @dataclass(slots=True)
 class FeedMemory:
-    """One feed's rows by the hash of their bytes: 64 bits, keyed anew in every process. Same
+    """One feed's rows by the hash of their bytes: 64 bits, keyed differently in every process. Same
     bytes, same campaign.
 
     Two different rows share a hash once in 10^9 sweeps of 100,000 rows; a `fresh` sweep heals
@@ -94,36 +102,62 @@ class SweepRows:
         self._other_types = other_types
         self._metrics = metrics
         self._fresh = fresh
-        anew = fresh or memory.outgrown
-        self._known: dict[int, Campaign] = {} if anew else memory.known
-        self._foreign: dict[int, int] = {} if anew else memory.foreign
-        self._anew = anew
+        starting_over = fresh or memory.outgrown
+        self._known: dict[int, Campaign] = {} if starting_over else memory.known
+        self._foreign: dict[int, int] = {} if starting_over else memory.foreign
+        self._starting_over = starting_over
         self._rows = 0
         self._rejects = Rejects(feed, memory.rejects)
 
-    def read(self, rows: Sequence[msgspec.Raw]) -> PageRows:
+    def read(
+        self, rows: Sequence[msgspec.Raw], *, total: int | None = None, requested_at: float = 0.0
+    ) -> PageRows:
         """Rows → campaigns; a row with the bytes of one in the last sweep gives the same object
-        as then."""
+        as then. `total` and `requested_at` are the page's."""
         keys = list(map(hash, map(bytes, rows)))
         self._rows += len(keys)
         earlier: dict[int, Campaign] = {} if self._fresh else self._memory.known
-        try:
+        unreadable: set[int] = set()
+        nameless = Counter[int]()
+        try:  # the steady state, without a line of Python a row
             campaigns = list(map(earlier.__getitem__, keys))
+            row_ids: list[int | None] = list(map(_ID, campaigns))
+            if self._starting_over:
+                self._known.update(zip(keys, campaigns, strict=True))
         except KeyError:
-            return self._read_each(keys, rows, list(map(earlier.get, keys)))
-        if self._anew:  # here is the steady state, without a line of Python a row
-            self._known.update(zip(keys, campaigns, strict=True))
+            campaigns, row_ids = [], []
+            for key, raw, known in zip(keys, rows, map(earlier.get, keys), strict=True):
+                campaign, id_ = self._read_one(key, raw) if known is None else (known, known.id)
+                row_ids.append(id_)
+                if campaign is not None:
+                    campaigns.append(campaign)
+                    self._known[key] = campaign
+                elif id_ is None:
+                    nameless[key] += 1
+                elif key not in self._foreign:
+                    unreadable.add(id_)
         self._rejects.read(campaigns)
-        ids = list(map(_ID, campaigns))
-        return PageRows(campaigns, frozenset(), Counter(), ids, *_ends(ids, keys), _ascending(ids))
+        ids = [id_ for id_ in row_ids if id_ is not None]
+        return PageRows(
+            campaigns=campaigns,
+            unreadable=frozenset(unreadable),
+            nameless=nameless,
+            ids=ids,
+            first_id=row_ids[0] if row_ids else None,
+            last_id=row_ids[-1] if row_ids else None,
+            last_key=keys[-1] if keys else None,
+            ascending=all(map(le, ids, ids[1:])),
+            total=total,
+            requested_at=requested_at,
+        )
 
     def finish(self, *, complete: bool) -> None:
         """Remember this sweep's rows for the next, and log which could not be used, as far as
         that is news."""
         memory = self._memory
-        if complete and self._anew:
+        if complete and self._starting_over:
             memory.known, memory.foreign = self._known, self._foreign
-        elif self._anew:
+        elif self._starting_over:
             memory.known.update(self._known)
             memory.foreign.update(self._foreign)
         if complete:
@@ -131,34 +165,6 @@ class SweepRows:
         elif len(memory.known) + len(memory.foreign) > _MOST_ROWS:
             memory.known, memory.foreign = {}, {}
         self._rejects.tell(everything=complete and self._fresh)
-
-    def _read_each(
-        self, keys: Sequence[int], rows: Sequence[msgspec.Raw], found: Sequence[Campaign | None]
-    ) -> PageRows:
-        campaigns: list[Campaign] = []
-        ids: list[int | None] = []
-        unreadable: set[int] = set()
-        nameless = Counter[int]()
-        for key, raw, known in zip(keys, rows, found, strict=True):
-            campaign, id_ = self._read_one(key, raw) if known is None else (known, known.id)
-            ids.append(id_)
-            if campaign is not None:
-                campaigns.append(campaign)
-                self._known[key] = campaign
-            elif id_ is None:
-                nameless[key] += 1
-            elif key not in self._foreign:
-                unreadable.add(id_)
-        self._rejects.read(campaigns)
-        known_ids = [id_ for id_ in ids if id_ is not None]
-        return PageRows(
-            campaigns,
-            frozenset(unreadable),
-            nameless,
-            known_ids,
-            *_ends(ids, keys),
-            _ascending(known_ids),
-        )
 
     def _read_one(self, key: int, raw: msgspec.Raw) -> tuple[Campaign | None, int | None]:
         """(campaign or null, id or null) of a row that the last sweep did not have."""
@@ -194,14 +200,3 @@ class SweepRows:
     def _reject(self, reason: RejectReason, key: int, id_: int | None, detail: str) -> None:
         self._metrics.rows_rejected.labels(self._feed.account, reason.value).inc()
         self._rejects.add(reason, key, id_, detail)
-
-
-def _ends(
-    ids: Sequence[int | None], keys: Sequence[int]
-) -> tuple[int | None, int | None, int | None]:
-    """`first_id`, `last_id` and `last_key` of a page."""
-    return (ids[0], ids[-1], keys[-1]) if keys else (None, None, None)
-
-
-def _ascending(ids: Sequence[int]) -> bool:
-    return all(map(le, ids, ids[1:]))

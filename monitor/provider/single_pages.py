@@ -155,7 +155,7 @@ async def read_listed(
 
 
 @dataclass(slots=True)
-class Listing:
+class GivenRows:
     """What one page or several gave, each row once. `others` counts rows that were given and not
     asked for.
 
@@ -181,22 +181,22 @@ class Listing:
         return [row.problem for row in self.rows if row.problem is not None]
 
 
-async def read_page_of(listed: Listed, question: ListQuestion) -> Listing:
+async def read_page_of(listed: Listed, question: ListQuestion) -> GivenRows:
     """One page. ProviderError."""
     page = await listed(question, None)
-    return Listing(list(page.rows), len(page.others), page.total, page.obeyed)
+    return GivenRows(list(page.rows), len(page.others), page.total, page.obeyed)
 
 
 async def read_all_of(
     listed: Listed, question: ListQuestion, progress: Callable[[float], None]
-) -> Listing:
+) -> GivenRows:
     """Every page from `question.offset` on; `progress` is told the share that is done.
     ProviderError when there is not even one.
 
     A page begins with the row that ended the one before: where it does not, and with none that
     was seen, rows have moved.
     """
-    listing = Listing()
+    listing = GivenRows()
     seen: set[int | bytes] = set()
     spelling: str | None = None
     offset = question.offset

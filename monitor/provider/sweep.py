@@ -14,7 +14,7 @@ from monitor.domain.campaign.snapshot import Campaign
 from monitor.errors import ProviderError
 from monitor.ports import Incomplete, RowsSeen, Sweep, SweptRows
 from monitor.provider.naive_times import LocalTimes, text_of
-from monitor.provider.paging import LONGEST_SECONDS, Problem, read_list
+from monitor.provider.paging import LONGEST_SECONDS, Shortfall, read_list
 from monitor.provider.row_cache import Cut, FeedMemory, PageRows, SweepRows
 from monitor.provider.wire import Page
 
@@ -42,40 +42,6 @@ class Window:
 
     start: str
     end: str
-
-
-@dataclass(frozen=True, slots=True)
-class SweptPage:
-    """A page's facts for `paging` and its decoded rows; the bytes it came in are gone."""
-
-    count: int
-    total: int | None
-    rows: PageRows
-    requested_at: float
-
-    @property
-    def first_id(self) -> int | None:
-        return self.rows.first_id
-
-    @property
-    def last_id(self) -> int | None:
-        return self.rows.last_id
-
-    @property
-    def last_key(self) -> int | None:
-        return self.rows.last_key
-
-    @property
-    def ids(self) -> Sequence[int]:
-        return self.rows.ids
-
-    @property
-    def nameless(self) -> Counter[int]:
-        return self.rows.nameless
-
-    @property
-    def ascending(self) -> bool:
-        return self.rows.ascending
 
 
 FetchRows = Callable[[Window, int, int], Awaitable[tuple[Page, float]]]
@@ -122,8 +88,8 @@ async def read_feed(
     Where the sweep before was cut, the window in which it stopped comes first. ProviderError when
     the very first page cannot be read.
     """
-    pages: list[SweptPage] = []
-    problem: Problem | None = None
+    pages: list[PageRows] = []
+    problem: Shortfall | None = None
     page_size, total_off, deadline = memory.page_size, None, clock.monotonic() + LONGEST_SECONDS
     one_at_a_time = asyncio.Lock()
     before = memory.cut if memory.cut and memory.cut.windows == len(asked) else None
@@ -133,9 +99,9 @@ async def read_feed(
     for number in (*range(start, len(asked)), *range(start)):
         window = asked[-1 - number]
 
-        async def fetch_page(offset: int, limit: int, window: Window = window) -> SweptPage:
+        async def fetch_page(offset: int, limit: int, window: Window = window) -> PageRows:
             page, requested_at = await fetch(window, offset, limit)
-            swept = SweptPage(len(page.rows), page.total, rows.read(page.rows), requested_at)
+            swept = rows.read(page.rows, total=page.total, requested_at=requested_at)
             await clock.sleep(0)  # decoding takes a few milliseconds: let others have their turn
             if seen is not None:
                 async with one_at_a_time:
@@ -154,7 +120,7 @@ async def read_feed(
         except ProviderError as error:
             if not pages:
                 raise
-            problem = Problem(Incomplete.FAILED, str(error), error.reason)
+            problem = Shortfall(Incomplete.FAILED, str(error), error.reason)
             break
         pages += read.pages
         page_size, total_off = read.page_size, total_off or read.total_off
@@ -171,27 +137,27 @@ async def read_feed(
     return FeedRead(sweep, page_size, cut, total_off)
 
 
-def _shown(page: SweptPage) -> SweptRows:
+def _shown(page: PageRows) -> SweptRows:
     return SweptRows(
-        campaigns=page.rows.campaigns,
-        unreadable=page.rows.unreadable,
+        campaigns=page.campaigns,
+        unreadable=page.unreadable,
         nameless=page.nameless.total(),
         requested_at=page.requested_at,
     )
 
 
 async def _put_together(
-    pages: Sequence[SweptPage], problem: Problem | None, cut_at: int | None, clock: Clock
+    pages: Sequence[PageRows], problem: Shortfall | None, cut_at: int | None, clock: Clock
 ) -> Sweep:
     by_id: dict[int, Campaign] = {}
     times: dict[int, float] = {}
     unreadable: set[int] = set()
     nameless = Counter[int]()
     for number, page in enumerate(sorted(pages, key=attrgetter("requested_at"))):
-        ids = list(map(_ID, page.rows.campaigns))
-        by_id.update(zip(ids, page.rows.campaigns, strict=True))
+        ids = list(map(_ID, page.campaigns))
+        by_id.update(zip(ids, page.campaigns, strict=True))
         times.update(dict.fromkeys(ids, page.requested_at))
-        unreadable |= page.rows.unreadable
+        unreadable |= page.unreadable
         nameless |= page.nameless
         if number % PAGES_A_TURN == 0:
             await clock.sleep(0)

@@ -11,15 +11,14 @@ from aiohttp import web
 
 from monitor.clock import Clock
 from monitor.simulator.auth import TEST_PREFIX, Tokens
-from monitor.simulator.campaign_list import Listing
-from monitor.simulator.control import Control
+from monitor.simulator.campaign_list import CampaignList
+from monitor.simulator.control import Control, SeenRequest
 from monitor.simulator.dialect import EXAMPLE, PLURAL, SINGULAR, Dialect
 from monitor.simulator.fault_orders import Decision, Faults
 from monitor.simulator.http_answers import Refusal, answered, answered_with, not_found, refused
 from monitor.simulator.rendering import Writer
 from monitor.simulator.sabotage import Saboteur
 from monitor.simulator.scenario import Scenario
-from monitor.simulator.seen import Seen
 from monitor.simulator.world import World
 
 CONTROL_PREFIX = "/_simulator"
@@ -61,13 +60,13 @@ class Simulator:
         self.tokens = Tokens(
             keys, clock=clock, life=token_life.total_seconds(), seed=seed, static=static_tokens
         )
-        self.requests: deque[Seen] = deque(maxlen=LARGEST_LOG)
+        self.requests: deque[SeenRequest] = deque(maxlen=LARGEST_LOG)
         self._clock = clock
         self._control = control
         self._closing = asyncio.Event()
         self._saboteur = Saboteur(clock, self._closing)
         self._writer = Writer(dialect or Dialect(), zone)
-        self._listing = Listing(self.world, lambda: self._writer, clock=clock, seed=seed)
+        self._listing = CampaignList(self.world, lambda: self._writer, clock=clock, seed=seed)
         self._last_seen: dict[str, float] = {}
 
     @property
@@ -123,7 +122,7 @@ class Simulator:
         try:
             if request.path.startswith(CONTROL_PREFIX):
                 return await handler(request)
-            self.requests.append(Seen(request.method, request.path, dict(request.query)))
+            self.requests.append(SeenRequest(request.method, request.path, dict(request.query)))
             return await self._provider(request, handler)
         except Refusal as refusal:
             return refused(refusal)

@@ -24,7 +24,7 @@ _SORT_KEYS: dict[str, Callable[[CampaignState], tuple[object, ...]]] = {
 }
 
 
-class Listing:
+class CampaignList:
     """The list call over one world."""
 
     def __init__(

@@ -4,8 +4,8 @@ provider has.
 `GET /_simulator/` lists the calls (`CALLS`), with time, counts and faults.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -14,7 +14,6 @@ from monitor.clock import Clock
 from monitor.simulator.auth import Tokens
 from monitor.simulator.fault_orders import Faults
 from monitor.simulator.http_answers import Refusal, answered_with, not_found
-from monitor.simulator.seen import Seen
 from monitor.simulator.world import World
 
 _T = TypeVar("_T")
@@ -37,6 +36,15 @@ CALLS = {
     "POST /_simulator/revoke": "every token becomes invalid",
 }
 """What each call does and the JSON that it takes."""
+
+
+class SeenRequest(NamedTuple):
+    """One request as it came in, control calls left out. A parameter given twice shows its last
+    value."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
 
 
 class _FaultOptions(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -71,7 +79,12 @@ class Control:
     """The control calls over one simulator."""
 
     def __init__(
-        self, world: World, faults: Faults, tokens: Tokens, requests: Sequence[Seen], clock: Clock
+        self,
+        world: World,
+        faults: Faults,
+        tokens: Tokens,
+        requests: Sequence[SeenRequest],
+        clock: Clock,
     ) -> None:
         self._world = world
         self._faults = faults

@@ -86,7 +86,7 @@ class Fault(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class StandingFault:
     """A fault for a share (`rate`, 0..1) of the requests whose path begins with `path_prefix`."""
 
     fault: Fault
@@ -117,7 +117,7 @@ class Faults:
 
     def __init__(self, *, seed: int = 1) -> None:
         self._rng = Random(seed)  # noqa: S311 (which request fails, not a secret)
-        self._rules: dict[tuple[FaultKind, str, str], Rule] = {}
+        self._rules: dict[tuple[FaultKind, str, str], StandingFault] = {}
         self._queue: list[_Queued] = []
 
     def set(
@@ -141,7 +141,7 @@ class Faults:
         if rate:
             if fault.kind is FaultKind.ODD_FIELD:
                 fault = msgspec.structs.replace(fault, share=rate)
-            self._rules[key] = Rule(fault, rate, path_prefix)
+            self._rules[key] = StandingFault(fault, rate, path_prefix)
         else:
             self._rules.pop(key, None)
 
@@ -167,7 +167,7 @@ class Faults:
         self._queue.clear()
 
     @property
-    def rules(self) -> list[Rule]:
+    def rules(self) -> list[StandingFault]:
         """What is set, in the order it was set."""
         return list(self._rules.values())
 

@@ -60,9 +60,6 @@ class CampaignPlan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: int | None = None
 
 
-PLAN_FIELDS = frozenset(CampaignPlan.__struct_fields__)
-
-
 class BalancePlan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The account's money: `amount` at the start, falling by `per_minute` down to `floor`;
     `credit` is constant."""

@@ -12,8 +12,7 @@ from aioresponses import aioresponses
 
 from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
-from monitor.provider.client import Call, Client
-from monitor.provider.session import open_session
+from monitor.provider.client import Call, Client, open_session
 from tests.clock import InstantClock
 
 URL = "https://u-ser.example.test"
