@@ -26,7 +26,7 @@ spec:
 
 
 def prometheus_rule() -> str:
-    """The resource that bears the groups of every file, their comments included."""
+    """The resource with the groups of every file, comments included."""
     parts = []
     for name in PROMETHEUS_RULES:
         before, found, after = (
@@ -42,20 +42,17 @@ def prometheus_rule() -> str:
 
 
 def rules_to_alertmanager(rules: str) -> str:
-    """The default rules, told to the cluster's Alertmanager, which groups and repeats by itself."""
+    """The default rules, sent to the cluster's Alertmanager, which groups and repeats."""
     for old, new in (
         ("  - name: console\n    console: {}\n", ("  - name: cluster\n    alertmanager: "
                                                  f"{{urls: {ALERTMANAGER}}}\n")),
         ("  receiver: console\n", "  receiver: cluster\n"),
-        ("tells you on the console", "tells the cluster's Alertmanager"),
-        ("; put a real receiver at the end of the file before you rely on it.", ("; its address "
-                                                                                "is at the end of the file.")),
-        (("  group_interval: 5m                             # news about a group that has just "
-         "been told of waits this long\n"),
-         ("  group_interval: 1s                             # grouping and repeating are "
-         "Alertmanager's business\n")),
-        (("  repeat_interval: 4h                            # what still fires is told again: "
-         "twice in a shift\n"),
+        ("and prints to the console. Add a real receiver at the end of the file before you\n# rely on it.",
+         "and sends to the cluster's Alertmanager, whose address is at the end of the file.\n#"),
+        ("  group_interval: 5m                             # least time between two messages about a group\n",
+         "  group_interval: 1s                             # Alertmanager groups and repeats\n"),
+        (("  repeat_interval: 4h                            # alerts that still fire are repeated, "
+          "twice in a shift\n"),
          "  repeat_interval: 1d\n"),
     ):  # fmt: skip
         if rules.count(old) != 1:
