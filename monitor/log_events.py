@@ -1,5 +1,5 @@
-"""What became of alerts, and what is wrong in rules, in the log: whoever reads it at night wants
-names, not counts."""
+"""Log lines about alerts and about mistakes in rules. They give names, not counts: that is what you
+need at night."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,13 +12,13 @@ from monitor.errors import Problem
 from monitor.metrics import Metrics
 
 MOST_LINES = 20
-"""Lines for one commit; a thousand alerts at once are a number."""
+"""How many lines one commit may log; the rest are counted."""
 
 log = structlog.get_logger()
 
 
 def note_alerts(alerts: Sequence[Alert], *, now: datetime) -> None:
-    """One line for each of these that fired, resolved or happened at `now`; the rest is counted."""
+    """Log a line for each of `alerts` that fired, resolved or happened at `now`."""
     firing, resolved = AlertState.FIRING, AlertState.RESOLVED
     told = [
         alert
@@ -49,8 +49,8 @@ def note_alerts(alerts: Sequence[Alert], *, now: datetime) -> None:
 def note_rule_faults(
     faults: Iterable[RuleFault], told: set[tuple[str, str]], *, account: str, metrics: Metrics
 ) -> None:
-    """Rules that raised: each is counted, and logged unless it is among those `told`, which then
-    are these."""
+    """Count rules that raised, and log those that are not in `told`. `told` is then replaced by
+    these (rule, subject)."""
     now: set[tuple[str, str]] = set()
     for fault in faults:
         metrics.loop_failures.labels("rules").inc()
@@ -74,7 +74,7 @@ def _verb(alert: Alert) -> str:
 
 
 def note_doubts(doubts: Iterable[Problem]) -> None:
-    """One line for each thing in settings and rules that works and is probably not meant."""
+    """Log a line for each thing in settings and rules that works but is probably not meant."""
     for doubt in doubts:
         log.warning(
             "configuration_doubtful", place=_place(doubt), doubt=doubt.message, hint=doubt.hint
@@ -82,7 +82,7 @@ def note_doubts(doubts: Iterable[Problem]) -> None:
 
 
 def note_problems(problems: Iterable[Problem]) -> None:
-    """One line for each thing in settings and rules that must be mended."""
+    """Log a line for each mistake in settings and rules."""
     for problem in problems:
         log.error(
             "configuration_wrong", place=_place(problem), problem=problem.message, hint=problem.hint

@@ -1,12 +1,11 @@
-"""Logs: events with names and facts as keys, to stderr, on a terminal for people and elsewhere
-as JSON, one line per event.
+"""Logs: named events with facts as keys, written to stderr. On a terminal they are lines for
+people, elsewhere JSON, one line per event.
 
-Two things happen to everything that is logged, tracebacks included: secrets are masked, and
-control and bidirectional characters are written as escapes, so that a campaign's name can
-neither colour a terminal nor turn a line around.
+Secrets are masked in everything that is logged, tracebacks included. Control and bidirectional
+characters are escaped, so that a campaign's name can neither colour a terminal nor reorder a line.
 
-Where stderr is systemd's journal, lines begin with `<3>` and the like, which the journal takes
-off and keeps as priorities.
+If stderr is systemd's journal, lines begin with `<3>` and the like, which the journal removes and
+stores as priorities.
 """
 
 import json
@@ -27,10 +26,10 @@ from monitor.domain.safetext.shown_text import visible
 
 MASK = "***"
 LONGEST = 65_536
-"""Characters of one text that are logged: more helps nobody, and takes the event loop's time."""
+"""Characters of one text that are logged: more is of no use and takes the event loop's time."""
 _OVERLAP = 4096
 SHORTEST_SECRET = 4
-"""A shorter text is not masked: it would be found in half of all words."""
+"""A shorter text is not masked: half of all words would contain it."""
 
 OWN_LOGGER = "monitor"
 _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
@@ -50,8 +49,7 @@ class LogFormat(StrEnum):
 
 
 def _without_tokens(found: re.Match[str]) -> str:
-    """A stretch of words, dots and dashes without the JWTs in it: `eyJ…`, a dot and more, up to
-    the second dot."""
+    """A run of words, dots and dashes without its JWTs: from `eyJ…` to the second dot after it."""
     parts = found[0].split(".")
     told: list[str] = []
     at = 0
@@ -94,17 +92,17 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str
         rf"\1{MASK}",
     ),  # its path is the secret
 )
-"""What a text must hold, in small letters, for the pattern to be tried, the pattern, and what to
-write instead.
+"""What a text must contain, in lower case, for the pattern to be tried; the pattern; what to write
+instead.
 
-Anybody's text may be logged, and the event loop waits meanwhile: none of them goes over the same
-characters again from another beginning. So what a stretch holds is looked for once the whole
-stretch is found, and a URL begins at `://`."""
+Anyone's text may be logged, and the event loop waits meanwhile, so no pattern may scan the same
+characters twice from different starts. Hence a run is searched only once all of it is found, and a
+URL begins at `://`."""
 
 
 class _Secrets:
-    """The secrets known to this process. Only ever grows: a secret that was rotated away may
-    still be in some error."""
+    """The secrets known to this process. None is ever removed: a rotated one may still be in some
+    error."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
@@ -131,21 +129,21 @@ _SECRETS = _Secrets()
 
 
 def mask(secret: str) -> None:
-    """From now on write `***` where this text would stand, in every log of this process. Texts
-    under 4 characters are not."""
+    """From now on write `***` in place of this text in every log of this process. Texts under 4
+    characters are not masked."""
     _SECRETS.add(secret)
 
 
 def masked(text: str) -> str:
     """`text` without known secrets and without what looks like one: tokens, the provider's keys,
-    URLs' userinfo and query.
+    the userinfo and query of URLs.
 
-    Of a text of more than `LONGEST` characters, its beginning, and how long it is.
+    A text of more than `LONGEST` characters is cut there, and its length is given.
     """
     if len(text) > LONGEST:
         beginning = _masked(text[: LONGEST + _OVERLAP])[
             :LONGEST
-        ]  # what the cut goes through is masked as a whole
+        ]  # a secret that the cut goes through is masked whole
         return f"{beginning}… ({len(text):,} characters)"
     return _masked(text)
 
@@ -192,7 +190,7 @@ def _clean_event(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 
 def _name_of_logger(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Say which library a foreign line is from; our own events are known by their names."""
+    """Add the name of the library that a line is from. Our own events have names of their own."""
     record: logging.LogRecord | None = event.get("_record")
     if record is not None and record.name != OWN_LOGGER:
         event["logger"] = record.name
@@ -210,13 +208,13 @@ def _renderer(*, console: bool, stream: TextIO) -> Processor:
     return structlog.dev.ConsoleRenderer(
         colors=stream.isatty(),
         timestamp_key="ts",
-        # never one that shows the values of variables
+        # not one that shows the values of variables
         exception_formatter=structlog.dev.plain_traceback,
     )
 
 
 def _with_priority(render: Processor) -> Processor:
-    """The same for the journal, to which each line is an entry of its own."""
+    """`render` for the journal, where each line is an entry of its own."""
 
     def rendered(logger: WrappedLogger, method: str, event: EventDict) -> str:
         prefix = f"<{_PRIORITIES.get(event.get('level', ''), _PRIORITIES['info'])}>"
@@ -226,11 +224,10 @@ def _with_priority(render: Processor) -> Processor:
 
 
 def journal_prefix(level: str) -> str:
-    """What a line on stderr begins with, so that the journal knows its level; nothing where
-    stderr is something else.
+    """The prefix that tells the journal a line's level; empty if stderr is not the journal.
 
-    `level` is one of the log's. See sd-daemon(3); systemd.exec(5) says how JOURNAL_STREAM tells
-    a stream that was redirected.
+    `level` is a log level. See sd-daemon(3), and systemd.exec(5) for how JOURNAL_STREAM shows that
+    stderr was redirected.
     """
     try:
         found = os.fstat(sys.stderr.fileno())
@@ -241,8 +238,7 @@ def journal_prefix(level: str) -> str:
 
 
 class _ToStderr(logging.StreamHandler[TextIO]):
-    """Writes to whatever stderr is at the time. A stderr that cannot be written to never stops
-    the daemon."""
+    """Writes to the current stderr. A stderr that cannot be written to does not stop the daemon."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -252,14 +248,14 @@ class _ToStderr(logging.StreamHandler[TextIO]):
         return sys.stderr
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the base class's name)
-        """Lose the line: there is nowhere left to say so."""
+        """Lose the line: there is nowhere left to report it."""
 
 
 def for_people(format: str) -> bool:  # noqa: A002 (the setting's name)
-    """Whether logs of this format are lines for people, as stderr is now. ValueError for an
+    """Whether logs of this format are lines for people, given the current stderr. ValueError for an
     unknown format."""
-    wanted = LogFormat(format)
-    return wanted is LogFormat.CONSOLE or (wanted is LogFormat.AUTO and sys.stderr.isatty())
+    chosen = LogFormat(format)
+    return chosen is LogFormat.CONSOLE or (chosen is LogFormat.AUTO and sys.stderr.isatty())
 
 
 # the setting's name
@@ -267,12 +263,12 @@ def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  
     """Send structlog's and the standard library's records to stderr. `level` is debug, info,
     warning or error.
 
-    May be called again (a command starts with its own level, the settings then say another).
+    You may call it again: a command starts with its own level, then the settings give another.
     ValueError for an unknown level or format.
     """
     threshold = logging.getLevelNamesMapping().get(level.upper())
     if threshold is None:
-        raise ValueError(f"{level!r} is no log level")
+        raise ValueError(f"{level!r} is not a log level")
     render = _renderer(console=for_people(format), stream=sys.stderr)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

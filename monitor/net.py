@@ -1,5 +1,5 @@
-"""What all that speaks HTTP agrees on: what this machine is, how long to wait, which proxy to
-use."""
+"""What everything that speaks HTTP shares: loopback addresses, `Retry-After`, TLS failures,
+proxies."""
 
 import math
 import os
@@ -20,34 +20,34 @@ from yarl import URL
 from monitor.errors import ConfigError, Place, Problem
 
 YEARS = range(1970, 2101)
-"""Of a time that can be meant."""
+"""The years that a real date can have."""
 
 PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 LONGEST_WAIT = 1_000_000_000.0
-"""Seconds; a number may have more digits than a float can hold."""
+"""Seconds. A longer `Retry-After` is cut to it: its number may not fit a float."""
 _NOT_TLS = frozenset(
     {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"}
 )
-"""What versions of OpenSSL say when the other side does not speak TLS."""
+"""OpenSSL's reasons, in different versions, when the other side does not speak TLS."""
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 _PROXIES: Mapping[str, Sequence[str]] = {
     "http": ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"),
     "https": ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"),
 }
-"""The variables to look at by a URL's scheme. As with curl the first that is not empty counts."""
+"""The proxy variables of a URL's scheme. As in curl, the first that is not empty counts."""
 _EXEMPT = ("no_proxy", "NO_PROXY")
 _BRACKETS = re.compile(r"^\[(.*)\](/\d+)?$")
 PROXY_VARIABLES = (*dict.fromkeys(name for names in _PROXIES.values() for name in names), *_EXEMPT)
 _PROXY_PORTS: Mapping[str, int] = {"http": 1080, "https": 443}
-"""curl's, where the variable names none."""
+"""curl's ports, for variables without one."""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine, as far as can be told without asking DNS.
+    """Whether a host name or address is this machine, without asking DNS.
 
-    IPv6 with or without brackets.
+    IPv6 addresses may have brackets.
     """
     host = host.strip("[]").rstrip(".").lower()
     if host == "localhost" or host.endswith(".localhost"):
@@ -59,22 +59,19 @@ def is_loopback(host: str) -> bool:
 
 
 def plain_http_beyond_loopback(url: str) -> bool:
-    """Whether requests to it can be read on the way."""
+    """Whether requests to `url` can be read on the way."""
     parts = urlsplit(url)
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def possible_host(host: str) -> bool:
-    """Whether a DNS could be asked for a host (RFC 1035, 2.3.4).
-
-    None of its labels is empty or has more than 63 characters.
-    """
+    """Whether DNS could know a host (RFC 1035, 2.3.4): every label has 1 to 63 characters."""
     return ":" in host or all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
 
 
 def tls_failure(error: OSError, *, instead: str) -> str:
-    """What went wrong in a TLS handshake, other than the certificate. `instead` is what else to
-    write, without TLS."""
+    """What went wrong in a TLS handshake, apart from the certificate. `instead` is what to write
+    for a connection without TLS."""
     if getattr(error, "reason", None) in _NOT_TLS:
         return (
             "TLS could not be agreed on: that port does not speak TLS; check the port, or write "
@@ -84,7 +81,7 @@ def tls_failure(error: OSError, *, instead: str) -> str:
 
 
 def seconds_of_date(header: str) -> float | None:
-    """Unix seconds of an HTTP date; null when it is none, or of a year that no clock shows."""
+    """Unix seconds of an HTTP date; None if it is not one, or not of a year in `YEARS`."""
     try:
         moment = parsedate_to_datetime(header)
     except (ValueError, TypeError, OverflowError, IndexError):
@@ -95,11 +92,11 @@ def seconds_of_date(header: str) -> float | None:
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """`Retry-After` in seconds, given as seconds or as an HTTP date (RFC 9110, 10.2.3); null
-    when it is neither.
+    """`Retry-After` in seconds, written as seconds or as an HTTP date (RFC 9110, 10.2.3); None if
+    it is neither.
 
-    A date is compared with the clock that made it, the answer's `Date` (and `Age`, where a cache
-    kept it); with `now` when the answer has none.
+    A date is compared with the sender's clock: the answer's `Date`, and `Age` if a cache kept it.
+    If the answer has no date, it is compared with `now`.
     """
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
@@ -118,7 +115,7 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """How a request leaves: directly where `url` is null. Headers hold the proxy's credentials.
+    """How a request leaves: directly if `url` is None. The headers hold the proxy's credentials.
 
     For https the proxy is asked for a tunnel, with `tunnel_headers`; for plain http it reads the
     request itself, which needs `request_headers`.
@@ -132,17 +129,16 @@ class Proxy:
 def proxy_for(url: str) -> Proxy:
     """The way to `url` by HTTPS_PROXY or HTTP_PROXY, ALL_PROXY and NO_PROXY, read as curl does.
 
-    ConfigError for what is no proxy; `check_proxies` tells it beforehand. Asked here, and not for
-    every request by aiohttp's `trust_env`: that would read `~/.netrc` too, and send a password it
-    finds there to the server, or refuse to send anything once the entry competes with a header of
-    ours.
+    ConfigError for an unusable proxy; `check_proxies` finds it beforehand. aiohttp's `trust_env`
+    is not used: it would also read `~/.netrc` and send a password from there to the server, or
+    refuse to send anything when the entry conflicts with one of our headers.
     """
     return _look_up(url, tuple(os.environ.get(name, "") for name in PROXY_VARIABLES))
 
 
 @lru_cache(maxsize=64)
 def _look_up(url: str, said: tuple[str, ...]) -> Proxy:
-    """Once for each URL as long as the variables say the same."""
+    """Computed once for each URL while the variables stay the same."""
     environ = dict(zip(PROXY_VARIABLES, said, strict=True))
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
@@ -164,8 +160,8 @@ def _look_up(url: str, said: tuple[str, ...]) -> Proxy:
 def check_proxies(
     environ: Mapping[str, str],
 ) -> tuple[Sequence[Problem], Sequence[tuple[str, Place, str]]]:
-    """What is wrong in the variables about proxies, and what is doubtful: what, where and what
-    to do. Not in those nothing reads."""
+    """Mistakes in the proxy variables, and doubts: what, where, and what to do. Variables that are
+    not read are not checked."""
     exemptions = list(_exemptions(environ))
     doubtful = [
         (
@@ -198,22 +194,19 @@ def _first(environ: Mapping[str, str], names: Sequence[str]) -> str | None:
 def _parsed(name: str, written: str) -> tuple[URL, str | None]:
     """Address and credentials of the proxy in a variable.
 
-    ConfigError, which shows nothing of the value: a password may be in it.
+    ConfigError, which does not show the value: it may contain a password.
     """
 
     def refuse(why: str, hint: str) -> NoReturn:
         raise ConfigError([Problem(why, Place(name), hint)])
 
     expected = (
-        "expected http://host:port, with user:password@ before the host where the proxy asks for "
-        "them"
+        "expected http://host:port, with user:password@ before the host if the proxy asks for them"
     )
     scheme, mark, rest = written.strip().partition("://")
     scheme, rest = (scheme.lower(), rest) if mark else ("http", scheme)
     if scheme not in _PROXY_PORTS:
-        kind = (
-            "a SOCKS proxy" if scheme.startswith("socks") else "a kind of proxy that is not known"
-        )
+        kind = "a SOCKS proxy" if scheme.startswith("socks") else "an unknown kind of proxy"
         refuse(
             f"is {kind}; the monitor uses http:// and https:// proxies only",
             f"{expected}, or unset {name}",
@@ -224,7 +217,7 @@ def _parsed(name: str, written: str) -> tuple[URL, str | None]:
         parts = urlsplit(f"{scheme}://{rest}")
         host = parts.hostname or ""
     except ValueError:
-        refuse("has an IPv6 address that is none", expected)
+        refuse("has an invalid IPv6 address", expected)
     if "@" in parts.path + parts.query + parts.fragment:
         refuse("has a user or a password with / ? or # in it", "write them as %2F, %3F and %23")
     try:
@@ -232,7 +225,7 @@ def _parsed(name: str, written: str) -> tuple[URL, str | None]:
     except ValueError:
         port = 0
     if port == 0:
-        refuse("has a port that is no number from 1 to 65535", expected)
+        refuse("has a port that is not a number from 1 to 65535", expected)
     address: URL | None = None
     if possible_host(host):
         with suppress(ValueError):
@@ -247,10 +240,8 @@ def _parsed(name: str, written: str) -> tuple[URL, str | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Exemption:
-    """An entry of NO_PROXY: a network, or a host and all below it ("" is every host).
-
-    At one port, or at every one.
-    """
+    """An entry of NO_PROXY: a network, or a host and its subdomains ("" is every host), at one
+    port or at all."""
 
     host: str = ""
     network: IPv4Network | IPv6Network | None = None
@@ -268,7 +259,7 @@ class _Exemption:
 
 
 def _exemptions(environ: Mapping[str, str]) -> Iterator[tuple[int, _Exemption | None]]:
-    """The entries of NO_PROXY with their numbers, from 1; null for one that cannot fit anything."""
+    """The entries of NO_PROXY with their numbers, from 1; None for one that fits no host."""
     name = _first(environ, _EXEMPT)
     entries = re.split(r"[\s,]+", environ[name].lower()) if name else ()
     for number, entry in enumerate(filter(None, entries), start=1):

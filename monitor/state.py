@@ -1,5 +1,5 @@
-"""What the daemon knows, in memory. It advances only after the store has committed the same
-change."""
+"""What the daemon knows, in memory. It changes only after the store has committed
+the same change."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,12 +18,12 @@ from monitor.ports import CycleCommit, FlushCommit, Snapshot
 
 
 class AccountTable:
-    """One account's tracked campaigns by id, the watched ones also apart, with how many of these
-    are of each type and status.
+    """One account's tracked campaigns by id, also the watched ones alone, and how many of these
+    have each type and status.
 
-    Both feeds of an account share it: ids are unique within the account, and a campaign may
-    change its type. `types` are those the account is polled for. A campaign of another type
-    belongs to the feed whose list showed it; to the first one until a list did.
+    An account's feeds share it: ids are unique within the account, and a campaign may change its
+    type. `types` are the polled ones. A campaign of another type belongs to the feed whose list
+    showed it, or to the first feed until a list does.
     """
 
     def __init__(self, rows: Iterable[TrackedCampaign] = (), *, types: Sequence[str] = ()) -> None:
@@ -58,15 +58,14 @@ class AccountTable:
                 counts[campaign.message_type, campaign.status] += 1
 
     def listed(self, campaigns: Iterable[Campaign], message_type: str) -> None:
-        """The list of this type showed these: remembered of those that call themselves something
-        else."""
+        """Remember that the list of this type showed these campaigns, for those of other types."""
         types = self.types
         self._listed_as.update(
             {c.id: message_type for c in campaigns if c.message_type not in types}
         )
 
     def of_feed(self, rows: Iterable[TrackedCampaign], message_type: str) -> list[TrackedCampaign]:
-        """Those of these rows that the list of this type should show."""
+        """The rows that the list of this type should show."""
         types, owner = self.types, self._owner
         return [
             row
@@ -76,7 +75,7 @@ class AccountTable:
         ]
 
     def forget(self, ids: Iterable[int]) -> None:
-        """Remove rows; unknown ids are passed over."""
+        """Remove rows; unknown ids are skipped."""
         for campaign_id in ids:
             old = self.rows.pop(campaign_id, None)
             self._listed_as.pop(campaign_id, None)
@@ -87,8 +86,8 @@ class AccountTable:
     def counts_with(
         self, changed: Iterable[TrackedCampaign], forgotten: Iterable[int] = ()
     ) -> dict[str, int]:
-        """Watched campaigns by status as they will be once these changes are made; statuses with
-        none are left out."""
+        """Watched campaigns by status as they will be after these changes; statuses without any are
+        left out."""
         counts: Counter[str] = Counter()
         for (_, status), count in self.counts.items():
             counts[status] += count
@@ -101,8 +100,8 @@ class AccountTable:
         return {status: count for status, count in counts.items() if count}
 
     def counts_of(self, message_type: str) -> Mapping[str, int]:
-        """Watched campaigns of one feed by status; a status that had campaigns once stays, at 0,
-        so that its series ends at 0. Those of a type that nobody polls count with the first
+        """Watched campaigns of one feed by status. A status that once had campaigns stays, at 0,
+        so that its series ends at 0. Campaigns of a type that is not polled count with the first
         feed."""
         odd = message_type == (self.types or (message_type,))[0]
         counts: Counter[str] = Counter()
@@ -121,12 +120,11 @@ class AccountTable:
 
 
 class State:
-    """The committed present. Only `apply_cycle` and `apply_flush` change it, each right after
-    its commit."""
+    """The committed state. Only `apply_cycle` and `apply_flush` change it, right after
+    the commit."""
 
     def __init__(self, snapshot: Snapshot, *, polled: Collection[Feed]) -> None:
-        """What was committed last. Feeds that are not `polled` any more say nothing about the
-        present."""
+        """Start from what was committed last. Feeds that are no longer `polled` are left out."""
         self.feeds: dict[Feed, FeedState] = {
             feed: known for feed, known in snapshot.feeds.items() if feed in polled
         }
@@ -158,9 +156,9 @@ class State:
         return held
 
     def remember(self, samples: Mapping[CampaignKey, tuple[Sample, ...]]) -> None:
-        """Let campaigns know what they showed before (`Store.samples`). What they know already
-        counts for more, unless it is no more than what one that had not moved for long was taken
-        to have shown ever since it was first seen."""
+        """Give campaigns their earlier samples (`CycleStore.samples`). Samples that a campaign has
+        already take precedence, except one that only assumes that an unchanged campaign has
+        always shown the same since it was first seen."""
         for key, known in samples.items():
             table = self.accounts.get(key.account)
             row = table.rows.get(key.id) if table else None
@@ -176,8 +174,8 @@ class State:
     def alerts_on(
         self, account: str, ids: Collection[int], rules: Collection[str]
     ) -> dict[AlertKey, Alert]:
-        """Of `alerts_of` at least those on campaigns with these ids, by rules of these names:
-        few campaigns among many alerts."""
+        """A part of `alerts_of`: at least the alerts of these rules on campaigns with these ids.
+        Use it for few campaigns among many alerts."""
         active = self.active
         if len(ids) * len(rules) >= len(active):
             return self.alerts_of(account)
@@ -185,13 +183,12 @@ class State:
         return {key: alert for key in keys if (alert := active.get(key)) is not None}
 
     def open_alerts(self) -> list[Alert]:
-        """Every alert that somebody may yet have to be told of, pending ones included."""
+        """Every alert that a receiver may still have to be told about, pending ones included."""
         return [*self.active.values(), *self.ended.values()]
 
     def apply_cycle(self, commit: CycleCommit, *, adopted: Iterable[TrackedCampaign] = ()) -> None:
-        """Advance to what `commit` says. `adopted` are equal to what is held, around the objects
-        of the latest sweep: held in place of the old ones, they let the next sweep be compared
-        by identity."""
+        """Apply `commit`. `adopted` rows equal the ones held but refer to the objects of the latest
+        sweep: they replace the old ones, so that the next sweep can be compared by identity."""
         if commit.account:  # the alerts of receivers belong to none
             table = self.table(commit.account)
             table.put(adopted)
@@ -209,7 +206,7 @@ class State:
             self.balances[commit.account] = commit.balance
 
     def apply_flush(self, commit: FlushCommit) -> None:
-        """Advance to what `commit` says."""
+        """Apply `commit`."""
         for ledger in commit.ledgers:
             self.ledgers[ledger.group] = ledger
         for group in commit.dropped_ledgers:

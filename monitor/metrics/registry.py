@@ -1,5 +1,4 @@
-"""Every metric of the monitor. Names and labels are a contract with whoever scrapes them
-(docs/metrics.md)."""
+"""Every metric of the monitor. Names and labels are a contract (docs/metrics.md)."""
 
 import collections
 import platform
@@ -18,7 +17,7 @@ from monitor.domain.campaign.feed import Feed, SweepOutcome
 from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES, FINAL_STATUSES, MessageType
 from monitor.metrics.series import MOST_CAMPAIGNS, CampaignSeries, SeriesText, printable
 
-prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # a gauge more for every counter: nobody asked
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # one more gauge for every counter
 
 POLL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 EVALUATION_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -44,13 +43,13 @@ LOOPS = (
     "supervision",
     "reload",
 )
-"""Every loop that is counted when it fails. They begin at 0: `increase()` does not see a counter
-that is born at 1."""
+"""Every loop whose failures are counted. They start at 0: `increase()` does not see a counter that
+starts at 1."""
 OPENMETRICS_END = b"# EOF\n"
 
 
 class _BoundedValues:
-    """Label values that the provider makes up: the documented ones, the first 20 others, and
+    """Label values that come from the provider: the documented ones, the first 20 others, and
     `other` for the rest."""
 
     def __init__(self, documented: Iterable[str]) -> None:
@@ -137,7 +136,7 @@ class Metrics:
         )
         self.unknown_values = Counter(
             "bsg_monitor_unknown_values_total",
-            "Values of the provider that nobody documented.",
+            "Values of the provider that are not documented.",
             ["account", "field"],
             registry=r,
         )
@@ -220,8 +219,8 @@ class Metrics:
         self._series_text = b""
 
     def begin(self, feeds: Iterable[Feed]) -> None:
-        """Show 0 for what these feeds are going to count: their polls, and changes of status
-        from one that is not final."""
+        """Start these feeds' counters at 0: their polls, and their changes from a status that is
+        not final."""
         statuses = DOCUMENTED_STATUSES
         changes = [
             (old, new)
@@ -236,7 +235,7 @@ class Metrics:
                 self.status_transitions.labels(feed.account, feed.message_type, old, new)
 
     def reloaded(self, at: datetime) -> None:
-        """The rules in force were loaded then, and are those of the file."""
+        """The rules in force were loaded at `at` and are those in the file."""
         self.reload_successful.set(1)
         self.reload_success_time.set(at.timestamp())
 
@@ -248,8 +247,8 @@ class Metrics:
         ).inc()
 
     def set_campaign_counts(self, feed: Feed, counts: Mapping[str, int]) -> None:
-        """Set a feed's watched campaigns by status. A status not in `counts` keeps its last
-        value: pass zeros."""
+        """Set a feed's watched campaigns by status. A status that is not in `counts` keeps its last
+        value, so pass zeros."""
         totals: dict[str, int] = {}
         for status, count in counts.items():
             label = self._statuses.label(status)
@@ -258,8 +257,7 @@ class Metrics:
             self.campaigns.labels(feed.account, feed.message_type, label).set(count)
 
     def set_campaign_series(self, series: CampaignSeries) -> None:
-        """Put `series` in place of its feed's last one and write the text that scrapes are
-        served from."""
+        """Replace the feed's series and write the text that scrapes are served from."""
         self._series[series.feed] = series
         self._series_text, dropped = self._series_writer.render(self._series.values())
         self.campaign_series_dropped.set(dropped)
@@ -274,15 +272,15 @@ class Metrics:
         self.account_balance.labels(account, currency).set(balance.balance)
 
     def set_alerts(self, alerts: Iterable[Alert], rules: Iterable[tuple[str, str]] = ()) -> None:
-        """Count pending and firing alerts anew; `rules` are (name, severity) of those that show
-        0 when nothing fires."""
+        """Set the counts of pending and firing alerts. `rules` are the (name, severity) that show 0
+        without an alert."""
         counts = {
             (name, severity, state): 0
             for name, severity in rules
             for state in ("pending", "firing")
         }
         firing, resolved = AlertState.FIRING, AlertState.RESOLVED
-        # in one turn of the event loop, be it a hundred thousand: states have a slow hash
+        # in one turn of the event loop, even for a hundred thousand: states have a slow hash
         found = collections.Counter(
             (alert.key.rule, alert.labels.get("severity", ""), alert.state is firing)
             for alert in alerts

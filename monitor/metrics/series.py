@@ -1,8 +1,8 @@
 """Per-campaign series, written as text by hand.
 
-A collector for them would take 8 to 14 times as long (57 ms against 4 ms for 10,000 series), on
-every scrape instead of once a cycle. The text is the same in Prometheus' text format 0.0.4 and
-in OpenMetrics 1.0: gauges without timestamps.
+A collector would take 8 to 14 times as long (57 ms instead of 4 ms for 10,000 series), and on every
+scrape instead of once a cycle. The text is the same in Prometheus' text format and in OpenMetrics:
+gauges without timestamps.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,17 +13,16 @@ from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
 
 MOST_CAMPAIGNS = 2_000
-"""Campaigns that get series of their own, all feeds together; more would cost whoever scrapes
-them."""
+"""Campaigns that get series of their own, in all feeds together: each costs Prometheus memory."""
 
 _CONTROLS = dict.fromkeys(
     (*range(0x20), 0x7F), "\ufffd"
-)  # a NUL ends Prometheus' lexer, and with it the whole scrape
+)  # a NUL ends Prometheus' lexer and so the whole scrape
 _ESCAPES = _CONTROLS | {ord("\\"): r"\\", ord('"'): r"\"", ord("\n"): r"\n"}
 
 LONGEST_NAME = 200
-"""Characters of a campaign's name that stand in its label: a name may have any length, and every
-scrape carries it."""
+"""Characters of a campaign's name in its label: a name may have any length, and every scrape
+carries it."""
 
 _Lines = tuple[str, str, str, str]
 _CREATED = attrgetter("created_at")
@@ -47,13 +46,13 @@ def printable(value: str) -> str:
 
 
 def escape_label(value: str) -> str:
-    """`value` as it stands between the quotes of a label, in both formats. Other control
-    characters become U+FFFD."""
+    """`value` as written between the quotes of a label, in both formats. Control characters other
+    than line feeds become U+FFFD."""
     return value.translate(_ESCAPES)
 
 
 def _highest(campaigns: Sequence[Campaign]) -> list[Campaign]:
-    """The first `MOST_CAMPAIGNS`: live before settling, then the newest first."""
+    """The first `MOST_CAMPAIGNS`: live before settling, newest first in each."""
     live = sorted(
         [c for c in campaigns if c.status not in FINAL_STATUSES], key=_CREATED, reverse=True
     )
@@ -66,11 +65,9 @@ def _highest(campaigns: Sequence[Campaign]) -> list[Campaign]:
 
 
 class CampaignSeries:
-    """One feed's candidates for series of their own, gathered chunk by chunk so that the event
-    loop can turn in between.
+    """One feed's candidates for series, gathered in chunks so that the event loop gets its turn.
 
-    Holds at most twice `MOST_CAMPAIGNS`, whatever is added. A selection is made anew for every
-    cycle.
+    It holds at most twice `MOST_CAMPAIGNS`. Every cycle makes a new one.
     """
 
     def __init__(self, feed: Feed) -> None:
@@ -79,7 +76,7 @@ class CampaignSeries:
         self._kept: list[Campaign] = []
 
     def add(self, rows: Iterable[TrackedCampaign]) -> None:
-        """Consider more rows; those of another message type and settled ones are passed over."""
+        """Consider more rows; settled ones and those of another message type are skipped."""
         message_type = self.feed.message_type
         watched = [
             c
@@ -98,14 +95,14 @@ class CampaignSeries:
 
 
 class SeriesText:
-    """Writes the exposition text, and keeps each campaign's lines while it is shown and looks
-    the same, or a little longer."""
+    """Writes the exposition text. It keeps each campaign's lines while the campaign is shown and
+    unchanged, or a little longer."""
 
     def __init__(self) -> None:
         self._lines: dict[int, tuple[Campaign, _Lines]] = {}
 
     def render(self, feeds: Iterable[CampaignSeries]) -> tuple[bytes, int]:
-        """The text of all feeds together (lines end with a line feed) and how many watched
+        """The text of all feeds together, each line with its line feed, and how many watched
         campaigns it leaves out."""
         selections = list(feeds)
         shown = _highest([c for selection in selections for c in selection.chosen])
@@ -113,7 +110,7 @@ class SeriesText:
         for campaign in shown:
             held = known.get(
                 id(campaign)
-            )  # held with the campaign itself, so that no other can have its identity
+            )  # held with the campaign itself, so that no other object can get its id
             if held is None:
                 held = known[id(campaign)] = (campaign, _write(campaign))
             lines.append(held[1])
@@ -131,7 +128,7 @@ class SeriesText:
 
 
 def _write(c: Campaign) -> _Lines:
-    """One campaign's line of each family; empty where it has no value."""
+    """One campaign's line in each family; empty if it has no value there."""
     own = f'{{account="{escape_label(c.account)}",campaign_id="{c.id}",'
     feed = f'sender="{escape_label(c.sender)}",message_type="{escape_label(c.message_type)}"}} '
     labels = own + feed

@@ -189,10 +189,10 @@ def test_the_password_of_a_proxy_goes_to_the_proxy_only_and_is_not_printed(
 
 
 MALFORMED = {
-    "http://127.0.0.1:99999": "has a port that is no number from 1 to 65535",
-    "http://proxy:abc": "has a port that is no number from 1 to 65535",
-    "proxy:0": "has a port that is no number from 1 to 65535",
-    "http://[::1": "has an IPv6 address that is none",
+    "http://127.0.0.1:99999": "has a port that is not a number from 1 to 65535",
+    "http://proxy:abc": "has a port that is not a number from 1 to 65535",
+    "proxy:0": "has a port that is not a number from 1 to 65535",
+    "http://[::1": "has an invalid IPv6 address",
     "http://": "names no host",
     "http://a..b:3128": "names no host",
     ":3128": "names no host",
@@ -203,7 +203,7 @@ MALFORMED = {
         "is a SOCKS proxy; the monitor uses http:// and https:// proxies only"
     ),
     "s3cr3t://proxy": (
-        "is a kind of proxy that is not known; the monitor uses http:// and https:// proxies only"
+        "is an unknown kind of proxy; the monitor uses http:// and https:// proxies only"
     ),
 }
 

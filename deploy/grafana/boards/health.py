@@ -152,7 +152,7 @@ def _reading() -> Iterable[Panel]:
     )
     yield counted(
         "What could not be understood",
-        "Rows that were not used, by reason, and values that nobody documented, by field. Rows of "
+        "Rows that were not used, by reason, and undocumented values, by field. Rows of "
         "another feed do not count.",
         (
             _grown(

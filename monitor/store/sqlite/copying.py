@@ -1,4 +1,4 @@
-"""A copy of an embedded database that is whole, whatever is being written to it meanwhile."""
+"""A consistent copy of an embedded database, even while it is being written."""
 
 import os
 import secrets
@@ -25,16 +25,16 @@ PAGES_AT_ONCE = 4096
 _READ_FAILURES = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
 
 BackupProgress = Callable[[int, int], None]
-"""Called with how many pages are copied, of how many."""
+"""Called with the number of copied pages and of all pages."""
 
 
 class BackupError(MonitorError):
-    """A backup could not be made. Nothing is at its place that was not there before."""
+    """A backup could not be made. Its target is as it was before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """What was made: one file of `size` bytes with a database of this schema."""
+    """A finished backup: one file of `size` bytes with a database of this schema."""
 
     path: Path
     size: int
@@ -52,10 +52,10 @@ def back_up(
     """Copy the database at `source`, beside a daemon that may be running, to the new file
     `target` (mode 0600).
 
-    The copy is the database as it was at one moment, of whatever schema, in one file with no
-    -wal of its own. It gets its name when it is complete, checked and on the disk; until then it
-    is a hidden file beside it. `overwrite` replaces a file that is there. BackupError when the
-    copy cannot be written or does not hold together, StoreError when the source cannot be read.
+    The copy is the database at one moment, with any schema version, in one file without a -wal.
+    It gets its name once it is complete, checked and on the disk; until then it is a hidden file
+    beside the target. `overwrite` replaces an existing file. BackupError when the copy cannot be
+    written or is damaged, StoreError when the source cannot be read.
     """
     source, target = Path(os.path.realpath(source)), Path(os.path.realpath(target))
     _check_target(source, target, overwrite=overwrite)
@@ -89,15 +89,13 @@ def _check_target(source: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _there(target: Path) -> BackupError:
-    return BackupError(
-        f"{target} is there already: name another file, or say --force to replace it"
-    )
+    return BackupError(f"{target} already exists: name another file, or add --force to replace it")
 
 
 def _copied(
     source: Path, part: Path, target: Path, progress: BackupProgress, busy_timeout: float
 ) -> int:
-    """The schema's version of what was copied."""
+    """Copy, and return the schema's version."""
     check_place(source)
     check_present(source)
     check_header(source)
@@ -105,7 +103,7 @@ def _copied(
         schema.check_owner(db, source)
         number = schema.version(
             db
-        )  # begins the read that the copy is of: whatever is committed from here on is not in it
+        )  # starts the read transaction: later commits are not in the copy
         if number == 0:
             raise unavailable(f"the database {source} is empty: there is nothing to back up yet")
         with closing(sqlite3.connect(part, isolation_level=None)) as copy:
@@ -117,20 +115,20 @@ def _copied(
                 )
                 copy.execute(
                     "PRAGMA journal_mode = DELETE"
-                )  # the source's mode came along; the copy is to be one file
+                )  # the source's mode was copied too; the copy must be one file
                 found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
             except sqlite3.Error as error:
                 raise _failed(error, source, target) from error
     if found != "ok":
         raise BackupError(
-            f"the copy of {source} does not hold together ({found}): nothing was kept; is the "
-            "database damaged?"
+            f"the copy of {source} is damaged ({found}) and was not kept; is the database itself "
+            "damaged?"
         )
     return number
 
 
 def _failed(error: sqlite3.Error, source: Path, target: Path) -> MonitorError:
-    """What the copying failed on: the source is only read, so what was not a read concerns the
+    """The error for a failed copy. The source is only read, so any other failure concerns the
     copy."""
     code = getattr(error, "sqlite_errorcode", 0)
     if code & 0xFF == sqlite3.SQLITE_FULL:
@@ -153,14 +151,14 @@ def _synchronised(path: Path) -> None:
 
 
 def _named(part: Path, target: Path, *, overwrite: bool) -> None:
-    """Give the copy its name, in one step."""
+    """Give the copy its name, atomically."""
     if overwrite:
         part.replace(target)
     else:
         try:
             target.hardlink_to(
                 part
-            )  # unlike a rename it does not take the place of what came there meanwhile
+            )  # unlike a rename, it does not replace a file that appeared meanwhile
         except FileExistsError:
             raise _there(target) from None
         except OSError:  # a file system without hard links

@@ -1,7 +1,7 @@
-"""The files of an embedded database: where they may lie, who may read them, and that one daemon
-at a time has them.
+"""The files of an embedded database: where they may be, who may read them, and the lock that lets
+one daemon at a time use them.
 
-Errors of the file system come out as `OSError`; whoever opens the store translates them.
+File system errors are raised as `OSError`; the store translates them.
 """
 
 import fcntl
@@ -21,8 +21,7 @@ APPLICATION_ID = 0x4253474D
 """`BSGM` in the file's header (`PRAGMA application_id`): this file is ours."""
 
 _BESIDE = ("-wal", "-shm")
-"""SQLite keeps these beside the database while it is open; what was committed last is only
-there."""
+"""SQLite keeps these beside the database while it is open; the latest commits are only there."""
 
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_ID_AT = slice(68, 72)
@@ -32,7 +31,7 @@ log = structlog.get_logger()
 
 
 def check_place(path: Path) -> None:
-    """StoreError UNAVAILABLE unless there is, or can be, a file at `path` and nowhere else."""
+    """StoreError UNAVAILABLE unless `path` is, or can become, a file without another name."""
     if not path.parent.is_dir():
         raise unavailable(
             f"there is no folder {path.parent} for the database {path.name}: create it, or set "
@@ -47,27 +46,25 @@ def check_place(path: Path) -> None:
 
 
 def _check_single(path: Path) -> None:
-    """SQLite keeps -wal, and a daemon its lock, beside the path that it was given. By another
-    path to the same file each gets a second one: two daemons run, and a command damages the
-    database."""
+    """SQLite keeps -wal, and a daemon its lock, beside the path that it was given. Another path to
+    the same file has another -wal and another lock: two daemons would run, and a command would
+    damage the database."""
     found = path.stat()
     if found.st_nlink > 1:
         raise unavailable(
             f"the database {path} has {found.st_nlink} names (hard links), and using it by two of "
-            "them damages it:"
-            f" remove the others (`find / -xdev -inum {found.st_ino}` lists them), or make them "
-            "copies"
+            "them damages it: remove the others (`find / -xdev -inum "
+            f"{found.st_ino}` lists them), or make them copies"
         )
     if found.st_dev != path.parent.stat().st_dev:
         raise unavailable(
             f"the database {path} is mounted as a single file, and what SQLite keeps beside it "
-            "would be lost:"
-            " mount the folder that it lies in"
+            "would be lost: mount its folder"
         )
 
 
 def check_present(path: Path) -> None:
-    """StoreError UNAVAILABLE unless a database was begun at `path`."""
+    """StoreError UNAVAILABLE unless there is a file at `path`."""
     if not path.exists():
         raise unavailable(
             f"there is no database {path}: set BSG_DATABASE_URL to the one that `bsg-monitor run` "
@@ -76,7 +73,7 @@ def check_present(path: Path) -> None:
 
 
 def create_private(path: Path) -> int:
-    """A descriptor of the file, made with mode 0600 whatever the umask if it was not there.
+    """A descriptor of the file. A missing file is created, with mode 0600 whatever the umask.
 
     SQLite gives its -wal and -shm files the mode of the database.
     """
@@ -94,8 +91,7 @@ def _open_private(path: Path) -> tuple[int, bool]:
 
 
 def prepare(path: Path) -> None:
-    """Make an empty database file where there is none; warn when one that is there is open to
-    other users."""
+    """Create the database file if it is missing; warn if other users can read an existing one."""
     os.close(create_private(path))
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
@@ -105,11 +101,11 @@ def prepare(path: Path) -> None:
 
 
 def check_header(path: Path) -> None:
-    """StoreError CORRUPT when the file is no SQLite database or another application's. Reads
-    only: it is left as it is.
+    """StoreError CORRUPT when the file is not an SQLite database, UNAVAILABLE when it is another
+    application's. It is only read.
 
-    What another application wrote must not even be opened with SQLite, which may fold its -wal
-    file into it.
+    Another application's file must not even be opened with SQLite, which may merge its -wal file
+    into it.
     """
     with path.open("rb") as file:
         header = file.read(100)
@@ -126,16 +122,14 @@ Identity = Mapping[Path, tuple[int, int]]
 
 
 def identity(path: Path) -> Identity:
-    """What tells the database at `path`, and what SQLite keeps beside it, from other files of
-    the same names."""
+    """Device and inode of the database and of the files that SQLite keeps beside it."""
     return {file: _inode(file) for file in (path, *(Path(f"{path}{suffix}") for suffix in _BESIDE))}
 
 
 def check_unmoved(path: Path, opened: Identity) -> None:
     """StoreError UNAVAILABLE when the files are no longer those that were opened.
 
-    SQLite goes on writing into files that were deleted, without a word, and everything is gone
-    after a restart.
+    SQLite silently goes on writing into deleted files, and after a restart everything is gone.
     """
     changed = [file for file, inode in opened.items() if _inode(file) != inode]
     if path in changed:
@@ -151,7 +145,7 @@ def check_unmoved(path: Path, opened: Identity) -> None:
 
 
 def _inode(file: Path) -> tuple[int, int]:
-    """Zeros where there is no file."""
+    """Device and inode; zeros if there is no file."""
     try:
         status = file.stat()
     except FileNotFoundError:
@@ -160,7 +154,7 @@ def _inode(file: Path) -> tuple[int, int]:
 
 
 def foreign(path: Path) -> StoreError:
-    """The refusal of a database that is not ours."""
+    """The error for a database that is not ours."""
     return ForeignFileError(
         f"{path} is another application's database: it was left as it is; set BSG_DATABASE_URL to "
         "another file",
@@ -173,8 +167,8 @@ class DaemonLock:
     """An exclusive lock on `<database>.lock`, held for as long as the process lives or until
     `release`.
 
-    The file holds the holder's process id, for people, and stays: removing it would let two
-    daemons lock two files.
+    The file contains the holder's process id, for people. It is not removed afterwards: otherwise
+    two daemons could lock two files.
     """
 
     def __init__(self, descriptor: int, path: Path, *, made: bool) -> None:
@@ -206,15 +200,15 @@ class DaemonLock:
         return cls(descriptor, file, made=made)
 
     def withdraw(self) -> None:
-        """Release it and remove its file if `take` made it: for a file that can never be a
-        database of ours."""
+        """Release it, and remove its file if `take` created it: for a file that is not a database
+        of ours."""
         if self._descriptor is not None and self._made:
             with suppress(OSError):
                 self._path.unlink()
         self.release()
 
     def release(self) -> None:
-        """Let another daemon have it. Harmless when called again."""
+        """Let another daemon take it. Calling it again does nothing."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -35,7 +35,7 @@ _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
 def open_memory() -> sqlite3.Connection:
-    """An empty database of this process alone."""
+    """An empty database in this process's memory."""
     _check_library()
     db = sqlite3.connect(":memory:", isolation_level=None)
     migrate(db)
@@ -66,7 +66,7 @@ def open_daemon(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
 
 
 def open_beside(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.Connection:
-    """A command's connection, beside a daemon that may be running: creates and migrates nothing."""
+    """A command's connection, beside a daemon that may be running. Creates and migrates nothing."""
     _check_library()
     check_place(path)
     check_present(path)
@@ -80,8 +80,8 @@ def open_beside(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.
 
 @cache
 def migrations() -> tuple[str, ...]:
-    """The migrations' texts; the first leads from nothing to version 1. RuntimeError when a
-    number is missing or doubled."""
+    """The migrations' texts; the first one creates version 1. RuntimeError when a number is missing
+    or occurs twice."""
     folder = resources.files("monitor.store.sqlite") / "migrations_sql"
     found = sorted(
         (int(match[1]), entry)
@@ -101,7 +101,7 @@ def version(db: sqlite3.Connection) -> int:
 
 
 def check_owner(db: sqlite3.Connection, path: Path | None) -> None:
-    """StoreError UNAVAILABLE when the database was made by something else."""
+    """StoreError UNAVAILABLE when another application made the database."""
     owner = db.execute("PRAGMA application_id").fetchone()[0]
     if owner == APPLICATION_ID or path is None:
         return
@@ -140,7 +140,7 @@ def check_current(db: sqlite3.Connection, path: Path | None) -> None:
 
 
 def writer(db: sqlite3.Connection) -> str | None:
-    """The version whose daemon used the database last; None when it has not been used."""
+    """The version of the daemon that used the database last; None if none has."""
     if version(db) == 0:
         return None
     found = db.execute("SELECT value FROM meta WHERE name = 'written_by'").fetchone()
@@ -148,7 +148,7 @@ def writer(db: sqlite3.Connection) -> str | None:
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring the schema up to date. A migration that fails leaves the version before it."""
+    """Bring the schema up to date. A failed migration leaves the version before it."""
     for number, script in enumerate(migrations()[version(db) :], start=version(db) + 1):
         try:
             db.executescript(
@@ -162,8 +162,7 @@ def migrate(db: sqlite3.Connection) -> None:
 
 
 def sign(db: sqlite3.Connection) -> None:
-    """Note which version writes, for the message of an older one; also finds out that the file
-    cannot be written."""
+    """Record this version, for an older one's error message. Fails if the file is not writable."""
     with transaction(db):
         if db.execute("SELECT value FROM meta WHERE name = 'written_by'").fetchone() != (
             __version__,
@@ -172,8 +171,7 @@ def sign(db: sqlite3.Connection) -> None:
 
 
 def check_sound(db: sqlite3.Connection, path: Path) -> None:
-    """StoreError CORRUPT when a file that is small enough to be checked at every start does not
-    hold together."""
+    """StoreError CORRUPT when the file is damaged. Above `CHECKED_SIZE` bytes it is not checked."""
     if path.stat().st_size > CHECKED_SIZE:
         return
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]

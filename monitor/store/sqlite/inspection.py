@@ -1,5 +1,5 @@
-"""Looking at an embedded database from outside: changes nothing, waits for nobody, and also
-reads what cannot be used."""
+"""Looking at an embedded database from outside. It changes nothing, waits for no lock, and reads
+even databases that cannot be used."""
 
 import fcntl
 import os
@@ -16,12 +16,12 @@ from monitor.store.sqlite.sqlite_errors import translated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What is known of a database file. Sizes are bytes; `schema` is its version, `newest` the
-    one of this program.
+    """The state of a database file. Sizes are bytes; `schema` is its version, `newest` the version
+    of this program.
 
-    `written_by` is the version of the daemon that used it last. `damage` says what does not hold
-    together; null: nothing was found. `holder` is the process id of the daemon that has it
-    ("unknown" where that is not written down); null: none has.
+    `written_by` is the version of the daemon that used it last. `damage` says what is damaged;
+    None if nothing was found. `holder` is the process id of the daemon that uses it, "unknown" if
+    that is not recorded; None if no daemon does.
     """
 
     size: int
@@ -34,15 +34,14 @@ class Inspection:
 
 
 def inspect(path: Path, *, busy_timeout: float = 5.0) -> Inspection:
-    """Read the whole file once. StoreError when there is none, or none of ours, or it cannot be
-    read."""
+    """Read the whole file once. StoreError when it is missing, not ours, or cannot be read."""
     path = Path(os.path.realpath(path))
     return translated(lambda: _inspected(path, busy_timeout), path)
 
 
 def check_writable(path: Path, *, busy_timeout: float = 5.0) -> None:
-    """StoreError READ_ONLY when this user may not write to the database, LOCKED when somebody is
-    in the middle of a change."""
+    """StoreError READ_ONLY when this user may not write to the database, LOCKED when another
+    process is in the middle of a change."""
     path = Path(os.path.realpath(path))
     translated(lambda: _begin(path, busy_timeout), path)
 
@@ -75,8 +74,8 @@ def _damage(db: sqlite3.Connection) -> str | None:
 
 
 def _holder(lock: Path) -> str | None:
-    """Who holds the daemon's lock. Asking takes a shared lock for an instant: there is no other
-    way to ask."""
+    """Which process holds the daemon's lock. The only way to find out is to take a shared lock for
+    an instant."""
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -18,22 +18,21 @@ _MISUSE = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityEr
 
 
 def described(path: Path | None) -> str:
-    """The database as a person knows it."""
+    """The database's name in messages."""
     return "the database in memory" if path is None else f"the database {path}"
 
 
 def corrupt(path: Path | None, what: str, *, kind: type[StoreError] = StoreError) -> StoreError:
     return kind(
         f"{described(path)} cannot be used: {what}. Restore a backup, or move the file and its "
-        "-wal and -shm away; "
-        "the monitor then begins anew",
+        "-wal and -shm away; the monitor then starts again with an empty database",
         reason=StoreFault.CORRUPT,
         retryable=False,
     )
 
 
 class ForeignFileError(StoreError):
-    """The file is no database of this monitor and never was: nobody can open it as one."""
+    """The file is not, and never was, a database of this monitor."""
 
 
 def unavailable(message: str, *, retryable: bool = False) -> StoreError:
@@ -43,8 +42,7 @@ def unavailable(message: str, *, retryable: bool = False) -> StoreError:
 def read_only(path: Path | None) -> StoreError:
     return StoreError(
         f"{described(path)} cannot be written: the file, its -wal, -shm and .lock, and the folder "
-        "that holds them must be "
-        "writable for the user who runs this",
+        "that holds them must be writable for the user who runs this",
         reason=StoreFault.READ_ONLY,
         retryable=False,
     )
@@ -53,15 +51,15 @@ def read_only(path: Path | None) -> StoreError:
 def full(path: Path | None) -> StoreError:
     return StoreError(
         f"no space is left for {described(path)}: nothing of this change was written; free some "
-        "space and it goes on",
+        "space, and the monitor goes on",
         reason=StoreFault.FULL,
         retryable=True,
     )
 
 
 def from_sqlite(error: sqlite3.Error, path: Path | None) -> StoreError | None:
-    """The fault that SQLite reports; None for wrong use of it, which is a bug of ours and keeps
-    its traceback."""
+    """The fault that SQLite reports; None for wrong use of SQLite, which is our bug and keeps its
+    traceback."""
     if isinstance(error, _MISUSE):
         return None
     code = getattr(error, "sqlite_errorcode", None)
@@ -69,8 +67,8 @@ def from_sqlite(error: sqlite3.Error, path: Path | None) -> StoreError | None:
     primary = None if code is None else code & 0xFF
     if primary in _LOCKED:
         return StoreError(
-            f"{described(path)} is locked: another process has begun a change and not ended it (a "
-            "shell, a backup?)",
+            f"{described(path)} is locked: another process has started a change and not finished "
+            "it (a shell, a backup?)",
             reason=StoreFault.LOCKED,
             retryable=True,
         )
@@ -96,7 +94,7 @@ def from_sqlite(error: sqlite3.Error, path: Path | None) -> StoreError | None:
 
 
 def from_system(error: OSError, path: Path | None) -> StoreError:
-    """The fault that the operating system reports for the database's own files."""
+    """The fault that the operating system reports for the database's files."""
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return read_only(path)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -105,7 +103,7 @@ def from_system(error: OSError, path: Path | None) -> StoreError:
 
 
 def translated(work: Callable[[], T], path: Path | None) -> T:
-    """What `work` returns; errors of SQLite and of the file system in it become `StoreError`."""
+    """What `work` returns. Errors of SQLite and of the file system become `StoreError`."""
     try:
         return work()
     except OSError as error:

@@ -27,7 +27,7 @@ def test_a_backup_replaces_a_file_only_with_force(invoke: Invoke, folder: Path) 
     assert invoke("backup", "copy.db").exit_code == 0
     again = invoke("backup", "copy.db")
     assert (again.exit_code, again.stdout) == (1, "")
-    assert "is there already: name another file, or say --force to replace it" in again.stderr
+    assert "already exists: name another file, or add --force to replace it" in again.stderr
     made = json.loads(invoke("backup", "copy.db", "--force", "--json").stdout)
     assert (made["file"], made["bytes"]) == (
         str(folder / "copy.db"),

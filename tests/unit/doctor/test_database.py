@@ -150,7 +150,7 @@ async def test_a_database_in_the_middle_of_a_change_is_told(
     other.execute("BEGIN IMMEDIATE")
     found = worst(path)
     other.close()
-    assert (found.level, "another process has begun a change" in found.message) == (
+    assert (found.level, "another process has started a change" in found.message) == (
         Level.PROBLEM,
         True,
     )

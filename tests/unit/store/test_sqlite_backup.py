@@ -105,7 +105,7 @@ async def test_what_is_committed_while_it_is_copied_is_not_in_it(
 async def test_a_file_that_is_there_is_kept_unless_told_otherwise(path: Path, target: Path) -> None:
     await written(path)
     target.write_text("last year's")
-    with pytest.raises(BackupError, match="is there already: name another file, or say --force"):
+    with pytest.raises(BackupError, match="already exists: name another file, or add --force"):
         back_up(path, target)
     assert target.read_text() == "last year's"
     back_up(path, target, overwrite=True)
@@ -115,7 +115,7 @@ async def test_a_file_that_is_there_is_kept_unless_told_otherwise(path: Path, ta
 
 async def test_a_file_that_comes_while_it_is_copied_is_kept(path: Path, target: Path) -> None:
     await written(path)
-    with pytest.raises(BackupError, match="is there already"):
+    with pytest.raises(BackupError, match="already exists"):
         back_up(
             path,
             target,
@@ -183,9 +183,9 @@ async def test_a_copy_that_does_not_hold_together_is_not_kept(path: Path, target
     with path.open("r+b") as file:
         file.seek(size - size % 4096 - 4096)
         file.write(b"\x00" * 100)
-    with pytest.raises(MonitorError, match="does not hold together") as failure:
+    with pytest.raises(MonitorError, match="is damaged") as failure:
         back_up(path, target)
-    assert "is the database damaged?" in str(failure.value)
+    assert "is the database itself damaged?" in str(failure.value)
     assert names(target.parent) == set()
 
 

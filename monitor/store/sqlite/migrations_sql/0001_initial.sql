@@ -65,7 +65,7 @@ CREATE TABLE events (
 CREATE INDEX events_at ON events (at);
 CREATE INDEX events_campaign ON events (campaign_id, at);
 
--- `closed`: ended, and everybody concerned has been told; history that is no longer loaded. `alert` is the whole as JSON.
+-- `closed`: ended, and every receiver concerned has been told; history that is no longer loaded. `alert` is the whole as JSON.
 CREATE TABLE alerts (
     id          TEXT NOT NULL PRIMARY KEY,
     state       TEXT NOT NULL,

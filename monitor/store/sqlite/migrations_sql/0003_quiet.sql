@@ -1,4 +1,4 @@
--- What people have said about alerts: which are not to be told, and which somebody looks after. Times are Unix seconds (UTC).
+-- What people have said about alerts: which must not be told, and who is handling which. Times are Unix seconds (UTC).
 
 -- `matchers` is JSON. `matched_at`: when a silence until resolved first had a firing alert to silence. `ended_at`: when it was
 -- ended before its time, by a person (`ended_by`) or, where `ended_by` is null, because nothing it matched fired any more.
