@@ -54,8 +54,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(value: bool) -> None:
+    if value:
         typer.echo(f"bsg-monitor {__version__}")
         raise typer.Exit
 
@@ -70,7 +70,7 @@ def root(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print the version and end.", is_eager=True, callback=_print_version
+            "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
         ),
     ] = False,
 ) -> None:
@@ -81,20 +81,20 @@ def root(
 
 for _command, _short in (
     (run.run, "Run the daemon."),
-    (once.once, "One reading in memory: what would fire now?"),
+    (once.once, "Read once, in memory: what would fire now?"),
     (init.init, "Write a rules.yaml and a .env to start from."),
     (check.check, "What is wrong in settings and rules?"),
     (doctor.doctor, "What is wrong with this installation?"),
-    (config.config, "The settings in force, and their origin."),
-    (demo.demo, "Everything on one machine, no account needed."),
-    (simulate.simulate, "The stand-in provider alone."),
+    (config.config, "The settings in force, and where each comes from."),
+    (demo.demo, "Try everything on this machine, without an account."),
+    (simulate.simulate, "Run the simulated provider alone."),
     (alerts.alerts, "List alerts: firing, pending, ended."),
-    (events.events, "List what was observed of campaigns."),
-    (ack.ack, "Look after alerts: no repeats until something changes."),
-    (backup.backup, "Copy the database, running or not."),
+    (events.events, "List what happened to campaigns."),
+    (ack.ack, "Acknowledge alerts: no repeats until a change."),
+    (backup.backup, "Copy the database; no need to stop the monitor."),
     (explain.explain, "Why does a rule fire, or not?"),
     (route.route, "Which receivers do these labels reach, and why?"),
-    (backtest.backtest, "Rules over recorded history."),
+    (backtest.backtest, "Play rules over recorded history."),
     (schema.schema, "The JSON Schema of rules.yaml, for editors."),
     (fields.fields, "Every field a condition may use."),
 ):
@@ -110,6 +110,4 @@ app.add_typer(campaigns.app, name="campaigns", help="Tracked campaigns: list, or
 app.add_typer(
     outbox.app, name="outbox", help="Notifications and their delivery: list, show, retry, drop."
 )
-app.add_typer(
-    silence.app, name="silence", help="What should not be told for a while: add, list, expire."
-)
+app.add_typer(silence.app, name="silence", help="Keep alerts quiet for a while: add, list, expire.")

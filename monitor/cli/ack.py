@@ -1,4 +1,4 @@
-"""`ack`: somebody looks after it, so it need not be repeated."""
+"""`ack`: someone is handling an alert, so it need not be repeated."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,12 +47,10 @@ def ack(
     ] = None,
     author: Author = None,
     comment: Comment = "",
-    undo: Annotated[
-        bool, typer.Option("--undo", help="Nobody looks after them after all: repeat them again.")
-    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take it back: repeat them again.")] = False,
 ) -> None:
-    """Acknowledge alerts: they are not repeated until something changes in their group (another
-    alert, one that ends)."""
+    """Acknowledge alerts: you are handling them. They are not repeated until something changes in
+    their group (another alert, or one that ends)."""
     from monitor.clock import SystemClock
     from monitor.domain.alerting.alert import Acknowledgement
     from monitor.domain.routing.silence import fires
@@ -63,11 +61,11 @@ def ack(
             "name either alerts by their ids or what to select them by: --matcher"
         )
     loaded = load_settings_of(ctx)
-    wanted = parse_arguments(matchers, "'--matcher'") if matchers else ()
+    selection = parse_arguments(matchers, "'--matcher'") if matchers else ()
     by, why = author_of(author), checked_comment(comment)
     there = run_async(_open(loaded))
-    warn_of_matchers(loaded, wanted, there)
-    alerts = _chosen([alert for alert in there if fires(alert)], ids or (), wanted)
+    warn_of_matchers(loaded, selection, there)
+    alerts = _chosen([alert for alert in there if fires(alert)], ids or (), selection)
     if not alerts:
         complain("no firing alert matches")
         raise typer.Exit(FAILED)

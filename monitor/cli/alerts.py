@@ -62,9 +62,9 @@ def alerts(
 ) -> None:
     """List alerts: what fires and what is pending now, or with --state resolved what has ended.
     The most severe first."""
-    wanted = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
+    selected = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
     loaded = load_settings_of(ctx)
-    found = run_async(_alerts(loaded, ended=not wanted.isdisjoint({"resolved", "event"})))
+    found = run_async(_alerts(loaded, ended=not selected.isdisjoint({"resolved", "event"})))
     from monitor.cli.tables.columns import ENDED_COLUMNS, LISTED_COLUMNS
     from monitor.domain.alerting.notified import weight
     from monitor.records import alert_record
@@ -72,7 +72,7 @@ def alerts(
     records = [
         record
         for record in (alert_record(*each) for each in found)
-        if record["state"] in wanted
+        if record["state"] in selected
         and (rule is None or record["alertname"] == rule)
         and (severity is None or record["severity"] == severity)
         and (message_type is None or record["message_type"] == message_type)
@@ -86,7 +86,7 @@ def alerts(
     states = ("firing", "pending", "event", "resolved")
     records.sort(key=lambda record: (states.index(record["state"]), weight(record["severity"])))
     shown, more = cut(records, limit_of(limit, as_json=as_json))
-    columns = ENDED_COLUMNS if "resolved" in wanted else LISTED_COLUMNS
+    columns = ENDED_COLUMNS if "resolved" in selected else LISTED_COLUMNS
     print_records(shown, columns, as_json=as_json, more=more)
     if not records:
         given = {
@@ -102,8 +102,8 @@ def alerts(
 async def _alerts(
     loaded: "LoadedSettings", *, ended: bool
 ) -> "list[tuple[Alert, Acknowledgement | None, Sequence[str]]]":
-    """Open alerts and, with `ended`, the history, with who looks after them and which silences
-    hold them back.
+    """Open alerts and, with `ended`, the history, with who is handling them and which silences
+    keep them quiet.
 
     What has ended but is not closed is in both: once is enough.
     """

@@ -44,7 +44,8 @@ MessageType = Annotated[
 ]
 
 Author = Annotated[
-    str | None, typer.Option(help="Who says so; without: your user name here.", metavar="NAME")
+    str | None,
+    typer.Option(help="Your name; without: your user name on this machine.", metavar="NAME"),
 ]
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why.", metavar="TEXT")]
 
@@ -124,7 +125,7 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user has no name
-        return "somebody"
+        return "unknown"
 
 
 def checked_comment(text: str) -> str:
@@ -189,18 +190,17 @@ def identified(
     known = {id_of(each): each for each in things}
     found: dict[str, T] = {}
     failures: set[int] = set()
-    for wanted in ids:
+    for typed in ids:
         fitting = (
-            [wanted]
-            if wanted in known
-            else [each for each in known if wanted and each.startswith(wanted)]
+            [typed]
+            if typed in known
+            else [each for each in known if typed and each.startswith(typed)]
         )
         if len(fitting) == 1:
             found[fitting[0]] = known[fitting[0]]
             continue
         complain(
-            f"{f'{len(fitting):,} {plural} have' if fitting else f'no {what} has'} the id "
-            f"{wanted!r}"
+            f"{f'{len(fitting):,} {plural} have' if fitting else f'no {what} has'} the id {typed!r}"
         )
         failures.add(WRONG_USE if fitting else FAILED)
     if failures:

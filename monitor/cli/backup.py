@@ -33,7 +33,7 @@ def backup(
     source = load_settings_of(ctx).settings.database_url.path
     if source is None:
         raise MonitorError(
-            "this database is no SQLite file: back it up with the tools of its own server"
+            "this database is not an SQLite file: back it up with the tools of its own server"
         )
     with _progress() as progress:
         made = back_up(source, file, overwrite=force, progress=progress)
@@ -47,7 +47,7 @@ def backup(
 
 @contextmanager
 def _progress() -> "Iterator[BackupProgress]":
-    """A bar on stderr where somebody can see it."""
+    """A progress bar on stderr, if that is a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 

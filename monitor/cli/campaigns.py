@@ -202,12 +202,12 @@ def _search(text: str | None) -> "Callable[[TrackedCampaign], bool]":
 
     if text is None:
         return lambda _: True
-    wanted = folded(text)
+    needle = folded(text)
 
     def found(row: "TrackedCampaign") -> bool:
         c = row.campaign
         return (
-            wanted in folded(c.name) or wanted in folded(c.sender) or str(c.id).startswith(wanted)
+            needle in folded(c.name) or needle in folded(c.sender) or str(c.id).startswith(needle)
         )
 
     return found

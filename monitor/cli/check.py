@@ -41,8 +41,7 @@ def check(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings and rules and say everything that is wrong or doubtful in them. Nobody is
-    told anything.
+    """Find everything that is wrong or doubtful in settings and rules. No message is sent.
 
     Exit code 0: fine; 2: something is wrong; 1: with --online, an account or a receiver could
     not be reached.
@@ -121,17 +120,17 @@ def _record(problem: Problem, severity: str) -> dict[str, Any]:
 
 
 def _told_on_the_console_only(rules: "RuleFile") -> bool:
-    """Whether every route ends where only who looks at the daemon's output sees it."""
+    """Whether every route ends at the console, which only a reader of the daemon's output sees."""
     from monitor.domain.routing.route import RouteTree
 
     if rules.route is None:
-        return False  # nobody is told at all, which is a warning of its own
+        return False  # no one is told at all, which has a warning of its own
     named = RouteTree(rules.route).receivers
     return all(receiver.is_console for receiver in rules.receivers if receiver.name in named)
 
 
 def _has_an_old_schema(rules: "RuleFile") -> bool:
-    """Whether the editor of whoever writes rules goes by what another version allowed."""
+    """Whether the schema beside the rules file, which editors read, is another version's."""
     from monitor.rulefile import RULES_SCHEMA_NAME, rules_schema_text
 
     if rules.path is None:

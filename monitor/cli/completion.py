@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.settings import LoadedSettings
 
 MOST_ROWS = 100
-"""Notifications or campaigns offered, the newest first: nobody picks from more."""
+"""Notifications or campaigns offered, the newest first: more are too many to pick from."""
 
 Offer = tuple[str, str]
 """A value, and in a few words what it is, which some shells show."""
@@ -228,10 +228,10 @@ def notifications(*states: str) -> Complete:
         from monitor.ports import OutboxQuery
 
         async def look(store: "Store") -> list[Offer]:
-            wanted = [OutboxState(state) for state in states]
+            chosen = [OutboxState(state) for state in states]
             rows = [
                 row
-                for state in wanted
+                for state in chosen
                 for row in await store.outbox(OutboxQuery(state=state, limit=MOST_ROWS))
             ]
             return [
@@ -268,7 +268,7 @@ def _offered(
     try:
         loaded = load_settings(config=ctx.find_root().params.get("config"), need_account=False)
         found = dict(look(loaded))
-    except MonitorError:  # `check` and `doctor` say what is wrong; whoever pressed TAB did not ask
+    except MonitorError:  # `check` and `doctor` say what is wrong; a TAB does not ask for that
         return []
     return [
         (value, " ".join(_UNPLAIN.sub(" ", about).split()))

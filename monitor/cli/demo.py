@@ -52,6 +52,6 @@ def demo(
 
 
 def _show(line: str) -> None:
-    """At once, also where nobody watches a terminal."""
+    """Print it at once, into a pipe too."""
     print_hanging(line, "    ")
     sys.stdout.flush()

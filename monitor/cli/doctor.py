@@ -36,8 +36,8 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look at everything this installation leans on and say what is wrong. Changes nothing, and
-    tells nobody anything.
+    """Look at everything this installation needs and say what is wrong. Changes nothing and sends
+    no message.
 
     Exit code 0: no problem (there may be warnings); 1: problems; 2: settings or rules are wrong.
     """
@@ -92,7 +92,7 @@ def _configuration(
 
 
 def _waiting() -> "AbstractContextManager[object]":
-    """Something that moves on stderr while others are asked, where somebody can see it."""
+    """A spinner on stderr while others are asked, if that is a terminal."""
     if not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console

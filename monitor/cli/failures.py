@@ -20,7 +20,7 @@ WRONG_USE = 2
 BUG = 70
 """EX_SOFTWARE of sysexits.h."""
 BROKEN_PIPE = 141
-"""What a shell shows for a program that SIGPIPE ended, which is what whoever closed the pipe
+"""What a shell shows for a program that SIGPIPE ended, as the program that closed the pipe
 expects."""
 
 
@@ -104,8 +104,7 @@ def _report_bug(error: Exception) -> None:
 
 
 def _flush_stdout() -> None:
-    """Write out what was printed while there is still somebody to tell that it failed.
-    MonitorError."""
+    """Write out what was printed while a failure can still be reported. Raises MonitorError."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -92,7 +92,7 @@ def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettin
 
 def _rules_are_known(loaded: "LoadedSettings") -> bool:
     """Whether it is clear beside wrong settings which rules are meant: what follows from one
-    mistake is no second one."""
+    mistake is not reported as a second one."""
     return ("rules_file",) not in loaded.wrong and loaded.settings.rules_file.exists()
 
 

@@ -59,7 +59,7 @@ def list_campaigns(
     created_from: From = None,
     created_to: To = None,
     offset: Annotated[
-        int, typer.Option(help="Leave out so many rows at the beginning.", min=0, metavar="N")
+        int, typer.Option(help="Leave out this many rows at the beginning.", min=0, metavar="N")
     ] = 0,
     limit: Annotated[
         int | None,

@@ -68,9 +68,9 @@ def notify_test(
         )
     else:
         later = (
-            "; in earnest it would be tried again"
+            "; a real message would be tried again"
             if error.retryable
-            else "; in earnest it would be given up"
+            else "; a real message would be given up"
         )
         complain(f"{receiver} ({found.integration}): {error} ({error.reason.value}){later}")
     if error is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def once(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Read every feed once, in memory, and print what would fire. Nobody is told; `for` is ignored.
+    """Read every feed once, in memory, and print what would fire. Sends nothing; ignores `for`.
 
     Exit code 0: nothing fires; 1: something does; 2: a feed could not be read.
     """

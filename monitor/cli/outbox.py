@@ -68,11 +68,11 @@ def list_(
     from monitor.records import outbox_record
 
     loaded = load_settings_of(ctx)
-    wanted = _state(state)
+    selected = _state(state)
     before = _before(older_than)
     limit = limit_of(limit, as_json=as_json)
     most = limit + 1 if limit else 0
-    found = run_async(_find(loaded, receiver=receiver, state=wanted, before=before, limit=most))
+    found = run_async(_find(loaded, receiver=receiver, state=selected, before=before, limit=most))
     shown, more = cut(list(found), limit)
     print_records(
         [outbox_record(row) for row in shown],
@@ -155,15 +155,15 @@ def retry(
     yes: Yes = False,
 ) -> None:
     """Send dead or waiting notifications again, now. They keep their ids, so that a receiver
-    knows a repeat."""
-    wanted = one_of([state] if state else None, ("pending", "dead"), "--state") or frozenset(
+    can tell a repeat."""
+    selected = one_of([state] if state else None, ("pending", "dead"), "--state") or frozenset(
         {"pending", "dead"}
     )
     _change(
         ctx,
         ids,
         receiver,
-        wanted,
+        selected,
         older_than,
         yes=yes,
         filtered=bool(receiver or state or older_than),
@@ -192,8 +192,8 @@ def drop(
 
     They are kept, shown, and `outbox retry` can still send them.
     """
-    wanted = one_of([state] if state else None, ("pending", "dead"), "--state")
-    states = wanted or (frozenset({"pending", "dead"}) if ids else frozenset({"pending"}))
+    selected = one_of([state] if state else None, ("pending", "dead"), "--state")
+    states = selected or (frozenset({"pending", "dead"}) if ids else frozenset({"pending"}))
     _change(
         ctx,
         ids,
@@ -272,7 +272,7 @@ def _confirmed(count: int, verb: str) -> bool:
     question = f"{verb} {count:,} notification{'' if count == 1 else 's'}?"
     if sys.stdin.isatty():
         return typer.confirm(question, err=True)
-    complain(f"{question} Say --yes where nobody can be asked")
+    complain(f"{question} Say --yes, as there is no terminal to ask on")
     return False
 
 

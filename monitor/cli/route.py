@@ -38,8 +38,8 @@ def route(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show which receivers hear of an alert with these labels, and through which routes of the
-    rules file."""
+    """Show which receivers an alert with these labels reaches, and by which routes of the rules
+    file."""
     from monitor.clock import SystemClock
     from monitor.domain.routing.matcher import equal
     from monitor.domain.routing.route import RouteTree
@@ -50,7 +50,7 @@ def route(
     rules = load_rules(loaded, reaching=False)
     warn_of_matchers(loaded, [equal(name, value) for name, value in given.items()], ())
     if rules.route is None:
-        complain("there are no receivers in the rules file: nobody is told of anything")
+        complain("there are no receivers in the rules file: no one is told of anything")
         raise typer.Exit(FAILED)
     now = SystemClock().now()
     branches = RouteTree(rules.route).destinations(given)

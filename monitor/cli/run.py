@@ -17,7 +17,7 @@ def run(ctx: typer.Context) -> None:
     """Run the daemon: poll, evaluate the rules, tell the receivers.
 
     SIGTERM and Ctrl-C let notifications on their way arrive (up to 10 s); a second one ends at
-    once. SIGHUP, and a change of the rules file, put the rules in force anew.
+    once. SIGHUP, or a change of the rules file, loads the rules again.
     """
     from monitor.clock import SystemClock
     from monitor.daemon.service import run_daemon

@@ -49,7 +49,7 @@ def add(
         ),
     ],
     span: Annotated[
-        str | None, typer.Option("--for", help="For so long (90s, 2h, 1d).", metavar="DURATION")
+        str | None, typer.Option("--for", help="How long (90s, 2h, 1d).", metavar="DURATION")
     ] = None,
     until: Annotated[
         str | None, typer.Option(help="Until then (2026-03-02T09:00Z).", metavar="TIME")
@@ -57,17 +57,18 @@ def add(
     until_resolved: Annotated[
         bool,
         typer.Option(
-            "--until-resolved", help="Until nothing of it fires any more, after something did."
+            "--until-resolved", help="Until none of these alerts fires any more, after one did."
         ),
     ] = False,
     start: Annotated[
-        str | None, typer.Option(help="From then on; without: from now on.", metavar="TIME")
+        str | None, typer.Option(help="When it begins; without: now.", metavar="TIME")
     ] = None,
     author: Author = None,
     comment: Comment = "",
     as_json: AsJson = False,
 ) -> None:
-    """Silence alerts: nobody is told that they fire. Who was told already is told when they end.
+    """Silence alerts: no message says that they fire. Receivers that were told already are told
+    when they end.
 
     With --until-resolved and an end, whichever comes first ends it.
     """

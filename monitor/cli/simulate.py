@@ -32,7 +32,7 @@ def simulate(
     campaigns: Annotated[
         int | None,
         typer.Option(
-            help="So many made-up campaigns instead of a scenario.",
+            help="This many made-up campaigns instead of a scenario.",
             min=1,
             max=1_000_000,
             metavar="N",

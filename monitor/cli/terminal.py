@@ -48,7 +48,7 @@ _INSTEAD = {
 
 def write_plainly(stream: object) -> None:
     """Have what the stream's encoding lacks written with other characters, or as an escape where
-    there is nothing alike: a locale that lacks a character is no reason to fail."""
+    there is nothing alike: a locale that lacks a character must not make a command fail."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors=PLAIN)
 
@@ -73,8 +73,8 @@ codecs.register_error(PLAIN, _instead)
 
 @contextmanager
 def progress(what: str, *, after: float = 0.0) -> Iterator[Callable[[float], None]]:
-    """A bar while the context lasts, once that has been so many seconds; call what it gives with
-    the share that is done, 0 to 1. It is gone afterwards."""
+    """A bar while the context lasts, shown after that many seconds. Call the function it gives
+    with the share that is done, 0 to 1. The bar is gone afterwards."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -2,7 +2,8 @@
 asked about.
 
 `known` reads, `target` finds what is meant, `subject` is what the rule sees, `outlook` looks
-ahead, `telling` says who is told and what keeps them from it, `explaining` puts it together.
+ahead, `explaining` puts it together and says who is told and what keeps them from it,
+`explanation` is the result and `explanation_record` its JSON.
 """
 
 from monitor.explain.explaining import explain_target

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, fingerprint
+from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, begin, fingerprint
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.alerting.wording import account_labels, campaign_labels, receiver_labels
 from monitor.domain.campaign.baseline import Baselines
@@ -11,11 +11,21 @@ from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import ConditionPart, explain, missing
 from monitor.domain.fields.catalogue import Subject, Surroundings
-from monitor.explain.destinations import telling_of
-from monitor.explain.explanation import About, EventSeen, Explanation, Standing, Telling
+from monitor.domain.routing.inhibition import inhibits
+from monitor.domain.routing.matcher import all_match
+from monitor.domain.routing.route import RouteTree, group_of
+from monitor.domain.routing.silence import SilenceState
+from monitor.explain.explanation import (
+    About,
+    Destination,
+    EventSeen,
+    Explanation,
+    Standing,
+    Telling,
+)
 from monitor.explain.known import Known
 from monitor.explain.outlook import holds_from
-from monitor.explain.subject import Seen, see
+from monitor.explain.subject import SubjectSeen, see
 from monitor.explain.target import Target
 from monitor.ports import EVERYTHING
 
@@ -40,11 +50,11 @@ async def explain_target(known: Known, target: Target) -> Explanation:
             standing=Standing.UNASKED if active is None else Standing(active.state.value),
             obstacles=(NO_RULE,),
             alert=alert,
-            telling=telling_of(known, key, labels, active),
+            telling=_telling(known, key, labels, active),
         )
     seen = await see(known, rule, about)
     labels = active.labels if active else _labels(rule, about)
-    telling = telling_of(known, key, labels, active)
+    telling = _telling(known, key, labels, active)
     if rule.is_event_rule:
         return Explanation(
             rule=rule,
@@ -65,7 +75,7 @@ def _of_state(
     known: Known,
     rule: Rule,
     about: About,
-    seen: Seen,
+    seen: SubjectSeen,
     active: Alert | None,
     alert: Alert | None,
     *,
@@ -135,7 +145,7 @@ def _changes_at(
 
 
 async def _events(
-    known: Known, rule: Rule, about: About, key: AlertKey, seen: Seen
+    known: Known, rule: Rule, about: About, key: AlertKey, seen: SubjectSeen
 ) -> tuple[EventSeen, ...]:
     """The latest events of the kinds that the rule is about, the newest first."""
     events = await known.store.events(
@@ -152,7 +162,7 @@ async def _events(
 
 
 def _at_event(
-    known: Known, rule: Rule, event: CampaignEvent, seen: Seen, baselines: Baselines
+    known: Known, rule: Rule, event: CampaignEvent, seen: SubjectSeen, baselines: Baselines
 ) -> ConditionPart | None:
     subject = seen.at(known.now)
     if rule.when is None or subject is None:
@@ -177,3 +187,58 @@ def _labels(rule: Rule, about: About) -> dict[str, str]:
 def _instant(subject: Subject, now: datetime) -> float | None:
     """Campaigns are given the time; the others have their own."""
     return now.timestamp() if isinstance(subject, TrackedCampaign) else None
+
+
+# --- who is told ---
+
+
+def _telling(
+    known: Known, key: AlertKey, labels: Mapping[str, str], alert: Alert | None
+) -> Telling:
+    """`alert` is the one that there is; without one, what would be with one that had these
+    `labels`."""
+    asked = begin(key, labels=labels, now=known.now) if alert is None else alert
+    silences = (
+        each
+        for each in known.silences
+        if all_match(each.matchers, labels) and each.state(known.now) is not SilenceState.EXPIRED
+    )
+    return Telling(
+        acknowledged=known.acknowledged.get(asked.id),
+        silences=tuple(sorted(silences, key=lambda silence: silence.starts_at)),
+        inhibited_by=_inhibitor(known, asked),
+        destinations=tuple(_destinations(known, labels, asked)),
+    )
+
+
+def _inhibitor(known: Known, asked: Alert) -> Alert | None:
+    others = [alert for alert in known.state.open_alerts() if alert.id != asked.id]
+    return next(
+        (
+            each
+            for rule in known.rules.inhibit_rules
+            for each in others
+            if inhibits(rule, each, asked)
+        ),
+        None,
+    )
+
+
+def _destinations(known: Known, labels: Mapping[str, str], asked: Alert) -> list[Destination]:
+    if known.rules.route is None:
+        return []
+    found: list[Destination] = []
+    for branch in RouteTree(known.rules.route).destinations(labels):
+        group, group_labels = group_of(labels, branch.route, branch.path)
+        ledger = known.state.ledgers.get(group)
+        found.append(
+            Destination(
+                receiver=branch.route.receiver,
+                path=f"route{branch.path}",
+                group_labels=group_labels,
+                muted=branch.route.muted(known.now),
+                told=ledger.told.get(asked.id) if ledger else None,
+                told_at=ledger.flushed_at if ledger else None,
+            )
+        )
+    return found

@@ -80,7 +80,7 @@ class Explanation:
 
     `rule` is None where an alert is left of a rule that is not in the file any more. `as_of` is
     when what is known of it was read. `obstacles` are why the rule is not asked, or what is
-    known may not be what is the case, in words. `condition` is None where there is nothing to
+    known may be out of date, in words. `condition` is None where there is nothing to
     ask it about. `lack` is what is missing for it to hold, `holds_from` when it will if nothing
     but time changes. `alert` is the one that is pending or fires, else the one that was asked
     for or ended last. `changes_at` is when `for` or `keep_firing_for` will be over.

@@ -51,8 +51,8 @@ class Known:
         )
 
     async def ended(self) -> Sequence[Alert]:
-        """Alerts that have ended, and events, the latest first; those of which somebody may yet
-        have to be told among them. Raises `StoreError`."""
+        """Alerts that have ended, and events, the latest first; those that a receiver may still
+        have to be told of among them. Raises `StoreError`."""
         found = {alert.id: alert for alert in await self.store.alert_history(limit=EVERYTHING)}
         found |= self.state.ended
         return sorted(

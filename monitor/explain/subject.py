@@ -23,7 +23,7 @@ from monitor.explain.known import Known
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SubjectSeen:
     """`at` gives the subject at a moment; None when there is none. With an `obstacle` the rule
     is not asked about it. `doubts` are what else there is to know. `rows` are the campaigns it
     is made of; `as_of` is when they were read."""
@@ -35,7 +35,7 @@ class Seen:
     as_of: datetime | None = None
 
 
-async def see(known: Known, rule: Rule, about: About) -> Seen:
+async def see(known: Known, rule: Rule, about: About) -> SubjectSeen:
     """What the rule sees. Raises `StoreError`."""
     match rule.scope:
         case Scope.CAMPAIGN:
@@ -48,10 +48,10 @@ async def see(known: Known, rule: Rule, about: About) -> Seen:
             return await _receiver(known, about)
 
 
-def _campaign(known: Known, rule: Rule, about: About) -> Seen:
+def _campaign(known: Known, rule: Rule, about: About) -> SubjectSeen:
     row = known.rows.get(CampaignKey(about.account, int(about.subject)))
     if row is None:
-        return Seen(
+        return SubjectSeen(
             lambda _: None,
             "the monitor does not follow the campaign any more (it vanished, is too old or is "
             "ignored)",
@@ -70,10 +70,12 @@ def _campaign(known: Known, rule: Rule, about: About) -> Seen:
             "the campaign is read in detail once the rest of the condition holds: its detail here "
             "is old or missing"
         )
-    return Seen(lambda _: row, obstacle, tuple(doubts), (row,), feed.last_success if feed else None)
+    return SubjectSeen(
+        lambda _: row, obstacle, tuple(doubts), (row,), feed.last_success if feed else None
+    )
 
 
-def _sender(known: Known, rule: Rule, about: About) -> Seen:
+def _sender(known: Known, rule: Rule, about: About) -> SubjectSeen:
     kind, _, sender = about.subject.partition(":")
     table = known.state.table(about.account)
     rows = tuple(
@@ -93,14 +95,14 @@ def _sender(known: Known, rule: Rule, about: About) -> Seen:
         obstacle = f"{kind} campaigns of account {about.account} are not polled"
     elif at(known.now) is None:
         obstacle = f"no campaign of this sender began within {humanize_duration(rule.over)}"
-    return Seen(at, obstacle, tuple(_doubts(known, feeds)), rows, _oldest(feeds))
+    return SubjectSeen(at, obstacle, tuple(_doubts(known, feeds)), rows, _oldest(feeds))
 
 
-def _account(known: Known, rule: Rule, about: About) -> Seen:
+def _account(known: Known, rule: Rule, about: About) -> SubjectSeen:
     table = known.state.table(about.account)
     feeds = _feeds(known, about.account)
     if not feeds:
-        return Seen(lambda _: None, f"account {about.account} has not been polled yet")
+        return SubjectSeen(lambda _: None, f"account {about.account} has not been polled yet")
     spending = Spending(known.now.timestamp())
     spending.add(table.rows.values())
     balance = known.state.balances.get(about.account)
@@ -119,17 +121,19 @@ def _account(known: Known, rule: Rule, about: About) -> Seen:
         if failing and not moves
         else []
     )
-    return Seen(lambda moment: replace(view, now=moment), None, tuple(doubts), (), _oldest(feeds))
+    return SubjectSeen(
+        lambda moment: replace(view, now=moment), None, tuple(doubts), (), _oldest(feeds)
+    )
 
 
-async def _receiver(known: Known, about: About) -> Seen:
+async def _receiver(known: Known, about: About) -> SubjectSeen:
     view = await known.receiver(about.subject)
     if view is None:
-        return Seen(
+        return SubjectSeen(
             lambda _: None, f"there is no receiver {about.subject} in the rules file any more"
         )
     shown: ReceiverView = view
-    return Seen(lambda moment: replace(shown, now=moment), as_of=known.now)
+    return SubjectSeen(lambda moment: replace(shown, now=moment), as_of=known.now)
 
 
 def _feeds(known: Known, account: str, kind: str | None = None) -> tuple[FeedState, ...]:
@@ -145,7 +149,7 @@ def _feeds(known: Known, account: str, kind: str | None = None) -> tuple[FeedSta
     odd = any(row.campaign.message_type == kind for row in known.state.table(account).rows.values())
     return (
         tuple(feeds.values())[:1] if odd else ()
-    )  # of a type that nobody can ask for: whichever feed lists it
+    )  # a type that cannot be asked for: whichever feed lists it
 
 
 def _feed_of(known: Known, row: TrackedCampaign) -> FeedState | None:

@@ -143,28 +143,28 @@ async def _about(
             return About(scope=rule.scope, account="", subject=name, name=name)
 
 
-def _one_of(names: Sequence[str], wanted: str | None, what: str, rule: Rule) -> str:
-    if wanted is None and len(names) == 1:
+def _one_of(names: Sequence[str], named: str | None, what: str, rule: Rule) -> str:
+    if named is None and len(names) == 1:
         return names[0]
     there = f"there is {_some(names)}" if names else "none is known"
-    if wanted is None:
+    if named is None:
         raise UnclearTargetError(f"rule {rule.name} is asked about {what}: name one ({there})")
-    if wanted not in names:
-        hint = did_you_mean(wanted, names) or there
-        raise UnknownTargetError(f"{wanted!r} is not {what} that is known ({hint})")
-    return wanted
+    if named not in names:
+        hint = did_you_mean(named, names) or there
+        raise UnknownTargetError(f"{named!r} is not {what} that is known ({hint})")
+    return named
 
 
 async def _campaign(
-    known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None
+    known: Known, rule: Rule, named: str | None, account: str | None, message_type: str | None
 ) -> Campaign:
-    if wanted is None:
+    if named is None:
         raise UnclearTargetError(
             f"rule {rule.name} is asked about a campaign: name one by its id, or by a part of its "
             "name"
         )
     there = [row.campaign for row in known.rows.values()]
-    anywhere = _by_id(there, wanted) or await _gone(known, wanted) or _by_name(there, wanted)
+    anywhere = _by_id(there, named) or await _gone(known, named) or _by_name(there, named)
     found = [
         each
         for each in anywhere
@@ -174,7 +174,7 @@ async def _campaign(
         return found[0]
     if not anywhere:
         raise UnknownTargetError(
-            f"no campaign {wanted!r} is known: neither an id nor a part of a name. It may not have "
+            f"no campaign {named!r} is known: neither an id nor a part of a name. It may not have "
             "been read yet, be older than"
             " the monitor follows, or fall under BSG_IGNORE"
         )
@@ -183,11 +183,11 @@ async def _campaign(
             words for words in (_of("account", account), _of("message type", message_type)) if words
         )
         raise UnknownTargetError(
-            f"no campaign {wanted!r} of {asked} is known; there is:\n{_listed(anywhere)}"
+            f"no campaign {named!r} of {asked} is known; there is:\n{_listed(anywhere)}"
         )
     advice = "name one by its id, or say which with --account or --type"
     raise UnclearTargetError(
-        f"{wanted!r} fits {counted(len(found), 'campaign')}: {advice}\n{_listed(found)}"
+        f"{named!r} fits {counted(len(found), 'campaign')}: {advice}\n{_listed(found)}"
     )
 
 
@@ -207,35 +207,35 @@ def _listed(campaigns: Sequence[Campaign]) -> str:
     return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
 
 
-def _by_id(campaigns: Iterable[Campaign], wanted: str) -> list[Campaign]:
-    return [each for each in campaigns if str(each.id) == wanted]
+def _by_id(campaigns: Iterable[Campaign], named: str) -> list[Campaign]:
+    return [each for each in campaigns if str(each.id) == named]
 
 
-def _by_name(campaigns: Sequence[Campaign], wanted: str) -> list[Campaign]:
+def _by_name(campaigns: Sequence[Campaign], named: str) -> list[Campaign]:
     """Those called so, else those whose name has it in it, in whatever case."""
-    word = wanted.casefold()
+    word = named.casefold()
     return [each for each in campaigns if each.name.casefold() == word] or [
         each for each in campaigns if word and word in each.name.casefold()
     ]
 
 
-async def _gone(known: Known, wanted: str) -> list[Campaign]:
+async def _gone(known: Known, named: str) -> list[Campaign]:
     """A campaign that is not followed any more, by its id: as its last event showed it, in each
     account."""
-    if not wanted.isdecimal() or len(wanted) > 18:
+    if not named.isdecimal() or len(named) > 18:
         return []
-    events = await known.store.events(campaign_id=int(wanted), limit=EVERYTHING)
+    events = await known.store.events(campaign_id=int(named), limit=EVERYTHING)
     return list({event.campaign.account: event.campaign for event in reversed(events)}.values())
 
 
 def _sender(
-    known: Known, rule: Rule, wanted: str | None, account: str | None, message_type: str | None
+    known: Known, rule: Rule, named: str | None, account: str | None, message_type: str | None
 ) -> About:
     senders = {
         (row.campaign.account, row.campaign.message_type, row.campaign.sender)
         for row in known.rows.values()
     }
-    if wanted is None:
+    if named is None:
         there = (
             f"there is {_some(sorted({sender for _, _, sender in senders}))}"
             if senders
@@ -245,17 +245,17 @@ def _sender(
     found = sorted(
         each
         for each in senders
-        if wanted in (each[2], f"{each[1]}:{each[2]}")
+        if named in (each[2], f"{each[1]}:{each[2]}")
         and account in (None, each[0])
         and message_type in (None, each[1])
     )
     if not found:
-        hint = did_you_mean(wanted, {sender for _, _, sender in senders})
-        raise UnknownTargetError(f"no sender {wanted!r} is known{f' ({hint})' if hint else ''}")
+        hint = did_you_mean(named, {sender for _, _, sender in senders})
+        raise UnknownTargetError(f"no sender {named!r} is known{f' ({hint})' if hint else ''}")
     if len(found) > 1:
         listed = _some(f"{kind}:{sender} of account {owner}" for owner, kind, sender in found)
         raise UnclearTargetError(
-            f"{wanted!r} fits {counted(len(found), 'sender')}: {listed}. Say which with --type or "
+            f"{named!r} fits {counted(len(found), 'sender')}: {listed}. Say which with --type or "
             "--account"
         )
     owner, kind, sender = found[0]

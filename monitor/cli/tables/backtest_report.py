@@ -143,7 +143,7 @@ def _print_head(report: "Report") -> None:
     every = (
         ""
         if report.interval_seconds is None
-        else f", as a rule {_span(report.interval_seconds)} apart"
+        else f", usually {_span(report.interval_seconds)} apart"
     )
     samples, campaigns = (
         counted(report.samples, "sample"),
@@ -164,7 +164,7 @@ def _print_head(report: "Report") -> None:
 
 
 def _say_untried(rules: "Iterable[Rule]") -> None:
-    """Of which rules their silence is no news, and which look at less than they would live."""
+    """Which rules cannot be judged here, and which see less than they would live."""
     from monitor.backtest import cannot_be_tried, unrecorded
 
     untried: dict[str, None] = {}
@@ -280,7 +280,7 @@ def _listed(subjects: Iterable[str]) -> str:
 
 def _print_messages(told: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
     if not told:
-        say("there are no receivers: nobody would have been told")
+        say("there are no receivers: no one would have been told")
         return
     if not sys.stdout.isatty():
         write("\n")

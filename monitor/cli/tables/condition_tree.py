@@ -20,7 +20,7 @@ LEAST_BESIDE = 18
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _TreeRow:
     """`first` is drawn before the mark, `rest` before what follows below."""
 
     first: str
@@ -38,15 +38,17 @@ def tree_lines(part: ConditionPart, width: int) -> list[Line]:
     return [line for row in rows for line in _drawn(row, beside, width)]
 
 
-def _rows(part: ConditionPart, first: str, rest: str) -> Iterator[_Row]:
+def _rows(part: ConditionPart, first: str, rest: str) -> Iterator[_TreeRow]:
     node = part.node
     if isinstance(node, Not) and not _branches(part.children[0]):
-        yield _Row(first, rest, part.holds, without_controls(part.text), _figures(part.children[0]))
+        yield _TreeRow(
+            first, rest, part.holds, without_controls(part.text), _figures(part.children[0])
+        )
         return
     if not _branches(part):
-        yield _Row(first, rest, part.holds, without_controls(part.text), _figures(part))
+        yield _TreeRow(first, rest, part.holds, without_controls(part.text), _figures(part))
         return
-    yield _Row(first, rest, part.holds, _joint(part))
+    yield _TreeRow(first, rest, part.holds, _joint(part))
     for number, child in enumerate(part.children, 1):
         last = number == len(part.children)
         yield from _rows(child, rest + ("└ " if last else "├ "), rest + ("  " if last else "│ "))
@@ -92,7 +94,7 @@ def _figures(part: ConditionPart) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _drawn(row: _Row, beside: int, width: int) -> Iterator[Line]:
+def _drawn(row: _TreeRow, beside: int, width: int) -> Iterator[Line]:
     mark = (HOLDS, "green") if row.holds else (FAILS, "red")
     hanging = row.rest + "  "
     short = cells(row.first) + 2 + cells(row.text) <= beside - GAP

@@ -1,4 +1,4 @@
-"""An explanation for people: what is the case, the condition as a tree, what is missing, who is
+"""An explanation for people: how things stand, the condition as a tree, what is missing, who is
 told."""
 
 from collections.abc import Iterator
@@ -243,7 +243,7 @@ def _told(explained: Explanation) -> Iterator[str]:
     if explained.rule is None and explained.alert is None:
         return
     if not telling.destinations:
-        yield "nobody: there are no receivers in the rules file"
+        yield "no one: there are no receivers in the rules file"
     for each in telling.destinations:
         yield _destination(each)
     yield from _held_back(telling, explained)

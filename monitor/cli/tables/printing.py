@@ -66,7 +66,7 @@ def identifier(value: object) -> str:
 
 def write(text: str) -> None:
     """Text on stdout as it is. MonitorError when stdout takes no more (a full disk),
-    BrokenPipeError when nobody reads it."""
+    BrokenPipeError when its reader is gone."""
     try:
         sys.stdout.write(text)
     except BrokenPipeError:

@@ -101,7 +101,7 @@ def print_records(
     as a JSON list, or as CSV of the keys in `as_csv`.
 
     `empty` is said on stderr when there are none, and there too what a limit kept from being
-    shown (`more`): stdout bears data only.
+    shown (`more`): stdout carries data only.
     """
     if as_json:
         print_json(list(records))

@@ -123,7 +123,7 @@ def test_the_first_line_says_what_history_there_was(shown: Shown) -> None:
     first = shown(120, print_report, report(fired("Late")), FILE)[0]
     assert (
         first
-        == "1,234 samples of 1 known campaign, 2026-03-02 09:00 to 2026-04-01 09:00 UTC, as a rule 1 min apart"
+        == "1,234 samples of 1 known campaign, 2026-03-02 09:00 to 2026-04-01 09:00 UTC, usually 1 min apart"
     )
 
 

@@ -142,7 +142,7 @@ async def test_a_rule_that_tells_nobody_says_so(scene: Scene) -> None:
     alone = Scene(scene.store, RULES[: RULES.index("receivers:")])
     await alone.know(LATE)
     assert shown(await alone.explain("Late", "7")).endswith(
-        "\ntold\n  nobody: there are no receivers in the rules file\n"
+        "\ntold\n  no one: there are no receivers in the rules file\n"
     )
 
 

@@ -246,7 +246,7 @@ def test_route_without_receivers_says_that_nobody_is_told(invoke: Invoke, folder
     (folder / "rules.yaml").write_text(RULES.partition("receivers:")[0])
     done = invoke("route", "a=b")
     assert done.exit_code == 1
-    assert "nobody is told" in done.stderr
+    assert "no one is told" in done.stderr
 
 
 # --- what nothing has -----------------------------------------------------------------------------
