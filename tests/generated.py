@@ -1,7 +1,7 @@
 """What is made from the program and committed: parts of the documentation and the schema of
 rules.yaml.
 
-`make docs` writes it anew; `tests/unit/test_generated.py` says what is stale.
+`make docs` writes it again; `tests/unit/test_generated.py` says what is stale.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,17 +10,17 @@ from pathlib import Path
 from monitor.domain.condition import functions_markdown
 from monitor.domain.fields.catalogue import fields_markdown
 from monitor.rulefile import rules_schema_text
-from monitor.rulefile.keys import keys_markdown
-from monitor.rulefile.routes import KEYS as ROUTE_KEYS
-from monitor.rulefile.rule_keys import KEYS as RULE_KEYS
+from monitor.rulefile.routes import RouteKeys
+from monitor.rulefile.rules import RuleKeys
+from monitor.yamlfile.models import keys_markdown
 
 ROOT = Path(__file__).parents[1]
 
 PARTS: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/rules.md", "fields"): fields_markdown,
     ("docs/rules.md", "functions"): functions_markdown,
-    ("docs/rules.md", "keys of a rule"): lambda: keys_markdown(RULE_KEYS),
-    ("docs/routing.md", "keys of a route"): lambda: keys_markdown(ROUTE_KEYS),
+    ("docs/rules.md", "keys of a rule"): lambda: keys_markdown(RuleKeys),
+    ("docs/routing.md", "keys of a route"): lambda: keys_markdown(RouteKeys),
 }
 """By file, and by the name between whose markers they stand."""
 

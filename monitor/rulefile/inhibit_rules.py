@@ -1,67 +1,52 @@
 """The `inhibit_rules:` of the rules file."""
 
+from collections.abc import Iterable
+from typing import Annotated, ClassVar
+
 from monitor.domain.routing.inhibition import InhibitRule
-from monitor.rulefile.keys import Key, Keys
-from monitor.rulefile.matchers import MONITOR_LABELS, KnownLabels, check_labels, read_matchers
-from monitor.yamlfile.kinds import TEXT, several, suggesting
-from monitor.yamlfile.tables import TableReader, tables
+from monitor.rulefile.matchers import KnownLabels, Label, MatcherTexts, check_labels, read_matchers
+from monitor.yamlfile.findings import Findings
+from monitor.yamlfile.models import NARROWS, Items, YamlModel, key
 
-_SOME = several(TEXT, least=1)
-KEYS: Keys = {
-    "source_matchers": Key(
-        meaning="what hides: all of these hold for an alert that fires", shape=_SOME, required=True
-    ),
-    "target_matchers": Key(
-        meaning="what is hidden: alerts that all of these hold for", shape=_SOME, required=True
-    ),
-    "equal": Key(
-        meaning="labels that must have the same value in both",
-        shape=several(suggesting(MONITOR_LABELS, TEXT), least=1),
-        default="none",
-    ),
-}
-OLD = {
-    **dict.fromkeys(
-        ("source_match", "source_match_re"), "write source_matchers: ['name=\"value\"']"
-    ),
-    **dict.fromkeys(
-        ("target_match", "target_match_re"), "write target_matchers: ['name=\"value\"']"
-    ),
-}
+_EXAMPLE = "a list such as ['alertname=\"ApiDown\"']"
 
 
-def read_inhibit_rules(reader: TableReader, known: KnownLabels) -> tuple[InhibitRule, ...]:
+class InhibitRuleKeys(YamlModel):
+    """One entry of `inhibit_rules:`."""
+
+    what = "an inhibit rule"
+    instead: ClassVar = {
+        f"{side}_match{suffix}": f"write {side}_matchers: ['name=\"value\"']"
+        for side in ("source", "target")
+        for suffix in ("", "_re")
+    }
+
+    source_matchers: MatcherTexts | None = key(
+        "what hides: all of these hold for an alert that fires", example=_EXAMPLE
+    )
+    target_matchers: MatcherTexts | None = key(
+        "what is hidden: alerts that all of these hold for", example=_EXAMPLE
+    )
+    equal: Annotated[tuple[Label, ...], Items(alone=True, empty=NARROWS)] = key(
+        "labels that must have the same value in both", default=(), shown="none"
+    )
+
+
+def inhibit_rules_of(
+    entries: Iterable[InhibitRuleKeys], known: KnownLabels, findings: Findings
+) -> tuple[InhibitRule, ...]:
     """In the order of the file, without those in which something is wrong, which is noted."""
     found: list[InhibitRule] = []
-    findings = reader.findings
-    for table in tables(reader.table.value("inhibit_rules"), "inhibit_rules", findings):
-        entry = TableReader(table, "an inhibit rule", findings)
-        before = findings.count
-        entry.check_keys(KEYS, instead=OLD)
-        for key in ("source_matchers", "target_matchers"):
-            if not any(
-                old.startswith(key.removesuffix("ers")) for old in table.entries.keys() & OLD.keys()
-            ):
-                entry.require(key, "a list such as ['alertname=\"ApiDown\"']")
-        source = read_matchers(entry, "source_matchers", known)
-        target = read_matchers(entry, "target_matchers", known)
-        entry.refuse_empty("equal")
-        equal = entry.texts("equal")
-        check_labels(entry, "equal", equal, known)
-        if source is None or target is None or findings.count > before:
+    for each in entries:
+        source = read_matchers(each, "source_matchers", each.source_matchers, known, findings)
+        target = read_matchers(each, "target_matchers", each.target_matchers, known, findings)
+        check_labels("equal", each.equal, known, findings)
+        if not source or not target or not each.sound:
             continue
         if set(source) == set(target):
             hint = "make them differ: an alert on both sides is not hidden by one on both sides"
-            findings.warn(
-                "inhibit_rules: source and target are the same: nothing is ever hidden",
-                table.place,
-                hint,
-            )
-        found.append(
-            InhibitRule(
-                source=source,
-                target=target,
-                equal=tuple(dict.fromkeys(node.text for node in equal)),
-            )
-        )
+            message = "inhibit_rules: source and target are the same: nothing is ever hidden"
+            findings.warn(message, each.place(), hint)
+        equal = tuple(dict.fromkeys(node.text for node in each.equal))
+        found.append(InhibitRule(source=source, target=target, equal=equal))
     return tuple(found)

@@ -4,8 +4,8 @@ setting says about rules."""
 from dataclasses import replace
 from pathlib import Path
 
-from monitor.rulefile.detail_key import doubts_without_details
 from monitor.rulefile.parsing import RuleFile, parse_rules
+from monitor.rulefile.rules import doubts_without_details
 from monitor.settings import LoadedSettings, mask_secrets
 from monitor.yamlfile.text_file import read_text
 

@@ -1,10 +1,10 @@
-"""Matchers of labels: reading them in the rules file, and doubting those that no alert can
-fulfil, wherever they stand."""
+"""Matchers of labels: reading them in the rules file, and warnings about those that match no
+alert, wherever they stand."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Annotated, Self
 
 from monitor.domain.alerting.notified import SEVERITIES
 from monitor.domain.alerting.rule import RESERVED_LABELS, Rule
@@ -17,9 +17,12 @@ from monitor.domain.routing.matcher import (
     parse_matchers,
 )
 from monitor.domain.safetext.possible_secrets import quoted
-from monitor.yamlfile.document import Scalar
+from monitor.errors import Problem
+from monitor.yamlfile.document import Scalar, YamlNode
+from monitor.yamlfile.findings import Findings
+from monitor.yamlfile.kinds import TEXT, suggesting, text_node
+from monitor.yamlfile.models import Items, Leaf, WrongPlacesError, YamlModel
 from monitor.yamlfile.suggestion import did_you_mean, meant_of_several
-from monitor.yamlfile.tables import TableReader
 
 MONITOR_LABELS = tuple(sorted(RESERVED_LABELS - {"scope"}))
 """Those that the monitor gives alerts by itself."""
@@ -123,40 +126,64 @@ def _hint(value: str, known: frozenset[str]) -> str:
     return did_you_mean(value, named) or f"there are {', '.join(named[:LISTED]) or 'none'}{more}"
 
 
-def read_matchers(reader: TableReader, key: str, known: KnownLabels) -> Matchers | None:
-    """The matchers of a list of texts, in its order; () where there is no such key, None when
-    one is wrong, which is noted."""
-    before = reader.findings.count
+def _matcher_text(node: YamlNode) -> "MatcherText":
+    text = text_node(node)
+    try:
+        return MatcherText(text, parse_matchers(text.text))
+    except MatcherError as error:
+        above = text.text[: error.offset]
+        place = text.position(above.count("\n") + 1, len(above) - (above.rfind("\n") + 1) + 1)
+        raise WrongPlacesError(Problem(str(error), place, error.hint)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class MatcherText:
+    """One text of a list of matchers, and what it says."""
+
+    node: Scalar
+    matchers: Matchers
+
+
+_NONE = "there are none, so it would hold for every alert"
+_NAME_IT = 'name what it is for, such as severity="critical"'
+MatcherTexts = Annotated[
+    tuple[Annotated[MatcherText, Leaf(_matcher_text, TEXT)], ...],
+    Items(alone=True, empty=_NONE, hint=_NAME_IT, whole=True),
+]
+"""A key whose value is matchers."""
+Label = Annotated[Scalar, Leaf(text_node, suggesting(MONITOR_LABELS, TEXT))]
+"""The name of a label, as its node."""
+
+
+def read_matchers(
+    keys: YamlModel,
+    name: str,
+    texts: tuple[MatcherText, ...] | None,
+    known: KnownLabels,
+    findings: Findings,
+) -> Matchers | None:
+    """The matchers of the key `name`, in its order; () without the key, None where one is wrong."""
+    if texts is None:
+        return None if keys.given(name) else ()
     found: dict[Matcher, None] = {}
-    for text in reader.texts(key):
-        try:
-            matchers = parse_matchers(text.text)
-        except MatcherError as error:
-            above = text.text[: error.offset]
-            place = text.position(above.count("\n") + 1, len(above) - (above.rfind("\n") + 1) + 1)
-            reader.findings.wrong(f"{key}: {error}", place, error.hint)
-            continue
-        for matcher in matchers:
-            _warn(reader, key, known.doubt(matcher), text)
+    for each in texts:
+        for matcher in each.matchers:
+            _warn(name, known.doubt(matcher), each.node, findings)
             found[matcher] = None
-    node = reader.table.value(key)
-    if node is not None and not found and reader.findings.count == before:
-        message = f"{key}: there are none, so it would hold for every alert"
-        reader.findings.wrong(
-            message, node.place, 'name what it is for, such as severity="critical"'
-        )
-    return tuple(found) if reader.findings.count == before else None
+    if not found:
+        findings.wrong(f"{name}: {_NONE}", keys.place(name), _NAME_IT)
+    return tuple(found) or None
 
 
 def check_labels(
-    reader: TableReader, key: str, labels: Iterable[Scalar], known: KnownLabels
+    name: str, labels: Iterable[Scalar], known: KnownLabels, findings: Findings
 ) -> None:
-    """Warn of labels that no alert has."""
+    """Warn of labels under the key `name` that no alert has."""
     for node in labels:
-        _warn(reader, key, known.label_doubt(node.text), node)
+        _warn(name, known.label_doubt(node.text), node, findings)
 
 
-def _warn(reader: TableReader, key: str, doubt: Doubt | None, node: Scalar) -> None:
+def _warn(name: str, doubt: Doubt | None, node: Scalar, findings: Findings) -> None:
     if doubt is not None:
         message, hint = doubt
-        reader.findings.warn(f"{key}: {message}", node.place, hint)
+        findings.warn(f"{name}: {message}", node.place, hint)

@@ -1,13 +1,13 @@
 """`rules.yaml`: from its text to rules, receivers and route, or to everything that is wrong in
 it."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.alerting.rule import Rule
-from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
+from monitor.domain.campaign.figures import DEFAULT_SETTLE
 from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
 from monitor.domain.routing.inhibition import InhibitRule
 from monitor.domain.routing.policy import NotificationPolicy
@@ -15,29 +15,26 @@ from monitor.domain.routing.route import Route, RouteTree
 from monitor.domain.times.intervals import TimeInterval
 from monitor.errors import ConfigError, Place, Problem
 from monitor.rulefile.expansion import Expansion
-from monitor.rulefile.fallbacks import check_fallbacks
-from monitor.rulefile.file_keys import KEYS, STATUS
-from monitor.rulefile.inhibit_rules import read_inhibit_rules
+from monitor.rulefile.file_keys import STATUS, FileKeys
+from monitor.rulefile.inhibit_rules import inhibit_rules_of
 from monitor.rulefile.matchers import KnownLabels
-from monitor.rulefile.quiet_hours import read_quiet_hours
-from monitor.rulefile.receivers import Receiver, ReceiverReader, receiver_knows, receiver_may_show
-from monitor.rulefile.routes import KEYS as ROUTE_KEYS
-from monitor.rulefile.routes import Intervals, RouteReader
-from monitor.rulefile.rule_keys import KEYS as RULE_KEYS
-from monitor.rulefile.rules import read_rule
-from monitor.rulefile.settle_key import read_settle
-from monitor.rulefile.time_intervals import read_time_intervals
+from monitor.rulefile.receivers import (
+    Receiver,
+    ReceiverReader,
+    check_fallbacks,
+    receiver_knows,
+    receiver_may_show,
+)
+from monitor.rulefile.routes import RouteChecks, RouteKeys
+from monitor.rulefile.rules import RuleKeys, rule_of, settle_of
+from monitor.rulefile.time_intervals import Intervals, quiet_hours_of, time_intervals_of
 from monitor.settings import Lookup
-from monitor.yamlfile.document import Listing, Scalar, Table, described, parse_yaml
+from monitor.yamlfile.document import Scalar, Table, described, parse_yaml
 from monitor.yamlfile.excerpts import KeyPath, Veil
 from monitor.yamlfile.findings import Findings
-from monitor.yamlfile.tables import TableReader, tables
+from monitor.yamlfile.models import YamlModel, read_partial
 
-OTHERWISE = {
-    "mute_time_intervals": "define it under time_intervals, and name it in a route",
-    "groups": "rules are not grouped: they are a list under rules",
-}
-_OPEN = frozenset(KEYS) - {"receivers"}
+_OPEN = frozenset(FileKeys.by_key()) - {"receivers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,31 +98,31 @@ def parse_rules(
     if not isinstance(document, Table):
         found = "is empty" if document is None else f"is {described(document, veiled=True)}"
         hint = (
-            f"expected a mapping with {', '.join(KEYS)}; `bsg-monitor init` writes a file to start "
-            "from"
+            f"expected a mapping with {', '.join(FileKeys.by_key())}; `bsg-monitor init` writes a "
+            "file to start from"
         )
         raise ConfigError([Problem(f"the rules file {found}", Place(source, 1, 1), hint)])
-    reader = TableReader(document, "the rules file", findings)
-    reader.check_keys(KEYS, instead=OTHERWISE)
-    statuses = _extra_statuses(reader)
-    rules = _rules(reader, statuses, read_settle(reader, DEFAULT_SETTLE), external_url)
     expansion = Expansion(lookup, findings)
-    receiver_reader = ReceiverReader(
+    reader = ReceiverReader(
         folder=Path(source).parent,
         allow_insecure_http=allow_insecure_http,
         reaching=reaching,
         findings=findings,
     )
-    receivers = _receivers(reader, expansion, receiver_reader)
+    keys = _keys(document, reader, expansion, findings)
+    statuses = _extra_statuses(keys, findings)
+    rules = _rules(keys, statuses, external_url, findings)
+    receivers = _receivers(keys, reader, findings)
     known = KnownLabels.of(
-        rules, alerts=_alert_names(reader), receivers=receivers, accounts=accounts
+        rules, alerts=(rule.name for rule in rules), receivers=receivers, accounts=accounts
     )
-    route = _route(reader, expansion, receivers, read_time_intervals(reader), known)
-    inhibit_rules = read_inhibit_rules(reader, known)
-    quiet_hours = read_quiet_hours(reader)
+    intervals = time_intervals_of(keys.time_intervals, findings)
+    route = _route(keys, receivers, intervals, known, findings)
+    inhibit_rules = inhibit_rules_of(keys.inhibit_rules, known, findings)
+    quiet_hours = quiet_hours_of(keys.quiet_hours, findings)
     findings.raise_if_wrong()
     return RuleFile(
-        rules=tuple(rules),
+        rules=rules,
         receivers=tuple(each for each in receivers.values() if each is not None),
         route=route,
         inhibit_rules=inhibit_rules,
@@ -133,7 +130,7 @@ def parse_rules(
         extra_statuses=statuses,
         warnings=findings.warnings,
         path=Path(source),
-        files=tuple(receiver_reader.files),
+        files=tuple(reader.files),
     )
 
 
@@ -144,9 +141,9 @@ def _may_be_shown(path: KeyPath) -> bool:
         case ("receivers", *below):
             return receiver_may_show(tuple(below))
         case ("rules", key, *_):
-            return key in RULE_KEYS
+            return key in RuleKeys.by_key()
         case ("route", *keys):
-            return all(key in ROUTE_KEYS for key in keys)
+            return all(key in RouteKeys.by_key() for key in keys)
         case (key, *_):
             return key in _OPEN
     return False
@@ -156,156 +153,150 @@ def _is_known(path: KeyPath) -> bool:
     """Whether the last of these keys is one of the words that the file is made of."""
     match path:
         case (key,):
-            return key in KEYS
+            return key in FileKeys.by_key()
         case ("receivers", *below):
             return receiver_knows(tuple(below))
         case ("rules", key):
-            return key in RULE_KEYS
+            return key in RuleKeys.by_key()
         case ("route", *_, key):
-            return key in ROUTE_KEYS
+            return key in RouteKeys.by_key()
     return False
 
 
-VEIL = Veil(shows=_may_be_shown, knows=_is_known, open=_OPEN, closed=frozenset(KEYS) - _OPEN)
+VEIL = Veil(
+    shows=_may_be_shown, knows=_is_known, open=_OPEN, closed=frozenset(FileKeys.by_key()) - _OPEN
+)
 """What of a rules file may be shown beside an error."""
 
 
-def _extra_statuses(reader: TableReader) -> tuple[str, ...]:
+def _keys(
+    document: Table, reader: ReceiverReader, expansion: Expansion, findings: Findings
+) -> FileKeys:
+    """What the file says, with `${NAME}` replaced where it may stand."""
+    entries = dict(document.entries)
+    for name, wanted in (("receivers", reader.needed), ("route", lambda node: node)):
+        if name in entries:
+            value = expansion.expand(wanted(entries[name].value))
+            entries[name] = replace(entries[name], value=value)
+    keys = read_partial(FileKeys, replace(document, entries=entries), findings)
+    if keys is None:
+        raise TypeError("a mapping is read as a model")
+    return keys
+
+
+def _extra_statuses(keys: FileKeys, findings: Findings) -> tuple[str, ...]:
     statuses: dict[str, None] = {}
-    for node in reader.texts("extra_statuses"):
+    for node in keys.extra_statuses:
+        message = f'extra_statuses: "{node.text}" is'
         if not STATUS.fullmatch(node.text):
-            hint = "lower-case letters, digits, _ and -"
-            reader.findings.wrong(
-                f"extra_statuses: {described(node)} cannot be a status", node.place, hint
+            findings.wrong(
+                f"extra_statuses: {described(node)} cannot be a status",
+                node.place,
+                "lower-case letters, digits, _ and -",
             )
         elif node.text in DOCUMENTED_STATUSES:
-            reader.findings.warn(
-                f'extra_statuses: "{node.text}" is known anyway', node.place, "leave it out"
-            )
+            findings.warn(f"{message} known anyway", node.place, "leave it out")
         elif node.text in statuses:
-            reader.findings.wrong(f'extra_statuses: "{node.text}" is there twice', node.place)
+            findings.wrong(f"{message} there twice", node.place)
         statuses[node.text] = None
     return tuple(statuses)
 
 
 def _rules(
-    reader: TableReader, extra_statuses: tuple[str, ...], settle: Settle, external_url: str | None
-) -> list[Rule]:
-    findings = reader.findings
-    node = reader.require("rules", 'a list; each rule begins with "- alert: Name"')
-    first: dict[str, Place] = {}
-    rules: list[Rule] = []
-    entries = tables(node, "rules", findings)
-    for table in entries:
-        rule = read_rule(
-            table,
-            extra_statuses=extra_statuses,
+    keys: FileKeys, statuses: tuple[str, ...], external_url: str | None, findings: Findings
+) -> tuple[Rule, ...]:
+    settle = settle_of(keys.settle, DEFAULT_SETTLE)
+    rules = [
+        rule_of(
+            each,
+            extra_statuses=statuses,
             settle=settle,
             findings=findings,
             external_url=external_url,
         )
-        if rule is not None:
-            rules.append(rule)
-        _once(table, "alert", "a rule", first, findings)
-    if isinstance(node, Listing) and not node.items:
+        for each in keys.rules
+    ]
+    _refuse_twice(keys.rules, "alert", "a rule", findings)
+    if keys.given("rules") and not keys.rules:
         findings.warn(
             "rules: there are none, nothing can fire",
-            node.place,
+            keys.place("rules"),
             "`bsg-monitor init` writes some, in an empty folder",
         )
-    return rules
+    return tuple(rule for rule in rules if rule is not None)
 
 
-def _once(table: Table, key: str, what: str, first: dict[str, Place], findings: Findings) -> None:
+def _refuse_twice(entries: Sequence[YamlModel], name: str, what: str, findings: Findings) -> None:
     """Refuse a name that an earlier entry has."""
-    name = table.value(key)
-    if not isinstance(name, Scalar) or not isinstance(name.value, str):
-        return
-    if name.text in first:
-        findings.wrong(
-            f'{what} named "{name.text}" is there already',
-            name.place,
-            f"the first is in line {first[name.text].line}",
-        )
-    first.setdefault(name.text, name.place)
+    first: dict[str, Place] = {}
+    for node in (entry.entries[name].value for entry in entries if entry.given(name)):
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            continue
+        if node.text in first:
+            findings.wrong(
+                f'{what} named "{node.text}" is there already',
+                node.place,
+                f"the first is in line {first[node.text].line}",
+            )
+        first.setdefault(node.text, node.place)
 
 
 def _receivers(
-    reader: TableReader, expansion: Expansion, each: ReceiverReader
+    keys: FileKeys, reader: ReceiverReader, findings: Findings
 ) -> Mapping[str, Receiver | None]:
     """By name; None for one in which something is wrong."""
-    findings = reader.findings
-    node = reader.table.value("receivers")
     receivers: dict[str, Receiver | None] = {}
-    first: dict[str, Place] = {}
-    for table in tables(
-        expansion.expand(each.wanted(node)) if node else None, "receivers", findings, veiled=True
-    ):
-        receiver = each.read(table)
-        _once(table, "name", "a receiver", first, findings)
-        name = table.value("name")
+    for each in keys.receivers:
+        receiver = reader.read(each)
+        name = each.entries["name"].value if each.given("name") else None
         if isinstance(name, Scalar):
             receivers.setdefault(name.text, receiver)
+    _refuse_twice(keys.receivers, "name", "a receiver", findings)
     check_fallbacks(receivers, findings)
     return receivers
 
 
 def _route(
-    reader: TableReader,
-    expansion: Expansion,
+    keys: FileKeys,
     receivers: Mapping[str, Receiver | None],
     intervals: Intervals,
     known: KnownLabels,
+    findings: Findings,
 ) -> Route | None:
-    findings = reader.findings
-    node = reader.table.value("route")
-    if node is None:
+    if not keys.given("route"):
         if receivers:
             hint = f'add "route: {{receiver: {next(iter(receivers))}}}"'
             findings.wrong(
-                'there are receivers and no "route" that leads to one', reader.table.place, hint
+                'there are receivers and no "route" that leads to one', keys.place(), hint
             )
-        elif not reader.has("receivers") or findings.count == 0:
+        elif not keys.given("receivers") or findings.count == 0:
             hint = (
                 'add "receivers" and "route"; {name: console, console: {}} prints what would be '
                 "told"
             )
             findings.warn(
                 "there are no receivers: nobody will be told of anything",
-                Place(reader.table.place.source),
+                Place(keys.place().source),
                 hint,
             )
         return None
-    routes = RouteReader(receivers=receivers, intervals=intervals, known=known, findings=findings)
-    route = routes.read(expansion.expand(node))
+    checks = RouteChecks(receivers=receivers, intervals=intervals, known=known, findings=findings)
+    route = None if keys.route is None else checks.route(keys.route)
     if route is not None:
         fallbacks = {each.fallback for each in receivers.values() if each}
-        used = RouteTree(route).receivers
-        for unused in (
-            each
-            for each in receivers.values()
-            if each and used != {""} and each.name not in used | fallbacks
-        ):
-            if (
-                not unused.is_console
-            ):  # nobody waits for what it would print; the rules of `init` have one
+        used = RouteTree(route).receivers | fallbacks
+        for unused in receivers.values():
+            # nobody waits for what a console prints; the rules of `init` have one
+            if unused and unused.name not in used and not unused.is_console:
                 hint = 'name it in a route or as the "fallback" of a receiver, or take it out'
                 findings.warn(
                     f'nothing is routed to the receiver "{unused.name}"', unused.place, hint
                 )
     for name, (_, place) in intervals.items():
-        if name not in routes.used_intervals:
+        if name not in checks.used_intervals:
             hint = (
                 "name it under mute_time_intervals or active_time_intervals of a route, or take it "
                 "out"
             )
             findings.warn(f'time_intervals: no route names "{name}"', place, hint)
     return route
-
-
-def _alert_names(reader: TableReader) -> list[str]:
-    """What the rules are called, those in which something is wrong included."""
-    node = reader.table.value("rules")
-    entries = node.items if isinstance(node, Listing) else ()
-    names = (entry.value("alert") for entry in entries if isinstance(entry, Table))
-    return [name.text for name in names if isinstance(name, Scalar)]

@@ -1,47 +1,72 @@
 """The `receivers:` of the rules file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import create_model
 
 from monitor.domain.alerting.notification import GIVE_UP_AFTER
 from monitor.domain.times.duration import format_duration
 from monitor.errors import Place
 from monitor.notify import INTEGRATIONS, ReceiverOptions
-from monitor.rulefile.keys import Key, Keys
-from monitor.rulefile.option_models import option_is_known, option_may_show
+from monitor.rulefile.option_models import option_is_known, option_may_show, options_shape
 from monitor.rulefile.receiver_options import OptionsReader
-from monitor.yamlfile import values
-from monitor.yamlfile.document import Listing, Table, YamlNode, described
+from monitor.yamlfile.document import Listing, Table, YamlNode
 from monitor.yamlfile.excerpts import KeyPath
 from monitor.yamlfile.findings import Findings
-from monitor.yamlfile.kinds import BOOLEAN, DURATION, TEXT, matching
-from monitor.yamlfile.suggestion import listed
-from monitor.yamlfile.tables import TableReader
+from monitor.yamlfile.kinds import Boolean, Text, duration, expandable, pattern
+from monitor.yamlfile.models import Leaf, Shape, YamlModel, key
+from monitor.yamlfile.suggestion import did_you_mean, listed
 
 FALLBACK_AFTER = timedelta(minutes=15)
 LONGEST_FALLBACK_AFTER = GIVE_UP_AFTER
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
 
-COMMON_KEYS: Keys = {
-    "name": Key(
-        meaning="what routes call it",
-        shape=matching(_NAME.pattern, expected="letters, digits, spaces and _ . -, at most 64"),
-        required=True,
-    ),
-    "send_resolved": Key(
-        meaning="whether it is told when alerts end", shape=BOOLEAN, default="`true`"
-    ),
-    "fallback": Key(meaning="the receiver that is told in its place once it fails", shape=TEXT),
-    "fallback_after": Key(
-        meaning="how long it must have failed for that",
-        shape=DURATION,
-        default=f"`{format_duration(FALLBACK_AFTER)}`",
-    ),
+
+class CommonKeys(YamlModel):
+    """What every receiver has."""
+
+    what = "a receiver"
+    veiled = True
+    schema_change = expandable
+    schema_more: ClassVar[Shape] = {
+        "allOf": [{"oneOf": [{"required": [name]} for name in INTEGRATIONS]}],
+        "dependencies": {"fallback_after": ["fallback"]},
+    }
+
+    name: Annotated[
+        str | None,
+        pattern(
+            _NAME,
+            cannot="cannot be a receiver's name",
+            expected="letters, digits, spaces and _ . -, at most 64 characters",
+        ),
+    ] = key("what routes call it")
+    send_resolved: Boolean = key("whether it is told when alerts end", default=True, shown="`true`")
+    fallback: Text | None = key(
+        "the receiver that is told in its place once it fails", default=None
+    )
+    fallback_after: Annotated[timedelta, duration(timedelta(0), LONGEST_FALLBACK_AFTER)] = key(
+        "how long it must have failed for that",
+        default=FALLBACK_AFTER,
+        shown=f"`{format_duration(FALLBACK_AFTER)}`",
+    )
+
+
+_KINDS: dict[str, Any] = {
+    name: (
+        Annotated[YamlNode | None, Leaf(lambda node: node, options_shape(each.options))],
+        key(f"how it is told: {each.meaning}", default=None),
+    )
+    for name, each in INTEGRATIONS.items()
 }
+ReceiverKeys = create_model("ReceiverKeys", __base__=CommonKeys, **_KINDS)
+"""One entry of `receivers:`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +96,7 @@ class Receiver:
 def receiver_may_show(path: KeyPath) -> bool:
     """Whether the value under these keys of a receiver is no secret."""
     match path:
-        case (key,) if key in COMMON_KEYS:
+        case (key,) if key in CommonKeys.by_key():
             return True
         case (key, *below) if key in INTEGRATIONS:
             return option_may_show(INTEGRATIONS[key].options, tuple(below))
@@ -82,7 +107,7 @@ def receiver_knows(path: KeyPath) -> bool:
     """Whether the last of these keys of a receiver is one of the words that the file is made of."""
     match path:
         case (key,):
-            return key in COMMON_KEYS or key in INTEGRATIONS
+            return key in ReceiverKeys.by_key()
         case (key, *below) if key in INTEGRATIONS:
             return option_is_known(INTEGRATIONS[key].options, tuple(below))
     return False
@@ -104,7 +129,7 @@ class ReceiverReader:
         """Files that receivers named and that were read."""
         return self._options.files
 
-    def wanted(self, node: YamlNode) -> YamlNode:
+    def needed(self, node: YamlNode) -> YamlNode:
         """What of `receivers:` is to be read."""
         if self._reaching or not isinstance(node, Listing):
             return node
@@ -115,35 +140,19 @@ class ReceiverReader:
             ),
         )
 
-    def read(self, table: Table) -> Receiver | None:
+    def read(self, keys: CommonKeys) -> Receiver | None:
         """The receiver; None when something in it is wrong, which is noted."""
         before = self._findings.count
-        reader = TableReader(table, "a receiver", self._findings)
-        reader.check_keys((*COMMON_KEYS, *INTEGRATIONS))
-        reader.require("name")
-        name = reader.text("name")
-        if name is not None and not _NAME.fullmatch(name.text):
-            hint = "letters, digits, spaces and _ . -, at most 64 characters"
-            self._findings.wrong(
-                f"name: {described(name)} cannot be a receiver's name", name.place, hint
-            )
-        send_resolved = reader.parsed("send_resolved", values.boolean)
-        fallback = reader.text("fallback")
-        fallback_after = reader.duration(
-            "fallback_after", FALLBACK_AFTER, longest=LONGEST_FALLBACK_AFTER
-        )
-        if reader.has("fallback_after") and not reader.has("fallback"):
+        if keys.given("fallback_after") and not keys.given("fallback"):
             self._findings.wrong(
                 "fallback_after without fallback",
-                table.entries["fallback_after"].place,
+                keys.entries["fallback_after"].place,
                 "name a receiver",
             )
-        kinds = [entry for entry in table.entries.values() if entry.key in INTEGRATIONS]
-        if not kinds and table.entries.keys() <= set(COMMON_KEYS):
-            hint = 'such as "console: {}"'
-            self._findings.wrong(
-                f"a receiver needs one of {listed(INTEGRATIONS)}: how it is told", table.place, hint
-            )
+        kinds = [entry for entry in keys.entries.values() if entry.key in INTEGRATIONS]
+        if not kinds and keys.entries.keys() <= CommonKeys.by_key().keys():
+            message = f"a receiver needs one of {listed(INTEGRATIONS)}: how it is told"
+            self._findings.wrong(message, keys.place(), 'such as "console: {}"')
         for extra in kinds[1:]:
             self._findings.wrong(
                 f"a receiver has {kinds[0].key} or {extra.key}, not both",
@@ -153,17 +162,17 @@ class ReceiverReader:
         options: ReceiverOptions | None = None
         if kinds:
             options = self._options.read(kinds[0]) if self._reaching else ReceiverOptions()
-        if name is None or options is None or self._findings.count > before:
+        if options is None or keys.name is None or not keys.sound or self._findings.count > before:
             return None
         return Receiver(
-            name=name.text,
+            name=keys.name,
             integration=kinds[0].key,
             options=options,
-            send_resolved=send_resolved is not False,
-            fallback=fallback.text if fallback else None,
-            fallback_after=fallback_after,
-            fallback_place=fallback.place if fallback else None,
-            place=table.place,
+            send_resolved=keys.send_resolved,
+            fallback=keys.fallback,
+            fallback_after=keys.fallback_after,
+            fallback_place=keys.place("fallback") if keys.fallback else None,
+            place=keys.place(),
         )
 
 
@@ -173,3 +182,49 @@ def _without_options(table: Table) -> Table:
         for key, entry in table.entries.items()
     }
     return replace(table, entries=entries)
+
+
+# --- fallbacks ------------------------------------------------------------------------------------
+
+
+def check_fallbacks(receivers: Mapping[str, Receiver | None], findings: Findings) -> None:
+    """`receivers` by name, None for one in which something is wrong. A chain is fine; one that
+    comes back never ends."""
+    reported: set[str] = set()
+    for receiver in receivers.values():
+        if receiver is None or receiver.fallback is None:
+            continue
+        if receiver.fallback not in receivers:
+            hint = did_you_mean(receiver.fallback, receivers) or f"there are {', '.join(receivers)}"
+            findings.wrong(
+                f'fallback: there is no receiver "{receiver.fallback}"',
+                receiver.fallback_place,
+                hint,
+            )
+            continue
+        chain = _chain(receiver, receivers)
+        if chain[-1] == receiver.name and receiver.name not in reported:
+            reported.update(chain)
+            words = (
+                "is the receiver itself"
+                if len(chain) == 2
+                else f"comes back to where it began: {' → '.join(chain)}"
+            )
+            findings.wrong(
+                f"fallback: {words}",
+                receiver.fallback_place,
+                "the last one of a chain has no fallback",
+            )
+
+
+def _chain(start: Receiver, receivers: Mapping[str, Receiver | None]) -> list[str]:
+    """The names from `start` on, up to the end or to the first that recurs."""
+    names = [start.name]
+    current: Receiver | None = start
+    while current is not None and current.fallback is not None:
+        seen = current.fallback in names
+        names.append(current.fallback)
+        if seen:
+            break
+        current = receivers.get(current.fallback)
+    return names

@@ -1,8 +1,9 @@
-"""The `time_intervals:` of the rules file, in Alertmanager's syntax."""
+"""Times in the rules file: `time_intervals:` in Alertmanager's syntax, and `quiet_hours:`."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, tzinfo
+from typing import Annotated, ClassVar
 
 from monitor.domain.safetext.possible_secrets import quoted
 from monitor.domain.times.intervals import (
@@ -12,172 +13,36 @@ from monitor.domain.times.intervals import (
     NamedIntervals,
     Span,
     TimeInterval,
+    next_days,
 )
 from monitor.errors import Place
-from monitor.rulefile.keys import Key, Keys, table_shape
 from monitor.yamlfile import values
-from monitor.yamlfile.document import Listing, Scalar, Table, described
+from monitor.yamlfile.document import Scalar, YamlNode, described
 from monitor.yamlfile.findings import Findings
-from monitor.yamlfile.kinds import TEXT, any_case, listed, matching, ranges, several, suggesting
+from monitor.yamlfile.kinds import (
+    TEXT,
+    Text,
+    Zone,
+    any_case,
+    leaf,
+    matching,
+    ranges,
+    suggesting,
+    text_node,
+)
+from monitor.yamlfile.models import NARROWS, Items, Leaf, Shape, YamlModel, key
 from monitor.yamlfile.suggestion import did_you_mean
-from monitor.yamlfile.tables import TableReader, tables
 from monitor.yamlfile.values import WrongValueError
 
 SHORTEST_MONTH = 28
-CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 
+_HOURS = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00)")
+_RANGE = re.compile(r"\s*(\S{1,20}?)\s{0,9}[-–]\s{0,9}(\S{1,20})\s*")
 _NUMBER = re.compile(r"-?[0-9]{1,4}")
-_NUMBERS = ranges(_NUMBER.pattern, expected="a number, or a range such as 1:5")
-WEEKDAYS_SHAPE = several(
-    suggesting(
-        WEEKDAYS,
-        ranges(*map(any_case, WEEKDAYS), expected="a day, or a range such as monday:friday"),
-    ),
-    least=1,
-)
-_MONTHS_TEXT = ranges(
-    *map(any_case, MONTHS),
-    _NUMBER.pattern,
-    expected="a month, or a range such as may:august or 5:8",
-)
-_TIME = matching(rf"\s*(?:{CLOCK})\s*", expected='a time such as "09:00"')
-_OF_DAY: Keys = {
-    "start_time": Key(meaning='from then on, such as `"09:00"`', shape=_TIME, required=True),
-    "end_time": Key(
-        meaning='until then, which is not included; up to `"24:00"`', shape=_TIME, required=True
-    ),
-}
-KEYS: Keys = {
-    "times": Key(
-        meaning="times of the day; over midnight it takes two",
-        shape=listed(table_shape(_OF_DAY), least=1),
-    ),
-    "weekdays": Key(meaning="days of the week: `sunday`, `monday:friday`", shape=WEEKDAYS_SHAPE),
-    "days_of_month": Key(
-        meaning="days of the month: `1:5`; from the end `-1`, `-7:-1`",
-        shape=several(
-            {"anyOf": [{"type": "integer", "minimum": -31, "maximum": 31}, _NUMBERS]}, least=1
-        ),
-    ),
-    "months": Key(
-        meaning="months, by name or number: `may:august`, `5:8`",
-        shape=several(
-            suggesting(
-                MONTHS, {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 12}, _MONTHS_TEXT]}
-            ),
-            least=1,
-        ),
-    ),
-    "years": Key(
-        meaning="years: `2026:2028`",
-        shape=several(
-            {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 9999}, _NUMBERS]}, least=1
-        ),
-    ),
-    "location": Key(
-        meaning="whose clocks: an IANA zone such as `Europe/Berlin`", shape=TEXT, default="`UTC`"
-    ),
-}
-NAMED_KEYS: Keys = {
-    "name": Key(meaning="what routes call it", shape=TEXT, required=True),
-    "time_intervals": Key(
-        meaning="a moment is in it when any of these contains it",
-        shape=listed(table_shape(KEYS), least=1),
-        required=True,
-    ),
-}
 
 
-def read_time_intervals(reader: TableReader) -> Mapping[str, tuple[NamedIntervals | None, Place]]:
-    """By name, with the place of each; None for one in which something is wrong, which is noted."""
-    found: dict[str, tuple[NamedIntervals | None, Place]] = {}
-    for table in tables(reader.table.value("time_intervals"), "time_intervals", reader.findings):
-        entry = TableReader(table, "a time interval", reader.findings)
-        before = reader.findings.count
-        entry.check_keys(NAMED_KEYS)
-        entry.require("name")
-        entry.require("time_intervals", "a list, such as [{weekdays: [saturday, sunday]}]")
-        intervals = [
-            _interval(each, reader.findings)
-            for each in tables(table.value("time_intervals"), "time_intervals", reader.findings)
-        ]
-        name = entry.text("name")
-        if name is None:
-            continue
-        if name.text in found:
-            line = found[name.text][1].line
-            reader.findings.wrong(
-                f'a time interval named "{name.text}" is there already',
-                name.place,
-                f"the first is in line {line}",
-            )
-            continue
-        if reader.findings.count == before and not intervals:
-            node = table.entries["time_intervals"].value
-            reader.findings.wrong(
-                f'time_intervals: "{name.text}" has none',
-                node.place,
-                "such as weekdays: [saturday]",
-            )
-        sound = reader.findings.count == before
-        found[name.text] = (
-            NamedIntervals(name=name.text, intervals=tuple(intervals)) if sound else None,
-            name.place,
-        )
-    return found
-
-
-def _interval(table: Table, findings: Findings) -> TimeInterval:
-    reader = TableReader(table, "a time interval", findings)
-    reader.check_keys(
-        KEYS, instead={"start_time": "it belongs under times: [{start_time: …, end_time: …}]"}
-    )
-    reader.refuse_empty("times", "weekdays", "days_of_month", "months", "years")
-    if table.entries.keys() <= {"location"}:
-        hint = "say when, such as weekdays: [saturday, sunday]"
-        findings.warn("time_intervals: one without any part is always", table.place, hint)
-    return TimeInterval(
-        times=_times(reader),
-        weekdays=read_spans(reader, "weekdays", weekday),
-        days_of_month=read_spans(reader, "days_of_month", _day, negative=True),
-        months=read_spans(reader, "months", _month),
-        years=read_spans(reader, "years", _year),
-        location=_location(reader),
-    )
-
-
-def _location(reader: TableReader) -> tzinfo:
-    def parse(value: object) -> tzinfo:
-        if value == "Local":
-            raise WrongValueError(
-                '"Local" depends on the machine', "name the zone, such as Europe/Berlin"
-            )
-        return values.zone(value)
-
-    return reader.parsed("location", parse) or UTC
-
-
-def _times(reader: TableReader) -> tuple[Span, ...]:
-    spans: list[Span] = []
-    for table in tables(reader.table.value("times"), "times", reader.findings):
-        entry = TableReader(table, "a time of the day", reader.findings)
-        entry.check_keys(_OF_DAY)
-        for key in ("start_time", "end_time"):
-            entry.require(key, 'such as "09:00"')
-        start, end = (
-            entry.parsed("start_time", clock_minutes),
-            entry.parsed("end_time", clock_minutes),
-        )
-        if start is None or end is None:
-            continue
-        if start >= end:
-            hint = "over midnight it is two: one until 24:00 and one from 00:00"
-            reader.findings.wrong(
-                "times: it ends before it begins", table.entries["end_time"].value.place, hint
-            )
-        spans.append((start, end))
-    return tuple(spans)
+# --- single values --------------------------------------------------------------------------------
 
 
 def clock_minutes(value: object) -> int:
@@ -192,46 +57,44 @@ def clock_minutes(value: object) -> int:
     return min(int(hours) * 60 + int(minutes), DAY_MINUTES)
 
 
-def read_spans(
-    reader: TableReader, key: str, parse: Callable[[str], int], *, negative: bool = False
-) -> tuple[Span, ...]:
-    """Each `first:last`, or one value for both."""
-    node = reader.table.value(key)
-    items: Sequence[object] = (
-        node.items if isinstance(node, Listing) else () if node is None else (node,)
-    )
-    spans: list[Span] = []
-    for item in items:
+def _quiet_span(node: YamlNode) -> Span:
+    """`20:00-08:00`: over midnight it ends on the day after."""
+    match = _RANGE.fullmatch(text_node(node).text)
+    if match is None:
+        raise WrongValueError(f"expected a range, found {described(node)}", 'such as "20:00-08:00"')
+    return clock_minutes(match[1]), clock_minutes(match[2])
+
+
+def _location(value: object) -> tzinfo:
+    if value == "Local":
+        raise WrongValueError(
+            '"Local" depends on the machine', "name the zone, such as Europe/Berlin"
+        )
+    return values.zone(value)
+
+
+def _span(parse: Callable[[str], int], shape: Shape, *, negative: bool = False) -> Leaf:
+    """`first:last`, or one value for both."""
+
+    def read(node: YamlNode) -> Span:
         if (
-            not isinstance(item, Scalar)
-            or isinstance(item.value, bool | None)
-            or not item.text.strip()
+            not isinstance(node, Scalar)
+            or isinstance(node.value, bool | None)
+            or not node.text.strip()
         ):
-            found = (
-                described(item) if isinstance(item, Scalar | Listing | Table) else "something else"
-            )
-            place = item.place if isinstance(item, Scalar | Listing | Table) else reader.table.place
-            reader.findings.wrong(
-                f"{key}: expected a list of values and ranges, found {found} in it", place
-            )
-            continue
-        if "," in item.text:
-            each = ", ".join(part.strip() for part in item.text.split(","))
-            reader.findings.wrong(
-                f"{key}: expected one value or range, found {described(item)}",
-                item.place,
+            raise WrongValueError(f"expected a value or a range, found {described(node)}")
+        if "," in node.text:
+            each = ", ".join(part.strip() for part in node.text.split(","))
+            raise WrongValueError(
+                f"expected one value or range, found {described(node)}",
                 f"write a list: [{quoted(each)}]",
             )
-            continue
-        first, colon, last = item.text.partition(":")
-        try:
-            span = parse(first.strip()), parse((last if colon else first).strip())
-            _check_order(span, negative=negative)
-        except WrongValueError as error:
-            reader.findings.wrong(f"{key}: {error}", item.place, error.hint)
-            continue
-        spans.append(span)
-    return tuple(spans)
+        first, colon, last = node.text.partition(":")
+        span = parse(first.strip()), parse((last if colon else first).strip())
+        _check_order(span, negative=negative)
+        return span
+
+    return Leaf(read, shape)
 
 
 def _check_order(span: Span, *, negative: bool) -> None:
@@ -246,7 +109,7 @@ def _check_order(span: Span, *, negative: bool) -> None:
         raise WrongValueError("it ends before it begins", "write two ranges")
 
 
-def weekday(word: str) -> int:
+def _weekday(word: str) -> int:
     """0 for Sunday. WrongValueError when it is no day."""
     if word.lower() not in WEEKDAYS:
         raise WrongValueError(
@@ -276,3 +139,181 @@ def _number(word: str, least: int, most: int, what: str, hint: str | None = None
     if not _NUMBER.fullmatch(word) or not least <= int(word) <= most:
         raise WrongValueError(f'expected {what}, found "{quoted(word)}"', hint)
     return int(word)
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+_WEEKDAY = _span(
+    _weekday,
+    suggesting(
+        WEEKDAYS,
+        ranges(*map(any_case, WEEKDAYS), expected="a day, or a range such as monday:friday"),
+    ),
+)
+
+
+def _number_shape(least: int, most: int, text: Shape | None = None) -> Shape:
+    text = text or ranges(_NUMBER.pattern, expected="a number, or a range such as 1:5")
+    return {"anyOf": [{"type": "integer", "minimum": least, "maximum": most}, text]}
+
+
+_MONTHS_TEXT = ranges(
+    *map(any_case, MONTHS),
+    _NUMBER.pattern,
+    expected="a month, or a range such as may:august or 5:8",
+)
+_MONTH = _span(_month, suggesting(MONTHS, _number_shape(1, 12, _MONTHS_TEXT)))
+_MONTH_DAY = _span(_day, _number_shape(-31, 31), negative=True)
+_YEAR = _span(_year, _number_shape(1, 9999))
+_TIME = leaf(clock_minutes, matching(rf"\s*(?:{_HOURS})\s*", expected='a time such as "09:00"'))
+_QUIET_SPAN = Leaf(
+    _quiet_span,
+    matching(rf"\s*(?:{_HOURS})\s*[-–]\s*(?:{_HOURS})\s*", expected='times such as "20:00-08:00"'),
+)
+_SPANS = Items(alone=True, empty=NARROWS)
+_CLOCKS = "whose clocks: an IANA zone such as `Europe/Berlin`"
+
+
+class TimesKeys(YamlModel):
+    """One entry of `times:`."""
+
+    what = "a time of the day"
+
+    start_time: Annotated[int | None, _TIME] = key(
+        'from then on, such as `"09:00"`', example='such as "09:00"'
+    )
+    end_time: Annotated[int | None, _TIME] = key(
+        'until then, which is not included; up to `"24:00"`',
+        required=True,
+        example='such as "09:00"',
+    )
+
+
+class IntervalKeys(YamlModel):
+    """One entry of the `time_intervals:` of a named interval."""
+
+    what = "a time interval"
+    instead: ClassVar = {
+        "start_time": "it belongs under times: [{start_time: …, end_time: …}]",
+    }
+
+    times: Annotated[tuple[TimesKeys, ...], Items(empty=NARROWS)] = key(
+        "times of the day; over midnight it takes two", default=()
+    )
+    weekdays: Annotated[tuple[Annotated[Span, _WEEKDAY], ...], _SPANS] = key(
+        "days of the week: `sunday`, `monday:friday`", default=()
+    )
+    days_of_month: Annotated[tuple[Annotated[Span, _MONTH_DAY], ...], _SPANS] = key(
+        "days of the month: `1:5`; from the end `-1`, `-7:-1`", default=()
+    )
+    months: Annotated[tuple[Annotated[Span, _MONTH], ...], _SPANS] = key(
+        "months, by name or number: `may:august`, `5:8`", default=()
+    )
+    years: Annotated[tuple[Annotated[Span, _YEAR], ...], _SPANS] = key(
+        "years: `2026:2028`", default=()
+    )
+    location: Annotated[tzinfo, leaf(_location, TEXT)] = key(_CLOCKS, default=UTC, shown="`UTC`")
+
+
+class NamedIntervalsKeys(YamlModel):
+    """One entry of `time_intervals:`."""
+
+    what = "a time interval"
+
+    name: Text | None = key("what routes call it")
+    time_intervals: Annotated[
+        tuple[IntervalKeys, ...], Items(empty="there are none", hint="such as weekdays: [saturday]")
+    ] = key(
+        "a moment is in it when any of these contains it",
+        required=True,
+        default=(),
+        example="a list, such as [{weekdays: [saturday, sunday]}]",
+    )
+
+
+class QuietHoursKeys(YamlModel):
+    """One entry of `quiet_hours:`."""
+
+    what = "a calendar of quiet_hours"
+    instead: ClassVar = {"weekdays": "write days", "location": "write zone"}
+
+    days: Annotated[tuple[Annotated[Span, _WEEKDAY], ...], _SPANS] = key(
+        "days of the week: `saturday`, `monday:friday`", default=(), shown="every day"
+    )
+    times: Annotated[tuple[Annotated[Span, _QUIET_SPAN], ...], _SPANS] = key(
+        'times of the day: `"20:00-08:00"`; over midnight it ends on the day after',
+        default=(),
+        shown="all day",
+    )
+    zone: Zone = key(_CLOCKS, default=UTC, shown="`UTC`")
+
+
+# --- across keys ----------------------------------------------------------------------------------
+
+Intervals = Mapping[str, tuple[NamedIntervals | None, Place]]
+
+
+def time_intervals_of(entries: Iterable[NamedIntervalsKeys], findings: Findings) -> Intervals:
+    """By name, with the place of each; None for one in which something is wrong, which is noted."""
+    found: dict[str, tuple[NamedIntervals | None, Place]] = {}
+    for each in entries:
+        before = findings.count
+        intervals = tuple(_interval(keys, findings) for keys in each.time_intervals)
+        if each.name is None:
+            continue
+        if each.name in found:
+            findings.wrong(
+                f'a time interval named "{each.name}" is there already',
+                each.place("name"),
+                f"the first is in line {found[each.name][1].line}",
+            )
+            continue
+        sound = each.sound and findings.count == before
+        named = NamedIntervals(name=each.name, intervals=intervals) if sound else None
+        found[each.name] = (named, each.place("name"))
+    return found
+
+
+def _interval(keys: IntervalKeys, findings: Findings) -> TimeInterval:
+    if keys.entries.keys() <= {"location"}:
+        hint = "say when, such as weekdays: [saturday, sunday]"
+        findings.warn("time_intervals: one without any part is always", keys.place(), hint)
+    times = [(each, each.start_time, each.end_time) for each in keys.times]
+    for each, start, end in times:
+        if start is not None and end is not None and start >= end:
+            hint = "over midnight it is two: one until 24:00 and one from 00:00"
+            findings.wrong("times: it ends before it begins", each.place("end_time"), hint)
+    return TimeInterval(
+        times=tuple((start or 0, end or 0) for _, start, end in times),
+        weekdays=keys.weekdays,
+        days_of_month=keys.days_of_month,
+        months=keys.months,
+        years=keys.years,
+        location=keys.location,
+    )
+
+
+def quiet_hours_of(
+    entries: Iterable[QuietHoursKeys], findings: Findings
+) -> tuple[TimeInterval, ...]:
+    """What every calendar says; a moment is quiet when any of them contains it."""
+    found: list[TimeInterval] = []
+    for each in entries:
+        if each.entries.keys() <= {"zone"}:
+            hint = 'say when, such as days: [saturday, sunday] or times: ["20:00-08:00"]'
+            message = "quiet_hours: a calendar without days and times is always"
+            findings.warn(message, each.place(), hint)
+        if not each.times:
+            found.append(TimeInterval(weekdays=each.days, location=each.zone))
+        for start, end in each.times:
+            parts = (
+                [((start, end), each.days)]
+                if start < end
+                else [((start, DAY_MINUTES), each.days), ((0, end), next_days(each.days))]
+            )
+            found += [
+                TimeInterval(times=(span,), weekdays=days, location=each.zone)
+                for span, days in parts
+                if span[0] < span[1]
+            ]
+    return tuple(found)

@@ -48,7 +48,7 @@ def load_cases(path: Path, settings: LoadedSettings, *, rules: Path | None = Non
     file = read_partial(CaseFileKeys, document, findings) if isinstance(document, Table) else None
     if file is None:
         found = "is empty" if document is None else f"is {described(document)}"
-        hint = f"expected a mapping with {', '.join(CaseFileKeys.keys())}"
+        hint = f"expected a mapping with {', '.join(CaseFileKeys.by_key())}"
         raise ConfigError([Problem(f"the test file {found}", Place(source, 1, 1), hint)])
     tested = rules or path.parent / (file.rules or "rules.yaml")
     if rules is None and file.rules and not tested.exists():

@@ -114,7 +114,7 @@ def _nullable(found: Leaf) -> Leaf:
 def _table_of(columns: type[YamlModel]) -> BeforeValidator:
     """A list of rows, the first of which names columns, as a list of mappings. Cells that say "as
     above" have the value above."""
-    names = ("at", *(name for name in columns.keys() if name != "at"))  # noqa: SIM118
+    names = ("at", *(name for name in columns.by_key() if name != "at"))
 
     def mappings(node: YamlNode, info: ValidationInfo) -> Listing:
         findings, what = cast("Findings", info.context), info.field_name
@@ -250,7 +250,7 @@ class CampaignFacts(YamlModel):
             else start + value
             if name.endswith("_at") and value is not None
             else value
-            for name in CampaignFacts.keys()  # noqa: SIM118 (it is not a mapping)
+            for name in CampaignFacts.by_key()
             if self.given(name)
             for value in (getattr(self, name),)
         }

@@ -13,6 +13,7 @@ from monitor.domain.times.duration import DURATION_PATTERN
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Listing, Scalar, YamlNode, described, plain
 from monitor.yamlfile.models import Leaf, Shape
+from monitor.yamlfile.suggestion import meant_of_several
 from monitor.yamlfile.tables import one_of
 from monitor.yamlfile.values import WrongValueError
 
@@ -148,14 +149,18 @@ def whole(least: int, most: int) -> Leaf:
     return leaf(values.whole(least, most), {"anyOf": [number, digits]})
 
 
-def one_word(words: Iterable[str], make: Callable[[str], Any] = str) -> Leaf:
-    """One of these words, exactly as it is spelt, and what `make` makes of it."""
+def one_word(
+    words: Iterable[str], make: Callable[[str], Any] = str, *, in_list: bool = False
+) -> Leaf:
+    """One of these words, exactly as it is spelt, and what `make` makes of it. `in_list`: where a
+    list may stand, several in one text are told to be one."""
     allowed = tuple(words)
 
     def read(node: YamlNode) -> Any:
         word = text_node(node).text
         if word not in allowed:
-            raise WrongValueError(*one_of(allowed, word))
+            message, hint = one_of(allowed, word)
+            raise WrongValueError(message, meant_of_several(word, allowed) if in_list else hint)
         return make(word)
 
     return Leaf(read, word_of(allowed))

@@ -46,6 +46,7 @@ def key(
     meaning: str,
     *,
     default: Any = PydanticUndefined,
+    required: bool = False,
     shown: str = "–",
     alias: str | None = None,
     example: str | None = None,
@@ -53,17 +54,15 @@ def key(
     """A field that is a key of a mapping.
 
     `meaning` and `shown` (what counts without the key) are Markdown, as in the documentation.
-    Without a `default` the key is required, and `example` says how to write it. The attribute is
-    None where a required key is missing or wrong, which only `read_partial` lets you see.
+    A key without a `default` is `required`, and `example` says how to write it. Where it is missing
+    or wrong, the attribute is the default, or None, which only `read_partial` lets you see.
     """
-    required = default is PydanticUndefined
-    extra: dict[str, Any] = {_SHOWN: shown, _REQUIRED: example or ""} if required else {}
-    return Field(
-        None if required else default,
-        description=meaning,
-        alias=alias,
-        json_schema_extra=extra | {_SHOWN: "required" if required else shown},
-    )
+    required = required or default is PydanticUndefined
+    extra: dict[str, Any] = {_SHOWN: "required" if required else shown}
+    if required:
+        extra[_REQUIRED] = example or ""
+    given = None if default is PydanticUndefined else default
+    return Field(given, description=meaning, alias=alias, json_schema_extra=extra)
 
 
 class YamlModel(BaseModel):
@@ -118,13 +117,15 @@ class YamlModel(BaseModel):
     def _from_table(
         cls, node: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
     ) -> Self:
+        if isinstance(node, dict):  # pydantic comes twice where a schema is held in another
+            return handler(node)
         findings = _findings(info)
         if not isinstance(node, Table):
             found = described(node, veiled=cls.veiled)
             findings.wrong(f"{_prefix(info)}expected {cls.shown_as}, found {found}", node.place)
             raise NotedError
         before = findings.count
-        fields = cls.keys()
+        fields = cls.by_key()
         for entry in node.entries.values():
             if entry.key not in fields:
                 message, hint = unknown_key(cls.what, entry, fields)
@@ -144,7 +145,7 @@ class YamlModel(BaseModel):
         return model
 
     @classmethod
-    def keys(cls) -> Mapping[str, FieldInfo]:
+    def by_key(cls) -> Mapping[str, FieldInfo]:
         """The fields by the names that are written, in their order."""
         return {found.alias or name: found for name, found in cls.model_fields.items()}
 
@@ -162,7 +163,7 @@ class NotedError(ValueError):
 
 
 class WrongPlacesError(ValueError):
-    """What is wrong inside a value, each with its place, key and all."""
+    """What is wrong inside a value, each at a place of its own."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
@@ -235,7 +236,7 @@ class Leaf:
             return self.read(node)
         except WrongPlacesError as error:
             for problem in error.problems:
-                _findings(info).wrong(problem.message, problem.place, problem.hint)
+                _findings(info).wrong(_prefix(info) + problem.message, problem.place, problem.hint)
         except ValueError as error:
             hint = error.hint if isinstance(error, WrongValueError) else None
             prefix = _prefix(info)
@@ -250,13 +251,14 @@ class Items:
     """A list of values; annotate a tuple's type with it.
 
     With `alone`, one value stands for a list of one. With `empty`, an empty list is refused:
-    `empty` says what is wrong with it, `hint` what to do. `veiled`: what stands there instead may
-    be a secret.
+    `empty` says what is wrong with it, `hint` what to do. Of a list with wrong values the
+    others are read, or with `whole` none. `veiled`: what stands there instead may be a secret.
     """
 
     alone: bool = False
     empty: str | None = None
     hint: str | None = None
+    whole: bool = False
     veiled: bool = False
 
     def __get_pydantic_core_schema__(
@@ -278,7 +280,7 @@ class Items:
                 hint = self.hint or f'name at least one, or leave "{prefix.rstrip(": ")}" out'
                 findings.wrong(prefix + self.empty, node.place, hint)
                 raise NotedError
-            return _without_wrong(node.items, handler)
+            return handler(node.items) if self.whole else _without_wrong(node.items, handler)
         if not self.alone:
             found = described(node, veiled=self.veiled)
             findings.wrong(
@@ -335,7 +337,7 @@ def keys_markdown(model: type[YamlModel]) -> str:
     """The keys as a table of the documentation, ending in a newline."""
     rows = "".join(
         f"| `{name}` | {_extra(found)[_SHOWN]} | {found.description} |\n"
-        for name, found in model.keys().items()
+        for name, found in model.by_key().items()
     )
     return f"| key | default | meaning |\n| --- | --- | --- |\n{rows}"
 
@@ -354,7 +356,7 @@ def _extra(found: FieldInfo) -> dict[str, Any]:
 def _describe(schema: dict[str, Any], model: type[Any]) -> None:
     """Put the words of the keys in place of pydantic's."""
     properties, required = schema.get("properties", {}), []
-    for name, found in model.keys().items():
+    for name, found in model.by_key().items():
         shown = _extra(found)[_SHOWN]
         if _REQUIRED in _extra(found):
             required.append(name)

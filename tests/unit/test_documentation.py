@@ -15,7 +15,7 @@ from monitor.domain.alerting.rule import RESERVED_LABELS
 from monitor.domain.routing.matcher import MatcherError, Matchers, parse_matchers
 from monitor.domain.safetext.shown_text import counted
 from monitor.rulefile import rules_schema_text
-from monitor.rulefile.rule_keys import LABEL
+from monitor.rulefile.rules import LABEL
 from tests.rules import rules_in
 from tests.unit.test_metrics import CONTRACT
 

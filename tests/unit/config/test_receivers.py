@@ -100,7 +100,7 @@ def test_a_flag_may_come_from_a_variable() -> None:
         ("{name: ops, slak: {url: x}}", '"slak" (did you mean "slack"?)'),
         (
             "{name: ops, fallback: other, console: {}}",
-            'rules.yaml:4:27: fallback: "other" is no receiver of this file (there are ops)',
+            'rules.yaml:4:27: fallback: there is no receiver "other" (there are ops)',
         ),
         (
             "{name: ops, fallback: ops, console: {}}",

@@ -238,7 +238,7 @@ def test_a_wrong_rule_is_refused_with_its_place(rule: str, expected: str) -> Non
         (RULE + "receivers: [{name: ops, console: {}}]\n", 'no "route"'),
         (
             RULE + "route: {receiver: ops}\n",
-            'receiver: "ops" is no receiver of this file (there are none)',
+            'receiver: there is no receiver "ops" (there are none)',
         ),
         (RULE + TELLING.replace("receiver: ops", "receiver: opps"), '(did you mean "ops"?)'),
         (
@@ -273,7 +273,7 @@ def test_a_wrong_rule_is_refused_with_its_place(rule: str, expected: str) -> Non
         ),
         (
             RULE + TELLING.replace("{receiver: ops}", "{receiver: ops, group_by: [5]}"),
-            "expected a list of texts",
+            "group_by: expected a text, found the number 5",
         ),
     ],
 )
@@ -552,7 +552,7 @@ def test_quiet_hours_may_go_over_midnight_and_have_a_zone(moment: str, quiet: bo
     [
         ("settle: soon", 'rules.yaml:4:9: settle: "soon" is not a duration'),
         ("settle: 100h", "rules.yaml:4:9: settle: "),
-        ("settle: {fax: 1h}", "rules.yaml:4:10: settle: expected"),
+        ("settle: {fax: 1h}", "rules.yaml:4:10: settle has no"),
         ("quiet_hours: {days: [monday]}", "rules.yaml:4:14: quiet_hours: expected a list"),
         (
             "quiet_hours: [{days: [funday]}]",

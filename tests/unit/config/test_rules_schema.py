@@ -1,8 +1,6 @@
-"""The JSON Schema of rules.yaml: what `check` takes it takes, and it knows every key that the
-reader knows and no other."""
+"""The JSON Schema of rules.yaml: what `check` takes it takes."""
 
 import copy
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,68 +158,10 @@ def test_a_file_with_every_key_fits_both() -> None:
     assert refused_by_the_schema(GOOD) == []
 
 
-# --- the same keys --------------------------------------------------------------------------------
-
-
-def mappings(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The places of all mappings."""
-    if isinstance(document, dict):
-        yield path
-        for key, value in document.items():
-            yield from mappings(value, (*path, key))
-    elif isinstance(document, list):
-        for index, value in enumerate(document):
-            yield from mappings(value, (*path, index))
-
-
-def at(document: Any, path: tuple[str | int, ...]) -> Any:
-    for part in path:
-        document = document[part]
-    return document
-
-
-def schema_at(path: tuple[str | int, ...]) -> dict[str, Any] | None:
-    """The schema of the mapping there; None where any key may stand in it."""
-    found = [SCHEMA]
-    for part in path:
-        found = [below for each in found for below in _below(each, part)]
-    return next((each for each in _alternatives(found) if "properties" in each), None)
-
-
-def _alternatives(shapes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for shape in shapes:
-        if "$ref" in shape:
-            yield from _alternatives([SCHEMA["definitions"][shape["$ref"].rpartition("/")[2]]])
-        yield shape
-        yield from _alternatives(shape.get("anyOf", []))
-
-
-def _below(shape: dict[str, Any], part: str | int) -> Iterator[dict[str, Any]]:
-    for each in _alternatives([shape]):
-        if isinstance(part, int) and "items" in each:
-            yield each["items"]
-        elif part in each.get("properties", {}):
-            yield each["properties"][part]
+# --- what editors show ----------------------------------------------------------------------------
 
 
 DOCUMENT = instance(GOOD)
-FREE = ("labels", "headers")
-
-
-@pytest.mark.parametrize(
-    "path", [path for path in mappings(DOCUMENT) if not path or path[-1] not in FREE], ids=str
-)
-def test_each_mapping_has_the_keys_that_the_reader_allows(path: tuple[str | int, ...]) -> None:
-    shape = schema_at(path)
-    assert shape is not None
-    assert shape["additionalProperties"] is False
-    document = copy.deepcopy(DOCUMENT)
-    at(document, path)["zzzzzzzz"] = 1
-    (said,) = [problem for problem in refused_by_the_reader(document) if "zzzzzzzz" in problem]
-    listed = re.search(r"\((?:allowed are|it can be) ([^)]*)\)|expected (.*), found", said)
-    assert listed is not None, said
-    allowed = set(re.split(r", | or ", listed[1] or listed[2]))
-    assert allowed == set(shape["properties"])
 
 
 def described(shape: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -409,6 +349,12 @@ def test_several_labels_in_one_text_are_told_to_be_a_list() -> None:
     text = ROUTED + "route: {receiver: ops, group_by: 'alertname, account'}"
     [warning] = parse_rules(text, source="rules.yaml", lookup=VALUES.get).warnings
     assert "write a list: [alertname, account]" in str(warning)
+
+
+def at(document: Any, path: tuple[str | int, ...]) -> Any:
+    for part in path:
+        document = document[part]
+    return document
 
 
 def places(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
