@@ -17,7 +17,7 @@ LONGEST_QUOTE = 200
 
 
 def quote(text: str, secrets: Iterable[str]) -> str:
-    """Somebody else's words, fit for a log: secrets and control characters taken out, cut short."""
+    """The provider's words, fit for a log: without secrets and control characters, cut short."""
     for secret in secrets:
         text = text.replace(secret, "***")
     text = "".join(
@@ -32,7 +32,7 @@ def error_of_status(
 ) -> ProviderError:
     """The error of an answer that is no success. `what` was asked: method and URL.
 
-    A 404 is NOT_FOUND only in the provider's own JSON; somebody else's page (a proxy, a moved
+    A 404 is NOT_FOUND only in the provider's own JSON; any other page (a proxy's, a moved
     site) is BAD_BODY with status 404.
     """
     said = failure_text(body)
@@ -105,4 +105,4 @@ def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:
-        return "a status nobody registered"
+        return "not a registered status"

@@ -63,11 +63,11 @@ class Pacer:
     def quiet(self, seconds: float, error: ProviderError) -> None:
         """The provider asked for `seconds` of silence, with `error`.
 
-        Up to five minutes are waited out by everybody. A longer wish is not slept through (a
-        poll would hang for an hour) and not ignored: for five minutes every request fails at
-        once with that error and none is sent; then one may ask again. The same where one silence
-        follows another without an answer between: those who queue would each wait out one of
-        their own, and nobody would learn for an hour that the provider says no.
+        Every request waits out up to five minutes. A longer wish is not slept through (a poll
+        would hang for an hour) and not ignored: for five minutes every request fails at once
+        with that error and none is sent; then one may ask again. The same holds where one
+        silence follows another without an answer between: queued requests would each wait out
+        one of their own, and it would take an hour to learn that the provider says no.
         """
         now = self._clock.monotonic()
         if self._quiet_until - now <= _NEGLIGIBLE:

@@ -99,9 +99,8 @@ class Provider:
         self._lookup = CampaignLookup(self._authorized, self._paths, self._decode_single, clock)
         self._details = DetailLookup(self._authorized, self._paths, clock)
         self._memories: dict[str, FeedMemory] = {}
-        for (
-            reason
-        ) in RejectReason:  # from 0 on: `increase()` does not see a counter that is born at 1
+        # From 0 on: `increase()` does not see a counter that is born at 1.
+        for reason in RejectReason:
             metrics.rows_rejected.labels(options.account, reason.value)
         for message_type in options.message_types:
             metrics.list_total_mismatch.labels(options.account, message_type)
@@ -156,16 +155,14 @@ class Provider:
         complete = False
         try:
             asked = windows(since=since, started=started, times=self._times)
-            read = await read_feed(
+            sweep, total_off = await read_feed(
                 fetch, rows, asked, memory, clock=self._clock, full=fresh, seen=seen
             )
-            sweep = read.sweep
             complete = sweep.complete
         finally:
             rows.finish(complete=complete)
-        memory.page_size, memory.cut = read.page_size, read.cut
-        if read.total_off is not None:
-            self._total_off(message_type, memory, *read.total_off)
+        if total_off is not None:
+            self._total_off(message_type, memory, *total_off)
         newest = sweep.campaigns[: -MOST_WITNESSES - 2 : -1]
         self._lookup.seen(message_type, [campaign.id for campaign in newest])
         return replace(sweep, requests=requests)
@@ -186,9 +183,8 @@ class Provider:
         """Prove that the account can be read: log in, read the smallest page of every feed, and
         the balance. ProviderError."""
         now = self._clock.now()
-        window = windows(since=now.timestamp() - DAY, started=now.timestamp(), times=self._times)[
-            -1
-        ]
+        started = now.timestamp()
+        window = windows(since=started - DAY, started=started, times=self._times)[-1]
         for message_type in self._options.message_types:
             await self._list(message_type, window, 0, SMALLEST_PAGE, None)
         await self.balance(now=now)
@@ -317,6 +313,6 @@ def _url_problems(options: ProviderOptions) -> list[Problem]:
             )
         ]
     if plain_http_beyond_loopback(options.url) and not options.allow_insecure_http:
-        hint = "use https://, or set BSG_ALLOW_INSECURE_HTTP=1 if nobody can listen"
+        hint = "use https://, or set BSG_ALLOW_INSECURE_HTTP=1 if no one can listen"
         return [Problem("plain HTTP would send the credentials in the clear", place, hint)]
     return []

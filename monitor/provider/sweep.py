@@ -48,19 +48,6 @@ FetchRows = Callable[[Window, int, int], Awaitable[tuple[Page, float]]]
 """(window, offset, limit) → page, and when it was asked for; raises ProviderError."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRead:
-    """A sweep, but for its requests, and what is to be remembered: see `FeedMemory`.
-
-    `total_off` is (claimed, found) of a list whose total was wrong.
-    """
-
-    sweep: Sweep
-    page_size: int
-    cut: Cut | None
-    total_off: tuple[int, int] | None
-
-
 def windows(*, since: float, started: float, times: LocalTimes) -> list[Window]:
     """What to ask for, oldest first, to see every campaign created at or after `since` (Unix
     seconds) as of `started`."""
@@ -81,16 +68,17 @@ async def read_feed(
     clock: Clock,
     full: bool = False,
     seen: RowsSeen | None = None,
-) -> FeedRead:
-    """Read the windows, the newest first, and put their campaigns together; see
-    `CampaignSource.sweep`.
+) -> tuple[Sweep, tuple[int, int] | None]:
+    """Read the windows, the newest first, and put their campaigns together.
 
-    Where the sweep before was cut, the window in which it stopped comes first. ProviderError when
-    the very first page cannot be read.
+    Returns the sweep, but for its requests, and (claimed, found) of a list whose total was wrong.
+    Where the sweep before was cut, the window in which it stopped comes first; `memory` learns
+    where this one was. ProviderError when the very first page cannot be read.
     """
     pages: list[PageRows] = []
     problem: Shortfall | None = None
-    page_size, total_off, deadline = memory.page_size, None, clock.monotonic() + LONGEST_SECONDS
+    total_off: tuple[int, int] | None = None
+    deadline = clock.monotonic() + LONGEST_SECONDS
     one_at_a_time = asyncio.Lock()
     before = memory.cut if memory.cut and memory.cut.windows == len(asked) else None
     cut: Cut | None = None
@@ -113,7 +101,7 @@ async def read_feed(
                 fetch_page,
                 clock=clock,
                 full=full,
-                page_size=page_size,
+                page_size=memory.page_size,
                 resume=before.offset if before and before.window == number else None,
                 deadline=deadline,
             )
@@ -123,7 +111,7 @@ async def read_feed(
             problem = Shortfall(Incomplete.FAILED, str(error), error.reason)
             break
         pages += read.pages
-        page_size, total_off = read.page_size, total_off or read.total_off
+        memory.page_size, total_off = read.page_size, total_off or read.total_off
         problem = problem or read.problem
         if read.resume is not None:
             stopped_at = read.resume
@@ -133,8 +121,8 @@ async def read_feed(
         if read.over and read.problem:
             problem = read.problem
             break
-    sweep = await _put_together(pages, problem, stopped_at, clock)
-    return FeedRead(sweep, page_size, cut, total_off)
+    memory.cut = cut
+    return await _put_together(pages, problem, stopped_at, clock), total_off
 
 
 def _shown(page: PageRows) -> SweptRows:

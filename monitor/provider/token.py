@@ -1,5 +1,5 @@
-"""Who we are to the provider: a log-in key whose token is refreshed ahead of its end, or a token
-that somebody gave us."""
+"""Who we are to the provider: an API key whose token is refreshed ahead of its end, or a token
+from the settings."""
 
 import asyncio
 import base64
@@ -117,10 +117,10 @@ class StaticToken:
 
 
 class KeyLogin:
-    """Logs in with an API key. One log-in or refresh at a time; whoever waits for it shares its
-    outcome.
+    """Logs in with an API key. One log-in or refresh at a time; requests that wait for it share
+    its outcome.
 
-    A log-in that failed is not tried again for 5 s, then 10, 20, 40, 60; meanwhile everybody
+    A log-in that failed is not tried again for 5 s, then 10, 20, 40, 60; meanwhile every request
     gets its error at once, so that no poll is held up. A token that is refused before it ever
     worked counts as a log-in that failed.
     """

@@ -88,5 +88,5 @@ def _found(rows: Sequence[Row], search: tuple[str, str], at: float) -> Sequence[
     field, value = search
     if field == "taskname":
         return [row for row in rows if str(row.id) == value]
-    wanted = value.casefold()
-    return [row for row in rows if wanted in row.state(at).sender.casefold()]
+    part = value.casefold()
+    return [row for row in rows if part in row.state(at).sender.casefold()]

@@ -59,7 +59,7 @@ class ReportCurve:
 
 
 class ExpiryCurve:
-    """What nobody reports expires exactly at the validity. With 0: handed over is done, the
+    """What is never reported expires exactly at the validity. With 0: handed over is done, the
     curve of sending itself."""
 
     __slots__ = ("_validity",)

@@ -22,7 +22,7 @@ STOPPABLE = frozenset({"creation", "moderation", "spam", "scheduled", "sending",
 
 
 class Row:
-    """One campaign: its plan, or what somebody made of it since.
+    """One campaign: its plan, or what it was changed to since.
 
     `begun` is its creation in Unix seconds, `created_at` the same cut to whole ones. `held`
     replaces the plan from the first change on; `spoiled` overwrites fields of the answer as it
@@ -90,8 +90,8 @@ def _creation_order(row: Row) -> tuple[int, int]:
 
 
 class World:
-    """A scenario that began when this was made. Ids ascend with creation unless somebody adds
-    one out of order."""
+    """A scenario that began when this was made. Ids ascend with creation unless one is added
+    out of order."""
 
     def __init__(self, scenario: Scenario, clock: Clock) -> None:
         self._clock = clock
@@ -241,7 +241,7 @@ class World:
         self._balance = amount
 
     def forget_bodies(self) -> None:
-        """Let every row be written anew."""
+        """Forget every body that was written."""
         for row in self._rows.values():
             row.body = None
 

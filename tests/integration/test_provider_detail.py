@@ -58,7 +58,7 @@ async def test_the_path_that_gives_details_is_found_and_kept(path: str) -> None:
         assert asked == [f"{PLURAL}/{state.id}/detail"] * 2 + [f"{PLURAL}/999/detail"]
 
 
-async def test_a_404_of_somebody_else_is_no_answer_about_the_campaign() -> None:
+async def test_a_404_that_is_not_the_providers_is_not_an_answer_about_the_campaign() -> None:
     page = web.Response(status=404, text="<html>nothing here</html>", content_type="text/html")
     async with (
         scripted(

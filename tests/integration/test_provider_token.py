@@ -192,7 +192,7 @@ async def test_a_token_refused_right_after_its_log_in_is_not_fetched_again_and_a
         assert "just given" in str(caught.value)
 
 
-async def test_failing_log_ins_back_off_from_5_to_60_seconds_and_hold_nobody_up() -> None:
+async def test_failing_log_ins_back_off_from_5_to_60_seconds_and_hold_up_no_poll() -> None:
     clock = InstantClock()
     async with (
         scripted({LOGIN: [failed(401, "Unauthenticated.")]}) as server,

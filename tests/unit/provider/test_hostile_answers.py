@@ -295,7 +295,7 @@ def test_a_number_as_a_text_is_exact(text: str, number: int) -> None:
 
 
 class Broken(LocalTimes):
-    """Stands for whatever nobody thought of."""
+    """Stands for what was not foreseen."""
 
     def unix(self, text: str, *, after: float | None = None) -> float | None:
         raise ZeroDivisionError(text, after)

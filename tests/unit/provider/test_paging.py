@@ -217,6 +217,30 @@ def test_a_list_that_grows_all_the_time_is_read_whole_in_few_requests(
     assert set(range(1, size + 1)) <= ids_of(result)
 
 
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize(("size", "a_second"), [(3000, 2), (400, 5), (600, 5), (3000, 20)])
+def test_a_list_is_read_whole_at_every_poll_while_campaigns_are_created_every_second(
+    size: int, a_second: int, full: bool
+) -> None:
+    clock = InstantClock()
+    begun = clock.monotonic()
+
+    def grow(table: Table) -> None:
+        there = size + int(a_second * (clock.monotonic() - begun))
+        table.ids |= set(range(len(table.ids) + 1, there + 1))
+
+    table = Table(set(range(1, size + 1)), before=grow, clock=clock, seconds=0.3)
+    known = 0
+    for _ in range(12):
+        asked, table.throughout = len(table.asked), set(table.ids)
+        result = table.read(full=full, page_size=known)
+        assert result.problem is None
+        assert table.throughout <= ids_of(result)
+        assert len(table.asked) - asked <= len(table.ids) / 499 + 12
+        known = result.page_size
+        asyncio.run(clock.sleep(60))
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(60, 300), st.integers(30, 60), st.integers(1, 12), st.integers(1, 40))
 def test_rows_that_vanish_while_it_is_read_leave_a_list_complete(
