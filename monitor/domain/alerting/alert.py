@@ -13,8 +13,8 @@ from monitor.domain.campaign.snapshot import Campaign
 
 
 class AlertState(StrEnum):
-    """`resolved` is the end of one instance; a condition that holds again begins a new one.
-    Inactive is no alert at all."""
+    """`resolved` is the end of one instance. If the condition holds again, a new instance begins.
+    There is no state "inactive": there is no alert then."""
 
     PENDING = "pending"
     FIRING = "firing"
@@ -79,8 +79,8 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def about(self) -> str:
-        """What people call its subject: the campaign by its name, else the sender or receiver, else
-        the account."""
+        """How people know its subject: a campaign by its name, otherwise the sender, receiver or
+        account."""
         return self.campaign.name if self.campaign else self.key.subject or self.key.account
 
     @property
@@ -151,15 +151,15 @@ def advance(
     keep_firing: timedelta,
     reason: ResolveReason = ResolveReason.CONDITION,
 ) -> Alert | None:
-    """The alert after one evaluation on good data: the same object when nothing changed, None
-    when a pending one ends (nobody was told of it).
+    """The alert after one evaluation on good data: the same object if nothing changed, None if a
+    pending one ends (it was never told).
 
-    `hold` is the rule's `for`, `keep_firing` its `keep_firing_for`. A pending alert fires once
-    its condition has held for `hold`; a firing one resolves once the condition has not held for
-    `keep_firing`, counted from the first evaluation that found so (as Prometheus does). Time
-    that passed without evaluations counts for both, but only an evaluation decides. Any `reason`
-    but `condition` ends it at once: its subject or its rule is gone, whatever `active` says. A
-    resolved alert and an event are never advanced: ValueError.
+    `hold` is the rule's `for`, `keep_firing` its `keep_firing_for`. A pending alert fires once its
+    condition has held for `hold`. A firing one resolves once the condition has not held for
+    `keep_firing`, counted from the first evaluation that found so (as in Prometheus). Time without
+    evaluations counts for both, but only an evaluation decides. Any `reason` but `condition` ends
+    it at once, whatever `active` says: its subject or its rule is gone. ValueError for a resolved
+    alert or an event.
     """
     if alert.state is AlertState.RESOLVED or alert.is_event:
         raise ValueError(f"alert {alert.id} has ended and cannot advance")
@@ -197,7 +197,8 @@ def advance(
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Who looks after one instance of an alert, and since when."""
+    """Who is handling one instance of an alert, and since when. Its group is not repeated until
+    something changes."""
 
     alert_id: str
     author: str

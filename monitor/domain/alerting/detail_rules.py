@@ -1,8 +1,8 @@
-"""Rules that ask for more than the list shows, and what is decided once that has been read.
+"""Rules that need more than the list shows, and what is decided once that has been read.
 
-A rule with `detail: true` is not asked together with the others: the part of its condition that
-needs no detail selects campaigns, these are read in detail where what is known of them is not
-good enough, and then the whole is asked.
+A rule with `detail: true` is evaluated in two steps. The part of its condition that needs no detail
+selects campaigns. Their details are read if those known are too old. Then the whole condition is
+evaluated.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,12 +15,12 @@ from monitor.domain.condition import compile_batch
 from monitor.domain.fields.catalogue import Surroundings
 
 GOOD_FOR_SECONDS = 300.0
-"""How old a detail may be and still be taken for what is the case now."""
+"""How old a detail may be and still count as current."""
 
 
 def outdated(row: TrackedCampaign, now: float) -> bool:
-    """Whether nothing is known of the campaign in detail, or only what was so some minutes ago
-    while something of it has changed since. `now` in Unix seconds."""
+    """Whether the campaign's detail is missing, or is some minutes old and the campaign has changed
+    since. `now` in Unix seconds."""
     detail = row.detail
     return detail is None or (
         now - detail.read_at > GOOD_FOR_SECONDS and detail.revision != row.revision
@@ -28,7 +28,7 @@ def outdated(row: TrackedCampaign, now: float) -> bool:
 
 
 class DetailRules:
-    """The rules of scope `campaign` that have to do with details, compiled."""
+    """The rules of scope `campaign` that need details, compiled."""
 
     def __init__(self, state_rules: Iterable[Rule]) -> None:
         rules = list(state_rules)
@@ -42,8 +42,8 @@ class DetailRules:
 
 
 class DetailPhase:
-    """The part of an evaluation that waits for details. `postpone` is asked of all rows before
-    `read` and `decide`."""
+    """The part of an evaluation that waits for details. Call `postpone` for all rows before `read`
+    and `decide`."""
 
     def __init__(
         self, rules: DetailRules, alerts: WorkingAlerts, now: float, around: Surroundings
@@ -53,11 +53,11 @@ class DetailPhase:
         self._now = now
         self._around = around
         self.postponed: dict[int, TrackedCampaign] = {}
-        """The campaigns about which rules with `detail: true` have still to be asked."""
+        """The campaigns for which rules with `detail: true` must still be evaluated."""
 
     def postpone(self, rows: Sequence[TrackedCampaign]) -> set[AlertKey]:
-        """Find the watched rows that such a rule selects; returns the alerts that are not to be
-        decided on yet."""
+        """Find the watched rows that such a rule selects. Returns the alerts that must not be
+        decided yet."""
         rules = self._rules.asking
         if not rules:
             return set()
@@ -66,16 +66,15 @@ class DetailPhase:
         return {self._alerts.key(rules[index], str(row.campaign.id)) for index, row in hits}
 
     def forget(self, campaign_id: int) -> None:
-        """The campaign is gone: nothing is to be decided about it."""
+        """Forget a campaign that is gone."""
         self.postponed.pop(campaign_id, None)
 
     def fired(self) -> list[int]:
-        """The campaigns of which an alert fires or an event is told from now on, the most severe
-        first."""
+        """The campaigns of which an alert now fires or an event is told, the most severe first."""
         return self._alerts.fired()
 
     def unexplained(self) -> list[int]:
-        """The campaigns of which an alert fires that bears no detail, each once."""
+        """The campaigns with a firing alert that has no detail, each once."""
         found = (int(alert.key.subject) for alert in self._alerts.firing() if alert.detail is None)
         return list(dict.fromkeys(found))
 
@@ -84,8 +83,7 @@ class DetailPhase:
         return self._alerts.fires(campaign_id)
 
     def read(self, rows: Sequence[TrackedCampaign]) -> None:
-        """These have been read in detail: rules that name it are asked again, and texts are made
-        anew."""
+        """Take over details just read: evaluate rules that name them again, and renew texts."""
         rules, alerts = self._rules, self._alerts
         watched = [row for row in rows if not row.settled]
         holding = alerts.hold(rules.ask_naming(watched, self._now, self._around), rules.naming)
@@ -99,10 +97,10 @@ class DetailPhase:
                 self.postponed[row.campaign.id] = row
 
     def decide(self, campaign_ids: Iterable[int]) -> None:
-        """Ask the rules that waited about these of the postponed campaigns.
+        """Evaluate the rules that waited for these postponed campaigns.
 
-        Leave out those whose detail was wanted and could not be read: their alerts stay as they
-        are, for what was known before decides nothing.
+        Leave out those whose detail was due and could not be read: their alerts stay as they are,
+        because old facts decide nothing.
         """
         rules, alerts = self._rules, self._alerts
         rows = [self.postponed[campaign_id] for campaign_id in campaign_ids]

@@ -1,4 +1,5 @@
-"""Rules over campaigns, events, accounts and receivers → what becomes of their alerts."""
+"""Evaluates rules over campaigns, events, accounts and receivers, and decides what becomes of their
+alerts."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -92,7 +93,7 @@ class RuleSet:
 
     @property
     def look_back(self) -> float:
-        """How many seconds back the rules look: so far samples must reach."""
+        """How many seconds back samples must reach for these rules."""
         asked = (
             max(rule.settle.longest, rule.when.look_back if rule.when else 0.0)
             for rule in self.rules.values()
@@ -107,12 +108,12 @@ class RuleSet:
         *,
         baselines: Baselines = NO_BASELINES,
     ) -> "Evaluation":
-        """Start an evaluation as of `now`. `alerts` are pending and firing ones; those of other
-        accounts are left alone. `baselines` are the account's."""
+        """Start an evaluation as of `now`. `alerts` are the pending and firing ones; those of other
+        accounts are ignored. `baselines` are the account's."""
         return Evaluation(self, account, now, alerts, self.surroundings(now, baselines))
 
     def surroundings(self, now: datetime, baselines: Baselines = NO_BASELINES) -> Surroundings:
-        """What the rules may ask beyond their subjects, as of `now`."""
+        """What the rules know beyond their subjects, as of `now`."""
         quiet = any(interval.contains(now) for interval in self.quiet_hours)
         return Surroundings(in_quiet_hours=quiet, baselines=baselines)
 
@@ -124,9 +125,9 @@ class RuleSet:
         feeds: Collection[Feed],
         receivers: Collection[str] = (),
     ) -> Changes:
-        """End the alerts that nothing evaluates any more: their rule is gone or looks at
-        something else now, or `feeds`, the polled ones, have not their account or message type,
-        or their receiver is none of `receivers`."""
+        """End alerts that no rule evaluates any more: their rule is gone or has changed its scope,
+        their account or message type is not among the polled `feeds`, or their receiver is not
+        among `receivers`."""
         ended: list[Alert] = []
         dropped: list[str] = []
         for alert in alerts:
@@ -155,11 +156,10 @@ class RuleSet:
 
 
 class Evaluation:
-    """One pass over what was read on good data; alerts of what is not given stay as they are.
-    Pure: only `finish` tells.
+    """One pass over what was read. Alerts about anything that is not given stay as they are. Pure:
+    only `finish` returns the changes.
 
-    Its cost is that of the compiled conditions plus what is proportional to hits and active
-    alerts.
+    The cost is that of the compiled conditions, plus a part proportional to hits and active alerts.
     """
 
     def __init__(
@@ -183,13 +183,13 @@ class Evaluation:
             describe_again=rules.describe_again,
         )
         self.detail = DetailPhase(rules.detail, self._alerts, self._instant, around)
-        """What is decided once campaigns have been read in detail."""
+        """The part that is decided after campaigns have been read in detail."""
         self.faults: list[RuleFault] = []
-        """Rules about senders, accounts or receivers that raised. (One about campaigns raises
-        where it is asked.)"""
+        """Rules about senders, accounts or receivers that raised. (A rule about campaigns raises to
+        the caller.)"""
 
     def campaigns(self, rows: Sequence[TrackedCampaign]) -> None:
-        """Apply the state rules to some campaigns, each given once. The alerts of settled ones
+        """Apply the state rules to some campaigns, each given once. Alerts of settled campaigns
         end."""
         watched = [row for row in rows if not row.settled]
         hits = self._rules.batch(watched, self._instant, self._around)
@@ -202,10 +202,10 @@ class Evaluation:
                 self._alerts.advance(rule, alert, row, active=False, reason=reason)
 
     def unchanged(self, rows: Sequence[TrackedCampaign]) -> None:
-        """Likewise for watched campaigns that are what they were when `campaigns` of these rules
+        """The same for watched campaigns that have not changed since `campaigns` of these rules
         last saw them.
 
-        Only what moves by itself is asked again; for the other rules their last answer stands.
+        Only rules that depend on time are evaluated; for the others, the last answer stands.
         """
         asked = self._rules.moving_names | self._rules.detail.names
         hits = self._rules.moving_batch(rows, self._instant, self._around)
@@ -216,7 +216,7 @@ class Evaluation:
                 self._alerts.advance(rule, alert, row, active=held)
 
     def events(self, pairs: Iterable[tuple[CampaignEvent, TrackedCampaign]]) -> None:
-        """Apply the event rules: one alert for each event and rule that its kind concerns."""
+        """Apply the event rules: one alert for each event and each rule for its kind."""
         rules = self._rules.event_rules
         for event, row in pairs:
             for rule, test in rules.get(event.kind, ()):
@@ -226,9 +226,8 @@ class Evaluation:
     def senders(
         self, views: Mapping[SenderWindow, Sequence[SenderView]], elsewhere: Collection[str]
     ) -> None:
-        """Apply the sender rules to all senders but those of the message types that are shown
-        `elsewhere`, by other feeds. A sender with no campaign in a rule's window any more
-        fulfils no condition."""
+        """Apply the sender rules to all senders but those of message types that other feeds show
+        (`elsewhere`). A sender without campaigns in a rule's window fulfils no condition."""
         for rule, test in self._rules.sender_rules:
             seen: set[str] = set()
             for view in views.get(rule.window, ()):
@@ -253,9 +252,8 @@ class Evaluation:
                 self._alerts.advance(rule, alert, None, active=False)
 
     def account(self, view: AccountView, *, failed: bool) -> None:
-        """Apply the account rules after a poll. After one that failed only those whose fields
-        move all the same; those that ask for the age of what was read only once every feed has
-        been tried."""
+        """Apply the account rules after a poll. After a failed one, only rules whose fields change
+        without data. Rules about the age of data wait until every feed has been tried."""
         for rule, test, moves in self._rules.account_rules:
             if (failed and not moves) or (
                 view.untried and rule.when is not None and "last_success_age" in rule.when.fields
@@ -271,8 +269,8 @@ class Evaluation:
                 )
 
     def receiver(self, view: ReceiverView) -> None:
-        """Apply the receiver rules to one receiver. Receivers belong to no account: such an
-        evaluation is begun for ""."""
+        """Apply the receiver rules to one receiver. Receivers belong to no account: begin such an
+        evaluation for ""."""
         for rule, test in self._rules.receiver_rules:
             labels = receiver_labels(rule, view.receiver)
             with self._apart(rule, view.receiver):
@@ -281,13 +279,13 @@ class Evaluation:
                 )
 
     def gone(self, campaign_id: int, reason: ResolveReason, seen: Campaign | None = None) -> None:
-        """End every alert of a campaign, `seen` so last. What this evaluation found of it before
-        does not count."""
+        """End every alert of a campaign, last seen as `seen`. Discards what this evaluation found
+        of it."""
         self.detail.forget(campaign_id)
         self._alerts.gone(campaign_id, reason, seen)
 
     def keep(self, campaign_id: int) -> None:
-        """Leave every alert of a campaign as it was: it could not be decided on."""
+        """Leave every alert of a campaign as it was: it could not be decided."""
         self.detail.forget(campaign_id)
         self._alerts.keep(campaign_id)
 
@@ -297,7 +295,7 @@ class Evaluation:
 
     @contextmanager
     def _apart(self, rule: Rule, subject: str) -> Iterator[None]:
-        """A rule that raises decides nothing, and keeps no other rule from deciding."""
+        """Note a rule that raised: it decides nothing, and keeps no other rule from deciding."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 (whatever it is)

@@ -12,7 +12,7 @@ from monitor.domain.campaign.snapshot import Campaign
 
 
 class NotifyReason(StrEnum):
-    """Why a notification was decided. Every decision to tell somebody has one of these names."""
+    """Why a notification was decided. Each has exactly one of these reasons."""
 
     FIRING = "firing"  # the group's first firing alerts
     NEW_ALERTS = "new_alerts"  # more alerts of a group that is known to fire
@@ -131,11 +131,10 @@ def retry_delay(attempts: int, *, retry_after: float | None, random: float) -> t
 
 
 def halves(notification: Notification) -> tuple[Notification, Notification]:
-    """Two messages that tell together, in order, what one that was too large tells; ids `<id>-1`
-    and `<id>-2`.
+    """The two halves of a message that was too large, in order; ids `<id>-1` and `<id>-2`.
 
-    Part p of n becomes parts 2p-1 and 2p of 2n: the same place in the whole. ValueError when
-    there is nothing to halve.
+    Part p of n becomes parts 2p-1 and 2p of 2n: the same place in the whole. ValueError if there is
+    nothing to halve.
     """
     if len(notification.alerts) < 2:
         raise ValueError(f"notification {notification.id} tells of one alert only")
@@ -156,8 +155,7 @@ def halves(notification: Notification) -> tuple[Notification, Notification]:
 
 # the field's own name
 def test_notification(receiver: str, now: datetime, id: str) -> Notification:  # noqa: A002
-    """A message with one alert that says in every place a person may look at that it is only a
-    test."""
+    """A test message with one alert, which says that it is a test wherever people may look."""
     labels = {"alertname": "Test", "severity": "info", "receiver": receiver}
     alert = NotifiedAlert(
         id=id,

@@ -1,4 +1,4 @@
-"""Alerts as their receivers are told of them, and in which order."""
+"""Alerts as messages show them, and their order."""
 
 from bisect import bisect
 from collections.abc import Iterable, Sequence
@@ -31,9 +31,8 @@ def _rank(alert: NotifiedAlert) -> _Rank:
 
 
 def in_order(alerts: Iterable[NotifiedAlert]) -> tuple[NotifiedAlert, ...]:
-    """Changed ones first, then the most severe. Instances of one alert stand together, oldest
-    first: whoever reads a message from its beginning must not end with the belief that what
-    fires again is over."""
+    """Changed alerts first, then the most severe. Instances of one alert stand together, oldest
+    first: if you read from the top, an alert that fires again must not seem to be over."""
     return at_once(in_order_steps(list(alerts)))
 
 
@@ -70,8 +69,8 @@ def in_order_steps(alerts: Sequence[NotifiedAlert]) -> Steps[tuple[NotifiedAlert
 
 
 def _merged(one: list[_Placed], other: list[_Placed]) -> Steps[list[_Placed]]:
-    """Two sorted runs as one: parts of the first, each with what of the other goes before its
-    end."""
+    """Merge two sorted runs: parts of the first, each with the part of the other that goes before
+    its end."""
     merged: list[_Placed] = []
     taken = 0
     for first in range(0, len(one), ROWS_A_STEP):
@@ -86,7 +85,7 @@ def _merged(one: list[_Placed], other: list[_Placed]) -> Steps[list[_Placed]]:
 def notified(
     alert: Alert, *, changed: bool, acknowledged: Acknowledgement | None = None
 ) -> NotifiedAlert:
-    """An alert as its receivers are told of it. ValueError for a pending one."""
+    """An alert as messages show it. ValueError for a pending one."""
     if alert.fired_at is None:
         raise ValueError(f"alert {alert.id} has not fired")
     resolved = alert.state is AlertState.RESOLVED and not alert.is_event

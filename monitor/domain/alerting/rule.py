@@ -1,4 +1,4 @@
-"""Rules as checked values: what `rules.yaml` becomes once everything in it has been found right."""
+"""Rules as checked values: what `rules.yaml` becomes if everything in it is right."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Rule:
 
     @property
     def condition(self) -> Condition:
-        """What a state rule asks. ValueError for a rule without one."""
+        """The condition of a state rule. ValueError for a rule without one."""
         if self.when is None:
             raise ValueError(f"rule {self.name}: a state rule needs a condition")
         return self.when

@@ -1,4 +1,4 @@
-"""One subject on which a rule raises must not cost the others their verdict."""
+"""Keeps a subject on which a rule raises from costing the others their verdict."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RuleFault:
-    """A rule raised `error`; its alert on `subject` is what it was."""
+    """A rule raised `error`; its alert on `subject` stays as it was."""
 
     rule: str
     subject: str
@@ -21,10 +21,10 @@ def each_apart(
     subjects: Sequence[T],
     on_fault: Callable[[T, Exception], None],
 ) -> None:
-    """Ask about all of these at once; where that raises, about each alone, and tell which of
-    them it is.
+    """Evaluate all of these at once. If that raises, evaluate each alone, and report those that
+    raise to `on_fault`.
 
-    `ask` may be asked about the same subject twice. What raises without any subject is raised.
+    A subject may be evaluated twice. An error without any subject is raised.
     """
     try:
         ask(subjects)

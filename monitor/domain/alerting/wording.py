@@ -1,4 +1,4 @@
-"""What an alert is called and what it says: its labels and its texts."""
+"""An alert's labels and texts."""
 
 from collections.abc import Mapping
 
@@ -46,7 +46,7 @@ def receiver_labels(rule: Rule, receiver: str) -> dict[str, str]:
 
 
 def scope_of(labels: Mapping[str, str]) -> Scope:
-    """What an alert with these labels is about: the monitor alone sets the names that tell."""
+    """What an alert with these labels is about. Only the monitor sets the labels that tell."""
     if "receiver" in labels:
         return Scope.RECEIVER
     if "campaign_id" in labels:

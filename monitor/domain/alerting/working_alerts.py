@@ -1,5 +1,5 @@
-"""An account's alerts while they are being decided on: what was committed, and what one
-evaluation makes of it."""
+"""An account's alerts during an evaluation: what was committed, and what the evaluation makes of
+it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.fields.catalogue import Subject, Surroundings
 
 DESCRIBE_AGAIN = timedelta(minutes=5)
-"""How old the texts of an alert may be whose campaign looks the same: "waits for 11 min" must
-not be repeated hours later."""
+"""How old an alert's texts may be while its campaign does not change: "waits for 11 min" must not
+be repeated hours later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What an evaluation found different: `alerts` that are new or changed, `dropped` ids of
-    pending ones that ended."""
+    """What an evaluation changed: `alerts` that are new or changed, `dropped` ids of pending ones
+    that ended."""
 
     alerts: tuple[Alert, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Changes:
 
 class WorkingAlerts:
     """The pending and firing alerts of an account as of `now`. Pure: nothing outside changes,
-    `changes` tells."""
+    `changes` returns the result."""
 
     def __init__(
         self,
@@ -52,9 +52,9 @@ class WorkingAlerts:
         around: Surroundings,
         describe_again: timedelta = DESCRIBE_AGAIN,
     ) -> None:
-        """`alerts` of other accounts are left alone. `rules` by name; an alert of none of them
-        is kept as it is. The texts of a campaign that looks the same are made anew when they are
-        `describe_again` old."""
+        """`alerts` of other accounts are ignored. `rules` are by name; an alert of none of them
+        stays as it is. Texts are renewed when they are `describe_again` old, even if the campaign
+        has not changed."""
         self._account = account
         self._now = now
         self._instant = now.timestamp()
@@ -82,8 +82,8 @@ class WorkingAlerts:
         return AlertKey(rule.name, self._account, subject)
 
     def of(self, rows: Iterable[TrackedCampaign]) -> Iterator[tuple[TrackedCampaign, Rule, Alert]]:
-        """The active alerts of these rows, each with its row and rule. They may change while
-        this is gone through."""
+        """The active alerts of these rows, each with its row and rule. You may change alerts while
+        iterating."""
         keys_of = self._keys_of
         if not keys_of:
             return
@@ -94,7 +94,7 @@ class WorkingAlerts:
                     yield row, self._rules[key.rule], alert
 
     def hold(self, hits: Iterable[tuple[int, TrackedCampaign]], rules: list[Rule]) -> set[AlertKey]:
-        """Begin or advance an alert for each rule (by its index) that holds for a row; returns
+        """Begin or advance an alert for each rule (by its index) that holds for a row. Returns
         their keys."""
         holding: set[AlertKey] = set()
         for index, row in hits:
@@ -113,8 +113,8 @@ class WorkingAlerts:
     def about(
         self, rule: Rule, subject: str, view: Subject, labels: Mapping[str, str], *, active: bool
     ) -> None:
-        """Begin or advance the rule's alert on a subject that is no campaign. `labels` are those
-        of a new one."""
+        """Begin or advance the rule's alert on a subject that is not a campaign. A new one gets
+        `labels`."""
         key = self.key(rule, subject)
         alert = self.active.get(key)
         if alert is None and active:
@@ -131,10 +131,10 @@ class WorkingAlerts:
         active: bool,
         reason: ResolveReason = ResolveReason.CONDITION,
     ) -> None:
-        """What becomes of an alert whose condition holds (`active`) or not; doing it twice does
-        what once does.
+        """Advance an alert whose condition holds (`active`) or not. Calling it twice has no further
+        effect.
 
-        `subject` is None where there is nothing left that its texts could be made from.
+        `subject` is None if nothing is left to make its texts from.
         """
         after = advance(
             alert,
@@ -169,7 +169,7 @@ class WorkingAlerts:
         self._events.setdefault(event.campaign.id, []).append((rule, event, alert.id))
 
     def tell_anew(self, row: TrackedCampaign) -> None:
-        """Make the texts of the campaign's events again: more is known of it."""
+        """Renew the texts of the campaign's events: more is known of it."""
         for rule, event, alert_id in self._events.get(row.campaign.id, ()):
             alert = self._changed[alert_id]
             texts = annotations(
@@ -180,8 +180,8 @@ class WorkingAlerts:
             )
 
     def gone(self, campaign_id: int, reason: ResolveReason, seen: Campaign | None = None) -> None:
-        """End every alert of a campaign, `seen` so last. What was found of it before does not
-        count."""
+        """End every alert of a campaign, last seen as `seen`. Discards what was found of it
+        before."""
         for key in self._keys_of.get(campaign_id, ()):
             current = self.active.pop(key, None)
             if current is None:
@@ -193,13 +193,13 @@ class WorkingAlerts:
                 self._record(before, end(last, self._now, reason))
 
     def keep(self, campaign_id: int) -> None:
-        """Leave every alert of a campaign as it was, and tell none of its events."""
+        """Leave every alert of a campaign as it was, and discard its events."""
         for _, _, alert_id in self._events.pop(campaign_id, ()):
             self._changed.pop(alert_id, None)
         self.restore(self._keys_of.get(campaign_id, ()))
 
     def restore(self, keys: Iterable[AlertKey]) -> None:
-        """Leave these alerts as they were: what was found of them does not count."""
+        """Leave these alerts as they were, and discard what was found of them."""
         for key in keys:
             before = self._before.get(key)
             for alert in (self.active.pop(key, None), before):
@@ -210,8 +210,8 @@ class WorkingAlerts:
                 self.active[key] = before
 
     def fired(self) -> list[int]:
-        """The campaigns of which an alert fires or an event is told from now on, each once, the
-        most severe first."""
+        """The campaigns of which an alert now fires or an event is told, each once, the most severe
+        first."""
         by_severity: dict[str, dict[int, None]] = {}
         for alert in self._changed.values():
             if (
@@ -252,9 +252,9 @@ class WorkingAlerts:
     def _described(
         self, rule: Rule, alert: Alert, subject: Subject | None, *, active: bool, fires: bool
     ) -> Alert:
-        """The alert with texts and snapshot as of now. Texts are made while the condition holds,
-        so that the end of an alert is told with what was last true of it; they follow what it is
-        about, and the time at least every `describe_again`."""
+        """The alert with current texts and snapshot. Texts are made while the condition holds, so
+        the end is told with what was last true. They follow their subject, and time at least every
+        `describe_again`."""
         campaign, detail = (
             (subject.campaign, subject.detail)
             if isinstance(subject, TrackedCampaign)

@@ -15,11 +15,12 @@ from monitor.domain.routing.route import Route
 class Quiet:
     """What keeps a group's alerts from being told at a moment.
 
-    `suppressed` holds the ids of alerts that are silenced or inhibited: those that a receiver
-    does not know to fire are not told to it, neither now nor, once they have ended, later; those
-    it knows are told when they end. `muted` puts everything off, ends included, until it no
-    longer is. `acknowledged` maps an alert's id to who looks after it: its group is not repeated
-    until there is news. With `tells_acknowledgements` the group's receiver is told so at once.
+    - `suppressed`: ids of alerts that are silenced or inhibited. The receiver is not told of them,
+      neither now nor after they have ended. If it knows that one fires, it is told of the end.
+    - `muted`: everything waits, ends included, until the mute is over.
+    - `acknowledged`: by alert id, who is handling it. Its group is not repeated until there is
+      news.
+    - `tells_acknowledgements`: the group's receiver is told of acknowledgements at once.
     """
 
     suppressed: Container[str] = frozenset()
@@ -29,7 +30,7 @@ class Quiet:
 
 
 def told_as(alert: Alert) -> Told:
-    """What a receiver knows once it was told of its present state."""
+    """What a receiver knows once it was told of the alert's current state."""
     if alert.is_event:
         return Told.EVENT
     return Told.RESOLVED if alert.state is AlertState.RESOLVED else Told.FIRING
@@ -38,8 +39,8 @@ def told_as(alert: Alert) -> Told:
 def untold(
     alerts: Iterable[Alert], ledger: Ledger, suppressed: Container[str] = frozenset()
 ) -> list[Alert]:
-    """The alerts of a group whose present state its receiver has not been told and must be.
-    Pending ones are nobody's business, and so are `suppressed` ones of which nothing was told."""
+    """The alerts of a group whose current state must still be told to its receiver. Leaves out
+    pending alerts, and `suppressed` ones of which nothing was told."""
     told = ledger.told
     return [
         alert
@@ -62,15 +63,15 @@ def untold_steps(
 
 
 def fires(alert: Alert) -> bool:
-    """Whether it is told again for as long as nothing changes."""
+    """Whether the group is repeated while nothing changes."""
     return alert.state is AlertState.FIRING and not alert.is_event
 
 
 def newly_acknowledged(
     alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet
 ) -> dict[str, datetime]:
-    """Which alerts that the receiver knows to fire somebody looks after without its having been
-    told; since when."""
+    """Acknowledged alerts that the receiver knows to fire, if it was not yet told of the
+    acknowledgement; with the time of that."""
     if not quiet.tells_acknowledgements or not quiet.acknowledged:
         return {}
     return {
@@ -143,13 +144,13 @@ def _first_news(changes: Sequence[Alert], ledger: Ledger) -> Steps[datetime]:
 
 
 def _news_since(alert: Alert, ledger: Ledger) -> datetime:
-    """Since when there is something untold: for one that fired and resolved untold, since it
-    fired."""
+    """Since when there is something untold. An alert that fired and resolved untold counts from its
+    firing."""
     return (alert.resolved_at if alert.id in ledger.told else alert.fired_at) or alert.active_since
 
 
 def _repeats(alerts: Sequence[Alert], ledger: Ledger, quiet: Quiet) -> Steps[bool]:
-    """Whether there is something to be told again for as long as nothing changes."""
+    """Whether there is something to repeat while nothing changes."""
     for first in range(0, len(alerts), ROWS_A_STEP):
         yield from pause(first)
         if any(
@@ -161,8 +162,7 @@ def _repeats(alerts: Sequence[Alert], ledger: Ledger, quiet: Quiet) -> Steps[boo
 
 
 def _looked_after(alerts: Iterable[Alert], ledger: Ledger, quiet: Quiet) -> bool:
-    """Whether somebody has acknowledged one of the alerts that fire since the last news of the
-    group."""
+    """Whether one of the alerts that fire since the group's last news is acknowledged."""
     if not quiet.acknowledged:
         return False
     said = (

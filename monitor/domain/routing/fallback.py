@@ -1,5 +1,5 @@
-"""What another receiver is told in the place of one that cannot be reached, and what it has to
-hear of later. Pure."""
+"""What a fallback is told instead of a receiver that cannot be reached, and what it must hear
+later. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -15,15 +15,15 @@ from monitor.domain.alerting.notification import (
 )
 
 SUFFIX = "-fb"
-"""In the id of every copy, before six digits that stand for who is told."""
+"""Part of every copy's id, before six digits that stand for the fallback."""
 
 
 def stand_in(notification: Notification, to: str) -> Notification:
-    """The copy for `to`: its id is made from both, so that it is made once however often it is
-    decided, and its texts say whose it is.
+    """The copy for `to`. Its id is made from both names, so it is the same however often it is
+    decided. Its texts say whose message it is.
 
-    The group key stays: the copies of a group keep their order among themselves and mix with no
-    group of `to`'s own.
+    The group key stays the same: the copies of a group keep their order and do not mix with `to`'s
+    own groups.
     """
     for_whom = (*notification.fallback_for, notification.receiver)
     why = f"In place of {notification.receiver}, which could not be reached."
@@ -51,19 +51,18 @@ def copy_for(notification: Notification, to: str, now: datetime) -> OutboxRow:
 
 
 class ToldInstead:
-    """Which alerts others were told are firing in the place of one receiver, and were not told
-    the end of. They must hear of that too, also when the receiver itself can be reached again by
-    then, or another is its fallback."""
+    """The alerts of which other receivers know only that they fire. They must hear of the end, even
+    if the receiver itself can be reached again by then, or has another fallback."""
 
     def __init__(self, receiver: str, copies: Iterable[Notification] = ()) -> None:
-        """`copies` are what was told in the place of anybody so far, in order."""
+        """`copies` are the copies sent so far, in order."""
         self._firing: dict[str, dict[str, set[str]]] = {}  # who was told, group, alerts
         for copy in copies:
             if copy.fallback_for[-1:] == (receiver,):
                 self.told(copy.receiver, copy)
 
     def told(self, to: str, notification: Notification) -> None:
-        """`to` is told this, or the receiver's own message that it is a copy of."""
+        """Note that `to` is told this copy."""
         groups = self._firing.setdefault(to, {})
         firing = groups.setdefault(notification.group_key, set())
         for alert in notification.alerts:
@@ -77,8 +76,8 @@ class ToldInstead:
             del groups[notification.group_key]
 
     def must_hear(self, notification: Notification) -> Mapping[str, Notification]:
-        """Who believes something to be firing of which it tells the end; for each, that end and
-        nothing else, as a message of its own (`<id>-end`): the whole may have to be told too."""
+        """By receiver, the ends in this message that it must hear of, as a message of its own
+        (`<id>-end`): the whole message may have to be sent, too."""
         ended = [alert for alert in notification.alerts if alert.status == "resolved"]
         found: dict[str, Notification] = {}
         for to, groups in self._firing.items() if ended else ():

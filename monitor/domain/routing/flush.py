@@ -45,11 +45,10 @@ LARGEST_MESSAGE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flush:
-    """The decision to tell a group's receiver something now: why, what, and the ledger once it
-    is written.
+    """The decision to tell a group's receiver something now: why, what, and the ledger afterwards.
 
-    Without `alerts` there is no message, only the ledger to write (somebody who does not want to
-    hear of resolves); no older message is replaced then.
+    Without `alerts` there is no message, only a ledger to write (for a receiver with
+    `send_resolved: false`). It replaces no older message then.
     """
 
     reason: NotifyReason
@@ -170,8 +169,8 @@ def flush_steps(
 
 
 def _knows_that_it_fires(ledger: Ledger, carried: Container[str]) -> Steps[bool]:
-    """Whether the receiver was told that something of the group fires, other than by messages
-    that are replaced."""
+    """Whether the receiver knows that something of the group fires, without counting messages that
+    are replaced."""
     told = list(ledger.told.items())
     for first in range(0, len(told), ROWS_A_STEP):
         yield from pause(first)
@@ -195,8 +194,8 @@ def _told_then(changes: Sequence[Alert], ledger: Ledger) -> Steps[Mapping[str, T
 def _told_acknowledgements(
     shown: Iterable[NotifiedAlert], ledger: Ledger, quiet: Quiet
 ) -> dict[str, datetime]:
-    """As the receiver will know them: what a message says of alerts that are news in it counts
-    as not told, for a service that is to hear of an alert has to know it."""
+    """The alerts as the receiver will know them. An alert that is new in this message counts as not
+    told, because a service must know an alert before it can show who is handling it."""
     if not quiet.tells_acknowledgements:
         return {}
     told = {id_: at for id_, at in ledger.acknowledged.items() if id_ in quiet.acknowledged}
@@ -208,7 +207,7 @@ def _told_acknowledgements(
 
 
 def _ends_known(alert: Alert, ledger: Ledger) -> bool:
-    """Whether it is the end of something the receiver was told of."""
+    """Whether it is the end of an alert that the receiver was told of."""
     return alert.state is AlertState.RESOLVED and ledger.told.get(alert.id) == Told.FIRING
 
 
@@ -244,11 +243,11 @@ def split(decision: Flush, id: str, now: datetime) -> list[Notification]:  # noq
 
 
 def fully_told(alert: Alert, ledgers: Iterable[Ledger], *, suppressed: bool = False) -> bool:
-    """Whether an ended alert (or an event) needs no more telling: each of the groups it belongs
-    to knows how it ended, or may not be told of it at all (`suppressed`).
+    """Whether nothing is left to tell about an ended alert or an event: each of its groups knows
+    how it ended, or must not be told (`suppressed`).
 
-    `ledgers` has one for each of these groups, empty ones included; an alert of no group
-    concerns nobody.
+    `ledgers` has one for each of its groups, empty ones included. An alert without groups needs no
+    telling.
     """
     quieted = (alert.id,) if suppressed else ()
     ended = alert.state is AlertState.RESOLVED or alert.is_event

@@ -1,4 +1,4 @@
-"""Inhibition: an alert that fires hides those that only follow from it, such as an account's
+"""Inhibition: an alert that fires suppresses alerts that only follow from it, such as an account's
 those of its campaigns."""
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,10 +15,11 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InhibitRule:
-    """While an alert fires that `source` matches, alerts that `target` matches and whose labels
-    `equal` are the same are not told. A label that is missing counts as empty. As in
-    Alertmanager an alert on both sides is not hidden by another one on both sides, so that none
-    hides itself.
+    """While an alert that `source` matches fires, alerts that `target` matches and that have the
+    same `equal` labels are not told.
+
+    A missing label counts as empty. As in Alertmanager, an alert that matches both sides is not
+    inhibited by another such alert, so none inhibits itself.
     """
 
     source: Matchers
@@ -30,10 +31,9 @@ class InhibitRule:
 
 
 def fired_beside(source: Alert, target: Alert) -> bool:
-    """Whether `source` was firing when `target` ended. What one cycle finds bears one time: an
-    alert that ends with its source was hidden by it until then, but an event that is found as
-    its source ends is not.
-    """
+    """Whether `source` was firing when `target` ended. Everything that one cycle finds has the same
+    time. So an alert that ends together with its source was inhibited until then, but an event
+    found as its source ends was not."""
     if (
         source.is_event
         or source.fired_at is None
@@ -51,8 +51,8 @@ def fired_beside(source: Alert, target: Alert) -> bool:
 
 
 def inhibits(rule: InhibitRule, source: Alert, target: Alert) -> bool:
-    """Whether `source` keeps `target` from being told: it fires or, for a target that has ended,
-    did when that ended."""
+    """Whether `source` keeps `target` from being told: it fires or, for a target that has ended, it
+    fired at that time."""
     if rule.key(source.labels) != rule.key(target.labels):
         return False
     if not all_match(rule.source, source.labels) or not all_match(rule.target, target.labels):
@@ -88,8 +88,7 @@ class _RuleIndex:
         self._targets: dict[Key, dict[str, Alert]] = {}
 
     def put(self, alert: Alert) -> set[str]:
-        """Take an alert in; returns ids of targets whose fate may have changed, its own among
-        them."""
+        """Add an alert. Returns ids of targets that may be affected, perhaps its own."""
         rule, key = self._rule, self._rule.key(alert.labels)
         is_source = all_match(rule.source, alert.labels)
         is_target = all_match(rule.target, alert.labels)
@@ -137,11 +136,11 @@ class _RuleIndex:
 
 
 class Inhibitions:
-    """Who is hidden by whom, kept up to date as alerts come and go; the cost of a change is what
+    """Which alert inhibits which, kept up to date as alerts come and go. A change costs only what
     it changes.
 
-    Agrees with `inhibits` over all alerts that were put and not removed; for one that has ended,
-    over those at its last put.
+    Agrees with `inhibits` over all alerts that were put and not removed. For an alert that has
+    ended, over those at its last put.
     """
 
     def __init__(self, rules: Sequence[InhibitRule] = ()) -> None:
@@ -151,10 +150,10 @@ class Inhibitions:
         """A hidden alert's id and that of one that hides it."""
 
     def put(self, alerts: Iterable[Alert]) -> set[str]:
-        """Take new or changed alerts in, all that one cycle found together; returns ids of those
-        newly or no longer hidden.
+        """Add new or changed alerts, all that one cycle found. Returns ids of alerts that are now
+        inhibited or no longer are.
 
-        What has ended keeps what was found when it ended.
+        An alert that has ended keeps what was found at its end.
         """
         if not self._rules:
             return set()
@@ -173,7 +172,7 @@ class Inhibitions:
         }
 
     def remove(self, alert_id: str) -> None:
-        """Forget an alert that has ended and that everybody concerned knows of."""
+        """Forget an alert that has ended and whose receivers all know."""
         alert = self._alerts.pop(alert_id, None)
         if alert is not None:
             self.hidden.pop(alert_id, None)

@@ -1,4 +1,4 @@
-"""What was last told to whom: the ledger that each flush is compared with."""
+"""What each receiver was last told: the ledger that each flush is compared with."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,12 +18,15 @@ class Told(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What was decided to be told to one receiver about one group. `told` maps an alert's
-    instance id to what was told; `flushed_at` is when the last message was decided, `changed_at`
-    when the last news were. `path` is that of the group's route. `acknowledged` maps alerts to
-    when it was said that somebody looks after them, as far as the receiver was told; it is empty
-    where acknowledgements are no message of their own. Written in one transaction with the
-    outbox rows it stands for.
+    """What one receiver was told about one group. It is written in one transaction with its
+    messages.
+
+    - `told`: by alert id, what was told.
+    - `flushed_at`: when the last message was decided. `changed_at`: when the last one with news
+      was.
+    - `path`: that of the group's route.
+    - `acknowledged`: by alert id, when the acknowledgement was that the receiver was told of. Empty
+      if acknowledgements are not messages of their own.
     """
 
     group: GroupId
@@ -35,7 +38,7 @@ class Ledger:
     acknowledged: Mapping[str, datetime] = field(default_factory=dict)
 
     def without(self, ids: Collection[str]) -> "Ledger":
-        """The ledger once these alerts are closed: nobody will ask again what was told of them."""
+        """The ledger without these closed alerts."""
         gone = frozenset(ids)
         return replace(
             self,

@@ -34,8 +34,8 @@ class MatchOperator(StrEnum):
 
 
 class MatcherError(ValueError):
-    """A text that is no matcher. `offset` is where in it (characters from 0), `hint` what to
-    write instead."""
+    """A text that is not a matcher. `offset`: where the mistake is (characters from 0). `hint`:
+    what to write instead."""
 
     def __init__(self, message: str, offset: int = 0, hint: str | None = None) -> None:
         super().__init__(message)
@@ -65,7 +65,7 @@ class Matcher(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 Matchers = tuple[Matcher, ...]
-"""All of them must hold; none at all hold for everything."""
+"""Matchers that must all hold. An empty list always holds."""
 
 
 def all_match(matchers: Matchers, labels: Mapping[str, str]) -> bool:
@@ -91,11 +91,9 @@ def parse_matchers(text: str) -> Matchers:
 
 
 def argument_matcher(text: str) -> Matcher:
-    """One matcher from a command's argument: what the shell has taken the quotes off is taken as
-    it is. MatcherError.
+    """One matcher from a command's argument, whose quotes the shell may have removed. MatcherError.
 
-    `sender=My Shop` is `sender="My Shop"`; a value that still has quotes around it is read as in
-    a file.
+    `sender=My Shop` means `sender="My Shop"`. A value that still has quotes is read as in a file.
     """
     found = re.match(r"\s*([^{}!=~,\\\"'`\s]+)\s*(=~|!~|!=|=)\s*", text)
     if found is None or text[found.end() :].startswith('"'):
@@ -118,8 +116,8 @@ def equal(name: str, value: str) -> Matcher:
 
 
 def implied(matcher: Matcher, known: Iterable[Matcher]) -> bool:
-    """Whether `matcher` is sure to hold where all of `known` do: it is one of them, or they say
-    what the label's value is."""
+    """Whether `matcher` must hold if all of `known` do: it is one of them, or they give the label's
+    value."""
     return any(
         each == matcher or (_fixes(each, matcher) and matcher.matches({each.name: each.value}))
         for each in known
@@ -127,14 +125,15 @@ def implied(matcher: Matcher, known: Iterable[Matcher]) -> bool:
 
 
 def covers(wide: Iterable[Matcher], narrow: Iterable[Matcher]) -> bool:
-    """Whether `wide` is sure to match everything that `narrow` matches. No more is found out
-    than `implied` does: of two different patterns it is never said, whatever they mean."""
+    """Whether `wide` must match everything that `narrow` matches. It knows no more than `implied`:
+    for two different patterns it says no."""
     known = tuple(narrow)
     return all(implied(matcher, known) for matcher in wide)
 
 
 def contradiction(matchers: Iterable[Matcher]) -> tuple[Matcher, Matcher] | None:
-    """Two that can never hold together, if there are: a value and what does not match it."""
+    """Two matchers that can never hold together, if there are any: a value, and a matcher that it
+    does not fit."""
     known = tuple(matchers)
     for fixed in known:
         for other in known:
@@ -144,7 +143,7 @@ def contradiction(matchers: Iterable[Matcher]) -> tuple[Matcher, Matcher] | None
 
 
 def match_empty(matchers: Matchers) -> bool:
-    """Whether they hold also where none of the labels is set: such matchers hold for nearly
+    """Whether they hold even without any of the labels. Such matchers hold for nearly
     everything."""
     return all_match(matchers, {})
 
@@ -171,8 +170,8 @@ def _test(operator: MatchOperator, value: str) -> Callable[[str], bool]:
 
 
 def _pattern(value: str) -> Callable[[str], bool]:
-    """RE2, whose time is linear, for values may be strangers' texts. A dot is any character: a
-    line break hides nothing."""
+    """Compile with RE2, whose time is linear, since values may be other people's texts. A dot
+    matches line breaks, too."""
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True

@@ -9,11 +9,9 @@ from monitor.domain.routing.inhibition import InhibitRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationPolicy:
-    """`route` is the root of the tree; None: nobody is told. `receivers` are all there are.
-
-    Of these, those in `silent_on_resolve` do not want to hear of ends, and those in
-    `acknowledging` do want to hear that somebody looks after an alert.
-    """
+    """`route` is the root of the tree; with None, no messages are sent. `receivers` are all
+    receivers. Those in `silent_on_resolve` are not told of ends. Those in `acknowledging` are told
+    who is handling an alert."""
 
     route: Route | None
     receivers: Collection[str] = ()

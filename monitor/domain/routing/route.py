@@ -1,5 +1,5 @@
-"""The tree of routes: which receivers hear of an alert, and in which groups. Alertmanager's,
-with its defaults of our own."""
+"""The tree of routes: which receivers get an alert, and in which groups. As in Alertmanager, with
+other defaults."""
 
 import hashlib
 import json
@@ -19,18 +19,18 @@ ALL_LABELS = "..."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where alerts go and how they are bundled. The values are Alertmanager's, the defaults
-    design decisions of ours.
+    """Where alerts go and how they are grouped. The keys are Alertmanager's, the defaults are ours.
 
-    `group_wait` holds a new group's first message back; `group_interval` is the least time
-    between two messages of a group; `repeat_interval` is when a firing group is told again
-    though nothing changed. During `mute_time_intervals`, and outside of `active_time_intervals`
-    where there are some, nothing is told; it is when that ends. What a route of a file inherits
-    has been filled in.
+    - `group_wait` delays a new group's first message. `group_interval` is the least time between
+      two messages of a group. `repeat_interval` is when a firing group is told again without a
+      change.
+    - During `mute_time_intervals`, and outside `active_time_intervals` if there are any, messages
+      wait.
+    - Inherited values have been filled in.
 
-    An alert that all `matchers` of a route hold for goes to those of `routes` that take it, or
-    else to its own receiver. The first that takes it is the last that is asked, unless
-    `continue_` is set. What `matchers` a root has does not count.
+    An alert for which all `matchers` hold goes to those of `routes` that take it, or else to the
+    route's own receiver. The first that takes it is the last one tried, unless it has `continue_`.
+    The matchers of the root do not count.
     """
 
     receiver: str
@@ -45,13 +45,13 @@ class Route:
     routes: tuple["Route", ...] = ()
 
     def muted(self, at: datetime) -> str | None:
-        """Why the route tells nothing at that moment, in words; None when it may."""
+        """Why the route sends nothing at that moment, in words; None if it may send."""
         if not self.mute_time_intervals and not self.active_time_intervals:
             return None
         return muted_by(self.mute_time_intervals, self.active_time_intervals, at)
 
     def next_boundary(self, after: datetime) -> datetime | None:
-        """Until when `muted` will not change its mind, at least; None for never."""
+        """The earliest moment at which `muted` may change; None for never."""
         return next_boundary((*self.mute_time_intervals, *self.active_time_intervals), after)
 
 
@@ -65,11 +65,9 @@ class GroupId(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A route in its tree. `path` names it among those with its receiver: its matchers and those
-    of the routes above, from the root down (the root's is empty). It stays the same whatever is
-    changed elsewhere in the file; where several have the same path and receiver all but the
-    first have their number appended.
-    """
+    """A route in its tree. `path` identifies it among those with its receiver: its matchers and
+    those of the routes above it (the root's is empty). So it does not depend on the rest of the
+    file. If several have the same path and receiver, all but the first have a number appended."""
 
     path: str
     route: Route
@@ -84,7 +82,7 @@ class RouteTree:
         self._named = {(branch.path, branch.route.receiver): branch for branch in self.branches()}
 
     def branches(self) -> Iterator[Branch]:
-        """All of them, those above before those below, side by side in the order of the file."""
+        """All routes, parents before children, in the order of the file."""
         waiting = [self.root]
         while waiting:
             branch = waiting.pop()
@@ -96,8 +94,8 @@ class RouteTree:
         return self._named.get((path, receiver))
 
     def destinations(self, labels: Mapping[str, str]) -> list[Branch]:
-        """The routes whose receivers hear of an alert with these labels, in the order of the
-        file; never none."""
+        """The routes whose receivers get an alert with these labels, in the order of the file; at
+        least one."""
         found: list[Branch] = []
         _descend(self.root, labels, found)
         return found

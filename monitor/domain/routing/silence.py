@@ -1,4 +1,4 @@
-"""Silences: what somebody does not want to be told for a while, or until it is over."""
+"""Silences: alerts that are not told for a while, or until they are over."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,12 +19,11 @@ class SilenceState(StrEnum):
 
 
 class Silence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Alerts that all `matchers` hold for are not told to anybody from `starts_at` until it
-    ends.
+    """Alerts for which all `matchers` hold are not told from `starts_at` until the silence ends.
 
-    It ends at `ends_at`; with `until_resolved` (also) once no alert that it matches fires any
-    more, after one did: `matched_at` is when the monitor first saw one. `ended_at` is when it
-    ended before its time: by a person's word (`ended_by`), or because all was over (null).
+    It ends at `ends_at`. With `until_resolved` it also ends once no alert that it matches fires any
+    more, after one did: `matched_at` is when the monitor first saw one. `ended_at` is set if it
+    ended early: a person ended it (`ended_by`), or all was over (null).
     """
 
     id: str
@@ -55,11 +54,11 @@ class Silence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.starts_at <= at and (end is None or at < end)
 
     def silences(self, alert: Alert, now: datetime) -> bool:
-        """Whether it keeps the alert from being told: it matches it and is in force, or was when
-        the alert ended.
+        """Whether it suppresses the alert: it matches it and is in force or, for an alert that has
+        ended, was in force at that time.
 
-        So what ended in silence is never told, and what ended before is, however late its turn
-        comes.
+        So an alert that ended in a silence is never told, and one that ended before is told,
+        however late.
         """
         return all_match(self.matchers, alert.labels) and self.in_force(alert.resolved_at or now)
 
@@ -70,5 +69,5 @@ def fires(alert: Alert) -> bool:
 
 
 def silencing(alert: Alert, silences: Iterable[Silence], now: datetime) -> list[str]:
-    """The ids of those of these silences that hold an alert back that fires."""
+    """The ids of those of these silences that suppress an alert that fires."""
     return [each.id for each in silences if fires(alert) and each.silences(alert, now)]

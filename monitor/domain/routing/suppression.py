@@ -12,12 +12,12 @@ from monitor.domain.routing.silence import Silence, SilenceState, fires
 
 
 class Suppression:
-    """The alerts that somebody may yet have to be told of, and what keeps them from being told.
+    """The alerts that may still have to be told, and what suppresses them.
 
-    `id in suppression` says whether an alert is held back. Agrees with `Silence.silences` and
-    `inhibits` over everything that was put and not removed, as of the last call that was given a
-    time; the cost of a call is what it changes. Where silences change that may be all alerts, so
-    these calls are passes in steps: nothing else may be called before they are through.
+    `id in suppression` says whether an alert is suppressed. It agrees with `Silence.silences` and
+    `inhibits` over everything that was put and not removed, as of the last call with a time. A call
+    costs only what it changes. A change of silences may affect all alerts, so these calls are
+    passes in steps: do not call anything else before they are through.
     """
 
     def __init__(self, rules: Sequence[InhibitRule] = ()) -> None:
@@ -42,8 +42,8 @@ class Suppression:
         return self._silences.get(silence_id)
 
     def put(self, alerts: Iterable[Alert], now: datetime) -> set[str]:
-        """Take in what a cycle found, pending ones passed over; returns ids of alerts for which
-        the answer may have changed."""
+        """Add what a cycle found, without pending alerts. Returns ids of alerts that may be
+        affected."""
         known = [alert for alert in alerts if alert.state is not AlertState.PENDING]
         before = {alert.id: alert.id in self for alert in known}
         changed = self._inhibitions.put(known)
@@ -60,14 +60,14 @@ class Suppression:
         return changed | {id_ for id_, answer in before.items() if (id_ in self) != answer}
 
     def remove(self, alert_id: str) -> None:
-        """Forget an alert that has ended and that everybody concerned knows of."""
+        """Forget an alert that has ended and whose receivers all know."""
         self._alerts.pop(alert_id, None)
         self._set(alert_id, set())
         self._inhibitions.remove(alert_id)
 
     def load(self, silences: Iterable[Silence], now: datetime) -> Steps[set[str]]:
-        """These are all the silences there are, ended ones as far back as alerts that ended in
-        them; returns ids of alerts for which the answer may have changed."""
+        """Replace all silences. They must include ended ones, as far back as alerts that ended in
+        them. Returns ids of alerts that may be affected."""
         held, self._silences = self._silences, {silence.id: silence for silence in silences}
         changed: set[str] = set()
         for id_ in held.keys() - self._silences.keys():
@@ -78,8 +78,8 @@ class Suppression:
         return changed
 
     def tick(self, now: datetime) -> Steps[set[str]]:
-        """Time has passed: silences have begun or ended; returns ids of alerts for which the
-        answer may have changed."""
+        """Begin and end silences whose time has come. Returns ids of alerts that may be
+        affected."""
         changed: set[str] = set()
         for silence in list(self._silences.values()):
             if silence.in_force(now) != (silence.id in self._in_force):
@@ -89,7 +89,7 @@ class Suppression:
         return changed
 
     def replace(self, silence: Silence, now: datetime) -> Steps[set[str]]:
-        """A silence has changed; returns ids of alerts for which the answer may have changed."""
+        """Replace one silence. Returns ids of alerts that may be affected."""
         self._silences[silence.id] = silence
         return (yield from self._judge(silence, now))
 
