@@ -23,7 +23,7 @@ from monitor.rulefile.option_models import (
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Entry, Listing, Scalar, Table, YamlNode, described, plain
 from monitor.yamlfile.findings import Findings
-from monitor.yamlfile.tables import unknown_key
+from monitor.yamlfile.suggestion import unknown_key
 from monitor.yamlfile.text_file import read_secret, world_readable
 
 

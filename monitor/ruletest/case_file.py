@@ -27,7 +27,7 @@ from monitor.settings import LoadedSettings
 from monitor.yamlfile.document import Table, described, parse_yaml
 from monitor.yamlfile.findings import Findings
 from monitor.yamlfile.models import read_partial
-from monitor.yamlfile.tables import one_of
+from monitor.yamlfile.suggestion import one_of
 from monitor.yamlfile.text_file import read_text
 
 LISTED = 8

@@ -22,7 +22,7 @@ from monitor.yamlfile.document import Entry, Listing, Scalar, Table, YamlNode, d
 from monitor.yamlfile.findings import Findings
 from monitor.yamlfile.kinds import TEXT, Text, duration, leaf, one_word, text_node, whole, word_of
 from monitor.yamlfile.models import Items, Leaf, NotedError, YamlModel, key
-from monitor.yamlfile.tables import one_of
+from monitor.yamlfile.suggestion import one_of
 from monitor.yamlfile.values import WrongValueError
 
 GONE = "gone"

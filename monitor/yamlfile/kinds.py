@@ -5,7 +5,7 @@ reader what only that can know, such as whether a receiver exists.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta, tzinfo
 from typing import Annotated, Any
 
@@ -13,8 +13,7 @@ from monitor.domain.times.duration import DURATION_PATTERN
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Listing, Scalar, YamlNode, described, plain
 from monitor.yamlfile.models import Leaf, Shape
-from monitor.yamlfile.suggestion import meant_of_several
-from monitor.yamlfile.tables import one_of
+from monitor.yamlfile.suggestion import meant_of_several, one_of
 from monitor.yamlfile.values import WrongValueError
 
 EXPECTED = "patternErrorMessage"
@@ -75,29 +74,6 @@ def suggesting(words: Iterable[str], shape: Shape) -> Shape:
     return {"anyOf": [word_of(words), shape]}
 
 
-def several(shape: Shape, *, least: int = 0) -> Shape:
-    """A list of such, or one alone."""
-    return {"anyOf": [shape, listed(shape, least=least)]}
-
-
-def listed(shape: Shape, *, least: int = 0) -> Shape:
-    return {"type": "array", "items": shape, **({"minItems": least} if least else {})}
-
-
-def mapping(
-    properties: Mapping[str, Shape], *, required: Collection[str] = (), **more: Any
-) -> Shape:
-    """A mapping with these keys and no others."""
-    shape: dict[str, Any] = {
-        "type": "object",
-        "properties": dict(properties),
-        "additionalProperties": False,
-    }
-    if required:
-        shape["required"] = list(required)
-    return shape | more
-
-
 def expandable(shape: Any) -> Any:
     """The same where a text may be, or hold, a `${NAME}` that is replaced before it is looked
     at."""
@@ -114,12 +90,7 @@ def expandable(shape: Any) -> Any:
             ],
             **said,
         }
-    return {
-        key: value
-        if key in ("required", "enum", "not", "if", "propertyNames")
-        else expandable(value)
-        for key, value in shape.items()
-    }
+    return {key: value if key in _AS_IT_IS else expandable(value) for key, value in shape.items()}
 
 
 def _is_limited_text(shape: Shape) -> bool:

@@ -30,7 +30,7 @@ from pydantic_core import PydanticUndefined, core_schema
 from monitor.errors import Place, Problem
 from monitor.yamlfile.document import Entry, Listing, Table, YamlNode, described
 from monitor.yamlfile.findings import Findings
-from monitor.yamlfile.tables import unknown_key
+from monitor.yamlfile.suggestion import unknown_key
 from monitor.yamlfile.values import WrongValueError
 
 Shape = Mapping[str, Any]
