@@ -20,7 +20,17 @@ from monitor.rulefile import RuleFile
 from monitor.yamlfile import values
 from monitor.yamlfile.document import Entry, Listing, Scalar, Table, YamlNode, described
 from monitor.yamlfile.findings import Findings
-from monitor.yamlfile.kinds import TEXT, Text, duration, leaf, one_word, text_node, whole, word_of
+from monitor.yamlfile.kinds import (
+    TEXT,
+    Text,
+    duration,
+    leaf,
+    number,
+    one_word,
+    text_node,
+    whole,
+    word_of,
+)
 from monitor.yamlfile.models import Items, Leaf, NotedError, YamlModel, key
 from monitor.yamlfile.suggestion import one_of
 from monitor.yamlfile.values import WrongValueError
@@ -84,17 +94,17 @@ def _time(node: YamlNode) -> float | datetime:
     raise WrongValueError(f"expected a time, found {described(node)}", hint)
 
 
+def _unix(time: float | datetime | None, start: float) -> float | None:
+    """A time as Unix seconds; offsets count from `start`."""
+    if time is None:
+        return None
+    return time.timestamp() if isinstance(time, datetime) else start + time
+
+
 def _count(node: YamlNode) -> int:
     value = node.value if isinstance(node, Scalar) else None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
         raise WrongValueError(f"expected a whole number, 0 or more, found {described(node)}")
-    return value
-
-
-def _number(node: YamlNode) -> float:
-    value = node.value if isinstance(node, Scalar) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise WrongValueError(f"expected a number, found {described(node)}")
     return value
 
 
@@ -125,11 +135,11 @@ def _table_of(columns: type[YamlModel]) -> BeforeValidator:
             findings.wrong(f"{what}: expected a list of rows", node.place, hint)
             raise NotedError
         header = [cell.text if isinstance(cell, Scalar) else "" for cell in rows[0].items]
-        for number, (name, cell) in enumerate(zip(header, rows[0].items, strict=True)):
+        for place, (name, cell) in enumerate(zip(header, rows[0].items, strict=True)):
             if name not in names:
                 message, hinted = one_of(names, name)
                 findings.wrong(f"{what}: no such column: {message}", cell.place, hinted)
-            elif name in header[:number]:
+            elif name in header[:place]:
                 findings.wrong(f'{what}: the column "{name}" is there twice', cell.place)
         if "at" not in header:
             findings.wrong(f'{what}: there is no column "at"', rows[0].place)
@@ -178,7 +188,7 @@ NullableText = Annotated[str | None, _nullable(Leaf(lambda node: text_node(node)
 Time = Annotated[float | datetime, Leaf(_time, TEXT)]
 NullableTime = Annotated[float | datetime | None, _nullable(Leaf(_time, TEXT))]
 Count = Annotated[int | None, _nullable(Leaf(_count, {"type": "integer", "minimum": 0}))]
-Number = Annotated[float | None, _nullable(Leaf(_number, {"type": "number"}))]
+Number = Annotated[float | None, _nullable(number())]
 
 
 # --- campaigns and accounts -----------------------------------------------------------------------
@@ -201,10 +211,6 @@ class SplitKeys(YamlModel):
     not_rcs_user: Count = key("the phone has no RCS", default=None)
     not_viber_user: Count = key("the phone has no Viber", default=None)
 
-    def figures(self) -> dict[str, Any]:
-        """The figures that are given, by name."""
-        return {name: getattr(self, name) for name in self.entries}
-
 
 class DetailKeys(SplitKeys):
     what: ClassVar[str] = "a campaign's detail"
@@ -215,8 +221,8 @@ class DetailKeys(SplitKeys):
 
     def made(self, read_at: float) -> CampaignDetail:
         """The detail, read at a Unix time."""
-        fallback = Split(**self.fallback.figures()) if self.fallback else None
-        return CampaignDetail(**self.figures() | {"read_at": read_at, "fallback": fallback})
+        fallback = Split(**self.fallback.given_values()) if self.fallback else None
+        return CampaignDetail(**self.given_values() | {"read_at": read_at, "fallback": fallback})
 
 
 class CampaignFacts(YamlModel):
@@ -245,14 +251,9 @@ class CampaignFacts(YamlModel):
     def facts(self, start: float) -> dict[str, Any]:
         """The fields of a `Campaign` that are given; offsets count from `start` (Unix seconds)."""
         return {
-            name: value.timestamp()
-            if isinstance(value, datetime)
-            else start + value
-            if name.endswith("_at") and value is not None
-            else value
-            for name in CampaignFacts.by_key()
-            if self.given(name)
-            for value in (getattr(self, name),)
+            name: _unix(value, start) if name.endswith("_at") else value
+            for name, value in self.given_values().items()
+            if name in CampaignFacts.model_fields
         }
 
 
@@ -291,7 +292,11 @@ class ExpectedAlert(YamlModel):
     alert: Text = key("the rule", example="the name of a rule")
     campaign: Word | None = key("the campaign's id", default=None)
     sender: Text | None = key("the sender, for a rule of scope sender", default=None)
-    state: str | None = key("its state", default=None)
+    state: str | None = key(
+        "`firing` or `pending`; in a message `firing`, `resolved` or `event`",
+        default=None,
+        shown="`firing`; in a message any",
+    )
     labels: Annotated[Mapping[str, str], Leaf(_labels, {"type": "object"})] = key(
         "labels that it has", default={}
     )

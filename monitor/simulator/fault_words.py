@@ -7,7 +7,7 @@ import msgspec
 
 from monitor.errors import ConfigError, Place, Problem
 from monitor.simulator.fault_orders import FaultKind, FaultOptions, Faults
-from monitor.simulator.offset import parse_offset
+from monitor.simulator.plan import parse_offset
 
 EXPECTED = (
     "expected KIND, KIND=RATE or KIND=RATE,OPTION=…; options are seconds=SPAN, path=PREFIX, "

@@ -1,11 +1,30 @@
-"""What a campaign of a scenario is going to do: the input from which its state at any time
-follows."""
+"""What a campaign of a scenario will do: its state at any time follows from this. Spans of time as
+scenario files write them."""
 
 import math
+import re
 
 import msgspec
 
 HOURS = 3600.0
+FOREVER = math.inf
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_TEXT = re.compile(r"([+-]?)((?:\d+(?:\.\d+)?(?:ms|[dhms]))+)\Z")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
+
+
+def parse_offset(value: object) -> float:
+    """Seconds, negative for the past: a number of seconds, or `90s`, `1h30m`, `-2d`, `forever`.
+    ValueError says what was expected."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    if value == "forever":
+        return FOREVER
+    match = _TEXT.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("expected seconds, or a text like 90s, 1h30m, -2d or forever")
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(match[2]))
+    return -seconds if match[1] == "-" else seconds
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):

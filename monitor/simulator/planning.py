@@ -1,21 +1,28 @@
-"""From the fields of a scenario's campaign to its plan; the kinds of trouble and what they mean
-in numbers."""
+"""The keys of a scenario's campaigns and the plans that are made of them: the kinds of incidents,
+and what they mean in numbers."""
 
 import math
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import Annotated, ClassVar
 
 import msgspec
 
-from monitor.simulator.offset import FOREVER, parse_offset
-from monitor.simulator.plan import CampaignPlan, Hold
+from monitor.errors import Place
+from monitor.simulator.plan import FOREVER, CampaignPlan, Hold, parse_offset
+from monitor.yamlfile.document import Entry, Listing, Scalar, Table, YamlNode, described
+from monitor.yamlfile.findings import Findings
+from monitor.yamlfile.kinds import TEXT, Boolean, Text, number, one_word, whole
+from monitor.yamlfile.models import Leaf, YamlModel, key, read_partial
+from monitor.yamlfile.values import WrongValueError
 
 MESSAGE_TYPES = ("sms", "rcs", "viber", "hlr", "whatsapp")
 DEFAULT_PACE = 20.0
+LARGEST = 10**15
 
 
 class Kind(StrEnum):
-    """What is going to happen to a campaign. Every number a kind implies can be given explicitly
+    """What will happen to a campaign. Every number a kind implies can be given explicitly
     instead."""
 
     HEALTHY = "healthy"
@@ -28,194 +35,188 @@ class Kind(StrEnum):
     STOPPED = "stopped"  # at 50 %
 
 
+IMPLIED: Mapping[Kind, Mapping[str, object]] = {
+    Kind.SPAM: {"moderation": 1800.0},
+    Kind.LATE: {"late": 1800.0},
+    Kind.BAD_DELIVERY: {"delivered_share": 0.61},
+    Kind.FALLBACK: {
+        "message_type": "rcs",
+        "fallback": True,
+        "delivered_share": 0.59,
+        "read_share": 0.3,
+        "not_rcs_share": 0.38,
+        "fallback_delivered_share": 0.95,
+    },
+}
+"""What a kind sets, where the campaign does not."""
+
+
 class UnfitField(ValueError):  # noqa: N818 (says what is unfit)
-    """One field of a campaign that cannot be used; `field` is its name."""
+    """A field of a campaign that cannot be used; `field` is its name."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
         self.field = field
-        self.problem = problem
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"found {value!r}, expected a text")
-    return value
+def span(fits: Callable[[float], bool], expected: str) -> Leaf:
+    """Seconds that fit: a number, or a text like `90s`."""
+
+    def read(node: YamlNode) -> float:
+        found = f", found {described(node)}"
+        try:
+            seconds = parse_offset(node.value if isinstance(node, Scalar) else None)
+        except ValueError as error:
+            raise WrongValueError(f"{error}{found}") from None
+        if not fits(seconds):
+            raise WrongValueError(f"expected {expected}{found}")
+        return seconds
+
+    return Leaf(read, {"anyOf": [TEXT, {"type": "number"}]})
 
 
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"found {value!r}, expected a whole number of 0 or more")
-    return value
-
-
-def _amount(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise ValueError(f"found {value!r}, expected a number")
-    return float(value)
-
-
-def _pace(value: object) -> float:
-    pace = _amount(value)
-    if pace <= 0:
-        raise ValueError(f"found {value!r}, expected messages per second, more than 0")
-    return pace
-
-
-def _share(value: object) -> float:
+def _share(node: YamlNode) -> float:
+    value = node.value if isinstance(node, Scalar) and not isinstance(node.value, bool) else None
     try:
-        share = (
-            float(value[:-1]) / 100
-            if isinstance(value, str) and value.endswith("%")
-            else _amount(value)
-        )
+        percent = isinstance(value, str) and value.endswith("%")
+        share = float(str(value).removesuffix("%")) / (100 if percent else 1)
     except ValueError:
         share = math.nan
-    if not 0.0 <= share <= 1.0:
-        raise ValueError(f"found {value!r}, expected a share from 0 to 1, or from 0% to 100%")
+    if not 0.0 <= share <= 1.0 or (isinstance(value, str) and not percent):
+        raise WrongValueError(
+            f"expected a share from 0 to 1, or from 0% to 100%, found {described(node)}"
+        )
     return share
 
 
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        # one kind of error for all fields
-        raise ValueError(f"found {value!r}, expected true or false")  # noqa: TRY004
-    return value
+def _pace(node: YamlNode) -> float:
+    value = node.value if isinstance(node, Scalar) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise WrongValueError(f"expected messages per second, more than 0, found {described(node)}")
+    return float(value)
 
 
-def _span(value: object) -> float:
-    seconds = parse_offset(value)
-    if seconds < 0:
-        raise ValueError(f"found {value!r}, expected a span that is not negative")
-    return seconds
+Count = Annotated[int, whole(0, LARGEST)]
+Amount = Annotated[float, number()]
+Share = Annotated[float, Leaf(_share, {"anyOf": [TEXT, {"type": "number"}]})]
+Span = Annotated[float, span(lambda seconds: seconds >= 0, "a span that is not negative")]
+Finite = Annotated[float, span(math.isfinite, "a span that ends")]
+Lasting = Annotated[float, span(lambda seconds: 0 < seconds < FOREVER, "a span of more than 0")]
 
 
-def _finite(value: object) -> float:
-    seconds = parse_offset(value)
-    if not math.isfinite(seconds):
-        raise ValueError(f"found {value!r}, expected a span that ends")
-    return seconds
+class CampaignDefaults(YamlModel):
+    """What campaigns have unless they say otherwise: fields of `CampaignPlan`, or what makes
+    them."""
+
+    what: ClassVar[str] = "a campaign"
+    name: Text = key("its name; `{n}` is the number of a repetition", default=None)
+    sender: Text = key("who sends it", default=None)
+    size: Count = key("messages in all", default=None)
+    message_type: Annotated[str, one_word(MESSAGE_TYPES)] = key(
+        "`sms`, `rcs`, `viber`, `hlr` or `whatsapp`", default=None, shown="`sms`"
+    )
+    kind: Annotated[Kind, one_word(Kind, Kind)] = key(
+        f"what happens to it: {', '.join(f'`{kind}`' for kind in Kind)}",
+        default=Kind.HEALTHY,
+        shown="`healthy`",
+    )
+    created: Finite = key("when, since the start: `-5m`, `0`, `2h`", default=None, shown="0")
+    creation: Span = key("how long its creation takes", default=None, shown="0")
+    moderation: Span = key("how long it waits for moderation after that", default=None, shown="0")
+    moderation_status: Annotated[str, one_word(("spam", "moderation"))] = key(
+        "what it shows meanwhile: `spam` or `moderation`", default=None, shown="`spam`"
+    )
+    start: Finite = key("the planned start, since its creation", default=None, shown="0")
+    late: Span = key("how long after that it starts", default=None, shown="0")
+    duration: Lasting = key("how long it is sent", default=None, shown="from `pace`")
+    pace: Annotated[float, Leaf(_pace, {"type": "number", "exclusiveMinimum": 0})] = key(
+        "messages per second, in place of `duration`", default=None, shown=f"{DEFAULT_PACE:g}"
+    )
+    stop: Span = key("when it is stopped, since its creation", default=None, shown="never")
+    stall_after: Span = key("when it stands still, since its creation", default=None)
+    stall_for: Span = key("for how long", default=None, shown="`forever`")
+    pause_after: Span = key("when it is paused, since its creation", default=None)
+    pause_for: Span = key("for how long", default=None, shown="`forever`")
+    delivered_share: Share = key("how many arrive: `0.97` or `97%`", default=None, shown="0.97")
+    read_share: Share = key("how many of those are read", default=None, shown="0")
+    not_rcs_share: Share = key("how many meet a phone without RCS", default=None, shown="0")
+    fallback: Boolean = key("whether those go out again as SMS", default=None, shown="`false`")
+    fallback_delay: Finite = key("how much later", default=None, shown="30s")
+    fallback_delivered_share: Share = key("how many of them arrive", default=None, shown="0.95")
+    reports: Lasting = key("how long a delivery report takes", default=None, shown="12s")
+    validity: Lasting = key("when a message without report expires", default=None, shown="72h")
+    price: Amount = key("of one message", default=None, shown="0.01")
+    currency: Text = key("of the price", default=None, shown="`EUR`")
+    id: Count = key("its id", default=None, shown="the next one")
 
 
-def _lasting(value: object) -> float:
-    seconds = _finite(value)
-    if seconds <= 0:
-        raise ValueError(f"found {value!r}, expected a span of more than 0")
-    return seconds
+class Repeat(YamlModel):
+    what: ClassVar[str] = "repeat"
+    every: Finite = key("how much later the next one is created", example="such as every: 5m")
+    times: Annotated[int, whole(1, 1_000_000)] = key("how many there are", example="such as 10")
 
 
-def _message_type(value: object) -> str:
-    if value not in MESSAGE_TYPES:
-        raise ValueError(f"found {value!r}, expected one of {', '.join(MESSAGE_TYPES)}")
-    return str(value)
+class PlannedCampaign(CampaignDefaults):
+    name: Text = key("its name; `{n}` is the number of a repetition", example="any text")
+    sender: Text = key("who sends it", example="any text")
+    size: Count = key("messages in all", example="such as size: 1000")
+    repeat: Repeat | None = key(
+        "makes several of it: `{every: 5m, times: 10}`", default=None, shown="one"
+    )
 
 
-def _moderation_status(value: object) -> str:
-    if value not in ("spam", "moderation"):
-        raise ValueError(f"found {value!r}, expected spam or moderation")
-    return str(value)
-
-
-def _kind(value: object) -> Kind:
-    try:
-        return Kind(str(value))
-    except ValueError:
-        raise ValueError(f"found {value!r}, expected one of {', '.join(Kind)}") from None
-
-
-_READERS: Mapping[str, Callable[[object], object]] = {
-    "id": _count, "name": _text, "sender": _text, "size": _count, "message_type": _message_type,
-    "kind": _kind,
-    "created": _finite, "start": _finite, "creation": _span, "moderation": _span,
-    "moderation_status": _moderation_status,
-    "late": _span, "duration": _lasting, "pace": _pace, "stop": _span,
-    "stall_after": _span, "stall_for": _span, "pause_after": _span, "pause_for": _span,
-    "delivered_share": _share, "read_share": _share, "not_rcs_share": _share,
-    "fallback": _flag, "fallback_delay": _finite, "fallback_delivered_share": _share,
-    "reports": _lasting, "validity": _lasting, "price": _amount, "currency": _text,
-}  # fmt: skip
-
-PLANNING_FIELDS = frozenset(_READERS)
-"""Names a campaign of a scenario may have: those of `CampaignPlan` without `holds`, which
-`stall_…` and `pause_…` (spans since creation) make; `kind`; and `pace`, messages per second, in
-place of `duration`."""
-
-REQUIRED_FIELDS = ("name", "sender", "size")
-
-
-def read_field(name: str, value: object) -> object:
-    """One field's value as a plan wants it. UnfitField when the name is unknown or the value
-    wrong."""
-    reader = _READERS.get(name)
-    if reader is None:
-        raise UnfitField(name, f"unknown; known are {', '.join(sorted(PLANNING_FIELDS))}")
-    try:
-        return reader(value)
-    except ValueError as error:
-        raise UnfitField(name, str(error)) from None
+PLANNING_FIELDS = frozenset(CampaignDefaults.by_key())
+"""The keys of a campaign."""
 
 
 def make_plan(fields: Mapping[str, object]) -> CampaignPlan:
-    """The plan these fields describe. UnfitField for the first that is unknown, missing or
-    wrong."""
-    read = {name: read_field(name, value) for name, value in fields.items()}
-    for name in REQUIRED_FIELDS:
-        if name not in read:
-            raise UnfitField(name, "missing")
-    return _assembled(read)
+    """The plan of a campaign with these keys. UnfitField for the first that is unknown, missing
+    or wrong."""
+    findings = Findings()
+    entries = {name: Entry(name, Place(name), _node(value, name)) for name, value in fields.items()}
+    found = read_partial(PlannedCampaign, Table(entries, Place("campaign")), findings)
+    if found is None or findings.problems:
+        problem = findings.problems[0]
+        field = problem.place.source if problem.place else "campaign"
+        raise UnfitField(field, problem.words.removeprefix(f"{field}: "))
+    return plan_of(found)
 
 
-def _assembled(read: dict[str, object]) -> CampaignPlan:
-    kind = Kind(str(read.pop("kind", Kind.HEALTHY)))
-    pace = read.pop("pace", None)
-    if pace is not None and "duration" in read:
+def _node(value: object, name: str) -> YamlNode:
+    """A value that no file has, as if one had it."""
+    if isinstance(value, list | tuple):
+        return Listing(tuple(_node(each, name) for each in value), Place(name))
+    if isinstance(value, Mapping):
+        return Table({}, Place(name))
+    known = value if isinstance(value, str | int | float) else None
+    text = "" if known is None else str(known).lower() if isinstance(known, bool) else str(known)
+    return Scalar(known, text, Place(name))
+
+
+def plan_of(campaign: CampaignDefaults) -> CampaignPlan:
+    """The plan of a campaign. UnfitField for a key that does not fit the others."""
+    given = campaign.given_values()
+    kind, pace = given.pop("kind", Kind.HEALTHY), given.pop("pace", None)
+    given.pop("repeat", None)
+    if pace is not None and "duration" in given:
         raise UnfitField("pace", "given together with duration; one follows from the other")
-    read.setdefault("duration", max(1.0, _number(read["size"]) / (_number(pace) or DEFAULT_PACE)))
-    trouble: dict[str, object] = {
-        name: read.pop(name)
+    given.setdefault("duration", max(1.0, given["size"] / (pace or DEFAULT_PACE)))
+    trouble: dict[str, float] = {
+        name: given.pop(name)
         for name in ("stall_after", "stall_for", "pause_after", "pause_for")
-        if name in read
+        if name in given
     }
-    plan = msgspec.convert({**_implied(kind), **read}, CampaignPlan)
+    plan = CampaignPlan(**{**IMPLIED.get(kind, {}), **given})
     if plan.delivered_share + plan.not_rcs_share > 1.0 + 1e-9:
         raise UnfitField("not_rcs_share", "is more than delivered_share leaves over")
-    return _with_holds(plan, kind, trouble)
-
-
-def _implied(kind: Kind) -> dict[str, object]:
-    if kind is Kind.SPAM:
-        return {"moderation": 1800.0}
-    if kind is Kind.LATE:
-        return {"late": 1800.0}
-    if kind is Kind.BAD_DELIVERY:
-        return {"delivered_share": 0.61}
-    if kind is Kind.FALLBACK:
-        shares = {
-            "delivered_share": 0.59,
-            "read_share": 0.3,
-            "not_rcs_share": 0.38,
-            "fallback_delivered_share": 0.95,
-        }
-        return {"message_type": "rcs", "fallback": True, **shares}
-    return {}
-
-
-def _with_holds(plan: CampaignPlan, kind: Kind, trouble: Mapping[str, object]) -> CampaignPlan:
     begins = max(plan.creation + plan.moderation, plan.start) + plan.late
-    changes: dict[str, object] = {}
     holds: list[Hold] = []
     for word, status, cause in (("stall", None, Kind.STALLED), ("pause", "paused", Kind.PAUSED)):
         if kind is cause or f"{word}_after" in trouble:
-            after = _number(trouble.get(f"{word}_after", begins + 0.4 * plan.duration))
-            holds.append(Hold(after, after + _number(trouble.get(f"{word}_for", FOREVER)), status))
+            after = trouble.get(f"{word}_after", begins + 0.4 * plan.duration)
+            holds.append(Hold(after, after + trouble.get(f"{word}_for", FOREVER), status))
         elif f"{word}_for" in trouble:
             raise UnfitField(f"{word}_for", f"given without {word}_after")
-    if holds:
-        changes["holds"] = tuple(holds)
-    if kind is Kind.STOPPED and not math.isfinite(plan.stop):
-        changes["stop"] = begins + 0.5 * plan.duration
-    return msgspec.structs.replace(plan, **changes)
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    stops = kind is Kind.STOPPED and plan.stop == FOREVER
+    stop = begins + 0.5 * plan.duration if stops else plan.stop
+    return msgspec.structs.replace(plan, holds=tuple(holds), stop=stop)

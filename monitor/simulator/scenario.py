@@ -2,14 +2,30 @@
 left to chance."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from monitor.errors import ConfigError, Place, Problem
 from monitor.simulator.bulk import bulk_plans
 from monitor.simulator.plan import BalancePlan, CampaignPlan
-from monitor.simulator.scenario_file import BulkOrder, read_scenario
+from monitor.simulator.planning import (
+    LARGEST,
+    PLANNING_FIELDS,
+    Amount,
+    CampaignDefaults,
+    Count,
+    PlannedCampaign,
+    UnfitField,
+    plan_of,
+)
+from monitor.yamlfile.document import Listing, Table, YamlNode, parse_yaml
+from monitor.yamlfile.findings import Findings
+from monitor.yamlfile.kinds import Text, number, whole
+from monitor.yamlfile.models import Items, YamlModel, key, read_partial
+from monitor.yamlfile.text_file import read_text
 
 FIRST_ID = 53_650_000
 BUNDLED = Path(__file__).parent / "scenarios"
@@ -24,6 +40,40 @@ class Scenario(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     first_id: int = FIRST_ID
     balance: BalancePlan = BalancePlan()
     campaigns: tuple[CampaignPlan, ...] = ()
+
+
+class BalanceKeys(YamlModel):
+    what: ClassVar[str] = "balance"
+    amount: Amount = key("the balance at the start", default=250.0, shown="250")
+    credit: Amount = key("the credit, which does not change", default=0.0, shown="0")
+    currency: Text = key("the currency of both", default="EUR", shown="`EUR`")
+    per_minute: Amount = key("how much is spent", default=0.0, shown="0")
+    floor: Amount = key("what remains", default=BalancePlan().floor)
+
+
+class BulkKeys(YamlModel):
+    what: ClassVar[str] = "bulk"
+    campaigns: Annotated[int, whole(0, LARGEST)] = key(
+        "how many more campaigns are made up", example="such as campaigns: 500"
+    )
+    days: Annotated[float, number(0)] = key("created over so many days", default=30.0, shown="30")
+    ahead_days: Annotated[float, number(0)] = key(
+        "and over the next so many", default=0.0, shown="0"
+    )
+    live_share: Annotated[float, number(0, 1)] = key(
+        "the share that always moves", default=0.02, shown="0.02"
+    )
+
+
+class ScenarioKeys(YamlModel):
+    what: ClassVar[str] = "a scenario"
+    shown_as: ClassVar[str] = "a mapping of seed, first_id, balance, defaults, campaigns and bulk"
+    seed: Count = key("fixes everything left to chance", default=1, shown="1")
+    first_id: Count = key("the first id", default=FIRST_ID, shown=f"{FIRST_ID}")
+    balance: BalanceKeys | None = key("the account's money", default=None)
+    defaults: CampaignDefaults | None = key("what every campaign has", default=None)
+    campaigns: Annotated[tuple[PlannedCampaign, ...], Items()] = key("the campaigns", default=())
+    bulk: BulkKeys | None = key("made-up campaigns", default=None)
 
 
 def bundled_scenarios() -> list[str]:
@@ -46,20 +96,26 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
             f"./{text}.yaml"
         )
         raise ConfigError([Problem(f"there is no scenario {text!r}", hint=hint)])
-    try:
-        content = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ConfigError([Problem("not a text file in UTF-8", Place(text))]) from None
-    except OSError as error:
-        raise ConfigError([Problem(f"cannot be read: {error.strerror}", Place(text))]) from None
-    file = read_scenario(content, path.name if bundled else text)
-    seed = 1 if file.seed is None else file.seed
+    source = path.name if bundled else text
+    findings = Findings()
+    root = parse_yaml(read_text(path, what="the scenario"), source=source, findings=findings)
+    findings.raise_if_wrong()
+    if root is None:
+        message = f"the scenario is empty: expected {ScenarioKeys.shown_as}"
+        raise ConfigError([Problem(message, Place(source))])
+    keys = read_partial(ScenarioKeys, _with_defaults(root), findings)
+    if keys is None:
+        raise ConfigError(findings.problems)
+    campaigns = [plan for each in keys.campaigns or () for plan in _plans(each, findings)]
+    findings.raise_if_wrong()
+    if (bulk := keys.bulk) is not None:
+        campaigns += _bulk(bulk.campaigns, bulk.days, bulk.ahead_days, bulk.live_share, keys.seed)
     return Scenario(
         name=path.stem,
-        seed=seed,
-        first_id=FIRST_ID if file.first_id is None else file.first_id,
-        balance=file.balance,
-        campaigns=file.campaigns + _bulk(file.bulk, seed),
+        seed=keys.seed,
+        first_id=keys.first_id,
+        balance=BalancePlan(**keys.balance.given_values() if keys.balance else {}),
+        campaigns=tuple(campaigns),
     )
 
 
@@ -68,19 +124,53 @@ def bulk_scenario(
 ) -> Scenario:
     """`campaigns` campaigns created over the last `days` days (and the next `ahead`);
     `live_share` of them always move."""
-    order = BulkOrder(campaigns=campaigns, days=days, ahead_days=ahead, live_share=live_share)
-    return Scenario(name=f"bulk of {campaigns:,}", seed=seed, campaigns=_bulk(order, seed))
+    plans = _bulk(campaigns, days, ahead, live_share, seed)
+    return Scenario(name=f"bulk of {campaigns:,}", seed=seed, campaigns=tuple(plans))
 
 
-def _bulk(order: BulkOrder | None, seed: int) -> tuple[CampaignPlan, ...]:
-    if order is None:
-        return ()
+def _bulk(
+    campaigns: int, days: float, ahead: float, live_share: float, seed: int
+) -> list[CampaignPlan]:
     rng = random.Random(seed)  # noqa: S311 (a scenario, not a secret)
-    plans = bulk_plans(
-        order.campaigns,
-        days=order.days,
-        ahead=order.ahead_days,
-        rng=rng,
-        live_share=order.live_share,
+    return bulk_plans(campaigns, days=days, ahead=ahead, rng=rng, live_share=live_share)
+
+
+def _with_defaults(root: YamlNode) -> YamlNode:
+    """The file with its defaults written out in every campaign."""
+    if not isinstance(root, Table):
+        return root
+    defaults, campaigns = root.value("defaults"), root.value("campaigns")
+    if not isinstance(defaults, Table) or not isinstance(campaigns, Listing):
+        return root
+    known = {name: defaults.entries[name] for name in PLANNING_FIELDS & defaults.entries.keys()}
+    items = tuple(
+        Table({**known, **item.entries}, item.place) if isinstance(item, Table) else item
+        for item in campaigns.items
     )
-    return tuple(plans)
+    written_out = replace(root.entries["campaigns"], value=Listing(items, campaigns.place))
+    return Table({**root.entries, "campaigns": written_out}, root.place)
+
+
+def _plans(campaign: PlannedCampaign, findings: Findings) -> list[CampaignPlan]:
+    """The campaign's plan, or one for each repetition. None when something is wrong, which is
+    noted."""
+    if not campaign.sound:
+        return []
+    try:
+        plan = plan_of(campaign)
+    except UnfitField as error:
+        findings.wrong(str(error), campaign.place(error.field))
+        return []
+    if campaign.repeat is None:
+        return [plan]
+    if plan.id is not None:
+        findings.wrong("id: a repeated campaign cannot have one", campaign.place("id"))
+    name = plan.name if "{n}" in plan.name else f"{plan.name} {{n}}"
+    return [
+        msgspec.structs.replace(
+            plan,
+            name=name.replace("{n}", str(number + 1)),
+            created=plan.created + number * campaign.repeat.every,
+        )
+        for number in range(campaign.repeat.times)
+    ]

@@ -20,6 +20,8 @@ class Findings:
         self._warnings: dict[Problem, None] = {}
         self._spoilt: set[Place] = set()
         self._excerpts: dict[str, Excerpts] = {}
+        self.noted = 0
+        """How many problems were noted, also those that were known already."""
 
     def show(self, source: str, excerpts: Excerpts) -> None:
         """From now on problems in this source are told with its line."""
@@ -27,6 +29,7 @@ class Findings:
 
     def wrong(self, message: str, place: Place | None = None, hint: str | None = None) -> None:
         """Note something that must be mended before anything runs."""
+        self.noted += 1
         if place is None or place not in self._spoilt:
             self._problems[Problem(message, place, hint)] = None
 

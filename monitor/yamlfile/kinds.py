@@ -4,6 +4,7 @@ Annotate a model's field with one. A schema takes whatever the reader takes; it 
 reader what only that can know, such as whether a receiver exists.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta, tzinfo
@@ -118,6 +119,24 @@ def whole(least: int, most: int) -> Leaf:
     number = {"type": "integer", "minimum": least, "maximum": most}
     digits = matching(r"\s*-?[0-9]{1,18}\s*", expected="a whole number")
     return leaf(values.whole(least, most), {"anyOf": [number, digits]})
+
+
+def number(least: float = -math.inf, most: float = math.inf) -> Leaf:
+    """A finite number within these bounds."""
+
+    def read(node: YamlNode) -> float:
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise WrongValueError(f"expected a number, found {described(node)}")
+        if not math.isfinite(value) or not least <= value <= most:
+            upper = f" to {most:g}" if math.isfinite(most) else ""
+            bounds = f" from {least:g}{upper}" if math.isfinite(least) else ""
+            raise WrongValueError(f"expected a number{bounds}, found {described(node)}")
+        return value
+
+    limits = {"minimum": least, "maximum": most}
+    limits = {name: bound for name, bound in limits.items() if math.isfinite(bound)}
+    return Leaf(read, {"type": "number", **limits})
 
 
 def one_word(

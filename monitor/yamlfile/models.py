@@ -112,6 +112,14 @@ class YamlModel(BaseModel):
         """Whether the key is there."""
         return name in self._table.entries
 
+    def given_values(self) -> dict[str, Any]:
+        """The values of the keys that are there, by their fields' names."""
+        return {
+            name: getattr(self, name)
+            for name, found in type(self).model_fields.items()
+            if self.given(found.alias or name)
+        }
+
     @model_validator(mode="wrap")
     @classmethod
     def _from_table(
@@ -124,7 +132,7 @@ class YamlModel(BaseModel):
             found = described(node, veiled=cls.veiled)
             findings.wrong(f"{_prefix(info)}expected {cls.shown_as}, found {found}", node.place)
             raise NotedError
-        before = findings.count
+        before = findings.noted
         fields = cls.by_key()
         for entry in node.entries.values():
             if entry.key not in fields:
@@ -141,7 +149,7 @@ class YamlModel(BaseModel):
             wrong = _wrong_in(error)
             model = handler({name: each for name, each in values.items() if name not in wrong})
         model._table = node  # noqa: SLF001 (its own)
-        model._sound = findings.count == before  # noqa: SLF001
+        model._sound = findings.noted == before  # noqa: SLF001
         return model
 
     @classmethod

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from monitor.simulator.offset import parse_offset
+from monitor.simulator.plan import parse_offset
 
 
 @pytest.mark.parametrize(

@@ -77,27 +77,46 @@ bulk: {days: 3}
     assert [problem.split(" ", 1)[0] for problem in found] == [
         ":1:1:", ":3:32:", ":4:5:", ":8:14:", ":9:41:", ":9:49:", ":10:43:", ":11:32:", ":12:5:", ":13:19:", ":14:7:",
     ]  # fmt: skip
-    assert "unknown key 'sed'" in found[0]
-    assert "size: found 'many', expected a whole number" in found[1]
-    assert "missing: size" in found[2]
-    assert "created: 'soon' is no span of time" in found[3]
-    assert "kind: found 'broken', expected one of healthy" in found[4]
-    assert "unknown key 'color'" in found[5]
-    assert "repeat: times is missing" in found[6]
-    assert "size: found a list or keys and values" in found[7]
+    assert 'a scenario has no "sed" (did you mean "seed"?)' in found[0]
+    assert 'size: expected a whole number from 0 to 1000000000000000, found "many"' in found[1]
+    assert 'a campaign needs "size"' in found[2]
+    assert (
+        'created: expected seconds, or a text like 90s, 1h30m, -2d or forever, found "soon"'
+        in found[3]
+    )
+    assert "kind: expected healthy, spam, late, " in found[4]
+    assert 'found "broken"' in found[4]
+    assert 'a campaign has no "color"' in found[5]
+    assert 'repeat needs "times"' in found[6]
+    assert "size: expected a whole number from 0 to 1000000000000000, found a list" in found[7]
+    assert "campaigns: expected a mapping, found a list" in found[8]
+    assert 'amount: expected a number, found "lots"' in found[9]
+    assert 'bulk needs "campaigns"' in found[10]
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "the file is empty"),
-        ("campaigns: [", ":1:13: not YAML"),
-        ("a: b: c", ":1:5: not YAML"),
-        ("- 1", ":1:1: expected keys and values"),
-        ("campaigns: 5", ":1:12: campaigns: expected a list"),
-        ("seed: 1\nseed: 2", ":2:1: 'seed' is given twice"),
-        ("seed: 2026-99-99", ":1:7: seed: found '2026-99-99'"),
-        ("seed: \x07", "not YAML"),
+        ("", "the scenario is empty: expected a mapping of seed, first_id, balance"),
+        ("campaigns: [", ":1:13: not valid YAML"),
+        (
+            "bulk: {campaigns: 5, live_share: 2}",
+            ":1:34: live_share: expected a number from 0 to 1, found the number 2",
+        ),
+        ("balance: {amont: 1}", 'balance has no "amont" (did you mean "amount"?)'),
+        ("defaults: {size: x}", ":1:18: size: expected a whole number from 0"),
+        ("a: b: c", ":1:5: not valid YAML"),
+        (
+            "- 1",
+            ":1:1: expected a mapping of seed, first_id, balance, defaults, campaigns and bulk, found a list",
+        ),
+        ("campaigns: 5", ":1:12: campaigns: expected a list, found the number 5"),
+        ("seed: 1\nseed: 2", ':2:1: the key "seed" is there twice'),
+        (
+            "seed: 2026-99-99",
+            ':1:7: seed: expected a whole number from 0 to 1000000000000000, found "2026-99-99"',
+        ),
+        ("seed: \x07", ":1:7: the character U+0007 is not allowed in YAML"),
         (
             "campaigns: [{name: A, sender: B, size: 1, stall_for: 5s}]",
             "stall_for: given without stall_after",
@@ -124,7 +143,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="No such file"):
+    with pytest.raises(ConfigError, match="the scenario does not exist"):
         load_scenario(tmp_path / "none.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"seed: \xff")
     with pytest.raises(ConfigError, match="UTF-8"):
