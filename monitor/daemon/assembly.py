@@ -11,9 +11,11 @@ from monitor.clock import Clock
 from monitor.daemon.heartbeat import Heartbeat
 from monitor.domain.alerting.alert import Alert
 from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.partly_read import PartlyReadRules
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import Condition, compile_batch
+from monitor.domain.fields.catalogue import NOTHING_SPECIAL
 from monitor.metrics import Metrics
 from monitor.notify import INTEGRATIONS, Context, Memory, VolatileMemory
 from monitor.polling.cycle import AccountCycles
@@ -133,10 +135,17 @@ def build_cycles(
     }
 
 
-def compile_ignore(condition: Condition) -> Callable[[TrackedCampaign, float], bool]:
-    """`BSG_IGNORE` as a predicate on one campaign."""
-    batch = compile_batch([condition])
-    return lambda row, now: bool(batch([row], now))
+def compile_ignore(condition: Condition) -> Callable[[TrackedCampaign, float], bool | None]:
+    """`BSG_IGNORE` as a predicate on one campaign; None where a field that it asks for could not
+    be read."""
+    batch, partly = compile_batch([condition]), PartlyReadRules()
+
+    def ignored(row: TrackedCampaign, now: float) -> bool | None:
+        if row.unreadable:
+            return partly.holds(condition, row, now, NOTHING_SPECIAL)
+        return bool(batch([row], now))
+
+    return ignored
 
 
 def web_options(settings: Settings) -> WebOptions:

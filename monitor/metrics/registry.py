@@ -128,6 +128,12 @@ class Metrics:
             ["account", "reason"],
             registry=r,
         )
+        self.fields_unreadable = Counter(
+            "bsg_monitor_fields_unreadable_total",
+            "Fields of the provider's rows that could not be read.",
+            ["account", "message_type", "field"],
+            registry=r,
+        )
         self.list_total_mismatch = Counter(
             "bsg_monitor_list_total_mismatch_total",
             "Lists whose claimed total differs from what was found.",

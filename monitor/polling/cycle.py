@@ -95,7 +95,7 @@ class AccountCycles:
         metrics: Metrics,
         lookback: timedelta,
         details_per_minute: int = 0,
-        ignored: Callable[[TrackedCampaign, float], bool] | None = None,
+        ignored: Callable[[TrackedCampaign, float], bool | None] | None = None,
         on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
     ) -> None:
         """`details_per_minute`: how many campaigns may be read in detail in any minute."""
@@ -114,6 +114,7 @@ class AccountCycles:
         self._metrics = metrics
         self._lookback = lookback
         self._ignored = ignored
+        self._ignored_ids: set[int] = set()
         self._on_alerts = on_alerts
         self._readers: dict[Feed, FeedReader] = {}
         self._detail_reader = DetailReader(
@@ -197,7 +198,9 @@ class AccountCycles:
             news_after=before.first_tried.timestamp() if before.last_success is None else None,
             keep=self._keep,
             progress=self._progress,
+            message_type=feed.message_type,
             ignored=self._ignored,
+            ignored_ids=self._ignored_ids,
         )
         details = self._details.setdefault(feed, FeedDetails(self._detail_reader, self._clock))
         spent = 0.0

@@ -9,8 +9,14 @@ from monitor.domain.alerting.evaluation import Evaluation
 from monitor.domain.campaign.diff import observe, settle, vanish
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
+from monitor.domain.campaign.snapshot import (
+    FINAL_STATUSES,
+    Campaign,
+    PartlyRead,
+    Unreadable,
+)
 from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
+from monitor.domain.campaign.unreadable import filled
 from monitor.domain.campaign.window import left_window
 from monitor.polling.feed_reader import CHUNK
 from monitor.state import AccountTable
@@ -27,6 +33,8 @@ class Observation:
     - `changed`: rows to write. `adopted`: rows equal to the stored ones, made from this reading's
       objects.
     - `samples`: what campaigns show from now on, by id. `forgotten`: ids no longer tracked.
+    - `message_type`: the feed's.
+    - `ignored`: BSG_IGNORE. If its answer is unknown (None), the last one stands: `ignored_ids`.
     """
 
     table: AccountTable
@@ -35,7 +43,9 @@ class Observation:
     news_after: float | None
     keep: float
     progress: bool
-    ignored: Callable[[TrackedCampaign, float], bool] | None = None
+    message_type: str
+    ignored: Callable[[TrackedCampaign, float], bool | None] | None = None
+    ignored_ids: set[int] = field(default_factory=set)
     changed: list[TrackedCampaign] = field(default_factory=list)
     adopted: list[TrackedCampaign] = field(default_factory=list)
     events: list[tuple[CampaignEvent, TrackedCampaign]] = field(default_factory=list)
@@ -73,6 +83,8 @@ class Observation:
                     ended = (
                         row.status_since if campaign.finished_at is None else campaign.finished_at
                     )
+                    if row.unreadable:
+                        ended = row.final_since or ended
                     settled = settle(row, now=self.now) if ended <= may_settle else None
                     if settled is not None:
                         if self.changed and self.changed[-1] is row:
@@ -89,12 +101,24 @@ class Observation:
 
     def _compare(self, row: TrackedCampaign | None, campaign: Campaign) -> TrackedCampaign | None:
         """A row that is new or whose bytes changed; None if it is not to be tracked."""
+        marks: tuple[Unreadable, ...] = ()
+        if isinstance(campaign, PartlyRead) or (row is not None and row.unreadable):
+            campaign, marks = filled(
+                row, campaign, now=self.now, message_type=self.message_type, keep=self.keep
+            )
         if row is None and left_window(campaign, now=self.now):
             return None
-        seen, events = observe(row, campaign, now=self.now, keep=self.keep, progress=self.progress)
+        seen, events = observe(
+            row,
+            campaign,
+            now=self.now,
+            keep=self.keep,
+            progress=self.progress,
+            unreadable=marks,
+        )
         if row is None and self.news_after is not None and campaign.created_at <= self.news_after:
             events = ()  # it happened before monitoring began
-        if self.ignored is not None and self.ignored(seen, self.now):
+        if self._is_ignored(row, seen):
             if row is not None:
                 self.forgotten.append(campaign.id)
                 self.evaluation.gone(campaign.id, ResolveReason.IGNORED, campaign)
@@ -110,6 +134,16 @@ class Observation:
         for event in events:
             self.events.append((event, seen))
         return seen
+
+    def _is_ignored(self, row: TrackedCampaign | None, seen: TrackedCampaign) -> bool:
+        if self.ignored is None:
+            return False
+        campaign_id = seen.campaign.id
+        verdict = self.ignored(seen, self.now)
+        if verdict is None:
+            return row is None and campaign_id in self.ignored_ids
+        (self.ignored_ids.add if verdict else self.ignored_ids.discard)(campaign_id)
+        return verdict
 
     def set_aside(self, campaign_id: int, error: Exception) -> None:
         """Leave a campaign as it was, from the next `drop_aside` on."""

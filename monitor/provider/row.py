@@ -2,14 +2,24 @@
 that nothing behind needs any.
 
 What can be read without guessing is read: numbers as texts, both spellings of statistics as
-object or array, zero dates. A text longer than anybody writes is cut. Everything else that is
-wrong costs the row.
+object or array, zero dates. A text longer than anybody writes is cut. A field that
+cannot be read costs that field, and a row only without a readable `id` or `status`.
 """
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
 from monitor.domain.campaign.feed import RejectReason
-from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES, Campaign, MessageType
+from monitor.domain.campaign.snapshot import (
+    DOCUMENTED_STATUSES,
+    Campaign,
+    MessageType,
+    PartlyRead,
+    Unreadable,
+)
+from monitor.domain.safetext.shown_text import clipped
 from monitor.errors import where_raised
 from monitor.provider.lenient_values import Number, added, amount, count, objects, text
 from monitor.provider.naive_times import LocalTimes
@@ -19,6 +29,8 @@ LONGEST_NAME = 1000
 LONGEST_SENDER = 255
 LONGEST_WORD = 64
 """Characters of a status, a type, a currency."""
+LONGEST_FOUND = 60
+"""Characters shown of a value that could not be read."""
 _SHARED_TEXTS = 10_000
 
 _STATUSES: frozenset[str] = frozenset(DOCUMENTED_STATUSES)
@@ -79,6 +91,10 @@ class _IdOnly(msgspec.Struct, gc=False):
 
 _ROW = msgspec.json.Decoder(_Row)
 _ID_ONLY = msgspec.json.Decoder(_IdOnly)
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NAMES = frozenset(_Row.__struct_fields__)
+_Pair = tuple[int | None, int | None]
+T = TypeVar("T")
 
 
 def row_id(raw: msgspec.Raw) -> int | None:
@@ -93,7 +109,8 @@ def row_id(raw: msgspec.Raw) -> int | None:
 def undocumented(campaign: Campaign) -> list[str]:
     """The fields of a campaign whose value nobody documented: of `UNDOCUMENTED`."""
     found = [] if campaign.status in _STATUSES else ["status"]
-    return found if campaign.message_type in _TYPES else [*found, "message_type"]
+    known = campaign.message_type in _TYPES or not campaign.message_type
+    return found if known else [*found, "message_type"]
 
 
 class RowDecoder:
@@ -108,7 +125,10 @@ class RowDecoder:
     def decode(self, raw: msgspec.Raw) -> Campaign:
         """A row as a campaign of whatever type and status it says. RowError."""
         try:
-            return self._decode(raw)
+            try:
+                return self._decode(raw)
+            except RowError:
+                return self._by_field(raw)
         except RowError:
             raise
         except Exception as error:  # a row that nobody thought of must not cost the others
@@ -161,6 +181,99 @@ class RowDecoder:
             currency=self._share(row.currency, LONGEST_WORD) if row.currency else None,
         )
 
+    def _by_field(self, raw: msgspec.Raw) -> PartlyRead:
+        """A row of which something cannot be read: each field by itself, and what stands where
+        one could not be. RowError without an `id` or a `status`."""
+        given = _fields_of(raw)
+        marks: dict[str, Unreadable] = {}
+
+        def read(field: str, of: tuple[str, ...], decode: Callable[[_Row], T], otherwise: T) -> T:
+            part = b",".join(
+                b'"%s":%s' % (name.encode(), given[name]) for name in of if name in given
+            )
+            try:
+                return decode(_ROW.decode(b"{%s}" % part))
+            except (*UNREADABLE, RowError):
+                found = ", ".join(_shown(given[name]) for name in of if name in given)
+                marks[field] = Unreadable(field=field, found=found)
+                return otherwise
+
+        def time(field: str, after: float | None = None) -> float | None:
+            return read(
+                field, (field,), lambda row: self._time(getattr(row, field), field, after), None
+            )
+
+        def figures(
+            fields: tuple[str, str], of: tuple[str, ...], decode: Callable[[_Row], _Pair]
+        ) -> _Pair:
+            nothing: _Pair = (None, None)
+            found = read(fields[0], of, decode, nothing)
+            if fields[0] in marks:
+                marks[fields[1]] = msgspec.structs.replace(marks[fields[0]], field=fields[1])
+            return found
+
+        def word(name: str, longest: int) -> Callable[[_Row], str | None]:
+            return lambda row: self._share(getattr(row, name), longest)
+
+        id_ = read("id", ("id",), lambda row: _identity(row.id), None)
+        status = read("status", ("status",), word("status", LONGEST_WORD), None)
+        if id_ is None:
+            missing = given.get("id", b"null") == b"null"
+            reason = RejectReason.MISSING_FIELD if missing else RejectReason.BAD_ID
+            raise RowError(reason, "id: not a whole number from 1 to 2**63 - 1")
+        if not status:
+            malformed = RejectReason.MALFORMED if "status" in marks else RejectReason.MISSING_FIELD
+            raise RowError(malformed, "status")
+        created = time("created_at")
+        if created is None:
+            marks.setdefault("created_at", Unreadable(field="created_at", found="nothing"))
+        kind: tuple[str, ...] = ("message_type",)
+        message_type = read("message_type", kind, word("message_type", LONGEST_WORD), None)
+        if not message_type:
+            marks.setdefault("message_type", Unreadable(field="message_type", found="nothing"))
+        start = time("start_at", created)
+        real_start = time("real_start_at", created if start is None else start)
+        began = next((at for at in (real_start, start) if at is not None), created)
+        sent, delivered = figures(
+            ("sent", "delivered"),
+            ("statistics", "statistic"),
+            lambda row: _figures(row.statistics, row.statistic),
+        )
+        fallback_sent, fallback_delivered = figures(
+            ("fallback_sent", "fallback_delivered"),
+            ("alternative_channels",),
+            lambda row: _fallback(row.alternative_channels),
+        )
+        return PartlyRead(
+            account=self._account,
+            id=id_,
+            name=read("name", ("name",), lambda row: text(row.name, LONGEST_NAME), ""),
+            sender=read("sender", ("sender",), word("sender", LONGEST_SENDER), None) or "",
+            status=status,
+            message_type=message_type or "",
+            created_at=created or 0.0,
+            start_at=start,
+            real_start_at=real_start,
+            finished_at=time("finished_at", began),
+            sent=sent,
+            delivered=delivered,
+            fallback_sent=fallback_sent,
+            fallback_delivered=fallback_delivered,
+            calculated_price=read(
+                "calculated_price",
+                ("calculated_price",),
+                lambda row: _price(row.calculated_price),
+                None,
+            ),
+            currency=read(
+                "currency",
+                ("currency",),
+                lambda row: self._share(row.currency, LONGEST_WORD) if row.currency else None,
+                None,
+            ),
+            unreadable=tuple(marks.values()),
+        )
+
     def _time(self, value: str | None, field: str, after: float | None = None) -> float | None:
         if value is None:
             return None
@@ -178,6 +291,22 @@ class RowDecoder:
                 self._shared.clear()
             shared = self._shared[key] = text(value, longest)
         return shared
+
+
+def _fields_of(raw: msgspec.Raw) -> dict[str, bytes]:
+    """The values of a row as they were written. RowError where it is no object."""
+    for body in (bytes(raw), bytes(raw).decode(errors="replace").encode()):
+        try:
+            found = _OBJECT.decode(body)
+        except UNREADABLE:
+            continue
+        return {name: bytes(value) for name, value in found.items() if name in _NAMES}
+    raise RowError(RejectReason.MALFORMED, "not an object, or nested too deep")
+
+
+def _shown(value: bytes) -> str:
+    """What stands in a field, short, and without what could move a cursor."""
+    return clipped(value.decode(errors="replace"), LONGEST_FOUND)
 
 
 def _repaired(raw: msgspec.Raw) -> _Row:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from operator import attrgetter, le
 
 import msgspec
+import structlog
 
 from monitor.domain.campaign.feed import Feed, RejectReason
-from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.snapshot import Campaign, PartlyRead
 from monitor.metrics import Metrics
 from monitor.provider.rejects import Rejects, ToldRejects
 from monitor.provider.row import RowDecoder, RowError, row_id, undocumented
 
+log = structlog.get_logger()
 _ID = attrgetter("id")
 _SPARE = 1000
 _MOST_ROWS = 2_000_000
@@ -76,6 +78,7 @@ class FeedMemory:
     foreign: dict[int, int] = field(default_factory=dict)
     rejects: ToldRejects = field(default_factory=ToldRejects)
     outgrown: bool = False
+    unreadable_fields: set[str] = field(default_factory=set)
     page_size: int = 0
     cut: Cut | None = None
     told_total: bool = False
@@ -182,10 +185,29 @@ class SweepRows:
             return None, id_
         if campaign.message_type in self._other_types:
             return self._pass_over(key, campaign.id)
+        if isinstance(campaign, PartlyRead):
+            self._note_unreadable(campaign)
         for name in undocumented(campaign):
             self._metrics.unknown_values.labels(self._feed.account, name).inc()
         before = self._memory.known.get(key)
         return (before if before == campaign else campaign), campaign.id
+
+    def _note_unreadable(self, campaign: PartlyRead) -> None:
+        """Count what could not be read of a row, and log each field once."""
+        for mark in campaign.unreadable:
+            self._metrics.fields_unreadable.labels(
+                self._feed.account, self._feed.message_type, mark.field
+            ).inc()
+            if mark.field not in self._memory.unreadable_fields:
+                self._memory.unreadable_fields.add(mark.field)
+                log.warning(
+                    "field_unreadable",
+                    account=self._feed.account,
+                    message_type=self._feed.message_type,
+                    field=mark.field,
+                    found=mark.found,
+                    example_campaign_id=campaign.id,
+                )
 
     def _pass_over(self, key: int, id_: int) -> tuple[None, int]:
         self._foreign[key] = id_

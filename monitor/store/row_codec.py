@@ -18,7 +18,7 @@ from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.feed import BlindSpell, Feed, FeedState, SweepOutcome
 from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.snapshot import Campaign, CampaignKey
+from monitor.domain.campaign.snapshot import Campaign, CampaignKey, Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.routing.flush import Ledger
 from monitor.domain.routing.matcher import Matcher
@@ -32,6 +32,7 @@ Row = tuple[Any, ...]
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 _detail = msgspec.json.Decoder(CampaignDetail).decode
+_unreadable = msgspec.json.Decoder(tuple[Unreadable, ...]).decode
 _event = msgspec.json.Decoder(CampaignEvent).decode
 _alert = msgspec.json.Decoder(Alert).decode
 _matchers = msgspec.json.Decoder(tuple[Matcher, ...]).decode
@@ -113,6 +114,7 @@ def campaign_row(tracked: TrackedCampaign) -> Row:
         int(tracked.settled),
         tracked.revision,
         None if tracked.detail is None else _json(tracked.detail),
+        _json(tracked.unreadable) if tracked.unreadable else None,
     )
 
 
@@ -258,6 +260,7 @@ def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:
         finished_at,
         sent, delivered, fallback_sent, fallback_delivered, price, currency,
         first_seen, status_since, progress_since, settled, revision, detail,
+        unreadable,
     ) in rows:  # fmt: skip
         campaign = Campaign(
             account=one(account, account),
@@ -287,6 +290,9 @@ def read_campaigns(rows: Iterable[Row]) -> Iterator[TrackedCampaign]:
             detail=None
             if detail is None
             else _decode(_detail, detail, "campaigns", f"account {account}, id {id_}"),
+            unreadable=()
+            if unreadable is None
+            else _decode(_unreadable, unreadable, "campaigns", f"account {account}, id {id_}"),
         )
 
 

@@ -44,6 +44,7 @@ CAMPAIGN_COLUMNS = (
     "settled",
     "revision",
     "detail",
+    "unreadable",
 )
 SAMPLE_COLUMNS = (
     "at",

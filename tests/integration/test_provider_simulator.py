@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from monitor.domain.campaign.snapshot import PartlyRead
 from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.ports import Incomplete, Sweep, SweptRows
@@ -241,7 +242,7 @@ async def test_a_deleted_campaign_is_gone_and_an_unreadable_one_is_named() -> No
     async with simulator.serve() as url, reader(url, clock=clock, api_key=KEY) as provider:
         gone, spoiled = (campaign.id for campaign in (await sweep(provider, clock)).campaigns[:2])
         simulator.world.delete(gone)
-        simulator.world.spoil(spoiled, {"created_at": "yesterday"})
+        simulator.world.spoil(spoiled, {"status": ["sent"]})
         swept = await sweep(provider, clock)
         assert swept.unreadable == {spoiled}
         assert gone not in {campaign.id for campaign in swept.campaigns}
@@ -339,7 +340,10 @@ async def test_odd_rows_cost_themselves_and_are_told() -> None:
         simulator.faults.set("odd_field", rate=0.1, field="created_at", value="30.11.2026 12:00")
         swept = await sweep(provider, clock)
     assert swept.complete
-    assert len(swept.unreadable) > 10
+    assert not swept.unreadable
+    odd = [campaign for campaign in swept.campaigns if isinstance(campaign, PartlyRead)]
+    assert len(odd) > 10
+    assert {mark.field for campaign in odd for mark in campaign.unreadable} == {"created_at"}
     assert (
         swept.rows_given == len(swept.campaigns) + len(swept.unreadable) == len(ids_in(simulator))
     )

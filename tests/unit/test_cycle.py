@@ -4,6 +4,7 @@ fails."""
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,6 +18,7 @@ from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.diff import first_sight
 from monitor.domain.campaign.event import EventKind
 from monitor.domain.campaign.feed import Feed, SweepOutcome
+from monitor.domain.campaign.snapshot import Campaign, PartlyRead, Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.campaign.window import LONGEST_WINDOW
 from monitor.domain.condition import parse_condition
@@ -699,3 +701,50 @@ async def test_a_new_campaign_older_than_the_window_is_not_tracked(bench: Bench)
     assert bench.firing() == {"Spam 2"}
     assert bench.state.table("default").rows.keys() == {2}
     assert [row.campaign.id for row in (await bench.store.load()).campaigns] == [2]
+
+
+PRICEY = state_rule("Pricey", "calculated_price > 5")
+CHEAP = event_rule(
+    "StoppedCheap", EventKind.STATUS_CHANGED, when='status == "stopped" and calculated_price < 5'
+)
+
+
+def unpriced(id_: int, **more: Any) -> PartlyRead:
+    """A row whose price could not be read."""
+    known = campaign(id_, **more)
+    values = {name: getattr(known, name) for name in Campaign.__struct_fields__}
+    mark = Unreadable(field="calculated_price", found='"5.60 EUR"')
+    return PartlyRead(**values | {"calculated_price": None}, unreadable=(mark,))
+
+
+async def test_an_odd_field_freezes_only_the_rules_that_ask_for_it(
+    store_in_memory: SqliteStore,
+) -> None:
+    bench = Bench(store_in_memory, [PRICEY, SPAM, STOPPED, CHEAP])
+    bench.source.put(campaign(1, calculated_price=9.0), campaign(2, calculated_price=1.0))
+    await bench.poll()
+    assert bench.firing() == {"Pricey 1"}
+    bench.source.put(unpriced(1, status="spam"), unpriced(2, status="stopped"))
+    report = await bench.poll()
+    assert (report.outcome, report.events) == (SweepOutcome.OK, 2)
+    assert bench.firing() == {"Pricey 1", "Spam 1"}
+    told = {alert.key.rule: alert for alert in bench.told if alert.is_event}
+    assert set(told) == {"Stopped", "StoppedCheap"}  # it cannot be asked again: better told
+    assert "calculated_price could not be read" in told["StoppedCheap"].annotations["description"]
+    assert "could not be read" not in told["Stopped"].annotations.get("description", "")
+    bench.restart(await bench.store.load())  # what is known of it survives
+    bench.source.put(campaign(1, status="spam", calculated_price=2.0))
+    assert (await bench.poll()).events == 1  # an edited price
+    assert bench.firing() == {"Spam 1"}
+
+
+async def test_where_bsg_ignore_cannot_be_asked_its_last_answer_stands(
+    store_in_memory: SqliteStore,
+) -> None:
+    ignored = compile_ignore(parse_condition("calculated_price > 5", scope="campaign"))
+    bench = Bench(store_in_memory, [SPAM], ignored=ignored)
+    bench.source.put(campaign(1, calculated_price=9.0), campaign(2, calculated_price=1.0))
+    await bench.poll()
+    bench.source.put(*(unpriced(id_, status="spam") for id_ in (1, 2, 3)))
+    await bench.poll()
+    assert bench.firing() == {"Spam 2", "Spam 3"}  # 3 was never asked about: it is tracked

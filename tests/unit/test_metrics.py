@@ -94,6 +94,7 @@ def full_metrics() -> Metrics:
     metrics.api_requests.labels("default", "200").inc()
     metrics.rows_rejected.labels("default", "bad_row").inc()
     metrics.list_total_mismatch.labels("default", "sms").inc()
+    metrics.fields_unreadable.labels("default", "sms", "sent").inc()
     metrics.unknown_values.labels("default", "status").inc()
     metrics.evaluation_duration.observe(0.01)
     metrics.notifications.labels("ops", "slack", "delivered", "firing").inc()
@@ -119,6 +120,7 @@ CONTRACT = {
     "bsg_monitor_last_success_timestamp_seconds": {"account", "message_type"},
     "bsg_monitor_api_requests_total": {"account", "code"},
     "bsg_monitor_rows_rejected_total": {"account", "reason"},
+    "bsg_monitor_fields_unreadable_total": {"account", "message_type", "field"},
     "bsg_monitor_list_total_mismatch_total": {"account", "message_type"},
     "bsg_monitor_unknown_values_total": {"account", "field"},
     "bsg_monitor_evaluation_duration_seconds_count": set(),

@@ -8,6 +8,7 @@ evaluated.
 from collections.abc import Iterable, Sequence
 
 from monitor.domain.alerting.alert import AlertKey
+from monitor.domain.alerting.partly_read import PartlyReadRules
 from monitor.domain.alerting.rule import Rule
 from monitor.domain.alerting.working_alerts import WorkingAlerts
 from monitor.domain.campaign.tracking import TrackedCampaign
@@ -46,9 +47,15 @@ class DetailPhase:
     and `decide`."""
 
     def __init__(
-        self, rules: DetailRules, alerts: WorkingAlerts, now: float, around: Surroundings
+        self,
+        rules: DetailRules,
+        alerts: WorkingAlerts,
+        now: float,
+        around: Surroundings,
+        partly_read: PartlyReadRules,
     ) -> None:
         self._rules = rules
+        self._partly_read = partly_read
         self._alerts = alerts
         self._now = now
         self._around = around
@@ -61,9 +68,15 @@ class DetailPhase:
         rules = self._rules.asking
         if not rules:
             return set()
-        hits = self._rules.select(rows, self._now, self._around)
+        whole = [row for row in rows if not row.unreadable]
+        hits = self._rules.select(whole, self._now, self._around)
         self.postponed.update((row.campaign.id, row) for _, row in hits)
-        return {self._alerts.key(rules[index], str(row.campaign.id)) for index, row in hits}
+        asked = {self._alerts.key(rules[index], str(row.campaign.id)) for index, row in hits}
+        # a campaign that could not be read whole is asked about again once it can
+        partly = (row for row in rows if row.unreadable)
+        return asked | {
+            self._alerts.key(rule, str(row.campaign.id)) for row in partly for rule in rules
+        }
 
     def forget(self, campaign_id: int) -> None:
         """Forget a campaign that is gone."""
@@ -85,9 +98,11 @@ class DetailPhase:
     def read(self, rows: Sequence[TrackedCampaign]) -> None:
         """Take over details just read: evaluate rules that name them again, and renew texts."""
         rules, alerts = self._rules, self._alerts
-        watched = [row for row in rows if not row.settled]
+        watched = [row for row in rows if not row.settled and not row.unreadable]
         holding = alerts.hold(rules.ask_naming(watched, self._now, self._around), rules.naming)
         for row, rule, alert in alerts.of(rows):
+            if row.unreadable:
+                continue
             if alert.key not in holding and rule.name not in rules.names:
                 held = rule.name not in rules.naming_names and alert.inactive_since is None
                 alerts.advance(rule, alert, row, active=held)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
 from monitor.domain.alerting.detail_rules import DetailPhase, DetailRules
+from monitor.domain.alerting.partly_read import PartlyReadRules
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.alerting.rule_faults import RuleFault
 from monitor.domain.alerting.wording import account_labels, receiver_labels, scope_of, sender_labels
@@ -20,8 +21,10 @@ from monitor.domain.campaign.receiver_view import ReceiverView
 from monitor.domain.campaign.sender import SenderView, SenderWindow
 from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.campaign.unreadable import unknown_fields
 from monitor.domain.condition import (
     AccountFunction,
+    BatchFunction,
     EventFunction,
     ReceiverFunction,
     SenderFunction,
@@ -60,6 +63,7 @@ class RuleSet:
             rule for rule in rules if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule
         ]
         self.detail = DetailRules(state_rules)
+        self.partly_read = PartlyReadRules()
         self.campaign_rules = [rule for rule in state_rules if not rule.detail]
         self.moving_rules = [rule for rule in self.campaign_rules if rule.condition.moves_by_itself]
         self.batch = compile_batch([rule.condition for rule in self.campaign_rules])
@@ -182,7 +186,9 @@ class Evaluation:
             around=around,
             describe_again=rules.describe_again,
         )
-        self.detail = DetailPhase(rules.detail, self._alerts, self._instant, around)
+        self.detail = DetailPhase(
+            rules.detail, self._alerts, self._instant, around, rules.partly_read
+        )
         """The part that is decided after campaigns have been read in detail."""
         self.faults: list[RuleFault] = []
         """Rules about senders, accounts or receivers that raised. (A rule about campaigns raises to
@@ -192,10 +198,8 @@ class Evaluation:
         """Apply the state rules to some campaigns, each given once. Alerts of settled campaigns
         end."""
         watched = [row for row in rows if not row.settled]
-        hits = self._rules.batch(watched, self._instant, self._around)
-        holding = self._alerts.hold(hits, self._rules.campaign_rules) | self.detail.postpone(
-            watched
-        )
+        holding = self._hold(watched, self._rules.batch, self._rules.campaign_rules)
+        holding |= self.detail.postpone(watched)
         for row, rule, alert in self._alerts.of(rows):
             if alert.key not in holding:
                 reason = ResolveReason.SETTLED if row.settled else ResolveReason.CONDITION
@@ -208,19 +212,48 @@ class Evaluation:
         Only rules that depend on time are evaluated; for the others, the last answer stands.
         """
         asked = self._rules.moving_names | self._rules.detail.names
-        hits = self._rules.moving_batch(rows, self._instant, self._around)
-        holding = self._alerts.hold(hits, self._rules.moving_rules) | self.detail.postpone(rows)
+        holding = self._hold(rows, self._rules.moving_batch, self._rules.moving_rules)
+        holding |= self.detail.postpone(rows)
         for row, rule, alert in self._alerts.of(rows):
             if alert.key not in holding:
                 held = rule.name not in asked and alert.inactive_since is None
                 self._alerts.advance(rule, alert, row, active=held)
+
+    def _hold(
+        self, rows: Sequence[TrackedCampaign], batch: BatchFunction, rules: list[Rule]
+    ) -> set[AlertKey]:
+        """Ask state rules about watched campaigns. Returns the alerts that hold, and those that
+        stay as they are since what their rule asks for could not be read."""
+        partly = [row for row in rows if row.unreadable]
+        if not partly:
+            return self._alerts.hold(batch(rows, self._instant, self._around), rules)
+        whole = [row for row in rows if not row.unreadable]
+        hits = batch(whole, self._instant, self._around)
+        unknown: set[AlertKey] = set()
+        for row in partly:
+            for index, rule in enumerate(rules):
+                held = self._rules.partly_read.holds(
+                    rule.condition, row, self._instant, self._around
+                )
+                if held:
+                    hits.append((index, row))
+                elif held is None:
+                    unknown.add(self._alerts.key(rule, str(row.campaign.id)))
+        return self._alerts.hold(hits, rules) | unknown
 
     def events(self, pairs: Iterable[tuple[CampaignEvent, TrackedCampaign]]) -> None:
         """Apply the event rules: one alert for each event and each rule for its kind."""
         rules = self._rules.event_rules
         for event, row in pairs:
             for rule, test in rules.get(event.kind, ()):
-                if test is None or test(event, row, self._instant, self._around):
+                if rule.when is not None and row.unreadable:
+                    held = self._rules.partly_read.happened(
+                        rule.when, event, row, self._instant, self._around
+                    )
+                    if held is not False:  # it is asked only once: better told in vain than not
+                        unknown = unknown_fields(row.unreadable) if held is None else ()
+                        self._alerts.happened(rule, event, row, unknown=unknown)
+                elif test is None or test(event, row, self._instant, self._around):
                     self._alerts.happened(rule, event, row)
 
     def senders(

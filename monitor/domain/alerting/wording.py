@@ -1,6 +1,6 @@
 """An alert's labels and texts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.event import CampaignEvent
@@ -52,6 +52,15 @@ def scope_of(labels: Mapping[str, str]) -> Scope:
     if "campaign_id" in labels:
         return Scope.CAMPAIGN
     return Scope.SENDER if "sender" in labels else Scope.ACCOUNT
+
+
+def with_unknown(texts: Mapping[str, str], unknown: Collection[str]) -> dict[str, str]:
+    """The texts of an event, with a line that says what could not be read of its campaign."""
+    if not unknown:
+        return dict(texts)
+    line = f"{', '.join(sorted(unknown))} could not be read"
+    said = texts.get("description")
+    return {**texts, "description": f"{said}\n{line}" if said else line}
 
 
 def annotations(

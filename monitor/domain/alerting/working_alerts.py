@@ -1,7 +1,7 @@
 """An account's alerts during an evaluation: what was committed, and what the evaluation makes of
 it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +18,12 @@ from monitor.domain.alerting.alert import (
 )
 from monitor.domain.alerting.notified import weight
 from monitor.domain.alerting.rule import Rule, Scope
-from monitor.domain.alerting.wording import annotations, campaign_labels, scope_of
+from monitor.domain.alerting.wording import (
+    annotations,
+    campaign_labels,
+    scope_of,
+    with_unknown,
+)
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
@@ -151,15 +156,24 @@ class WorkingAlerts:
         if after is not alert:
             self._record(alert, after)
 
-    def happened(self, rule: Rule, event: CampaignEvent, row: TrackedCampaign) -> None:
-        """An event that the rule tells."""
+    def happened(
+        self,
+        rule: Rule,
+        event: CampaignEvent,
+        row: TrackedCampaign,
+        *,
+        unknown: Collection[str] = (),
+    ) -> None:
+        """An event that the rule tells. `unknown` are fields without which it could not be said
+        whether the rule's condition held."""
         labels = campaign_labels(rule, event.campaign)
         alert = happened(
             self.key(rule, str(event.campaign.id)),
             event.id,
             labels=labels,
-            annotations=annotations(
-                rule, row, self._instant, labels, around=self._around, event=event
+            annotations=with_unknown(
+                annotations(rule, row, self._instant, labels, around=self._around, event=event),
+                unknown,
             ),
             now=self._now,
             campaign=event.campaign,

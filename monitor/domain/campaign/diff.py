@@ -9,8 +9,9 @@ from msgspec.structs import astuple
 from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
 from monitor.domain.campaign.figures import DEFAULT_SETTLE_SECONDS
 from monitor.domain.campaign.history import grown, last_sent, standing
-from monitor.domain.campaign.snapshot import Campaign, CampaignStatus
+from monitor.domain.campaign.snapshot import Campaign, CampaignStatus, Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign, first_sight, reports_are_in
+from monitor.domain.campaign.unreadable import compared_with
 
 __all__ = ["first_sight", "observe", "settle", "vanish"]
 
@@ -33,6 +34,7 @@ def observe(
     now: float,
     keep: float = DEFAULT_SETTLE_SECONDS,
     progress: bool = True,
+    unreadable: tuple[Unreadable, ...] = (),
 ) -> tuple[TrackedCampaign, tuple[CampaignEvent, ...]]:
     """What is known after `current` was read, and the events that lead there, in the order of
     `EventKind`.
@@ -42,12 +44,17 @@ def observe(
     (`real_start_at`, `finished_at`) where that lies after the previous one began, else since
     `now`. A campaign that is live again is no longer settled. Its samples reach back `keep`
     seconds. Without `progress` no `progressed` event is made: there is one for each sending
-    campaign at every reading, and few ask for it. ValueError when the two are not the same
-    campaign.
+    campaign at every reading, and few ask for it. `unreadable` are the fields of `current` that
+    could not be read: it has what is held in their place. ValueError when the two are not the
+    same campaign.
     """
     if previous is None:
-        tracked = first_sight(current, now=now)
+        tracked = first_sight(current, now=now, unreadable=unreadable)
         return tracked, (_event(tracked, EventKind.APPEARED, now, _everything(current)),)
+    if unreadable or previous.unreadable:
+        return _observe_partly(
+            previous, current, now=now, keep=keep, progress=progress, unreadable=unreadable
+        )
     before = previous.campaign
     if before == current:
         return (
@@ -98,6 +105,28 @@ def observe(
         if kind in found
     )
     return tracked, events
+
+
+def _observe_partly(
+    previous: TrackedCampaign,
+    current: Campaign,
+    *,
+    now: float,
+    keep: float,
+    progress: bool,
+    unreadable: tuple[Unreadable, ...],
+) -> tuple[TrackedCampaign, tuple[CampaignEvent, ...]]:
+    """`observe` where a field cannot or could not be read: marks that come and go are no events."""
+    base = msgspec.structs.replace(
+        previous, campaign=compared_with(previous, current), unreadable=()
+    )
+    tracked, events = observe(base, current, now=now, keep=keep, progress=progress)
+    moved = unreadable != previous.unreadable or current != previous.campaign
+    revision = previous.revision + 1 if moved else previous.revision
+    return (
+        msgspec.structs.replace(tracked, unreadable=unreadable, revision=revision),
+        events,
+    )
 
 
 def settle(tracked: TrackedCampaign, *, now: float) -> tuple[TrackedCampaign, CampaignEvent] | None:

@@ -72,6 +72,27 @@ class Campaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.status in FINAL_STATUSES
 
 
+class Unreadable(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A field of a campaign that could not be read.
+
+    `found` says what stood there, in words fit for anybody. `since` and `until` are Unix seconds:
+    when it was first found so, and when it could be read again (None: it cannot now). `known`: a
+    value from before is held in its place.
+    """
+
+    field: str
+    found: str
+    since: float = 0.0
+    until: float | None = None
+    known: bool = True
+
+
+class PartlyRead(Campaign, frozen=True, gc=False, kw_only=True):
+    """A row of which some fields could not be read: they are null, empty or 0 here."""
+
+    unreadable: tuple[Unreadable, ...]
+
+
 class CampaignKey(msgspec.Struct, frozen=True, gc=False):
     """What identifies a tracked campaign: ids are unique within an account only."""
 

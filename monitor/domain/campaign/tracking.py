@@ -4,7 +4,7 @@ import msgspec
 
 from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.snapshot import Campaign, CampaignStatus
+from monitor.domain.campaign.snapshot import Campaign, CampaignStatus, Unreadable
 
 SETTLING_SECONDS = 72 * 3600.0
 """Delivery reports arrive for at most 72 hours, the longest validity of a message (provider's
@@ -24,6 +24,9 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     while it has shown the same since `first_seen` or for as long as any rule looks back, and
     once it is settled (`history.py` reads and extends them). `detail`: what was last read of it
     beyond the list, whatever it showed since.
+
+    `unreadable`: the fields that cannot be read now, or could not lately; `campaign` holds what
+    was last read of them.
     """
 
     campaign: Campaign
@@ -34,6 +37,7 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     revision: int = 0
     samples: tuple[Sample, ...] = ()
     detail: CampaignDetail | None = None
+    unreadable: tuple[Unreadable, ...] = ()
 
     @property
     def watched(self) -> bool:
@@ -46,7 +50,20 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         if not self.campaign.final:
             return None
         finished = self.campaign.finished_at
+        if finished is None and any(
+            mark.field == "finished_at" and mark.until is None and not mark.known
+            for mark in self.unreadable
+        ):
+            return _began(self.campaign)
         return self.status_since if finished is None else finished
+
+
+def _began(campaign: Campaign) -> float:
+    """When it began, as well as is known."""
+    for at in (campaign.real_start_at, campaign.start_at):
+        if at is not None:
+            return at
+    return campaign.created_at
 
 
 NEW_STATUSES = frozenset(
@@ -83,7 +100,9 @@ def status_since_at_first_sight(campaign: Campaign, *, now: float) -> float:
     return now if since is None else min(since, now)
 
 
-def first_sight(campaign: Campaign, *, now: float) -> TrackedCampaign:
+def first_sight(
+    campaign: Campaign, *, now: float, unreadable: tuple[Unreadable, ...] = ()
+) -> TrackedCampaign:
     """What is known of a campaign seen for the first time. One that ended more than 72 hours ago
     is settled already."""
     tracked = TrackedCampaign(
@@ -91,6 +110,7 @@ def first_sight(campaign: Campaign, *, now: float) -> TrackedCampaign:
         first_seen=now,
         status_since=status_since_at_first_sight(campaign, now=now),
         progress_since=now,
+        unreadable=unreadable,
     )
     return (
         msgspec.structs.replace(tracked, settled=True)

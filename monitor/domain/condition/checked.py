@@ -7,10 +7,25 @@ from monitor.domain.campaign.baseline import BaselineSpan
 from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
 from monitor.domain.condition.doubts import doubts
 from monitor.domain.condition.faults import Doubt, SourceText
-from monitor.domain.condition.nodes import Constant, FieldUse, Junction, Node, Past, Usual, walk
+from monitor.domain.condition.nodes import (
+    Constant,
+    FieldUse,
+    Junction,
+    Node,
+    Not,
+    Past,
+    Usual,
+    walk,
+)
 from monitor.domain.condition.scan import parse_syntax
 from monitor.domain.condition.typing import Checker
-from monitor.domain.fields.catalogue import MOVING_ACCOUNT_FIELDS, FieldType, depends_on, fields_of
+from monitor.domain.fields.catalogue import (
+    MOVING_ACCOUNT_FIELDS,
+    FieldType,
+    attributes,
+    depends_on,
+    fields_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,22 @@ class Condition:
             )
         return replace(self, root=root, fields=_named(root))
 
+    def bounded(
+        self, unknown: frozenset[str], unknown_past: frozenset[str], *, otherwise: bool
+    ) -> "Condition":
+        """The condition with everything that rests on unknown fields taken as `otherwise`.
+
+        If it holds with False, it holds whatever those fields are; if it does not hold with True,
+        it does not. `unknown` fields of the provider's rows cannot be read now, `unknown_past`
+        could not lately: what looks back rests on these.
+        """
+        root = _bounded(self.root, self.scope, unknown, unknown_past, otherwise)
+        return replace(self, root=root, fields=_named(root))
+
+    def rests_on(self, unknown: frozenset[str], unknown_past: frozenset[str]) -> bool:
+        """Whether a part of it is read from one of these fields."""
+        return any(_rests_on(node, self.scope, unknown, unknown_past) for node in walk(self.root))
+
     def _part_uses(self, part: Node, parameter: str) -> bool:
         return any(depends_on(self.scope, name, parameter) for name in _named(part))
 
@@ -111,6 +142,40 @@ def moves_while_failing(condition: Condition) -> bool:
     A condition that names none of them would decide on figures that are frozen.
     """
     return condition.scope == "account" and not MOVING_ACCOUNT_FIELDS.isdisjoint(condition.fields)
+
+
+def _bounded(
+    node: Node, scope: str, unknown: frozenset[str], past: frozenset[str], otherwise: bool
+) -> Node:
+    match node:
+        case Junction():
+            operands = tuple(
+                _bounded(each, scope, unknown, past, otherwise) for each in node.operands
+            )
+            return replace(node, operands=operands)
+        case Not():
+            operand = _bounded(node.operand, scope, unknown, past, not otherwise)
+            return replace(node, operand=operand)
+    if any(_rests_on(each, scope, unknown, past) for each in walk(node)):
+        return Constant(type=FieldType.BOOL, value=otherwise, span=node.span)
+    return node
+
+
+def _rests_on(node: Node, scope: str, unknown: frozenset[str], past: frozenset[str]) -> bool:
+    match node:
+        case FieldUse():
+            name = node.field.name
+            looks_back = depends_on(scope, name, "_settle")
+            return not attributes(scope, name).isdisjoint(past if looks_back else unknown)
+        case Past():
+            return not attributes(scope, node.field.name).isdisjoint(past)
+        case Usual():
+            return not unknown.isdisjoint(_WHOSE_BASELINE)
+        case _:
+            return False
+
+
+_WHOSE_BASELINE = frozenset({"sender", "message_type", "created_at", "real_start_at"})
 
 
 def _named(root: Node) -> frozenset[str]:

@@ -114,6 +114,37 @@ def depends_on(scope: str, name: str, parameter: str) -> bool:
     return False
 
 
+_LEARNT = {"progress_since": "sent", "status_since": "status"}
+"""What is learnt of a campaign follows from one of its own fields."""
+
+
+_MADE_FROM = {
+    "_settled_sent": {"sent", "finished_at"},
+    "_remaining": {"sent", "status"},
+}
+"""The fields of a row that functions of a whole campaign look at."""
+
+
+@cache
+def attributes(scope: str, name: str) -> frozenset[str]:
+    """The fields of the provider's rows that `name`, or what it is made of, is read from."""
+    if scope != "campaign":
+        return frozenset()
+    found: set[str] = set()
+    for part in (name, *ingredients(scope, name)):
+        field = FIELDS[scope][part]
+        for text in filter(None, (field.read, field.made_of, *field.guards)):
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    if node.value.id == "_c":
+                        found.add(node.attr)
+                    elif node.value.id == "_t" and node.attr in _LEARNT:
+                        found.add(_LEARNT[node.attr])
+                elif isinstance(node, ast.Name) and node.id in _MADE_FROM:
+                    found |= _MADE_FROM[node.id]
+    return frozenset(found)
+
+
 @cache
 def has_past(scope: str, name: str) -> bool:
     """Whether samples say what `name` was: `ago` and the functions like it take these."""
@@ -150,6 +181,7 @@ __all__ = [
     "FieldType",
     "FieldValue",
     "Subject",
+    "attributes",
     "depends_on",
     "fields_markdown",
     "fields_of",

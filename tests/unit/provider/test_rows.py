@@ -113,7 +113,7 @@ def test_a_bad_row_costs_that_row_is_counted_and_logged_once_per_reason() -> Non
     reader = Reader()
     with capture_logs() as logs:
         page = reader.sweep(
-            row(1), row(2, created_at="x"), row(3, created_at="y"), {"name": "no id"}, [], row(9)
+            row(1), row(2, status=["x"]), row(3, status=["y"]), {"name": "no id"}, [], row(9)
         )
     assert [campaign.id for campaign in page.campaigns] == [1, 9]
     assert (page.unreadable, page.nameless.total(), page.first_id, page.last_id) == (
@@ -122,10 +122,13 @@ def test_a_bad_row_costs_that_row_is_counted_and_logged_once_per_reason() -> Non
         1,
         9,
     )
-    assert reader.counted("bsg_monitor_rows_rejected_total", reason="bad_time") == 2
-    told = {entry["reason"]: entry for entry in logs}
-    assert sorted(told) == ["bad_time", "malformed", "missing_field"]
-    assert (told["bad_time"]["rows"], told["bad_time"]["example_campaign_id"]) == (2, 2)
+    assert reader.counted("bsg_monitor_rows_rejected_total", reason="malformed") == 3
+    told = {(entry["reason"], entry["example_campaign_id"]): entry for entry in logs}
+    assert {key: entry["rows"] for key, entry in told.items()} == {
+        ("malformed", 2): 2,
+        ("malformed", None): 1,
+        ("missing_field", None): 1,
+    }
     assert all(entry["event"] == "rows_rejected" for entry in logs)
 
 
@@ -141,19 +144,19 @@ def test_a_bad_row_is_logged_once_until_it_can_be_read_again() -> None:
     with capture_logs() as logs:
         for sent in range(3):  # its other fields move on
             reader.sweep(
-                row(1, statistics={"sent": sent}), row(2, created_at="x", statistics={"sent": sent})
+                row(1, statistics={"sent": sent}), row(2, status=["x"], statistics={"sent": sent})
             )
-        assert said(*logs) == [("rows_rejected", "bad_time", 1, 2)]
-        assert reader.counted("bsg_monitor_rows_rejected_total", reason="bad_time") == 3
-        reader.sweep(row(1), row(2, created_at="x"), row(3, created_at="x"))
-        assert said(*logs[1:]) == [("rows_rejected", "bad_time", 1, 3)]
+        assert said(*logs) == [("rows_rejected", "malformed", 1, 2)]
+        assert reader.counted("bsg_monitor_rows_rejected_total", reason="malformed") == 3
+        reader.sweep(row(1), row(2, status=["x"]), row(3, status=["x"]))
+        assert said(*logs[1:]) == [("rows_rejected", "malformed", 1, 3)]
         for _ in range(2):
-            reader.sweep(row(1), row(2), row(3, created_at="x"))
+            reader.sweep(row(1), row(2), row(3, status=["x"]))
         assert said(*logs[2:]) == [("rejected_rows_read_again", None, 1, 2)]
-        reader.sweep(row(1), row(2, created_at="x"), row(3, created_at="x"))
-        assert said(*logs[3:]) == [("rows_rejected", "bad_time", 1, 2)]
+        reader.sweep(row(1), row(2, status=["x"]), row(3, status=["x"]))
+        assert said(*logs[3:]) == [("rows_rejected", "malformed", 1, 2)]
         reader.sweep(
-            row(1), row(2), row(3, created_at="x")
+            row(1), row(2), row(3, status=["x"])
         )  # a row whose bytes are known from before
         reader.sweep(row(1), row(2), row(3))
     assert said(*logs[4:]) == [
@@ -165,21 +168,34 @@ def test_a_bad_row_is_logged_once_until_it_can_be_read_again() -> None:
 def test_a_row_that_is_bad_in_another_way_is_logged_again() -> None:
     reader = Reader()
     with capture_logs() as logs:
-        for bad in ({"created_at": "x"}, {"created_at": "x"}, {"start_at": "x"}, {"status": None}):
+        for bad in ({"status": ["x"]}, {"status": ["x"]}, {"status": None}):
             reader.sweep(row(1, **bad))
     assert said(*logs) == [
-        ("rows_rejected", reason, 1, 1) for reason in ("bad_time", "bad_time", "missing_field")
+        ("rows_rejected", reason, 1, 1) for reason in ("malformed", "missing_field")
     ]
-    assert [entry["detail"].partition(":")[0] for entry in logs] == [
-        "created_at",
-        "start_at",
-        "status",
+
+
+def test_a_field_that_cannot_be_read_is_counted_and_logged_once() -> None:
+    reader = Reader()
+    with capture_logs() as logs:
+        for _ in range(2):
+            page = reader.sweep(row(1, calculated_price="5.60 EUR"), row(2, calculated_price="?"))
+            assert [campaign.id for campaign in page.campaigns] == [1, 2]
+            assert not page.unreadable
+        reader.sweep(row(1, calculated_price="5.70 EUR", start_at="soon"))
+    assert [(entry["event"], entry["field"], entry["found"]) for entry in logs] == [
+        ("field_unreadable", "calculated_price", '"5.60 EUR"'),
+        ("field_unreadable", "start_at", '"soon"'),
     ]
+    counted = reader.counted(
+        "bsg_monitor_fields_unreadable_total", message_type="rcs", field="calculated_price"
+    )
+    assert counted == 3  # two rows, and one of them once more when it changed
 
 
 def test_a_bad_row_that_a_narrow_or_partial_sweep_leaves_out_is_not_logged_anew() -> None:
     reader = Reader()
-    bad = (row(1, created_at="x"), {"name": "no id"})
+    bad = (row(1, status=["x"]), {"name": "no id"})
     with capture_logs() as logs:
         reader.sweep(*bad, row(2), fresh=True)
         for complete in (True, False):
@@ -206,14 +222,14 @@ def test_rows_without_an_id_are_logged_when_they_become_more() -> None:
 
 def test_what_is_remembered_of_bad_rows_is_bounded() -> None:
     reader = Reader()
-    many = [row(number, created_at="x") for number in range(1, 3 * MOST_TOLD)]
+    many = [row(number, status=["x"]) for number in range(1, 3 * MOST_TOLD)]
     with capture_logs() as logs:
         for _ in range(2):
             reader.sweep(*many)
-        assert said(*logs) == [("rows_rejected", "bad_time", MOST_TOLD, 1)]
+        assert said(*logs) == [("rows_rejected", "malformed", MOST_TOLD, 1)]
         assert len(reader.memory.rejects.rows) == MOST_TOLD
         reader.sweep(*many[-5:])  # the others make room
-    assert said(*logs[1:]) == [("rows_rejected", "bad_time", 5, 3 * MOST_TOLD - 5)]
+    assert said(*logs[1:]) == [("rows_rejected", "malformed", 5, 3 * MOST_TOLD - 5)]
     assert len(reader.memory.rejects.rows) == MOST_TOLD
 
 

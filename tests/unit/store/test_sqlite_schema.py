@@ -88,12 +88,14 @@ async def test_campaigns_from_before_details_have_none(
     by_hand(
         path,
         "ALTER TABLE campaigns DROP COLUMN detail",
+        "ALTER TABLE campaigns DROP COLUMN unreadable",
         "DROP TABLE blind_spells",
         "PRAGMA user_version = 4",
     )
     async with SqliteStore(path) as store:
         (campaign,) = (await store.load()).campaigns
     assert campaign.detail is None
+    assert campaign.unreadable == ()
     assert asked(path, "PRAGMA user_version") == [(len(known),)]
 
 
