@@ -16,7 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import TextIO
 from urllib.parse import quote
 
 import structlog
@@ -140,21 +140,12 @@ def masked(text: str) -> str:
 
     A text of more than `LONGEST` characters is cut there, and its length is given.
     """
-    if len(text) > LONGEST:
-        beginning = _masked(text[: LONGEST + _OVERLAP])[
-            :LONGEST
-        ]  # a secret that the cut goes through is masked whole
-        return f"{beginning}… ({len(text):,} characters)"
-    return _masked(text)
-
-
-def _masked(text: str) -> str:
-    text = _SECRETS.mask(text)
-    lower = text.lower()
+    told = _SECRETS.mask(text[: LONGEST + _OVERLAP])  # a secret that the cut goes through is whole
+    lower = told.lower()
     for needed, pattern, replacement in _PATTERNS:
         if needed in lower:
-            text = pattern.sub(replacement, text)
-    return text
+            told = pattern.sub(replacement, told)
+    return told if len(text) <= LONGEST else f"{told[:LONGEST]}… ({len(text):,} characters)"
 
 
 # --- processors -----------------------------------------------------------------------------------
@@ -299,10 +290,6 @@ def configure_logs(level: str = "info", format: str = LogFormat.AUTO) -> None:  
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=_own_logger,
+        logger_factory=lambda *_: logging.getLogger(OWN_LOGGER),
         cache_logger_on_first_use=False,
     )
-
-
-def _own_logger(*_names: Any) -> logging.Logger:
-    return logging.getLogger(OWN_LOGGER)

@@ -13,7 +13,7 @@ from monitor.errors import ProviderFault
 
 
 class Incomplete(StrEnum):
-    """Why a sweep is not known to be the whole list. A closed set."""
+    """Why a sweep may not be the whole list. A closed set."""
 
     FAILED = "failed"  # pages could not be read; the sweep's `fault` says how
     CUT = "cut"  # after 1,000,000 rows or 5 minutes; the next sweep goes on from there
@@ -24,7 +24,7 @@ class Incomplete(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweptRows:
-    """One page as it comes, for what is decided before the sweep is over; the fields as in `Sweep`.
+    """One page as it arrives, for decisions before the sweep ends; fields as in `Sweep`.
 
     `requested_at` is when the page was asked for, on the monotonic clock.
     """
@@ -36,7 +36,7 @@ class SweptRows:
 
 
 RowsSeen = Callable[[SweptRows], Awaitable[None]]
-"""Called with each page; the sweep goes on when it returns."""
+"""Called with each page; the sweep continues when it returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +44,17 @@ class Sweep:
     """One reading of a feed's window: what was read, and whether that is all there is.
 
     `campaigns` are the rows that could be read, each id once, ascending by id. A row whose bytes
-    were the same in the last sweep is the *same object* as then. `requested_at` says for each of
-    them when it was asked for, on the monotonic clock: of two readings of a campaign the one
-    asked for later wins, in here too. `unreadable` are the ids of rows that could not be decoded
-    and are not among the campaigns; `nameless` counts rows whose id could not be read either,
-    each once.
+    are the same as in the last sweep is the *same object*. `requested_at` says for each of them
+    when it was requested, on the monotonic clock: of two readings of a campaign the one requested
+    later wins, within a sweep too. `unreadable` are the ids of rows that could not be decoded and
+    are not among the campaigns; `nameless` counts rows whose id could not be read either, each
+    once.
 
-    `complete` says that the pages join from the list's beginning to its end: no campaign that was
-    there all along is missing. Where it is false, `incomplete` and `reason` say why, the latter
-    in words; what was read counts all the same. `fault` is that of the page that failed last, if
-    one did and the list is not complete for it. `cut_at` is the row at which a sweep stopped that
-    took too long. `requests` counts HTTP requests made.
+    `complete` says that the pages join from the start of the list to its end: no campaign that
+    was there all along is missing. If it is false, `incomplete` says why and `reason` says it in
+    words; what was read is still valid. `fault` is that of the last page that failed, if that is
+    why the list is incomplete. `cut_at` is the row at which a sweep that took too long stopped.
+    `requests` counts the HTTP requests made.
     """
 
     campaigns: Sequence[Campaign]
@@ -70,7 +70,7 @@ class Sweep:
 
     @property
     def rows_given(self) -> int:
-        """How many rows the provider gave, each once; those of other feeds do not count."""
+        """How many rows the provider returned, each once, without those of other feeds."""
         return len(self.campaigns) + len(self.unreadable) + self.nameless
 
 
@@ -90,35 +90,29 @@ class CampaignSource(Protocol):
         """Read every campaign of a type created at or after `since` (Unix seconds), as of
         `started`.
 
-        `fresh` is for the full sweeps: it decodes every row, also those that look like the last
-        sweep's, and takes nothing but a request of its own for proof of the list's end. `seen` gets
-        each page as it comes, one at a time: the first page of the newest window, then from the
-        newest page backwards. What it raises ends the sweep.
+        `fresh` is for full sweeps: it decodes every row, even one that equals the last sweep's,
+        and proves the end of the list only with a request of its own. `seen` is called with each
+        page as it arrives, one at a time: the first page of the newest window, then from the
+        newest page backwards. An exception from it ends the sweep.
 
-        An incomplete reading is returned with `complete=False`, never raised, when at least the
-        first page answered; a sweep whose first page failed raises. A sweep that was cut, after
-        1,000,000 rows or 5 minutes, is incomplete; the next one of the feed begins where it
-        stopped.
+        If at least the first page was read, an incomplete reading is returned with
+        `complete=False` and not raised; if the first page failed, the sweep raises. A sweep that
+        is cut, after 1,000,000 rows or 5 minutes, is incomplete; the feed's next sweep starts
+        where it stopped.
         """
-        ...
 
     async def campaign(self, campaign_id: int) -> Campaign | None:
-        """One campaign by its id; None only when the provider answered 404 for it."""
-        ...
+        """Return one campaign by its id; None only when the provider answers 404."""
 
     async def detail(self, campaign_id: int) -> CampaignDetail | None:
-        """What became of a campaign's messages; None when the provider says that it knows none of
-        that id.
+        """Return what happened to a campaign's messages; None when the provider does not know the
+        id.
 
-        Asked once, with little patience: what did not come at once is a `ProviderError`, to be
-        tried again another time.
+        There is one attempt with a short timeout; a `ProviderError` can be tried again later.
         """
-        ...
 
     async def balance(self, *, now: datetime) -> Balance:
-        """What can be spent."""
-        ...
+        """Return the account's balance and credit, read at `now`."""
 
     async def close(self) -> None:
-        """Let go of connections. Never raises."""
-        ...
+        """Close the connections. Never raises."""

@@ -153,15 +153,15 @@ class WebServer:
         refusal = self._access.refusal(
             request.path, request.headers.get("Host", ""), request.headers.get("Authorization", "")
         )
-        response = self._refuse(*refusal) if refusal else await _answer(request, handler)
+        if refusal is None:
+            response = await _answer(request, handler)
+        else:
+            response = web.Response(status=refusal[0], text=refusal[1])
+            if response.status == HTTPStatus.UNAUTHORIZED:
+                response.headers["WWW-Authenticate"] = CHALLENGE
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
-
-    @staticmethod
-    def _refuse(status: int, text: str) -> web.Response:
-        headers = {"WWW-Authenticate": CHALLENGE} if status == HTTPStatus.UNAUTHORIZED else {}
-        return web.Response(status=status, text=text, headers=headers)
 
     async def _index(self, request: web.Request) -> web.Response:
         return _html(request, self._pages.index(self._status()))

@@ -14,7 +14,6 @@ from monitor.ports import CycleCommit, FlushCommit, SampleExtent, Snapshot
 from monitor.store import row_codec as rows
 from monitor.store import statements
 from monitor.store.sqlite import outbox_tables as sqlite_outbox
-from monitor.store.sqlite import people_tables as sqlite_quiet
 
 THINNED_TO_SECONDS = 3600.0
 
@@ -51,7 +50,12 @@ def put_flush(db: sqlite3.Connection, commit: FlushCommit) -> None:
     )
     db.executemany(statements.PUT_LEDGER, map(rows.ledger_row, commit.ledgers))
     db.executemany(statements.CLOSE_ALERT, ((id_,) for id_ in commit.closed_alerts))
-    sqlite_quiet.mark_silences(db, matched=commit.matched_silences, over=commit.over_silences)
+    matched, over = commit.matched_silences.items(), commit.over_silences.items()
+    db.executemany(statements.MATCH_SILENCE, ((rows.seconds(at), id_) for id_, at in matched))
+    db.executemany(  # one that a person has ended meanwhile stays as it is
+        statements.END_SILENCE,
+        ((rows.seconds(at), None, id_, rows.seconds(at)) for id_, at in over),
+    )
 
 
 def snapshot(db: sqlite3.Connection) -> Snapshot:

@@ -145,12 +145,6 @@ def bury(db: sqlite3.Connection, receivers_in_use: Collection[str], now: datetim
     )
 
 
-def hasten(db: sqlite3.Connection, receiver: str, now: datetime, limit: int) -> int:
-    """See `OutboxStore.hasten`; up to `limit` rows."""
-    at = seconds(now)
-    return db.execute(statements.HASTEN, (at, receiver, at, at, limit)).rowcount
-
-
 def _finish(
     db: sqlite3.Connection, id_: str, state: OutboxState, at: datetime, error: str | None
 ) -> bool:

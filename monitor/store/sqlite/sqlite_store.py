@@ -4,7 +4,6 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -39,13 +38,14 @@ from monitor.store.row_codec import (
     read_feed,
     read_outbox,
     read_sample,
+    read_silence,
+    readable,
     seconds,
     silence_row,
 )
 from monitor.store.sqlite import cycle_tables as sqlite_cycle
 from monitor.store.sqlite import database_schema as schema
 from monitor.store.sqlite import outbox_tables as sqlite_outbox
-from monitor.store.sqlite import people_tables as sqlite_people
 from monitor.store.sqlite.connection import DatabaseThread, reading, transaction
 from monitor.store.sqlite.database_file import (
     DaemonLock,
@@ -152,18 +152,16 @@ class SqliteStore:
         await self._write(lambda db: sqlite_outbox.settle(db, results))
 
     async def hasten(self, receiver: str, *, now: datetime) -> int:
-        total, hastened = 0, HASTENED_AT_ONCE
+        at, total, hastened = seconds(now), 0, HASTENED_AT_ONCE
         while hastened == HASTENED_AT_ONCE:
-            hastened = await self._write(
-                lambda db: sqlite_outbox.hasten(db, receiver, now, HASTENED_AT_ONCE)
+            hastened = await self._change(
+                statements.HASTEN, [(at, receiver, at, at, HASTENED_AT_ONCE)]
             )
             total += hastened
         return total
 
     async def release(self, *, now: datetime) -> int:
-        return await self._write(
-            lambda db: db.execute(statements.RELEASE, (seconds(now),)).rowcount
-        )
+        return await self._change(statements.RELEASE, [(seconds(now),)])
 
     async def next_due(self, receiver: str) -> datetime | None:
         return await self._read(
@@ -202,13 +200,21 @@ class SqliteStore:
     # --- people -----------------------------------------------------------------------------------
 
     async def silences(self, *, ended_after: datetime | None = None) -> Sequence[Silence]:
-        return await self._read(lambda db: sqlite_people.silences(db, ended_after))
+        # One that cannot be read is left out: it must not hold back everything else.
+        every = ended_after is None
+        statement = statements.ALL_SILENCES if every else statements.SILENCES_ENDED_AFTER
+        limits = () if every else (seconds(ended_after),)
+        return await self._read(
+            lambda db: readable(read_silence, db.execute(statement, limits), "silence_unreadable")
+        )
 
     async def add_silence(self, silence: Silence) -> None:
         await self._write(lambda db: db.execute(statements.ADD_SILENCE, silence_row(silence)))
 
     async def expire_silences(self, ids: Sequence[str], *, at: datetime, by: str) -> int:
-        return await self._write(lambda db: sqlite_people.expire_silences(db, ids, at, by))
+        end = seconds(at)
+        rows = [(end, by, id_, end) for id_ in dict.fromkeys(ids)]
+        return await self._change(statements.END_SILENCE, rows)
 
     async def acknowledgements(self) -> Sequence[Acknowledgement]:
         return await self._all(read_acknowledgement, statements.OPEN_ACKNOWLEDGEMENTS)
@@ -218,7 +224,8 @@ class SqliteStore:
         await self._write(lambda db: db.executemany(statements.ACKNOWLEDGE, said))
 
     async def forget_acknowledgements(self, alert_ids: Sequence[str]) -> int:
-        return await self._write(lambda db: sqlite_people.forget_acknowledgements(db, alert_ids))
+        rows = [(id_,) for id_ in dict.fromkeys(alert_ids)]
+        return await self._change(statements.FORGET_ACKNOWLEDGEMENT, rows)
 
     # --- integrations -----------------------------------------------------------------------------
 
@@ -247,9 +254,7 @@ class SqliteStore:
         for statement, limit in limits:
             deleted = PRUNED_AT_ONCE
             while deleted == PRUNED_AT_ONCE:
-                deleted = await self._write(
-                    partial(_delete, statement=statement, before=seconds(limit))
-                )
+                deleted = await self._change(statement, [(seconds(limit), PRUNED_AT_ONCE)])
                 total += deleted
         return total
 
@@ -307,6 +312,12 @@ class SqliteStore:
     ) -> Sequence[T]:
         return await self._read(lambda db: read_all(read, db.execute(statement, parameters)))
 
+    async def _change(self, statement: str, rows: Sequence[Row]) -> int:
+        """How many rows of the table `statement` changed, run for each of `rows`."""
+        return await self._write(
+            lambda db: sum(db.execute(statement, row).rowcount for row in rows)
+        )
+
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def consistently(db: sqlite3.Connection) -> T:
             with reading(db):
@@ -359,7 +370,3 @@ class SqliteStore:
 def _data_version(db: sqlite3.Connection) -> int:
     """A number that changes whenever another connection commits."""
     return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-
-def _delete(db: sqlite3.Connection, *, statement: str, before: float | None) -> int:
-    return db.execute(statement, (before, PRUNED_AT_ONCE)).rowcount
