@@ -294,3 +294,36 @@ async def test_a_session_that_was_given_is_left_open() -> None:
             ) as client:
                 await client.request(Call(method="GET", path=LIST), bytes)
             assert not session.closed
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_the_providers_published_example_is_a_complete_list_of_its_one_campaign(
+    fresh: bool,
+) -> None:
+    """Two rows of one id under a total of 1, a limit of 30, dates of years ago; the same answer to
+    every request."""
+    dates = {
+        "created_at": "2021-04-27 19:44:06",
+        "start_at": "2021-04-27 19:44:06",
+        "real_start_at": None,
+        "finished_at": None,
+    }
+    example = page(row(53651994, **dates), row(53651994, **dates), total=1, limit=30)
+    async with scripted({LIST: [ok(example)]}) as server, reader(server.url) as provider:
+        for _ in range(2):
+            swept = await provider.sweep("rcs", since=STARTED - 3600, started=STARTED, fresh=fresh)
+            assert (swept.complete, swept.reason, swept.rows_given) == (True, None, 1)
+            assert [campaign.id for campaign in swept.campaigns] == [53651994]
+            assert swept.requests <= 4  # with the log-in
+
+
+async def test_a_list_without_a_page_object_is_read_to_its_end() -> None:
+    rows = [row(number) for number in range(1, 8)]
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        offset = int(request.query["page[offset]"])
+        return ok({"data": rows[offset : offset + 3]})
+
+    async with scripted({LIST: answer}) as server, reader(server.url) as provider:
+        swept = await sweep(provider)
+    assert (swept.complete, swept.reason, len(swept.campaigns)) == (True, None, 7)
