@@ -25,6 +25,13 @@ _FAULTS: Mapping[int, tuple[DeliveryFault, bool]] = {
     429: (DeliveryFault.RATE_LIMITED, True),
     503: (DeliveryFault.UNAVAILABLE, True),
 }
+# any other 3xx, 4xx and 5xx, and what is none of these
+_BY_CLASS: Mapping[int, tuple[DeliveryFault, bool]] = {
+    3: (DeliveryFault.REDIRECT, True),
+    4: (DeliveryFault.REJECTED, True),
+    5: (DeliveryFault.SERVER_ERROR, True),
+}
+_UNKNOWN = (DeliveryFault.BAD_ANSWER, True)
 _OBEYS_RETRY_AFTER = frozenset({DeliveryFault.RATE_LIMITED, DeliveryFault.UNAVAILABLE})
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
@@ -54,7 +61,7 @@ def check(
     status = answer.status
     if 200 <= status < 300:
         return
-    reason, retryable = meaning or _FAULTS.get(status) or _by_class(status)
+    reason, retryable = meaning or _FAULTS.get(status) or _BY_CLASS.get(status // 100, _UNKNOWN)
     wait = retry_after(answer.headers, now=now) if asked_wait is None else asked_wait
     raise DeliveryError(
         f"{status_words(status)}: {detail}" if detail else status_words(status),
@@ -92,16 +99,6 @@ def unconfirmed(answer: Answer, service: str) -> DeliveryError:
     """The error for a success status whose body says otherwise."""
     reason = f"HTTP {answer.status}, but the answer does not say that {service} took the message"
     return DeliveryError(reason, reason=DeliveryFault.BAD_ANSWER, retryable=True)
-
-
-def _by_class(status: int) -> tuple[DeliveryFault, bool]:
-    if 300 <= status < 400:
-        return DeliveryFault.REDIRECT, True
-    if 400 <= status < 500:
-        return DeliveryFault.REJECTED, True
-    if 500 <= status < 600:
-        return DeliveryFault.SERVER_ERROR, True
-    return DeliveryFault.BAD_ANSWER, True
 
 
 def status_words(status: int) -> str:

@@ -155,26 +155,6 @@ def _shown(value: object, show: Callable[[float], str]) -> str:
     return str(value)
 
 
-def percent(value: object) -> str:
-    """A ratio in percent: 0.834 is "83.4 %"."""
-    return _shown(value, lambda ratio: f"{ratio * 100:.1f} %")
-
-
-def duration(value: object) -> str:
-    """Seconds as "1 h 30 min"."""
-    return _shown(value, humanize_duration)
-
-
-def number(value: object) -> str:
-    """With thousands separators and at most four decimals: "1,234,567"."""
-    return _shown(value, lambda count: f"{count:,.4f}".rstrip("0").rstrip("."))
-
-
-def time(value: object) -> str:
-    """Unix seconds as "2026-03-02 09:00 UTC"."""
-    return _shown(value, time_text)
-
-
 def money(value: object, currency: object = None) -> str:
     """With two decimals, and the currency if there is one: "1,234.50 EUR"."""
     unit = f" {currency}" if currency else ""
@@ -192,20 +172,22 @@ def truncate(value: object, length: int = 80) -> str:
     return text if len(text) <= length else text[: max(0, length - 1)] + "…"
 
 
-def round_(value: object, digits: int = 0) -> str:
-    """With so many decimals (0 to 10)."""
-    return _shown(value, lambda figure: f"{figure:.{min(max(digits, 0), 10)}f}")
-
-
 FILTERS: Mapping[str, Callable[..., object]] = {
-    "percent": percent,
-    "duration": duration,
-    "number": number,
-    "time": time,
+    # a ratio in percent: 0.834 is "83.4 %"
+    "percent": lambda value: _shown(value, lambda ratio: f"{ratio * 100:.1f} %"),
+    # seconds as "1 h 30 min"
+    "duration": lambda value: _shown(value, humanize_duration),
+    # with thousands separators and at most four decimals: "1,234,567"
+    "number": lambda value: _shown(value, lambda count: f"{count:,.4f}".rstrip("0").rstrip(".")),
+    # Unix seconds as "2026-03-02 09:00 UTC"
+    "time": lambda value: _shown(value, time_text),
     "money": money,
     "default": default,
     "truncate": truncate,
-    "round": round_,
+    # with so many decimals (0 to 10)
+    "round": lambda value, digits=0: _shown(
+        value, lambda rounded: f"{rounded:.{min(max(digits, 0), 10)}f}"
+    ),
     "upper": lambda value: str(value).upper(),
     "lower": lambda value: str(value).lower(),
 }

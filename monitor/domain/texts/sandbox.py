@@ -173,6 +173,8 @@ class Sandbox(SandboxedEnvironment):
             raise TemplateError([TemplateFault("it is nested too deeply", 1)]) from None
 
     def getattr(self, obj: object, attribute: str) -> object:
+        if isinstance(obj, Members):  # nearly always
+            return obj.get(attribute, obj.missing)
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: object, argument: object) -> object:

@@ -6,6 +6,7 @@ A template can name the fields of its scope, `campaign.<field>` (scope campaign)
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 import jinja2
@@ -81,7 +82,8 @@ class Template:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled as its text: a compiled template cannot be."""
-        return _parsed, (self.text, self.scope, self.event, self.name)
+        parse = partial(type(self).parse, scope=self.scope, event=self.event, name=self.name)
+        return parse, (self.text,)
 
     def render(self, context: Mapping[str, object]) -> str:
         """The text with the values of `context` (see `template_context`), at most 4,000
@@ -104,10 +106,6 @@ class Template:
         return (
             f"[the template {which} could not be rendered: {type(error).__name__}] {facts}".strip()
         )
-
-
-def _parsed(text: str, scope: str, event: bool, name: str) -> Template:
-    return Template.parse(text, scope=scope, event=event, name=name)
 
 
 def _named(tree: nodes.Template) -> Iterator[str]:

@@ -71,7 +71,7 @@ def compose(
     mail["From"] = sender
     mail["To"] = tuple(to)
     mail["Date"] = notification.created_at
-    mail["Message-ID"] = f"<{_atom(notification.id)}@{sender.domain}>"
+    mail["Message-ID"] = f"<{re.sub('[^A-Za-z0-9_-]', '-', notification.id)}@{sender.domain}>"
     root = f"<group.{_digest(notification.group_key)}@{sender.domain}>"
     mail["In-Reply-To"] = root
     mail["References"] = root
@@ -88,10 +88,6 @@ def compose(
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _atom(id_: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "-", id_)
 
 
 @dataclass(frozen=True, slots=True)

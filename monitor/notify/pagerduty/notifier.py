@@ -87,8 +87,14 @@ class PagerDutyNotifier(HttpNotifier[PagerDutyOptions]):
                     self._send_each(notification, waiting, settled, obstacles, deadline)
                 )
         if obstacles:
+            longest = max(
+                obstacles,
+                key=lambda error: -1.0 if error.retry_after is None else error.retry_after,
+            )
             raise _with_progress(
-                max(obstacles, key=_patience), sum(e is None for e in settled.values()), len(alerts)
+                longest,
+                sum(e is None for e in settled.values()),
+                len(alerts),
             )
         self._progress.pop(notification.id, None)
         if refused := [error for error in settled.values() if error is not None]:
@@ -158,10 +164,6 @@ def _reading(answer: Answer) -> tuple[str | None, Meaning | None]:
     if answer.status == 400 and ("routing key" in words or "routing_key" in words):
         return _WRONG_KEY
     return None, None
-
-
-def _patience(error: DeliveryError) -> float:
-    return error.retry_after if error.retry_after is not None else -1.0
 
 
 def _with_progress(error: DeliveryError, taken: int, total: int) -> DeliveryError:
