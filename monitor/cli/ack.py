@@ -14,7 +14,7 @@ from monitor.cli.arguments import (
     parse_arguments,
 )
 from monitor.cli.failures import FAILED, complain
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.invocation import ask_store, load_settings_of
 from monitor.cli.tables.printing import print_line
 from monitor.cli.unknown_filter_values import warn_of_matchers
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from monitor.domain.alerting.alert import Alert
     from monitor.domain.routing.matcher import Matchers
-    from monitor.settings import LoadedSettings
+    from monitor.ports import Store
 
 
 def ack(
@@ -63,7 +63,7 @@ def ack(
     loaded = load_settings_of(ctx)
     selection = parse_arguments(matchers, "'--matcher'") if matchers else ()
     by, why = author_of(author), checked_comment(comment)
-    there = run_async(_open(loaded))
+    there = ask_store(loaded, lambda store: store.open_alerts())
     warn_of_matchers(loaded, selection, there)
     alerts = _chosen([alert for alert in there if fires(alert)], ids or (), selection)
     if not alerts:
@@ -71,18 +71,16 @@ def ack(
         raise typer.Exit(FAILED)
     now = SystemClock().now()
 
-    async def say() -> int:
-        async with store_beside(loaded, writable=True) as store:
-            if undo:
-                return await store.forget_acknowledgements([alert.id for alert in alerts])
-            said = [
-                Acknowledgement(alert_id=alert.id, author=by, at=now, comment=why)
-                for alert in alerts
-            ]
-            await store.acknowledge(said)
-            return len(said)
+    async def say(store: "Store") -> int:
+        if undo:
+            return await store.forget_acknowledgements([alert.id for alert in alerts])
+        said = [
+            Acknowledgement(alert_id=alert.id, author=by, at=now, comment=why) for alert in alerts
+        ]
+        await store.acknowledge(said)
+        return len(alerts)
 
-    count = run_async(say())
+    count = ask_store(loaded, say, writable=True)
     for alert in alerts if not undo else ():
         print_line(f"{alert.id}  {described(alert)}")
     verb = "no longer acknowledged" if undo else f"acknowledged by {by}"
@@ -95,8 +93,3 @@ def _chosen(firing: "Sequence[Alert]", ids: "Sequence[str]", matchers: "Matchers
     if not ids:
         return [alert for alert in firing if all_match(matchers, alert.labels)]
     return identified(ids, firing, lambda alert: alert.id, "firing alert", "firing alerts")
-
-
-async def _open(loaded: "LoadedSettings") -> "Sequence[Alert]":
-    async with store_beside(loaded) as store:
-        return await store.open_alerts()

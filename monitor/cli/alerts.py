@@ -15,7 +15,7 @@ from monitor.cli.arguments import (
     limit_of,
     one_of,
 )
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.invocation import ask_store, load_settings_of
 from monitor.cli.tables.record_table import print_records
 from monitor.cli.unknown_filter_values import warn_of_unknown_values
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.domain.alerting.alert import Acknowledgement, Alert
-    from monitor.settings import LoadedSettings
+    from monitor.ports import Store
 
 STATES = ("pending", "firing", "resolved", "event")
 
@@ -64,7 +64,8 @@ def alerts(
     The most severe first."""
     selected = one_of(state, STATES, "--state") or frozenset({"pending", "firing"})
     loaded = load_settings_of(ctx)
-    found = run_async(_alerts(loaded, ended=not selected.isdisjoint({"resolved", "event"})))
+    ended = not selected.isdisjoint({"resolved", "event"})
+    found = ask_store(loaded, lambda store: _alerts(store, ended=ended))
     from monitor.cli.tables.columns import ENDED_COLUMNS, LISTED_COLUMNS
     from monitor.domain.alerting.notified import weight
     from monitor.records import alert_record
@@ -100,7 +101,7 @@ def alerts(
 
 
 async def _alerts(
-    loaded: "LoadedSettings", *, ended: bool
+    store: "Store", *, ended: bool
 ) -> "list[tuple[Alert, Acknowledgement | None, Sequence[str]]]":
     """Open alerts and, with `ended`, the history, with who is handling them and which silences
     keep them quiet.
@@ -112,12 +113,11 @@ async def _alerts(
     from monitor.ports import EVERYTHING
 
     now = SystemClock().now()
-    async with store_beside(loaded) as store:
-        found = {alert.id: alert for alert in await store.open_alerts()}
-        if ended:
-            found |= {alert.id: alert for alert in await store.alert_history(limit=EVERYTHING)}
-        said = {each.alert_id: each for each in await store.acknowledgements()}
-        silences = await store.silences(ended_after=now)
+    found = {alert.id: alert for alert in await store.open_alerts()}
+    if ended:
+        found |= {alert.id: alert for alert in await store.alert_history(limit=EVERYTHING)}
+    said = {each.alert_id: each for each in await store.acknowledgements()}
+    silences = await store.silences(ended_after=now)
     return [
         (alert, said.get(alert.id), silencing(alert, silences, now)) for alert in found.values()
     ]

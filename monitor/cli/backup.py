@@ -1,19 +1,14 @@
 """`backup`: a copy of the database of a running or stopped monitor."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from monitor.cli.arguments import AsJson
 from monitor.cli.invocation import load_settings_of
 from monitor.cli.tables.printing import print_json, print_line
-
-if TYPE_CHECKING:
-    from monitor.store import BackupProgress
+from monitor.cli.terminal import progress
 
 
 def backup(
@@ -35,25 +30,13 @@ def backup(
         raise MonitorError(
             "this database is not an SQLite file: back it up with the tools of its own server"
         )
-    with _progress() as progress:
-        made = back_up(source, file, overwrite=force, progress=progress)
+    with progress("copying") as tell:
+        made = back_up(
+            source, file, overwrite=force, progress=lambda done, pages: tell(done / max(pages, 1))
+        )
     if as_json:
         print_json({"file": str(made.path), "bytes": made.size, "schema": made.schema})
         return
     print_line(
         f"wrote {made.path} ({made.size:,} bytes, schema {made.schema}): complete and checked"
     )
-
-
-@contextmanager
-def _progress() -> "Iterator[BackupProgress]":
-    """A progress bar on stderr, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    bar = Progress(
-        console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()
-    )
-    with bar:
-        task = bar.add_task("copying", total=None)
-        yield lambda done, pages: bar.update(task, completed=done, total=pages)

@@ -23,7 +23,7 @@ from monitor.cli.arguments import (
     parse_moment,
 )
 from monitor.cli.failures import FAILED, WRONG_USE, complain
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.invocation import ask_store, load_settings_of
 from monitor.cli.list_campaigns import From, To
 from monitor.cli.tables.printing import say
 from monitor.cli.tables.record_table import print_records
@@ -31,7 +31,6 @@ from monitor.cli.unknown_filter_values import warn_of_unknown_values
 
 if TYPE_CHECKING:
     from monitor.domain.campaign.tracking import TrackedCampaign
-    from monitor.ports import Snapshot
     from monitor.settings import LoadedSettings
 
 LIST = "list"
@@ -98,7 +97,7 @@ def list_(
     loaded = load_settings_of(ctx)
     created = _created_between(loaded, created_from, created_to)
     searched = _search(text)
-    snapshot = run_async(_load(loaded))
+    snapshot = ask_store(loaded, lambda store: store.load())
     fitting = [
         row
         for row in snapshot.campaigns
@@ -144,17 +143,13 @@ def show(
 
     Exit code 1 when there is no such campaign, 2 when several accounts have one of that id.
     """
-    from monitor.cli.tables.campaign_dossier import Dossier, find_dossiers, print_dossier
+    from monitor.cli.tables.campaign_dossier import find_dossiers, print_dossier
     from monitor.clock import SystemClock
 
     now = SystemClock().now()
     loaded = load_settings_of(ctx)
 
-    async def find() -> list[Dossier]:
-        async with store_beside(loaded) as store:
-            return await find_dossiers(store, id_, account, now=now)
-
-    found = run_async(find())
+    found = ask_store(loaded, lambda store: find_dossiers(store, id_, account, now=now))
     if not found:
         complain(
             f"no campaign has the id {id_}{'' if account is None else f' in account {account}'}"
@@ -227,8 +222,3 @@ _SORT_KEYS: "dict[str, Callable[[TrackedCampaign], Any]]" = {
     "sent": lambda row: -(row.campaign.sent or 0),
     "delivered": lambda row: -(row.campaign.delivered or 0),
 }
-
-
-async def _load(loaded: "LoadedSettings") -> "Snapshot":
-    async with store_beside(loaded) as store:
-        return await store.load()

@@ -247,13 +247,9 @@ def notifications(*states: str) -> Complete:
 def _stored(
     ctx: typer.Context, incomplete: str, look: "Callable[[Store], Awaitable[list[Offer]]]"
 ) -> list[Offer]:
-    from monitor.cli.invocation import run_async, store_beside
+    from monitor.cli.invocation import ask_store
 
-    async def opened(loaded: "LoadedSettings") -> list[Offer]:
-        async with store_beside(loaded) as store:
-            return await look(store)
-
-    return _offered(ctx, incomplete, lambda loaded: run_async(opened(loaded)))
+    return _offered(ctx, incomplete, lambda loaded: ask_store(loaded, look))
 
 
 def _offered(

@@ -1,6 +1,6 @@
 """`events`: what was observed of campaigns."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,15 +16,9 @@ from monitor.cli.arguments import (
     limit_of,
     one_of,
 )
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.invocation import ask_store, load_settings_of
 from monitor.cli.tables.record_table import print_records
 from monitor.cli.unknown_filter_values import warn_of_unknown_values
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from monitor.domain.campaign.event import CampaignEvent
-    from monitor.settings import LoadedSettings
 
 
 def events(
@@ -57,6 +51,7 @@ def events(
     newest first."""
     from monitor.cli.tables.columns import EVENT_COLUMNS
     from monitor.domain.campaign.event import EventKind
+    from monitor.ports import EVERYTHING
     from monitor.records import event_record
 
     if EventKind.PROGRESSED.value in (kind or ()):
@@ -74,7 +69,10 @@ def events(
         0 if filtered or not shown_at_most else shown_at_most + 1
     )  # the store counts before our filters
     loaded = load_settings_of(ctx)
-    found = run_async(_events(loaded, campaign=campaign, account=account, limit=most))
+    found = ask_store(
+        loaded,
+        lambda store: store.events(campaign_id=campaign, account=account, limit=most or EVERYTHING),
+    )
     matching = [
         event
         for event in found
@@ -90,12 +88,3 @@ def events(
         warn_of_unknown_values(
             loaded, {"--type": message_type, "--account": account, "--sender": sender}
         )
-
-
-async def _events(
-    loaded: "LoadedSettings", *, campaign: int | None, account: str | None, limit: int
-) -> "Sequence[CampaignEvent]":
-    from monitor.ports import EVERYTHING
-
-    async with store_beside(loaded) as store:
-        return await store.events(campaign_id=campaign, account=account, limit=limit or EVERYTHING)

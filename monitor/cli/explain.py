@@ -7,11 +7,12 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import Account, AsJson, MessageType
 from monitor.cli.failures import FAILED, WRONG_USE, complain
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.invocation import ask_store, load_settings_of
 from monitor.cli.tables.printing import print_json
 
 if TYPE_CHECKING:
     from monitor.explain import Explanation
+    from monitor.ports import Store
     from monitor.rulefile import RuleFile
     from monitor.settings import LoadedSettings
 
@@ -50,7 +51,10 @@ def explain(
     loaded = load_settings_of(ctx)
     rules = load_rules(loaded, reaching=False)
     try:
-        explanation = run_async(_explanation(loaded, rules, rule, subject, account, message_type))
+        explanation = ask_store(
+            loaded,
+            lambda store: _explanation(store, loaded, rules, rule, subject, account, message_type),
+        )
     except UnclearTargetError as error:
         complain(str(error))
         raise typer.Exit(FAILED if isinstance(error, UnknownTargetError) else WRONG_USE) from error
@@ -65,6 +69,7 @@ def explain(
 
 
 async def _explanation(
+    store: "Store",
     loaded: "LoadedSettings",
     rules: "RuleFile",
     named: str,
@@ -76,9 +81,6 @@ async def _explanation(
     from monitor.daemon.assembly import feeds_of
     from monitor.explain import explain_target, find_target, read_known
 
-    async with store_beside(loaded) as store:
-        known = await read_known(store, rules, feeds_of(loaded.settings), now=SystemClock().now())
-        target = await find_target(
-            known, named, subject, account=account, message_type=message_type
-        )
-        return await explain_target(known, target)
+    known = await read_known(store, rules, feeds_of(loaded.settings), now=SystemClock().now())
+    target = await find_target(known, named, subject, account=account, message_type=message_type)
+    return await explain_target(known, target)

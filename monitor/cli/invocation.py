@@ -2,8 +2,7 @@
 beside a running daemon."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -96,18 +95,19 @@ def _rules_are_known(loaded: "LoadedSettings") -> bool:
     return ("rules_file",) not in loaded.wrong and loaded.settings.rules_file.exists()
 
 
-@asynccontextmanager
-async def store_beside(
-    loaded: "LoadedSettings", *, writable: bool = False
-) -> "AsyncIterator[Store]":
-    """The store of a running or stopped monitor. StoreError when there is none or it cannot be
-    used."""
+def ask_store(
+    loaded: "LoadedSettings", ask: "Callable[[Store], Awaitable[T]]", *, writable: bool = False
+) -> T:
+    """What `ask` finds in, or writes to, the store of a running or stopped monitor. StoreError
+    when there is none or it cannot be used."""
     from monitor.store import SqliteStore
 
-    async with SqliteStore(
-        loaded.settings.database_url.path, daemon=False, read_only=not writable
-    ) as store:
-        yield store
+    async def asked() -> T:
+        path = loaded.settings.database_url.path
+        async with SqliteStore(path, daemon=False, read_only=not writable) as store:
+            return await ask(store)
+
+    return run_async(asked())
 
 
 def reader_beside(loaded: "LoadedSettings") -> "Callable[[], Store]":

@@ -9,18 +9,17 @@ import typer
 from monitor.cli import completion
 from monitor.cli.arguments import AsJson, Limit, cut, identified, limit_of, one_of, parse_span
 from monitor.cli.failures import WRONG_USE, complain
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.invocation import ask_store, load_settings_of
 from monitor.cli.tables.printing import print_json, print_line
 from monitor.cli.tables.record_table import print_records
 from monitor.cli.unknown_filter_values import warn_of_unknown_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
     from datetime import datetime
 
     from monitor.domain.alerting.notification import OutboxRow, OutboxState
     from monitor.ports import OutboxStore
-    from monitor.settings import LoadedSettings
 
 STATES = ("pending", "delivered", "superseded", "dead")
 
@@ -72,7 +71,10 @@ def list_(
     before = _before(older_than)
     limit = limit_of(limit, as_json=as_json)
     most = limit + 1 if limit else 0
-    found = run_async(_find(loaded, receiver=receiver, state=selected, before=before, limit=most))
+    found = ask_store(
+        loaded,
+        lambda store: _query(store, receiver=receiver, state=selected, before=before, limit=most),
+    )
     shown, more = cut(list(found), limit)
     print_records(
         [outbox_record(row) for row in shown],
@@ -95,11 +97,7 @@ def show(
     """Show one notification whole, with its alerts."""
     from monitor.records import notified_record, outbox_record
 
-    async def find(loaded: "LoadedSettings") -> "OutboxRow":
-        async with store_beside(loaded) as store:
-            return (await _identified(store, [id_]))[0]
-
-    row = run_async(find(load_settings_of(ctx)))
+    (row,) = ask_store(load_settings_of(ctx), lambda store: _identified(store, [id_]))
     record = outbox_record(row)
     alerts = [notified_record(alert) for alert in row.notification.alerts]
     if as_json:
@@ -225,18 +223,17 @@ def _change(
     loaded = load_settings_of(ctx)
     before = _before(older_than)
 
-    async def choose() -> "list[OutboxRow]":
-        async with store_beside(loaded) as store:
-            if ids:
-                return await _identified(store, ids)
-            chosen: list[OutboxRow] = []
-            for state in sorted(states):
-                chosen += await _query(
-                    store, receiver=receiver, state=_state(state), before=before, limit=0
-                )
-            return chosen
+    async def choose(store: "OutboxStore") -> "list[OutboxRow]":
+        if ids:
+            return await _identified(store, ids)
+        chosen: list[OutboxRow] = []
+        for state in sorted(states):
+            chosen += await _query(
+                store, receiver=receiver, state=_state(state), before=before, limit=0
+            )
+        return chosen
 
-    rows = run_async(choose())
+    rows = ask_store(loaded, choose)
     unfit = [row for row in rows if row.state.value not in states]
     for row in unfit:
         complain(
@@ -248,19 +245,15 @@ def _change(
     if rows and filtered and not yes and not _confirmed(len(rows), verb):
         raise typer.Exit(WRONG_USE)
 
-    async def act() -> int:
+    def act(store: "OutboxStore") -> "Awaitable[int]":
         from monitor.clock import SystemClock
 
-        now = SystemClock().now()
-        async with store_beside(loaded, writable=True) as store:
-            chosen = [row.notification.id for row in rows]
-            return await (
-                store.retry(chosen, now=now) if verb == "retry" else store.drop(chosen, now=now)
-            )
+        change = store.retry if verb == "retry" else store.drop
+        return change([row.notification.id for row in rows], now=SystemClock().now())
 
     if not rows:
         warn_of_unknown_values(loaded, {"--receiver": receiver})
-    count = run_async(act()) if rows else 0
+    count = ask_store(loaded, act, writable=True) if rows else 0
     print_line(f"{count:,} notification{'' if count == 1 else 's'} {_DID[verb]}")
 
 
@@ -289,18 +282,6 @@ def _before(older_than: str | None) -> "datetime | None":
     from monitor.clock import SystemClock
 
     return SystemClock().now() - parse_span(older_than, "--older-than")
-
-
-async def _find(
-    loaded: "LoadedSettings",
-    *,
-    receiver: str | None,
-    state: "OutboxState | None",
-    before: "datetime | None",
-    limit: int,
-) -> "Sequence[OutboxRow]":
-    async with store_beside(loaded) as store:
-        return await _query(store, receiver=receiver, state=state, before=before, limit=limit)
 
 
 async def _query(

@@ -20,7 +20,7 @@ from monitor.cli.arguments import (
     parse_moment,
     parse_span,
 )
-from monitor.cli.invocation import load_settings_of, run_async, store_beside
+from monitor.cli.invocation import ask_store, load_settings_of
 from monitor.cli.tables.printing import print_json, print_line, readable
 from monitor.cli.tables.record_table import Column, print_records, state_style
 from monitor.cli.unknown_filter_values import warn_of_matchers
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from monitor.domain.alerting.alert import Alert
     from monitor.domain.routing.silence import Silence
+    from monitor.ports import Store
     from monitor.records import Record
-    from monitor.settings import LoadedSettings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -89,12 +89,11 @@ def add(
         created_at=now,
     )
 
-    async def store_it() -> "list[Alert]":
-        async with store_beside(loaded, writable=True) as store:
-            await store.add_silence(silence)
-            return list(await store.open_alerts())
+    async def store_it(store: "Store") -> "Sequence[Alert]":
+        await store.add_silence(silence)
+        return await store.open_alerts()
 
-    alerts = run_async(store_it())
+    alerts = ask_store(loaded, store_it, writable=True)
     warn_of_matchers(loaded, silence.matchers, alerts)
     record = _record(silence, alerts, now)
     if as_json:
@@ -145,7 +144,11 @@ def list_(
     from monitor.clock import SystemClock
 
     now = SystemClock().now()
-    silences, alerts = run_async(_load(load_settings_of(ctx), None if every else now))
+
+    async def find(store: "Store") -> "tuple[Sequence[Silence], Sequence[Alert]]":
+        return await store.silences(ended_after=None if every else now), await store.open_alerts()
+
+    silences, alerts = ask_store(load_settings_of(ctx), find)
     shown, more = cut(list(reversed(silences)), limit_of(limit, as_json=as_json))
     records = [_record(silence, alerts, now) for silence in shown]
     print_records(records, COLUMNS, as_json=as_json, empty="there is no silence", more=more)
@@ -170,24 +173,16 @@ def expire(
     loaded = load_settings_of(ctx)
     by = author_of(author)
     now = SystemClock().now()
-    silences, _ = run_async(_load(loaded, now))
+    silences = ask_store(loaded, lambda store: store.silences(ended_after=now))
     chosen = identified(
         ids, silences, lambda each: each.id, "silence that has not ended", "silences"
     )
 
-    async def end() -> int:
-        async with store_beside(loaded, writable=True) as store:
-            return await store.expire_silences([each.id for each in chosen], at=now, by=by)
-
-    count = run_async(end())
+    ending = [each.id for each in chosen]
+    count = ask_store(
+        loaded, lambda store: store.expire_silences(ending, at=now, by=by), writable=True
+    )
     print_line(f"{count:,} silence{'' if count == 1 else 's'} ended")
-
-
-async def _load(
-    loaded: "LoadedSettings", ended_after: "datetime | None"
-) -> "tuple[Sequence[Silence], Sequence[Alert]]":
-    async with store_beside(loaded) as store:
-        return await store.silences(ended_after=ended_after), await store.open_alerts()
 
 
 def _record(silence: "Silence", alerts: "Sequence[Alert]", now: "datetime") -> "Record":

@@ -4,7 +4,7 @@ all-clear."""
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from monitor.cli.invocation import run_async, store_beside
+from monitor.cli.invocation import ask_store
 from monitor.cli.tables.printing import say
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def warn_of_unknown_values(
     _clear(doubtful, known)
     if not doubtful:
         return
-    seen = run_async(_seen(loaded, doubtful))
+    seen = ask_store(loaded, lambda store: _seen(store, doubtful))
     _clear(doubtful, seen)
     from monitor.yamlfile.suggestion import did_you_mean
 
@@ -119,14 +119,13 @@ def _rules(loaded: "LoadedSettings") -> "RuleFile | None":
         return None
 
 
-async def _seen(loaded: "LoadedSettings", options: Collection[str]) -> Values:
+async def _seen(store: "Store", options: Collection[str]) -> Values:
     """What stands in the database, as far as these options ask for it."""
     seen: Values = {}
-    async with store_beside(loaded) as store:
-        if "--receiver" in options:
-            seen["--receiver"] = {line.receiver for line in await store.outbox_summary()}
-        if any(option != "--receiver" for option in options):
-            await _look(store, lambda option, value: seen.setdefault(option, set()).add(value))
+    if "--receiver" in options:
+        seen["--receiver"] = {line.receiver for line in await store.outbox_summary()}
+    if any(option != "--receiver" for option in options):
+        await _look(store, lambda option, value: seen.setdefault(option, set()).add(value))
     return seen
 
 
