@@ -99,7 +99,7 @@ def test_nothing_can_be_changed_by_the_user_that_runs_it(image: Image) -> None:
 
 def test_bytecode_is_there_so_that_a_start_compiles_nothing(image: Image) -> None:
     packages = next((image.files / "opt/bsg-monitor").glob("lib/python*/site-packages"))
-    assert list((packages / "monitor/__pycache__").glob("app.*.pyc"))
+    assert list((packages / "monitor/daemon/__pycache__").glob("app.*.pyc"))
 
 
 def test_the_builder_is_sent_only_what_is_copied(builder: Builder, tmp_path: Path) -> None:
