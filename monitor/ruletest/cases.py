@@ -274,10 +274,10 @@ class CampaignKeys(CampaignFacts):
 class AccountRow(YamlModel):
     at: Offset = key("since when", example="such as 20m, since the start")
     answers: Annotated[str, one_word(("up", "partial", "down"))] = key(
-        "how the provider answers", default="up"
+        "how the provider answers: `up`, `partial` or `down`", default="up", shown="`up`"
     )
     balance: Number = key("the balance", default=None)
-    credit: Number = key("the credit", default=None)
+    credit: Number = key("the credit", default=None, shown="0")
     currency: NullableText = key("the currency of both, such as EUR", default=None)
 
 
@@ -289,7 +289,7 @@ class ExpectedAlert(YamlModel):
 
     what: ClassVar[str] = "an expected alert"
     shown_as: ClassVar[str] = 'an alert, such as "Stalled 1" or {alert: Stalled, campaign: 1}'
-    alert: Text = key("the rule", example="the name of a rule")
+    alert: Text = key("the rule's name", example="the name of a rule")
     campaign: Word | None = key("the campaign's id", default=None)
     sender: Text | None = key("the sender, for a rule of scope sender", default=None)
     state: str | None = key(
@@ -331,10 +331,14 @@ class ExpectedMessage(YamlModel):
     """One message that should have been sent. What is None is not compared."""
 
     what: ClassVar[str] = "a message"
-    receiver: Text = key("who gets it", example="the name of a receiver")
+    receiver: Text = key("the receiver's name", example="the name of a receiver")
     reason: (
         Annotated[str, leaf(values.choice(*map(str, NotifyReason)), word_of(NotifyReason))] | None
-    ) = key("why it is sent", default=None, shown="any")
+    ) = key(
+        f"why it is sent: {', '.join(f'`{each}`' for each in NotifyReason)}",
+        default=None,
+        shown="any",
+    )
     alerts: (
         Annotated[tuple[Annotated[ToldAlert, BeforeValidator(_in_full)], ...], Items()] | None
     ) = key("its alerts, all of them", default=None, shown="any")

@@ -122,31 +122,39 @@ class CampaignDefaults(YamlModel):
     )
     created: Finite = key("when, since the start: `-5m`, `0`, `2h`", default=None, shown="0")
     creation: Span = key("how long its creation takes", default=None, shown="0")
-    moderation: Span = key("how long it waits for moderation after that", default=None, shown="0")
+    moderation: Span = key("how long it then waits for moderation", default=None, shown="0")
     moderation_status: Annotated[str, one_word(("spam", "moderation"))] = key(
         "what it shows meanwhile: `spam` or `moderation`", default=None, shown="`spam`"
     )
     start: Finite = key("the planned start, since its creation", default=None, shown="0")
-    late: Span = key("how long after that it starts", default=None, shown="0")
+    late: Span = key("how much later it starts", default=None, shown="0")
     duration: Lasting = key("how long it is sent", default=None, shown="from `pace`")
     pace: Annotated[float, Leaf(_pace, {"type": "number", "exclusiveMinimum": 0})] = key(
         "messages per second, in place of `duration`", default=None, shown=f"{DEFAULT_PACE:g}"
     )
     stop: Span = key("when it is stopped, since its creation", default=None, shown="never")
-    stall_after: Span = key("when it stands still, since its creation", default=None)
-    stall_for: Span = key("for how long", default=None, shown="`forever`")
+    stall_after: Span = key(
+        "when it stops progressing, since its creation; it still says `sending`", default=None
+    )
+    stall_for: Span = key("for how long it stands still", default=None, shown="`forever`")
     pause_after: Span = key("when it is paused, since its creation", default=None)
-    pause_for: Span = key("for how long", default=None, shown="`forever`")
-    delivered_share: Share = key("how many arrive: `0.97` or `97%`", default=None, shown="0.97")
-    read_share: Share = key("how many of those are read", default=None, shown="0")
-    not_rcs_share: Share = key("how many meet a phone without RCS", default=None, shown="0")
-    fallback: Boolean = key("whether those go out again as SMS", default=None, shown="`false`")
-    fallback_delay: Finite = key("how much later", default=None, shown="30s")
-    fallback_delivered_share: Share = key("how many of them arrive", default=None, shown="0.95")
+    pause_for: Span = key("for how long it is paused", default=None, shown="`forever`")
+    delivered_share: Share = key(
+        "the share that arrives: `0.97` or `97%`", default=None, shown="0.97"
+    )
+    read_share: Share = key("the share that is read, of those that arrive", default=None, shown="0")
+    not_rcs_share: Share = key("the share that meets a phone without RCS", default=None, shown="0")
+    fallback: Boolean = key(
+        "whether messages to phones without RCS go out again as SMS", default=None, shown="`false`"
+    )
+    fallback_delay: Finite = key("how much later they go out", default=None, shown="30s")
+    fallback_delivered_share: Share = key(
+        "the share of them that arrives", default=None, shown="0.95"
+    )
     reports: Lasting = key("how long a delivery report takes", default=None, shown="12s")
-    validity: Lasting = key("when a message without report expires", default=None, shown="72h")
-    price: Amount = key("of one message", default=None, shown="0.01")
-    currency: Text = key("of the price", default=None, shown="`EUR`")
+    validity: Lasting = key("when a message without a report expires", default=None, shown="72h")
+    price: Amount = key("the price of a message", default=None, shown="0.01")
+    currency: Text = key("the currency of the price", default=None, shown="`EUR`")
     id: Count = key("its id", default=None, shown="the next one")
 
 

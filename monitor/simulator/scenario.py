@@ -47,8 +47,8 @@ class BalanceKeys(YamlModel):
     amount: Amount = key("the balance at the start", default=250.0, shown="250")
     credit: Amount = key("the credit, which does not change", default=0.0, shown="0")
     currency: Text = key("the currency of both", default="EUR", shown="`EUR`")
-    per_minute: Amount = key("how much is spent", default=0.0, shown="0")
-    floor: Amount = key("what remains", default=BalancePlan().floor)
+    per_minute: Amount = key("how much of it is spent a minute", default=0.0, shown="0")
+    floor: Amount = key("it does not fall below this", default=BalancePlan().floor)
 
 
 class BulkKeys(YamlModel):
@@ -56,9 +56,11 @@ class BulkKeys(YamlModel):
     campaigns: Annotated[int, whole(0, LARGEST)] = key(
         "how many more campaigns are made up", example="such as campaigns: 500"
     )
-    days: Annotated[float, number(0)] = key("created over so many days", default=30.0, shown="30")
+    days: Annotated[float, number(0)] = key(
+        "they are created over this many days", default=30.0, shown="30"
+    )
     ahead_days: Annotated[float, number(0)] = key(
-        "and over the next so many", default=0.0, shown="0"
+        "and over this many days to come", default=0.0, shown="0"
     )
     live_share: Annotated[float, number(0, 1)] = key(
         "the share that always moves", default=0.02, shown="0.02"
@@ -69,7 +71,9 @@ class ScenarioKeys(YamlModel):
     what: ClassVar[str] = "a scenario"
     shown_as: ClassVar[str] = "a mapping of seed, first_id, balance, defaults, campaigns and bulk"
     seed: Count = key("fixes everything left to chance", default=1, shown="1")
-    first_id: Count = key("the first id", default=FIRST_ID, shown=f"{FIRST_ID}")
+    first_id: Count = key(
+        "campaigns without an id are numbered from here", default=FIRST_ID, shown=f"{FIRST_ID}"
+    )
     balance: BalanceKeys | None = key("the account's money", default=None)
     defaults: CampaignDefaults | None = key("what every campaign has", default=None)
     campaigns: Annotated[tuple[PlannedCampaign, ...], Items()] = key("the campaigns", default=())

@@ -55,6 +55,14 @@ bulk: {campaigns: 20, days: 2}
     assert [scenario.balance.at(elapsed) for elapsed in (0, 60, 3600)] == [10, 4, 2]
 
 
+def test_the_documented_scenario_loads(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/commands.md").read_text(encoding="utf-8")
+    _, _, block = page.partition("A scenario file says")[2].partition("```yaml\n")
+    scenario = load_scenario(written(tmp_path, block.partition("```")[0]))
+    assert [plan.name for plan in scenario.campaigns][:2] == ["Spring sale", "Orders 1"]
+    assert len(scenario.campaigns) == 51
+
+
 def test_everything_wrong_is_told_at_once_with_line_and_column(tmp_path: Path) -> None:
     found = problems(
         tmp_path,
