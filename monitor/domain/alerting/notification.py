@@ -18,7 +18,7 @@ class NotifyReason(StrEnum):
     NEW_ALERTS = "new_alerts"  # more alerts of a group that is known to fire
     RESOLVED = "resolved"  # nothing new fires, something resolved
     REPEAT = "repeat"  # nothing changed; `repeat_interval` passed
-    ACKNOWLEDGED = "acknowledged"  # somebody looks after it, told where a service shows that
+    ACKNOWLEDGED = "acknowledged"  # someone is handling it; told if the service shows that
     EVENT = "event"
     TEST = "test"  # notify-test
 
@@ -164,8 +164,8 @@ def test_notification(receiver: str, now: datetime, id: str) -> Notification:  #
         labels=labels,
         annotations={
             "summary": f"Test message of bsg-monitor to receiver {receiver}",
-            "description": "Nothing is wrong. Somebody ran `bsg-monitor notify-test`; that you "
-            "read this means that it works.",
+            "description": "Nothing is wrong. `bsg-monitor notify-test` sent this. If you can read "
+            "it, the receiver works.",
         },
         active_since=now,
         starts_at=now,

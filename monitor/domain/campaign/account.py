@@ -8,7 +8,8 @@ from datetime import datetime
 from monitor.domain.campaign.feed import Feed, FeedState
 
 SPENDING_SECONDS = 24 * 3600.0
-"""The time over which the pace of spending is taken: a day has all its hours."""
+"""The time over which the rate of spending is measured: a full day, because rates differ by the
+hour."""
 
 
 def account_setting(account: str, name: str) -> str:
@@ -18,7 +19,7 @@ def account_setting(account: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """`balance` and `credit` in units of `currency`; what can still be spent is their sum."""
+    """`balance` and `credit` in units of `currency`. Their sum can be spent."""
 
     balance: float
     credit: float
@@ -34,13 +35,15 @@ class Balance:
 class AccountView:
     """One account at one moment.
 
-    `feeds` holds the account's polled feeds (at least one). `counts` are watched campaigns (live
-    or settling) by status. `spent` is what the campaigns that started in the last 24 hours cost
-    (`spending.py`); null when that is not known, or no rule asks. Of these only `api_up`,
-    `last_success_age` and `consecutive_failures` move while polls fail; the balance and the
-    counts stay what they last were. `untried` feeds have not been polled since the monitor was
-    started: the age of their last success says for how long it was not running, and nothing of
-    the provider, so that nothing is decided by it.
+    - `feeds`: the account's polled feeds (at least one).
+    - `counts`: watched campaigns (live or settling) by status.
+    - `spent`: what the campaigns that started in the last 24 hours cost (`spending.py`); null if
+      that is not known, or no rule needs it.
+    - `untried`: feeds not polled since the monitor was started. The age of their last success only
+      says how long the monitor was not running, so nothing is decided by it.
+
+    Only `api_up`, `last_success_age` and `consecutive_failures` change while polls fail. The
+    balance and the counts stay what they last were.
     """
 
     account: str
@@ -78,8 +81,8 @@ class AccountView:
 
     @property
     def runway(self) -> float | None:
-        """Seconds until what can be spent is gone at the pace of the last 24 hours; null when
-        that is not known."""
+        """Seconds until the money is gone at the rate of the last 24 hours; null if that is not
+        known."""
         if self.balance is None or not self.spent or self.spent <= 0:
             return None
         return max(0.0, self.balance.spendable) / self.spent * SPENDING_SECONDS

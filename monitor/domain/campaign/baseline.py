@@ -66,8 +66,8 @@ def began(campaign: Campaign) -> float:
 
 
 def hour_of_week(instant: float, zone: str = UTC) -> int:
-    """Alike for moments (Unix seconds) that are whole weeks apart on the clocks of the zone, and
-    only in the same hour."""
+    """An hour of the week on the clocks of the zone: the same for moments (Unix seconds) whole
+    weeks apart."""
     if zone == UTC:
         return int(instant // HOUR_SECONDS) % HOURS_OF_WEEK
     try:
@@ -78,7 +78,7 @@ def hour_of_week(instant: float, zone: str = UTC) -> int:
 
 
 class BaselineSurvey:
-    """Gathers settled campaigns, chunk by chunk, and makes medians of them."""
+    """Gathers settled campaigns, chunk by chunk, and computes their medians."""
 
     def __init__(self, spans: Iterable[BaselineSpan], now: float) -> None:
         self._now = now
@@ -86,7 +86,7 @@ class BaselineSurvey:
         self._found: dict[BaselineKey, list[Campaign]] = {}
 
     def add(self, rows: Iterable[TrackedCampaign]) -> None:
-        """Campaigns, each given once; those that are not settled or too old are passed over."""
+        """Add campaigns, each once. Those not settled, or too old, are ignored."""
         for row in rows:
             if not row.settled:
                 continue
@@ -100,7 +100,7 @@ class BaselineSurvey:
                     self._found.setdefault(key, []).append(campaign)
 
     def medians(self) -> Iterator[tuple[BaselineKey, Mapping[str, float]]]:
-        """One key after the other, so that the caller can pause between them."""
+        """Yield one key after another, so that the caller can pause in between."""
         for key, campaigns in self._found.items():
             values = {
                 name: _median(read(campaign) for campaign in campaigns)
@@ -112,7 +112,7 @@ class BaselineSurvey:
 
 
 def survey(spans: Iterable[BaselineSpan], rows: Iterable[TrackedCampaign], now: float) -> Baselines:
-    """What is usual by `now` (Unix seconds), in one go: for few campaigns, or where nothing else
+    """All baselines as of `now` (Unix seconds), in one go: for few campaigns, or where nothing else
     waits."""
     found = BaselineSurvey(spans, now)
     found.add(rows)
@@ -154,5 +154,4 @@ BASELINE_FIELDS = {
 of the fields."""
 
 SENDER_BASELINE_FIELDS = frozenset({"delivery_ratio", "settled_ratio", "fallback_ratio", "reach"})
-"""Of these, what compares with a sender's sums: a ratio does, the count of one campaign does
-not."""
+"""Those that can be compared with a sender's sums: ratios, but not counts of one campaign."""

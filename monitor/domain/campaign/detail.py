@@ -1,4 +1,4 @@
-"""A campaign in detail: what became of its messages, and that in words."""
+"""A campaign in detail: what became of its messages, as numbers and in words."""
 
 from collections.abc import Sequence
 
@@ -62,17 +62,17 @@ _REASONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("outcome unknown", ("unknown",)),
     ("no report yet", ("awaiting_report", "accepted", "sending")),
 )
-"""What keeps a message from counting as delivered, in words, and the states of which it is made;
-of two alike the first is named first."""
+"""Reasons why a message does not count as delivered, in words, with their states. Of equal ones,
+the first is named first."""
 
 
 def breakdown(detail: CampaignDetail | None) -> str | None:
-    """Why messages have not arrived: `not RCS-capable 38 %, expired 9 %, failed 3 %`; the same
-    of the SMS fallback behind a semicolon. None when nothing is known, when nothing was handed
-    over, and when nothing is worth naming.
+    """Why messages have not arrived: `not RCS-capable 38 %, expired 9 %, failed 3 %`, and after a
+    semicolon the same for the SMS fallback. None if nothing is known, was handed over, or is worth
+    naming.
 
-    Each is a share of the messages that the same reading counts as handed over, the biggest
-    first; less than half a percent explains nothing.
+    Each is a share of the messages that the same reading counts as handed over, the biggest first.
+    Shares under half a percent are left out.
     """
     if detail is None:
         return None
@@ -96,13 +96,13 @@ def _shares(split: Split) -> Sequence[str]:
 
 
 def _percent(count: int, whole: int) -> int:
-    """Rounded half up; 100 only for all of them, so that "100 %" is never said where something
-    did arrive."""
+    """A percentage, rounded half up. It is 100 only for all of them, so "100 %" never hides
+    messages that did arrive."""
     if whole <= 0:
         return 0
     return 100 if count >= whole else min(99, (200 * count + whole) // (2 * whole))
 
 
 def _sum(split: Split, names: Sequence[str]) -> int:
-    """What is known of these states together; one that is not known adds nothing."""
+    """The sum of these states; a state that is not known adds nothing."""
     return sum(getattr(split, name) or 0 for name in names)

@@ -19,12 +19,12 @@ FIELDS = Campaign.__struct_fields__
 KINDS = tuple(EventKind)
 COUNTERS = frozenset({"sent", "delivered", "fallback_sent", "fallback_delivered"})
 MOVES = frozenset({EventKind.STATUS_CHANGED, EventKind.PROGRESSED, EventKind.REWOUND})
-"""Events after which it shows other figures than before: a new sample."""
+"""Events that change the figures, and so need a new sample."""
 
 STATUS_TIMES = frozenset({"real_start_at", "finished_at"})
-"""Times that the provider sets when the status changes. Beside a change of status they are part
-of it, not an edit: a rule on `edited` is about what a person changed, and must not fire whenever
-a campaign starts or ends."""
+"""Times that the provider sets when the status changes. Together with a change of status they are
+part of it, not an edit: a rule on `edited` is about what a person changed, and must not fire
+whenever a campaign starts or ends."""
 
 
 def observe(

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 BLIND_SECONDS = 600.0
-"""Readings that are further apart have a blind spell between them."""
+"""Readings further apart than this have a blind spell between them."""
 
 
 class SweepOutcome(StrEnum):
@@ -41,8 +41,8 @@ class Feed(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class BlindSpell(msgspec.Struct, frozen=True, order=True, gc=False):
-    """A time (Unix seconds) between two complete readings of a feed in which nobody saw what
-    became of its campaigns."""
+    """A time (Unix seconds) between two complete readings of a feed in which its campaigns were not
+    seen."""
 
     feed: Feed
     since: float

@@ -14,8 +14,9 @@ DEFAULT_SETTLE_SECONDS = 15 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """`settle:` of a rule or of the whole file, in seconds: `default`, and what differs from it
-    by message type."""
+    """How long reports take to arrive, in seconds: `settle:` of a rule or of the whole file.
+    Messages sent longer ago are judged. `by_type` has the message types that differ from
+    `default`."""
 
     default: float = DEFAULT_SETTLE_SECONDS
     by_type: tuple[tuple[str, float], ...] = ()
@@ -29,7 +30,7 @@ class Settle:
 
     @property
     def longest(self) -> float:
-        """The most that any type takes: so far back samples must reach."""
+        """The longest of all types. Samples must reach back this far."""
         return (
             max(self.default, *(seconds for _, seconds in self.by_type))
             if self.by_type
@@ -41,11 +42,10 @@ DEFAULT_SETTLE = Settle()
 
 
 def settled_sent(tracked: TrackedCampaign, now: float, settle: Settle) -> int | None:
-    """How many messages had been handed over `settle` ago; all of them once it ended longer ago
-    than that.
+    """How many messages had been handed over `settle` ago, or all of them if it ended before that.
 
-    Never more than it shows now: what the provider took back is not judged. None while nothing
-    is known of that time, and while the provider gives no statistics.
+    Never more than it shows now: messages that the provider took back are not judged. None if
+    nothing is known of that time, or while the provider gives no statistics.
     """
     campaign = tracked.campaign
     since = now - (settle.seconds(campaign.message_type) if settle.by_type else settle.default)
@@ -63,11 +63,11 @@ PACE_SECONDS = 600.0
 
 
 def remaining(tracked: TrackedCampaign, detail: CampaignDetail | None, now: float) -> float | None:
-    """Seconds until everything is handed over, at the pace of the last ten minutes, or since it
-    began where that is less.
+    """Seconds until everything is handed over, at the rate of the last ten minutes, or since it
+    began if that is less.
 
-    0 once all is. None while it is not sending, while its size is not known, and while it has no
-    pace: nothing was handed over in that time, or it was only just seen.
+    0 once all is. None while it is not sending, its size is not known, or it has no rate: nothing
+    was handed over in that time, or it was only just seen.
     """
     campaign = tracked.campaign
     total, sent = None if detail is None else detail.total_messages, campaign.sent

@@ -13,10 +13,11 @@ _at = attrgetter("at")
 
 
 def shown_at(tracked: TrackedCampaign, instant: float) -> Campaign | Sample | None:
-    """What the campaign showed at `instant` (Unix seconds): between two samples the earlier one.
+    """What the campaign showed at `instant` (Unix seconds); between two samples, the earlier one.
+    Use it only to read the names in `SAMPLED`.
 
-    None before the first sight, and before the samples begin (they reach back as far as any rule
-    looks). Something with the names of `SAMPLED`, read and not changed.
+    None before it was first seen, and before its samples begin (they reach back as far as any rule
+    looks).
     """
     if instant < tracked.first_seen:
         return None
@@ -30,11 +31,9 @@ def shown_at(tracked: TrackedCampaign, instant: float) -> Campaign | Sample | No
 def grown(
     tracked: TrackedCampaign, campaign: Campaign, *, now: float, keep: float
 ) -> tuple[Sample, ...]:
-    """The samples once `campaign` has been read at `now` with other figures than before.
-
-    Ascending by time, the last one what it shows now. Those are left out that say nothing about
-    the last `keep` seconds.
-    """
+    """The samples after `campaign` was read at `now` with other figures than before: ascending
+    by time, the last one as of now. Leaves out samples that say nothing about the last `keep`
+    seconds."""
     before = standing(tracked, now=now) or (Sample.of(tracked.campaign, tracked.first_seen),)
     first, last, horizon = 0, len(before) - 1, now - keep
     while first < last and before[first + 1].at <= horizon:  # mostly one or none
@@ -44,8 +43,8 @@ def grown(
 
 
 def standing(tracked: TrackedCampaign, *, now: float) -> tuple[Sample, ...]:
-    """The samples while it shows what it did. A settled one has let go of them: if it is to be
-    watched again, it has shown the same at least since it settled."""
+    """The samples of a campaign that shows the same as before. A settled one has dropped them: if
+    it is watched again, it has shown the same at least since it settled."""
     ended = tracked.final_since
     if not tracked.settled or ended is None:
         return tracked.samples
@@ -55,14 +54,14 @@ def standing(tracked: TrackedCampaign, *, now: float) -> tuple[Sample, ...]:
 
 
 def last_sent(tracked: TrackedCampaign) -> int:
-    """What `sent` was when the provider last told it; 0 where it never did."""
+    """The last known `sent`; 0 if it was never known."""
     if tracked.campaign.sent is not None:
         return tracked.campaign.sent
     return next((sample.sent for sample in reversed(tracked.samples) if sample.sent is not None), 0)
 
 
 def extended(tracked: TrackedCampaign, known: tuple[Sample, ...]) -> TrackedCampaign:
-    """The campaign with what was recorded of it from before its own samples begin."""
+    """The campaign with recorded samples put before its own."""
     own = tracked.samples
     before = tuple(sample for sample in known if sample.at < own[0].at) if own else known
     return msgspec.structs.replace(tracked, samples=(*before, *own)) if before else tracked

@@ -1,4 +1,4 @@
-"""What rules of scope `receiver` see: how the deliveries to one receiver stand."""
+"""What rules of scope `receiver` see: the state of the deliveries to one receiver."""
 
 from dataclasses import dataclass
 from datetime import datetime

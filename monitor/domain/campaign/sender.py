@@ -1,5 +1,5 @@
 """What rules of scope `sender` see: the campaigns of one sender and message type that started
-within a time."""
+within a window."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +33,7 @@ class SenderWindow:
 
 
 def judged_sent(row: TrackedCampaign, now: float, settle: Settle) -> int:
-    """`settled_sent` of a campaign; 0 where that is null, and where nothing is known of what was
-    delivered."""
+    """`settled_sent` of a campaign; 0 if it is null, or if `delivered` is not known."""
     return 0 if row.campaign.delivered is None else settled_sent(row, now, settle) or 0
 
 
@@ -160,7 +159,7 @@ class SenderTally:
                     sums.add(row, now, window.settle)
 
     def views(self) -> Mapping[SenderWindow, Sequence[SenderView]]:
-        """For each window its senders, ordered by message type and name."""
+        """The senders of each window, ordered by message type and name."""
         return {
             window: [
                 SenderView(

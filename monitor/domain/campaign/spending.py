@@ -7,7 +7,7 @@ from monitor.domain.campaign.baseline import began
 from monitor.domain.campaign.tracking import TrackedCampaign
 
 PRICE_GOOD_FOR_SECONDS = 900.0
-"""How old what is known of a price may be while the campaign is sent."""
+"""How old a known price may be while the campaign is sent."""
 
 
 class Spending:
@@ -25,15 +25,15 @@ class Spending:
                 self._totals[currency] = self._totals.get(currency, 0.0) + price
 
     def total(self, currency: str | None) -> float | None:
-        """In `currency`, the account's, where that is known; a price that names none is taken to
-        be in it. Null when no campaign bears a price, or one bears it in another currency: what
-        it costs in this one nobody knows."""
+        """The sum in `currency`, the account's, if that is known. A price without a currency counts
+        as one in it. Null if no campaign has a price, or one has it in another currency, since
+        exchange rates are not known."""
         currencies = {each.upper() for each in (*self._totals, currency) if each is not None}
         return sum(self._totals.values()) if self._totals and len(currencies) <= 1 else None
 
 
 def has_spent(row: TrackedCampaign, now: float) -> bool:
-    """Whether it was really started, in the 24 hours before `now` (Unix seconds)."""
+    """Whether it really started in the 24 hours before `now` (Unix seconds)."""
     campaign = row.campaign
     return (campaign.real_start_at is not None or bool(campaign.sent)) and 0 <= now - began(
         campaign
@@ -41,9 +41,9 @@ def has_spent(row: TrackedCampaign, now: float) -> bool:
 
 
 def price_of(row: TrackedCampaign) -> float:
-    """What the campaign costs, 0 where nothing is known.
+    """What the campaign costs; 0 if nothing is known.
 
-    The list gives what it was priced at, or 0, the detail what it has cost so far: final once it
+    The list gives the planned price, or 0. The detail gives the cost so far, which is final if it
     was read after the end.
     """
     planned = row.campaign.calculated_price or 0.0
@@ -64,8 +64,8 @@ def read_since_its_end(row: TrackedCampaign) -> bool:
 
 
 def lacks_price(row: TrackedCampaign, now: float) -> bool:
-    """Whether only its detail, read from now on, can say what it has cost in the last 24 hours:
-    after its end, and every `PRICE_GOOD_FOR_SECONDS` while it is sent."""
+    """Whether its detail must be read to know its cost of the last 24 hours: after its end, and
+    every `PRICE_GOOD_FOR_SECONDS` while it is sent."""
     if (row.campaign.calculated_price or 0.0) > 0 or not has_spent(row, now):
         return False
     if row.campaign.final:

@@ -12,21 +12,22 @@ documentation)."""
 
 
 class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The last committed snapshot and what was learnt since first sight. Times are Unix seconds
+    """The last committed snapshot, and what was learnt since first sight. Times are Unix seconds
     (UTC).
 
-    `status_since`: since when it has had its status, as well as is known. `progress_since`: when
-    `sent` last grew, or when the campaign was first seen sending if it has not grown since.
-    `settled`: final, and its reports are no longer expected to move; set by the diff that emits
-    the `settled` event. `revision` counts the changes observed since first sight: it tells the
-    same change happening twice from one change found twice (the ids of events are made from it).
-    `samples`: what it showed before, ascending by time, the last one what it shows now; empty
-    while it has shown the same since `first_seen` or for as long as any rule looks back, and
-    once it is settled (`history.py` reads and extends them). `detail`: what was last read of it
-    beyond the list, whatever it showed since.
-
-    `unreadable`: the fields that cannot be read now, or could not lately; `campaign` holds what
-    was last read of them.
+    - `status_since`: since when it has had its status, as far as known.
+    - `progress_since`: when `sent` last grew or, if it has not, when the campaign was first seen
+      sending.
+    - `settled`: final, and its reports are not expected to change. Set by the diff that emits the
+      `settled` event.
+    - `revision` counts the changes since first sight. It tells a change that happens twice from one
+      that is found twice (event ids are made from it).
+    - `samples`: what it showed before, ascending by time, the last one as of now. Empty while it
+      has shown the same since `first_seen` or as long as any rule looks back, and once it is
+      settled (see `history.py`).
+    - `detail`: the last detail read, whatever the list has shown since.
+    - `unreadable`: the fields that cannot be read now, or could not recently; `campaign` has their
+      last values.
     """
 
     campaign: Campaign
@@ -46,7 +47,7 @@ class TrackedCampaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def final_since(self) -> float | None:
-        """When it ended, by the provider's word where given; null while it is live."""
+        """When it ended, by the provider's time if there is one; null while it is live."""
         if not self.campaign.final:
             return None
         finished = self.campaign.finished_at
@@ -86,7 +87,7 @@ def status_since_at_first_sight(campaign: Campaign, *, now: float) -> float:
     | creation, moderation, spam, scheduled | `created_at` |
     | sending | `real_start_at`, else `start_at` |
     | stopped, done | `finished_at` |
-    | paused, or one that nobody documented | now |
+    | paused, or one that is not documented | now |
 
     A time that is missing or lies in the future counts as now.
     """
@@ -103,8 +104,8 @@ def status_since_at_first_sight(campaign: Campaign, *, now: float) -> float:
 def first_sight(
     campaign: Campaign, *, now: float, unreadable: tuple[Unreadable, ...] = ()
 ) -> TrackedCampaign:
-    """What is known of a campaign seen for the first time. One that ended more than 72 hours ago
-    is settled already."""
+    """The state of a campaign seen for the first time. One that ended more than 72 hours ago is
+    settled already."""
     tracked = TrackedCampaign(
         campaign=campaign,
         first_seen=now,

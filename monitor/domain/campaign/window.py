@@ -1,5 +1,5 @@
-"""What to read of a feed: how far back its list is asked for, and which campaigns are cheaper to
-ask for one by one."""
+"""What to read of a feed: how far back to ask for its list, and which campaigns are cheaper to read
+one by one."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -17,21 +17,21 @@ LONGEST_WINDOW = 92 * 86400.0
 row can be (seconds)."""
 
 OVERLAP = 3600.0
-"""Seconds read again before the last success, so that what appeared late in the list is not
-missed."""
+"""Seconds before the last success that are read again, so that a campaign that appeared late in the
+list is not missed."""
 
 FULL_INTERVAL = timedelta(hours=6)
-"""How often the whole window is read, to find what the narrow one missed."""
+"""How often the whole window is read, to find campaigns that the narrow one missed."""
 
 PAGE_STEP = 499
-"""New rows a page brings: 500, of which one is the last page's last."""
+"""New rows on each page: of 500, one is the last row of the page before."""
 
 SINGLE_READS = 20
 """Look-ups by id in one cycle."""
 
 MOST_STRAGGLERS = 100
-"""More than these are left to the list: by turns of 20, each would be looked at every 5th cycle
-at best."""
+"""If there are more, the list is read: in turns of 20, each would be read every 5th cycle at
+best."""
 
 BUCKET = 3600
 """Grain of the estimate of pages (seconds of creation time)."""
@@ -53,15 +53,15 @@ class Plan:
 
 
 def left_window(campaign: Campaign, *, now: float) -> bool:
-    """Whether it was created longer ago than the list reaches: it is no longer followed."""
+    """Whether it was created before the list's reach, so that it is not followed any more."""
     return campaign.created_at < now - LONGEST_WINDOW
 
 
 def full_due(state: FeedState, now: datetime) -> bool:
     """Whether the next sweep should be a full one: the first ever, then every 6 hours.
 
-    An overdue full sweep that fails takes turns with narrow ones, which are likelier to succeed:
-    a provider that answers some pages only must not cost us sight of the campaigns of today.
+    If full sweeps fail, they alternate with narrow ones, which are more likely to succeed: a
+    provider that answers only some pages must not hide today's campaigns.
     """
     if state.last_full is None or state.last_success is None:
         return True
@@ -72,9 +72,8 @@ def full_due(state: FeedState, now: datetime) -> bool:
 
 
 class Horizon:
-    """Collects what a plan is made from. Feed it the feed's campaigns, in as many pieces as you
-    like: the watched ones to `add`, and after that, where it `wants_count`, every tracked one to
-    `count`."""
+    """Collects what a plan needs. Give the feed's watched campaigns to `add`, in as many pieces as
+    you like. After that, if it `wants_count`, give every tracked one to `count`."""
 
     def __init__(self, *, now: float, lookback: float) -> None:
         self._now = now
@@ -86,7 +85,7 @@ class Horizon:
         ] = []  # watched, created before `_recent`: (created_at, id)
 
     def add(self, rows: Iterable[TrackedCampaign]) -> None:
-        """Take some campaigns into account, each once; settled ones are passed over."""
+        """Add campaigns, each once. Settled ones are ignored."""
         earliest, recent = self._earliest, self._recent
         self._old += [
             (campaign.created_at, campaign.id)
@@ -98,13 +97,11 @@ class Horizon:
 
     @property
     def wants_count(self) -> bool:
-        """Whether there are old campaigns to weigh against pages. Only then need the rows be
-        given to `count` too."""
+        """Whether there are old campaigns to compare with pages. Only then is `count` needed."""
         return bool(self._old)
 
     def count(self, rows: Iterable[TrackedCampaign]) -> None:
-        """Count some campaigns by creation time, which tells how many pages a window has; each
-        once."""
+        """Count campaigns by creation time, each once, to know how many pages a window has."""
         self._created.update([int(row.campaign.created_at) // BUCKET for row in rows])
 
     def plan(
@@ -168,7 +165,7 @@ def plan(
     page_size: int = PAGE_STEP,
     cursor: int = 0,
 ) -> Plan:
-    """`Horizon` in one step, for when there is no event loop to give way to."""
+    """`Horizon` in one step, for callers without an event loop."""
     horizon = Horizon(now=now, lookback=lookback)
     rows = list(tracked)
     horizon.add(rows)

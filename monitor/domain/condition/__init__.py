@@ -1,10 +1,12 @@
-"""The condition language: a small, typed subset of Python expressions. docs/rules.md describes
-it to those who write rules.
+"""The condition language: a small, typed subset of Python expressions. docs/rules.md describes it
+for people who write rules.
 
-`scan` takes a text to Python's syntax tree, `check` (with `operators`, `functions`, `foreign`)
-to the typed tree of `nodes`, `doubts` warns, `generate` compiles. `faults` says what is wrong
-and where. `explain` says what each part comes to for one subject, `missing` (with `figuretext`)
-what would have to be different.
+- `scan` turns a text into Python's syntax tree, `typing` (with `operators` and `functions`) into
+  the typed tree of `nodes`.
+- `faults` says what is wrong and where, `doubts` warns.
+- `checked` is the result; `compiler` and `loads` compile it.
+- `part_values` computes each part for one subject, `missing` (with `figuretext`) says what would
+  have to change.
 """
 
 from monitor.domain.condition.checked import Condition, moves_while_failing, parse_condition

@@ -30,12 +30,9 @@ from monitor.domain.fields.catalogue import (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition that has been found right. Equal when text, scope, kind of rule and `settle`
-    are.
-
-    `fields` are the fields it names. `warnings` are what is allowed but hardly meant. `root` is
-    its typed tree, whose places (`TextSpan`) refer to `text`.
-    """
+    """A condition without mistakes. Two are equal if text, scope, kind of rule and `settle` are.
+    `fields` are the fields it names. `warnings` are things that are allowed but probably not meant.
+    `root` is its typed tree, whose places (`TextSpan`) refer to `text`."""
 
     text: str
     scope: str
@@ -47,7 +44,7 @@ class Condition:
 
     @property
     def look_back(self) -> float:
-        """How many seconds back it looks; 0 when it asks for the present alone."""
+        """How many seconds back it looks; 0 if it only uses the present."""
         past = [node.seconds for node in walk(self.root) if isinstance(node, Past)]
         settling = any(depends_on(self.scope, name, "_settle") for name in self.fields)
         return max([*past, self.settle.longest if settling else 0.0])
@@ -71,8 +68,9 @@ class Condition:
         return any(depends_on(self.scope, name, parameter) for name in self.fields)
 
     def without(self, parameter: str) -> "Condition":
-        """Those of its parts joined by `and` that do not use a parameter: it holds wherever the
-        whole does. Always true where there is no such part. Its `text` is that of the whole."""
+        """A condition of only those parts, joined by `and`, that do not use a parameter: it holds
+        wherever the whole does. Without such parts it is always true. Its `text` is that of the
+        whole."""
         parts = [part for part in _joined(self.root) if not self._part_uses(part, parameter)]
         root: Node
         if len(parts) > 1:

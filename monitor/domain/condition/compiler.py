@@ -242,8 +242,8 @@ class _Code:
                 return _guarded(*self.value(node), known)
 
     def _dearness(self, node: Node) -> int:
-        """What is dear goes last, since the parts cannot disturb each other: looking into the
-        past, and patterns above all."""
+        """Put expensive parts last, as parts cannot affect each other: looking into the past, and
+        above all patterns."""
         parts = list(walk(node))
         if any(isinstance(part, Matches) for part in parts):
             return 2

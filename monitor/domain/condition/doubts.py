@@ -103,7 +103,7 @@ def _contradiction(node: Junction) -> Iterator[Doubt]:
 
 
 def _tested(root: Node) -> frozenset[str]:
-    """Fields that the condition tests for null by itself: it knows what it does."""
+    """Fields that the condition tests for null itself: no warning is needed."""
     tests = (node.operand for node in walk(root) if isinstance(node, NullTest))
     return frozenset(operand.field.name for operand in tests if isinstance(operand, FieldUse))
 

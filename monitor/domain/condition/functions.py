@@ -116,8 +116,8 @@ class Functions:
         return Matches(subject=subject, pattern=pattern.value, span=span)
 
     def _past(self, name: str, arguments: Sequence[Node], span: TextSpan) -> Node | None:
-        """`ago` as it is; `increase` and `rate` as what they are short for: a difference, and
-        that by the seconds."""
+        """Type `ago`, and `increase` and `rate` as what they stand for: a difference, and that
+        divided by the seconds."""
         if len(arguments) != 2:
             wrong = (
                 f"{name} wants a field and a duration, not {counted(len(arguments), 'argument')}"

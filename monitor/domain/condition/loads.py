@@ -1,10 +1,10 @@
-"""What a compiled function reads from its subject: every field once before its tests, what is
-dear only when a test asks for it.
+"""What a compiled function reads from its subject: every field once before its tests, expensive
+values only when a test needs them.
 
-A frame is another view of the same fields: what they were some time ago, or what they are by
-another `settle`. Its names bear a suffix, so that one function can hold the conditions of many
-rules. What is dear (looking into the past, bounds) begins as `_unset` for each row and is worked
-out by the first test that gets so far: most rows fail at something cheap before.
+A frame is another view of the same fields: what they were some time ago, or with another `settle`.
+Its names have a suffix, so that one function can hold the conditions of many rules. Expensive
+values (the past, bounds) begin as `_unset` for each row, and the first test that needs one computes
+it: most rows fail an earlier, cheap test.
 """
 
 import ast

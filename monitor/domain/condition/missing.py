@@ -1,4 +1,4 @@
-"""What would have to be different for a condition to hold, in words."""
+"""Says in words what would have to be different for a condition to hold."""
 
 import re
 from dataclasses import dataclass
@@ -116,13 +116,13 @@ def _true(needed: bool) -> str:
 
 
 def _why_null(part: ConditionPart) -> str:
-    """In brackets, why there is no value; "" where there is one."""
+    """Why there is no value, in brackets; "" if there is one."""
     reason = null_reason(part)
     return f" ({reason})" if reason else ""
 
 
 def null_reason(part: ConditionPart) -> str:
-    """Why a part has no value, as far as is known; "" where it has one."""
+    """Why a part has no value, as far as known; "" if it has one."""
     if part.value is not None or (isinstance(part.node, Constant) and part.node.type is None):
         return ""
     match part.node:

@@ -1,9 +1,8 @@
-"""The typed tree of a checked condition. Whoever explains or compiles a condition walks these
-and nothing else.
+"""The typed tree of a checked condition. Explaining and compiling use nothing else.
 
-Every node knows its type and where it stands. `type` None is the literal `null`. Values of
-constants are plain Python: numbers and durations (seconds) and times (Unix seconds) as int or
-float, texts, booleans.
+Every node knows its type and its place. `type` None is the literal `null`. Values of constants are
+plain Python: numbers, durations (seconds) and times (Unix seconds) as int or float, texts,
+booleans.
 """
 
 from collections.abc import Iterator

@@ -139,8 +139,8 @@ class Operators:
         return Comparison(operator=operator, left=left_fit, right=right_fit, span=span)
 
     def fit(self, node: Node, needed: FieldType | None) -> Node | None:
-        """The node, or what its text means where a duration or a time is needed; None when it
-        means none."""
+        """The node, or its text read as a duration or a time if one is needed; None if it cannot
+        be."""
         if isinstance(node, Constant) and node.type is _X and needed in (_D, _T):
             return self._read(node, (needed,))
         return node

@@ -1,8 +1,7 @@
-"""What each part of a condition comes to for one subject, and so why the whole holds or does
-not.
+"""Computes each part of a condition for one subject, to show why the whole holds or does not.
 
-It walks the same tree that is compiled, a node at a time and without short cuts, so that every
-part has a value.
+It walks the same tree that is compiled, node by node and without short cuts, so that every part has
+a value.
 """
 
 from collections.abc import Callable, Sequence
@@ -97,11 +96,8 @@ def explain(
     event: CampaignEvent | None = None,
     around: Surroundings = NOTHING_SPECIAL,
 ) -> ConditionPart:
-    """The whole condition as a part. Its truth is what the compiled condition gives.
-
-    Arguments as of `field_values`: scope `campaign` wants `now` (Unix seconds), an event rule
-    its event.
-    """
+    """The whole condition as a part. It holds exactly if the compiled condition does. Arguments as
+    for `field_values`: scope `campaign` needs `now` (Unix seconds), an event rule its event."""
     return _Walk(condition, subject, now, event, around).part(condition.root, None)
 
 

@@ -1,5 +1,5 @@
-"""Patterns of `matches`: google-re2, whose time is linear in the text, for the texts are
-strangers'."""
+"""Patterns of `matches`: google-re2, whose time is linear in the text, because the texts are not
+trusted."""
 
 import re
 from collections.abc import Callable
@@ -9,19 +9,20 @@ from typing import Final
 import re2
 
 _REMEMBERED: Final = 16_384
-"""Texts whose answer each pattern remembers: names change rarely, and remembering costs a
-twentieth of searching."""
+"""How many texts each pattern remembers the answer for. Names change rarely, and remembering costs
+a twentieth of searching."""
 
 _PATTERNS: Final = 256
-"""Patterns that are remembered, compiled; the same one of two rules searches a text once."""
+"""How many compiled patterns are remembered. If two rules have the same one, it searches a text
+once."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @lru_cache(maxsize=_PATTERNS)
 def compile_pattern(pattern: str) -> Callable[[str], bool]:
-    """A function that says whether the pattern is found anywhere in a text; never raises.
-    ValueError when it is no pattern."""
+    """A function that says whether the pattern occurs anywhere in a text; it never raises.
+    ValueError for text that is not a pattern."""
     if _CONTROL.search(pattern):
         raise ValueError(
             r'the pattern holds a control character: for a word boundary write r"\b", with an r '

@@ -66,8 +66,8 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def parse_syntax(source: SourceText) -> ast.expr:
-    """The one expression that the text is. ConditionError when it is none, or too long, deep or
-    large."""
+    """The one expression of the text. ConditionError if there is none, or if it is too long, deep
+    or large."""
     if not source.text.strip():
         raise ConditionError(
             [ConditionFault("the condition is empty", source.whole, "write true for always")]
@@ -263,8 +263,7 @@ def _syntax_fault(source: SourceText, error: SyntaxError) -> ConditionFault:
 
 
 def _missing_value(source: SourceText, span: TextSpan) -> ConditionFault | None:
-    """The fault when what stands before the place is an operator, and nothing it could work on
-    comes after it."""
+    """The fault if an operator stands before the place and no operand follows."""
     offset = sum(len(line) + 1 for line in source.lines[: span.line - 1]) + span.column - 1
     operator = _ENDS_IN_OPERATOR.search(source.text, 0, offset)
     if operator is None or _NO_VALUE.match(source.text, offset) is None:

@@ -1,4 +1,4 @@
-"""What can be called in a condition, and what it means: the documentation is made from it."""
+"""The functions of conditions, and what they mean. The documentation is made from this."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Final
 
 DAY: Final = 86_400.0
 SHORTEST_LOOK_BACK, LONGEST_LOOK_BACK = 1.0, 7 * DAY
-"""Seconds. The longest bounds what is held in memory: a campaign that is sent for a week shows
-ten thousand figures."""
+"""Seconds. The longest limits the memory needed: a campaign that is sent for a week has ten
+thousand samples."""
 SHORTEST_BASELINE, LONGEST_BASELINE = 7 * DAY, 84 * DAY
 """Seconds: every hour of the week is in it at least once; campaigns are followed for three
 months."""

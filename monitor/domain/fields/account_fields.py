@@ -52,7 +52,7 @@ ACCOUNT_FIELDS = (
         "_v.runway",
         "how long `spendable` lasts at the pace of the last 24 hours: what the campaigns cost that "
         "really started in them; null "
-        "when none of them bears a price, or one in another currency than the balance's",
+        "when none of them has a price, or one has it in another currency than the balance",
         "seconds",
         nullable=True,
     ),
@@ -85,4 +85,4 @@ ACCOUNT_FIELDS = (
 CAMPAIGN_COUNTS = frozenset(
     {"campaigns", *(f"campaigns_{status}" for status in DOCUMENTED_STATUSES)}
 )
-"""The fields that every campaign of the account counts for."""
+"""The fields that count campaigns of the account."""

@@ -1,11 +1,12 @@
-"""Every name that a condition or a template may use, by scope: type, unit, what it means and how
-it is read from its subject.
+"""Every name that a condition or a template may use, by scope: type, unit, meaning, and how it is
+read from its subject.
 
-This table is the truth: the type checker, the compiled conditions, `field_values`, the docs and
-the `fields` command are made from it. A subject is a `TrackedCampaign` in scope `campaign` (with
-the `CampaignEvent` in event rules), a `SenderView`, an `AccountView` or a `ReceiverView` in the
-scopes called so. Times are Unix seconds (UTC) and durations seconds, as floats. To add a scope,
-add its table to `FIELDS` and its parameters to `PARAMETERS`."""
+The type checker, the compiled conditions, `field_values`, the docs and the `fields` command are all
+made from this table. A subject is a `TrackedCampaign` in scope `campaign` (with the `CampaignEvent`
+in event rules), and a `SenderView`, `AccountView` or `ReceiverView` in the scopes of these names.
+Times are Unix seconds (UTC) and durations seconds, as floats. To add a scope, add its table to
+`FIELDS` and its parameters to `PARAMETERS`.
+"""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -65,8 +66,8 @@ FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
 MOVING_ACCOUNT_FIELDS: frozenset[str] = frozenset(
     {"api_up", "last_success_age", "consecutive_failures"}
 )
-"""The account fields that move while polls fail; the others stay what they last were (`now`
-alone proves nothing)."""
+"""The account fields that change while polls fail; the others stay what they last were (`now` alone
+proves nothing)."""
 
 
 def fields_of(scope: str, *, event: bool = False) -> dict[str, Field]:
@@ -83,8 +84,7 @@ def fields_of(scope: str, *, event: bool = False) -> dict[str, Field]:
 
 @cache
 def ingredients(scope: str, name: str) -> frozenset[str]:
-    """What `name` is made of: fields of the scope that are read; empty for a field that is read
-    itself."""
+    """The fields of the scope that `name` is made of; empty for a field that is read directly."""
     field = FIELDS[scope][name]
     if not field.made_of:
         return frozenset()
@@ -147,7 +147,7 @@ def attributes(scope: str, name: str) -> frozenset[str]:
 
 @cache
 def has_past(scope: str, name: str) -> bool:
-    """Whether samples say what `name` was: `ago` and the functions like it take these."""
+    """Whether samples know the past of `name`, so that `ago` and similar functions take it."""
     return scope == "campaign" and (ingredients(scope, name) or {name}) <= SAMPLED
 
 

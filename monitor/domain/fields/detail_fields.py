@@ -1,5 +1,5 @@
-"""The fields that a campaign's detail gives: null until it has been read. They stand among the
-others in `fields.py`."""
+"""The fields from a campaign's detail: null until it has been read. The table of campaigns includes
+them."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _COUNTERS = {
     "expired": "not delivered while they were valid",
     "failed": "failed",
     "undelivered": "refused by the network or the phone",
-    "unknown": "whose outcome nobody knows",
+    "unknown": "whose outcome is not known",
     "not_rcs_user": "to phones that are not capable of RCS",
     "not_viber_user": "to phones without Viber",
 }
@@ -94,5 +94,4 @@ DETAIL_FIELDS: tuple[Field, ...] = (
 COUNTS_OF_DETAIL: frozenset[str] = frozenset(_COUNTERS) | {
     f"fallback_{name}" for name in _FALLBACK_COUNTERS
 }
-"""Those that move while reports arrive: what they were at the start of the campaign says little
-later on."""
+"""Fields that change while reports arrive: their early values say little later on."""

@@ -21,12 +21,12 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One name. `values`, where given, are the only texts it can be compared with.
+    """One name. `values`, if given, are the only texts it can be compared with.
 
-    A field is either read from its subject once (`read`, an expression over the parameters of
-    its scope) or made of other fields where it is needed (`made_of`, an expression over their
-    names). Every one of `guards` (expressions likewise) must hold, in this order, or else the
-    field is null; for a nullable field that is read, being not null is the guard.
+    A field is either read from its subject once (`read`, an expression over the parameters of its
+    scope) or made of other fields where it is needed (`made_of`, an expression over their names).
+    All `guards` (also expressions) must hold, in this order; otherwise the field is null. The guard
+    of a nullable field that is read is that it is not null.
     """
 
     name: str

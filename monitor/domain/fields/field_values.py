@@ -1,5 +1,5 @@
 """The values of all fields of one subject, for templates, JSON and tests. The functions are
-generated from `fields.py`."""
+generated from the catalogue."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -45,13 +45,13 @@ def field_values(
     settle: Settle = DEFAULT_SETTLE,
     around: Surroundings = NOTHING_SPECIAL,
 ) -> dict[str, FieldValue]:
-    """Every field of the scope by name, in the order of `FIELDS`; times in Unix seconds,
-    durations in seconds.
+    """Every field of the scope by name, in the order of `FIELDS`; times in Unix seconds, durations
+    in seconds.
 
-    Scope `campaign` wants a `TrackedCampaign` and `now` (Unix seconds); with `event` the fields
-    of event rules, the snapshot taken from the event. The other scopes want their view
-    (`SenderView`, …); these have their own time. `settle` is the rule's. TypeError when the
-    subject is not what the scope wants.
+    Scope `campaign` needs a `TrackedCampaign` and `now` (Unix seconds). With `event` you get the
+    fields of event rules, and the snapshot comes from the event. The other scopes need their view
+    (`SenderView`, …), which has its own time. `settle` is the rule's. TypeError for a subject of
+    another scope.
     """
     needed = _SUBJECTS.get(scope, TrackedCampaign)
     if not isinstance(subject, needed) or (scope == "campaign" and now is None):
@@ -62,8 +62,8 @@ def field_values(
 
 
 def past_values(tracked: TrackedCampaign, instant: float) -> dict[str, FieldValue]:
-    """What the fields that have a past (`has_past`) were at `instant` (Unix seconds); all null
-    where nothing is known of then."""
+    """The fields that have a past (`has_past`) as they were at `instant` (Unix seconds); all null
+    if nothing is known of then."""
     return _past_getter()(shown_at(tracked, instant))
 
 

@@ -1,14 +1,14 @@
-"""What was probably meant by a word that is not known."""
+"""Suggests a known word for an unknown one."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 _LONGEST = 80
-"""Characters of a word that are compared: the comparison takes quadratic time."""
+"""How many characters of a word are compared: the comparison takes quadratic time."""
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like `word`, whatever its case; null when none is close."""
+    """The known word most like `word`, ignoring case; null if none is close."""
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(word.lower()[:_LONGEST], by_lower, n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None

@@ -1,5 +1,4 @@
-"""What may be shown of a text that stands where it does not belong: it may be a secret whose key
-lost its colon."""
+"""How much to show of a text in the wrong place: it may be a secret whose key lost its colon."""
 
 import re
 from collections.abc import Collection
@@ -58,8 +57,8 @@ def quoted(written: str) -> str:
 
 
 def leading_word(key: str) -> str | None:
-    """What may be shown of a key that is not known: what stands before the first space, quote or
-    sign, if it looks like the name of an option. None when nothing may be."""
+    """The part of an unknown key that may be shown: what stands before the first space, quote or
+    sign, if it looks like an option's name. Otherwise None."""
     word = _END_OF_WORD.split(key, maxsplit=1)[0]
     return (
         word
@@ -69,7 +68,7 @@ def leading_word(key: str) -> str | None:
 
 
 def lost_colon(key: str, known: Collection[str]) -> str | None:
-    """The known word with which a key begins that lacks its colon, such as `token abc`; None
-    where it is no such key."""
+    """The known word at the start of a key without its colon, such as `token abc`; None if there is
+    none."""
     word = leading_word(key)
     return word if word is not None and word != key and word in known else None

@@ -70,12 +70,9 @@ def format_duration(duration: timedelta) -> str:
 
 
 def humanize_duration(duration: timedelta | float) -> str:
-    """For messages: the two largest units, rounded down (`1 h 30 min`, `45 s`, `3 d 4 h`). A
-    number is seconds.
-
-    What is no second long, and not zero, is "less than a second"; a float that is not finite
-    gives "–".
-    """
+    """For messages: the two largest units, rounded down (`1 h 30 min`, `45 s`, `3 d 4 h`). A number
+    is seconds. Less than a second, but not zero, is "less than a second". A float that is not
+    finite gives "–"."""
     seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
     if not math.isfinite(seconds):
         return "–"

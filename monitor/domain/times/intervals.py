@@ -30,12 +30,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeInterval:
-    """One description; every part that is given must hold, and of a part any of its spans. An
-    empty part is not asked for.
+    """One interval. All parts that are given must hold; a part holds if any of its spans does.
 
-    `times`: minutes since midnight, the end not included (24:00 is 1440). All other spans
-    include both ends: `weekdays` from 0 for Sunday, `days_of_month` 1 to 31 or from the month's
-    end, -1 to -31, `months` 1 to 12, `years`. All of it on the clocks of `location`.
+    `times` are minutes since midnight, without the end (24:00 is 1440). All other spans include
+    both ends: `weekdays` from 0 for Sunday, `days_of_month` 1 to 31 or from the month's end, -1 to
+    -31, `months` 1 to 12, `years`. All of them are on the clocks of `location`.
     """
 
     times: tuple[Span, ...] = ()
@@ -61,11 +60,9 @@ class TimeInterval:
         )
 
     def next_boundary(self, after: datetime) -> datetime:
-        """A moment (UTC) later than `after`, at most a day and some hours, until which nothing
-        can change.
-
-        It may not change then either: midnight is one of them, and so is a change of the clocks.
-        """
+        """A moment (UTC) after `after`, at most a day and some hours later, until which nothing
+        changes. It may not change then either: every midnight and every change of the clocks is
+        such a moment."""
         zone = self.location
         today = after.astimezone(zone).date()
         minutes = {0, *(minute for span in self.times for minute in span)}
@@ -93,8 +90,8 @@ class NamedIntervals:
 def muted_by(
     mute: Sequence[NamedIntervals], active: Sequence[NamedIntervals], at: datetime
 ) -> str | None:
-    """Why nothing is told at that moment, in words; None when it is. With `active` ones, it is
-    only while one of them lasts."""
+    """Why nothing is sent at that moment, in words; None if it may be. With `active` intervals, it
+    may be only during one of them."""
     for interval in mute:
         if interval.contains(at):
             return f"mute time interval {interval.name}"
@@ -131,7 +128,7 @@ def _has_day(span: Span, day: date) -> bool:
 
 
 def _instants(day: date, minute: int, zone: tzinfo) -> Iterable[datetime]:
-    """When it is that time on that day: twice when clocks are set back."""
+    """When it is that time on that day; twice when clocks are set back."""
     local = datetime.combine(
         day + timedelta(days=minute // DAY_MINUTES),
         time(minute % DAY_MINUTES // 60, minute % 60),
@@ -141,7 +138,7 @@ def _instants(day: date, minute: int, zone: tzinfo) -> Iterable[datetime]:
 
 
 def _clock_change(after: datetime, end: datetime, zone: tzinfo) -> datetime | None:
-    """When clocks are changed between the two, to the second; None when they are not."""
+    """When the clocks change between the two, to the second; None if they do not."""
     before = after.astimezone(zone).utcoffset()
     if before == end.astimezone(zone).utcoffset():
         return None

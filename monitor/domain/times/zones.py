@@ -1,4 +1,4 @@
-"""Time zones by their IANA names, and what was probably meant by another name."""
+"""Time zones by their IANA names, and which one was probably meant by another name."""
 
 import math
 import re
@@ -35,17 +35,17 @@ _PLACES = {
     420: "Asia/Bangkok", 480: "Asia/Singapore", 540: "Asia/Tokyo", 600: "Australia/Sydney",
     720: "Pacific/Auckland",
 }  # fmt: skip
-"""A place for those minutes east of Greenwich, in winter where its clocks change."""
+"""A place this many minutes east of Greenwich, in winter if its clocks change."""
 
 _LONGEST_ABBREVIATION = 4
-"""What is so short is no misspelt place, and the nearest spelling may be another part of the
+"""Shorter words are not treated as misspelt places: the nearest spelling may be another part of the
 world."""
 _ANY = "write an IANA name such as UTC or Europe/Berlin"
 
 
 def time_zone(name: str) -> ZoneInfo | None:
-    """The zone; None where there is none of that name, or its name says something else than
-    people read in it."""
+    """The zone; None if there is none of that name, or if the name means something else than people
+    think."""
     if (
         name in _OF_THE_MACHINE
         or name.startswith(("right/", "posix/"))
@@ -59,7 +59,8 @@ def time_zone(name: str) -> ZoneInfo | None:
 
 
 def zone_fault(name: str) -> tuple[str, str]:
-    """Why `time_zone` gives none of that name, as in "… is not a time zone", and what to write."""
+    """Why `time_zone` gives no zone for that name, as in "… is not a time zone", and what to
+    write."""
     if reversed_ := _REVERSED.fullmatch(name):
         sign, hours = reversed_[1], int(reversed_[2])
         side, minutes = ("behind", -60 * hours) if sign == "+" else ("ahead of", 60 * hours)
@@ -103,16 +104,16 @@ QUARTER_HOUR = 900.0
 """Zones differ by multiples of this."""
 
 CLOCKS_AGREE = 120.0
-"""Seconds by which two clocks may differ without being taken for another quarter of an hour."""
+"""Two clocks that differ by fewer seconds than this do not suggest another zone."""
 
 
 def at_least_further_east(seconds_ahead: float) -> float:
-    """The right zone lies at least so many seconds further east, when something was created that
-    long in the future: it was seen a while after."""
+    """How many seconds further east the right zone must lie at least, if something was created this
+    long in the future. It was seen a while after its creation."""
     return max(1, math.ceil((seconds_ahead - CLOCKS_AGREE) / QUARTER_HOUR)) * QUARTER_HOUR
 
 
 def at_most_further_west(seconds_old: float) -> float:
-    """The right zone lies at most so many seconds further west, when nothing was younger when it
-    was first seen."""
+    """How many seconds further west the right zone may lie at most, if nothing was younger than
+    this when it was first seen."""
     return math.floor((seconds_old + CLOCKS_AGREE) / QUARTER_HOUR) * QUARTER_HOUR
