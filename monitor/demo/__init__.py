@@ -1,5 +1,5 @@
-"""`bsg-monitor demo`: the real monitor against the simulator, and a receiver that prints. No
-account, nothing left behind."""
+"""`bsg-monitor demo`: the real monitor with the simulator, and a receiver that prints. It needs no
+account and leaves nothing behind."""
 
 from monitor.demo.show import run_demo
 

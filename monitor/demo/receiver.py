@@ -1,4 +1,4 @@
-"""A webhook receiver that prints what it is told, as it comes in over HTTP."""
+"""A webhook receiver that prints the alerts it gets over HTTP."""
 
 import base64
 import binascii
@@ -18,8 +18,8 @@ COLOURS = {"critical": "31;1", "warning": "33;1", "resolved": "32", "event": "36
 
 
 class PrintingReceiver:
-    """Checks each message's signature and prints its news, one line an alert. Repeats of an id
-    are counted, not printed."""
+    """Checks each message's signature and prints what is new in it, one line for each alert.
+    Ignores a message whose id is known."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class PrintingReceiver:
             kind, book = alert["labels"].get("severity", "warning"), self.fired
         key = f"{alert['fingerprint']} {alert['startsAt']}"
         if kind not in ("event", "resolved") and key in self._seen:
-            return  # still firing: told again beside news of its group
+            return  # still firing: repeated beside what is new in its group
         self._seen.add(key)
         book[name] += 1
         word = kind.upper()

@@ -27,8 +27,7 @@ DEFAULT_PORT = 9780
 KEY = "live_demo"
 EXPECTED_KINDS = 4
 LONG_ENOUGH = timedelta(seconds=60)
-"""From this length on the demo must have shown what it promises, or it says so with its exit
-code."""
+"""A demo this long must have shown what it promises; otherwise its exit code is 1."""
 
 
 BUSY = (
@@ -49,8 +48,7 @@ async def run_demo(
     show: Callable[[str], None],
     busy: bool = False,
 ) -> int:
-    """Run until `duration` is over, or until SIGINT or SIGTERM where it is None; each line goes
-    to `show`.
+    """Run until `duration` is over, or until SIGINT or SIGTERM if it is None. `show` prints a line.
 
     `busy` lets the list grow while it is read, claim wrong totals, fail at times, and show odd
     fields: the alerts are the same. `port` is the page's; None takes 9780, or any free one where
@@ -126,10 +124,9 @@ def _introduce(
     daemon: Daemon, provider_url: str, duration: timedelta | None, show: Callable[[str], None]
 ) -> None:
     show(
-        "A simulated provider, the monitor, and a webhook receiver that prints below what it is "
-        "told."
+        "A simulated provider, the monitor, and a webhook receiver that prints its messages below."
     )
-    show("The minutes of real rules are seconds here; wait a moment, and watch.")
+    show("Minutes of real rules are seconds here. Wait a moment, and watch.")
     show("")
     show(f"  status page   {daemon.url}/")
     show(f"  metrics       {daemon.url}/metrics")
@@ -144,7 +141,8 @@ def _introduce(
 
 
 def _own_command() -> str:
-    """How this program is called from here: a virtual environment's is not on the path."""
+    """How to call this program from here: it may be in a virtual environment that is not on the
+    path."""
     called = Path(sys.argv[0])
     if called.name != "bsg-monitor":
         return f"{sys.executable} -m monitor"

@@ -1,5 +1,5 @@
-"""One account at the provider: can it be reached and read, do the clocks agree, and are its
-times read in the right zone."""
+"""One account at the provider: can it be reached and read, do the clocks agree, and are its times
+read in the right zone?"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from monitor.provider.token import expiry_of
 from monitor.settings import AccountSettings
 
 DOUBTFUL_SKEW = 30.0
-"""Seconds: as much as half a poll. The provider's `Date` is good to about one."""
+"""In seconds: half a poll. The provider's `Date` header is exact to about one."""
 
 WRONG_SKEW = 300.0
 RECENT = timedelta(days=1)
@@ -32,8 +32,8 @@ async def examine_account(
     poll_interval: timedelta,
     clock: Clock,
 ) -> list[Finding]:
-    """Each of these in turn; what needs one that failed is left out. `events` are what was
-    observed of the account lately."""
+    """Check host, credentials, clock and zone in turn. A check that needs a failed one is left out.
+    `events` are the account's latest."""
     subject = f"account {account.name}"
     found = await examine_host(subject, account.url, now=clock.now())
     if any(each.level is Level.PROBLEM for each in found):
@@ -42,7 +42,7 @@ async def examine_account(
         await source.verify()
     except ProviderError as error:
         return [*found, problem(subject, str(error))]
-    found.append(ok(subject, "its credentials are taken, and campaigns and balance can be read"))
+    found.append(ok(subject, "its credentials are accepted; campaigns and balance can be read"))
     found += _token_life(subject, account, clock.now())
     skew = source.clock_skew
     if skew is not None:
@@ -76,14 +76,12 @@ def _skew(subject: str, skew: float) -> Finding:
         return ok(
             subject, f"the provider's clock and this machine's agree (within {abs(skew):.0f} s)"
         )
-    message = (
-        f"the provider's clock is {amount} {'ahead of' if skew > 0 else 'behind'} this machine's"
-    )
-    advice = (
+    return (problem if abs(skew) > WRONG_SKEW else warning)(
+        subject,
+        f"the provider's clock is {amount} {'ahead of' if skew > 0 else 'behind'} this machine's",
         "set this machine's clock by NTP (timedatectl status): ages, delays and starts are wrong "
-        "by as much"
+        "by as much",
     )
-    return (problem if abs(skew) > WRONG_SKEW else warning)(subject, message, advice)
 
 
 def _token_life(subject: str, account: AccountSettings, now: datetime) -> list[Finding]:
@@ -94,8 +92,6 @@ def _token_life(subject: str, account: AccountSettings, now: datetime) -> list[F
     message = f"its token ends in {humanize_duration(left)}, and cannot be renewed"
     if left < TOKEN_RENEWED_BEFORE:
         return [
-            warning(
-                subject, message, "put a new one in; an API key instead of a token renews itself"
-            )
+            warning(subject, message, "set a new one; an API key instead of a token renews itself")
         ]
     return [ok(subject, message)]

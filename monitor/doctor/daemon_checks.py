@@ -1,4 +1,4 @@
-"""The daemon that should be running: does it have the database, and does it answer."""
+"""The daemon that should be running: does it have the database, and does it answer?"""
 
 import json
 from typing import Any
@@ -14,13 +14,14 @@ SUBJECT = "daemon"
 
 
 async def examine_daemon(listen: Listen, holder: str | None) -> Finding:
-    """`holder` is the process that has the database; None: none has."""
+    """Ask the daemon whether it is ready. `holder` is the id of the process that has the
+    database open; None when there is none."""
     running = f"runs (pid {holder})"
     if listen.port == 0:
         if holder is None:
             return _not_running()
         return ok(
-            SUBJECT, f"{running}; BSG_LISTEN has port 0, so that it cannot be asked how it is"
+            SUBJECT, f"{running}; BSG_LISTEN has port 0, so doctor cannot ask whether it is ready"
         )
     address = str(Listen(EVERY_ADDRESS.get(listen.host, listen.host), listen.port))
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as session:
@@ -28,28 +29,24 @@ async def examine_daemon(listen: Listen, holder: str | None) -> Finding:
         if alive is None:
             if holder is None:
                 return _not_running()
-            message = f"{running} and does not answer at {address}/healthz"
             return problem(
                 SUBJECT,
-                message,
+                f"{running} and does not answer at {address}/healthz",
                 "does it have another BSG_LISTEN than this command? Otherwise it hangs: restart it",
             )
         ready = await _ask(session, f"http://{address}/readyz")
     if holder is None:
-        message = (
-            f"something answers at {address}, and nobody has this database: another monitor, or "
-            "another program"
-        )
         return warning(
             SUBJECT,
-            message,
-            "compare BSG_DATABASE_URL and BSG_LISTEN with the ones that the daemon runs with",
+            f"something answers at {address}, but no process has this database: another monitor, "
+            "or another program",
+            "compare BSG_DATABASE_URL and BSG_LISTEN with those of the daemon",
         )
     if ready is None or ready[0] != 200:
         return problem(
             SUBJECT,
             f"{running} and is not ready: {_reasons(ready)}",
-            "its log says more; just started it needs a poll",
+            "its log says more; after a start it needs one poll",
         )
     return ok(SUBJECT, f"{running}, answers at {address} and is ready")
 
@@ -57,8 +54,8 @@ async def examine_daemon(listen: Listen, holder: str | None) -> Finding:
 def _not_running() -> Finding:
     return warning(
         SUBJECT,
-        "none runs with this database: nobody is being told of anything",
-        "`bsg-monitor run`, or its service",
+        "none runs with this database: no alerts are sent",
+        "start `bsg-monitor run`, or its service",
     )
 
 

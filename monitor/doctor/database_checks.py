@@ -1,5 +1,5 @@
-"""The database: is it whole, can it be written, does it fit this program, and what has piled up
-in it."""
+"""The database: is it whole, can it be written, does it fit this program, and what has piled up in
+it?"""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from monitor.errors import StoreError
 from monitor.store import Inspection, SqliteStore, check_writable, inspect
 
 LONGEST_WAIT = timedelta(minutes=15)
-"""Six attempts have failed by then: `ReceiverFailing` of the default rules goes by the same."""
+"""Six attempts have failed by then. `ReceiverFailing` of the default rules uses the same time."""
 
 LARGEST_WAL = 256 * 1024 * 1024
 
@@ -24,7 +24,8 @@ SUBJECT = "database"
 
 
 def examine_database(path: Path) -> tuple[list[Finding], Inspection | None]:
-    """The file itself; with what was learnt of it where it could be opened."""
+    """Check the file. Returns the findings, and what was read of it; None when it could not be
+    opened."""
     if not path.exists():
         return [_missing(path)], None
     try:
@@ -32,16 +33,13 @@ def examine_database(path: Path) -> tuple[list[Finding], Inspection | None]:
     except StoreError as error:
         return [problem(SUBJECT, str(error))], None
     if inspection.schema == 0:
-        return [
-            warning(SUBJECT, f"{path} is empty", "`bsg-monitor run` makes it a database")
-        ], inspection
+        return [warning(SUBJECT, f"{path} is empty", "`bsg-monitor run` sets it up")], inspection
     found = [_soundness(path, inspection), *_fitness(inspection), *_writability(path)]
     if inspection.wal_size > LARGEST_WAL:
-        message = f"its -wal file has grown to {inspection.wal_size / 2**20:,.0f} MiB"
         found.append(
             warning(
                 SUBJECT,
-                message,
+                f"its -wal file has grown to {inspection.wal_size / 2**20:,.0f} MiB",
                 "something has been reading the database for very long: a shell, a backup?",
             )
         )
@@ -55,17 +53,21 @@ def _missing(path: Path) -> Finding:
             f"there is no folder {path.parent} for it",
             "create it, or set BSG_DATABASE_URL",
         )
-    advice = "`bsg-monitor run` makes it; if it should be there, look at BSG_DATABASE_URL"
-    return warning(SUBJECT, f"there is no {path} yet", advice)
+    return warning(
+        SUBJECT,
+        f"there is no {path} yet",
+        "`bsg-monitor run` creates it; if you already have one, check BSG_DATABASE_URL",
+    )
 
 
 def _soundness(path: Path, inspection: Inspection) -> Finding:
     if inspection.damage is not None:
-        advice = (
+        return problem(
+            SUBJECT,
+            f"{path} is damaged: {inspection.damage}",
             "stop the monitor and restore a backup, or move the file with its -wal and -shm away: "
-            "it then begins anew"
+            "the monitor then starts with an empty one",
         )
-        return problem(SUBJECT, f"{path} is damaged: {inspection.damage}", advice)
     size = (inspection.size + inspection.wal_size) / 2**20
     return ok(SUBJECT, f"{path} is whole ({size:,.1f} MiB, schema {inspection.schema})")
 
@@ -82,20 +84,20 @@ def _fitness(inspection: Inspection) -> list[Finding]:
         ]
     if inspection.schema < inspection.newest:
         message = (
-            f"it is of an older bsg-monitor ({writer}, schema {inspection.schema}); this is "
-            f"{__version__}"
+            f"it was written by an older bsg-monitor ({writer}, schema {inspection.schema}); this "
+            f"is {__version__}"
         )
         again = "restart `bsg-monitor run`" if running else "start `bsg-monitor run`"
         return [
             warning(
                 SUBJECT,
                 message,
-                f"{again} with this version, it upgrades the database; `bsg-monitor backup` before",
+                f"run `bsg-monitor backup`, then {again} with this version to upgrade",
             )
         ]
     if running and writer != __version__:
-        message = f"the daemon that runs is bsg-monitor {writer}, this command is {__version__}"
-        return [warning(SUBJECT, message, "restart the daemon to run what is installed")]
+        message = f"the running daemon is bsg-monitor {writer}, this command is {__version__}"
+        return [warning(SUBJECT, message, "restart the daemon to run the installed version")]
     return []
 
 
@@ -125,8 +127,8 @@ def _failing(state: FeedState, now: datetime) -> Finding:
 async def examine_content(
     path: Path, *, clock: Clock, polled: Collection[Feed] = ()
 ) -> list[Finding]:
-    """Which of the feeds that are `polled` could not be read lately, what waits in the outbox,
-    and what was given up. Wants a database of this program's schema."""
+    """Find the `polled` feeds whose last polls failed, messages that have waited too long, and
+    messages that were given up. The database must have this program's schema."""
     async with SqliteStore(path, daemon=False, read_only=True) as store:
         feeds = await store.feeds()
         summary = await store.outbox_summary()
@@ -152,7 +154,7 @@ async def examine_content(
             found.append(warning(f"receiver {row.receiver}", message, advice))
     for receiver, count in given_up.items():
         if count:
-            message = f"{counted(count, 'notification')} given up, and nobody has dealt with it"
+            message = f"{counted(count, 'notification')} given up"
             advice = (
                 "`bsg-monitor outbox list --state dead`; `outbox retry` sends them again, `outbox "
                 "drop` puts them aside"

@@ -1,4 +1,4 @@
-"""Everything that can be looked at, in the order in which one thing leans on the other."""
+"""Every check, in the order in which one depends on another."""
 
 import asyncio
 import os
@@ -33,8 +33,8 @@ LATEST_EVENTS = 500
 async def examine(
     loaded: LoadedSettings, rules: RuleFile | None, *, online: bool, clock: Clock
 ) -> list[Finding]:
-    """Look at this installation. Without rules (they are wrong) no receiver is looked at;
-    without `online` nobody is asked."""
+    """Check this installation. Without rules (they are wrong) receivers are not checked; without
+    `online` neither is anything that needs the network, except the daemon."""
     found = [_program(), *examine_files(loaded)]
     path = loaded.settings.database_url.path
     inspection: Inspection | None = None
@@ -52,7 +52,7 @@ async def examine(
             try:
                 found += await examine_content(path, clock=clock, polled=feeds_of(loaded.settings))
                 events = await _events(loaded, path)
-            except StoreError:  # what is wrong with it has been found above
+            except StoreError:  # found above
                 events = {}
     if online:
         found += await _online(loaded, rules, events, clock)
@@ -73,7 +73,7 @@ def _program() -> Finding:
 
 
 async def _events(loaded: LoadedSettings, path: Path) -> dict[str, Sequence[CampaignEvent]]:
-    """What was observed of each account lately."""
+    """The latest events of each account."""
     async with SqliteStore(path, daemon=False, read_only=True) as store:
         return {
             name: await store.events(account=name, limit=LATEST_EVENTS)
@@ -87,7 +87,7 @@ async def _online(
     events: Mapping[str, Sequence[CampaignEvent]],
     clock: Clock,
 ) -> list[Finding]:
-    """Accounts and receivers, all at once."""
+    """Check accounts and receivers, all at once."""
     settings = loaded.settings
     async with AsyncExitStack() as stack:
         sources = build_sources(settings, clock=clock, metrics=Metrics(__version__))

@@ -1,4 +1,4 @@
-"""Who may read and change the files of an installation, and how much room is left for them."""
+"""Who may read and change the files of an installation, and how much disk space is left."""
 
 import os
 import shutil
@@ -10,15 +10,14 @@ from monitor.doctor.finding import Finding, ok, problem, warning
 from monitor.settings import LoadedSettings
 
 LEAST_FREE = 100 * 1024 * 1024
-"""Bytes: a day of a large account's history, and room for what the database needs to write at
-all."""
+"""In bytes: a day of a large account's history, and what the database needs to write at all."""
 
 SUBJECT = "files"
 
 
 def examine_files(loaded: LoadedSettings) -> list[Finding]:
-    """Of everything that settings name. What of it holds secrets and can be read is told when
-    settings are read."""
+    """Check every file that settings name. Loading the settings already warns of files with secrets
+    that others can read."""
     settings = loaded.settings
     found: list[Finding] = []
     for what, path in (
@@ -35,13 +34,13 @@ def examine_files(loaded: LoadedSettings) -> list[Finding]:
     return found or [
         ok(
             SUBJECT,
-            "only those who should can read secrets and change settings, rules and database",
+            "other users can neither read secrets nor change settings, rules and database",
         )
     ]
 
 
 def _changeable(what: str, path: Path) -> Iterator[Finding]:
-    """Whoever can write it decides who is told what, and where secrets go."""
+    """A user who can write it decides who gets which message, and where secrets go."""
     for each, place in ((path, what), (path.resolve().parent, f"the folder of {what}")):
         mode = each.stat().st_mode
         if mode & stat.S_IWOTH and not (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
@@ -72,16 +71,16 @@ def _database_files(database: Path) -> Iterator[Finding]:
             yield warning(SUBJECT, message, f"chmod 600 {path}")
     owner, user = database.stat().st_uid, os.geteuid()
     if user not in (owner, 0):
-        message = f"{database} belongs to another user (uid {owner}) than who asks (uid {user})"
+        message = f"{database} belongs to another user (uid {owner}) than yours (uid {user})"
         yield warning(
             SUBJECT,
             message,
-            "run doctor as the user that the monitor runs as: it sees what that user sees",
+            "run doctor as the user that the monitor runs as",
         )
 
 
 def examine_disk(database: Path) -> Finding:
-    """The room where the database is."""
+    """Check the disk space where the database is."""
     folder = database.parent.resolve()
     room = shutil.disk_usage(folder)
     size = database.stat().st_size if database.exists() else 0
@@ -89,19 +88,19 @@ def examine_disk(database: Path) -> Finding:
     if os.statvfs(folder).f_files and not os.statvfs(folder).f_favail:
         return problem(
             "disk",
-            f"no file can be made any more where the database is ({folder}): no inode is free",
+            f"no file can be created where the database is ({folder}): no inode is free",
             "remove files",
         )
     if room.free < LEAST_FREE / 10:
         return problem(
             "disk",
             free,
-            "free some: without room nothing new is remembered, and nobody is told of it",
+            "free some: without it the monitor can store nothing new, and sends no alerts",
         )
     if room.free < max(LEAST_FREE, size):
         return warning(
             "disk",
             free,
-            "a backup or an upgrade may need as much again as the database has: free some",
+            "free some: a backup or an upgrade may need as much as the database has",
         )
     return ok("disk", free)

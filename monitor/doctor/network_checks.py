@@ -1,4 +1,4 @@
-"""Names, connections and certificates: can a host be reached, and is it who it should be."""
+"""Names, connections and certificates: can a host be reached, and is its certificate right?"""
 
 import asyncio
 import errno
@@ -14,12 +14,12 @@ from monitor.net import PORTS, proxy_for
 
 SECONDS = 10.0
 RENEWED_BEFORE = timedelta(days=14)
-"""Certificates are renewed a month before they end, as a rule: one that was not by then has been
-forgotten."""
+"""Certificates are usually renewed a month before they end. One that still is not renewed by then
+has been forgotten."""
 
 _EXPIRED, _NOT_YET = 10, 9
 _MISMATCHED = {62, 64}
-"""OpenSSL's X509_V_ERR_… numbers; whatever else is wrong is wrong with the chain."""
+"""OpenSSL's X509_V_ERR_… numbers. All others are about the chain of certificates."""
 
 
 async def examine_host(
@@ -30,8 +30,8 @@ async def examine_host(
     tls: ssl.SSLContext | None = None,
     name: str | None = None,
 ) -> list[Finding]:
-    """What stands between this machine and the host of a URL. `name` is what to call the host,
-    which may be a secret."""
+    """Check the way from this machine to the host of a URL. `name` is what to call the host, which
+    may be a secret."""
     proxy = proxy_for(url).url
     if proxy is not None:
         through = f"the proxy {proxy.host}:{proxy.port}"
@@ -76,10 +76,10 @@ async def _examine(
             problem(
                 subject,
                 f"{called} did not answer within {SECONDS:g} s",
-                "does a firewall stand between?",
+                "is there a firewall between?",
             )
         ]
-    except (socket.gaierror, UnicodeError):  # the latter for a name that cannot even be asked for
+    except (socket.gaierror, UnicodeError):  # the latter for a name that cannot exist
         advice = "check the spelling, and this machine's name service (/etc/resolv.conf)"
         return [problem(subject, f"the name of {called} cannot be resolved", advice)]
     except ssl.SSLCertVerificationError as error:
@@ -98,7 +98,7 @@ async def _examine(
             problem(
                 subject,
                 f"no connection to {called}: {why}",
-                "check address and port, and firewalls between",
+                "check the address, the port, and firewalls between",
             )
         ]
     try:
@@ -110,8 +110,8 @@ async def _examine(
 
 
 async def _connected(host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.StreamWriter:
-    """A connection to the first of the host's addresses that takes one. Raises what the last one
-    said otherwise."""
+    """Connect to the first of the host's addresses that accepts. Raises the last one's error when
+    none does."""
     refusal: OSError = OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
     for *_, address in await asyncio.get_running_loop().getaddrinfo(
         host, port, type=socket.SOCK_STREAM
@@ -134,7 +134,7 @@ def _refused_certificate(subject: str, called: str, error: ssl.SSLCertVerificati
         case number if number == _EXPIRED:
             why, advice = (
                 "it has expired",
-                "whoever runs it must renew it; or is this machine's clock wrong?",
+                "its operator must renew it; or is this machine's clock wrong?",
             )
         case number if number == _NOT_YET:
             why, advice = "it is not valid yet", "is this machine's clock wrong?"
@@ -144,7 +144,7 @@ def _refused_certificate(subject: str, called: str, error: ssl.SSLCertVerificati
             why = error.verify_message
             advice = (
                 "set SSL_CERT_FILE to a bundle with its authority (a webhook has ca_file); does "
-                "something look into TLS here?"
+                "something inspect TLS here?"
             )
     return problem(subject, f"the certificate of {called} is not accepted: {why}", advice)
 
@@ -154,5 +154,5 @@ def _lifetime(subject: str, way: str, certificate: dict[str, str], now: datetime
     days = (ends - now).days
     message = f"{way}; its certificate is accepted, and valid for {counted(days, 'day')}"
     if ends - now < RENEWED_BEFORE:
-        return warning(subject, message, "whoever runs it should have renewed it by now")
+        return warning(subject, message, "its operator should have renewed it by now")
     return ok(subject, message)

@@ -1,5 +1,4 @@
-"""Receivers: can they be reached, and are their credentials taken, without telling anybody
-anything."""
+"""Receivers: can they be reached, and do they accept their credentials? Sends no message."""
 
 from datetime import datetime
 
@@ -16,12 +15,12 @@ REACH_SECONDS = 10.0
 
 
 async def verified(receiver: Receiver, notifier: Notifier, session: aiohttp.ClientSession) -> str:
-    """What is known of a receiver without sending it a message, in words. Raises `DeliveryError`
-    with what is wrong with it."""
+    """Try a receiver without sending it a message. Returns in words how far that proves it; raises
+    `DeliveryError` with what is wrong."""
     options = receiver.options
     if isinstance(notifier, Verifiable):
         await notifier.verify()
-        return "can be reached and takes the credentials; notify-test proves the rest"
+        return "can be reached and accepts the credentials; notify-test proves the rest"
     endpoint = options.endpoint()
     if endpoint is None:
         return (
@@ -36,7 +35,7 @@ async def verified(receiver: Receiver, notifier: Notifier, session: aiohttp.Clie
 async def examine_receiver(
     receiver: Receiver, notifier: Notifier, session: aiohttp.ClientSession, *, now: datetime
 ) -> list[Finding]:
-    """Its host and certificate, then what `verified` says."""
+    """Check its host and certificate, then its credentials."""
     subject = f"receiver {receiver.name}"
     endpoint = receiver.options.endpoint()
     found: list[Finding] = []

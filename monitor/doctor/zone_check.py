@@ -1,5 +1,5 @@
-"""Is the provider's time read in the right zone? Its times bear none, so a wrong setting shifts
-all of them by hours."""
+"""Are the provider's times read in the right zone? They name none, so a wrong setting shifts all of
+them by hours."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,11 @@ from monitor.polling.cycle import CLOCK_TOLERANCE
 from monitor.settings import AccountSettings
 
 SMALLEST_SHIFT = timedelta(minutes=30)
-"""Two zones differ by a quarter of an hour at least, and by more than this where anybody would
-mix them up."""
+"""Zones differ by a quarter of an hour at least, and zones that people confuse by more than
+this."""
 
 LEAST_EVIDENCE = 3
-"""Campaigns that must all say the same: one may have been created while the monitor was down."""
+"""How many campaigns must agree: one may have been created while the monitor was down."""
 
 QUIET = timedelta(days=7)
 
@@ -33,14 +33,14 @@ def examine_zone(
     now: datetime,
     poll_interval: timedelta,
 ) -> list[Finding]:
-    """`recent` are campaigns of the last day, `now` the present by the provider's clock.
+    """Check the zone. `recent` are campaigns of the last day, `now` is by the provider's clock.
 
     With a zone too far west campaigns are created in the future. With one too far east every
-    campaign is hours old when it is first seen, although a poll is never further back than
-    `poll_interval`: `events` tell.
+    campaign is hours old when it is first seen, although the last poll was only `poll_interval`
+    ago: `events` show that.
     """
     zone = f"{account.timezone.key} ({account_setting(account.name, 'API_TIMEZONE')})"
-    advice = "set it to the zone of the times that BSG's own page shows"
+    advice = "set it to the zone of the times on BSG's own page"
     ahead = [
         each.created_at for each in recent if each.created_at > (now + CLOCK_TOLERANCE).timestamp()
     ]
@@ -86,7 +86,7 @@ def examine_zone(
             warning(
                 subject,
                 message,
-                "is it the right account, and are its kinds of campaigns in BSG_MESSAGE_TYPES?",
+                "is it the right account, and does BSG_MESSAGE_TYPES name its kinds of campaigns?",
             )
         ]
     return [ok(subject, message)]

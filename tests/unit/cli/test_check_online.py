@@ -93,5 +93,5 @@ def test_a_server_that_takes_us_is_fine(invoke: Invoke, folder: Path) -> None:
         thread.join()
     assert (
         said
-        == "ok: receiver desk (email) can be reached and takes the credentials; notify-test proves the rest"
+        == "ok: receiver desk (email) can be reached and accepts the credentials; notify-test proves the rest"
     )

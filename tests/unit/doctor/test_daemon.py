@@ -85,7 +85,7 @@ async def test_a_daemon_that_has_the_database_and_does_not_answer_is_a_problem(
 async def test_no_daemon_is_a_warning(nowhere: Listen) -> None:
     for listen in (nowhere, Listen("127.0.0.1", 0)):
         found = await examine_daemon(listen, None)
-        assert (found.level, "nobody is being told" in found.message) == (Level.WARNING, True)
+        assert (found.level, "no alerts are sent" in found.message) == (Level.WARNING, True)
 
 
 async def test_a_daemon_with_another_database_is_recognised() -> None:

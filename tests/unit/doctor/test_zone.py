@@ -51,7 +51,7 @@ def test_a_campaign_of_the_future_is_a_problem_with_its_distance() -> None:
     )
     assert (
         found.advice
-        == "set it to the zone of the times that BSG's own page shows, at least 3 h further east"
+        == "set it to the zone of the times on BSG's own page, at least 3 h further east"
     )
 
 
@@ -67,7 +67,7 @@ def test_campaigns_that_are_all_hours_old_when_first_seen_are_doubtful() -> None
     )
     assert (
         found.advice
-        == "set it to the zone of the times that BSG's own page shows, at most 2 h further west"
+        == "set it to the zone of the times on BSG's own page, at most 2 h further west"
     )
 
 
