@@ -12,9 +12,7 @@ from monitor.errors import MonitorError
 from monitor.store.sqlite import database_schema as schema
 from monitor.store.sqlite.connection import opened, reading
 from monitor.store.sqlite.database_file import (
-    check_header,
-    check_place,
-    check_present,
+    check_existing,
     create_private,
 )
 from monitor.store.sqlite.sqlite_errors import from_sqlite, translated, unavailable
@@ -96,9 +94,7 @@ def _copied(
     source: Path, part: Path, target: Path, progress: BackupProgress, busy_timeout: float
 ) -> int:
     """Copy, and return the schema's version."""
-    check_place(source)
-    check_present(source)
-    check_header(source)
+    check_existing(source)
     with opened(source, "ro", busy_timeout) as db, closing(db), reading(db):
         schema.check_owner(db, source)
         number = schema.version(

@@ -37,12 +37,13 @@ def check_place(path: Path) -> None:
             f"there is no folder {path.parent} for the database {path.name}: create it, or set "
             "BSG_DATABASE_URL"
         )
-    if path.exists() and not path.is_file():
+    if not path.exists():
+        return
+    if not path.is_file():
         raise unavailable(
             f"{path} is not a file: set BSG_DATABASE_URL to where the database may be kept"
         )
-    if path.exists():
-        _check_single(path)
+    _check_single(path)
 
 
 def _check_single(path: Path) -> None:
@@ -63,13 +64,15 @@ def _check_single(path: Path) -> None:
         )
 
 
-def check_present(path: Path) -> None:
-    """StoreError UNAVAILABLE unless there is a file at `path`."""
+def check_existing(path: Path) -> None:
+    """StoreError unless there is a file at `path` that may be opened as a database of ours."""
+    check_place(path)
     if not path.exists():
         raise unavailable(
             f"there is no database {path}: set BSG_DATABASE_URL to the one that `bsg-monitor run` "
             "uses"
         )
+    check_header(path)
 
 
 def create_private(path: Path) -> int:

@@ -13,9 +13,9 @@ from monitor.store import statements
 from monitor.store.sqlite.connection import opened, transaction
 from monitor.store.sqlite.database_file import (
     APPLICATION_ID,
+    check_existing,
     check_header,
     check_place,
-    check_present,
     foreign,
     prepare,
 )
@@ -68,9 +68,7 @@ def open_daemon(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
 def open_beside(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.Connection:
     """A command's connection, beside a daemon that may be running. Creates and migrates nothing."""
     _check_library()
-    check_place(path)
-    check_present(path)
-    check_header(path)
+    check_existing(path)
     with opened(path, "ro" if read_only else "rw", busy_timeout) as db:
         check_owner(db, path)
         check_not_newer(db, path)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from monitor.store.sqlite import database_schema as schema
 from monitor.store.sqlite.connection import opened
-from monitor.store.sqlite.database_file import check_header, check_place, check_present
+from monitor.store.sqlite.database_file import check_existing
 from monitor.store.sqlite.sqlite_errors import translated
 
 
@@ -47,14 +47,13 @@ def check_writable(path: Path, *, busy_timeout: float = 5.0) -> None:
 
 
 def _inspected(path: Path, busy_timeout: float) -> Inspection:
-    check_place(path)
-    check_present(path)
-    check_header(path)
+    check_existing(path)
     with opened(path, "ro", busy_timeout) as db, closing(db):
         schema.check_owner(db, path)
+        wal = path.with_name(path.name + "-wal")
         return Inspection(
             size=path.stat().st_size,
-            wal_size=_size(path.with_name(path.name + "-wal")),
+            wal_size=wal.stat().st_size if wal.exists() else 0,
             schema=schema.version(db),
             newest=len(schema.migrations()),
             written_by=schema.writer(db),
@@ -93,10 +92,3 @@ def _begin(path: Path, busy_timeout: float) -> None:
     with opened(path, "rw", busy_timeout) as db, closing(db):
         db.execute("BEGIN IMMEDIATE")
         db.execute("ROLLBACK")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
