@@ -30,7 +30,7 @@ def quote(text: str, secrets: Iterable[str]) -> str:
 def error_of_status(
     status: int, body: bytes, *, what: str, retry_after: float | None, secrets: Iterable[str]
 ) -> ProviderError:
-    """The error of an answer that is no success. `what` was asked: method and URL.
+    """The error of an answer that is not a success. `what` was asked: method and URL.
 
     A 404 is NOT_FOUND only in the provider's own JSON; any other page (a proxy's, a moved
     site) is BAD_BODY with status 404.

@@ -39,7 +39,7 @@ def added(counts: Sequence[int | None]) -> int | None:
 
 
 def amount(value: Number) -> float | None:
-    """A sum of money, null for null and ""; ValueError for what is no number or absurd."""
+    """A sum of money, null for null and ""; ValueError for what is absurd or not a number."""
     number = _number(value)
     if number is None:
         return None

@@ -2,7 +2,7 @@
 that nothing behind needs any.
 
 What can be read without guessing is read: numbers as texts, both spellings of statistics as
-object or array, zero dates. A text longer than anybody writes is cut. A field that
+object or array, zero dates. A text of absurd length is cut. A field that
 cannot be read costs that field, and a row only without a readable `id` or `status`.
 """
 
@@ -38,7 +38,7 @@ _TYPES: frozenset[str] = frozenset(kind.value for kind in MessageType)
 
 
 UNDOCUMENTED = ("status", "message_type")
-"""The fields whose values may be such as nobody documented; the `field` label of
+"""The fields whose values may be undocumented; the `field` label of
 `bsg_monitor_unknown_values_total`."""
 
 
@@ -98,8 +98,8 @@ T = TypeVar("T")
 
 
 def row_id(raw: msgspec.Raw) -> int | None:
-    """A row's id, read even where the rest of the row is unreadable; null when it is not to be
-    had."""
+    """A row's id, read even where the rest of the row is unreadable; null when it cannot
+    be."""
     try:
         return count(_ID_ONLY.decode(raw).id) or None
     except UNREADABLE:
@@ -107,7 +107,7 @@ def row_id(raw: msgspec.Raw) -> int | None:
 
 
 def undocumented(campaign: Campaign) -> list[str]:
-    """The fields of a campaign whose value nobody documented: of `UNDOCUMENTED`."""
+    """The fields of a campaign whose value is not documented, of `UNDOCUMENTED`."""
     found = [] if campaign.status in _STATUSES else ["status"]
     known = campaign.message_type in _TYPES or not campaign.message_type
     return found if known else [*found, "message_type"]
@@ -131,7 +131,7 @@ class RowDecoder:
                 return self._by_field(raw)
         except RowError:
             raise
-        except Exception as error:  # a row that nobody thought of must not cost the others
+        except Exception as error:  # a row that was not foreseen must not cost the others
             raise RowError(RejectReason.UNEXPECTED, where_raised(error)) from error
 
     def _decode(self, raw: msgspec.Raw) -> Campaign:
@@ -294,7 +294,7 @@ class RowDecoder:
 
 
 def _fields_of(raw: msgspec.Raw) -> dict[str, bytes]:
-    """The values of a row as they were written. RowError where it is no object."""
+    """The values of a row as they were written. RowError where it is not an object."""
     for body in (bytes(raw), bytes(raw).decode(errors="replace").encode()):
         try:
             found = _OBJECT.decode(body)

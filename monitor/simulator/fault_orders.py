@@ -136,7 +136,7 @@ class Faults:
         """
         fault = _fault(kind, options)
         if not 0.0 <= rate <= 1.0:
-            raise ValueError(f"a rate of {rate} is no share from 0 to 1")
+            raise ValueError(f"a rate of {rate} is not a share from 0 to 1")
         key = (fault.kind, path_prefix, fault.field)
         if rate:
             if fault.kind is FaultKind.ODD_FIELD:
@@ -211,10 +211,10 @@ def _fault(kind: FaultKind | str, options: FaultOptions) -> Fault:
     try:
         known = FaultKind(kind)
     except ValueError:
-        raise ValueError(f"{kind!r} is no fault; there are {', '.join(FaultKind)}") from None
+        raise ValueError(f"{kind!r} is not a fault; there are {', '.join(FaultKind)}") from None
     fault = Fault(known, **options)
     if fault.seconds is not None and not 0.0 <= fault.seconds < float("inf"):
-        raise ValueError(f"{fault.seconds} seconds is no span of time")
+        raise ValueError(f"{fault.seconds} seconds is not a span of time")
     if known is FaultKind.LATENCY and fault.seconds is None:
         raise ValueError("latency needs seconds")
     if fault.limit < 1 or fault.rows < 1:

@@ -215,7 +215,7 @@ def test_names_that_are_numbers_or_null_are_texts() -> None:
     assert (campaign.name, campaign.sender) == ("", "12345")
 
 
-def test_what_nobody_documented_is_kept_and_named() -> None:
+def test_what_is_not_documented_is_kept_and_named() -> None:
     campaign = decoded(row(status="teleporting", message_type="fax"))
     assert (campaign.status, campaign.message_type) == ("teleporting", "fax")
     assert undocumented(campaign) == ["status", "message_type"]

@@ -193,7 +193,7 @@ def test_a_field_that_cannot_be_read_is_counted_and_logged_once() -> None:
     assert counted == 3  # two rows, and one of them once more when it changed
 
 
-def test_a_bad_row_that_a_narrow_or_partial_sweep_leaves_out_is_not_logged_anew() -> None:
+def test_a_bad_row_that_a_narrow_or_partial_sweep_leaves_out_is_not_logged_again() -> None:
     reader = Reader()
     bad = (row(1, status=["x"]), {"name": "no id"})
     with capture_logs() as logs:
@@ -268,7 +268,7 @@ def test_rows_of_another_feed_are_dropped_counted_and_not_decoded_again() -> Non
     assert len(logs) == 1
 
 
-def test_a_row_of_a_type_that_nobody_reads_is_kept_as_it_is_and_counted() -> None:
+def test_a_row_of_a_type_that_no_feed_reads_is_kept_as_it_is_and_counted() -> None:
     reader = Reader()
     page = reader.sweep(row(1, message_type="fax", status="odd"), row(2, message_type="viber"))
     assert [campaign.message_type for campaign in page.campaigns] == ["fax", "viber"]
