@@ -22,6 +22,9 @@ _NAMED = 10
 class ConsoleOptions(ReceiverOptions):
     """There are none: it prints on the monitor's standard output."""
 
+    def carries_secret(self) -> bool:
+        return False
+
 
 class ConsoleNotifier:
     """Prints each message as one block. A closed stream is a failure like any other."""

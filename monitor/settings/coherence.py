@@ -1,4 +1,4 @@
-"""Settings that are right one by one and wrong together, and what is unwise."""
+"""Checks of settings against each other, and warnings about unwise ones."""
 
 from pathlib import Path
 
@@ -26,11 +26,11 @@ class _Check:
         self.broken = wrong
 
     def place(self, *candidates: SettingPath) -> Place | None:
-        """Where the first of these that was written stands."""
+        """The place of the first of these that was set."""
         return next((self.written[each].place for each in candidates if each in self.written), None)
 
     def called(self, *candidates: SettingPath) -> str:
-        """The name under which the first of these that was written, was."""
+        """The name that was used for the first of these that was set."""
         return next(
             (self.written[each].name for each in candidates if each in self.written),
             variable(candidates[-1]),
@@ -56,8 +56,7 @@ def check(
     need_account: bool,
     findings: Findings,
 ) -> None:
-    """Note what contradicts itself. What concerns a setting that is wrong by itself waits until
-    that is mended."""
+    """Note contradictions. A check that needs a `wrong` setting waits until that is corrected."""
     state = _Check(settings, written, wrong, findings)
     _accounts(state, need_account=need_account)
     _api_paths(state)
@@ -112,8 +111,7 @@ def _kind_of_key(
 ) -> None:
     if key.get_secret_value().startswith("test_"):
         state.findings.warn(
-            f"account {account.name} has a test key: the provider's answers are random, nothing "
-            "they say is true",
+            f"account {account.name} has a test key: the provider's answers are random",
             state.place(setting),
             "use a live_… key to watch real campaigns",
         )
@@ -143,7 +141,7 @@ def _plain_http(state: _Check) -> None:
                 "plain HTTP would show the account's key to everyone on the way; expected https://",
                 ("accounts", name, "api_url"),
                 ("api_url",),
-                hint="set BSG_ALLOW_INSECURE_HTTP=1 if it must be",
+                hint="to allow it, set BSG_ALLOW_INSECURE_HTTP=1",
             )
     heartbeat = state.settings.heartbeat_url
     if heartbeat and plain_http_beyond_loopback(heartbeat.get_secret_value()):
@@ -157,8 +155,8 @@ def _listening(state: _Check) -> None:
         return
     if state.broken.isdisjoint({("listen",), ("read_token",), ("public_read",)}):
         state.wrong(
-            f"{settings.listen} can be reached from other machines, and nothing protects what is "
-            "shown there",
+            f"{settings.listen} can be reached from other machines, and nothing protects what "
+            "it shows",
             ("listen",),
             hint="set BSG_READ_TOKEN, or BSG_PUBLIC_READ=1 if everyone may read it",
         )

@@ -55,7 +55,7 @@ def load_settings(
     directory: Path | None = None,
     need_account: bool = True,
 ) -> LoadedSettings:
-    """As `read_settings`; ConfigError with everything that is wrong."""
+    """Read settings as `read_settings` does. Raises `ConfigError` with everything that is wrong."""
     loaded = read_settings(
         config=config, environ=environ, directory=directory, need_account=need_account
     )
@@ -71,8 +71,7 @@ def read_settings(
     directory: Path | None = None,
     need_account: bool = True,
 ) -> LoadedSettings:
-    """Read environment, `.env`, secrets folder and YAML file, the first that has a setting
-    winning.
+    """Read environment, `.env`, secrets folder and YAML file; the first that has a setting wins.
 
     `config` is `--config` and goes before BSG_CONFIG. `directory` (default: the working
     directory) holds `.env` and is where relative paths begin. `need_account`: no account at all
@@ -181,8 +180,8 @@ def _origins(settings: Settings, written: Layer) -> dict[str, str]:
 
 
 def describe(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
-    """Every setting as (variable, value, origin), for people: secrets masked, "" where nothing
-    is set. Accounts come last."""
+    """Every setting as (variable, value, origin), for people: secrets are masked, and "" means that
+    nothing is set. Accounts come last."""
     return [
         (variable(setting), _shown(value), loaded.origins[".".join(setting)])
         for setting, value in _values(loaded)
@@ -190,8 +189,8 @@ def describe(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
 
 
 def differing(before: LoadedSettings, after: LoadedSettings) -> list[str]:
-    """The variables that have another value now, those of accounts that came or went included,
-    in the order of `describe`."""
+    """The variables whose values differ, in the order of `describe`, with those of accounts that
+    were added or removed."""
     old, new = (
         {variable(setting): _comparable(value) for setting, value in _values(each)}
         for each in (before, after)
@@ -234,7 +233,7 @@ def _shown(value: object) -> str:
 
 
 def mask_settings(loaded: LoadedSettings) -> None:
-    """Keys, tokens and passwords of the settings."""
+    """Mask the keys, tokens and passwords of the settings in logs. Call it before anything logs."""
     settings = loaded.settings
     mask_secrets(settings)
     for account in settings.accounts.values():
@@ -244,7 +243,7 @@ def mask_settings(loaded: LoadedSettings) -> None:
 
 
 def mask_secrets(value: object) -> None:
-    """Every secret of a pydantic model, nested ones included."""
+    """Mask every secret of a pydantic model in the logs, nested ones included."""
     if isinstance(value, SecretStr):
         mask(value.get_secret_value())
     elif isinstance(value, BaseModel):

@@ -1,5 +1,5 @@
-"""The names of settings: which there are, what a wrong one was probably meant to be, and which
-values may be shown."""
+"""The names of settings: which there are, which one a wrong name probably means, and whose values
+may be shown."""
 
 import re
 

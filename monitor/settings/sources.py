@@ -181,10 +181,10 @@ class SecretsFolder(NamedSource):
     """A folder with one secret in each file: systemd credentials, a mounted Kubernetes secret,
     Docker secrets. `place` is where the folder was set; without a folder there are no secrets.
 
-    Not pydantic-settings' own source of secrets: that reads every file at once, the foreign ones
-    that may be binary or large too, and passes over links that lead out of the folder.
-    Names are compared without regard to case. Names that begin with a dot (Kubernetes' `..data`)
-    and folders are passed over.
+    Not pydantic-settings' own source of secrets: that reads every file at once, also binary and
+    large ones that are not settings, and skips links that lead out of the folder.
+    Upper and lower case are the same in names. Folders, and names that begin with a dot
+    (Kubernetes' `..data`), are skipped.
     """
 
     def __init__(self, folder: Path | None, place: Place | None, findings: Findings) -> None:

@@ -31,7 +31,7 @@ class Written:
     faults: list[ValueError] = field(default_factory=list, repr=False, compare=False)
 
     def place_of(self, span: TextSpan) -> Place:
-        """Where a stretch of the value stands, as far as is known."""
+        """The place of a part of the value, as far as it is known."""
         if isinstance(self.node, Scalar):
             return self.node.place_of(span)
         if self.place.line is None:  # a variable, or a file with nothing else in it
@@ -44,7 +44,7 @@ class Written:
 
     @property
     def origin(self) -> str:
-        """Where it came from, in short."""
+        """Where the value came from, for people."""
         return "environment" if self.variable else str(self.place)
 
 
