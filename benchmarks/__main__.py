@@ -1,5 +1,4 @@
-"""Run the benchmarks: all of them, or those whose names are given. Nothing else should run on
-the machine meanwhile."""
+"""Run all benchmarks, or those that are named. Nothing else should run on the machine meanwhile."""
 
 import sys
 
@@ -34,8 +33,7 @@ ALL = {
 
 
 def main() -> int:
-    """Returns 0 when every limit is kept, 1 when one is missed, 2 for a name that is no
-    benchmark."""
+    """Returns 0 if every limit is kept, 1 if one is missed, and 2 for an unknown name."""
     names = sys.argv[1:] or list(ALL)
     unknown = [name for name in names if name not in ALL]
     if unknown:

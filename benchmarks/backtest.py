@@ -1,4 +1,4 @@
-"""A month of 2,000 campaigns a day through the default rules: how long, and how much memory."""
+"""Time and memory for a month of 2,000 campaigns a day with the default rules."""
 
 import asyncio
 import multiprocessing
@@ -40,15 +40,14 @@ def _record(path: Path) -> None:
 
 
 def rows() -> list[Row]:
-    """Seconds for the month, and what it took in all processes together beyond what this one
-    had."""
+    """Seconds for the month, and the memory of all processes beyond what this one had before."""
     configure_logs("error", "json")
     processes = min(2, len(os.sched_getaffinity(0)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.db"
         recorder = multiprocessing.get_context("spawn").Process(
             target=_record, args=(path,)
-        )  # it leaves a gigabyte in shreds
+        )  # it leaves a gigabyte in fragments
         recorder.start()
         recorder.join()
         with FamilyMemory() as memory:

@@ -1,7 +1,7 @@
-"""Delivery: 10,000 messages to a webhook that answers in 20 ms, alone and beside a receiver that
-hangs; 100,000 that wait.
+"""Delivery of 10,000 messages to a webhook that answers in 20 ms, alone and beside a receiver that
+hangs; and 100,000 messages that wait.
 
-The webhook is a process of its own. Everything else is what a daemon runs: dispatcher, webhook
+The webhook has its own process. Everything else is what a daemon runs: dispatcher, webhook
 notifier, store on disk.
 """
 
@@ -48,7 +48,7 @@ ROUNDS = 200
 MOST_GROWTH = 20.0
 """MiB."""
 WATCHED_SECONDS = 20.0
-"""How long the receiver with 100,000 waiting messages is failed at."""
+"""How long attempts at the receiver with 100,000 waiting messages are watched; all of them fail."""
 
 WRITES = frozenset({"claim", "settle", "hasten", "commit_flush", "retry", "release"})
 
@@ -56,7 +56,7 @@ WRITES = frozenset({"claim", "settle", "hasten", "commit_flush", "retry", "relea
 
 
 class _Counted:
-    """The store, with its calls counted."""
+    """A store that counts its calls."""
 
     def __init__(self, inner: SqliteStore) -> None:
         self.inner = inner
@@ -142,22 +142,22 @@ async def _pending(store: SqliteStore, receiver: str) -> int:
 
 
 def _delivered(metrics: Metrics) -> float:
-    """Confirmed by their receiver; asking the outbox all the time would be work that is not the
-    dispatcher's."""
+    """How many messages were confirmed, from the metrics: queries of the outbox would be measured
+    as the dispatcher's work."""
     return (
         metrics.registry.get_sample_value("bsg_monitor_notification_latency_seconds_count") or 0.0
     )
 
 
 async def _deliver(folder: Path, urls: dict[str, str]) -> dict[str, float]:
-    """Until every message of the receiver "ok" is delivered: how long it took, what it cost."""
+    """Deliver every message of the receiver "ok"; returns how long it took and what it cost."""
     async with _subject(folder, urls) as (dispatcher, store, metrics):
         for receiver in urls:
             await _put(store.inner, receiver, MESSAGES)
         spent, begun = time.process_time(), time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(dispatcher.run())
-            # it does not say
+            # there is no event for it
             while _delivered(metrics) < MESSAGES or await _pending(store.inner, "ok"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             seconds, cpu, commits = (
@@ -170,7 +170,7 @@ async def _deliver(folder: Path, urls: dict[str, str]) -> dict[str, float]:
 
 
 class _Timed:
-    """A notifier that tells when an attempt begins."""
+    """A notifier that records when an attempt begins."""
 
     def __init__(self, inner: Notifier) -> None:
         self._inner = inner
@@ -190,8 +190,8 @@ class _Timed:
 
 
 async def _promptness(folder: Path, urls: dict[str, str]) -> dict[str, float]:
-    """From the commit of a message for "ok" to the start of its attempt, whatever the other
-    receivers do: median and worst."""
+    """Time from the commit of a message for "ok" to the start of its attempt while other receivers
+    are busy: median and worst."""
     timed: dict[str, _Timed] = {}
     waits: list[float] = []
     async with _subject(folder, urls, timed) as (dispatcher, store, _):
@@ -230,7 +230,7 @@ async def _wait(folder: Path, urls: dict[str, str]) -> dict[str, float]:
 
 
 async def _fill(folder: Path) -> None:
-    """In another process, so that the memory that takes is not ours."""
+    """Run in another process, so that its memory is not counted here."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.delivery", "fill", str(folder)
     )
@@ -247,7 +247,7 @@ def _resident() -> int:
 
 
 def _measured(what: str, **urls: str) -> dict[str, float]:
-    """One measurement in a process of its own."""
+    """One measurement, in its own process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.delivery", what, folder, json.dumps(urls)]
         with (Path(folder) / "log").open("w") as log:
@@ -309,7 +309,7 @@ def rows() -> list[Row]:
 
 
 def main(what: str, *arguments: str) -> None:
-    """One part, in a process of its own."""
+    """One part, in its own process."""
     folder = Path(arguments[0])
     if what == "fill":
         asyncio.run(_fill_beside(folder))

@@ -1,4 +1,4 @@
-"""What the database takes on the disk, by what is in it, and how long a backup of it takes."""
+"""Size of the database on disk, by content, and the time of a backup."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from monitor.store import SqliteStore, back_up
 
 CAMPAIGNS = 100_000
 MORE = 20_000
-"""Events and notifications written to see what one takes."""
+"""How many events and notifications are written to find the size of one."""
 
 LIMIT_CAMPAIGN = 400
 LIMIT_SAMPLE = 250
@@ -31,7 +31,7 @@ LIMIT_BACKUP = 2.0
 
 
 def _used(path: Path) -> int:
-    """Bytes of the pages in use."""
+    """Bytes of all pages in use."""
     with contextlib.closing(sqlite3.connect(path)) as db:
         pages, free, size = (
             db.execute(f"PRAGMA {name}").fetchone()[0]
@@ -41,14 +41,14 @@ def _used(path: Path) -> int:
 
 
 async def _fill(url: str, folder: Path) -> Campaign:
-    """As one complete reading leaves it; a campaign of it."""
+    """Fill the database with one complete sweep; returns one of its campaigns."""
     async with subject(url, folder) as monitor:
         await monitor.cycle()
         return next(iter(monitor.state.table("default").rows.values())).campaign
 
 
 def _samples(path: Path) -> int:
-    """Twice as many as there are campaigns; returns how many were written."""
+    """Write two for each campaign; returns how many were written."""
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         return sum(
             db.execute(

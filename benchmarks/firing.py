@@ -1,5 +1,5 @@
-"""What it costs when many alerts fire in one cycle: evaluation, texts, commit and flush, beyond
-a cycle in which none does."""
+"""Cost of many alerts that fire in one cycle (evaluation, texts, commit, flush), beyond a cycle in
+which none fires."""
 
 import asyncio
 import tempfile
@@ -23,7 +23,7 @@ from monitor.store import SqliteStore
 ALERTS = 10_000
 LIMIT_MICROSECONDS = 100.0
 ROUNDS = 3
-"""The least is taken: what else the machine does can only add."""
+"""The lowest value is taken: other work on the machine can only add to it."""
 
 RULES = """
 rules:

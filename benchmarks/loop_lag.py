@@ -1,9 +1,9 @@
-"""Lag of the event loop during cycles over 100,000 campaigns, while `/metrics` and `/healthz`
-are each asked 20 times a second: when no alert fires, and when many fire in one cycle and all
-end in another.
+"""Lag of the event loop during cycles over 100,000 campaigns, with 20 requests a second each for
+`/metrics` and `/healthz`: when no alert fires, and when many fire in one cycle and all end in
+another.
 
-The two feeds are polled as often as the monitor will, so that hardly a tick falls between
-cycles: those would flatter the result.
+The two feeds are polled as often as possible, so that there are hardly any ticks between cycles,
+which would make the result look better.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ LIMIT_MS = 50.0
 PER_SECOND = 20
 
 FIRING = (100_000, 2_000)
-"""So many alerts fire at once; the campaigns are always 100,000."""
+"""How many alerts fire at once; there are always 100,000 campaigns."""
 
 WITHIN = 300.0
-"""Seconds that a first sweep, or the telling of all that fires, may take."""
+"""The most seconds for a first sweep, or for sending all that fires."""
 
 BURST = """
   - alert: Burst
@@ -59,8 +59,8 @@ for number, path in enumerate(("/metrics", "/healthz")):
 sys.stdin.read()
 print(min(asked) / (time.monotonic() - begun))
 """
-"""Each path on a schedule of its own, until standard input ends; then prints how often a second
-the slower one was asked."""
+"""Requests each path on its own schedule until standard input ends, then prints how many requests a
+second the slower one got."""
 
 
 async def _ticks(lags: list[float]) -> None:
@@ -71,18 +71,18 @@ async def _ticks(lags: list[float]) -> None:
 
 
 def _rules(alerts: int) -> str:
-    """Rules by which so many alerts fire."""
+    """Rules that make so many alerts fire."""
     return rules_text() + BURST.format(below=FIRST_ID + alerts)
 
 
 async def _until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(WITHIN):
-        while not holds():  # noqa: ASYNC110 (what the daemon does is not ours to wait for)
+        while not holds():  # noqa: ASYNC110 (the daemon has no event for it)
             await asyncio.sleep(0.1)
 
 
 async def _fire_and_end(daemon: Daemon, file: Path, alerts: int) -> None:
-    """Let so many alerts fire at once and, when all of them have been told, end."""
+    """Make so many alerts fire at once, and end when all of them were sent."""
     state = daemon.state
     await _until(lambda: sum(len(table.rows) for table in state.accounts.values()) == CAMPAIGNS)
     file.write_text(_rules(alerts))  # noqa: ASYNC240 (a few lines)

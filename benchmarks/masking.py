@@ -1,5 +1,5 @@
-"""How long a log line of 1 MB takes, whatever is in it: the event loop waits meanwhile, and
-anybody names campaigns."""
+"""Time to mask a log line of 1 MB, whatever is in it: the event loop waits meanwhile, and anyone
+can name a campaign."""
 
 import time
 from itertools import chain
@@ -12,7 +12,7 @@ SIZE = 1_000_000
 ROUNDS = 3
 LIMIT_SECONDS = 0.05
 SECRETS = 60
-"""As many are known: those of twenty receivers."""
+"""How many secrets are known: those of twenty receivers."""
 
 SEEDS = (
     *(
@@ -55,7 +55,7 @@ SEEDS = (
 
 
 def texts() -> list[str]:
-    """Texts that begin something again and again and never end it, alone and behind a beginning."""
+    """Texts that begin something again and again and never end it, alone and after a beginning."""
     repeated = ((seed * (SIZE // len(seed) + 1))[:SIZE] for seed in SEEDS)
     begun = (
         f"{begin}{'a' * SIZE}"
@@ -65,7 +65,7 @@ def texts() -> list[str]:
 
 
 def seconds_for(text: str) -> float:
-    """The least of several measurements, for other work on the machine only adds."""
+    """The lowest of several measurements: other work on the machine can only add to it."""
     found: list[float] = []
     for _ in range(ROUNDS):
         begun = time.perf_counter()

@@ -1,5 +1,5 @@
-"""Memory with 100,000 tracked campaigns: a campaign, the first sweep, the steady state. A daemon
-in a process of its own."""
+"""Memory of a daemon, in its own process, with 100,000 tracked campaigns: for one campaign, in the
+first sweep, and in the steady state."""
 
 import asyncio
 import contextlib
@@ -29,8 +29,8 @@ LIMIT_FIRST = 320
 
 
 class FamilyMemory:
-    """The most that this process and its children hold at once while the context lasts, beyond
-    what it held before, in MB."""
+    """The most memory that this process and its children hold during the context, beyond what it
+    held before, in MB."""
 
     def __init__(self) -> None:
         self.grown_mb = 0.0
@@ -55,7 +55,7 @@ class FamilyMemory:
 
 
 def _resident(pid: int | None = None) -> int:
-    """Bytes that a process holds, this one when None; 0 when it has ended."""
+    """Bytes of memory of a process (None: this one); 0 if it has ended."""
     try:
         return int(Path(f"/proc/{pid or 'self'}/statm").read_text().split()[1]) * PAGE
     except FileNotFoundError:
@@ -63,13 +63,13 @@ def _resident(pid: int | None = None) -> int:
 
 
 async def _polled(daemon: Daemon, times: int) -> None:
-    """Wait until every feed has been read completely so many times."""
+    """Wait until every feed was read completely so many times."""
 
     def counted(kind: str) -> float:
         labels = {"account": "default", "message_type": kind, "outcome": "ok"}
         return daemon.metrics.registry.get_sample_value("bsg_monitor_polls_total", labels) or 0.0
 
-    # the polls are not ours to wait for
+    # there is no event for a poll
     while min(counted("sms"), counted("rcs")) < times:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
 

@@ -1,4 +1,4 @@
-"""The simulator in a process of its own, so that its work is not counted as the monitor's."""
+"""The simulator in its own process, so that its work is not counted as the monitor's."""
 
 import asyncio
 import contextlib
@@ -12,8 +12,7 @@ from monitor.simulator.scenario import bulk_scenario
 
 KEY = "live_bench"
 DAYS = 2.5
-"""All campaigns were created so recently that they are live or settling: the worst case, every
-one is watched."""
+"""So recent that all campaigns are live or settling: the worst case, because all are watched."""
 
 
 async def _serve(campaigns: int, days: float) -> None:
@@ -28,8 +27,8 @@ async def _serve(campaigns: int, days: float) -> None:
 
 @contextlib.contextmanager
 def provider(campaigns: int, *, days: float = DAYS) -> Iterator[str]:
-    """A simulator with so many campaigns, 2 % of which move all the time; gives its URL. They
-    were created over so many days."""
+    """A simulator with so many campaigns, created over so many days, 2 % of which keep changing.
+    Gives its URL."""
     command = [sys.executable, "-m", "benchmarks.provider", str(campaigns), str(days)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

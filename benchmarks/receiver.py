@@ -1,5 +1,5 @@
-"""A webhook receiver in a process of its own, as cheap as it can be: what is measured is the
-other side."""
+"""A webhook receiver in its own process. It does as little as possible, because the sender is
+measured."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ ANSWER_SECONDS = 0.02
 
 
 class _Receiver(asyncio.Protocol):
-    """As little HTTP as it takes: /ok answers 204 after 20 ms, /fail 503 at once, /hang never."""
+    """Just enough HTTP: /ok answers 204 after 20 ms, /fail 503 at once, /hang never."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -52,7 +52,7 @@ async def _serve() -> None:
 
 @contextlib.contextmanager
 def receiver() -> Iterator[str]:
-    """The receiver in a process of its own; its URL."""
+    """Run the receiver in its own process; gives its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.receiver"], stdout=subprocess.PIPE, text=True
     )

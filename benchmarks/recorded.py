@@ -1,5 +1,5 @@
-"""A month of recorded history, made up: campaigns that are sent for an hour and reported on for
-some more."""
+"""A made-up month of recorded history: campaigns that are sent for an hour, with reports for some
+hours more."""
 
 import random
 import sqlite3
@@ -11,7 +11,7 @@ from monitor.store import SqliteStore
 
 DAY = 86_400.0
 SENDING_SAMPLES, SETTLING_SAMPLES = 60, 23
-"""A minute apart while it is sent; then further and further."""
+"""One a minute while the campaign is sent, then fewer and fewer."""
 
 
 def _samples(start: float, size: int, ratio: float) -> Iterator[tuple[float, str, int, int]]:
@@ -28,7 +28,8 @@ def _samples(start: float, size: int, ratio: float) -> Iterator[tuple[float, str
 
 
 async def record(path: Path, *, now: float, days: int, campaigns_a_day: int, seed: int = 1) -> int:
-    """A database at `path` with that much history before `now`; returns how many samples it has."""
+    """Write a database at `path` with that much history before `now`; returns the number of
+    samples."""
     async with SqliteStore(path):
         pass
     rng = random.Random(seed)

@@ -1,5 +1,5 @@
-"""How long a start takes with 100,000 campaigns and their history in the store: the command as a
-process, until it answers."""
+"""Time from the start of the command until it answers, with 100,000 campaigns and their history in
+the store."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from benchmarks.table import Row
 
 CAMPAIGNS = 100_000
 DAYS = 10
-"""Samples of every campaign from before, one a day: what is old must not be gone through."""
+"""Old samples of every campaign, one a day, which a start must not read."""
 ROUNDS = 5
 LIMIT_SECONDS = 1.5
 

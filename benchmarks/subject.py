@@ -1,4 +1,4 @@
-"""A monitor set up for measuring: two feeds, twenty rules, a store on disk."""
+"""The monitor that is measured: two feeds, twenty rules, a store on disk."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
@@ -56,7 +56,7 @@ def rules_text(conditions: Sequence[str] = CONDITIONS) -> str:
 
 
 def settings(url: str, folder: Path, **more: str) -> LoadedSettings:
-    """Settings for the simulator at `url`, with everything that is written in `folder`."""
+    """Settings for the simulator at `url`, with all files in `folder`."""
     environment = {
         "BSG_API_KEY": KEY,
         "BSG_API_URL": url,
@@ -68,7 +68,7 @@ def settings(url: str, folder: Path, **more: str) -> LoadedSettings:
 
 @dataclass(slots=True)
 class Subject:
-    """What is measured."""
+    """The monitor that is measured."""
 
     feeds: tuple[Feed, ...]
     cycles: dict[str, AccountCycles]
@@ -78,13 +78,13 @@ class Subject:
 
     @property
     def evaluation_seconds(self) -> float:
-        """What evaluations have taken so far."""
+        """Seconds of all evaluations so far."""
         (found,) = self.metrics.evaluation_duration.collect()
         return next(sample.value for sample in found.samples if sample.name.endswith("_sum"))
 
     async def cycle(self) -> list[CycleReport]:
-        """One cycle of each feed, published, one after the other. A cycle that is not complete
-        would measure nothing."""
+        """Run and publish one cycle of each feed, one after the other. Raises if a cycle is not
+        complete: it would measure nothing."""
         reports = []
         for feed in self.feeds:
             report = await self.cycles[feed.account].run(feed)
@@ -98,7 +98,7 @@ class Subject:
 async def subject(
     url: str, folder: Path, conditions: Sequence[str] = CONDITIONS
 ) -> AsyncIterator[Subject]:
-    """A monitor that polls when told to."""
+    """A monitor that polls on request."""
     loaded = settings(url, folder)
     clock = SystemClock()
     metrics = Metrics(__version__)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measurement: what, how much, what it may be, and whether it is."""
+    """One measurement: what, how much, the limit, and whether it is kept."""
 
     what: str
     measured: str
@@ -15,7 +15,7 @@ class Row:
 
 
 def show(rows: Sequence[Row]) -> None:
-    """Print aligned columns."""
+    """Print the rows in aligned columns."""
     head = Row("what", "measured", "limit", True)
     width = max(len(row.what) for row in (head, *rows))
     middle = max(len(row.measured) for row in (head, *rows))
