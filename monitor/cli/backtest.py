@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.arguments import AsJson, parse_span
-from monitor.cli.invocation import load_settings_of, reader_beside, run_async
+from monitor.cli.invocation import load_each, load_settings_of, reader_beside, run_async
 from monitor.cli.tables.printing import print_json, readable
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MOST_JOBS = 4
 def backtest(
     ctx: typer.Context,
     since: Annotated[
-        str, typer.Option("--since", help="How far back.", metavar="DURATION")
+        str, typer.Option("--since", help="How far back to look.", metavar="DURATION")
     ] = "30d",
     rules: Annotated[
         Path | None,
@@ -62,12 +62,16 @@ def backtest(
     Exit code 1: there is no history of that time; 2: a rules file is wrong.
     """
     from monitor.logs import configure_logs
+    from monitor.rulefile import load_rules
 
     loaded = load_settings_of(ctx)
     configure_logs(
         "error", loaded.settings.log_format
     )  # that an alert fired would be logged as if it did now
-    tried = _load(loaded, [rules, *([against] if against else [])])
+    tried = load_each(
+        [rules, *([against] if against else [])],
+        lambda path: load_rules(loaded, path, reaching=False),
+    )
     span = parse_span(since, "--since")
     reports = run_async(_play(loaded, tried, span, jobs or min(MOST_JOBS, _processors())))
     from monitor.cli.tables.backtest_report import print_comparison, print_report, report_record
@@ -82,29 +86,12 @@ def backtest(
 
 
 def _processors() -> int:
-    """Those that this process may use."""
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _load(loaded: "LoadedSettings", paths: "Sequence[Path | None]") -> "list[RuleFile]":
-    """The rules files, None for the one in force. ConfigError with what is wrong in any of them."""
-    from monitor.errors import ConfigError, Problem
-    from monitor.rulefile import load_rules
-
-    files: list[RuleFile] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            files.append(load_rules(loaded, path, reaching=False))
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
-    return files
-
-
 def _no_history(extent: "SampleExtent") -> str:
-    """Where there is none of the time that was asked for."""
+    """What to say when there is no history of that time."""
     if extent.last is None:
         return "there is no history yet: a monitor records it while it runs"
     latest = datetime.fromtimestamp(extent.last, UTC)

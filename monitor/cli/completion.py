@@ -1,7 +1,7 @@
-"""What the shell offers after a TAB: names from settings, rules and database. Whatever goes
-wrong, it says nothing.
+"""What the shell offers after a TAB: names from settings, rules and database. It stays silent
+about errors.
 
-Typer makes the shells' scripts and completes commands and options by itself; here are the
+Typer writes the shells' scripts and completes commands and options; this module completes
 values.
 """
 
@@ -56,7 +56,7 @@ def message_types(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def statuses(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """Documented ones, and those that the rules file adds."""
+    """The documented statuses, and those that the rules file adds."""
     from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
 
     extra = _offered(
@@ -66,7 +66,7 @@ def statuses(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def severities(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """Those with a place of their own, and those that rules use."""
+    """The severities that have an order, and those that rules use."""
     from monitor.domain.routing.flush import SEVERITIES
 
     used = _offered(
@@ -154,8 +154,8 @@ def rules_and_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def subjects(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """What the rule that was typed before is asked about; of campaigns those of which something
-    fires or is pending."""
+    """The subjects of the rule that was typed before; of campaigns only those with alerts that
+    fire or are pending."""
     rule = ctx.params.get("rule")
     scope = _offered(
         ctx,
@@ -169,7 +169,7 @@ def subjects(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def _senders(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """Those whose names mean nothing to a shell."""
+    """Senders with names that are safe in a shell."""
 
     async def look(store: "Store") -> list[Offer]:
         found = [
@@ -183,7 +183,7 @@ def _senders(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def _campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """By their ids."""
+    """Ids of campaigns with open alerts."""
 
     async def look(store: "Store") -> list[Offer]:
         about = [
@@ -195,7 +195,7 @@ def _campaigns_with_alerts(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def campaign_ids(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """Of those that are watched, the newest first."""
+    """Ids of watched campaigns, the newest first."""
 
     async def look(store: "Store") -> list[Offer]:
         watched = sorted(
@@ -208,7 +208,7 @@ def campaign_ids(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def silences(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """Those that have not ended."""
+    """Ids of silences that have not ended."""
     from monitor.clock import SystemClock
 
     async def look(store: "Store") -> list[Offer]:
@@ -255,7 +255,7 @@ def _stored(
 def _offered(
     ctx: typer.Context, incomplete: str, look: "Callable[[LoadedSettings], Iterable[Offer]]"
 ) -> list[Offer]:
-    """What is found there and fits, each value once."""
+    """What `look` finds that begins with `incomplete`, each value once."""
     from monitor.errors import MonitorError
     from monitor.logs import configure_logs
     from monitor.settings import load_settings

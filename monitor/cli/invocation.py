@@ -1,8 +1,8 @@
-"""What every command needs: the global options, an event loop, settings and rules, the store
-beside a running daemon."""
+"""What every command needs: the global options, an event loop, settings and rules, and the store
+of a running or stopped daemon."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from monitor.errors import Problem
     from monitor.ports import Store
     from monitor.rulefile import RuleFile
     from monitor.settings import LoadedSettings
 
+P = TypeVar("P")
 T = TypeVar("T")
 
 
@@ -57,8 +59,8 @@ def _read_settings(
 ) -> "LoadedSettings":
     """The settings and what is wrong with them; logs as of `load_settings_of`.
 
-    Only the daemon tells its story unasked. Other commands say themselves what went wrong:
-    unless BSG_LOG_LEVEL was set, they log errors alone.
+    Only the daemon logs everything by default. Other commands say themselves what went wrong, so
+    they log only errors unless BSG_LOG_LEVEL is set.
     """
     from monitor.logs import configure_logs
     from monitor.settings import mask_settings, read_settings
@@ -71,8 +73,8 @@ def _read_settings(
 
 
 def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettings, RuleFile]":
-    """Settings, with an account, and rules. ConfigError with what is wrong in either: a wrong
-    setting hides no wrong rule."""
+    """Settings, with an account, and rules. Raises ConfigError with what is wrong in both: a wrong
+    setting does not hide a wrong rule."""
     from monitor.errors import ConfigError
     from monitor.rulefile import load_rules
 
@@ -90,9 +92,26 @@ def load_all(ctx: typer.Context, *, daemon: bool = False) -> "tuple[LoadedSettin
 
 
 def _rules_are_known(loaded: "LoadedSettings") -> bool:
-    """Whether it is clear beside wrong settings which rules are meant: what follows from one
+    """Whether the settings, though wrong, still say where the rules are: what follows from one
     mistake is not reported as a second one."""
     return ("rules_file",) not in loaded.wrong and loaded.settings.rules_file.exists()
+
+
+def load_each(paths: "Iterable[P]", load: "Callable[[P], T]") -> list[T]:
+    """What `load` makes of each path. Raises ConfigError with what is wrong in any of them, each
+    problem once."""
+    from monitor.errors import ConfigError
+
+    loaded: list[T] = []
+    problems: dict[Problem, None] = {}
+    for path in paths:
+        try:
+            loaded.append(load(path))
+        except ConfigError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise ConfigError(list(problems))
+    return loaded
 
 
 def ask_store(

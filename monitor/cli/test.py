@@ -9,14 +9,13 @@ import typer
 
 from monitor.cli.arguments import AsJson
 from monitor.cli.failures import FAILED, report_problems
-from monitor.cli.invocation import load_settings_of, run_async
+from monitor.cli.invocation import load_each, load_settings_of, run_async
 from monitor.cli.tables.printing import Piece, print_json, print_line, print_lines, terminal_width
 from monitor.cli.tables.wrapping import hanging
 from monitor.domain.safetext.shown_text import clipped, counted, without_controls
 
 if TYPE_CHECKING:
     from monitor.ruletest import Case, CaseFile, Difference
-    from monitor.settings import LoadedSettings
 
 Outcome = tuple["CaseFile", "Case", "Sequence[Difference]"]
 LONGEST_NAME = 40
@@ -58,7 +57,10 @@ def run_tests(
 
     Exit code 0: all as expected; 1: something differs; 2: a file is wrong.
     """
-    loaded = _load(load_settings_of(ctx), files, rules)
+    from monitor.ruletest import load_cases
+
+    settings = load_settings_of(ctx)
+    loaded = load_each(files, lambda path: load_cases(path, settings, rules=rules))
     report_problems([warning for file in loaded for warning in file.warnings], kind="warning")
     outcomes: list[Outcome] = []
     for outcome in _outcomes(loaded):
@@ -73,26 +75,6 @@ def run_tests(
     else:
         print_line(f"{counted(len(outcomes), 'test')}, all as expected")
     raise typer.Exit(FAILED if failed else 0)
-
-
-def _load(
-    settings: "LoadedSettings", paths: Sequence[Path], rules: Path | None
-) -> "list[CaseFile]":
-    """Every file. ConfigError with what is wrong in any of them; what is wrong in rules that
-    several test counts once."""
-    from monitor.errors import ConfigError, Problem
-    from monitor.ruletest import load_cases
-
-    loaded: list[CaseFile] = []
-    problems: dict[Problem, None] = {}
-    for path in paths:
-        try:
-            loaded.append(load_cases(path, settings, rules=rules))
-        except ConfigError as error:
-            problems |= dict.fromkeys(error.problems)
-    if problems:
-        raise ConfigError(list(problems))
-    return loaded
 
 
 def _outcomes(files: "Sequence[CaseFile]") -> Iterator[Outcome]:

@@ -1,5 +1,5 @@
-"""Values of filters and matchers that nothing has: a typing error must not look like an
-all-clear."""
+"""Warnings about values of filters and matchers that nothing has: a typing error must not look
+like an all-clear."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING

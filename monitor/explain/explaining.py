@@ -1,4 +1,4 @@
-"""Puts an explanation together."""
+"""Puts an explanation together: how the rule stands, what is missing, who is told."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -136,7 +136,7 @@ def _standing(active: Alert | None, *, holds: bool, asked: bool) -> Standing:
 def _changes_at(
     standing: Standing, rule: Rule, active: Alert | None, now: datetime
 ) -> datetime | None:
-    """When `for` or `keep_firing_for` is over, where one of them runs."""
+    """When `for` or `keep_firing_for` ends; None if neither runs."""
     if standing is Standing.PENDING and active is not None:
         return active.active_since + rule.hold
     if standing is Standing.ENDING and active is not None and rule.keep_firing:
@@ -173,7 +173,7 @@ def _at_event(
 
 
 def _labels(rule: Rule, about: About) -> dict[str, str]:
-    """Those of an alert that there is none of yet."""
+    """The labels that an alert would have, if there were one."""
     if about.scope is Scope.CAMPAIGN and about.campaign is not None:
         return campaign_labels(rule, about.campaign)
     if about.scope is Scope.RECEIVER:
@@ -185,7 +185,7 @@ def _labels(rule: Rule, about: About) -> dict[str, str]:
 
 
 def _instant(subject: Subject, now: datetime) -> float | None:
-    """Campaigns are given the time; the others have their own."""
+    """The time at which a campaign is asked; the views of other scopes carry their own."""
     return now.timestamp() if isinstance(subject, TrackedCampaign) else None
 
 
@@ -195,8 +195,7 @@ def _instant(subject: Subject, now: datetime) -> float | None:
 def _telling(
     known: Known, key: AlertKey, labels: Mapping[str, str], alert: Alert | None
 ) -> Telling:
-    """`alert` is the one that there is; without one, what would be with one that had these
-    `labels`."""
+    """Who is told of `alert` or, without one, who would be told of an alert with these `labels`."""
     asked = begin(key, labels=labels, now=known.now) if alert is None else alert
     silences = (
         each

@@ -1,4 +1,4 @@
-"""What the store and the rules file say at one moment."""
+"""What the store and the rules file say at one time."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""When a condition will hold if nothing changes but the time."""
+"""When a condition will hold if only time moves on."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

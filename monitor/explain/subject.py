@@ -1,5 +1,5 @@
-"""What a rule sees of what it is asked about, now or later if nothing else changes; and why it
-may not be asked at all."""
+"""What a rule sees of its subject, now, or later if only time moves on; and why the monitor may
+not evaluate the rule for it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,9 +24,9 @@ from monitor.explain.known import Known
 
 @dataclass(frozen=True, slots=True)
 class SubjectSeen:
-    """`at` gives the subject at a moment; None when there is none. With an `obstacle` the rule
-    is not asked about it. `doubts` are what else there is to know. `rows` are the campaigns it
-    is made of; `as_of` is when they were read."""
+    """`at` gives the subject at a time, or None. With an `obstacle` the rule is not evaluated for
+    it. `doubts` say why the figures may be out of date. `rows` are the campaigns that it is made
+    of, `as_of` is when they were read."""
 
     at: Callable[[datetime], Subject | None]
     obstacle: str | None = None
@@ -137,7 +137,7 @@ async def _receiver(known: Known, about: About) -> SubjectSeen:
 
 
 def _feeds(known: Known, account: str, kind: str | None = None) -> tuple[FeedState, ...]:
-    """Those of an account that are polled; with `kind` the one that lists campaigns of this
+    """The feeds of an account that are polled; with `kind` the one that lists campaigns of this
     type."""
     feeds = {
         feed: state for feed, state in sorted(known.state.feeds.items()) if feed.account == account

@@ -1,4 +1,4 @@
-"""Which rule, and what it is asked about: from what a person typed."""
+"""Which rule and which subject a person means by what they typed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MOST_SHOWN = 10
 
 
 class UnclearTargetError(MonitorError):
-    """What was typed fits nothing, or several things: the text says which."""
+    """What was typed fits nothing, or several things; the message lists them."""
 
 
 class UnknownTargetError(UnclearTargetError):
@@ -212,7 +212,7 @@ def _by_id(campaigns: Iterable[Campaign], named: str) -> list[Campaign]:
 
 
 def _by_name(campaigns: Sequence[Campaign], named: str) -> list[Campaign]:
-    """Those called so, else those whose name has it in it, in whatever case."""
+    """The campaigns with this name, else those with names that contain it. Ignores case."""
     word = named.casefold()
     return [each for each in campaigns if each.name.casefold() == word] or [
         each for each in campaigns if word and word in each.name.casefold()
@@ -220,8 +220,8 @@ def _by_name(campaigns: Sequence[Campaign], named: str) -> list[Campaign]:
 
 
 async def _gone(known: Known, named: str) -> list[Campaign]:
-    """A campaign that is not followed any more, by its id: as its last event showed it, in each
-    account."""
+    """The campaigns with this id that are no longer followed, one per account, as their last event
+    shows them."""
     if not named.isdecimal() or len(named) > 18:
         return []
     events = await known.store.events(campaign_id=int(named), limit=EVERYTHING)
