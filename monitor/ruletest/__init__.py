@@ -1,4 +1,4 @@
-"""Unit tests of rules: campaigns over time as a table, and what should fire and be told when.
+"""Unit tests of rules: what campaigns show when, and what should fire and be told.
 
 `cases.py` declares the keys and the values made of them, `case_file.py` loads a file, `case_run.py`
 plays a test through the daemon's own cycles and flushes, `comparison.py` says what differs.

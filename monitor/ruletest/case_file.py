@@ -61,7 +61,7 @@ def load_cases(path: Path, settings: LoadedSettings, *, rules: Path | None = Non
     advice = f'name one in {path.name} ("rules: …", a path beside it), or with --rules'
     loaded = load_rules(settings, tested, reaching=False, hint=None if rules else advice)
     for case in file.tests or ():
-        _Check(loaded, findings).check(case)
+        _CaseCheck(loaded, findings).check(case)
     findings.raise_if_wrong()
     return CaseFile(
         path=source,
@@ -88,7 +88,7 @@ def _made(case: CaseKeys, file: CaseFileKeys) -> Case:
     )
 
 
-class _Check:
+class _CaseCheck:
     """Checks what no key says alone: names, and the order of times."""
 
     def __init__(self, rules: RuleFile, findings: Findings) -> None:

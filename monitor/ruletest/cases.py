@@ -314,6 +314,12 @@ class ExpectedAlert(YamlModel):
         """The labels, with the severity."""
         return {**self.labels, **({"severity": self.severity} if self.severity else {})}
 
+    @property
+    def compared_texts(self) -> Mapping[str, str]:
+        """The summary and the description that are given."""
+        texts = {"summary": self.summary, "description": self.description}
+        return {name: text for name, text in texts.items() if text}
+
 
 class FiringAlert(ExpectedAlert):
     state: Annotated[str, leaf(values.choice(*STATES), word_of(STATES))] = key(

@@ -1,4 +1,4 @@
-"""What differs between what was expected and what was found, in words."""
+"""The differences between what was expected and what was found, in words."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,17 +13,16 @@ from monitor.errors import Place
 from monitor.ruletest.cases import Expectation, ExpectedAlert, ExpectedMessage
 
 Found = TypeVar("Found")
-Wanted = TypeVar("Wanted")
+Expected = TypeVar("Expected")
 MOST_EXTRA = 10
-"""How much that was not expected is shown; the rest is counted."""
+"""How many unexpected alerts or messages are shown; the rest is counted."""
 BELOW = "    "
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is not as expected: where that is written, at which time, and lines that
-    say what was expected (`-`) and what was found (`+`); what belongs to a line is indented
-    below it."""
+    """One expectation that was not met: where it is written, its time, and lines that say what was
+    expected (`-`) and what was found (`+`). Details are indented below their line."""
 
     place: Place
     at: float
@@ -38,8 +37,8 @@ def compare(
     *,
     start: datetime,
 ) -> list[Difference]:
-    """Everything that differs at one time; empty when all is as expected. `start` is what times
-    count from."""
+    """Everything that differs at one time; empty when all is as expected. Times count from
+    `start`."""
     differences: list[Difference] = []
     if expectation.alerts is not None:
         pending = any(expected.state == AlertState.PENDING for expected in expectation.alerts)
@@ -61,35 +60,32 @@ def compare(
 
 
 def elapsed(seconds: float) -> str:
-    """A time of a test, as it is written there: `20m`, `-1h`."""
+    """A time as tests write it: `20m`, `-1h`."""
     span = format_duration(timedelta(seconds=abs(seconds)))
     return f"-{span}" if seconds < 0 else span
 
 
 def _paired(
-    wanted: Sequence[Wanted],
+    expectations: Sequence[Expected],
     found: Sequence[Found],
-    unlikeness: Callable[[Wanted, Found], int | None],
-) -> tuple[list[tuple[Wanted, Found | None]], list[Found]]:
-    """What was expected and is not there, each with what comes nearest to it, and what is there
-    and was not expected.
+    unlikeness: Callable[[Expected, Found], int | None],
+) -> tuple[list[tuple[Expected, Found | None]], list[Found]]:
+    """What was expected and not found, each with the nearest of what was found; and the rest of
+    what was found.
 
-    `unlikeness` is 0 where all fits, the larger the less does, and None where the two have
-    nothing to do with each other.
+    `unlikeness` is 0 for a match, larger the more differs, and None where the two are unrelated.
     """
     rest = list(found)
-    missing: list[Wanted] = []
-    for expected in wanted:
-        fitting = next((each for each in rest if unlikeness(expected, each) == 0), None)
-        if fitting is None:
-            missing.append(expected)
+    missing: list[Expected] = []
+    for expected in expectations:
+        fitting = [each for each in rest if unlikeness(expected, each) == 0]
+        if fitting:
+            rest.remove(fitting[0])
         else:
-            rest.remove(fitting)
-    pairs: list[tuple[Wanted, Found | None]] = []
+            missing.append(expected)
+    pairs: list[tuple[Expected, Found | None]] = []
     for expected in missing:
-        near = [
-            (unlike, each) for each in rest if (unlike := unlikeness(expected, each)) is not None
-        ]
+        near = [(unlike, each) for each in rest if (unlike := unlikeness(expected, each))]
         nearest = min(near, key=lambda pair: pair[0])[1] if near else None
         pairs.append((expected, nearest))
         if nearest is not None:
@@ -108,28 +104,26 @@ def _extra(lines: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _alert_lines(
-    wanted: Sequence[ExpectedAlert], found: Sequence[Alert | NotifiedAlert]
+    expectations: Sequence[ExpectedAlert], found: Sequence[Alert | NotifiedAlert]
 ) -> list[str]:
-    pairs, rest = _paired(wanted, found, _unlike)
+    pairs, rest = _paired(expectations, found, _unlike)
     lines: list[str] = []
     for expected, near in pairs:
         lines.append(f"- {_expected(expected)}")
         if near is not None:
-            lines.append(f"+ {_beside(near, expected)}")
-    return lines + _extra([[f"+ {_shown(each)}"] for each in rest])
+            lines.append(f"+ {_found(near, expected.compared_labels, expected.compared_texts)}")
+    return lines + _extra([[f"+ {_found(each)}"] for each in rest])
 
 
 def _unlike(expected: ExpectedAlert, alert: Alert | NotifiedAlert) -> int | None:
     name, subject, state = _facts(alert)
-    if expected.alert != name or (expected.subject is not None and expected.subject != subject):
+    if expected.alert != name or expected.subject not in (None, subject):
         return None
-    unlike = int(expected.state not in (None, state))
-    unlike += sum(
-        alert.labels.get(label) != value for label, value in expected.compared_labels.items()
-    )
-    texts = (("summary", expected.summary), ("description", expected.description))
-    return unlike + sum(
-        text is not None and text.strip() != _texts(alert).get(key) for key, text in texts
+    texts = expected.compared_texts
+    return (
+        (expected.state not in (None, state))
+        + sum(alert.labels.get(each) != value for each, value in expected.compared_labels.items())
+        + sum(text.strip() != _texts(alert).get(each) for each, text in texts.items())
     )
 
 
@@ -142,38 +136,31 @@ def _facts(alert: Alert | NotifiedAlert) -> tuple[str, str, str]:
 
 
 def _texts(alert: Alert | NotifiedAlert) -> Mapping[str, str]:
-    """What it says, or in a message is told to say."""
+    """The alert's texts; in a message, those that the message shows."""
     return annotations(alert) if isinstance(alert, NotifiedAlert) else alert.annotations
 
 
 def _expected(alert: ExpectedAlert) -> str:
-    more = [f"{name}={value!r}" for name, value in alert.compared_labels.items()]
-    more += [
-        f"{name} {text!r}"
-        for name, text in (("summary", alert.summary), ("description", alert.description))
-        if text
-    ]
-    return " ".join(part for part in (alert.alert, alert.subject, alert.state, *more) if part)
+    labels = [f"{name}={value!r}" for name, value in alert.compared_labels.items()]
+    texts = [f"{name} {text!r}" for name, text in alert.compared_texts.items()]
+    return " ".join(filter(None, (alert.alert, alert.subject, alert.state, *labels, *texts)))
 
 
-def _beside(alert: Alert | NotifiedAlert, expected: ExpectedAlert) -> str:
-    """What was found, as far as it was asked for."""
-    more = [
-        f"{name}={alert.labels[name]!r}" if name in alert.labels else f"without {name}"
-        for name in expected.compared_labels
-    ]
-    for name, text in (("summary", expected.summary), ("description", expected.description)):
-        if text:
-            more.append(
-                f"{name} {_texts(alert)[name]!r}" if name in _texts(alert) else f"without {name}"
-            )
-    return " ".join(part for part in (*_facts(alert), *more) if part)
-
-
-def _shown(alert: Alert | NotifiedAlert) -> str:
-    summary = _texts(alert).get("summary")
+def _found(
+    alert: Alert | NotifiedAlert,
+    labels: Iterable[str] = (),
+    texts: Iterable[str] | None = None,
+) -> str:
+    """An alert with these of its labels and texts; without `texts`, with its summary if it has
+    one."""
+    values = _texts(alert)
+    asked = [name for name in ("summary",) if values.get(name)] if texts is None else texts
     return " ".join(
-        part for part in (*_facts(alert), f"summary {summary!r}" if summary else "") if part
+        [
+            *filter(None, _facts(alert)),
+            *(f"{n}={alert.labels[n]!r}" if n in alert.labels else f"without {n}" for n in labels),
+            *(f"{n} {values[n]!r}" if n in values else f"without {n}" for n in asked),
+        ]
     )
 
 
@@ -181,48 +168,33 @@ def _shown(alert: Alert | NotifiedAlert) -> str:
 
 
 def _message_lines(
-    wanted: Sequence[ExpectedMessage], found: Sequence[Notification], start: datetime
+    expectations: Sequence[ExpectedMessage], found: Sequence[Notification], start: datetime
 ) -> list[str]:
-    pairs, rest = _paired(wanted, found, _unlike_message)
+    def told(message: Notification) -> str:
+        at = elapsed((message.created_at - start).total_seconds())
+        return f"to {message.receiver} ({message.reason.value}), at {at}"
+
+    pairs, rest = _paired(expectations, found, _unlike_message)
     lines: list[str] = []
     for expected, near in pairs:
-        if near is None:
-            lines += [
-                f"- {_head(expected)}",
-                *(f"{BELOW}{_expected(each)}" for each in expected.alerts or ()),
-            ]
-            continue
-        told = f"{_found_head(near)}, at {elapsed((near.created_at - start).total_seconds())}"
-        if expected.reason in (None, near.reason.value):
-            lines.append(f"  {told}")
+        reason = f" ({expected.reason})" if expected.reason else ""
+        if near is not None and expected.reason in (None, near.reason.value):
+            lines.append(f"  {told(near)}")
         else:
-            lines += [f"- {_head(expected)}", f"+ {told}"]
-        if expected.alerts is not None:
-            lines += [f"{BELOW}{line}" for line in _alert_lines(expected.alerts, near.alerts)]
-    extra = [
-        [
-            f"+ {_found_head(each)}, at {elapsed((each.created_at - start).total_seconds())}",
-            *(f"{BELOW}{_shown(a)}" for a in each.alerts),
-        ]
-        for each in rest
-    ]
-    return lines + _extra(extra)
+            lines.append(f"- to {expected.receiver}{reason}")
+            lines += [f"+ {told(near)}"] if near is not None else []
+        alerts = expected.alerts or ()
+        if near is None:
+            lines += [f"{BELOW}{_expected(each)}" for each in alerts]
+        elif expected.alerts is not None:
+            lines += [f"{BELOW}{line}" for line in _alert_lines(alerts, near.alerts)]
+    return lines + _extra(
+        [[f"+ {told(each)}", *(f"{BELOW}{_found(a)}" for a in each.alerts)] for each in rest]
+    )
 
 
 def _unlike_message(expected: ExpectedMessage, message: Notification) -> int | None:
     if expected.receiver != message.receiver:
         return None
-    unlike = int(expected.reason not in (None, message.reason.value))
-    return (
-        unlike
-        if expected.alerts is None
-        else unlike + len(_alert_lines(expected.alerts, message.alerts))
-    )
-
-
-def _head(message: ExpectedMessage) -> str:
-    return f"to {message.receiver}{f' ({message.reason})' if message.reason else ''}"
-
-
-def _found_head(message: Notification) -> str:
-    return f"to {message.receiver} ({message.reason.value})"
+    alerts = [] if expected.alerts is None else _alert_lines(expected.alerts, message.alerts)
+    return (expected.reason not in (None, message.reason.value)) + len(alerts)

@@ -1,12 +1,13 @@
 """Faults as a command line says them: `error=10%`, `latency,seconds=300ms`,
 `cut=0.05,path=/api/campaigns`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from monitor.errors import ConfigError, Place, Problem
-from monitor.simulator.fault_orders import FaultKind, FaultOptions, Faults
+from monitor.simulator.fault_orders import FaultKind, Faults
 from monitor.simulator.plan import parse_offset
 
 EXPECTED = (
@@ -34,32 +35,16 @@ def set_faults(faults: Faults, orders: Sequence[str], *, source: str = "--fault"
 
 
 def _set(faults: Faults, order: str) -> None:
-    head, *options = order.split(",")
+    head, *words = order.split(",")
     kind, _, rate = head.partition("=")
-    settings: FaultOptions = {}
-    path_prefix = ""
-    for option in options:
-        name, _, value = option.partition("=")
-        match name.strip():
-            case "seconds":
-                settings["seconds"] = parse_offset(_number_or_text(value))
-            case "limit":
-                settings["limit"] = int(value)
-            case "rows":
-                settings["rows"] = int(value)
-            case "by":
-                settings["by"] = int(value)
-            case "says":
-                settings["says"] = value.strip()
-            case "field":
-                settings["field"] = value.strip()
-            case "value":
-                settings["value"] = _json_or_text(value)
-            case "path":
-                path_prefix = value.strip()
-            case _:
-                raise ValueError(f"unknown option {name!r}")
-    faults.set(kind.strip(), rate=_rate(rate), path_prefix=path_prefix, **settings)
+    options: dict[str, Any] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if name.strip() not in _OPTIONS:
+            raise ValueError(f"unknown option {name!r}")
+        options[name.strip()] = _OPTIONS[name.strip()](value)
+    path_prefix = options.pop("path", "")
+    faults.set(kind.strip(), rate=_rate(rate), path_prefix=path_prefix, **options)
 
 
 def _json_or_text(text: str) -> object:
@@ -75,8 +60,20 @@ def _rate(text: str) -> float:
     return float(text[:-1]) / 100 if text.endswith("%") else float(text)
 
 
-def _number_or_text(text: str) -> float | str:
+def _seconds(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        return text.strip()
+        return parse_offset(text.strip())
+
+
+_OPTIONS: Mapping[str, Callable[[str], object]] = {
+    "seconds": _seconds,
+    "limit": int,
+    "rows": int,
+    "by": int,
+    "says": str.strip,
+    "field": str.strip,
+    "value": _json_or_text,
+    "path": str.strip,
+}
