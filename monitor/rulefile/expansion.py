@@ -55,7 +55,7 @@ class Expansion:
                 self._findings.wrong(
                     "a reference is written ${NAME} or ${NAME:-default}",
                     _place(node, match.start()),
-                    "write $$ for a dollar that is meant as one",
+                    "write $$ for a dollar sign",
                 )
             return "$"
 

@@ -22,8 +22,8 @@ def load_rules(
     """Read and check the rules file that the settings name, or the one at `path`. Logs know the
     secrets of its receivers.
 
-    `reaching` false is for what tells nobody: no secret of a receiver is needed then, and
-    receivers have no options. `hint` says what to do when there is no file at `path`.
+    `reaching` is false for callers that send nothing: no secret of a receiver is needed then,
+    and receivers have no options. `hint` says what to do when there is no file at `path`.
     ConfigError with everything that is wrong, and when the file cannot be read.
     """
     settings = loaded.settings
@@ -33,7 +33,7 @@ def load_rules(
         read_text(path, what="the rules file", hint=hint),
         source=str(path),
         lookup=loaded.lookup,
-        # where that setting is wrong, what follows from it is no second mistake
+        # where that setting is wrong, what follows from it is not a second mistake
         allow_insecure_http=settings.allow_insecure_http
         or ("allow_insecure_http",) in loaded.wrong,
         external_url=settings.external_url,

@@ -88,7 +88,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def option_may_show(model: Model, path: tuple[str, ...]) -> bool:
-    """Whether the value under these keys of a receiver's options is no secret. What the model
+    """Whether the value under these keys of a receiver's options may be shown. What the model
     does not know may be one."""
     if not path:
         return False

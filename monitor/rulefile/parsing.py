@@ -39,12 +39,12 @@ _OPEN = frozenset(FileKeys.by_key()) - {"receivers"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """A rules file that has been found right. `route` is the root of the tree; None when there
-    is no receiver: nobody is told.
+    """A rules file in which nothing is wrong. `route` is the root of the tree; None when there
+    is no receiver, so that no alert is sent.
 
     `rules` and `receivers` are in the order of the file. `warnings` are what works and is
     probably not meant. `files` are those that receivers name: secrets and certificates. Of a
-    file that was read without reaching anybody, receivers have no options.
+    file that was read without `reaching`, receivers have no options.
     """
 
     rules: tuple[Rule, ...]
@@ -88,9 +88,9 @@ def parse_rules(
     are looked for beside it.
 
     `lookup` gives the value of `${NAME}`, `external_url` says where runbooks of the monitor's
-    own are, `accounts` which accounts there are (none: it is not known). Where nobody will be
-    told, `reaching` is false: how receivers are reached is not read then, so that no secret is
-    needed. ConfigError with everything that is wrong, with line and column.
+    own are, `accounts` which accounts there are (none: it is not known). For callers that
+    send nothing, `reaching` is false: how receivers are reached is not read then, so that no
+    secret is needed. ConfigError with everything that is wrong, with line and column.
     """
     findings = Findings()
     document = parse_yaml(text, source=source, findings=findings, veil=VEIL)
@@ -135,8 +135,8 @@ def parse_rules(
 
 
 def _may_be_shown(path: KeyPath) -> bool:
-    """Whether the value under these keys of the file is no secret. What nobody knows may be one
-    in the wrong place."""
+    """Whether the value under these keys of the file may be shown. An unknown key may hold a
+    secret in the wrong place."""
     match path:
         case ("receivers", *below):
             return receiver_may_show(tuple(below))
@@ -174,9 +174,9 @@ def _keys(
 ) -> FileKeys:
     """What the file says, with `${NAME}` replaced where it may stand."""
     entries = dict(document.entries)
-    for name, wanted in (("receivers", reader.needed), ("route", lambda node: node)):
+    for name, needed in (("receivers", reader.needed), ("route", lambda node: node)):
         if name in entries:
-            value = expansion.expand(wanted(entries[name].value))
+            value = expansion.expand(needed(entries[name].value))
             entries[name] = replace(entries[name], value=value)
     keys = read_partial(FileKeys, replace(document, entries=entries), findings)
     if keys is None:
@@ -275,7 +275,7 @@ def _route(
                 "told"
             )
             findings.warn(
-                "there are no receivers: nobody will be told of anything",
+                "there are no receivers: no alert will be sent",
                 Place(keys.place().source),
                 hint,
             )
@@ -286,7 +286,7 @@ def _route(
         fallbacks = {each.fallback for each in receivers.values() if each}
         used = RouteTree(route).receivers | fallbacks
         for unused in receivers.values():
-            # nobody waits for what a console prints; the rules of `init` have one
+            # the rules of `init` have a console, which is also there for notify-test
             if unused and unused.name not in used and not unused.is_console:
                 hint = 'name it in a route or as the "fallback" of a receiver, or take it out'
                 findings.warn(

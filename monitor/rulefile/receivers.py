@@ -71,8 +71,8 @@ ReceiverKeys = create_model("ReceiverKeys", __base__=CommonKeys, **_KINDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Somebody who can be told. `options` are of the integration's own model, or none at all
-    where nobody will be.
+    """Where alerts can be sent. `options` are of the integration's own model; a file that was
+    read without `reaching` has none.
 
     `fallback` names the receiver that is told in its place once it has failed for
     `fallback_after`, and of what is given up.
@@ -94,7 +94,7 @@ class Receiver:
 
 
 def receiver_may_show(path: KeyPath) -> bool:
-    """Whether the value under these keys of a receiver is no secret."""
+    """Whether the value under these keys of a receiver may be shown."""
     match path:
         case (key,) if key in CommonKeys.by_key():
             return True

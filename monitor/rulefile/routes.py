@@ -112,7 +112,7 @@ RootKeys.model_rebuild()
 
 
 class RouteChecks:
-    """Makes a tree of routes of its keys. `receivers` and `intervals` are the names there are;
+    """Builds a tree of routes from its keys. `receivers` and `intervals` are the names there are;
     `used_intervals` are those that were named."""
 
     def __init__(

@@ -110,10 +110,10 @@ def _check_order(span: Span, *, negative: bool) -> None:
 
 
 def _weekday(word: str) -> int:
-    """0 for Sunday. WrongValueError when it is no day."""
+    """0 for Sunday. WrongValueError when it is not a day."""
     if word.lower() not in WEEKDAYS:
         raise WrongValueError(
-            f'"{quoted(word)}" is no day of the week', did_you_mean(word.lower(), WEEKDAYS)
+            f'"{quoted(word)}" is not a day of the week', did_you_mean(word.lower(), WEEKDAYS)
         )
     return WEEKDAYS.index(word.lower())
 
@@ -127,7 +127,7 @@ def _month(word: str) -> int:
 def _day(word: str) -> int:
     number = _number(word, -31, 31, "a day of the month: 1 to 31, or from the end -1 to -31")
     if number == 0:
-        raise WrongValueError("0 is no day of a month", "the first is 1, the last -1")
+        raise WrongValueError("0 is not a day of a month", "the first is 1, the last -1")
     return number
 
 

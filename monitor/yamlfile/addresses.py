@@ -191,4 +191,4 @@ def database_url(value: object) -> DatabaseUrl:
         if not named:
             raise WrongValueError(f"names no host; {expected}")
         return DatabaseUrl(dsn=SecretStr(f"postgresql://{rest}"))
-    raise WrongValueError(f"is no database that is supported; {expected}")
+    raise WrongValueError(f"is not a supported database; {expected}")

@@ -1,7 +1,7 @@
 """Lines of files beside errors, without what may be secret in them.
 
 What is secret is decided by where it stands, not by what it looks like: a value is shown when
-its keys are known to bear none. Comments are left out, for anything may be in them.
+its keys are known to hold none. Comments are left out: anything may be in them.
 """
 
 import re
@@ -39,8 +39,8 @@ class Veil:
 
     `shows` says it of the value under these keys, `knows` whether the last of these keys is a
     word of the file's own. `open` and `closed` are keys at the top: below the first nothing is
-    secret, below the others something may be. They decide where the file is no YAML and nobody
-    knows what stands where.
+    secret, below the others something may be. They decide where the file is not YAML, so that
+    it is unknown what stands where.
     """
 
     shows: Callable[[KeyPath], bool]
@@ -199,8 +199,8 @@ class YamlExcerpts:
 
 
 class DotenvExcerpts:
-    """Excerpts of a `.env` file: the value is shown of names that `shows` says bear no secret,
-    and nothing of what is no `NAME=value` at all."""
+    """Excerpts of a `.env` file: values are shown of names that `shows` says hold no secret.
+    Of lines that are not `NAME=value` nothing is shown."""
 
     def __init__(self, text: str, shows: Callable[[str], bool]) -> None:
         self._lines = text.splitlines()

@@ -45,7 +45,7 @@ class Findings:
 
     def warn(self, message: str, place: Place | None, hint: str) -> None:
         """Note something that works and is probably not meant. `hint` says what to do about it:
-        what nothing can be done about is no warning."""
+        without a remedy it is not a warning."""
         self._warnings[Problem(message, place, hint)] = None
 
     @property

@@ -44,7 +44,7 @@ def matching(*patterns: str, expected: str) -> Shape:
 
 
 def any_case(word: str) -> str:
-    """A pattern for a word, in whatever case its letters are."""
+    """A pattern for a word in upper, lower or mixed case."""
     return "".join(
         f"[{char.upper()}{char.lower()}]" if char.isalpha() else re.escape(char) for char in word
     )

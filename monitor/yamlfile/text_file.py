@@ -73,7 +73,7 @@ def world_readable(path: Path) -> bool:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """A pipe is opened without waiting for somebody to write to it."""
+    """A pipe is opened without waiting for a writer."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 
@@ -88,7 +88,7 @@ def _read(file: BinaryIO, most: int) -> bytes:
     while len(content) < most:
         try:
             piece = os.read(file.fileno(), most - len(content))
-        except BlockingIOError:  # somebody has it open, and has not written more so far
+        except BlockingIOError:  # a writer has it open, and has not written more so far
             if not readable.poll(WRITTEN_WITHIN_SECONDS * 1000):
                 raise _SilentPipeError from None
             continue

@@ -115,7 +115,7 @@ def boolean(value: object) -> bool:
 
 
 def choice(*allowed: str) -> Callable[[object], str]:
-    """One of some words, in whatever case."""
+    """One of some words, in upper, lower or mixed case."""
 
     def parse(value: object) -> str:
         word = text(value).lower()
@@ -189,7 +189,7 @@ def secret(value: object) -> SecretStr:
 
 
 def in_quotes(text: str) -> bool:
-    """Whether a text has a pair of quotes around it, which whoever wrote it hardly meant."""
+    """Whether a text has a pair of quotes around it, which are probably not meant."""
     return len(text) > 2 and text[0] == text[-1] and text[0] in "\"'"
 
 

@@ -99,7 +99,7 @@ def test_the_route_can_say_otherwise() -> None:
 def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
     file = rules(RULE)
     assert (file.route, file.receivers) == (None, ())
-    assert "nobody will be told" in str(file.warnings[0])
+    assert "no alert will be sent" in str(file.warnings[0])
 
 
 @pytest.mark.parametrize(
@@ -556,7 +556,7 @@ def test_quiet_hours_may_go_over_midnight_and_have_a_zone(moment: str, quiet: bo
         ("quiet_hours: {days: [monday]}", "rules.yaml:4:14: quiet_hours: expected a list"),
         (
             "quiet_hours: [{days: [funday]}]",
-            'rules.yaml:4:23: days: "funday" is no day of the week (did you mean "sunday"?',
+            'rules.yaml:4:23: days: "funday" is not a day of the week (did you mean "sunday"?',
         ),
         (
             "quiet_hours: [{times: [8-20]}]",
