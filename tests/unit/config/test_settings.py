@@ -128,7 +128,7 @@ def test_every_setting_is_typed(load: Load) -> None:
         ("BSG_CAMPAIGNS_PATH", "api/campaigns", "expected auto or a path"),
         ("BSG_DATABASE_URL", "sqlite://monitor.db", "three slashes"),
         ("BSG_DATABASE_URL", "sqlite:///:memory:", "loses everything at a restart"),
-        ("BSG_DATABASE_URL", "mysql://host/db", "no database that is supported"),
+        ("BSG_DATABASE_URL", "mysql://host/db", "not a supported database"),
         ("BSG_DATABASE_URL", "postgresql:///db", "names no host"),
         ("BSG_IGNORE", "nmae == 5", 'did you mean "name"?'),
         ("BSG_IGNORE", 'increase(sent, "1h") == 0', "is seen for the first time"),
