@@ -15,7 +15,7 @@ import msgspec
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.feed import BlindSpell, Feed
 from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.snapshot import FINAL_STATUSES, LISTABLE_TYPES, Campaign, MessageType
+from monitor.domain.campaign.snapshot import FINAL_STATUSES, Campaign
 from monitor.domain.fields.account_fields import ACCOUNT_FIELDS, CAMPAIGN_COUNTS
 from monitor.domain.fields.catalogue import FIELDS
 from monitor.domain.fields.detail_fields import DETAIL_FIELDS
@@ -116,7 +116,7 @@ class Recording:
     @property
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed that has campaigns, sorted."""
-        return tuple(sorted({_feed(campaign) for campaign in self.campaigns.values()}))
+        return tuple(sorted({Feed.of(campaign) for campaign in self.campaigns.values()}))
 
     @property
     def blind_seconds(self) -> float:
@@ -141,7 +141,7 @@ class Recording:
         known = {
             key: (
                 campaign if senders is None or SenderKey.of(campaign) in senders else None,
-                places[_feed(campaign)],
+                places[Feed.of(campaign)],
             )
             for key, campaign in self.campaigns.items()
         }
@@ -227,13 +227,6 @@ async def _interval(store: HistoryStore, after: float) -> float | None:
     times = dict.fromkeys(sample.at for _, _, sample in found)
     gaps = [later - earlier for earlier, later in pairwise(times)]
     return median(gaps) if gaps else None
-
-
-def _feed(campaign: Campaign) -> Feed:
-    kind = (
-        campaign.message_type if campaign.message_type in LISTABLE_TYPES else MessageType.SMS.value
-    )
-    return Feed(campaign.account, kind)
 
 
 def _as_of(known: Campaign, sample: Sample) -> Campaign:

@@ -1,5 +1,4 @@
-"""Plays a case: a reading every interval, and at each expectation's time a look at what fires
-and what was told."""
+"""Plays a test: a reading every interval, and a comparison at the time of each expectation."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -7,7 +6,7 @@ from typing import TypeVar
 
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.feed import Feed
-from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign, MessageType
+from monitor.domain.campaign.snapshot import MessageType
 from monitor.replay import Replay, replaying
 from monitor.rulefile import RuleFile
 from monitor.ruletest.cases import Case
@@ -19,25 +18,18 @@ Found = TypeVar("Found")
 async def run_case(
     case: Case, rules: RuleFile, *, on_progress: Callable[[float], None] = lambda _: None
 ) -> list[Difference]:
-    """What is not as expected, in the order of the expectations; empty when the test passes.
-    `on_progress` is called with the share that is done, 0 to 1, after each reading."""
-    kinds = sorted(
-        {
-            _listed_as(snapshot)
-            for each in case.campaigns
-            for _, snapshot in each.snapshots
-            if snapshot
-        }
-    )
-    feeds = [Feed(case.account, kind) for kind in kinds or [MessageType.SMS.value]]
+    """Everything that is not as expected, in the order of the expectations; empty when the test
+    passes. `on_progress` is called after each reading with the share that is done, 0 to 1."""
+    shown = (campaign for each in case.campaigns for _, campaign in each.snapshots if campaign)
+    feeds = sorted({Feed.of(campaign) for campaign in shown})
+    feeds = feeds or [Feed(case.account, MessageType.SMS.value)]
     differences: list[Difference] = []
     details = {each.id: each.detail for each in case.campaigns if each.detail}
     before = case.start - case.interval
     async with replaying(rules, feeds, before, details=details) as replay:
         player = _CasePlayer(case, replay, feeds, on_progress)
         for expectation in case.expectations:
-            until = case.start + timedelta(seconds=expectation.at)
-            await player.play(until)
+            await player.play(case.start + timedelta(seconds=expectation.at))
             differences += compare(
                 expectation, replay.active, replay.flushes.messages, start=case.start
             )
@@ -46,7 +38,7 @@ async def run_case(
 
 
 class _CasePlayer:
-    """Reads the case's campaigns, reading after reading."""
+    """Plays the readings of one test."""
 
     def __init__(
         self, case: Case, replay: Replay, feeds: list[Feed], on_progress: Callable[[float], None]
@@ -61,8 +53,7 @@ class _CasePlayer:
         self._span = max([1.0, *(expectation.at for expectation in case.expectations)])
 
     async def play(self, until: datetime) -> None:
-        """Every reading up to and including that time, and what follows from the last one until
-        then."""
+        """Play every reading up to and including that time, and the flushes until then."""
         while self._next <= until:
             await self._replay.flushes.flush_until(self._next)
             await self._read(self._next)
@@ -89,9 +80,7 @@ class _CasePlayer:
                 await self._replay.fail(feed, partial=account.answers == "partial")
                 continue
             listed = [
-                campaign
-                for campaign in shown.values()
-                if campaign and _listed_as(campaign) == feed.message_type
+                campaign for campaign in shown.values() if campaign and Feed.of(campaign) == feed
             ]
             gone = frozenset(
                 id_ for id_, campaign in shown.items() if campaign is None and id_ in self._known
@@ -104,14 +93,8 @@ class _CasePlayer:
         self._replay.survey()
 
 
-def _listed_as(campaign: Campaign) -> str:
-    """The feed that shows it."""
-    return (
-        campaign.message_type if campaign.message_type in LISTABLE_TYPES else MessageType.SMS.value
-    )
-
-
 def _last(moments: Iterable[tuple[float, Found]], elapsed: float) -> Found | None:
-    """What began last, of what ascends by the seconds at which it begins."""
+    """The latest of `moments` (ascending) that is not after `elapsed` seconds; None before the
+    first."""
     begun = [found for at, found in moments if at <= elapsed]
     return begun[-1] if begun else None

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign, MessageType
+
 BLIND_SECONDS = 600.0
 """Readings further apart than this have a blind spell between them."""
 
@@ -38,6 +40,13 @@ class Feed(msgspec.Struct, frozen=True, order=True, gc=False):
 
     account: str
     message_type: str
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> "Feed":
+        """The feed that lists a campaign: that of its type, or of SMS for a type that no list can
+        be asked for."""
+        listable = campaign.message_type in LISTABLE_TYPES
+        return cls(campaign.account, campaign.message_type if listable else MessageType.SMS.value)
 
 
 class BlindSpell(msgspec.Struct, frozen=True, order=True, gc=False):
