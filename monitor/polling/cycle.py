@@ -203,12 +203,12 @@ class AccountCycles:
             ignored_ids=self._ignored_ids,
         )
         details = self._details.setdefault(feed, FeedDetails(self._detail_reader, self._clock))
-        spent = 0.0
+        took = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
             rows, same = seen.see(reading.campaigns[start : start + CHUNK])
             details.seen(rows, decided.timestamp(), prices=rules.asks_for_spending)
-            spent += await self._ask(evaluation.campaigns, rows, seen)
-            spent += await self._ask(
+            took += await self._ask(evaluation.campaigns, rows, seen)
+            took += await self._ask(
                 evaluation.unchanged if known_to_rules else evaluation.campaigns, same, seen
             )
         seen.gone(reading.gone)
@@ -243,7 +243,7 @@ class AccountCycles:
             evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics
         )
         changes = evaluation.finish()
-        self._metrics.evaluation_duration.observe(spent + self._clock.monotonic() - begun)
+        self._metrics.evaluation_duration.observe(took + self._clock.monotonic() - begun)
         commit = CycleCommit(
             account=self.account,
             campaigns=seen.changed,
@@ -320,7 +320,7 @@ class AccountCycles:
         seen: Observation,
     ) -> float:
         """Evaluate rows, a few at a time. Returns how many seconds that took."""
-        spent = 0.0
+        took = 0.0
         for first in range(0, max(1, len(rows)), HITS_CHUNK):
             begun = self._clock.monotonic()
             each_apart(
@@ -328,9 +328,9 @@ class AccountCycles:
                 rows[first : first + HITS_CHUNK],
                 lambda row, error: seen.set_aside(row.campaign.id, error),
             )
-            spent += self._clock.monotonic() - begun
+            took += self._clock.monotonic() - begun
             await self._clock.sleep(0)
-        return spent
+        return took
 
     async def _sum_up(self, feed: Feed, rules: RuleSet, seen: Observation, now: datetime) -> None:
         """Gather what sender rules and `runway` need from many campaigns. Costs nothing where no

@@ -33,10 +33,10 @@ class DetailRules:
 
     def __init__(self, state_rules: Iterable[Rule]) -> None:
         rules = list(state_rules)
-        self.asking = [rule for rule in rules if rule.detail]
-        self.names = frozenset(rule.name for rule in self.asking)
-        self.select = compile_batch([rule.condition.without("_d") for rule in self.asking])
-        self.ask = compile_batch([rule.condition for rule in self.asking])
+        self.with_detail = [rule for rule in rules if rule.detail]
+        self.names = frozenset(rule.name for rule in self.with_detail)
+        self.select = compile_batch([rule.condition.without("_d") for rule in self.with_detail])
+        self.ask = compile_batch([rule.condition for rule in self.with_detail])
         self.naming = [rule for rule in rules if not rule.detail and rule.condition.uses("_d")]
         self.naming_names = frozenset(rule.name for rule in self.naming)
         self.ask_naming = compile_batch([rule.condition for rule in self.naming])
@@ -65,7 +65,7 @@ class DetailPhase:
     def postpone(self, rows: Sequence[TrackedCampaign]) -> set[AlertKey]:
         """Find the watched rows that such a rule selects. Returns the alerts that must not be
         decided yet."""
-        rules = self._rules.asking
+        rules = self._rules.with_detail
         if not rules:
             return set()
         whole = [row for row in rows if not row.unreadable]
@@ -107,7 +107,7 @@ class DetailPhase:
                 held = rule.name not in rules.naming_names and alert.inactive_since is None
                 alerts.advance(rule, alert, row, active=held)
         for row in rows:
-            alerts.tell_anew(row)
+            alerts.renew_event_texts(row)
             if row.campaign.id in self.postponed:
                 self.postponed[row.campaign.id] = row
 
@@ -119,7 +119,7 @@ class DetailPhase:
         """
         rules, alerts = self._rules, self._alerts
         rows = [self.postponed[campaign_id] for campaign_id in campaign_ids]
-        holding = alerts.hold(rules.ask(rows, self._now, self._around), rules.asking)
+        holding = alerts.hold(rules.ask(rows, self._now, self._around), rules.with_detail)
         for row, rule, alert in alerts.of(rows):
             if rule.name in rules.names and alert.key not in holding:
                 alerts.advance(rule, alert, row, active=False)

@@ -182,7 +182,7 @@ class WorkingAlerts:
         self._changed[alert.id] = alert
         self._events.setdefault(event.campaign.id, []).append((rule, event, alert.id))
 
-    def tell_anew(self, row: TrackedCampaign) -> None:
+    def renew_event_texts(self, row: TrackedCampaign) -> None:
         """Renew the texts of the campaign's events: more is known of it."""
         for rule, event, alert_id in self._events.get(row.campaign.id, ()):
             alert = self._changed[alert_id]
