@@ -106,7 +106,7 @@ async def test_a_changed_campaign_replaces_what_was_known_of_it(store: Store) ->
     assert list((await store.load()).campaigns) == [changed, tracked(2)]
 
 
-async def test_what_was_read_of_a_campaign_in_detail_is_kept_until_it_is_read_anew(
+async def test_a_campaigns_detail_is_kept_until_it_is_read_again(
     store: Store,
 ) -> None:
     first = msgspec.structs.replace(tracked(1), detail=detail())
@@ -322,7 +322,7 @@ async def test_more_history_than_is_deleted_at_once_is_deleted(store: Store) -> 
     assert await store.events() == []
 
 
-async def test_nobody_else_has_written(store: Store) -> None:
+async def test_no_other_process_has_written(store: Store) -> None:
     await store.commit_cycle(whole_cycle())
     assert not await store.changed_outside()
 

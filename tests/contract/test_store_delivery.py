@@ -112,7 +112,7 @@ async def test_copies_of_a_group_keep_their_order_and_hold_back_no_other_group(
     assert await claimed(store, receiver="pager") == ["own", COPY]
 
 
-async def test_dead_letters_are_what_nobody_has_dealt_with(store: Store) -> None:
+async def test_dead_letters_are_dead_rows_without_a_decision(store: Store) -> None:
     await put(
         store,
         *(row(name, key=name) for name in ("refused", "retried", "dropped")),

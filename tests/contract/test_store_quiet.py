@@ -85,7 +85,7 @@ async def test_a_flush_notes_what_a_silence_matched_and_that_it_is_over(store: S
     assert {each.id: each for each in await store.silences()} == expected
 
 
-async def test_a_flush_does_not_end_anew_what_a_person_has_ended(store: Store) -> None:
+async def test_a_flush_does_not_end_again_what_a_person_has_ended(store: Store) -> None:
     await store.add_silence(silence("a", until_resolved=True))
     await store.expire_silences(["a"], at=after(1), by="anna")
     await store.commit_flush(FlushCommit(over_silences={"a": after(2)}))
@@ -103,7 +103,7 @@ async def test_the_last_to_acknowledge_an_alert_looks_after_it(store: Store) -> 
     assert list(await store.acknowledgements()) == [said("b")]
 
 
-async def test_nobody_looks_after_a_closed_alert(store: Store) -> None:
+async def test_a_closed_alert_has_no_acknowledgement(store: Store) -> None:
     await store.commit_cycle(CycleCommit(account="default", alerts=[resolved("a"), alert("b")]))
     await store.acknowledge([said("a"), said("b")])
     await store.commit_flush(FlushCommit(closed_alerts=["a"]))

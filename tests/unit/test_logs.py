@@ -143,7 +143,7 @@ def test_a_known_secret_is_masked_in_values_nested_values_and_tracebacks(capsys:
         ("what? nothing", "what? nothing"),
     ],
 )
-def test_what_looks_like_a_secret_is_masked_though_nobody_registered_it(
+def test_what_looks_like_a_secret_is_masked_without_being_registered(
     text: str, expected: str
 ) -> None:
     assert masked(text) == expected
@@ -241,7 +241,7 @@ def test_what_is_visible_has_no_control_characters_left(text: str) -> None:
         safe.encode()
 
 
-def test_a_stderr_that_cannot_be_written_to_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stderr_that_cannot_be_written_to_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         def write(self, text: str) -> int:
             raise OSError(28, "No space left on device")

@@ -108,7 +108,7 @@ async def test_a_transaction_whose_caller_gave_up_is_carried_out_wholly(path: Pa
     assert len(written) == 2
 
 
-async def test_closing_waits_for_what_was_begun_even_if_nobody_waits_for_the_closing(
+async def test_closing_waits_for_calls_under_way_even_when_the_close_is_not_awaited(
     path: Path,
 ) -> None:
     store = await SqliteStore(path).__aenter__()
