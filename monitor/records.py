@@ -5,6 +5,7 @@ Times are aware datetimes, ratios are numbers. Names are other people's text, as
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,10 +17,11 @@ from monitor.domain.alerting.notification import NotifiedAlert, OutboxRow
 from monitor.domain.campaign.detail import CampaignDetail, breakdown
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.snapshot import Campaign, CampaignKey
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.routing.matcher import matchers_text
-from monitor.domain.routing.silence import Silence
+from monitor.domain.routing.silence import Silence, silencing
+from monitor.ports import EVERYTHING, OutboxQuery, Store
 
 Record = dict[str, Any]
 
@@ -232,3 +234,105 @@ def silence_record(silence: Silence, now: datetime) -> Record:
         "matched_at": silence.matched_at,
         "ended_by": silence.ended_by,
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """One campaign. `tracked` is null once it has vanished: then `campaign` is as its newest
+    event has it.
+
+    Events, alerts and messages have the newest first, `samples` the oldest.
+    """
+
+    campaign: Campaign
+    tracked: TrackedCampaign | None
+    samples: Sequence[Sample]
+    events: Sequence[CampaignEvent]
+    alerts: Sequence[Alert]
+    acknowledgements: Sequence[Acknowledgement]
+    silences: Sequence[Silence]
+    messages: Sequence[OutboxRow]
+
+    @property
+    def record(self) -> Record:
+        """What describes the campaign itself."""
+        if self.tracked is None:
+            return {**listed_record(self.campaign), "tracked": False}
+        detail = detail_record(self.tracked.detail) if self.tracked.detail else None
+        return {**campaign_record(self.tracked), "tracked": True, "detail": detail}
+
+    def with_history(self, now: datetime) -> Record:
+        """The same and its samples, events, alerts and notifications."""
+        said = {each.alert_id: each for each in self.acknowledgements}
+        return {
+            **self.record,
+            "samples": [sample_record(sample) for sample in self.samples],
+            "events": [event_record(event) for event in self.events],
+            "alerts": [
+                alert_record(alert, said.get(alert.id), silencing(alert, self.silences, now))
+                for alert in self.alerts
+            ],
+            "notifications": [outbox_record(row) for row in self.messages],
+        }
+
+    def message_told(self, row: OutboxRow) -> Record:
+        """A message as one that tells of this campaign: it may tell of others too."""
+        about = [each for each in row.notification.alerts if _is(each.campaign, self.campaign)]
+        told = {
+            "alertnames": list(dict.fromkeys(each.labels.get("alertname", "") for each in about)),
+            "about": "",
+        }
+        return {**outbox_record(row), **told, "summary": annotations(about[0]).get("summary", "")}
+
+
+def _is(campaign: Campaign | None, other: Campaign) -> bool:
+    return campaign is not None and (campaign.account, campaign.id) == (other.account, other.id)
+
+
+async def find_dossiers(
+    store: Store, campaign_id: int, account: str | None, *, now: datetime
+) -> list[Dossier]:
+    """One for each account that has, or had, a campaign of that id. StoreError."""
+    tracked = {
+        row.campaign.account: row
+        for row in (await store.load()).campaigns
+        if row.campaign.id == campaign_id
+    }
+    events: dict[str, list[CampaignEvent]] = {}
+    for event in await store.events(campaign_id=campaign_id, account=account, limit=EVERYTHING):
+        events.setdefault(event.campaign.account, []).append(event)
+    accounts = [name for name in dict.fromkeys((*tracked, *events)) if account in (None, name)]
+    if not accounts:
+        return []
+    alerts = {
+        alert.id: alert
+        for alert in (*await store.open_alerts(), *await store.alert_history(limit=EVERYTHING))
+    }
+    messages = await store.outbox(OutboxQuery(limit=EVERYTHING))
+    acknowledgements = await store.acknowledgements()
+    silences = await store.silences(ended_after=now)
+
+    found: list[Dossier] = []
+    for name in accounts:
+        row = tracked.get(name)
+        campaign = row.campaign if row else events[name][0].campaign
+        about = [alert for alert in alerts.values() if _is(alert.campaign, campaign)]
+        about.sort(key=lambda alert: alert.active_since, reverse=True)
+        ids = {alert.id for alert in about}
+        found.append(
+            Dossier(
+                campaign=campaign,
+                tracked=row,
+                samples=await store.course(CampaignKey(name, campaign_id)),
+                events=events.get(name, []),
+                alerts=about,
+                silences=silences,
+                acknowledgements=[each for each in acknowledgements if each.alert_id in ids],
+                messages=[
+                    each
+                    for each in messages
+                    if any(_is(a.campaign, campaign) for a in each.notification.alerts)
+                ],
+            )
+        )
+    return found

@@ -143,8 +143,9 @@ def show(
 
     Exit code 1 when there is no such campaign, 2 when several accounts have one of that id.
     """
-    from monitor.cli.tables.campaign_dossier import find_dossiers, print_dossier
+    from monitor.cli.tables.campaign_dossier import print_dossier
     from monitor.clock import SystemClock
+    from monitor.records import find_dossiers
 
     now = SystemClock().now()
     loaded = load_settings_of(ctx)

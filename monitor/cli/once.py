@@ -10,7 +10,6 @@ from monitor.cli.invocation import load_all, run_async
 from monitor.cli.tables.columns import ALERT_COLUMNS, COUNT_COLUMNS
 from monitor.cli.tables.printing import print_json, print_line
 from monitor.cli.tables.record_table import print_records
-from monitor.records import alert_record
 
 if TYPE_CHECKING:
     from monitor.daemon.once import OnceReport
@@ -43,6 +42,8 @@ def once(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _print_once(report: "OnceReport", *, as_json: bool) -> None:
+    from monitor.records import alert_record
+
     alerts = [alert_record(alert) for alert in report.alerts]
     if as_json:
         print_json(

@@ -1,10 +1,9 @@
-"""Everything that the store knows of one campaign: found, and printed for people and for
-programs."""
+"""Everything that the store knows of one campaign, printed for people and for programs."""
 
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from monitor.cli.tables.columns import ENDED_COLUMNS, EVENT_COLUMNS, LISTED_COLUMNS, outbox_columns
@@ -19,26 +18,11 @@ from monitor.cli.tables.printing import (
 )
 from monitor.cli.tables.record_table import Column, print_records
 from monitor.cli.tables.sparkline import drawn
-from monitor.domain.alerting.alert import Acknowledgement, Alert
-from monitor.domain.alerting.headline import annotations
-from monitor.domain.alerting.notification import OutboxRow
-from monitor.domain.campaign.event import CampaignEvent
-from monitor.domain.campaign.sample import Sample
-from monitor.domain.campaign.snapshot import Campaign, CampaignKey
-from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.routing.silence import Silence, silencing
 from monitor.domain.safetext.shown_text import counted, without_controls
-from monitor.ports import EVERYTHING, OutboxQuery, Store
 from monitor.records import (
     FIGURES,
+    Dossier,
     Record,
-    alert_record,
-    campaign_record,
-    detail_record,
-    event_record,
-    listed_record,
-    outbox_record,
-    sample_record,
 )
 
 PIPE_WIDTH = 80
@@ -58,119 +42,17 @@ SAMPLE_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dossier:
-    """One campaign. `tracked` is null once it has vanished: then `campaign` is as its newest
-    event has it.
-
-    Events, alerts and messages have the newest first, `samples` the oldest.
-    """
-
-    campaign: Campaign
-    tracked: TrackedCampaign | None
-    samples: Sequence[Sample]
-    events: Sequence[CampaignEvent]
-    alerts: Sequence[Alert]
-    acknowledgements: Sequence[Acknowledgement]
-    silences: Sequence[Silence]
-    messages: Sequence[OutboxRow]
-
-    @property
-    def record(self) -> Record:
-        """What describes the campaign itself."""
-        if self.tracked is None:
-            return {**listed_record(self.campaign), "tracked": False}
-        detail = detail_record(self.tracked.detail) if self.tracked.detail else None
-        return {**campaign_record(self.tracked), "tracked": True, "detail": detail}
-
-    def message_told(self, row: OutboxRow) -> Record:
-        """A message as one that tells of this campaign: it may tell of others too."""
-        about = [each for each in row.notification.alerts if _is(each.campaign, self.campaign)]
-        told = {
-            "alertnames": list(dict.fromkeys(each.labels.get("alertname", "") for each in about)),
-            "about": "",
-        }
-        return {**outbox_record(row), **told, "summary": annotations(about[0]).get("summary", "")}
-
-
-def _is(campaign: Campaign | None, other: Campaign) -> bool:
-    return campaign is not None and (campaign.account, campaign.id) == (other.account, other.id)
-
-
-async def find_dossiers(
-    store: Store, campaign_id: int, account: str | None, *, now: datetime
-) -> list[Dossier]:
-    """One for each account that has, or had, a campaign of that id. StoreError."""
-    tracked = {
-        row.campaign.account: row
-        for row in (await store.load()).campaigns
-        if row.campaign.id == campaign_id
-    }
-    events: dict[str, list[CampaignEvent]] = {}
-    for event in await store.events(campaign_id=campaign_id, account=account, limit=EVERYTHING):
-        events.setdefault(event.campaign.account, []).append(event)
-    accounts = [name for name in dict.fromkeys((*tracked, *events)) if account in (None, name)]
-    if not accounts:
-        return []
-    alerts = {
-        alert.id: alert
-        for alert in (*await store.open_alerts(), *await store.alert_history(limit=EVERYTHING))
-    }
-    messages = await store.outbox(OutboxQuery(limit=EVERYTHING))
-    acknowledgements = await store.acknowledgements()
-    silences = await store.silences(ended_after=now)
-
-    found: list[Dossier] = []
-    for name in accounts:
-        row = tracked.get(name)
-        campaign = row.campaign if row else events[name][0].campaign
-        about = [alert for alert in alerts.values() if _is(alert.campaign, campaign)]
-        about.sort(key=lambda alert: alert.active_since, reverse=True)
-        ids = {alert.id for alert in about}
-        found.append(
-            Dossier(
-                campaign=campaign,
-                tracked=row,
-                samples=await store.course(CampaignKey(name, campaign_id)),
-                events=events.get(name, []),
-                alerts=about,
-                silences=silences,
-                acknowledgements=[each for each in acknowledgements if each.alert_id in ids],
-                messages=[
-                    each
-                    for each in messages
-                    if any(_is(a.campaign, campaign) for a in each.notification.alerts)
-                ],
-            )
-        )
-    return found
-
-
 def print_dossier(dossier: Dossier, *, now: datetime, as_json: bool, samples: bool) -> None:
     """On stdout; with `samples` every figure that was recorded, which the JSON has in any case."""
-    said = {each.alert_id: each for each in dossier.acknowledgements}
-    events = [event_record(event) for event in dossier.events]
-    alerts = [
-        alert_record(alert, said.get(alert.id), silencing(alert, dossier.silences, now))
-        for alert in dossier.alerts
-    ]
-    messages = [outbox_record(row) for row in dossier.messages]
-    figures = [sample_record(sample) for sample in dossier.samples]
+    record = dossier.with_history(now)
     if as_json:
-        print_json(
-            {
-                **dossier.record,
-                "samples": figures,
-                "events": events,
-                "alerts": alerts,
-                "notifications": messages,
-            }
-        )
+        print_json(record)
         return
+    events, alerts, messages = record["events"], record["alerts"], record["notifications"]
     _print_fields(dossier.record)
     _print_course(dossier, now=now)
     parts: list[tuple[str, list[Record], tuple[Column, ...]]] = (
-        [("sample", figures, SAMPLE_COLUMNS)] if samples else []
+        [("sample", record["samples"], SAMPLE_COLUMNS)] if samples else []
     )
     parts += [
         ("event", events, tuple(each for each in EVENT_COLUMNS if each.key not in _KNOWN)),
