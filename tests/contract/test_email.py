@@ -56,7 +56,7 @@ async def test_tls_and_the_login_are_used(tls: str) -> None:
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
-async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tls: str) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_not_accepted(tls: str) -> None:
     async with mail_server(tls=tls) as server, mailer(server.port, tls=tls) as notifier:
         error = await failure(notifier)
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
@@ -109,7 +109,7 @@ async def test_a_reply_is_a_decision(
     assert str(error).startswith(f"SMTP {reply[:9]}: ")
 
 
-async def test_a_server_that_knows_no_login_is_told_as_such() -> None:
+async def test_a_server_without_a_login_method_is_reported() -> None:
     async with (
         mail_server() as server,
         mailer(server.port, username="monitor", password=SECRET) as notifier,
@@ -133,7 +133,7 @@ async def test_a_wrong_password_is_tried_again_and_so_is_a_server_that_cannot_sa
     assert server.mails == []
 
 
-async def test_nobody_who_is_taken_is_a_failure_for_good_and_one_put_off_is_not() -> None:
+async def test_no_accepted_recipient_is_a_final_failure_unless_one_is_deferred() -> None:
     async with mail_server() as server, mailer(server.port) as notifier:
         server.replies = {OPS: ["550 5.1.1 unknown"], LEA: ["550 5.1.1 unknown"]}
         error = await failure(notifier)
@@ -156,7 +156,7 @@ async def test_a_recipient_who_is_refused_is_told_in_the_log_and_the_others_have
     ]
 
 
-async def test_who_was_put_off_gets_it_later_and_nobody_gets_it_twice() -> None:
+async def test_a_deferred_recipient_gets_it_later_and_no_one_gets_it_twice() -> None:
     async with mail_server() as server, mailer(server.port) as notifier:
         server.replies = {LEA: ["450 4.2.0 greylisted", "450 4.2.0 greylisted"]}
         assert "1 of 2 recipients were deferred" in str(await failure(notifier))
@@ -168,7 +168,7 @@ async def test_who_was_put_off_gets_it_later_and_nobody_gets_it_twice() -> None:
         assert server.mails[-1][1] == [OPS, LEA]
 
 
-async def test_who_was_put_off_and_then_refused_does_not_undo_the_others_delivery() -> None:
+async def test_a_recipient_deferred_and_then_refused_does_not_undo_the_others_delivery() -> None:
     async with mail_server() as server, mailer(server.port) as notifier:
         server.replies = {LEA: ["450 4.2.0 greylisted", "550 5.1.1 unknown"]}
         await failure(notifier)
@@ -208,7 +208,7 @@ async def test_a_server_that_is_none_is_a_failure(said: bytes) -> None:
     assert error.reason in (F.CONNECTION, F.REJECTED)
 
 
-async def test_nobody_listening_is_tried_again() -> None:
+async def test_a_refused_connection_is_tried_again() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         async with mailer(taken.getsockname()[1]) as notifier:

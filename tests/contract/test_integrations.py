@@ -214,7 +214,7 @@ async def test_a_broken_connection_is_tried_again(
     assert (error.reason, error.retryable) == (F.CONNECTION, True)
 
 
-async def test_nobody_listening_is_tried_again(kind: str) -> None:
+async def test_a_refused_connection_is_tried_again(kind: str) -> None:
     with socket.socket() as taken:  # bound but not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
         async with notifier_for(

@@ -112,7 +112,7 @@ async def test_what_fires_is_believed_for_four_resends(cluster: Cluster) -> None
     )
 
 
-async def test_what_stands_in_for_another_receiver_is_believed_for_a_day(cluster: Cluster) -> None:
+async def test_a_fallbacks_alert_is_valid_for_a_day(cluster: Cluster) -> None:
     await cluster.notifier.send(notification(fallback_for=("ops",)))
     assert at(cluster.told()[0]["endsAt"]) - cluster.clock.now() == timedelta(hours=24)
 
@@ -212,7 +212,7 @@ async def test_many_are_resent_in_several_requests(cluster: Cluster) -> None:
     assert [len(json.loads(request.body)) for request in cluster.one.requests] == [200, 200, 50]
 
 
-async def test_nothing_to_resend_is_no_request(cluster: Cluster) -> None:
+async def test_nothing_to_resend_makes_no_request(cluster: Cluster) -> None:
     await cluster.notifier.resend([])
     assert cluster.one.requests == []
 
@@ -240,7 +240,7 @@ async def test_what_was_called_over_is_not_called_firing_by_a_list_gathered_befo
     assert len(cluster.one.requests) == 1
 
 
-async def test_what_fires_anew_under_the_same_labels_is_not_called_over_again(
+async def test_an_alert_that_fires_again_with_the_same_labels_is_not_ended_again(
     cluster: Cluster,
 ) -> None:
     await cluster.notifier.send(notification(resolved(1)))

@@ -60,7 +60,7 @@ async def verified(kind: str, receiver: ScriptedReceiver) -> Request:
 
 
 @pytest.mark.parametrize("kind", ["discord", "teams", "telegram"])
-async def test_a_web_page_is_nobodys_word(receiver: ScriptedReceiver, kind: str) -> None:
+async def test_a_web_page_is_not_a_confirmation(receiver: ScriptedReceiver, kind: str) -> None:
     error = await refused(kind, receiver, 200, "<!doctype html><title>Sign in</title>")
     assert (error.reason, error.retryable) == (F.BAD_ANSWER, True)
 
@@ -89,7 +89,7 @@ async def test_discords_fraction_of_a_second_counts_before_the_header(
 
 
 @pytest.mark.parametrize("wish", ["soon", None, True, -1, [1]])
-async def test_a_wish_that_is_no_number_of_seconds_leaves_the_header(
+async def test_a_wait_that_is_not_a_number_leaves_the_header(
     receiver: ScriptedReceiver, wish: object
 ) -> None:
     assert (await refused("discord", receiver, 429, {"retry_after": wish})).retry_after == 99
@@ -167,7 +167,7 @@ async def test_telegram_is_told_where_and_how(receiver: ScriptedReceiver) -> Non
     assert told["disable_notification"] is False
 
 
-async def test_what_is_over_wakes_nobody(receiver: ScriptedReceiver) -> None:
+async def test_an_alert_that_is_over_wakes_no_one(receiver: ScriptedReceiver) -> None:
     async with notifier_for("telegram", receiver.url, FakeClock()) as built:
         await built.send(notification(resolved()))
     assert json.loads(receiver.requests[0].body)["disable_notification"] is True

@@ -64,7 +64,7 @@ async def test_every_changed_alert_is_an_event_with_the_key_in_its_body(
     assert {each["routing_key"] for each in found.values()} == {ROUTING_KEY}
 
 
-async def test_what_somebody_looks_after_is_acknowledged_beside_other_news(
+async def test_an_acknowledged_alert_is_acknowledged_beside_other_news(
     pagerduty: Notifier, receiver: ScriptedReceiver
 ) -> None:
     looked_after = alert(2, changed=False, acknowledged_by="Ana")
@@ -75,7 +75,7 @@ async def test_what_somebody_looks_after_is_acknowledged_beside_other_news(
     }
 
 
-async def test_that_somebody_looks_after_alerts_acknowledges_these_and_triggers_nothing(
+async def test_a_message_about_acknowledgements_acknowledges_and_triggers_nothing(
     pagerduty: Notifier, receiver: ScriptedReceiver
 ) -> None:
     looked_after = alert(2, changed=False, acknowledged_by="Ana")

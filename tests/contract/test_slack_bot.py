@@ -75,7 +75,7 @@ async def test_a_group_has_one_message_that_is_brought_up_to_date_and_a_thread_w
     assert second.startswith("✅ RESOLVED")
 
 
-async def test_the_message_shows_how_the_group_stands_and_the_thread_what_is_new(
+async def test_the_message_shows_the_current_state_of_the_group_and_the_thread_the_news(
     slack: FakeSlack, ops: Notifier
 ) -> None:
     over = later("ntf_03", resolved(1), alert(2, changed=False), reason=NotifyReason.RESOLVED)
@@ -90,7 +90,7 @@ async def test_the_message_shows_how_the_group_stands_and_the_thread_what_is_new
     )
 
 
-async def test_a_phone_shows_the_news_also_of_a_message_that_has_to_be_posted_anew(
+async def test_a_phone_shows_the_news_even_if_the_message_has_to_be_posted_again(
     slack: FakeSlack, ops: Notifier
 ) -> None:
     warning = alert(2, labels={"alertname": "Stalled", "severity": "warning"})
@@ -103,7 +103,7 @@ async def test_a_phone_shows_the_news_also_of_a_message_that_has_to_be_posted_an
     assert texts(post.body)[0] == "🔴 CRITICAL · 2 firing"
 
 
-async def test_that_somebody_looks_after_it_is_in_the_message_and_a_line_of_the_thread_and_calls_nobody(
+async def test_an_acknowledgement_shows_in_message_and_thread_and_notifies_no_one(
     slack: FakeSlack, ops: Notifier
 ) -> None:
     looked_after = alert(2, changed=False, acknowledged_by="Ana", acknowledged_at=NOW)
@@ -246,7 +246,7 @@ async def test_a_retry_of_the_end_of_a_group_does_not_begin_a_new_message(
     assert len(slack.thread(post)) == 1
 
 
-async def test_a_store_that_cannot_keep_the_note_is_no_failure_of_the_message(
+async def test_a_store_that_cannot_keep_the_note_does_not_fail_the_message(
     slack: FakeSlack,
 ) -> None:
     with structlog.testing.capture_logs() as logs:
@@ -266,7 +266,7 @@ async def test_a_store_that_does_not_say_what_is_shown_is_asked_again_later(
     assert slack.posts == {}
 
 
-async def test_a_note_that_cannot_be_read_and_another_channel_begin_anew(slack: FakeSlack) -> None:
+async def test_an_unreadable_note_or_another_channel_starts_a_new_message(slack: FakeSlack) -> None:
     memory = VolatileMemory()
     await memory.remember("ops", notification().group_key, "{", now=NOW)
     async with bot(slack, FakeClock(), memory=memory) as built:
@@ -279,7 +279,7 @@ async def test_a_note_that_cannot_be_read_and_another_channel_begin_anew(slack: 
 @pytest.mark.parametrize(
     "code", ["message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"]
 )
-async def test_a_message_that_is_gone_is_posted_anew(
+async def test_a_message_that_is_gone_is_posted_again(
     slack: FakeSlack, ops: Notifier, code: str
 ) -> None:
     await ops.send(notification())
@@ -363,7 +363,7 @@ async def test_retry_after_is_passed_on(slack: FakeSlack, ops: Notifier) -> None
 @pytest.mark.parametrize(
     "body", [b"", b"ok", b"<html>", b"[]", b'{"ok": true}', b'{"ok": "yes"}', b'{"ok": false}']
 )
-async def test_an_answer_that_does_not_say_where_the_message_is_is_no_success(
+async def test_an_answer_that_does_not_say_where_the_message_is_is_a_failure(
     slack: FakeSlack, ops: Notifier, body: bytes
 ) -> None:
     slack.refusals["chat.postMessage"] = [web.Response(body=body)]
@@ -371,7 +371,7 @@ async def test_an_answer_that_does_not_say_where_the_message_is_is_no_success(
     assert (error.reason, error.retryable) == (F.BAD_ANSWER, True)
 
 
-async def test_no_error_tells_the_token_and_the_message_bears_the_notifications_id(
+async def test_no_error_shows_the_token_and_the_message_carries_the_notifications_id(
     slack: FakeSlack, ops: Notifier
 ) -> None:
     slack.refusals["chat.postMessage"] = [f"invalid {SECRET}", web.Response(status=500, text=TOKEN)]

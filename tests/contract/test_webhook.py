@@ -115,7 +115,7 @@ async def test_a_signed_message_that_is_too_large_is_halved_until_every_part_fit
     assert all(id_.startswith(f"{told.id}-") for id_ in sent)
 
 
-async def test_one_alert_is_sent_whatever_its_size_and_so_is_what_nobody_limits(
+async def test_one_alert_is_sent_whatever_its_size_and_so_is_a_message_without_a_limit(
     receiver: ScriptedReceiver,
 ) -> None:
     long = alert(annotations={"summary": "x" * 30_000})
@@ -172,7 +172,7 @@ async def test_a_client_certificate_and_an_authority_of_ones_own_open_the_door(s
         await built.send(NOTIFICATION)
 
 
-async def test_an_authority_that_the_system_does_not_know_is_told_as_such(strict: str) -> None:
+async def test_an_authority_that_the_system_does_not_know_is_reported(strict: str) -> None:
     async with notifier_for("webhook", strict, SystemClock(), options={"url": strict}) as built:
         with pytest.raises(DeliveryError) as failed:
             await built.send(NOTIFICATION)
@@ -180,7 +180,9 @@ async def test_an_authority_that_the_system_does_not_know_is_told_as_such(strict
     assert "certificate was not accepted" in str(failed.value)
 
 
-async def test_no_certificate_where_one_is_wanted_is_a_failed_connection(strict: str) -> None:
+async def test_a_missing_certificate_where_one_is_required_is_a_failed_connection(
+    strict: str,
+) -> None:
     options = {"url": strict, "ca_file": str(CERTIFICATES / "ca.pem")}
     async with notifier_for("webhook", strict, SystemClock(), options=options) as built:
         with pytest.raises(DeliveryError) as failed:

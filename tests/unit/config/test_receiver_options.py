@@ -156,7 +156,9 @@ def test_a_bot_needs_a_token_and_a_channel() -> None:
         ("apprise: {}", 'apprise needs "url" (or url_file: the file that holds it)'),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_where_it_stands(folder: Path, options: str, expected: str) -> None:
+def test_what_is_wrong_is_reported_with_its_place(
+    folder: Path, options: str, expected: str
+) -> None:
     found = refused(folder, options)
     assert any(expected in problem for problem in found), found
 

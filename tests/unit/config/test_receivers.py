@@ -212,7 +212,7 @@ def test_what_a_variable_holds_is_in_no_message() -> None:
     "receiver",
     ["slack: {url: 'http://a.example.org/x'}", "webhook: {url: 'http://a.example.org/x'}"],
 )
-def test_plain_http_that_is_allowed_is_no_warning(receiver: str) -> None:
+def test_allowed_plain_http_gives_no_warning(receiver: str) -> None:
     assert rules(text(f"{{name: ops, {receiver}}}"), allow_insecure_http=True).warnings == ()
 
 

@@ -164,7 +164,7 @@ def test_the_output_is_bounded() -> None:
     assert output.endswith("…")
 
 
-def test_a_missing_context_is_no_exception() -> None:
+def test_a_missing_context_does_not_raise() -> None:
     assert "could not be rendered" in Template.parse("{{ sent }}", scope="campaign").render({})
 
 

@@ -10,7 +10,7 @@ from tests.unit.notify.builders import NOW
 
 
 @pytest.mark.parametrize("status", [0, 99, 199, 304, 418, 451, 499, 507, 599, 600, 999])
-def test_every_status_that_is_no_success_is_a_failure(status: int) -> None:
+def test_every_status_but_success_is_a_failure(status: int) -> None:
     with pytest.raises(DeliveryError) as failed:
         check(Answer(status=status, headers={}, body=b"secret"), now=NOW)
     assert failed.value.retryable

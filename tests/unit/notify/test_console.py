@@ -84,7 +84,7 @@ async def test_a_closed_stream_is_a_failure_that_is_tried_again() -> None:
 
 
 class Stuck(io.StringIO):
-    """A stream that nobody reads: a write ends only when it is released."""
+    """A stream that is not read: a write ends only when it is released."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class Stuck(io.StringIO):
         return super().write(text)
 
 
-async def test_a_console_that_nobody_reads_fails_in_time_and_blocks_nobody() -> None:
+async def test_a_console_that_is_not_read_fails_in_time_and_blocks_nothing() -> None:
     stream = Stuck()
     notifier = ConsoleNotifier(dataclasses.replace(context(stream), attempt_seconds=0.05))
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Discord messages: within every limit, nobody mentioned, nothing smuggled in, nothing dropped
+"""Discord messages: within every limit, no one mentioned, nothing smuggled in, nothing dropped
 without a word."""
 
 import re

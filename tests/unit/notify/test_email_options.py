@@ -51,7 +51,7 @@ def test_a_server_and_two_addresses_are_enough_and_the_port_follows_from_tls() -
         ({"hello": "my host"}, "hello", "is not a host"),
     ],
 )
-def test_what_cannot_work_is_refused_where_it_stands(
+def test_what_cannot_work_is_refused_with_its_place(
     given: dict[str, Any], where: str, why: str
 ) -> None:
     with pytest.raises(ValidationError) as refused:

@@ -71,7 +71,7 @@ def test_why_messages_have_not_arrived_is_said_where_it_is_known_and_not_once_it
     assert message.why(resolved(detail=detail())) == ""
 
 
-def test_who_looks_after_an_alert_is_said_until_it_is_over() -> None:
+def test_who_is_handling_an_alert_is_shown_until_it_is_over() -> None:
     said = {
         "acknowledged_by": "Anna\u202e\n",
         "acknowledged_at": datetime(2026, 3, 2, 9, tzinfo=UTC),

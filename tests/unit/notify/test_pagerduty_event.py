@@ -63,7 +63,7 @@ def test_what_is_over_resolves_the_same_key() -> None:
     assert event(notification(), alert(), URL)["dedup_key"] == "a1"
 
 
-def test_what_somebody_looks_after_is_acknowledged_once_it_is_known() -> None:
+def test_an_acknowledged_alert_is_acknowledged_once_it_is_known() -> None:
     known = alert(changed=False, acknowledged_by="Ana")
     assert event(notification(), known, URL) == {"event_action": "acknowledge", "dedup_key": "a1"}
     assert (

@@ -29,7 +29,7 @@ def test_a_paragraph_has_what_is_known_of_an_alert() -> None:
     assert told.links[0].url == f"{URL}/alerts/a1"
 
 
-def test_what_stands_above_is_not_said_again() -> None:
+def test_a_headline_above_is_not_repeated_below() -> None:
     told = paragraph(notification(), alert(), URL, said=True)
     assert told.headline == "LowDelivery · critical · ShopAgent · RCS · campaign 53651994 · sending"
     assert told.facts == [
@@ -67,7 +67,7 @@ def test_an_address_is_encoded(url: str, encoded: str) -> None:
 
 
 @pytest.mark.parametrize("url", [None, "", "http://[", "https://a.example/" + "x" * 500])
-def test_no_address_and_one_that_cannot_be_used_is_no_link(url: str | None) -> None:
+def test_a_missing_or_unusable_address_gives_no_link(url: str | None) -> None:
     assert link(url, "Open") is None
 
 

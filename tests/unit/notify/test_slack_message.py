@@ -71,7 +71,7 @@ def test_a_section_has_figures_beginning_and_links() -> None:
     ]
 
 
-def test_no_sentence_stands_twice_in_what_a_message_shows() -> None:
+def test_a_message_shows_no_sentence_twice() -> None:
     long = alert(3, annotations={"summary": f"Spring sale: {'very ' * 30}bad"})
     for told in (
         notification(),

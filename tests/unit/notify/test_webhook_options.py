@@ -91,7 +91,7 @@ def test_one_secret_or_several_can_sign() -> None:
         ),
     ],
 )
-def test_what_cannot_work_is_refused_where_it_stands(
+def test_what_cannot_work_is_refused_with_its_place(
     given: dict[str, Any], where: tuple[str | int, ...], why: str
 ) -> None:
     location, message = refusal(**given)

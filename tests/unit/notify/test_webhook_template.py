@@ -165,7 +165,7 @@ def test_everything_wrong_with_a_template_is_told_at_once_in_the_order_of_its_li
     )
 
 
-def test_json_that_nobody_could_read_is_found_out_at_load() -> None:
+def test_json_that_cannot_be_read_is_found_at_load() -> None:
     assert "does not give JSON for a sample message" in refusal(
         "[" * 5000 + "]" * 5000, as_json=True
     )
