@@ -16,7 +16,7 @@ from monitor.yamlfile.text_file import world_readable
 SHORT_TOKEN = 16
 
 
-class _Check:
+class _SettingsCheck:
     def __init__(
         self, settings: Settings, written: Layer, wrong: frozenset[SettingPath], findings: Findings
     ) -> None:
@@ -57,7 +57,7 @@ def check(
     findings: Findings,
 ) -> None:
     """Note contradictions. A check that needs a `wrong` setting waits until that is corrected."""
-    state = _Check(settings, written, wrong, findings)
+    state = _SettingsCheck(settings, written, wrong, findings)
     _accounts(state, need_account=need_account)
     _api_paths(state)
     _plain_http(state)
@@ -67,7 +67,7 @@ def check(
     _database(state)
 
 
-def _accounts(state: _Check, *, need_account: bool) -> None:
+def _accounts(state: _SettingsCheck, *, need_account: bool) -> None:
     credentials: tuple[SettingPath, ...] = (("api_key",), ("api_token",))
     for name, account in state.settings.accounts.items():
         own: tuple[SettingPath, ...] = (
@@ -107,7 +107,7 @@ def _accounts(state: _Check, *, need_account: bool) -> None:
 
 
 def _kind_of_key(
-    state: _Check, key: SecretStr, setting: SettingPath, account: AccountSettings
+    state: _SettingsCheck, key: SecretStr, setting: SettingPath, account: AccountSettings
 ) -> None:
     if key.get_secret_value().startswith("test_"):
         state.findings.warn(
@@ -123,7 +123,7 @@ def _kind_of_key(
         )
 
 
-def _api_paths(state: _Check) -> None:
+def _api_paths(state: _SettingsCheck) -> None:
     for setting, written in state.written.items():
         if setting[-1] == "api_url" and setting not in state.broken:
             asked = api_address(written.value)
@@ -132,7 +132,7 @@ def _api_paths(state: _Check) -> None:
                 state.warn(message, setting, hint=f"write {asked}")
 
 
-def _plain_http(state: _Check) -> None:
+def _plain_http(state: _SettingsCheck) -> None:
     if state.settings.allow_insecure_http or ("allow_insecure_http",) in state.broken:
         return
     for name, account in state.settings.accounts.items():
@@ -149,7 +149,7 @@ def _plain_http(state: _Check) -> None:
         state.warn(message, ("heartbeat_url",), hint="use https://")
 
 
-def _listening(state: _Check) -> None:
+def _listening(state: _SettingsCheck) -> None:
     settings = state.settings
     if settings.public_read or settings.read_token or not settings.listen.beyond_loopback:
         return
@@ -162,7 +162,7 @@ def _listening(state: _Check) -> None:
         )
 
 
-def _tokens(state: _Check) -> None:
+def _tokens(state: _SettingsCheck) -> None:
     settings = state.settings
     tokens = {"read_token": settings.read_token, "admin_token": settings.admin_token}
     for name, token in tokens.items():
@@ -174,7 +174,7 @@ def _tokens(state: _Check) -> None:
         state.warn(message, ("admin_token",), hint="give it a value of its own")
 
 
-def _readable_secrets(state: _Check) -> None:
+def _readable_secrets(state: _SettingsCheck) -> None:
     for setting, written in state.written.items():
         if (
             setting[-1] in SECRETS
@@ -188,7 +188,7 @@ def _readable_secrets(state: _Check) -> None:
             )
 
 
-def _database(state: _Check) -> None:
+def _database(state: _SettingsCheck) -> None:
     if state.settings.database_url.path is None:
         state.wrong(
             "a PostgreSQL database is not supported by this version",
