@@ -34,8 +34,6 @@ from monitor.yamlfile.excerpts import KeyPath, Veil
 from monitor.yamlfile.findings import Findings
 from monitor.yamlfile.models import YamlModel, read_partial
 
-_OPEN = frozenset(FileKeys.by_key()) - {"receivers"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
@@ -145,7 +143,7 @@ def _may_be_shown(path: KeyPath) -> bool:
         case ("route", *keys):
             return all(key in RouteKeys.by_key() for key in keys)
         case (key, *_):
-            return key in _OPEN
+            return key in FileKeys.by_key()
     return False
 
 
@@ -163,9 +161,7 @@ def _is_known(path: KeyPath) -> bool:
     return False
 
 
-VEIL = Veil(
-    shows=_may_be_shown, knows=_is_known, open=_OPEN, closed=frozenset(FileKeys.by_key()) - _OPEN
-)
+VEIL = Veil(shows=_may_be_shown, knows=_is_known)
 """What of a rules file may be shown beside an error."""
 
 

@@ -1,11 +1,12 @@
 """Lines of files beside errors, without what may be secret in them.
 
 What is secret is decided by where it stands, not by what it looks like: a value is shown when
-its keys are known to hold none. Comments are left out: anything may be in them.
+its keys are known to hold none. Comments are left out: anything may be in them. Of a file that does
+not parse, no line is shown where a secret may be in it.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,15 +19,7 @@ KeyPath = tuple[str, ...]
 """The keys that lead to a value; positions in lists are left out."""
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_KEY = re.compile(r"([ \t-]*)([A-Za-z_][A-Za-z0-9_]*)[ \t]*:")
-_FURTHER_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Za-z0-9_-]+)[\"']?[ \t]*[:=](?![=~])")
 _URL = re.compile(r"(?<![a-z])[a-z]+://")
-_STRANGE = re.compile(r"[^\s#-]")
-"""How a line begins that is at the top and no key."""
-_COMMENT = re.compile(r"(?:\A|(?<=\s))#")
-_SECRETIVE = re.compile(
-    r"key|token|secret|passw|credential|authori[sz]ation|signature|url|dsn|://", re.IGNORECASE
-)
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)\s*=\s*(.*)")
 _SAID = re.compile(r"\w")
 _MOST_VISITS = 50_000
@@ -38,15 +31,11 @@ class Veil:
     """What of a file may be shown.
 
     `shows` says it of the value under these keys, `knows` whether the last of these keys is a
-    word of the file's own. `open` and `closed` are keys at the top: below the first nothing is
-    secret, below the others something may be. They decide where the file is not YAML, so that
-    it is unknown what stands where.
+    word of the file's own.
     """
 
     shows: Callable[[KeyPath], bool]
     knows: Callable[[KeyPath], bool]
-    open: Collection[str] = ()
-    closed: Collection[str] = ()
 
 
 NO_VEIL = Veil(shows=lambda _: True, knows=lambda _: True)
@@ -72,8 +61,8 @@ class YamlExcerpts:
         if not 0 < number <= len(self._lines):
             return None
         line = self._lines[number - 1]
-        if self._root is None:
-            return self._unparsed(number, place)
+        if self._root is None:  # it is unknown what stands where
+            return Excerpt.of(line, place) if self._veil is NO_VEIL else None
         hidden = self._hidden_in(number)
         return None if hidden is None else _veiled(Excerpt.of(line, place), hidden)
 
@@ -159,43 +148,6 @@ class YamlExcerpts:
                 if any(a <= found.start() < b for a, b in continued)
             ]
         return _merged(hidden)
-
-    def _unparsed(self, number: int, place: Place) -> Excerpt | None:
-        """Decided by the keys that stand above, and by what the line looks like."""
-        excerpt = Excerpt.of(self._lines[number - 1], place)
-        if self._veil is NO_VEIL:
-            return excerpt
-        comment = _COMMENT.search(excerpt.line)
-        told = _veiled(excerpt, [(comment.start(), len(excerpt.line))] if comment else [])
-        own = _KEY.match(excerpt.line)
-        if own is None:
-            return None  # a part of a value that began above, of which key cannot be told
-        if _SECRETIVE.search(excerpt.line) or random_stretches(excerpt.line):
-            return None
-        further = [
-            found[1]
-            for found in _FURTHER_KEY.finditer(
-                excerpt.line, own.end(), comment.start() if comment else len(excerpt.line)
-            )
-        ]
-        for above in range(number, 0, -1):
-            key = _KEY.match(self._lines[above - 1])
-            if key is None:
-                if _STRANGE.match(self._lines[above - 1]):
-                    return None
-                continue
-            if above == number and not key[1] and self._veil.shows((key[2],)):
-                return told if all(self._veil.knows((key[2], each)) for each in further) else None
-            if key[2] in self._veil.closed:
-                return None
-            if not key[1]:
-                known = key[2] in self._veil.open and self._veil.shows((key[2], own[2]))
-                return (
-                    told
-                    if known and all(self._veil.shows((key[2], own[2], each)) for each in further)
-                    else None
-                )
-        return None
 
 
 class DotenvExcerpts:
