@@ -14,7 +14,6 @@ import threading
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
-from types import ModuleType
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -47,18 +46,14 @@ _TALKATIVE = (
 )
 
 
-def _library() -> ModuleType:
-    """The module apprise, with its logs off. Raises ImportError if it is not installed."""
+def _service(url: str) -> Any:
+    """The service for a URL; None if Apprise knows none. Raises ImportError if Apprise is not
+    installed."""
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    return importlib.import_module(PACKAGE)
-
-
-def _service(url: str) -> Any:
-    """The service for a URL; None if Apprise knows none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its plugins import deprecated things
-        library = _library()
+        library = importlib.import_module(PACKAGE)
         asset = library.AppriseAsset(
             app_id="bsg-monitor",
             async_mode=False,

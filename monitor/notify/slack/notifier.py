@@ -4,12 +4,11 @@ from collections.abc import Mapping
 
 from monitor.domain.alerting.notification import Notification
 from monitor.errors import DeliveryFault
-from monitor.notify.answers import Meaning, check, json_object, unconfirmed
+from monitor.notify.answers import Meaning, check, confirm, json_object, unconfirmed
 from monitor.notify.integration import Context, HttpNotifier, Integration
 from monitor.notify.slack.bot import SlackBotNotifier
 from monitor.notify.slack.message import compose
 from monitor.notify.slack.options import SlackOptions
-from monitor.notify.transport import Answer
 
 # Slack's codes for why,
 # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
@@ -52,23 +51,14 @@ class SlackNotifier(HttpNotifier[SlackOptions]):
         answer = await self._post(
             url, compose(notification, self._context.external_url), notification
         )
-        word = _text(answer)
+        word = answer.body.decode("utf-8", "replace").strip()
         meaning = _IN_HALVES if word in _TOO_LONG else None
         check(answer, now=self._context.clock.now(), detail=_MEANINGS.get(word), meaning=meaning)
-        _confirm(answer)
-
-
-def _text(answer: Answer) -> str:
-    return answer.body.decode("utf-8", "replace").strip()
-
-
-def _confirm(answer: Answer) -> None:
-    """Slack answers `ok`; Mattermost and Rocket.Chat answer `ok` or JSON. A web page comes from a
-    proxy, not from the receiver."""
-    text = _text(answer)
-    said = json_object(answer)
-    if text.startswith("<") or said.get("ok") is False or said.get("success") is False:
-        raise unconfirmed(answer, "Slack")
+        # Slack answers `ok`; Mattermost and Rocket.Chat answer `ok` or JSON
+        said = json_object(answer)
+        if said.get("ok") is False or said.get("success") is False:
+            raise unconfirmed(answer, "Slack")
+        confirm(answer, "Slack")
 
 
 def _notifier(
