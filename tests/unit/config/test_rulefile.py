@@ -573,3 +573,35 @@ def test_quiet_hours_may_go_over_midnight_and_have_a_zone(moment: str, quiet: bo
 def test_a_wrong_settle_or_calendar_is_refused_with_its_place(text: str, problem: str) -> None:
     (found,) = rule_problems(RULE + text)
     assert str(found).startswith(problem), found
+
+
+def test_what_is_wrong_in_one_key_hides_nothing_that_is_wrong_in_another_and_each_is_said_once() -> (
+    None
+):
+    text = """\
+rules:
+  - alert: A
+    when: nosuch > 5
+    severity: Critical!
+    labels: {account: x, team: 5, "a-b": y}
+    for: 5
+receivers:
+  - {name: ops, console: {}, fallback: nosuch, fallback_after: 5}
+route:
+  receiver: opps
+  group_wait: soon
+  routes:
+    - {matchers: [severity], receiver: dask, group_by: [a, a]}
+inhibit_rules:
+  - {source_matchers: [], target_matchers: [5], equl: [x]}
+"""
+    with pytest.raises(ConfigError) as refused:
+        parse_rules(text, source="r", lookup=lambda _: None)
+    places = [
+        (found.place.line, found.place.column) for found in refused.value.problems if found.place
+    ]
+    assert places == [
+        *((3, 11), (4, 15), (5, 14), (5, 32), (5, 35), (6, 10)),
+        *((8, 64), (10, 13), (11, 15), (13, 27), (13, 40), (13, 60)),
+        *((15, 23), (15, 45), (15, 49)),
+    ]
