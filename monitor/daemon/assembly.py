@@ -11,7 +11,7 @@ from monitor.clock import Clock
 from monitor.daemon.heartbeat import Heartbeat
 from monitor.domain.alerting.alert import Alert
 from monitor.domain.alerting.evaluation import RuleSet
-from monitor.domain.alerting.partly_read import PartlyReadRules
+from monitor.domain.alerting.three_valued import ThreeValuedConditions
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import Condition, compile_batch
@@ -138,7 +138,7 @@ def build_cycles(
 def compile_ignore(condition: Condition) -> Callable[[TrackedCampaign, float], bool | None]:
     """`BSG_IGNORE` as a predicate on one campaign; None where a field that it asks for could not
     be read."""
-    batch, partly = compile_batch([condition]), PartlyReadRules()
+    batch, partly = compile_batch([condition]), ThreeValuedConditions()
 
     def ignored(row: TrackedCampaign, now: float) -> bool | None:
         if row.unreadable:

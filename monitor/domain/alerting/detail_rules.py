@@ -8,8 +8,8 @@ evaluated.
 from collections.abc import Iterable, Sequence
 
 from monitor.domain.alerting.alert import AlertKey
-from monitor.domain.alerting.partly_read import PartlyReadRules
 from monitor.domain.alerting.rule import Rule
+from monitor.domain.alerting.three_valued import ThreeValuedConditions
 from monitor.domain.alerting.working_alerts import WorkingAlerts
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import compile_batch
@@ -52,7 +52,7 @@ class DetailPhase:
         alerts: WorkingAlerts,
         now: float,
         around: Surroundings,
-        partly_read: PartlyReadRules,
+        partly_read: ThreeValuedConditions,
     ) -> None:
         self._rules = rules
         self._partly_read = partly_read

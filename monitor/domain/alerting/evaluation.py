@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveReason
 from monitor.domain.alerting.detail_rules import DetailPhase, DetailRules
-from monitor.domain.alerting.partly_read import PartlyReadRules
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.alerting.rule_faults import RuleFault
+from monitor.domain.alerting.three_valued import ThreeValuedConditions
 from monitor.domain.alerting.wording import account_labels, receiver_labels, scope_of, sender_labels
 from monitor.domain.alerting.working_alerts import DESCRIBE_AGAIN, Changes, WorkingAlerts, end
 from monitor.domain.campaign.account import AccountView
@@ -63,7 +63,7 @@ class RuleSet:
             rule for rule in rules if rule.scope is Scope.CAMPAIGN and not rule.is_event_rule
         ]
         self.detail = DetailRules(state_rules)
-        self.partly_read = PartlyReadRules()
+        self.partly_read = ThreeValuedConditions()
         self.campaign_rules = [rule for rule in state_rules if not rule.detail]
         self.moving_rules = [rule for rule in self.campaign_rules if rule.condition.moves_by_itself]
         self.batch = compile_batch([rule.condition for rule in self.campaign_rules])

@@ -1,11 +1,11 @@
 """The condition language: a small, typed subset of Python expressions. docs/rules.md describes it
 for people who write rules.
 
-- `scan` turns a text into Python's syntax tree, `typing` (with `operators` and `functions`) into
-  the typed tree of `nodes`.
+- `scan` turns a text into Python's syntax tree, `type_check` (with `operators` and `functions`)
+  into the typed tree of `nodes`.
 - `faults` says what is wrong and where, `doubts` warns.
 - `checked` is the result; `compiler` and `loads` compile it.
-- `part_values` computes each part for one subject, `missing` (with `figuretext`) says what would
+- `part_values` computes each part for one subject, `unmet` (with `figuretext`) says what would
   have to change.
 """
 
@@ -23,8 +23,8 @@ from monitor.domain.condition.compiler import (
     compile_sender,
 )
 from monitor.domain.condition.faults import ConditionError, ConditionFault, TextSpan
-from monitor.domain.condition.missing import Lack, missing
 from monitor.domain.condition.part_values import ConditionPart, explain
+from monitor.domain.condition.unmet import Lack, missing
 from monitor.domain.condition.vocabulary import FUNCTIONS, functions_markdown
 from monitor.domain.fields.field_values import field_values
 

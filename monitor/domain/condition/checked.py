@@ -18,7 +18,7 @@ from monitor.domain.condition.nodes import (
     walk,
 )
 from monitor.domain.condition.scan import parse_syntax
-from monitor.domain.condition.typing import Checker
+from monitor.domain.condition.type_check import Checker
 from monitor.domain.fields.catalogue import (
     MOVING_ACCOUNT_FIELDS,
     FieldType,

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import parse_condition
-from monitor.domain.condition.missing import Lack, missing
 from monitor.domain.condition.nodes import Comparison, Constant, Junction, Not
 from monitor.domain.condition.part_values import ConditionPart, explain
+from monitor.domain.condition.unmet import Lack, missing
 from tests.examples import examples
 from tests.unit.domain.builders import NOW, a_campaign, tracked
 from tests.unit.domain.expressions import conditions, rows

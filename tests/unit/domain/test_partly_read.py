@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.alerting.partly_read import PartlyReadRules
+from monitor.domain.alerting.three_valued import ThreeValuedConditions
 from monitor.domain.campaign.diff import observe
 from monitor.domain.campaign.event import EventKind
 from monitor.domain.campaign.snapshot import Campaign, PartlyRead, Unreadable
@@ -39,7 +39,7 @@ def after(
 
 def holds(text: str, row: TrackedCampaign, now: float = NOW) -> bool | None:
     condition = parse_condition(text, scope="campaign")
-    return PartlyReadRules().holds(condition, row, now, NOTHING_SPECIAL)
+    return ThreeValuedConditions().holds(condition, row, now, NOTHING_SPECIAL)
 
 
 def marked(campaign: Campaign, *fields: str) -> TrackedCampaign:

@@ -21,7 +21,7 @@ from monitor.domain.fields.catalogue import Surroundings
 _Key = tuple[Condition, frozenset[str], frozenset[str]]
 
 
-class PartlyReadRules:
+class ThreeValuedConditions:
     """Answers conditions about campaigns with unreadable fields. What is compiled is kept: there
     are as many sets of fields as the provider has oddities."""
 
