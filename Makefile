@@ -30,7 +30,7 @@ check: $(STAMP)  ## the fast part: lint, types, layers, quick tests
 	$(BIN)/pytest -q -n auto --dist worksteal -m 'not slow' --hypothesis-profile=quick $(ARGS)
 
 .PHONY: docs
-docs: $(STAMP)  ## write anew what is made from the program: tables of the documentation, rules.schema.json
+docs: $(STAMP)  ## regenerate what is made from the program: tables of the documentation, rules.schema.json
 	$(BIN)/python -m tests.generated
 
 .PHONY: lint

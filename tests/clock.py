@@ -10,7 +10,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """Satisfies `monitor.clock.Clock`. `advance` moves both clocks together and wakes whoever is
+    """Satisfies `monitor.clock.Clock`. `advance` moves both clocks together and wakes those who are
     due.
 
     Real clocks go on between two readings, by `creep` seconds here, and a real loop may end a

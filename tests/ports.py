@@ -4,7 +4,7 @@ import itertools
 import socket
 
 _ABOVE_THE_WELL_KNOWN = range(20_000, 30_000)
-"""And below those that the kernel gives to whoever names none (from 32,768 on): a connection
+"""And below those that the kernel gives to callers that name none (from 32,768 on): a connection
 anywhere on this machine could take such a one at any moment."""
 
 _held: list[socket.socket] = []
@@ -12,7 +12,7 @@ _candidates = itertools.cycle(_ABOVE_THE_WELL_KNOWN)
 
 
 def free_port() -> int:
-    """A port of this machine that nobody uses, and that no other test process will be given
+    """A port of this machine that is not in use, and that no other test process will be given
     while this one lives."""
     for port in itertools.islice(_candidates, len(_ABOVE_THE_WELL_KNOWN)):
         mark = socket.socket(socket.AF_UNIX)

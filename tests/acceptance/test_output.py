@@ -1,4 +1,4 @@
-"""Where output goes when nobody can take it: a full disk, a closed stdout."""
+"""Where output goes when it cannot be written: a full disk, a closed stdout."""
 
 import os
 import subprocess

@@ -211,7 +211,7 @@ async def test_a_delivery_under_way_to_a_receiver_that_changes_comes_once_and_th
         hang_up(subject)
         await until(
             lambda: len(logged(subject, "reload_refused")) == 1
-        )  # nobody knows that name yet
+        )  # that name does not exist yet
         (tmp_path / ".env").write_text(f"OTHER_URL={other.url}\n")
         (tmp_path / ".env").chmod(0o600)
         hang_up(subject)
@@ -225,7 +225,7 @@ async def test_a_delivery_under_way_to_a_receiver_that_changes_comes_once_and_th
         assert len(receiver.attempts) == 1
 
 
-async def test_a_secret_in_a_file_is_read_anew_and_masked(
+async def test_a_secret_in_a_file_is_read_again_and_masked(
     tmp_path: Path, simulator: Simulator, provider_url: str, receiver: Receiver
 ) -> None:
     secret = tmp_path / "url"

@@ -65,7 +65,7 @@ def screen(folder: Path, width: int, *arguments: str, **settings: str) -> list[s
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
-    except OSError:  # nobody has the other end any more
+    except OSError:  # the other end is closed
         return b""
 
 

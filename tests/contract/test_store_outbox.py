@@ -191,7 +191,7 @@ async def test_what_has_been_due_longest_is_claimed_first_and_the_older_of_equal
 async def test_receivers_do_not_claim_each_others_rows(store: Store) -> None:
     await put(store, row("a"), row("b", receiver="platform"))
     assert await claimed(store, receiver="platform") == ["b"]
-    assert await claimed(store, receiver="nobody") == []
+    assert await claimed(store, receiver="unknown") == []
 
 
 async def test_a_dead_row_lets_the_next_of_its_group_go(store: Store) -> None:

@@ -128,9 +128,9 @@ async def settle(store: Store, model: Model, message: Message, how: str) -> None
 
 async def by_hand(store: Store, model: Model, message: Message, how: str) -> None:
     if how == "drop":
-        wanted = message.state == "pending" or (message.state == "dead" and not message.aside)
-        assert await store.drop([message.id], now=after(model.now)) == wanted
-        message.aside = message.aside or wanted
+        counts = message.state == "pending" or (message.state == "dead" and not message.aside)
+        assert await store.drop([message.id], now=after(model.now)) == counts
+        message.aside = message.aside or counts
         message.state = "dead" if message.state == "pending" else message.state
         return
     taken = message.state == "dead" or (message.state == "pending" and message.lease <= model.now)

@@ -94,7 +94,7 @@ async def test_a_flush_does_not_end_again_what_a_person_has_ended(store: Store) 
     ]
 
 
-async def test_the_last_to_acknowledge_an_alert_looks_after_it(store: Store) -> None:
+async def test_the_last_to_acknowledge_an_alert_is_handling_it(store: Store) -> None:
     await store.commit_cycle(CycleCommit(account="default", alerts=[alert("a"), alert("b")]))
     await store.acknowledge([said("a"), said("b")])
     await store.acknowledge([said("a", author="bob", at=9)])

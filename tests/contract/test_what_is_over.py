@@ -21,7 +21,7 @@ from tests.contract.test_apprise import json_url, told_through
 from tests.unit.notify.builders import alert, campaign, detail, notification, resolved
 
 RULE = {
-    "summary": "Spring sale is held back as spam for 20 min",
+    "summary": "Spring sale has been held as spam for 20 min",
     "description": "It will not be sent. Contact your manager at once.",
     "runbook_url": "https://runbooks.example/spam",
 }
@@ -129,7 +129,7 @@ async def test_what_is_over_is_told_with_its_end_and_nothing_to_act_on(
         annotations=RULE, resolve_reason=reason.value, campaign=NOW_SENDING, detail=detail()
     )
     said = plain(await EVERY[kind](notification(ended, reason=NotifyReason.RESOLVED)))
-    for gone in ("held back", "Contact", "runbooks.example", "not RCS-capable"):
+    for gone in ("held as spam", "Contact", "runbooks.example", "not RCS-capable"):
         if gone == "not RCS-capable" and kind == "webhook":
             continue  # the figures of the campaign's last detail, as data
         assert gone not in said, said
@@ -151,7 +151,7 @@ async def test_what_goes_on_beside_what_is_over_keeps_its_words(kind: str) -> No
     said = plain(await EVERY[kind](notification(going_on, ended)))
     for told in ("stands still", "Contact your manager at once", "runbooks.example"):
         assert told in said
-    assert "held back" not in said
+    assert "held as spam" not in said
 
 
 @pytest.mark.parametrize("kind", sorted(set(EVERY) - {"pagerduty"}))

@@ -3,8 +3,8 @@ tests.deploy.private_network PLAN`.
 
 A plan is JSON: `start`, a list of commands; `last_waits_for`, URLs that answer before the last
 of them is started; `ask`, by name, a URL and a text that its answer has to contain. All of it
-sees the loopback of a new network namespace alone: ports that files name are free, and nobody
-else is reached. Prints the answers as JSON, once they are as wanted or time is up.
+sees the loopback of a new network namespace alone: ports that files name are free, and no
+other machine is reached. Prints the answers as JSON, once they are as expected or time is up.
 """
 
 import json
@@ -54,9 +54,9 @@ def _carry_out(plan: Mapping[str, Any]) -> dict[str, str]:
             running.append(subprocess.Popen(command, stdout=log, stderr=log))
 
     def answered(name: str) -> bool:
-        url, wanted = plan["ask"][name]
+        url, expected = plan["ask"][name]
         answers[name] = _answer(url) or ""
-        return wanted in answers[name]
+        return expected in answers[name]
 
     try:
         for command in plan["start"][:-1]:

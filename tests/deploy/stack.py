@@ -42,7 +42,7 @@ rules:
 receivers:
   - {name: console, console: {}}
   - {name: refusing, webhook: {url: "${DOOR_URL}/gone"}}
-  - {name: unreachable, webhook: {url: "${NOBODY_URL}/"}}
+  - {name: unreachable, webhook: {url: "${NO_SERVER_URL}/"}}
 route:
   receiver: console
   group_interval: 1s
@@ -133,7 +133,7 @@ def running(folder: Path) -> Iterator[Stack]:
             "BSG_POLL_INTERVAL": "1s",
             "BSG_LISTEN": f"127.0.0.1:{port}",
             "DOOR_URL": door,
-            "NOBODY_URL": f"http://127.0.0.1:{free_port()}",
+            "NO_SERVER_URL": f"http://127.0.0.1:{free_port()}",
         }
         bare = {name: value for name, value in os.environ.items() if not name.startswith("BSG_")}
         ends.enter_context(

@@ -143,7 +143,7 @@ def test_it_does_not_start_before_it_was_decided_who_may_read(image: Image, volu
     assert "BSG_PUBLIC_READ=1" in err
 
 
-def test_its_root_is_read_only_and_its_user_nobody(image: Image, volume: Path) -> None:
+def test_its_root_is_read_only_and_its_user_has_no_rights(image: Image, volume: Path) -> None:
     command = image.command(
         "-c", "id -u; touch /etc/x /opt/x /x; touch here", volume=volume, entrypoint=["sh"]
     )

@@ -72,13 +72,13 @@ def test_every_rule_is_evaluated_without_an_error(stack: Stack) -> None:
 
 
 def test_every_rule_finds_the_series_that_it_asks_for(stack: Stack) -> None:
-    wanted = {
+    asked = {
         (rule["name"], selector)
         for rule in _rules(stack)
         for selector in SELECTOR.findall(rule["query"])
     }
-    assert {name for name, _ in wanted} == {rule["name"] for rule in _rules(stack)}
-    assert {pair for pair in wanted if not stack.query(pair[1])} == set()
+    assert {name for name, _ in asked} == {rule["name"] for rule in _rules(stack)}
+    assert {pair for pair in asked if not stack.query(pair[1])} == set()
 
 
 def test_every_recording_rule_records(stack: Stack) -> None:

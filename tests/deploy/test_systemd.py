@@ -160,7 +160,7 @@ async def test_the_guides_commands_read_whatever_values_the_service_takes(tmp_pa
 
 
 @pytest.mark.slow
-async def test_whoever_follows_the_guide_has_a_service_that_is_ready_reloads_and_stops(
+async def test_the_guide_leads_to_a_service_that_is_ready_reloads_and_stops(
     tmp_path: Path,
 ) -> None:
     require("systemd-analyze")

@@ -221,7 +221,7 @@ async def test_events_are_told_though_they_are_over_as_they_happen(
         await until(lambda peer=peer: peer.told("firing") == {"1", "2"})
 
 
-async def test_what_fires_anew_under_the_same_labels_fires(
+async def test_what_fires_again_under_the_same_labels_fires(
     peers: list[Alertmanager], notifier: AlertmanagerNotifier
 ) -> None:
     first = alert(1)

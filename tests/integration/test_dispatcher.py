@@ -305,7 +305,7 @@ async def test_health_says_since_when_a_receiver_fails(at: Bench) -> None:
         assert dispatcher.health["ops"].healthy
 
 
-async def test_an_attempt_that_takes_long_to_be_cut_off_keeps_nobody_busy(at: Bench) -> None:
+async def test_an_attempt_that_takes_long_to_be_cut_off_keeps_no_sender_busy(at: Bench) -> None:
     ops = at.receiver(script={"n1": [HANG]}, lingers=30.0)
     await at.put("n1")
     async with at.running():

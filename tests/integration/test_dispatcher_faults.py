@@ -194,5 +194,5 @@ async def test_a_drain_of_an_idle_or_never_started_dispatcher_is_over_at_once(at
 async def test_waking_an_unknown_receiver_is_harmless(at: Bench) -> None:
     at.receiver()
     async with at.running() as dispatcher:
-        dispatcher.wake("nobody")
+        dispatcher.wake("unknown")
         await at.pass_time(1)

@@ -216,7 +216,7 @@ async def test_the_fallbacks_own_fallback_takes_over_from_it(at: Bench) -> None:
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_whoever_heard_from_the_fallback_that_it_fires_hears_that_it_ended(
+async def test_those_whom_the_fallback_told_that_it_fires_hear_that_it_ended(
     at: Bench, restarted: bool
 ) -> None:
     ops = at.receiver(otherwise=fault())
@@ -245,7 +245,7 @@ async def test_whoever_heard_from_the_fallback_that_it_fires_hears_that_it_ended
 @pytest.mark.parametrize(
     "instead", [{}, {"ops": Fallback("mail", timedelta(minutes=15))}], ids=["none", "another"]
 )
-async def test_whoever_was_told_hears_the_end_though_the_fallback_has_changed_since(
+async def test_those_who_were_told_hear_the_end_though_the_fallback_has_changed_since(
     at: Bench, restarted: bool, instead: dict[str, Fallback]
 ) -> None:
     ops = at.receiver(otherwise=fault())

@@ -140,13 +140,13 @@ async def test_another_fallback_takes_over(at: Bench) -> None:
     ops = at.receiver(otherwise=fault())
     first, second = at.receiver("first"), at.receiver("second")
     await at.put("n1")
-    everybody = {"ops": ops, "first": first, "second": second}
+    receivers = {"ops": ops, "first": first, "second": second}
     async with at.running(fallbacks={"ops": Fallback("first", timedelta(hours=1))}) as dispatcher:
         await at.pass_time(60)
-        dispatcher.use(everybody, {"ops": Fallback("second", timedelta(seconds=30))})
+        dispatcher.use(receivers, {"ops": Fallback("second", timedelta(seconds=30))})
         await at.pass_time(10)
         assert (first.delivered, len(second.delivered)) == ([], 1)
-        dispatcher.use(everybody)
+        dispatcher.use(receivers)
         await at.put("n2")
         await at.pass_time(30)
         assert len(second.delivered) == 1

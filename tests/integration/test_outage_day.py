@@ -113,8 +113,7 @@ async def at() -> AsyncIterator[Bench]:
 
 
 def believes(messages: list[Notification]) -> dict[str, str]:
-    """What somebody who read these messages, and nothing else, holds to be the state of each
-    alert."""
+    """The state of each alert, according to these messages and nothing else."""
     known: dict[str, str] = {}
     for message in messages:
         for alert in message.alerts:
@@ -149,7 +148,7 @@ async def test_after_a_day_away_a_receiver_is_told_all_there_is_to_know_in_a_few
     assert len(by_group) == 4
     assert (
         max(map(len, by_group.values())) <= 2
-    )  # the one that was attempted keeps its id, and the present state
+    )  # the one that was attempted keeps its id, and the current state
     known = believes(ops.messages)
     assert {id_ for id_, state in known.items() if state == "event"} == {
         event.id for event in world.events

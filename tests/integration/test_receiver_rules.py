@@ -107,7 +107,7 @@ async def test_a_receiver_that_fails_fires_and_resolves_when_it_takes_a_message(
     assert watch.state.accounts == {}
 
 
-async def test_dead_letters_fire_until_somebody_has_dealt_with_them(at: Bench) -> None:
+async def test_dead_letters_fire_until_they_have_been_dealt_with(at: Bench) -> None:
     at.receiver(otherwise=fault(DeliveryFault.REJECTED, final=True))
     await at.put("n1", "n2")
     watch = await started(at)

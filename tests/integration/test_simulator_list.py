@@ -178,11 +178,11 @@ async def test_rows_can_be_searched_by_sender_and_by_id(clock: FakeClock, word: 
             PLURAL, **{f"{word}[field]": "sender", f"{word}[value]": "citybank"}
         )
         assert {row["sender"] for row in body["data"]} == {"CityBank"}
-        wanted = body["data"][0]["id"]
+        first_id = body["data"][0]["id"]
         _, body = await client.get(
-            PLURAL, **{f"{word}[field]": "taskname", f"{word}[value]": str(wanted)}
+            PLURAL, **{f"{word}[field]": "taskname", f"{word}[value]": str(first_id)}
         )
-        assert [row["id"] for row in body["data"]] == [wanted]
+        assert [row["id"] for row in body["data"]] == [first_id]
 
 
 async def test_wrong_parameters_are_422_with_the_field(simulator: Simulator) -> None:

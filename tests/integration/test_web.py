@@ -248,7 +248,7 @@ async def test_the_token_is_taken_as_bearer_or_as_basic_password(
         assert answer.status == expected
 
 
-async def test_a_configured_token_is_wanted_on_loopback_too() -> None:
+async def test_a_configured_token_is_required_on_loopback_too() -> None:
     async with served(WebOptions(port=0, read_token=TOKEN)) as ask:
         async with ask("/") as answer:
             assert answer.status == 401
@@ -308,7 +308,7 @@ async def test_head_is_answered_without_a_body() -> None:
         assert await answer.read() == b""
 
 
-async def test_every_answer_bears_the_security_headers() -> None:
+async def test_every_answer_has_the_security_headers() -> None:
     async with served(beyond_loopback()) as ask:
         for path in ("/", "/healthz", "/nowhere"):
             for headers in ({}, basic("x", TOKEN)):

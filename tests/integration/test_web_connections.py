@@ -1,4 +1,4 @@
-"""Who opens connections and says nothing keeps nobody out."""
+"""Connections that say nothing keep no one out."""
 
 import asyncio
 import resource

@@ -427,7 +427,7 @@ async def test_the_state_counts_watched_campaigns_by_status(bench: Bench) -> Non
     assert bench.state.table("default").counts_of("sms") == {"sending": 2, "spam": 0}
 
 
-async def test_a_campaign_of_a_type_that_nobody_polls_vanishes_and_settles_like_any_other(
+async def test_a_campaign_of_a_type_that_is_not_polled_vanishes_and_settles_like_any_other(
     bench: Bench,
 ) -> None:
     odd = campaign(1, message_type="SMS", status="spam")
@@ -566,7 +566,7 @@ async def test_sender_rules_look_at_all_its_campaigns_whether_they_changed_or_no
     assert bench.firing() == set()
 
 
-async def test_a_sender_of_a_type_that_nobody_polls_is_let_go_with_its_last_campaign(
+async def test_a_sender_of_a_type_that_is_not_polled_is_let_go_with_its_last_campaign(
     bench: Bench,
 ) -> None:
     bench.cycles.use(RuleSet([state_rule("Bad", "delivery_ratio < 0.9", scope="sender")]))

@@ -153,7 +153,7 @@ async def test_what_an_alert_no_longer_needs_is_not_read_later(store: SqliteStor
 
 
 @pytest.mark.parametrize(("minutes", "again"), [(4, []), (6, [1])])
-async def test_what_was_read_some_minutes_ago_is_read_anew_for_an_alert(
+async def test_what_was_read_some_minutes_ago_is_read_again_for_an_alert(
     bench: DetailBench, minutes: int, again: list[int]
 ) -> None:
     bench.knows(1, total_messages=5000)

@@ -62,11 +62,11 @@ def direct(*extras: str) -> set[str]:
     """What pyproject.toml asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     optional = project["optional-dependencies"]
-    wanted = [
+    required = [
         *([] if extras else project["dependencies"]),
         *(each for extra in extras for each in optional[extra]),
     ]
-    return {str(canonicalize_name(Requirement(each).name)) for each in wanted}
+    return {str(canonicalize_name(Requirement(each).name)) for each in required}
 
 
 def found(name: str) -> Distribution | None:

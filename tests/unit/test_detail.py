@@ -47,7 +47,7 @@ class Desk:
         return asked
 
 
-async def test_what_is_wanted_is_read_in_its_order() -> None:
+async def test_what_is_asked_for_is_read_in_its_order() -> None:
     desk = Desk()
     answers = await desk.reader.read([5, 3, 9])
     assert answers == {id_: detail(total_messages=id_) for id_ in (5, 3, 9)}
@@ -57,12 +57,12 @@ async def test_what_is_wanted_is_read_in_its_order() -> None:
 async def test_no_minute_sees_more_calls_than_the_budget() -> None:
     desk = Desk(per_minute=7)
     calls: list[float] = []
-    wanted = list(range(1, 101))
+    waiting = list(range(1, 101))
     for _ in range(40):
         before = len(desk.source.detail_calls)
-        answered = await desk.read(wanted)
+        answered = await desk.read(waiting)
         calls += [desk.clock.monotonic()] * (len(desk.source.detail_calls) - before)
-        wanted = [id_ for id_ in wanted if id_ not in answered]
+        waiting = [id_ for id_ in waiting if id_ not in answered]
         await desk.clock.advance(17)
     for at in calls:
         assert sum(at <= other < at + 60 for other in calls) <= 7

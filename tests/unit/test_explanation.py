@@ -125,7 +125,7 @@ async def test_baselines_are_worked_out_from_what_is_in_the_store(scene: Scene) 
     assert (await scene.explain("Odd", "20")).standing is Standing.DUE
 
 
-async def test_a_campaign_that_nobody_looks_at_any_more_says_so(scene: Scene) -> None:
+async def test_a_campaign_that_is_no_longer_watched_says_so(scene: Scene) -> None:
     await scene.know(
         tracked(a_campaign(10, status="scheduled", start_at=NOW - 3_600), settled=True),
         tracked(a_campaign(11, message_type="whatsapp", status="scheduled", start_at=NOW - 3_600)),

@@ -220,7 +220,7 @@ async def test_a_damaged_row_keeps_no_other_group_from_being_told(desk: Desk) ->
     assert await desk.flusher.flush_due() == 2
 
 
-async def test_a_clock_that_was_set_back_silences_nobody(desk: Desk) -> None:
+async def test_a_clock_that_was_set_back_silences_no_receiver(desk: Desk) -> None:
     await desk.clock.advance(30 * 86400)
     await desk.fire("1")
     await desk.flusher.flush_due()

@@ -1,4 +1,4 @@
-"""Everybody concerned has been told of an alert's end: nothing in memory speaks of it any more."""
+"""Once all who must know of an alert's end have been told, nothing in memory mentions it."""
 
 from collections.abc import Iterator, Mapping, Set
 from typing import Any

@@ -2,8 +2,8 @@
 and restarts, against a model.
 
 The model knows what is true and what a person has said, and looks at nothing but the messages:
-receivers end up knowing the truth, nobody is told the same news twice, nothing is told while
-mute, and what was told to nobody ended in silence.
+receivers end up knowing the truth, no receiver is told the same news twice, nothing is told while
+mute, and what was told to no receiver ended in silence.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ HIDES = InhibitRule(
 )
 
 ACKNOWLEDGING = frozenset({"desk"})
-"""Who is told at once that somebody looks after an alert."""
+"""Receivers that are told at once that an alert was acknowledged."""
 
 
 def receivers_of(alert: Alert) -> set[str]:
@@ -136,11 +136,11 @@ class Model:
                     await self.desk.store.load(), TREE, rules=(HIDES,), acknowledging=ACKNOWLEDGING
                 )
             case "reload":
-                everybody = ("ops", "desk", "night")
+                receivers = ("ops", "desk", "night")
                 told = NotificationPolicy(
                     route=TREE,
                     inhibit_rules=(HIDES,),
-                    receivers=everybody,
+                    receivers=receivers,
                     acknowledging=ACKNOWLEDGING,
                 )
                 self.desk.flusher.use(told)
@@ -221,7 +221,7 @@ class Model:
         await self.desk.store.settle(done)
 
     async def finish(self) -> None:
-        """All that is quiet ends, and everybody can be reached."""
+        """All that is quiet ends, and every receiver can be reached."""
         for alert in self.firing():
             if alert.key.rule == "ApiDown":
                 self.note_end(alert)

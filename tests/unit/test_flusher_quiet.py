@@ -87,7 +87,9 @@ async def test_an_alert_is_told_to_every_receiver_it_is_routed_to(desk: Desk) ->
     ]
 
 
-async def test_the_end_goes_to_whoever_was_told_though_the_routes_have_changed(desk: Desk) -> None:
+async def test_the_end_goes_to_those_who_were_told_though_the_routes_have_changed(
+    desk: Desk,
+) -> None:
     desk.open(Snapshot(), TREE)
     alert = await desk.fire("1", severity="critical")
     assert await told(desk, "desk") == [(NotifyReason.FIRING, [("1", "firing")])]
@@ -403,7 +405,7 @@ async def test_an_acknowledged_group_is_not_repeated_until_there_is_news(desk: D
     assert [reason for reason, _ in await told(desk)] == [NotifyReason.REPEAT]
 
 
-async def test_the_next_message_says_who_looks_after_it_and_since_when(desk: Desk) -> None:
+async def test_the_next_message_says_who_is_handling_it_and_since_when(desk: Desk) -> None:
     first = await desk.fire("1")
     await told(desk)
     await ack(desk, first)
@@ -432,7 +434,7 @@ async def test_an_acknowledged_alert_that_ends_is_told_and_the_others_are_repeat
     assert [reason for reason, _ in await told(desk)] == [NotifyReason.REPEAT]
 
 
-async def test_a_receiver_whose_service_shows_it_is_told_at_once_who_looks_after_it(
+async def test_a_receiver_whose_service_shows_it_is_told_at_once_who_is_handling_it(
     desk: Desk,
 ) -> None:
     desk.open(Snapshot(), TREE, acknowledging=frozenset({"desk"}))
@@ -459,7 +461,7 @@ async def test_a_receiver_whose_service_shows_it_is_told_at_once_who_looks_after
     ]
 
 
-async def test_news_replace_a_message_that_only_says_who_looks_after_it(desk: Desk) -> None:
+async def test_news_replace_a_message_that_only_says_who_is_handling_it(desk: Desk) -> None:
     desk.open(Snapshot(), acknowledging=frozenset({"ops"}))
     first = await desk.fire("1")
     await told(desk)

@@ -18,10 +18,10 @@ from monitor.store import SqliteStore
 from tests.examples import examples
 from tests.unit.desk import ROUTE, Desk
 
-EVERYBODY = ("ops", "desk", "night")
+RECEIVERS = ("ops", "desk", "night")
 ROUTES: tuple[tuple[Route, tuple[str, ...]], ...] = (
-    (ROUTE, EVERYBODY),
-    (replace(ROUTE, group_by=("campaign_id",)), EVERYBODY),
+    (ROUTE, RECEIVERS),
+    (replace(ROUTE, group_by=("campaign_id",)), RECEIVERS),
     (replace(ROUTE, receiver="desk"), ("desk", "night")),
     (
         replace(
@@ -30,7 +30,7 @@ ROUTES: tuple[tuple[Route, tuple[str, ...]], ...] = (
                 replace(ROUTE, receiver="night", matchers=parse_matchers("severity=critical")),
             ),
         ),
-        EVERYBODY,
+        RECEIVERS,
     ),
 )
 RULES = (
@@ -73,7 +73,7 @@ async def play(steps: list[tuple[str, int]], *, restarts: bool) -> list[object]:
                         NotificationPolicy(route=route, inhibit_rules=rules, receivers=receivers)
                     )
             elif step == "deliver":
-                await desk.deliver(EVERYBODY[choice % 3])
+                await desk.deliver(RECEIVERS[choice % 3])
             elif step == "pass":
                 await desk.clock.advance(400)
             if choice % 3:
@@ -113,13 +113,13 @@ def test_a_reload_leads_to_what_a_restart_would(plan: list[tuple[str, int]]) -> 
     assert reloaded == restarted
 
 
-async def test_whoever_was_told_hears_the_end_though_another_is_told_now() -> None:
+async def test_those_who_were_told_hear_the_end_though_another_is_told_now() -> None:
     async with SqliteStore(None) as store:
         desk = Desk(store)
         alert = await desk.fire("1")
         await desk.flusher.flush_due()
         desk.flusher.use(
-            NotificationPolicy(route=replace(ROUTE, receiver="desk"), receivers=EVERYBODY)
+            NotificationPolicy(route=replace(ROUTE, receiver="desk"), receivers=RECEIVERS)
         )
         await desk.flusher.flush_due()
         await desk.clock.advance(timedelta(minutes=6).total_seconds())

@@ -340,7 +340,7 @@ async def play(plan: Plan) -> None:
 STANDS_STILL: Plan = [
     (1, {1: ("scheduled", None, None, "Shop")}, "read"),
     (6, {1: ("paused", None, None, "Shop")}, "read"),
-    (39, {}, "restart"),  # it has not moved for as long as a rule looks back
+    (39, {}, "restart"),  # no rule looks back as far as its last move
     (30, {1: ("scheduled", None, None, "Shop")}, "read"),
     (15, {}, "long"),
 ]

@@ -275,7 +275,7 @@ def test_in_the_journal_each_line_says_its_priority(tmp_path: Path) -> None:
         configure_logs("debug", "json")
         for level in ("debug", "info", "warning", "error", "critical"):
             getattr(structlog.get_logger(), level)("said")
-        logging.getLogger("somebody").error("else")
+        logging.getLogger("other").error("else")
     written = [
         (line[:3], json.loads(line[3:])["level"])
         for line in (tmp_path / "journal").read_text().splitlines()
@@ -285,7 +285,7 @@ def test_in_the_journal_each_line_says_its_priority(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_in_the_journal_every_line_of_a_traceback_bears_the_priority(tmp_path: Path) -> None:
+def test_in_the_journal_every_line_of_a_traceback_has_the_priority(tmp_path: Path) -> None:
     with journal(tmp_path / "journal"):
         configure_logs("info", "console")
         try:
@@ -302,7 +302,7 @@ def test_a_stream_that_is_not_the_journal_has_no_priorities(
 ) -> None:
     monkeypatch.setenv(
         "JOURNAL_STREAM", "8:12345"
-    )  # inherited from whoever started us, and redirected since
+    )  # inherited from the process that started us, and redirected since
     configure_logs("info", "json")
     structlog.get_logger().info("started")
     assert [event["event"] for event in lines(capsys)] == ["started"]

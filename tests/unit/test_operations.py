@@ -1,4 +1,4 @@
-"""docs/operations.md and the page on settings say what is the case."""
+"""docs/operations.md and the page on settings are true."""
 
 import re
 from pathlib import Path

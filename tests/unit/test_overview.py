@@ -88,7 +88,7 @@ async def test_a_feed_may_miss_three_polls_and_five_minutes_before_it_is_stale(
 
 
 class Watched:
-    """An overview that watches a file on disk, and when it said that somebody else had written
+    """An overview that watches a file on disk, and when it said that another process had written
     there (seconds)."""
 
     def __init__(self, store: SqliteStore) -> None:

@@ -73,7 +73,7 @@ class Round:
         for _ in range(2000):
             if holds():
                 return
-            await self.store.next_due("nobody")
+            await self.store.next_due("unknown")
             await self.clock.settle(5)
         pytest.fail("it did not come to hold")
 

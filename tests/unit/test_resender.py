@@ -112,7 +112,7 @@ async def test_what_the_receiver_was_told_fires_is_told_at_once_and_every_interv
     assert (alert.status, alert.starts_at, alert.changed) == ("firing", START, False)
 
 
-async def test_what_others_were_told_and_what_nobody_was_told_is_none_of_its_business() -> None:
+async def test_what_others_were_told_and_what_no_one_was_told_is_left_alone() -> None:
     pending = begin(AlertKey("Spam", "default", "3"), labels={}, now=START)
     event = happened(
         AlertKey("Stopped", "default", "4"),
@@ -197,7 +197,7 @@ async def test_a_receiver_that_hangs_delays_no_other() -> None:
         assert (len(desk.forgetful.told), len(slow.told)) == (3, 0)
 
 
-async def test_where_nobody_forgets_nothing_is_done() -> None:
+async def test_where_no_receiver_forgets_nothing_is_done() -> None:
     desk = Desk(ONE, ledgers=[ledger("ops", {ONE.id: Told.FIRING})])
     desk.resender.use({"ops": Plain()})
     async with desk.running():
@@ -222,7 +222,7 @@ async def test_other_receivers_are_told_at_once_and_those_that_stay_go_on() -> N
         assert (len(desk.forgetful.told), len(new.told)) == (2, 3)
 
 
-async def test_a_receiver_that_is_told_in_another_way_begins_anew() -> None:
+async def test_a_receiver_that_is_told_in_another_way_starts_afresh() -> None:
     desk = Desk(ONE, ledgers=[ledger("am", {ONE.id: Told.FIRING})])
     desk.forgetful.hang = asyncio.Event()
     other = Forgetful()

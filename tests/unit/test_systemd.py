@@ -61,7 +61,7 @@ def test_a_status_is_one_line_whatever_is_in_it(path: str, listener: socket.sock
     assert heard(listener) == ["STATUS=well MAINPID=1 and good"]
 
 
-def test_nothing_is_said_where_nobody_listens() -> None:
+def test_nothing_is_said_without_a_listener() -> None:
     with capture_logs() as logs:
         manager = ServiceManager.of({})
         manager.ready()
@@ -85,7 +85,7 @@ def test_who_wants_no_sign_of_life_gets_none(path: str, listener: socket.socket)
         ({"WATCHDOG_USEC": "soon"}, None),
         ({}, None),
     ],
-    ids=["for everybody", "for us", "for another process", "zero", "no number", "none"],
+    ids=["for every process", "for us", "for another process", "zero", "no number", "none"],
 )
 def test_the_watchdogs_period_is_the_environments(
     environ: dict[str, str], expected: float | None
@@ -93,7 +93,7 @@ def test_the_watchdogs_period_is_the_environments(
     assert ServiceManager.of(environ, pid=77).watchdog_seconds == expected
 
 
-def test_a_state_that_nobody_took_goes_out_with_the_next_thing_said(path: str) -> None:
+def test_a_state_that_was_not_taken_goes_out_with_the_next_thing_said(path: str) -> None:
     manager = ServiceManager(path)
     with capture_logs() as logs:
         manager.reloading(1)

@@ -96,7 +96,7 @@ def one(
 
 
 def status_changes() -> list[AnnotationQuery]:
-    """What somebody may want to know of when a curve bends: at once what stops campaigns, and
+    """What you may want to know when a curve bends: at once what stops campaigns, and
     everything on demand."""
     text, tags = "{{account}}, {{message_type}}: {{from}} → {{to}}", "account,message_type,to"
     trouble = f'{OF_FEED},to=~"stopped|paused|spam"'

@@ -181,7 +181,7 @@ def _telling() -> Iterable[Panel]:
     )
     yield graph(
         "How long it takes to tell",
-        "From the decision to the receiver's confirmation. No line where nobody was told anything.",
+        "From the decision to the receiver's confirmation. No line where nothing was sent.",
         *quantiles("bsg_monitor_notification_latency_seconds", HERE, 0.5, 0.95),
         unit="s",
     )

@@ -53,7 +53,7 @@ def pace(what: str, selector: str) -> str:
 
 
 def growth(counter: str, selector: str) -> str:
-    """By how much a counter grew from one step of a graph to the next; 0 where it began anew.
+    """By how much a counter grew from one step of a graph to the next; 0 where it was reset.
 
     Not increase(): that misses what happens between a step's last scrape and the next one's
     first, and makes fractions of the rest.

@@ -190,7 +190,7 @@ def test_json_has_all_of_it(invoke: Invoke) -> None:
 
 
 @pytest.mark.usefixtures("followed")
-def test_who_looks_after_its_alerts_and_what_silences_them_is_shown(invoke: Invoke) -> None:
+def test_who_is_handling_its_alerts_and_what_silences_them_is_shown(invoke: Invoke) -> None:
     assert invoke("ack", "a1", "--author", "anna").exit_code == 0
     silence = json.loads(
         invoke("silence", "add", "alertname=Late", "--for", "1h", "--json").stdout

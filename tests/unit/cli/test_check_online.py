@@ -32,7 +32,7 @@ def checked(invoke: Invoke, folder: Path, receiver: str) -> str:
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A port at which nobody listens."""
+    """A port without a listener."""
     monkeypatch.setenv("BSG_API_URL", "http://127.0.0.1:9")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

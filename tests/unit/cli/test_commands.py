@@ -159,7 +159,9 @@ def test_a_test_message_on_the_console_does_not_spoil_the_json(invoke: Invoke) -
     assert "TEST" in done.stderr
 
 
-def test_a_test_message_to_nobody_names_the_receivers_there_are(invoke: Invoke) -> None:
+def test_a_test_message_to_an_unknown_receiver_names_the_receivers_there_are(
+    invoke: Invoke,
+) -> None:
     done = invoke("notify-test", "desc")
     assert done.exit_code == 2
     assert "there are: desk" in done.stderr

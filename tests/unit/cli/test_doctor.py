@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("quiet_port")
 
 @pytest.fixture
 def quiet_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No monitor of somebody else's is found at the default port."""
+    """No other monitor is found at the default port."""
     monkeypatch.setenv("BSG_LISTEN", "127.0.0.1:0")
 
 

@@ -138,7 +138,7 @@ async def test_an_alert_that_ends_and_one_that_has_ended(scene: Scene) -> None:
     )
 
 
-async def test_a_rule_that_tells_nobody_says_so(scene: Scene) -> None:
+async def test_a_rule_without_a_receiver_says_so(scene: Scene) -> None:
     alone = Scene(scene.store, RULES[: RULES.index("receivers:")])
     await alone.know(LATE)
     assert shown(await alone.explain("Late", "7")).endswith(

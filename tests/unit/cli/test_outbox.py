@@ -166,7 +166,7 @@ def test_either_ids_or_a_selection_must_be_named(
 
 @pytest.mark.usefixtures("filled")
 def test_nothing_selected_is_nothing_done(invoke: Invoke) -> None:
-    done = invoke("outbox", "retry", "--receiver", "nobody")
+    done = invoke("outbox", "retry", "--receiver", "unknown")
     assert (done.exit_code, done.stdout) == (0, "0 notifications will be sent again\n")
 
 

@@ -24,7 +24,7 @@ def test_what_is_over_before_its_time_shows_no_bar(monkeypatch: pytest.MonkeyPat
     assert stream.text == ""
 
 
-def test_a_bar_bears_its_name_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bar_shows_its_name_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = terminal(monkeypatch)
     with progress("a [red]test[/red]") as on_progress:
         on_progress(0.5)

@@ -58,7 +58,7 @@ def test_a_silence_is_added_with_who_and_why_and_says_what_it_silences(
 
 
 def test_a_silence_until_resolved_needs_no_end(invoke: Invoke, filled: Path) -> None:
-    done = invoke("silence", "add", "sender=Nobody Ltd", "--until-resolved")
+    done = invoke("silence", "add", "sender=Unknown Ltd", "--until-resolved")
     assert done.exit_code == 0
     assert "until resolved" in done.stdout
     assert "nothing of it fires now" in done.stdout
@@ -242,7 +242,7 @@ def test_route_wants_labels_not_matchers(invoke: Invoke, tree: Path, label: str)
     assert "expected a label such as" in done.stderr
 
 
-def test_route_without_receivers_says_that_nobody_is_told(invoke: Invoke, folder: Path) -> None:
+def test_route_without_receivers_says_that_no_one_is_told(invoke: Invoke, folder: Path) -> None:
     (folder / "rules.yaml").write_text(RULES.partition("receivers:")[0])
     done = invoke("route", "a=b")
     assert done.exit_code == 1

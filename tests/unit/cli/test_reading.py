@@ -246,7 +246,7 @@ def test_events_that_are_not_stored_are_said_not_to_be(invoke: Invoke) -> None:
             ),
         ),
         (("alerts", "--account", "shpo"), "--account shpo: unknown in settings and database"),
-        (("events", "--sender", "Nobody"), "--sender Nobody: unknown in settings and database"),
+        (("events", "--sender", "Unknown"), "--sender Unknown: unknown in settings and database"),
         (
             ("outbox", "list", "--receiver", "opps"),
             '--receiver opps: unknown in settings, rules and database (did you mean "ops"?)',

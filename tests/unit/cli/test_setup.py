@@ -102,7 +102,7 @@ def test_check_counts_what_it_found_right_and_says_when_the_console_alone_is_tol
     assert (done.exit_code, done.stdout, done.stderr) == (0, "ok: 1 rule, 2 receivers\n", "")
 
 
-def test_a_dotenv_that_everybody_may_read_is_a_warning(invoke: Invoke, folder: Path) -> None:
+def test_a_dotenv_that_every_user_may_read_is_a_warning(invoke: Invoke, folder: Path) -> None:
     (folder / ".env").write_text("SLACK_WEBHOOK=https://hooks.example.org/1\n")
     (folder / ".env").chmod(0o644)
     done = invoke("check")
@@ -153,7 +153,7 @@ def test_wrong_settings_hide_no_wrong_rule(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("BSG_RULES_FILE", "~nobody-of-that-name/rules.yaml"), ("BSG_POLL_INTERVAL", "fast")],
+    [("BSG_RULES_FILE", "~no-such-user/rules.yaml"), ("BSG_POLL_INTERVAL", "fast")],
 )
 def test_rules_that_wrong_settings_do_not_lead_to_are_no_mistake_of_their_own(
     invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str

@@ -183,7 +183,7 @@ receivers:
 route:
   receiver: {RECEIVER}
   routes:
-    - matchers: ['severity=~"critical|business-critical|catastrophic|emergency|page-somebody-now"', 'alertname!="Nothing"']
+    - matchers: ['severity=~"critical|business-critical|catastrophic|emergency|page-oncall-at-once"', 'alertname!="Nothing"']
       receiver: {RECEIVER}
 """
 

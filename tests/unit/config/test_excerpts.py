@@ -171,7 +171,7 @@ BROKEN = st.sampled_from(
 
 
 # A key is shown, for it may be what is misspelt; and rules hold no secrets: in a broken file what
-# nobody knows is shown there.
+# unknown is shown there.
 NO_KEYS = RULES.replace(f"{SECRET}: {SECRET}\n", "").replace(SECRET, "nothing", 3)
 
 

@@ -125,7 +125,7 @@ TELLING = {each for secret in SECRETS for each in _telling(secret)} - {"horse", 
 
 
 def mutated(text: str, chance: random.Random) -> str:
-    """The text after one to four slips of somebody who types: characters and lines dropped,
+    """The text after one to four typing slips: characters and lines dropped,
     swapped, doubled and joined."""
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 4))):
         text = chance.choice(_SLIPS)(text, chance)

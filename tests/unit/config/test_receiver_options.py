@@ -71,7 +71,7 @@ def test_certificates_are_found_beside_the_rules(folder: Path) -> None:
     assert file.warnings == ()
 
 
-def test_a_key_that_everybody_can_read_is_a_warning_with_its_place(folder: Path) -> None:
+def test_a_key_that_every_user_can_read_is_a_warning_with_its_place(folder: Path) -> None:
     (folder / "client.pem").chmod(0o644)
     [warning] = loaded(
         folder, "webhook: {url: 'https://a.example.org', cert_file: client.pem}"

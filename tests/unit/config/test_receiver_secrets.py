@@ -75,7 +75,7 @@ def test_numbers_may_come_from_variables() -> None:
             "routing_key is not an integration key of Events API v2",
         ),
         ("telegram: {token: very-secret, chat_id: 5}", "token is not the token of a bot"),
-        (f"telegram: {{token: '{TOKEN}', chat_id: nobody}}", "chat_id is not a chat"),
+        (f"telegram: {{token: '{TOKEN}', chat_id: no one}}", "chat_id is not a chat"),
         ("alertmanager: {urls: [very-secret]}", "is not a web address"),
         ("alertmanager: {url: 'http://am:9093'}", '(did you mean "urls"?)'),
         (

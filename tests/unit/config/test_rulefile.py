@@ -96,7 +96,7 @@ def test_the_route_can_say_otherwise() -> None:
     )
 
 
-def test_without_receivers_a_warning_says_that_nobody_is_told() -> None:
+def test_without_receivers_a_warning_says_that_no_one_is_told() -> None:
     file = rules(RULE)
     assert (file.route, file.receivers) == (None, ())
     assert "no alert will be sent" in str(file.warnings[0])

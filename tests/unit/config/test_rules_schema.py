@@ -204,7 +204,7 @@ REFERENCE = r"\$\{"
 """Beside another pattern, which has the words."""
 
 
-def test_nobody_is_shown_a_regular_expression() -> None:
+def test_no_message_shows_a_regular_expression() -> None:
     found = dict(with_patterns(SCHEMA))
     assert len(found) > 20
     silent = [path for path, shape in found.items() if shape["pattern"] != REFERENCE]

@@ -214,7 +214,7 @@ def test_dotenv_values_are_taken_as_they_are(load: Load, tmp_path: Path) -> None
         "SLACK_URL=https://hooks.example.org/1",
     ],
 )
-def test_a_dotenv_with_a_secret_that_everybody_may_read_is_a_warning(
+def test_a_dotenv_with_a_secret_that_every_user_may_read_is_a_warning(
     load: Load, tmp_path: Path, line: str
 ) -> None:
     file = tmp_path / ".env"
@@ -230,7 +230,7 @@ def test_a_dotenv_with_a_secret_that_everybody_may_read_is_a_warning(
         assert load(need_account=False).warnings == ()
 
 
-def test_a_dotenv_without_secrets_may_be_read_by_everybody(load: Load, tmp_path: Path) -> None:
+def test_a_dotenv_without_secrets_may_be_read_by_every_user(load: Load, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("BSG_LOOKBACK=4d\nBSG_API_TOKEN=\n")
     file.chmod(0o644)
@@ -341,9 +341,9 @@ def test_the_same_variable_in_two_cases_is_an_error(refused: Refused) -> None:
     ]
 
 
-def test_a_pointer_to_a_folder_of_nobody_is_an_error(refused: Refused) -> None:
-    [problem] = refused(BSG_API_KEY=KEY, BSG_SECRETS_DIR="~nobody-of-that-name/x")
-    assert problem == 'BSG_SECRETS_DIR: "~nobody-of-that-name/x" begins with a user who has no home'
+def test_a_pointer_to_the_folder_of_an_unknown_user_is_an_error(refused: Refused) -> None:
+    [problem] = refused(BSG_API_KEY=KEY, BSG_SECRETS_DIR="~no-such-user/x")
+    assert problem == 'BSG_SECRETS_DIR: "~no-such-user/x" begins with a user who has no home'
 
 
 @pytest.mark.parametrize(

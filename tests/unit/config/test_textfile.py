@@ -25,7 +25,7 @@ def fifo(tmp_path: Path) -> Path:
 
 @contextmanager
 def _written(path: Path, text: str) -> Iterator[None]:
-    """Somebody writes to the pipe as soon as it is read."""
+    """Another process writes to the pipe as soon as it is read."""
     writer = Thread(target=path.write_text, args=(text,))
     writer.start()
     try:
@@ -49,7 +49,7 @@ def test_what_a_shell_hands_over_as_a_pipe_is_read_when_its_writer_has_gone() ->
         os.close(reader)
 
 
-def test_a_pipe_that_nobody_writes_to_is_refused_instead_of_waited_for(
+def test_a_pipe_without_a_writer_is_refused_instead_of_waited_for(
     fifo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(textfile, "WRITER_WITHIN_SECONDS", 0.0)

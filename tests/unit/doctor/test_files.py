@@ -77,7 +77,7 @@ def test_a_file_that_is_open_to_others_is_told_with_what_closes_it(
     assert finding.advice.startswith("chmod ")
 
 
-def test_a_folder_that_everybody_shares_is_fine_where_nobody_can_take_anothers_files(
+def test_a_folder_that_all_users_share_is_fine_where_none_can_take_anothers_files(
     folder: Path,
 ) -> None:
     folder.chmod(0o1777)

@@ -116,7 +116,7 @@ async def test_a_host_without_tls_needs_no_certificate() -> None:
     assert (found.level, found.message) == (Level.OK, f"127.0.0.1:{port} can be reached")
 
 
-async def test_a_port_at_which_nobody_listens_is_told() -> None:
+async def test_a_port_without_a_listener_is_reported() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         found = await examined(f"http://127.0.0.1:{taken.getsockname()[1]}/")
@@ -124,7 +124,7 @@ async def test_a_port_at_which_nobody_listens_is_told() -> None:
 
 
 @pytest.mark.parametrize("host", ["a" * 70 + ".invalid", "no-such-host.invalid"])
-async def test_a_name_that_nobody_knows_is_told(host: str) -> None:
+async def test_an_unknown_name_is_reported(host: str) -> None:
     found = await examined(f"https://{host}/")
     assert (found.level, found.message) == (Level.PROBLEM, f"the name of {host} cannot be resolved")
 

@@ -64,7 +64,7 @@ class Life:
         self.last = evaluation.finish()
         held = {alert.id: alert for alert in self.active.values()}
         for id_ in self.last.dropped:
-            assert held[id_].state is AlertState.PENDING, "only what nobody was told of is dropped"
+            assert held[id_].state is AlertState.PENDING, "only what was never told is dropped"
             del self.active[held[id_].key]
         for alert in self.last.alerts:
             assert alert != held.get(alert.id), "reported as changed though it is the same"

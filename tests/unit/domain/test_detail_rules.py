@@ -107,7 +107,7 @@ def test_a_rule_is_asked_once_the_detail_was_read_in_the_same_evaluation() -> No
     assert alert.detail == detail(expired=11)
 
 
-def test_only_campaigns_that_the_rest_of_the_condition_selects_are_wanted() -> None:
+def test_only_campaigns_that_the_rest_of_the_condition_selects_are_needed() -> None:
     life = Life(EXPIRED, rule("Low", "delivered < 10"))
     evaluation = life.begin()
     evaluation.campaigns([row(1, sent=100), row(2, sent=99), row(3, sent=500, settled=True)])

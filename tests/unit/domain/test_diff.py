@@ -172,7 +172,7 @@ def test_statistics_that_are_missing_for_a_while_are_no_progress() -> None:
     assert row.progress_since == NOW + 600.0
 
 
-def test_progress_starts_anew_when_a_paused_campaign_goes_on() -> None:
+def test_progress_starts_again_when_a_paused_campaign_goes_on() -> None:
     held = tracked(a_campaign(status="paused", sent=10))
     assert then(held, status="sending")[0].progress_since == NOW
 

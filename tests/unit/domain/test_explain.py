@@ -206,7 +206,7 @@ def test_conditions_of_accounts_receivers_and_senders_are_explained() -> None:
     )
     assert explain(receiver, failing).value is compile_receiver(receiver)(failing) is False
     sender = parse_condition('reach < baseline(reach, "28d") or campaigns == 0', scope="sender")
-    nobody = SenderView(
+    unknown = SenderView(
         account="a", sender="Shop", message_type="sms", window=SenderWindow(), sums=Sums(), now=AT
     )
-    assert explain(sender, nobody).value is compile_sender(sender)(nobody) is True
+    assert explain(sender, unknown).value is compile_sender(sender)(unknown) is True

@@ -80,9 +80,7 @@ def heard(told: ToldInstead, message: Notification) -> dict[str, list[str]]:
     return {to: [alert.id for alert in ends.alerts] for to, ends in told.must_hear(message).items()}
 
 
-def test_whoever_was_told_in_the_place_of_another_must_hear_the_end_of_it_and_of_nothing_else() -> (
-    None
-):
+def test_a_stand_in_that_was_told_must_hear_the_end_of_that_and_of_nothing_else() -> None:
     told = ToldInstead("ops", [stand_in(message("m1", Told("a"), Told("b")), "pager")])
     told.told("mail", message("m2", Told("b")))
     end = message(
@@ -97,7 +95,7 @@ def test_whoever_was_told_in_the_place_of_another_must_hear_the_end_of_it_and_of
     assert heard(told, message("m4", Told("c", "resolved"))) == {"pager": ["c"]}
 
 
-def test_what_nobody_was_told_in_its_place_must_be_heard_by_nobody_else() -> None:
+def test_what_no_stand_in_was_told_must_be_heard_by_no_stand_in() -> None:
     told = ToldInstead("ops", [stand_in(message("m1", Told("a")), "pager")])
     told.told("pager", message("m2", Told("e", event=True), group="ops:2"))
     assert heard(told, message("m3", Told("other", "resolved"))) == {}

@@ -44,7 +44,7 @@ def test_before_the_first_sight_nothing_is_known() -> None:
     assert sent_at(sending((0, 10)), -0.01) is None
 
 
-def test_a_campaign_that_has_not_moved_bears_no_samples() -> None:
+def test_a_campaign_that_has_not_moved_yields_no_samples() -> None:
     assert sending((0, 10), (5, 10), (9, 10)).samples == ()
 
 

@@ -48,7 +48,7 @@ def test_one_that_continues_is_heard_besides() -> None:
     assert reached(account="x", severity="critical") == ["audit", "platform"]
     assert reached(account="x") == [
         "audit"
-    ]  # as in Alertmanager: somebody took it, so the root does not
+    ]  # as in Alertmanager: a child took it, so the root does not
 
 
 def test_a_route_with_routes_of_its_own_hears_only_what_they_leave() -> None:

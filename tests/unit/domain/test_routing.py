@@ -278,7 +278,7 @@ BOTH_TOLD = a_ledger(
 )
 
 
-def test_that_somebody_looks_after_it_is_told_at_once_and_once_and_begins_no_interval() -> None:
+def test_an_acknowledgement_is_told_at_once_and_once_and_begins_no_interval() -> None:
     alerts, quiet = [firing(1), firing(2)], looked_after(firing(2))
     assert next_flush(alerts, BOTH_TOLD, ROUTE, quiet) == START + MINUTE
     decision = decided(alerts, BOTH_TOLD, START + MINUTE, quiet=quiet)
@@ -291,7 +291,7 @@ def test_that_somebody_looks_after_it_is_told_at_once_and_once_and_begins_no_int
     assert next_flush(alerts, decision.ledger, ROUTE, again) == START + 2 * MINUTE
 
 
-def test_who_looks_after_it_is_told_with_changes_where_there_are_some() -> None:
+def test_who_is_handling_it_is_told_with_changes_where_there_are_some() -> None:
     alerts, quiet = [firing(1), firing(2), firing(3, now=START + MINUTE)], looked_after(firing(2))
     assert next_flush(alerts, BOTH_TOLD, ROUTE, quiet) == START + ROUTE.group_interval
     decision = decided(alerts, BOTH_TOLD, START + ROUTE.group_interval, quiet=quiet)

@@ -62,7 +62,7 @@ class World:
     suppressed: set[str] = field(
         default_factory=set
     )  # silenced or inhibited; what has ended stays as it was then
-    unspoken: set[str] = field(default_factory=set)  # ended in silence, and nobody had heard of it
+    unspoken: set[str] = field(default_factory=set)  # ended in silence, and no one had heard of it
     muted: bool = False
     acknowledged: dict[str, Acknowledgement] = field(default_factory=dict)
     news_at: datetime | None = None
@@ -214,7 +214,7 @@ class World:
             assert not any(alert.changed for alert in decision.alerts)
             for id_, said in self.acknowledged.items():
                 spent = self.news_at is not None and said.at < self.news_at
-                assert spent or id_ not in now_firing, "a repeat though somebody looks after it"
+                assert spent or id_ not in now_firing, "a repeat though it is acknowledged"
         else:
             self.news_at = self.now
             assert any(alert.changed for alert in decision.alerts)

@@ -145,7 +145,7 @@ def test_a_certificate_with_its_key_and_an_authority_make_a_tls_context() -> Non
     ]
 
 
-def test_a_key_that_everybody_can_read_and_a_type_without_a_body_are_doubtful(
+def test_a_key_that_every_user_can_read_and_a_type_without_a_body_are_doubtful(
     tmp_path: Path,
 ) -> None:
     copy = tmp_path / "client.pem"

@@ -73,7 +73,7 @@ async def test_what_is_remembered_of_requests_stays_bounded() -> None:
     assert len(pacer._last) <= 12
 
 
-async def test_a_silence_is_waited_out_by_everybody() -> None:
+async def test_a_silence_is_waited_out_by_all_callers() -> None:
     clock = InstantClock()
     pacer = Pacer(clock)
     pacer.quiet(7.0, BUSY)
@@ -82,7 +82,7 @@ async def test_a_silence_is_waited_out_by_everybody() -> None:
         assert clock.monotonic() == 1007.0
 
 
-async def test_a_second_silence_without_an_answer_between_fails_everybody_at_once() -> None:
+async def test_a_second_silence_without_an_answer_between_fails_all_callers_at_once() -> None:
     clock = InstantClock()
     pacer = Pacer(clock)
     pacer.quiet(60.0, BUSY)

@@ -70,11 +70,11 @@ def test_every_schema_but_the_newest_has_a_dump_of_its_own() -> None:
 def test_a_migration_that_made_a_database_has_not_been_changed_since(
     path: Path, number: int
 ) -> None:
-    anew = path.with_name("anew.db")
-    with opened(anew) as db:
+    fresh = path.with_name("fresh.db")
+    with opened(fresh) as db:
         for script in sqlite_schema.migrations()[:number]:
             db.executescript(script)
-    with opened(path) as old, opened(anew) as new:
+    with opened(path) as old, opened(fresh) as new:
         assert sqlite_schema.version(old) == number
         assert schema_of(old) == schema_of(new)
 

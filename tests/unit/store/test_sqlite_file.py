@@ -21,7 +21,7 @@ from monitor.store.sqlite import database_schema as sqlite_schema
 from monitor.store.sqlite.database_file import APPLICATION_ID
 from tests.contract.stores import tracked
 
-NOBODY = 65534
+UNPRIVILEGED = 65534
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def locked_folder() -> Iterator[Path]:
     user = os.geteuid()
     try:
         if user == 0:
-            os.seteuid(NOBODY)
+            os.seteuid(UNPRIVILEGED)
         else:
             folder.chmod(0o555)
         yield folder
@@ -63,7 +63,7 @@ async def written(path: Path, campaigns: int = 1) -> None:
 
 
 def by_hand(path: Path, *statements: str) -> None:
-    """Change the file as somebody with a shell would."""
+    """Change the file as a person with a shell would."""
     with sqlite3.connect(path) as db:
         for statement in statements:
             db.execute(statement)
@@ -184,7 +184,7 @@ async def test_a_file_that_is_no_database_of_ours_is_left_without_a_lock_beside_
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["monitor.db"]
     lock = path.with_name("monitor.db.lock")
-    lock.write_text("somebody's")
+    lock.write_text("another's")
     await refusal(SqliteStore(path))
     assert lock.exists()
 
@@ -246,10 +246,10 @@ async def test_a_folder_that_cannot_even_be_entered_is_refused_without_a_traceba
     locked_folder: Path,
 ) -> None:
     user = os.geteuid()
-    if user == NOBODY:
+    if user == UNPRIVILEGED:
         os.seteuid(0)
-    locked_folder.chmod(0o700 if user == NOBODY else 0o000)
-    if user == NOBODY:
+    locked_folder.chmod(0o700 if user == UNPRIVILEGED else 0o000)
+    if user == UNPRIVILEGED:
         os.seteuid(user)
     assert (await refusal(SqliteStore(locked_folder / "monitor.db"))).reason is StoreFault.READ_ONLY
 

@@ -1,4 +1,4 @@
-"""Silences that somebody has damaged by hand."""
+"""Silences that were damaged by hand."""
 
 from pathlib import Path
 
