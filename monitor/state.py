@@ -19,7 +19,7 @@ from monitor.ports import CycleCommit, FlushCommit, Snapshot
 
 class AccountTable:
     """One account's tracked campaigns by id, also the watched ones alone, and how many of these
-    have each type and status.
+    have each type and status. `partly_read` are those that have or lately had unreadable fields.
 
     An account's feeds share it: ids are unique within the account, and a campaign may change its
     type. `types` are the polled ones. A campaign of another type belongs to the feed whose list
@@ -30,6 +30,7 @@ class AccountTable:
         self.types = tuple(types)
         self.rows: dict[int, TrackedCampaign] = {}
         self.watched: dict[int, TrackedCampaign] = {}
+        self.partly_read: dict[int, TrackedCampaign] = {}
         self._listed_as: dict[int, str] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         self.put(rows)
@@ -37,10 +38,15 @@ class AccountTable:
     def put(self, rows: Iterable[TrackedCampaign]) -> None:
         """Add or replace rows."""
         counts, table, watched = self.counts, self.rows, self.watched
+        partly = self.partly_read
         for row in rows:
             campaign = row.campaign
             old = table.get(campaign.id)
             table[campaign.id] = row
+            if row.unreadable:
+                partly[campaign.id] = row
+            elif partly:
+                partly.pop(campaign.id, None)
             if not row.settled:
                 watched[campaign.id] = row
             elif old is not None:
@@ -80,6 +86,7 @@ class AccountTable:
             old = self.rows.pop(campaign_id, None)
             self._listed_as.pop(campaign_id, None)
             self.watched.pop(campaign_id, None)
+            self.partly_read.pop(campaign_id, None)
             if old is not None and old.watched:
                 self.counts[old.campaign.message_type, old.campaign.status] -= 1
 

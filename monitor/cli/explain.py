@@ -78,9 +78,15 @@ async def _explanation(
     message_type: str | None,
 ) -> "Explanation":
     from monitor.clock import SystemClock
-    from monitor.daemon.assembly import feeds_of
+    from monitor.daemon.assembly import feeds_of, token_ends_of
     from monitor.explain import explain_target, find_target, read_known
 
-    known = await read_known(store, rules, feeds_of(loaded.settings), now=SystemClock().now())
+    known = await read_known(
+        store,
+        rules,
+        feeds_of(loaded.settings),
+        now=SystemClock().now(),
+        token_ends=token_ends_of(loaded.settings),
+    )
     target = await find_target(known, named, subject, account=account, message_type=message_type)
     return await explain_target(known, target)

@@ -15,12 +15,13 @@ from monitor.domain.alerting.three_valued import ThreeValuedConditions
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import Condition, compile_batch
-from monitor.domain.fields.catalogue import NOTHING_SPECIAL
+from monitor.domain.fields.catalogue import NOTHING_SPECIAL, attributes
 from monitor.metrics import Metrics
 from monitor.notify import INTEGRATIONS, Context, Memory, VolatileMemory
 from monitor.polling.cycle import AccountCycles
 from monitor.ports import CampaignSource, CycleStore, Notifier
 from monitor.provider.source import Provider, ProviderOptions
+from monitor.provider.token import expiry_of
 from monitor.rulefile import Receiver, RuleFile
 from monitor.settings import Settings
 from monitor.state import State
@@ -117,6 +118,9 @@ def build_cycles(
 ) -> dict[str, AccountCycles]:
     """The cycles of each account, by its name."""
     ignored = None if settings.ignore is None else compile_ignore(settings.ignore)
+    asked = settings.ignore.fields if settings.ignore else ()
+    ignore_needs = frozenset().union(*(attributes("campaign", name) for name in asked))
+    token_ends = token_ends_of(settings)
     return {
         name: AccountCycles(
             account=name,
@@ -129,10 +133,22 @@ def build_cycles(
             lookback=settings.lookback,
             details_per_minute=settings.details_per_minute,
             ignored=ignored,
+            ignore_needs=ignore_needs,
+            token_ends=token_ends.get(name),
             on_alerts=on_alerts,
         )
         for name, source in sources.items()
     }
+
+
+def token_ends_of(settings: Settings) -> dict[str, float]:
+    """When the tokens of accounts that have one end (Unix seconds), where they say so."""
+    tokens = {
+        name: account.api_token.get_secret_value()
+        for name, account in settings.accounts.items()
+        if account.api_token
+    }
+    return {name: ends for name, token in tokens.items() if (ends := expiry_of(token)) is not None}
 
 
 def compile_ignore(condition: Condition) -> Callable[[TrackedCampaign, float], bool | None]:

@@ -1,7 +1,7 @@
 """What the store and the rules file say at one time."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.dispatcher import HEALTH, read_health
@@ -23,7 +23,7 @@ from monitor.state import State
 class Known:
     """`state` is what a daemon that started now would know. `rows` are all campaigns in the
     store, also those of accounts and message types that are not polled any more; `silences`
-    those that have not ended."""
+    those that have not ended; `token_ends` says by account when its token ends (Unix seconds)."""
 
     now: datetime
     rules: RuleFile
@@ -33,6 +33,7 @@ class Known:
     silences: Sequence[Silence]
     acknowledged: Mapping[str, Acknowledgement]
     store: Store
+    token_ends: Mapping[str, float] = field(default_factory=dict)
 
     def baselines(self, account: str, spans: Collection[BaselineSpan]) -> Baselines:
         """What is usual for the account's senders, worked out now."""
@@ -67,7 +68,12 @@ class Known:
 
 
 async def read_known(
-    store: Store, rules: RuleFile, feeds: Sequence[Feed], *, now: datetime
+    store: Store,
+    rules: RuleFile,
+    feeds: Sequence[Feed],
+    *,
+    now: datetime,
+    token_ends: Mapping[str, float] | None = None,
 ) -> Known:
     """Read what is known. `feeds` are those that the settings name; without any, those that were
     polled are taken. Raises `StoreError`."""
@@ -90,4 +96,5 @@ async def read_known(
         silences=await store.silences(ended_after=now),
         acknowledged={each.alert_id: each for each in await store.acknowledgements()},
         store=store,
+        token_ends=token_ends or {},
     )

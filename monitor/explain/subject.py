@@ -113,6 +113,8 @@ def _account(known: Known, rule: Rule, about: About) -> SubjectSeen:
         counts=table.counts_with(()),
         now=known.now,
         spent=spending.total(balance.currency) if balance else None,
+        never_tried=any(Feed(about.account, kind) not in known.state.feeds for kind in table.types),
+        token_ends=known.token_ends.get(about.account),
     )
     failing = any(feed.consecutive_failures for feed in feeds)
     moves = rule.when is not None and moves_while_failing(rule.when)

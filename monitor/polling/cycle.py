@@ -15,7 +15,14 @@ from monitor.domain.alerting.rule_faults import each_apart
 from monitor.domain.campaign.account import AccountView, Balance, account_setting
 from monitor.domain.campaign.baseline import NO_BASELINES
 from monitor.domain.campaign.event import EventKind
-from monitor.domain.campaign.feed import Feed, FeedState, RejectReason, SweepOutcome
+from monitor.domain.campaign.feed import (
+    ApiError,
+    Feed,
+    FeedState,
+    Legibility,
+    RejectReason,
+    SweepOutcome,
+)
 from monitor.domain.campaign.sender import SenderTally
 from monitor.domain.campaign.spending import Spending
 from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
@@ -26,6 +33,7 @@ from monitor.log_events import note_alerts, note_rule_faults
 from monitor.metrics import Metrics
 from monitor.polling.detail_phase import DetailReader, FeedDetails
 from monitor.polling.feed_reader import CHUNK, FeedReader, Reading
+from monitor.polling.legibility import legibility_of
 from monitor.polling.observation import Observation
 from monitor.ports import CampaignSource, CycleCommit, CycleStore
 from monitor.state import State
@@ -48,7 +56,8 @@ class CycleReport:
     `rejected` counts rows that could not be used; `forgotten` are ids no longer tracked.
     `created_ahead` counts new or changed campaigns that were created in the future, which means
     that the provider's zone is set wrong. `furthest_ahead` is the largest such difference, in
-    seconds.
+    seconds. `legibility` is null after a failed poll; `unread` says which rows could not be read
+    with all that is needed.
     """
 
     feed: Feed
@@ -63,6 +72,14 @@ class CycleReport:
     created_ahead: int = 0
     furthest_ahead: float = 0.0
     reason: str | None = None
+    started: datetime | None = None
+    legibility: Legibility | None = None
+    unread: str | None = None
+
+    @property
+    def legible(self) -> bool:
+        """Whether it was answered and at least half of the rows could be read."""
+        return self.legibility is not None and self.legibility.enough
 
     @property
     def zone_doubt(self) -> str | None:
@@ -96,9 +113,13 @@ class AccountCycles:
         lookback: timedelta,
         details_per_minute: int = 0,
         ignored: Callable[[TrackedCampaign, float], bool | None] | None = None,
+        ignore_needs: frozenset[str] = frozenset(),
+        token_ends: float | None = None,
         on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
     ) -> None:
-        """`details_per_minute`: how many campaigns may be read in detail in any minute."""
+        """`details_per_minute`: how many campaigns may be read in detail in any minute.
+        `ignore_needs`: the fields of the provider's rows that `ignored` looks at. `token_ends`:
+        when the token from the settings ends (Unix seconds), where that is known."""
         self.account = account
         self.rules = rules
         self._asked: dict[Feed, RuleSet] = {}
@@ -114,6 +135,8 @@ class AccountCycles:
         self._metrics = metrics
         self._lookback = lookback
         self._ignored = ignored
+        self._ignore_needs = ignore_needs
+        self._token_ends = token_ends
         self._ignored_ids: set[int] = set()
         self._on_alerts = on_alerts
         self._readers: dict[Feed, FeedReader] = {}
@@ -158,7 +181,9 @@ class AccountCycles:
         """Count a cycle of `feed` that raised `error` as a poll that failed, and commit that.
         Raises `StoreError`, like `run`."""
         reason = f"the monitor itself failed, its log says more: {where_raised(error)}"
-        reading = Reading(outcome=SweepOutcome.FAILED, full=False, reason=reason)
+        reading = Reading(
+            outcome=SweepOutcome.FAILED, full=False, reason=reason, api_error=ApiError.INTERNAL
+        )
         report = await self.conclude(feed, reading, self._clock.now())
         self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
         return report
@@ -195,7 +220,7 @@ class AccountCycles:
             table=table,
             evaluation=evaluation,
             now=started.timestamp(),
-            news_after=before.first_tried.timestamp() if before.last_success is None else None,
+            news_after=before.first_tried.timestamp() if before.last_whole is None else None,
             keep=self._keep,
             progress=self._progress,
             message_type=feed.message_type,
@@ -231,7 +256,16 @@ class AccountCycles:
         )
         self._note_aside(feed, seen, reading)
         begun = self._clock.monotonic()
-        after = before.after(reading.outcome, started=started, full=reading.full)
+        legibility, unread = legibility_of(
+            feed, before, reading, seen, rules.needed | self._ignore_needs
+        )
+        after = before.after(
+            reading.outcome,
+            started=started,
+            full=reading.full,
+            api_error=reading.api_error,
+            legibility=legibility,
+        )
         balance = self._take_balance() if complete else None
         if not complete:
             counts = table.counts_with(())
@@ -274,11 +308,14 @@ class AccountCycles:
             changed=len(seen.changed),
             events=len(seen.events),
             alerts=len(changes.alerts),
-            rejected=reading.rejected + len(seen.aside),
+            rejected=len(reading.rejected) + reading.nameless + len(seen.aside),
             forgotten=tuple(seen.forgotten),
             created_ahead=len(ahead),
             furthest_ahead=max(ahead, default=0.0),
             reason=reading.reason,
+            started=started,
+            legibility=legibility,
+            unread=unread,
         )
 
     def _concerned(self, reading: Reading) -> dict[AlertKey, Alert]:
@@ -358,7 +395,9 @@ class AccountCycles:
         self, feed: Feed, before: FeedState, reading: Reading, started: datetime
     ) -> CycleReport:
         """A failed sweep changes the account's health and nothing else."""
-        after = before.after(reading.outcome, started=started, full=False)
+        after = before.after(
+            reading.outcome, started=started, full=False, api_error=reading.api_error
+        )
         decided = self._clock.now()
         evaluation = self.rules.begin(
             self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines
@@ -419,4 +458,9 @@ class AccountCycles:
             now=now,
             spent=self._spending.total(balance.currency) if self._spending and balance else None,
             untried=frozenset(feeds.keys() - self._tried),
+            never_tried=any(
+                Feed(self.account, kind) not in feeds
+                for kind in self._state.table(self.account).types
+            ),
+            token_ends=self._token_ends,
         )

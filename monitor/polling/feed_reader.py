@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.clock import Clock
-from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.feed import ApiError, Feed, FeedState, SweepOutcome
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.campaign.window import Horizon, Plan, full_due
@@ -22,7 +22,8 @@ campaigns."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The result of a poll. `campaigns` are the rows that could be read, each id once: they are
-    facts, whatever the outcome. `rejected` counts the others.
+    facts, whatever the outcome. The others are `rejected`, by their ids, and `nameless` ones.
+    `api_error` is what went wrong with the last page that failed.
 
     Absence is a fact only if the outcome is `ok`: `gone` were answered with 404 then, and with
     `sums`, rules about many campaigns at once are evaluated. `reason` explains any other outcome.
@@ -34,7 +35,9 @@ class Reading:
     gone: frozenset[int] = frozenset()
     reason: str | None = None
     sums: bool = True
-    rejected: int = 0
+    rejected: frozenset[int] = frozenset()
+    nameless: int = 0
+    api_error: ApiError | None = None
 
 
 class FeedReader:
@@ -67,12 +70,14 @@ class FeedReader:
             )
         except ProviderError as error:
             return Reading(
-                outcome=SweepOutcome.FAILED, full=plan.full, reason=f"{error.reason.value}: {error}"
+                outcome=SweepOutcome.FAILED,
+                full=plan.full,
+                reason=f"{error.reason.value}: {error}",
+                api_error=ApiError.of(error.reason),
             )
         shown = {campaign.id for campaign in sweep.campaigns}
         table.listed(sweep.campaigns, self.feed.message_type)
         self._lookup.listed(shown)
-        rejected = len(sweep.unreadable) + sweep.nameless
 
         def partial(reason: str | None, found: Sequence[Campaign]) -> Reading:
             return Reading(
@@ -81,7 +86,9 @@ class FeedReader:
                 campaigns=[*sweep.campaigns, *found],
                 reason=reason,
                 sums=False,
-                rejected=rejected,
+                rejected=sweep.unreadable,
+                nameless=sweep.nameless,
+                api_error=None if sweep.fault is None else ApiError.of(sweep.fault),
             )
 
         if not sweep.complete:
@@ -97,7 +104,8 @@ class FeedReader:
                 outcome=SweepOutcome.OK,
                 full=plan.full,
                 campaigns=sweep.campaigns,
-                rejected=rejected,
+                rejected=sweep.unreadable,
+                nameless=sweep.nameless,
             )
         answers = await self._lookup.explain(missing)
         single = await self._read_singly(plan, shown, budget=LOOKUPS_PER_CYCLE - len(missing))
@@ -108,7 +116,7 @@ class FeedReader:
             full=plan.full,
             campaigns=[*sweep.campaigns, *answers.found, *single.found],
             gone=answers.gone | single.gone,
-            rejected=rejected,
+            rejected=sweep.unreadable,
         )
 
     async def _read_singly(self, plan: Plan, shown: set[int], *, budget: int) -> Answers:
@@ -125,7 +133,7 @@ class FeedReader:
             if horizon.wants_count:
                 await self._pass_over(table, table.rows, horizon.count)
         return horizon.plan(
-            last_success=before.last_success.timestamp() if before.last_success else None,
+            last_success=before.last_whole.timestamp() if before.last_whole else None,
             full=full,
             unlisted=self._lookup.unlisted,
             cursor=self._cursor,

@@ -16,7 +16,14 @@ from monitor.domain.alerting.notification import Notification, OutboxRow, Outbox
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.event import CampaignEvent
-from monitor.domain.campaign.feed import BlindSpell, Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.feed import (
+    ApiError,
+    BlindSpell,
+    Feed,
+    FeedState,
+    Legibility,
+    SweepOutcome,
+)
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import Campaign, CampaignKey, Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign
@@ -31,6 +38,7 @@ Row = tuple[Any, ...]
 
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
+_ids = msgspec.json.Decoder(tuple[int, ...]).decode
 _detail = msgspec.json.Decoder(CampaignDetail).decode
 _unreadable = msgspec.json.Decoder(tuple[Unreadable, ...]).decode
 _event = msgspec.json.Decoder(CampaignEvent).decode
@@ -85,6 +93,13 @@ def feed_row(state: FeedState) -> Row:
         int(state.answered),
         state.consecutive_failures,
         seconds(state.failing_since),
+        seconds(state.last_complete),
+        seconds(state.incomplete_since),
+        None if state.api_error is None else state.api_error.value,
+        _json(state.legibility.rejected),
+        state.legibility.nameless,
+        state.legibility.unreadable_fields,
+        state.legibility.read_ratio,
     )
 
 
@@ -223,7 +238,8 @@ def acknowledgement_row(acknowledgement: Acknowledgement) -> Row:
 
 def read_feed(row: Row) -> FeedState:
     """From the order of `FEED_COLUMNS`."""
-    account, message_type, tried, success, full, outcome, answered, failures, failing_since = row
+    account, message_type, tried, success, full, outcome, answered, failures, failing = row[:9]
+    complete, incomplete_since, api_error, rejected, nameless, unreadable_fields, ratio = row[9:]
     return FeedState(
         feed=Feed(account, message_type),
         first_tried=_always(tried),
@@ -232,7 +248,16 @@ def read_feed(row: Row) -> FeedState:
         last_outcome=None if outcome is None else SweepOutcome(outcome),
         answered=bool(answered),
         consecutive_failures=failures,
-        failing_since=moment(failing_since),
+        failing_since=moment(failing),
+        last_complete=moment(complete),
+        incomplete_since=moment(incomplete_since),
+        api_error=None if api_error is None else ApiError(api_error),
+        legibility=Legibility(
+            rejected=_decode(_ids, rejected, "feeds", f"{account}/{message_type}"),
+            nameless=nameless,
+            unreadable_fields=unreadable_fields,
+            read_ratio=ratio,
+        ),
     )
 
 

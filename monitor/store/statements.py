@@ -20,6 +20,13 @@ FEED_COLUMNS = (
     "answered",
     "consecutive_failures",
     "failing_since",
+    "last_complete",
+    "incomplete_since",
+    "api_error",
+    "rejected",
+    "nameless",
+    "unreadable_fields",
+    "read_ratio",
 )
 CAMPAIGN_COLUMNS = (
     "account",

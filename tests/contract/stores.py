@@ -17,7 +17,7 @@ from monitor.domain.alerting.notification import (
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.detail import CampaignDetail, Split
 from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
-from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.feed import ApiError, Feed, FeedState, Legibility, SweepOutcome
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.routing.flush import GroupId, Ledger, Told
@@ -153,6 +153,10 @@ def feed_state(message_type: str = "rcs", *, failures: int = 0) -> FeedState:
         answered=not failures,
         consecutive_failures=failures,
         failing_since=after(2) if failures else None,
+        last_complete=after(1.75),
+        incomplete_since=after(2.5) if failures else None,
+        api_error=ApiError.CREDENTIALS if failures else None,
+        legibility=Legibility(rejected=(4, 9), nameless=1, unreadable_fields=3, read_ratio=0.25),
     )
 
 

@@ -14,7 +14,7 @@ from monitor.daemon.assembly import compile_ignore
 from monitor.domain.alerting.alert import Alert, AlertState, ResolveReason
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.alerting.rule import Rule
-from monitor.domain.campaign.account import Balance
+from monitor.domain.campaign.account import AccountView, Balance
 from monitor.domain.campaign.diff import first_sight
 from monitor.domain.campaign.event import EventKind
 from monitor.domain.campaign.feed import Feed, SweepOutcome
@@ -22,7 +22,8 @@ from monitor.domain.campaign.snapshot import Campaign, PartlyRead, Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.campaign.window import LONGEST_WINDOW
 from monitor.domain.condition import parse_condition
-from monitor.errors import StoreError, StoreFault
+from monitor.domain.fields.field_values import field_values
+from monitor.errors import ProviderFault, StoreError, StoreFault
 from monitor.metrics import Metrics
 from monitor.polling.baselines import BaselineLoop
 from monitor.polling.cycle import AccountCycles, CycleReport
@@ -53,6 +54,7 @@ class Bench:
     ) -> None:
         self.store = store
         self.ignored = ignored
+        self.token_ends: float | None = None
         self.details_per_minute = details_per_minute
         self.clock = InstantClock()
         self.source = ScriptedSource()
@@ -74,6 +76,7 @@ class Bench:
             lookback=timedelta(days=3),
             details_per_minute=self.details_per_minute,
             ignored=self.ignored,
+            token_ends=self.token_ends,
             on_alerts=self.told.extend,
         )
 
@@ -748,3 +751,126 @@ async def test_where_bsg_ignore_cannot_be_asked_its_last_answer_stands(
     bench.source.put(*(unpriced(id_, status="spam") for id_ in (1, 2, 3)))
     await bench.poll()
     assert bench.firing() == {"Spam 2", "Spam 3"}  # 3 was never asked about: it is tracked
+
+
+def account_says(bench: Bench, *names: str) -> tuple[object, ...]:
+    """Fields of the account, as its rules see them now."""
+    feeds = tuple(bench.state.feeds.values())
+    view = AccountView(
+        account="default", feeds=feeds, balance=None, counts={}, now=bench.clock.now()
+    )
+    values = field_values("account", view)
+    return tuple(values[name] for name in names)
+
+
+async def test_a_rejected_row_is_counted_until_it_is_read_well_or_no_longer_listed(
+    store_in_memory: SqliteStore,
+) -> None:
+    bench = Bench(store_in_memory, [state_rule("Odd", "rejected_rows >= 1", scope="account")])
+    bench.source.put(campaign(1), campaign(2), campaign(3))
+    bench.source.unreadable = {1, 2}
+    bench.source.nameless = 1
+    await bench.poll()
+    assert account_says(bench, "rejected_rows", "read_ratio") == (3, 0.25)
+    assert bench.firing() == {"Odd"}
+    bench.restart(await bench.store.load())
+    bench.source.nameless = 0
+    bench.source.complete = False
+    bench.source.unreadable = {3}
+    bench.source.hidden = {2}
+    await bench.poll()
+    assert account_says(bench, "rejected_rows") == (2,)  # 2 was not listed, 1 was read
+    bench.source.error = outage()
+    await bench.poll()
+    assert account_says(bench, "rejected_rows", "read_ratio") == (2, 0.5)
+    bench.source.error = None
+    bench.source.complete = True
+    bench.source.unreadable = set()
+    await bench.poll()
+    assert account_says(bench, "rejected_rows", "read_ratio") == (0, 1.0)
+    assert bench.firing() == set()
+
+
+async def test_only_unreadable_fields_that_something_asks_for_count(
+    store_in_memory: SqliteStore,
+) -> None:
+    bench = Bench(store_in_memory, [SPAM])
+    bench.source.put(unpriced(1), unpriced(2), campaign(3), campaign(4))
+    await bench.poll()
+    assert account_says(bench, "unreadable_fields", "read_ratio") == (0, 1.0)
+    for more in ([PRICEY], [state_rule("Poor", 'runway < "2d"', scope="account")]):
+        bench.rules = RuleSet([SPAM, *more])
+        bench.cycles.use(bench.rules)
+        await bench.poll()
+        assert account_says(bench, "unreadable_fields", "read_ratio") == (2, 0.5)
+    bench.restart(await bench.store.load())
+    bench.source.put(campaign(1), campaign(2))
+    await bench.poll()
+    assert account_says(bench, "unreadable_fields", "read_ratio") == (0, 1.0)
+
+
+async def test_where_most_rows_are_unreadable_the_list_is_complete_but_no_success(
+    store_in_memory: SqliteStore,
+) -> None:
+    bench = Bench(store_in_memory, [PRICEY, SPAM])
+    bench.source.put(campaign(1), campaign(2), campaign(3))
+    await bench.poll()
+    success = bench.state.feeds[FEED].last_success
+    bench.source.put(unpriced(1, status="spam"), unpriced(2))
+    report = await bench.poll()
+    assert (report.outcome, report.legible) == (SweepOutcome.OK, False)
+    assert report.unread is not None
+    assert "2 of 3 rows" in report.unread
+    assert 'calculated_price of 2 rows, as "5.60 EUR"' in report.unread
+    assert bench.firing() == {"Spam 1"}  # what was read counts all the same
+    feed = bench.state.feeds[FEED]
+    assert (feed.last_success, feed.last_complete) == (success, bench.clock.now())
+    assert account_says(bench, "api_up", "incomplete_for", "api_error") == (True, 0.0, None)
+    assert bench.source.sweeps[-1][2] is False  # not a full sweep again and again
+
+
+async def test_why_and_how_long_a_feed_was_not_read_completely_survives_a_restart(
+    bench: Bench,
+) -> None:
+    bench.source.put(campaign(1))
+    await bench.poll()
+    bench.source.error = outage(ProviderFault.UNAUTHORIZED)
+    await bench.poll()
+    bench.restart(await bench.store.load())
+    await bench.poll(after=90.0)
+    assert account_says(bench, "api_error", "incomplete_for") == ("credentials", 90.0)
+    bench.source.error = None
+    await bench.poll()
+    assert account_says(bench, "api_error", "incomplete_for") == (None, 0.0)
+
+
+async def test_what_all_feeds_are_asked_for_is_unknown_until_each_was_tried(
+    store_in_memory: SqliteStore,
+) -> None:
+    bench = Bench(
+        store_in_memory,
+        [
+            state_rule(
+                "Unknown", "rejected_rows == null and incomplete_for == null", scope="account"
+            )
+        ],
+    )
+    bench.restart(Snapshot(), polled=(FEED, Feed("default", "rcs")))
+    await bench.poll()
+    await bench.poll()
+    assert bench.firing() == {"Unknown"}
+    await bench.cycles.run(Feed("default", "rcs"))
+    await bench.poll()
+    assert bench.firing() == set()
+
+
+async def test_an_account_knows_when_its_token_ends(store_in_memory: SqliteStore) -> None:
+    rules = [state_rule("Ends", 'token_expires_in < "12h"', scope="account")]
+    bench = Bench(store_in_memory, rules)
+    bench.token_ends = START.timestamp() + 12.5 * 3600
+    bench.restart(Snapshot())
+    bench.source.error = outage()
+    await bench.poll()
+    assert bench.firing() == set()
+    await bench.poll(after=3600)
+    assert bench.firing() == {"Ends"}

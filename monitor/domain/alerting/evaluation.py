@@ -35,7 +35,7 @@ from monitor.domain.condition import (
     compile_sender,
     moves_while_failing,
 )
-from monitor.domain.fields.catalogue import Surroundings
+from monitor.domain.fields.catalogue import Surroundings, attributes
 from monitor.domain.times.intervals import TimeInterval
 
 __all__ = ["Changes", "Evaluation", "RuleSet"]
@@ -77,6 +77,7 @@ class RuleSet:
         self.asks_for_spending = any(
             rule.scope is Scope.ACCOUNT and "runway" in rule.names for rule in rules
         )
+        self.needed = _needed(rules)
         self.baselines = frozenset(
             span for rule in rules if rule.when for span in rule.when.baselines
         )
@@ -334,6 +335,28 @@ class Evaluation:
         except Exception as error:  # noqa: BLE001 (whatever it is)
             self._alerts.restore([self._alerts.key(rule, subject)])
             self.faults.append(RuleFault(rule.name, subject, error))
+
+
+TRACKED_FIELDS = frozenset({"created_at", "message_type", "sender", "finished_at", "sent"})
+"""The fields of a row that campaigns are followed by, whatever the rules are."""
+
+SUMMED_FIELDS = frozenset({"delivered", "real_start_at", "start_at"})
+SPENDING_FIELDS = frozenset({"calculated_price", "currency", "real_start_at"})
+
+
+def _needed(rules: Iterable[Rule]) -> frozenset[str]:
+    """The fields of the provider's rows that the rules and tracking need."""
+    found = set(TRACKED_FIELDS)
+    for rule in rules:
+        match rule.scope:
+            case Scope.CAMPAIGN:
+                for name in rule.names:
+                    found |= attributes("campaign", name)
+            case Scope.SENDER:
+                found |= SUMMED_FIELDS
+            case Scope.ACCOUNT if "runway" in rule.names:
+                found |= SPENDING_FIELDS
+    return frozenset(found)
 
 
 def _polled(alert: Alert, feeds: Collection[Feed]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.domain.campaign.feed import Feed, FeedState
+from monitor.domain.campaign.feed import ApiError, Feed, FeedState
 
 SPENDING_SECONDS = 24 * 3600.0
 """The time over which the rate of spending is measured: a full day, because rates differ by the
@@ -41,9 +41,13 @@ class AccountView:
       that is not known, or no rule needs it.
     - `untried`: feeds not polled since the monitor was started. The age of their last success only
       says how long the monitor was not running, so nothing is decided by it.
+    - `never_tried`: whether a feed of the account has never been polled. What all feeds are asked
+      for is not known then.
+    - `token_ends`: when the token from the settings ends (Unix seconds); null if that is not known,
+      or the account has a key.
 
-    Only `api_up`, `last_success_age` and `consecutive_failures` change while polls fail. The
-    balance and the counts stay what they last were.
+    `MOVING_ACCOUNT_FIELDS` change while polls fail. The balance and the counts stay what they last
+    were.
     """
 
     account: str
@@ -53,6 +57,8 @@ class AccountView:
     now: datetime
     spent: float | None = None
     untried: frozenset[Feed] = frozenset()
+    never_tried: bool = False
+    token_ends: float | None = None
 
     @property
     def api_up(self) -> bool:
@@ -78,6 +84,54 @@ class AccountView:
     def consecutive_failures(self) -> int:
         """Failed or partial polls in a row, of the feed that has most."""
         return max(feed.consecutive_failures for feed in self.feeds)
+
+    @property
+    def api_error(self) -> ApiError | None:
+        """What went wrong in the last poll of a feed: refused credentials before all else."""
+        order = list(ApiError)
+        errors = [feed.api_error for feed in self.feeds if feed.api_error is not None]
+        return min(errors, key=order.index, default=None)
+
+    @property
+    def rejected_rows(self) -> int | None:
+        """Rows that could not be used, over all feeds; null until each was read."""
+        if not self._all_read:
+            return None
+        return sum(feed.legibility.rejected_rows for feed in self.feeds)
+
+    @property
+    def unreadable_fields(self) -> int | None:
+        """Fields that could not be read, over all feeds; null until each was read."""
+        if not self._all_read:
+            return None
+        return sum(feed.legibility.unreadable_fields for feed in self.feeds)
+
+    @property
+    def read_ratio(self) -> float | None:
+        """The lowest feed's; null until each was read."""
+        ratios = [feed.legibility.read_ratio for feed in self.feeds]
+        known = [ratio for ratio in ratios if ratio is not None]
+        return min(known) if self._all_read else None
+
+    @property
+    def _all_read(self) -> bool:
+        return not self.never_tried and all(
+            feed.legibility.read_ratio is not None for feed in self.feeds
+        )
+
+    @property
+    def incomplete_for(self) -> float | None:
+        """Seconds since the first incomplete poll after a complete one, of the feed for which it
+        is longest; 0 when all were complete, null until each was tried."""
+        if self.never_tried:
+            return None
+        begun = [feed.incomplete_since for feed in self.feeds if feed.incomplete_since]
+        return max([0.0, *((self.now - since).total_seconds() for since in begun)])
+
+    @property
+    def token_expires_in(self) -> float | None:
+        """Seconds until the token from the settings ends; negative once it has."""
+        return None if self.token_ends is None else self.token_ends - self.now.timestamp()
 
     @property
     def runway(self) -> float | None:

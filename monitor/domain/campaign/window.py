@@ -63,7 +63,7 @@ def full_due(state: FeedState, now: datetime) -> bool:
     If full sweeps fail, they alternate with narrow ones, which are more likely to succeed: a
     provider that answers only some pages must not hide today's campaigns.
     """
-    if state.last_full is None or state.last_success is None:
+    if state.last_full is None or state.last_whole is None:
         return True
     recent = (
         timedelta(0) <= now - state.last_full < FULL_INTERVAL

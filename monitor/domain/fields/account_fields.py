@@ -1,5 +1,6 @@
 """The fields of an account, read from the `AccountView` `_v`."""
 
+from monitor.domain.campaign.feed import ApiError
 from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
 from monitor.domain.fields.field import Field, FieldType, quiet, read
 
@@ -42,6 +43,60 @@ ACCOUNT_FIELDS = (
         "_v.consecutive_failures",
         "failed or partial polls in a row, of the feed that has most",
         "polls",
+    ),
+    Field(
+        name="api_error",
+        type=_X,
+        read="_v.api_error",
+        description="why the last poll of a feed was not answered in full; null when all were",
+        nullable=True,
+        values=tuple(map(str, ApiError)),
+    ),
+    read(
+        "incomplete_for",
+        _D,
+        "_v.incomplete_for",
+        "since the first incomplete poll after a complete one, of the feed for which that is "
+        "longest; 0 when every feed was read completely, null until each was tried",
+        "seconds",
+        nullable=True,
+    ),
+    read(
+        "rejected_rows",
+        _N,
+        "_v.rejected_rows",
+        "rows that could not be used at all, over all feeds: each until it is read well or a "
+        "complete reading no longer lists it; null until each feed was read",
+        "rows",
+        nullable=True,
+    ),
+    read(
+        "unreadable_fields",
+        _N,
+        "_v.unreadable_fields",
+        "fields of watched campaigns that a rule, `BSG_IGNORE` or tracking needs and that cannot "
+        "be read now, over all feeds; null until each feed was read",
+        "fields",
+        nullable=True,
+    ),
+    read(
+        "read_ratio",
+        _N,
+        "_v.read_ratio",
+        "rows read with every field that a rule, `BSG_IGNORE` or tracking needs, as a share of "
+        "all rows of the last answered poll, of the feed where it is lowest; null until each feed "
+        "was read",
+        "ratio",
+        nullable=True,
+    ),
+    read(
+        "token_expires_in",
+        _D,
+        "_v.token_expires_in",
+        "until the token of `API_TOKEN` ends, negative once it has; null for a key, and for a "
+        "token that does not say",
+        "seconds",
+        nullable=True,
     ),
     _balance("balance", "null until read"),
     _balance("credit", "null until read"),

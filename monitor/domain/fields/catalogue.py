@@ -64,7 +64,17 @@ FUNCTIONS_OF_FIELDS: Mapping[str, Callable[..., object]] = MappingProxyType(
 """What those expressions may call."""
 
 MOVING_ACCOUNT_FIELDS: frozenset[str] = frozenset(
-    {"api_up", "last_success_age", "consecutive_failures"}
+    {
+        "api_up",
+        "last_success_age",
+        "consecutive_failures",
+        "api_error",
+        "incomplete_for",
+        "rejected_rows",
+        "unreadable_fields",
+        "read_ratio",
+        "token_expires_in",
+    }
 )
 """The account fields that change while polls fail; the others stay what they last were (`now` alone
 proves nothing)."""

@@ -284,6 +284,21 @@ def lasting(spendable: float, spent_in_a_day: float | None) -> float | None:
     return (spendable if spendable > 0 else 0.0) / spent_in_a_day * 86400
 
 
+def legibility_values(view: AccountView) -> dict[str, Typed]:
+    """What could be read, over all feeds; unknown until each was read."""
+    found = [f.legibility for f in view.feeds]
+    ratios = [each.read_ratio for each in found if each.read_ratio is not None]
+    if len(ratios) < len(found):
+        return dict.fromkeys(
+            ("rejected_rows", "unreadable_fields", "read_ratio"), Typed(NUMBER, None)
+        )
+    return {
+        "rejected_rows": Typed(NUMBER, sum(len(f.rejected) + f.nameless for f in found)),
+        "unreadable_fields": Typed(NUMBER, sum(f.unreadable_fields for f in found)),
+        "read_ratio": Typed(NUMBER, min(ratios)),
+    }
+
+
 def account_values(view: AccountView) -> dict[str, Typed]:
     money = view.balance
     values = {
@@ -299,6 +314,22 @@ def account_values(view: AccountView) -> dict[str, Typed]:
             ),
         ),
         "consecutive_failures": Typed(NUMBER, max(f.consecutive_failures for f in view.feeds)),
+        "api_error": Typed(
+            TEXT, next((e.value for f in view.feeds if (e := f.api_error) is not None), None)
+        ),
+        "incomplete_for": Typed(
+            DURATION,
+            max(
+                0.0
+                if f.incomplete_since is None
+                else (view.now - f.incomplete_since).total_seconds()
+                for f in view.feeds
+            ),
+        ),
+        **legibility_values(view),
+        "token_expires_in": Typed(
+            DURATION, None if view.token_ends is None else view.token_ends - view.now.timestamp()
+        ),
         "balance": Typed(NUMBER, money.balance if money else None),
         "credit": Typed(NUMBER, money.credit if money else None),
         "spendable": Typed(NUMBER, money.balance + money.credit if money else None),

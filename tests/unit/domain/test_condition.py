@@ -1,5 +1,6 @@
 """What conditions mean, case by case; the property tests say that nothing else happens."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from monitor.domain.campaign.account import AccountView, Balance
 from monitor.domain.campaign.event import CampaignEvent, Change, EventKind
-from monitor.domain.campaign.feed import Feed, FeedState
+from monitor.domain.campaign.feed import ApiError, Feed, FeedState, Legibility
 from monitor.domain.condition import (
     Condition,
     compile_account,
@@ -192,7 +193,23 @@ def a_view(**values: Any) -> AccountView:
     return AccountView(**{**known, **values})
 
 
-@pytest.mark.parametrize("view", [a_view(), a_view(balance=None, counts={})])
+def a_poorly_read_view() -> AccountView:
+    sms, rcs = a_view().feeds
+    return a_view(
+        feeds=[
+            replace(sms, legibility=Legibility(rejected=(7,), nameless=2, read_ratio=0.4)),
+            replace(
+                rcs,
+                api_error=ApiError.CREDENTIALS,
+                incomplete_since=a_view().now - timedelta(minutes=5),
+                legibility=Legibility(unreadable_fields=4, read_ratio=1.0),
+            ),
+        ],
+        token_ends=NOW + 86_400.0,
+    )
+
+
+@pytest.mark.parametrize("view", [a_view(), a_view(balance=None, counts={}), a_poorly_read_view()])
 @pytest.mark.parametrize(
     "text",
     [
@@ -202,6 +219,9 @@ def a_view(**values: Any) -> AccountView:
         'balance + credit == spendable and currency == "USD"',
         'now > "2026-01-01" and consecutive_failures >= 3',
         "campaigns_spam / campaigns > 0.5",
+        'api_error == "credentials" and incomplete_for > "1m"',
+        "rejected_rows >= 2 and unreadable_fields >= 1 and read_ratio < 0.5",
+        'token_expires_in < "3d" or rejected_rows == null',
     ],
 )
 def test_an_account_condition_agrees_with_the_interpreter(view: AccountView, text: str) -> None:
@@ -227,6 +247,9 @@ def test_only_what_moves_while_polls_fail_may_be_evaluated_then() -> None:
     assert moves("not api_up")
     assert moves('last_success_age > "5m" and spendable < 10')
     assert moves("consecutive_failures > 3")
+    assert moves('api_error == "credentials"')
+    assert moves("rejected_rows >= 1 or unreadable_fields >= 1")
+    assert moves('read_ratio < 0.5 or incomplete_for > "1h" or token_expires_in < "3d"')
     assert not moves("spendable < 10")
     assert not moves('now > "2026-01-01"')
     assert not moves("sent > 1", scope="campaign")
