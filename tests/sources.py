@@ -1,6 +1,6 @@
 """A provider that says what a test tells it to, behind the port `CampaignSource`."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -41,7 +41,8 @@ def outage(reason: ProviderFault = ProviderFault.SERVER_ERROR) -> ProviderError:
 class ScriptedSource:
     """`campaigns` are what exists; `hidden` ids are left out of the list, which begins at
     `listed_since` where that is set; the rest goes wrong on demand. With a `clock`, details are
-    as of when they are asked for."""
+    as of when they are asked for. `before_answer` is awaited between a list's rows and its
+    answer, with the type."""
 
     def __init__(self, campaigns: Iterable[Campaign] = ()) -> None:
         self.campaigns: dict[int, Campaign] = {each.id: each for each in campaigns}
@@ -59,6 +60,7 @@ class ScriptedSource:
         self.detail_calls: list[int] = []
         self.clock: Clock | None = None
         self.money = (100.0, 25.0)
+        self.before_answer: Callable[[str], Awaitable[None]] | None = None
 
     def put(self, *campaigns: Campaign) -> None:
         for each in campaigns:
@@ -85,17 +87,21 @@ class ScriptedSource:
             and self.campaigns[id_].created_at
             >= (since if self.listed_since is None else self.listed_since)
         ]
+        requested_at = self.clock.monotonic() if self.clock else 0.0
+        if self.before_answer is not None:
+            await self.before_answer(message_type)
         if seen is not None:
             await seen(
                 SweptRows(
                     campaigns=rows,
                     unreadable=frozenset(self.unreadable),
                     nameless=self.nameless,
-                    requested_at=self.clock.monotonic() if self.clock else 0.0,
+                    requested_at=requested_at,
                 )
             )
         return Sweep(
             campaigns=rows,
+            requested_at=[requested_at] * len(rows),
             complete=self.complete,
             unreadable=frozenset(self.unreadable),
             nameless=self.nameless,

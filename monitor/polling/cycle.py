@@ -35,6 +35,7 @@ from monitor.polling.detail_phase import DetailReader, FeedDetails
 from monitor.polling.feed_reader import CHUNK, FeedReader, Reading
 from monitor.polling.legibility import legibility_of
 from monitor.polling.observation import Observation
+from monitor.polling.request_times import RequestTimes
 from monitor.ports import CampaignSource, CycleCommit, CycleStore
 from monitor.state import State
 
@@ -144,6 +145,7 @@ class AccountCycles:
             account, source, per_minute=details_per_minute, clock=clock, metrics=metrics
         )
         self._details: dict[Feed, FeedDetails] = {}
+        self._requests = RequestTimes(clock)
         self.deciding = asyncio.Lock()
         self._tried: set[Feed] = set()
         self._aside: dict[Feed, frozenset[int]] = {}
@@ -168,10 +170,11 @@ class AccountCycles:
         reader = self._readers.setdefault(
             feed, FeedReader(feed, self._source, clock=self._clock, lookback=self._lookback)
         )
-        reading = await reader.read(
-            self._state.table(self.account), self._before(feed, started), started
-        )
-        report = await self.conclude(feed, reading, started)
+        with self._requests.reading():
+            reading = await reader.read(
+                self._state.table(self.account), self._before(feed, started), started
+            )
+            report = await self.conclude(feed, reading, started)
         reader.forget(report.forgotten)
         self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
         self._metrics.poll_duration.observe(self._clock.monotonic() - begun)
@@ -230,13 +233,16 @@ class AccountCycles:
         details = self._details.setdefault(feed, FeedDetails(self._detail_reader, self._clock))
         took = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
-            rows, same = seen.see(reading.campaigns[start : start + CHUNK])
+            part = slice(start, start + CHUNK)
+            rows, same = seen.see(
+                self._requests.latest(reading.campaigns[part], reading.requested_at[part])
+            )
             details.seen(rows, decided.timestamp(), prices=rules.asks_for_spending)
             took += await self._ask(evaluation.campaigns, rows, seen)
             took += await self._ask(
                 evaluation.unchanged if known_to_rules else evaluation.campaigns, same, seen
             )
-        seen.gone(reading.gone)
+        seen.gone(self._requests.unread_since(reading.began, reading.gone))
         if reading.full and complete:
             await seen.forget_old(feed.message_type, self._clock)
         for first in range(0, len(seen.events), HITS_CHUNK):
@@ -291,6 +297,13 @@ class AccountCycles:
             balance=balance,
         )
         await self._commit(commit, decided, adopted=seen.adopted)
+        if self._requests.matter:
+            for start in range(0, len(reading.campaigns), CHUNK):
+                part = slice(start, start + CHUNK)
+                self._requests.committed(
+                    reading.campaigns[part], reading.requested_at[part], but=seen.aside
+                )
+                await self._clock.sleep(0)
         if complete:
             self._asked[feed] = rules
         now = self._clock.now().timestamp()

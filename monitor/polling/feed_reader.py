@@ -1,7 +1,8 @@
 """Reading a feed: what to ask for, and what the answer decides."""
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.clock import Clock
@@ -25,6 +26,9 @@ class Reading:
     facts, whatever the outcome. The others are `rejected`, by their ids, and `nameless` ones.
     `api_error` is what went wrong with the last page that failed.
 
+    `requested_at` says for each campaign when it was requested, on the monotonic clock; it is empty
+    where no other reading may be newer. `began` is when the poll began: the 404s are not older.
+
     Absence is a fact only if the outcome is `ok`: `gone` were answered with 404 then, and with
     `sums`, rules about many campaigns at once are evaluated. `reason` explains any other outcome.
     """
@@ -32,6 +36,8 @@ class Reading:
     outcome: SweepOutcome
     full: bool
     campaigns: Sequence[Campaign] = ()
+    requested_at: Sequence[float] = ()
+    began: float = 0.0
     gone: frozenset[int] = frozenset()
     reason: str | None = None
     sums: bool = True
@@ -60,6 +66,7 @@ class FeedReader:
     async def read(self, table: AccountTable, before: FeedState, started: datetime) -> Reading:
         """Sweep the window and look up campaigns that it does not show. Never raises
         `ProviderError`: a failure is an outcome."""
+        began = self._clock.monotonic()
         plan = await self._plan(table, before, started)
         try:
             sweep = await self._source.sweep(
@@ -79,45 +86,42 @@ class FeedReader:
         table.listed(sweep.campaigns, self.feed.message_type)
         self._lookup.listed(shown)
 
-        def partial(reason: str | None, found: Sequence[Campaign]) -> Reading:
+        def reading(*found: Answers, gone: frozenset[int] = frozenset()) -> Reading:
+            campaigns, requested_at = list(sweep.campaigns), array("d", sweep.requested_at)
+            for answers in found:
+                campaigns += answers.found
+                requested_at.extend(answers.requested_at)
             return Reading(
-                outcome=SweepOutcome.PARTIAL,
+                outcome=SweepOutcome.OK,
                 full=plan.full,
-                campaigns=[*sweep.campaigns, *found],
-                reason=reason,
-                sums=False,
+                campaigns=campaigns,
+                requested_at=requested_at,
+                began=began,
+                gone=gone,
                 rejected=sweep.unreadable,
                 nameless=sweep.nameless,
                 api_error=None if sweep.fault is None else ApiError.of(sweep.fault),
             )
 
+        def partial(reason: str | None, *found: Answers) -> Reading:
+            read = reading(*found)
+            return replace(read, outcome=SweepOutcome.PARTIAL, reason=reason, sums=False)
+
         if not sweep.complete:
             single = await self._read_singly(plan, shown, budget=LOOKUPS_PER_CYCLE)
-            return partial(sweep.reason, single.found)
+            return partial(sweep.reason, single)
         missing = await self._missing(table, plan, sweep, shown)
         if sweep.nameless:
             # A row without an id may be any of the missing ones: they stay as they are, and a 404
             # would prove nothing.
             if len(missing) > sweep.nameless:
-                return partial(_unexplained(len(missing)), ())
-            return Reading(
-                outcome=SweepOutcome.OK,
-                full=plan.full,
-                campaigns=sweep.campaigns,
-                rejected=sweep.unreadable,
-                nameless=sweep.nameless,
-            )
+                return partial(_unexplained(len(missing)))
+            return reading()
         answers = await self._lookup.explain(missing)
         single = await self._read_singly(plan, shown, budget=LOOKUPS_PER_CYCLE - len(missing))
         if answers.unknown and not self._lookup.frozen(answers.unknown, of=len(table.watched)):
-            return partial(_unexplained(len(answers.unknown)), [*answers.found, *single.found])
-        return Reading(
-            outcome=SweepOutcome.OK,
-            full=plan.full,
-            campaigns=[*sweep.campaigns, *answers.found, *single.found],
-            gone=answers.gone | single.gone,
-            rejected=sweep.unreadable,
-        )
+            return partial(_unexplained(len(answers.unknown)), answers, single)
+        return reading(answers, single, gone=answers.gone | single.gone)
 
     async def _read_singly(self, plan: Plan, shown: set[int], *, budget: int) -> Answers:
         """Read the stragglers and unlisted campaigns whose turn it is, by id."""

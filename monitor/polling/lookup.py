@@ -2,7 +2,7 @@
 the list?"""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -22,9 +22,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The results of single look-ups. `unknown` were not asked for, or got no usable answer."""
+    """The results of single look-ups. `unknown` were not asked for, or got no usable answer.
+    `requested_at` says when each of those found was asked for, on the monotonic clock."""
 
     found: Sequence[Campaign] = ()
+    requested_at: Sequence[float] = ()
     gone: frozenset[int] = frozenset()
     unknown: frozenset[int] = frozenset()
 
@@ -80,15 +82,17 @@ class Lookup:
         )
         self._gone |= answers.gone
         self.unlisted |= {campaign.id for campaign in answers.found}
-        return Answers(found=answers.found, gone=answers.gone | gone, unknown=answers.unknown)
+        return replace(answers, gone=answers.gone | gone)
 
     async def read(self, ids: Sequence[int], *, budget: int = LOOKUPS_PER_CYCLE) -> Answers:
         """Read these one after another, those that failed last time at the end. After three
         failures the rest waits."""
         found: list[Campaign] = []
+        requested_at: list[float] = []
         gone: set[int] = set()
         failures = 0
         for campaign_id in sorted(ids, key=self._failed.__contains__)[: max(0, budget)]:
+            asked = self.clock.monotonic()
             try:
                 campaign = await self.source.campaign(campaign_id)
             except ProviderError as error:
@@ -109,5 +113,11 @@ class Lookup:
                 gone.add(campaign_id)
             else:
                 found.append(campaign)
+                requested_at.append(asked)
         answered = gone.union(campaign.id for campaign in found)
-        return Answers(found=found, gone=frozenset(gone), unknown=frozenset(ids) - answered)
+        return Answers(
+            found=found,
+            requested_at=requested_at,
+            gone=frozenset(gone),
+            unknown=frozenset(ids) - answered,
+        )

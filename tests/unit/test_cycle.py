@@ -58,6 +58,7 @@ class Bench:
         self.details_per_minute = details_per_minute
         self.clock = InstantClock()
         self.source = ScriptedSource()
+        self.source.clock = self.clock
         self.told: list[Alert] = []
         self.metrics = Metrics(__version__)
         self.rules = RuleSet(rules)
