@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def once(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Read every feed once, in memory, and print what would fire. Sends nothing; ignores `for`.
 
-    Exit code 0: nothing fires; 1: something does; 2: a feed could not be read.
+    Exit code 0: nothing fires; 1: something does; 2: a feed, or most of its rows, could not be
+    read.
     """
     from monitor.clock import SystemClock
     from monitor.daemon.once import run_once

@@ -34,7 +34,6 @@ from monitor.daemon.systemd import ServiceManager
 from monitor.dispatcher import Dispatcher
 from monitor.dispatcher.resender import Resender
 from monitor.domain.alerting.alert import Alert
-from monitor.domain.campaign.feed import SweepOutcome
 from monitor.flusher import Flusher
 from monitor.metrics import Metrics, measure_loop_lag
 from monitor.notify import open_session
@@ -188,7 +187,7 @@ async def running(
         async def after_cycle(report: CycleReport) -> None:
             overview.cycle(report)
             await publisher.cycle(report)
-            if heartbeat is not None and report.outcome is SweepOutcome.OK:
+            if heartbeat is not None and report.legible:
                 heartbeat.beat()
 
         poller = Poller(

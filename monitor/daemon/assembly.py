@@ -3,6 +3,7 @@ command that runs a part of it use these."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import TextIO
 
 import aiohttp
@@ -175,13 +176,13 @@ def web_options(settings: Settings) -> WebOptions:
 
 
 def build_heartbeat(
-    settings: Settings, session: aiohttp.ClientSession, fresh: Callable[[float], bool]
+    settings: Settings, session: aiohttp.ClientSession, fresh: Callable[[timedelta], bool]
 ) -> Heartbeat | None:
-    """The dead man's switch, where one is set. `fresh(seconds)` says whether no feed's last
-    success is older than that."""
+    """The dead man's switch, where one is set. `fresh(limit)` says whether every feed was
+    read well within that time."""
     if settings.heartbeat_url is None:
         return None
-    limit = settings.poll_interval.total_seconds() * FRESH_POLLS
+    limit = settings.poll_interval * FRESH_POLLS
     return Heartbeat(
         settings.heartbeat_url.get_secret_value(), session=session, fresh=lambda: fresh(limit)
     )

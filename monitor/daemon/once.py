@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -31,10 +31,11 @@ MONEY = frozenset({"balance", "credit", "spendable", "runway", "currency"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnceReport:
     """What one cycle found. `alerts` would fire were it not for `for`; `failures` says of each
-    feed, and of each balance that a rule asks for, why it could not be read.
+    feed, and of each balance that a rule asks for, why it could not be read: also of a feed in
+    which less than half of the rows could be.
 
     `campaigns` counts what was read, settled ones included; `counts` are watched ones by status.
-    `doubts` are signs that a setting is wrong, and rows that could not be used.
+    `doubts` are signs that a setting is wrong, and rows that could not be read.
     """
 
     campaigns: int
@@ -96,9 +97,9 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
         alerts=tuple(alert for alert in state.active.values() if alert.state is AlertState.FIRING),
         failures=(
             *(
-                f"{report.feed.account}/{report.feed.message_type}: {report.reason}"
+                f"{report.feed.account}/{report.feed.message_type}: {why}"
                 for report in reports
-                if report.outcome is not SweepOutcome.OK
+                for why in _failures(report)
             ),
             *(
                 f"{account}/balance: {error}"
@@ -114,10 +115,17 @@ async def run_once(loaded: LoadedSettings, rules: RuleFile, *, clock: Clock) -> 
             if report.zone_doubt
         )
         + tuple(
-            f"{report.feed.account}/{report.feed.message_type}: {counted(report.rejected, 'row')} "
-            "of the list could not be used;"
-            " with BSG_LOG_LEVEL=warning the log says which and why"
+            f"{report.feed.account}/{report.feed.message_type}: {report.unread}; with "
+            "BSG_LOG_LEVEL=warning the log says which and why"
             for report in reports
-            if report.rejected
+            if report.unread and report.legible
         ),
     )
+
+
+def _failures(report: CycleReport) -> Iterator[str]:
+    """Why a feed was not read completely, and whether most of its rows could not be read."""
+    if report.outcome is not SweepOutcome.OK:
+        yield report.reason or report.outcome.value
+    if report.unread and not report.legible:
+        yield report.unread

@@ -27,6 +27,9 @@ from monitor.web import (
     worst_alerts,
 )
 
+COMPLETE_WITHIN = timedelta(minutes=30)
+"""How long a feed may go without a complete reading before it is no longer fresh."""
+
 OUTSIDE_SECONDS = 0.5
 """How soon a change made from the command line is noticed: it takes effect within a second."""
 
@@ -63,6 +66,8 @@ class Overview:
         self._swept: set[Feed] = set()
         self._reasons: dict[Feed, str | None] = {}
         self._rejected: dict[Feed, int] = {}
+        self._read_at: dict[Feed, datetime] = {}
+        self._unread: dict[Feed, str | None] = {}
         self._outbox: Sequence[OutboxSummary] = ()
         self._read_error: str | None = None
         self._write_error: str | None = None
@@ -85,19 +90,27 @@ class Overview:
         self._reasons[report.feed] = report.reason
         self._write_error = None
         if report.outcome is not SweepOutcome.FAILED:
-            self._swept.add(report.feed)
             self._rejected[report.feed] = report.rejected
+            self._unread[report.feed] = report.unread
+        if report.legible and report.started is not None:
+            self._swept.add(report.feed)
+            self._read_at[report.feed] = report.started
 
     def not_committed(self, error: StoreError) -> None:
         """Note that a cycle could not be written: its alerts and events wait until one can."""
         self._write_error = str(error)
 
-    def fresh(self, limit_seconds: float) -> bool:
-        """Whether every feed's last complete sweep began at most that long ago."""
+    def fresh(self, limit: timedelta) -> bool:
+        """Whether every feed was read at most `limit` ago, if only in part, and completely within
+        half an hour. Readings in which less than half of the rows could be read do not count."""
         now = self._clock.now()
-        successes = [self._last_success(feed) for feed in self._feeds]
+        complete_since = now - max(limit, COMPLETE_WITHIN)
         return all(
-            at is not None and (now - at).total_seconds() <= limit_seconds for at in successes
+            (read_at := self._read_at.get(feed)) is not None
+            and read_at >= now - limit
+            and (complete_at := self._last_success(feed)) is not None
+            and complete_at >= complete_since
+            for feed in self._feeds
         )
 
     async def run(self) -> None:
@@ -202,6 +215,7 @@ class Overview:
             counts=counts,
             reason=self._reasons.get(feed),
             rejected=self._rejected.get(feed, 0),
+            unread=self._unread.get(feed),
         )
 
     def _receiver(self, name: str, integration: str) -> ReceiverStatus:

@@ -22,9 +22,10 @@ FRESH_FOR = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """One feed. `swept` says that it was read completely since this process started, `answered`
-    that its last poll had a usable answer, even a partial one. `counts` are watched campaigns by
-    status; `rejected` counts rows of the last complete reading that could not be used.
+    """One feed. `swept` says that it was read since this process started, `answered` that its last
+    poll had a usable answer, even a partial one, and `legible` that at least half of the rows in
+    it could be read. `counts` are watched campaigns by status; `rejected` counts rows of the last
+    answered poll that could not be used, and `unread` says which rows lack something.
     """
 
     account: str
@@ -38,6 +39,8 @@ class FeedStatus:
     reason: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     rejected: int = 0
+    legible: bool = True
+    unread: str | None = None
 
     @property
     def watched(self) -> int:
@@ -52,8 +55,10 @@ class FeedStatus:
         counts: Mapping[str, int],
         reason: str | None = None,
         rejected: int = 0,
+        unread: str | None = None,
     ) -> "FeedStatus":
-        """From a feed's state; `reason` says why its last poll was not complete."""
+        """From a feed's state; `reason` says why its last poll was not complete, `unread` which
+        rows could not be read."""
         return cls(
             account=state.feed.account,
             message_type=state.feed.message_type,
@@ -66,6 +71,8 @@ class FeedStatus:
             reason=reason,
             counts=dict(counts),
             rejected=rejected,
+            legible=state.legibility.enough,
+            unread=unread,
         )
 
 
@@ -227,8 +234,7 @@ class Status:
     def not_ready(self) -> list[str]:
         """Why the monitor is not ready, in words that anyone may read; empty when it is."""
         reasons = [
-            f"feed {feed.account}/{feed.message_type} has not been read completely "
-            f"yet{_failed(feed)}"
+            f"feed {feed.account}/{feed.message_type} has not been read yet{_failed(feed)}"
             for feed in self.feeds
             if not feed.swept
         ]
@@ -253,7 +259,10 @@ class Status:
                 )
             )
         for feed in self.feeds:
-            if feed.account not in down and self.is_stale(feed):
+            if not feed.legible:
+                what = f"Feed {feed.account} / {feed.message_type}: most rows cannot be read"
+                found.append(Trouble(what, feed.last_success or self.started_at, feed.unread))
+            elif feed.account not in down and self.is_stale(feed):
                 what = f"Feed {feed.account} / {feed.message_type} has not been read completely"
                 found.append(Trouble(what, feed.last_success or self.started_at, feed.reason))
         return found
@@ -267,18 +276,16 @@ class Status:
 
 def _failed(feed: FeedStatus) -> str:
     """How many polls failed in a row, for readers who may not know why."""
-    return (
-        f" ({counted(feed.consecutive_failures, 'poll')} failed in a row)"
-        if feed.consecutive_failures
-        else ""
-    )
+    if feed.consecutive_failures:
+        return f" ({counted(feed.consecutive_failures, 'poll')} failed in a row)"
+    return "" if feed.legible else " (most of its rows cannot be read)"
 
 
 def headline(feeds: Sequence[FeedStatus], *, firing: int, troubles: Sequence[str] = ()) -> str:
     """`2 feeds fresh; 1 alert firing`, and what is wrong before it. A feed is fresh when its
-    last reading was complete."""
-    failing = [feed for feed in feeds if feed.consecutive_failures]
-    waiting = sum(not feed.swept and not feed.consecutive_failures for feed in feeds)
+    last reading was complete and at least half of its rows could be read."""
+    failing = [feed for feed in feeds if feed.consecutive_failures or not feed.legible]
+    waiting = sum(not feed.swept and feed not in failing for feed in feeds)
     parts = list(troubles)
     fresh = len(feeds) - len(failing) - waiting
     if fresh:

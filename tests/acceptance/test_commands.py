@@ -180,12 +180,26 @@ def test_once_says_how_to_see_which_rows_could_not_be_used(folder: Path) -> None
         with urllib.request.urlopen(spoiled, timeout=PATIENCE):
             done = command(folder, "once", BSG_API_URL=url)
             doubt = (
-                "1 row of the list could not be used; with BSG_LOG_LEVEL=warning the log says "
-                "which and why"
+                "1 of 2 rows could not be read with all that is needed (1 row that cannot be used "
+                "at all); with BSG_LOG_LEVEL=warning the log says which and why"
             )
             assert done.stderr == f"warning: default/sms: {doubt}\n"
             done = command(folder, "once", BSG_API_URL=url, BSG_LOG_LEVEL="warning")
             assert json.loads(done.stderr.splitlines()[0])["example_campaign_id"] == campaign
+
+
+def test_once_fails_where_most_rows_cannot_be_read_and_says_how_many_and_why(
+    folder: Path,
+) -> None:
+    odd = ("--fault", "odd_field=100%,field=finished_at,value=30.11.2026 12:00")
+    with simulated(folder, *odd) as url:
+        done = command(folder, "once", BSG_API_URL=url)
+    assert done.returncode == 2
+    assert "nothing fires" not in done.stdout  # what was read is judged all the same
+    assert done.stderr.startswith(
+        "error: could not read default/sms: 2 of 2 rows could not be read with all that is needed "
+        '(finished_at of 2 rows, as "30.11.2026 12:00"'
+    )
 
 
 def test_once_exits_with_0_when_nothing_fires(folder: Path) -> None:

@@ -207,7 +207,7 @@ async def test_ready_needs_a_complete_sweep_of_every_feed_and_a_working_store() 
         assert answer.status == 503
         reasons = (await answer.json())["reasons"]
     assert reasons == [
-        "feed default/sms has not been read completely yet",
+        "feed default/sms has not been read yet",
         "the store does not work",
     ]
 

@@ -10,9 +10,10 @@ import pytest
 
 from monitor.daemon.overview import Overview
 from monitor.domain.alerting.alert import Acknowledgement, AlertState
-from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.feed import Feed, FeedState, Legibility, SweepOutcome
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
+from monitor.polling.cycle import CycleReport
 from monitor.ports import CycleCommit, FlushCommit, Snapshot
 from monitor.state import State
 from monitor.store import SqliteStore
@@ -177,3 +178,56 @@ async def test_a_bug_does_not_end_the_looking(tmp_path: Path) -> None:
         )
         == 1
     )
+
+
+async def test_feeds_are_fresh_while_most_rows_are_read_and_now_and_then_completely() -> None:
+    feed, clock = FEEDS[0], FakeClock()
+    state = State(Snapshot(), polled=FEEDS)
+    async with SqliteStore(None) as store:
+        looking = Overview(
+            state=state,
+            store=store,
+            feeds=FEEDS,
+            receivers={},
+            rules=1,
+            clock=clock,
+            metrics=Metrics("1"),
+            on_outside_change=lambda: None,
+        )
+
+        async def poll(outcome: SweepOutcome, ratio: float) -> bool:
+            await clock.advance(60)
+            read = Legibility(read_ratio=ratio)
+            known = state.feeds.get(feed) or FeedState(feed=feed, first_tried=clock.now())
+            after = known.after(outcome, started=clock.now(), full=False, legibility=read)
+            state.apply_cycle(CycleCommit(account="default", feed=after))
+            failed = outcome is SweepOutcome.FAILED
+            looking.cycle(
+                CycleReport(
+                    feed=feed,
+                    outcome=outcome,
+                    full=False,
+                    started=clock.now(),
+                    legibility=None if failed else read,
+                    unread=None if ratio == 1 else "3 of 4 rows could not be read",
+                )
+            )
+            return looking.fresh(timedelta(minutes=3))
+
+        assert not await poll(SweepOutcome.OK, 0.25)
+        status = looking.status()
+        assert status.not_ready() == [
+            "feed default/rcs has not been read yet (most of its rows cannot be read)"
+        ]
+        assert [(trouble.what, trouble.why) for trouble in status.troubles()] == [
+            ("Feed default / rcs: most rows cannot be read", "3 of 4 rows could not be read")
+        ]
+        assert await poll(SweepOutcome.OK, 0.5)
+        assert looking.status().not_ready() == []
+        for _ in range(30):
+            assert await poll(SweepOutcome.PARTIAL, 1.0)
+        assert not await poll(SweepOutcome.PARTIAL, 1.0)  # not complete for half an hour
+        assert await poll(SweepOutcome.OK, 1.0)
+        for outcome, ratio in ((SweepOutcome.FAILED, 1.0), (SweepOutcome.OK, 0.4)) * 2:
+            fresh = await poll(outcome, ratio)
+        assert not fresh  # four polls without a good one

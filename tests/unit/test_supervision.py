@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -112,13 +113,19 @@ def feed(kind: str, *, swept: bool = True, failures: int = 0) -> FeedStatus:
             "1 feed failing (shop/sms); 12,000 alerts firing",
         ),
         (
+            [feed("sms"), replace(feed("rcs", swept=False), legible=False)],
+            0,
+            [],
+            "1 feed fresh; 1 feed failing (shop/rcs); 0 alerts firing",
+        ),
+        (
             [feed("sms")],
             0,
             ["the database does not work"],
             "the database does not work; 1 feed fresh; 0 alerts firing",
         ),
     ],
-    ids=["well", "failing", "starting", "failing from the start", "in trouble"],
+    ids=["well", "failing", "starting", "failing from the start", "unreadable", "in trouble"],
 )
 def test_the_headline_says_how_things_stand(
     feeds: list[FeedStatus], firing: int, troubles: list[str], expected: str
