@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from email import message_from_bytes
 from email.policy import SMTP
 
+import msgspec
 import pytest
 
 from monitor.domain.alerting.alert import ResolveReason
@@ -152,6 +153,15 @@ async def test_what_goes_on_beside_what_is_over_keeps_its_words(kind: str) -> No
     for told in ("stands still", "Contact your manager at once", "runbooks.example"):
         assert told in said
     assert "held as spam" not in said
+
+
+@pytest.mark.parametrize("kind", sorted(EVERY))
+async def test_what_is_frozen_says_since_when(kind: str) -> None:
+    since = "sent not readable since 2026-03-02 09:00 UTC, so this is as it was then."
+    for texts in (RULE, {"summary": RULE["summary"]}):
+        told = msgspec.structs.replace(alert(annotations=texts), note=since)
+        for message in (notification(told), notification(told, alert(2))):
+            assert since in plain(await EVERY[kind](message)).replace("․", ".")
 
 
 @pytest.mark.parametrize("kind", sorted(set(EVERY) - {"pagerduty"}))

@@ -13,6 +13,7 @@ from monitor import __version__
 from monitor.daemon.assembly import compile_ignore
 from monitor.domain.alerting.alert import Alert, AlertState, ResolveReason
 from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.notified import notified
 from monitor.domain.alerting.rule import Rule
 from monitor.domain.campaign.account import AccountView, Balance
 from monitor.domain.campaign.diff import first_sight
@@ -740,6 +741,56 @@ async def test_an_odd_field_freezes_only_the_rules_that_ask_for_it(
     bench.source.put(campaign(1, status="spam", calculated_price=2.0))
     assert (await bench.poll()).events == 1  # an edited price
     assert bench.firing() == {"Spam 1"}
+
+
+async def test_a_frozen_alert_says_since_when_until_its_rule_has_an_answer_again(
+    store_in_memory: SqliteStore,
+) -> None:
+    bench = Bench(store_in_memory, [PRICEY, SPAM])
+    bench.source.put(campaign(1, status="spam", calculated_price=9.0))
+    await bench.poll()
+    bench.source.put(unpriced(1, status="spam"))
+    await bench.poll()
+    since = f"{bench.clock.now():%Y-%m-%d %H:%M} UTC"
+    await bench.poll(3600)
+    bench.restart(await bench.store.load())
+    await bench.poll(3600)
+    notes = {
+        alert.key.rule: notified(alert, changed=False).note for alert in bench.state.active.values()
+    }
+    assert notes == {
+        "Pricey": f"calculated_price not readable since {since}, so this is as it was then.",
+        "Spam": "",
+    }
+    bench.source.put(campaign(1, status="spam", calculated_price=9.0))
+    await bench.poll()
+    assert [alert.frozen for alert in bench.state.active.values()] == ["", ""]
+    bench.source.put(unpriced(1, status="spam"))
+    await bench.poll()
+    del bench.source.campaigns[1]
+    await bench.poll()
+    ended = [alert for alert in bench.told if alert.state is AlertState.RESOLVED]
+    assert {alert.resolve_reason for alert in ended} == {ResolveReason.VANISHED}
+    assert [alert.frozen for alert in ended] == ["", ""]
+
+
+async def test_time_alone_neither_fires_nor_ends_what_is_frozen(
+    store_in_memory: SqliteStore,
+) -> None:
+    waits = state_rule("Waits", "calculated_price > 5", hold=timedelta(minutes=10))
+    stays = state_rule("Stays", "calculated_price > 5", keep_firing=timedelta(minutes=10))
+    bench = Bench(store_in_memory, [waits, stays])
+    bench.source.put(campaign(1, calculated_price=9.0), campaign(2, calculated_price=9.0))
+    await bench.poll()
+    bench.source.put(campaign(1, calculated_price=1.0))
+    await bench.poll()
+    bench.source.put(unpriced(1), unpriced(2))
+    for _ in range(5):
+        await bench.poll(600)
+    assert bench.firing() == {"Stays 1", "Stays 2"}
+    bench.source.put(campaign(1, calculated_price=1.0), campaign(2, calculated_price=9.0))
+    await bench.poll()
+    assert bench.firing() == {"Waits 2", "Stays 2"}
 
 
 async def test_where_bsg_ignore_cannot_be_asked_its_last_answer_stands(

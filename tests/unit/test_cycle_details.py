@@ -17,7 +17,7 @@ from monitor.ports import CycleCommit, Snapshot
 from monitor.store import SqliteStore
 from tests.rules import event_rule, state_rule
 from tests.sources import campaign, outage
-from tests.unit.test_cycle import FEED, Bench
+from tests.unit.test_cycle import FEED, Bench, unpriced
 
 LOW = state_rule("Low", "sent >= 100 and delivered < 500", summary="{{ name }}: {{ why }}")
 EXPIRED = state_rule(
@@ -272,6 +272,43 @@ async def test_a_campaign_whose_row_could_not_be_read_is_frozen_and_read_later(
     await bench.poll()
     assert bench.asked() == [1]
     assert bench.firing() == {"Low 1", "Large 1"}
+
+
+async def test_an_odd_field_freezes_only_the_detail_rules_that_ask_for_it(
+    store: SqliteStore,
+) -> None:
+    costly = state_rule("Costly", "calculated_price > 5 and expired > 10", detail=True)
+    bench = DetailBench(store, [costly, EXPIRED])
+    for id_ in (1, 2, 3):
+        bench.knows(id_, expired=20)
+    paused = [campaign(id_, status="paused", calculated_price=9.0) for id_ in (1, 2, 3)]
+    bench.source.put(*paused)
+    await bench.poll()
+    assert bench.firing() == {
+        f"{name} {id_}" for name in ("Costly", "Expired") for id_ in (1, 2, 3)
+    }
+    bench.knows(2, expired=0)  # false, whatever the price is
+    bench.source.put(
+        unpriced(1, status="paused", sent=99),
+        unpriced(2, status="paused", sent=1001),
+        campaign(3, status="paused", sent=99, calculated_price=1.0),
+    )
+    await bench.poll(10 * MINUTE)
+    assert bench.firing() == {"Costly 1"}
+    assert bench.alert("Costly").frozen.startswith("calculated_price not readable since ")
+    bench.source.put(campaign(1, status="paused", sent=99, calculated_price=1.0))
+    await bench.poll()
+    assert bench.firing() == set()
+
+
+async def test_a_detail_rule_that_does_not_ask_for_the_odd_field_fires(
+    store: SqliteStore,
+) -> None:
+    bench = DetailBench(store, [EXPIRED, state_rule("Large", "total_messages >= 5000")])
+    bench.knows(1, expired=20, total_messages=5000)
+    bench.source.put(unpriced(1, status="paused", sent=100))
+    await bench.poll()
+    assert bench.firing() == {"Expired 1", "Large 1"}
 
 
 async def test_a_restart_knows_what_was_read_and_what_is_still_owed(bench: DetailBench) -> None:

@@ -55,6 +55,8 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     no campaign, `detail` what was last read of it in detail, null while nothing was.
     `annotations` are empty while pending; `described_at`: when they were last made. `event_id`
     is set for an event: born firing with `resolved_at` = `fired_at`, told once, never resolved.
+    `frozen` says, in a sentence, why the alert is as it was: what its rule needs cannot be read.
+    It is empty while the rule has an answer.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     event_id: str | None = None
     campaign: Campaign | None = None
     detail: CampaignDetail | None = None
+    frozen: str = ""
 
     @property
     def is_event(self) -> bool:
@@ -163,6 +166,8 @@ def advance(
     """
     if alert.state is AlertState.RESOLVED or alert.is_event:
         raise ValueError(f"alert {alert.id} has ended and cannot advance")
+    if alert.frozen:
+        alert = msgspec.structs.replace(alert, frozen="")
     if now < alert.active_since:  # the clock was set back: what lies ahead of it counts as now
         alert = msgspec.structs.replace(alert, active_since=now)
     if alert.inactive_since is not None and now < alert.inactive_since:

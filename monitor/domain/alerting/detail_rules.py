@@ -12,7 +12,7 @@ from monitor.domain.alerting.rule import Rule
 from monitor.domain.alerting.three_valued import ThreeValuedConditions
 from monitor.domain.alerting.working_alerts import WorkingAlerts
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.condition import compile_batch
+from monitor.domain.condition import BatchFunction, compile_batch
 from monitor.domain.fields.catalogue import Surroundings
 
 GOOD_FOR_SECONDS = 300.0
@@ -35,7 +35,9 @@ class DetailRules:
         rules = list(state_rules)
         self.with_detail = [rule for rule in rules if rule.detail]
         self.names = frozenset(rule.name for rule in self.with_detail)
-        self.select = compile_batch([rule.condition.without("_d") for rule in self.with_detail])
+        self.selecting = [rule.condition.without("_d") for rule in self.with_detail]
+        self.select = compile_batch(self.selecting)
+        self.partly_selected = ThreeValuedConditions()
         self.ask = compile_batch([rule.condition for rule in self.with_detail])
         self.naming = [rule for rule in rules if not rule.detail and rule.condition.uses("_d")]
         self.naming_names = frozenset(rule.name for rule in self.naming)
@@ -68,14 +70,20 @@ class DetailPhase:
         rules = self._rules.with_detail
         if not rules:
             return set()
-        whole = [row for row in rows if not row.unreadable]
-        hits = self._rules.select(whole, self._now, self._around)
+        hits, unknown = self._rules.partly_selected.ask(
+            self._rules.selecting, self._rules.select, rows, self._now, self._around
+        )
+        # where it is not known whether the campaign is selected, its detail may still say that
+        # the whole condition does not hold; without an alert there is nothing to end
+        frozen = self._alerts.freeze(unknown, rules)
+        hits += [
+            (index, row)
+            for index, row in unknown
+            if self._alerts.key(rules[index], str(row.campaign.id)) in self._alerts.active
+        ]
         self.postponed.update((row.campaign.id, row) for _, row in hits)
-        asked = {self._alerts.key(rules[index], str(row.campaign.id)) for index, row in hits}
-        # a campaign that could not be read whole is asked about again once it can
-        partly = (row for row in rows if row.unreadable)
-        return asked | {
-            self._alerts.key(rule, str(row.campaign.id)) for row in partly for rule in rules
+        return frozen | {
+            self._alerts.key(rules[index], str(row.campaign.id)) for index, row in hits
         }
 
     def forget(self, campaign_id: int) -> None:
@@ -98,12 +106,12 @@ class DetailPhase:
     def read(self, rows: Sequence[TrackedCampaign]) -> None:
         """Take over details just read: evaluate rules that name them again, and renew texts."""
         rules, alerts = self._rules, self._alerts
-        watched = [row for row in rows if not row.settled and not row.unreadable]
-        holding = alerts.hold(rules.ask_naming(watched, self._now, self._around), rules.naming)
+        watched = [row for row in rows if not row.settled]
+        holding = self._hold(watched, rules.ask_naming, rules.naming)
         for row, rule, alert in alerts.of(rows):
-            if row.unreadable:
+            if alert.key in holding or rule.name in rules.names:
                 continue
-            if alert.key not in holding and rule.name not in rules.names:
+            if rule.name in rules.naming_names or not alert.frozen:
                 held = rule.name not in rules.naming_names and alert.inactive_since is None
                 alerts.advance(rule, alert, row, active=held)
         for row in rows:
@@ -119,7 +127,16 @@ class DetailPhase:
         """
         rules, alerts = self._rules, self._alerts
         rows = [self.postponed[campaign_id] for campaign_id in campaign_ids]
-        holding = alerts.hold(rules.ask(rows, self._now, self._around), rules.with_detail)
+        holding = self._hold(rows, rules.ask, rules.with_detail)
         for row, rule, alert in alerts.of(rows):
             if rule.name in rules.names and alert.key not in holding:
                 alerts.advance(rule, alert, row, active=False)
+
+    def _hold(
+        self, rows: Sequence[TrackedCampaign], batch: BatchFunction, rules: list[Rule]
+    ) -> set[AlertKey]:
+        """The alerts of rules that hold for these rows, and those whose rule has no answer."""
+        hits, unknown = self._partly_read.ask(
+            [rule.condition for rule in rules], batch, rows, self._now, self._around
+        )
+        return self._alerts.hold(hits, rules) | self._alerts.freeze(unknown, rules)

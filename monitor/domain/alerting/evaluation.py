@@ -216,7 +216,7 @@ class Evaluation:
         holding = self._hold(rows, self._rules.moving_batch, self._rules.moving_rules)
         holding |= self.detail.postpone(rows)
         for row, rule, alert in self._alerts.of(rows):
-            if alert.key not in holding:
+            if alert.key not in holding and (rule.name in asked or not alert.frozen):
                 held = rule.name not in asked and alert.inactive_since is None
                 self._alerts.advance(rule, alert, row, active=held)
 
@@ -225,22 +225,10 @@ class Evaluation:
     ) -> set[AlertKey]:
         """Ask state rules about watched campaigns. Returns the alerts that hold, and those that
         stay as they are since what their rule asks for could not be read."""
-        partly = [row for row in rows if row.unreadable]
-        if not partly:
-            return self._alerts.hold(batch(rows, self._instant, self._around), rules)
-        whole = [row for row in rows if not row.unreadable]
-        hits = batch(whole, self._instant, self._around)
-        unknown: set[AlertKey] = set()
-        for row in partly:
-            for index, rule in enumerate(rules):
-                held = self._rules.partly_read.holds(
-                    rule.condition, row, self._instant, self._around
-                )
-                if held:
-                    hits.append((index, row))
-                elif held is None:
-                    unknown.add(self._alerts.key(rule, str(row.campaign.id)))
-        return self._alerts.hold(hits, rules) | unknown
+        hits, unknown = self._rules.partly_read.ask(
+            [rule.condition for rule in rules], batch, rows, self._instant, self._around
+        )
+        return self._alerts.hold(hits, rules) | self._alerts.freeze(unknown, rules)
 
     def events(self, pairs: Iterable[tuple[CampaignEvent, TrackedCampaign]]) -> None:
         """Apply the event rules: one alert for each event and each rule for its kind."""

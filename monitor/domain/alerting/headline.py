@@ -107,8 +107,9 @@ def annotations(alert: NotifiedAlert) -> Mapping[str, str]:
 
 def current_texts(alert: Alert) -> Mapping[str, str]:
     """The `annotations` of an alert that may be over, or may not even have fired."""
-    over = alert.resolved_at is not None and not alert.is_event
-    return annotations(notified(alert, changed=False)) if over else alert.annotations
+    if alert.fired_at is None or alert.is_event:
+        return alert.annotations
+    return annotations(notified(alert, changed=False))
 
 
 def moment(at: datetime) -> str:

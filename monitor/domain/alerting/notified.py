@@ -103,6 +103,7 @@ def notified(
         changed=changed,
         campaign=alert.campaign,
         detail=alert.detail,
+        note=alert.frozen,
         acknowledged_by=acknowledged.author if acknowledged else None,
         acknowledged_at=acknowledged.at if acknowledged else None,
     )

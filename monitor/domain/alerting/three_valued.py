@@ -6,7 +6,11 @@ all that rests on them taken as false, once as true. What holds in the first hol
 in the second does not, and the rest is unknown.
 """
 
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
 from monitor.domain.campaign.event import CampaignEvent
+from monitor.domain.campaign.snapshot import Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.campaign.unreadable import unknown_fields, unknown_within
 from monitor.domain.condition import (
@@ -18,16 +22,45 @@ from monitor.domain.condition import (
 )
 from monitor.domain.fields.catalogue import Surroundings
 
+Hits = list[tuple[int, TrackedCampaign]]
+"""Campaigns, each with the index of a condition."""
+
 _Key = tuple[Condition, frozenset[str], frozenset[str]]
 
 
 class ThreeValuedConditions:
     """Answers conditions about campaigns with unreadable fields. What is compiled is kept: there
-    are as many sets of fields as the provider has oddities."""
+    are as many sets of fields as the provider has oddities.
+
+    Conditions are told apart by their text. So a rule's whole condition and a part of it, which
+    has the same text, must not be asked of the same object.
+    """
 
     def __init__(self) -> None:
         self._batches: dict[_Key, BatchFunction] = {}
         self._events: dict[_Key, tuple[EventFunction, EventFunction]] = {}
+
+    def ask(
+        self,
+        conditions: Sequence[Condition],
+        batch: BatchFunction,
+        rows: Sequence[TrackedCampaign],
+        now: float,
+        around: Surroundings,
+    ) -> tuple[Hits, Hits]:
+        """Where which of the `conditions` hold, and where that is unknown. `batch` are the
+        conditions, compiled: it answers for what was read whole."""
+        partly = [row for row in rows if row.unreadable]
+        if not partly:
+            return batch(rows, now, around), []
+        hits = batch([row for row in rows if not row.unreadable], now, around)
+        unknown: Hits = []
+        for row in partly:
+            for index, condition in enumerate(conditions):
+                held = self.holds(condition, row, now, around)
+                if held is not False:
+                    (unknown if held is None else hits).append((index, row))
+        return hits, unknown
 
     def holds(
         self, condition: Condition, row: TrackedCampaign, now: float, around: Surroundings
@@ -69,6 +102,27 @@ class ThreeValuedConditions:
             unknown_fields(marks),
             unknown_within(marks, now, condition.look_back),
         )
+
+
+def frozen_since(condition: Condition, marks: Collection[Unreadable], now: float) -> str:
+    """Why the condition is unknown: which of the unreadable fields it rests on, and since when.
+    `now` in Unix seconds."""
+    spans: dict[tuple[float, float | None], list[str]] = {}
+    for mark in marks:
+        if condition.rests_on(
+            unknown_fields([mark]), unknown_within([mark], now, condition.look_back)
+        ):
+            spans.setdefault((mark.since, mark.until), []).append(mark.field)
+    said = [
+        f"{', '.join(sorted(fields))} not readable "
+        + (f"since {_moment(since)}" if until is None else f"{_moment(since)} to {_moment(until)}")
+        for (since, until), fields in sorted(spans.items(), key=lambda span: span[0][0])
+    ]
+    return f"{', '.join(said)}, so this is as it was then."
+
+
+def _moment(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _verdict(held: set[int]) -> bool | None:

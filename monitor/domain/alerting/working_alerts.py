@@ -18,6 +18,7 @@ from monitor.domain.alerting.alert import (
 )
 from monitor.domain.alerting.notified import weight
 from monitor.domain.alerting.rule import Rule, Scope
+from monitor.domain.alerting.three_valued import frozen_since
 from monitor.domain.alerting.wording import (
     annotations,
     campaign_labels,
@@ -114,6 +115,26 @@ class WorkingAlerts:
                 alert = self._begin(key, campaign_labels(rule, campaign), campaign)
             self.advance(rule, alert, row, active=True)
         return holding
+
+    def freeze(
+        self, unknown: Iterable[tuple[int, TrackedCampaign]], rules: list[Rule]
+    ) -> set[AlertKey]:
+        """Leave the alert of each rule (by its index) on a row as it is, since what the rule needs
+        could not be read, and note since when. Returns their keys."""
+        keys: set[AlertKey] = set()
+        for index, row in unknown:
+            rule = rules[index]
+            key = self.key(rule, str(row.campaign.id))
+            keys.add(key)
+            if key in self.active:
+                self.note(key, frozen_since(rule.condition, row.unreadable, self._instant))
+        return keys
+
+    def note(self, key: AlertKey, frozen: str) -> None:
+        """Leave an alert, if there is one, as it is, and note why."""
+        alert = self.active.get(key)
+        if alert is not None and alert.frozen != frozen:
+            self._record(alert, msgspec.structs.replace(alert, frozen=frozen))
 
     def about(
         self, rule: Rule, subject: str, view: Subject, labels: Mapping[str, str], *, active: bool

@@ -95,6 +95,10 @@ class Condition:
         root = _bounded(self.root, self.scope, unknown, unknown_past, otherwise)
         return replace(self, root=root, fields=_named(root))
 
+    def rests_on(self, unknown: frozenset[str], unknown_past: frozenset[str]) -> bool:
+        """Whether any part of it rests on one of these fields, as `bounded` takes them."""
+        return any(_rests_on(node, self.scope, unknown, unknown_past) for node in walk(self.root))
+
     def _part_uses(self, part: Node, parameter: str) -> bool:
         return any(depends_on(self.scope, name, parameter) for name in _named(part))
 
