@@ -23,7 +23,7 @@ class FunctionHelp:
     meaning: str
 
 
-_ALIKE = f"of 2 to {MOST_ARGUMENTS} numbers, durations or times, all alike"
+_ALIKE = f"of 2 to {MOST_ARGUMENTS} numbers, durations or times, all of one type"
 _BACK = f"{SHORTEST_LOOK_BACK:.0f} second to {LONGEST_LOOK_BACK / DAY:.0f} days"
 _WEEKS = f"{SHORTEST_BASELINE / DAY / 7:.0f} to {LONGEST_BASELINE / DAY / 7:.0f} weeks"
 
@@ -31,7 +31,7 @@ FUNCTIONS: Mapping[str, FunctionHelp] = MappingProxyType(
     {
         "matches": FunctionHelp(
             'matches(name, "test|demo")',
-            "whether a pattern is found anywhere in a text. [RE2 "
+            "whether a pattern occurs anywhere in a text. [RE2 "
             "syntax](https://github.com/google/re2/wiki/Syntax): `^` and `$` "
             'anchor, `(?i)` ignores case. For `\\b` write `r"\\bword\\b"`',
         ),
@@ -40,25 +40,23 @@ FUNCTIONS: Mapping[str, FunctionHelp] = MappingProxyType(
         "abs": FunctionHelp("abs(a)", "a number or a duration without its sign"),
         "ago": FunctionHelp(
             'ago(sent, "10m")',
-            "what a field was that long ago: the last value seen by then; null before the campaign "
-            "was first seen. Of `status`, "
-            f"`final`, the counters and their ratios; {_BACK}",
+            "the value of a field that long ago: the last value seen by then; null "
+            "before the campaign was first seen. For `status`, `final`, the counters "
+            f"and their ratios; {_BACK}",
         ),
         "increase": FunctionHelp(
             'increase(sent, "10m")',
-            '`sent - ago(sent, "10m")`: negative when the provider corrected it downwards',
+            '`sent - ago(sent, "10m")`: negative if the provider corrected it downwards',
         ),
-        "rate": FunctionHelp('rate(sent, "10m")', "`increase` by the second"),
+        "rate": FunctionHelp('rate(sent, "10m")', "`increase` per second"),
         "baseline": FunctionHelp(
             'baseline(reach, "28d")',
             "what is usual: the median of the settled campaigns of the same sender and message "
-            "type that started within that "
-            "time, at the same hour of the week as the campaign (scope `sender`: as now). Null "
-            "under three of them. Of `sent`, "
-            f"`delivered` and the ratios (scope `sender`: the ratios); {_WEEKS}. Worked out "
-            "hourly. Hours are UTC's, or "
-            'those of a zone, also when its clocks have been changed: `baseline(reach, "28d", '
-            '"Europe/Berlin")`',
+            "type that started within that time, at the same hour of the week as the campaign "
+            "(scope `sender`: as now). Null with fewer than three of them. For `sent`, `delivered` "
+            f"and the ratios (scope `sender`: the ratios only); {_WEEKS}. Recalculated hourly. "
+            "Hours are in UTC, or in a zone of your choice, which allows for clock changes: "
+            '`baseline(reach, "28d", "Europe/Berlin")`',
         ),
     }
 )

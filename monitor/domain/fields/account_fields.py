@@ -33,15 +33,15 @@ ACCOUNT_FIELDS = (
         "last_success_age",
         _D,
         "_v.last_success_age",
-        "since the last complete sweep of the stalest feed; before its first, since the monitor "
-        "began to try",
+        "how long ago the stalest feed was last read completely; before its first "
+        "complete reading, how long the monitor has tried",
         "seconds",
     ),
     read(
         "consecutive_failures",
         _N,
         "_v.consecutive_failures",
-        "failed or partial polls in a row, of the feed that has most",
+        "failed or partial polls in a row, for the feed with the most",
         "polls",
     ),
     Field(
@@ -98,16 +98,16 @@ ACCOUNT_FIELDS = (
         "seconds",
         nullable=True,
     ),
-    _balance("balance", "null until read"),
-    _balance("credit", "null until read"),
+    _balance("balance", "the account's balance; null until read"),
+    _balance("credit", "the account's credit; null until read"),
     _balance("spendable", "`balance + credit`; null until read"),
     read(
         "runway",
         _D,
         "_v.runway",
-        "how long `spendable` lasts at the pace of the last 24 hours: what the campaigns cost that "
-        "really started in them; null "
-        "when none of them has a price, or one has it in another currency than the balance",
+        "how long `spendable` lasts at the pace of the last 24 hours: the cost of the "
+        "campaigns that started in that time; null when none of them has a price, or "
+        "when one is priced in a currency other than the balance's",
         "seconds",
         nullable=True,
     ),
@@ -115,7 +115,7 @@ ACCOUNT_FIELDS = (
         "currency",
         _X,
         "(None if _v.balance is None else _v.balance.currency)",
-        "of the balance; null until read",
+        "the currency of the balance; null until read",
         nullable=True,
     ),
     read(

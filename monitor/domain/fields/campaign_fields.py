@@ -23,14 +23,14 @@ def _since(instant: str) -> str:
 
 CAMPAIGN_FIELDS = (
     read("id", _N, "_c.id", "the campaign's number at the provider"),
-    read("name", _X, "_c.name", "the customer's own text"),
+    read("name", _X, "_c.name", "its name, as the customer wrote it"),
     read("sender", _X, "_c.sender", "SMS sender or RCS agent"),
-    read("account", _X, "_c.account", "the account it belongs to, as the settings name it"),
-    status("status", "_c.status", "its status now (in an event rule: after the event)"),
+    read("account", _X, "_c.account", "its account, as named in the settings"),
+    status("status", "_c.status", "its current status (in an event rule: after the event)"),
     status(
         "old_status",
         "_e.old_status",
-        "its status before; null unless the event is `status_changed`",
+        "its previous status; null unless the event is `status_changed`",
         event_only=True,
     ),
     Field(
@@ -44,7 +44,7 @@ CAMPAIGN_FIELDS = (
         "currency",
         _X,
         "(_c.currency if _c.currency is not None or _d is None else _d.currency)",
-        "of `calculated_price` and `total_price`",
+        "the currency of `calculated_price` and `total_price`",
         nullable=True,
     ),
     made("final", _B, f"(status in {_ENDED!r})", "whether it is `done` or `stopped`"),
@@ -63,17 +63,17 @@ CAMPAIGN_FIELDS = (
         "status_age",
         _D,
         _since("_t.status_since"),
-        "how long it has had its status, as far as is known: see the table of first sights below",
+        "how long it has had its status, as far as known; see the table of first sights below",
         "seconds",
     ),
     made(
         "start_delay",
         _D,
         "max(0.0, (now if real_start_at is None else real_start_at) - start_at)",
-        "how late it started (`real_start_at - start_at`) or, while it has not, is by now (`now - "
-        "start_at`); 0 when it was "
-        "early or is not due; null without `start_at`, and when it is `sending`, `done` or "
-        "`stopped` without `real_start_at`",
+        "how late it started (`real_start_at - start_at`) or, if it has not started, "
+        "how late it is now (`now - start_at`); 0 when it was early or is not due yet; "
+        "null without `start_at`, and for `sending`, `done` and `stopped` without "
+        "`real_start_at`",
         "seconds",
         guards=(
             "start_at is not None",
@@ -86,9 +86,8 @@ CAMPAIGN_FIELDS = (
         "max(0.0, (finished_at if finished_at is not None else _t.status_since if status in "
         f"{_ENDED!r} else now)"
         " - real_start_at)",
-        "from `real_start_at` to `finished_at` (ended without one: to when it took its final "
-        "status), else to `now`; null before "
-        "the real start",
+        "time from `real_start_at` to `finished_at`, or to its final status if it "
+        "ended without one, or to `now` if it has not ended; null before the real start",
         "seconds",
         guards=("real_start_at is not None",),
     ),
@@ -96,7 +95,7 @@ CAMPAIGN_FIELDS = (
         "sent",
         _N,
         "_c.sent",
-        "messages handed over so far; null while the provider gives no statistics",
+        "messages handed over so far; null while the provider has no statistics",
         "messages",
         nullable=True,
     ),
@@ -104,7 +103,7 @@ CAMPAIGN_FIELDS = (
         "delivered",
         _N,
         "_c.delivered",
-        "messages reported delivered or read; can exceed `sent`; null like `sent`",
+        "messages reported as delivered or read; can exceed `sent`; null like `sent`",
         "messages",
         nullable=True,
     ),
@@ -112,7 +111,7 @@ CAMPAIGN_FIELDS = (
         "delivery_ratio",
         _N,
         "(delivered / sent)",
-        "`delivered / sent` so far: a report still under way counts as not delivered; null when "
+        "`delivered / sent` so far: messages without a report count as not delivered; null when "
         "`sent` is 0 or null",
         "ratio",
         guards=("sent", "delivered is not None"),
@@ -121,7 +120,7 @@ CAMPAIGN_FIELDS = (
         "fallback_sent",
         _N,
         "_c.fallback_sent",
-        "SMS sent in place of RCS messages; null without fallback",
+        "SMS sent instead of RCS messages; null without a fallback",
         "messages",
         nullable=True,
     ),
@@ -129,7 +128,7 @@ CAMPAIGN_FIELDS = (
         "fallback_delivered",
         _N,
         "_c.fallback_delivered",
-        "of these, delivered",
+        "SMS fallback messages delivered",
         "messages",
         nullable=True,
     ),
@@ -145,9 +144,8 @@ CAMPAIGN_FIELDS = (
         "reach",
         _N,
         "((delivered + (fallback_delivered or 0)) / sent)",
-        "`(delivered + fallback_delivered) / sent`, a missing fallback counted as 0: reached on "
-        "either channel; null when `sent` "
-        "is 0 or null",
+        "`(delivered + fallback_delivered) / sent`: the share reached on either "
+        "channel; no fallback counts as 0; null when `sent` is 0 or null",
         "ratio",
         guards=("sent", "delivered is not None"),
     ),
@@ -155,10 +153,10 @@ CAMPAIGN_FIELDS = (
         "settled_sent",
         _N,
         "_settled_sent(_t, now, _settle)",
-        "what had been sent `settle` ago (15 minutes, or what the rule says), so that its reports "
-        "are there; all of `sent` once "
-        "it ended longer ago, and never more than that; null when it was not watched yet at that "
-        "time",
+        "messages sent at least `settle` ago (15 minutes, unless the rule or file says "
+        "otherwise), whose reports should have arrived; all of `sent` once the "
+        "campaign ended longer ago than that; never more than `sent`; null if it was "
+        "not watched yet at that time",
         "messages",
         nullable=True,
     ),
@@ -166,8 +164,8 @@ CAMPAIGN_FIELDS = (
         "settled_ratio",
         _N,
         "(min(delivered, settled_sent) / settled_sent)",
-        "`min(delivered, settled_sent) / settled_sent`: the delivery ratio of those whose reports "
-        "can be expected; null when "
+        "`min(delivered, settled_sent) / settled_sent`: the delivery ratio of messages "
+        "whose reports should have arrived; null when "
         "`settled_sent` is 0 or null",
         "ratio",
         guards=("settled_sent", "delivered is not None"),
@@ -177,8 +175,8 @@ CAMPAIGN_FIELDS = (
             f"delivery_ratio_{bound}",
             _N,
             f"_wilson_{bound}(max(0, min(delivered, settled_sent)), settled_sent)",
-            f"{words} with 95 % confidence (Wilson's bound of `settled_ratio`): few messages prove "
-            "little; null when "
+            f"{words} with 95 % confidence (Wilson bound of `settled_ratio`): few "
+            "messages prove little; null when "
             "`settled_sent` is 0 or null",
             "ratio",
             guards=("settled_sent", "settled_sent > 0", "delivered is not None"),
@@ -192,16 +190,15 @@ CAMPAIGN_FIELDS = (
         "settled",
         _B,
         "_t.settled",
-        "whether it ended 72 hours ago: no report is expected any more, and no rule but an event "
-        "rule looks at it",
+        "whether it ended at least 72 hours ago: no more reports are expected, and "
+        "only event rules look at it",
     ),
     made(
         "stalled_for",
         _D,
         _since("_t.progress_since"),
-        "how long `sent` has not grown (since it was first seen sending, if it has not grown "
-        "since); null unless `status` "
-        "is `sending`",
+        "how long `sent` has not grown (if it never has, since the campaign was first "
+        "seen sending); null unless `status` is `sending`",
         "seconds",
         guards=("status == 'sending'",),
     ),
@@ -209,7 +206,7 @@ CAMPAIGN_FIELDS = (
         "calculated_price",
         _N,
         "_c.calculated_price",
-        "the provider's; often null or 0 in its lists",
+        "the provider's price; often null or 0 in its lists",
         "`currency`",
         nullable=True,
     ),

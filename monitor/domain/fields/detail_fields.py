@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from monitor.domain.fields.field import Field, FieldType
 
 _COUNTERS = {
-    "awaiting_report": "handed over, and not reported on yet (the provider's `sent` in its detail)",
-    "accepted": "accepted by the network, and not reported on yet",
-    "sending": "on their way out",
-    "scheduled": "waiting for their time, not handed over",
-    "moderation": "waiting for moderation, not handed over",
-    "read": "read; also part of `delivered`",
-    "expired": "not delivered while they were valid",
-    "failed": "failed",
-    "undelivered": "refused by the network or the phone",
-    "unknown": "whose outcome is not known",
-    "not_rcs_user": "to phones that are not capable of RCS",
+    "awaiting_report": "handed over but without a report yet (the provider's `sent` in its detail)",
+    "accepted": "accepted by the network but without a report yet",
+    "sending": "being sent",
+    "scheduled": "waiting for their time, not handed over yet",
+    "moderation": "waiting for moderation, not handed over yet",
+    "read": "that were read; also part of `delivered`",
+    "expired": "that expired before delivery",
+    "failed": "that failed",
+    "undelivered": "that the network or the phone refused",
+    "unknown": "with an unknown outcome",
+    "not_rcs_user": "to phones without RCS",
     "not_viber_user": "to phones without Viber",
 }
 _FALLBACK_COUNTERS = ("awaiting_report", "expired", "failed", "undelivered", "unknown")
@@ -39,7 +39,7 @@ def _counters() -> Iterator[Field]:
         yield _of_detail(
             f"fallback_{name}",
             FieldType.NUMBER,
-            f"the same of the SMS fallback: `{name}`",
+            f"the same for the SMS fallback: `{name}`",
             "messages",
             read=read,
         )
@@ -49,10 +49,10 @@ DETAIL_FIELDS: tuple[Field, ...] = (
     _of_detail(
         "total_messages",
         FieldType.NUMBER,
-        "messages in all, those not handed over yet included",
+        "all messages, including those not handed over yet",
         "messages",
     ),
-    _of_detail("total_phones", FieldType.NUMBER, "phones in all", "phones"),
+    _of_detail("total_phones", FieldType.NUMBER, "all phones", "phones"),
     _of_detail("total_price", FieldType.NUMBER, "what it has cost", "`currency`"),
     Field(
         name="progress",
@@ -68,18 +68,17 @@ DETAIL_FIELDS: tuple[Field, ...] = (
         type=FieldType.DURATION,
         read="_remaining(_t, _d, now)",
         nullable=True,
-        description="how long until everything is handed over, at the pace of the last ten "
-        "minutes; null unless `status` is "
-        "`sending`, and while nothing is handed over",
+        description="time until everything is handed over, at the pace of the last ten minutes; "
+        "null unless `status` is `sending`, and while nothing has been handed over",
         unit="seconds",
     ),
     *_counters(),
     _of_detail(
         "why",
         FieldType.TEXT,
-        "why messages have not arrived, in words: `not RCS-capable 38 %, expired 9 %`, shares of "
-        "what was handed over; null also "
-        "where there is nothing to explain",
+        "why messages have not arrived, in words: `not RCS-capable 38 %, expired 9 %`, "
+        "as shares of the messages handed over; also null when there is nothing to "
+        "explain",
         read="_breakdown(_d)",
     ),
     _of_detail(

@@ -90,7 +90,7 @@ def quiet() -> Field:
         "in_quiet_hours",
         FieldType.BOOL,
         "_a.in_quiet_hours",
-        "whether it is now within the file's `quiet_hours`",
+        "whether the file's `quiet_hours` apply now",
     )
 
 

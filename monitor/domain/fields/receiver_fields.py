@@ -13,9 +13,8 @@ RECEIVER_FIELDS = (
         "failing_for",
         _D,
         "_v.failing_for",
-        "how long it has taken no message: since the first failed attempt after its last success; "
-        "null while its last attempt "
-        "succeeded",
+        "how long deliveries have failed: time since the first failed attempt after "
+        "its last success; null if its last attempt succeeded",
         "seconds",
         nullable=True,
     ),
@@ -23,8 +22,8 @@ RECEIVER_FIELDS = (
         "dead_letters",
         _N,
         "_v.dead_letters",
-        "messages given up and kept (30 days); what `outbox retry` sends again or `outbox drop` "
-        "puts aside no longer counts",
+        "messages given up in the last 30 days, except those that `outbox retry` has "
+        "sent again or `outbox drop` has put aside",
         "messages",
     ),
     read("waiting", _N, "_v.waiting", "messages it has not confirmed yet", "messages"),
@@ -32,7 +31,7 @@ RECEIVER_FIELDS = (
         "oldest_waiting",
         _D,
         "_v.oldest_waiting",
-        "how long ago the oldest of them was decided; null when none waits",
+        "age of the oldest waiting message; null when none waits",
         "seconds",
         nullable=True,
     ),

@@ -17,7 +17,7 @@ def _share(name: str, part: str, whole: str) -> Field:
 
 SENDER_FIELDS = (
     read("sender", _X, "_v.sender", "SMS sender or RCS agent"),
-    read("account", _X, "_v.account", "the account it sends from, as the settings name it"),
+    read("account", _X, "_v.account", "its account, as named in the settings"),
     Field(
         name="message_type",
         type=_X,
@@ -31,7 +31,7 @@ SENDER_FIELDS = (
         "campaigns",
         _N,
         "_v.sums.campaigns",
-        "its campaigns that started within `over` (created, where they have not)",
+        "its campaigns that started (or, if not started, were created) within `over`",
         "campaigns",
     ),
     *(
@@ -39,33 +39,35 @@ SENDER_FIELDS = (
             f"campaigns_{status}",
             _N,
             f"_v.sums.statuses[{status!r}]",
-            f"of these, `{status}` now",
+            f"how many of these are `{status}` now",
             "campaigns",
         )
         for status in DOCUMENTED_STATUSES
     ),
-    _sum("sent", "messages handed over so far, of all of them"),
-    _sum("delivered", "of these, reported delivered or read"),
+    _sum("sent", "messages of all these campaigns handed over so far"),
+    _sum("delivered", "messages reported as delivered or read"),
     _share("delivery_ratio", "delivered", "sent"),
-    _sum("fallback_sent", "SMS sent in place of RCS messages"),
-    _sum("fallback_delivered", "of these, delivered"),
+    _sum("fallback_sent", "SMS sent instead of RCS messages"),
+    _sum("fallback_delivered", "SMS fallback messages delivered"),
     _share("fallback_ratio", "fallback_delivered", "fallback_sent"),
     made(
         "reach",
         _N,
         "((delivered + fallback_delivered) / sent)",
-        "`(delivered + fallback_delivered) / sent`: reached on either channel; null when `sent` "
-        "is 0",
+        "`(delivered + fallback_delivered) / sent`: the share reached on either "
+        "channel; null when `sent` is 0",
         "ratio",
         guards=("sent",),
     ),
     _sum(
         "settled_sent",
-        "what had been sent `settle` ago, so that its reports are there, by campaigns whose "
-        "`delivered` is known",
+        "messages sent at least `settle` ago, whose reports should have arrived; only "
+        "campaigns whose `delivered` is known",
     ),
     _sum(
-        "settled_delivered", "of these, delivered: each campaign's `min(delivered, settled_sent)`"
+        "settled_delivered",
+        "how many of these were delivered: the sum of each campaign's `min(delivered, "
+        "settled_sent)`",
     ),
     _share("settled_ratio", "settled_delivered", "settled_sent"),
     *(
@@ -73,7 +75,7 @@ SENDER_FIELDS = (
             f"delivery_ratio_{bound}",
             _N,
             f"_v.delivery_ratio_{bound}",
-            f"{words} with 95 % confidence (Wilson's bound of `settled_ratio`); null when "
+            f"{words} with 95 % confidence (Wilson bound of `settled_ratio`); null when "
             "`settled_sent` is 0",
             "ratio",
             nullable=True,
@@ -87,9 +89,8 @@ SENDER_FIELDS = (
         "median_ratio",
         _N,
         "_v.median_ratio",
-        "the `settled_ratio` of the campaign in the middle: whether most of them are bad, or one "
-        "large one; null when none can "
-        "be judged",
+        "the median of the campaigns' `settled_ratio`: it tells whether most of them "
+        "are bad or just one large one; null when none can be judged",
         "ratio",
         nullable=True,
     ),
@@ -97,8 +98,8 @@ SENDER_FIELDS = (
         "worst_campaigns",
         _X,
         "_v.worst_campaigns",
-        "for texts: up to three campaigns with the lowest `settled_ratio`, each with it and its "
-        "`settled_sent`: "
-        "`Spring sale (61 % of 12,000)`; empty when none can be judged",
+        "for texts: up to three campaigns with the lowest `settled_ratio`, each with "
+        "its ratio and `settled_sent`: `Spring sale (61 % of 12,000)`; empty when none "
+        "can be judged",
     ),
 )
