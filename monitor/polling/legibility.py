@@ -28,11 +28,14 @@ def legibility_of(
     lost = reading.rejected | aside
     given = len(reading.campaigns) + len(reading.rejected) + reading.nameless
     read = len(reading.campaigns) - len(poor)
+    ratio = before.legibility.read_ratio
+    if given or reading.outcome is SweepOutcome.OK:
+        ratio = read / given if given else 1.0
     legibility = Legibility(
         rejected=_rejected(before, reading, seen, lost),
         nameless=reading.nameless,
         unreadable_fields=_unreadable_fields(feed, seen, needed),
-        read_ratio=read / given if given else 1.0,
+        read_ratio=ratio,
     )
     if read == given:
         return legibility, None

@@ -20,7 +20,7 @@ from monitor.domain.alerting.notification import Notification, OutboxState
 from monitor.domain.campaign.account import Balance
 from monitor.domain.campaign.baseline import survey
 from monitor.domain.campaign.detail import CampaignDetail
-from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.feed import ApiError, Feed, FeedState, SweepOutcome
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import Campaign, CampaignKey
 from monitor.domain.campaign.tracking import first_sight
@@ -97,17 +97,25 @@ class ReplayedCycles:
         gone: frozenset[int] = frozenset(),
         sums: bool = True,
         balance: Balance | None = None,
+        rejected: int = 0,
     ) -> list[Alert]:
         """A complete reading at the clock's time. Returns the alerts that are new or changed.
 
         Campaigns that are not given stay as they were, and no rule is asked about them. An object
         that was given before has not changed. The campaigns in `gone` no longer exist. Without
-        `sums`, rules about senders and spending are not evaluated.
+        `sums`, rules about senders and spending are not evaluated. `rejected` more rows could not
+        be read.
         """
         if balance is not None:
             self._cycles[feed.account].balance = balance
-        outcome = SweepOutcome.OK
-        reading = Reading(outcome=outcome, full=False, campaigns=campaigns, gone=gone, sums=sums)
+        reading = Reading(
+            outcome=SweepOutcome.OK,
+            full=False,
+            campaigns=campaigns,
+            gone=gone,
+            sums=sums,
+            nameless=rejected,
+        )
         return await self._conclude(feed, reading)
 
     def introduce(self, campaigns: Sequence[Campaign]) -> None:
@@ -119,11 +127,13 @@ class ReplayedCycles:
                 # A copy: the object that is read next has not been evaluated yet.
                 table.put([first_sight(msgspec.structs.replace(campaign), now=now)])
 
-    async def fail(self, feed: Feed, *, partial: bool = False) -> list[Alert]:
+    async def fail(
+        self, feed: Feed, *, partial: bool = False, api_error: ApiError | None = None
+    ) -> list[Alert]:
         """A reading that failed at the clock's time, or was incomplete. Returns the alerts that
         are new or changed."""
         outcome = SweepOutcome.PARTIAL if partial else SweepOutcome.FAILED
-        return await self._conclude(feed, Reading(outcome=outcome, full=False))
+        return await self._conclude(feed, Reading(outcome=outcome, full=False, api_error=api_error))
 
     def know(self, account: str, details: Mapping[int, CampaignDetail]) -> None:
         """Set the details of campaigns that were read before, by id."""

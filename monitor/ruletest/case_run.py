@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from monitor.domain.campaign.account import Balance
-from monitor.domain.campaign.feed import Feed
+from monitor.domain.campaign.feed import ApiError, Feed
 from monitor.domain.campaign.snapshot import MessageType
 from monitor.replay import Replay, replaying
 from monitor.rulefile import RuleFile
@@ -77,7 +77,11 @@ class _CasePlayer:
             )
         for feed in self._feeds:
             if account is not None and account.answers != "up":
-                await self._replay.fail(feed, partial=account.answers == "partial")
+                await self._replay.fail(
+                    feed,
+                    partial=account.answers == "partial",
+                    api_error=ApiError.CREDENTIALS if account.answers == "refused" else None,
+                )
                 continue
             listed = [
                 campaign for campaign in shown.values() if campaign and Feed.of(campaign) == feed
@@ -89,7 +93,8 @@ class _CasePlayer:
                 self._begun.add(feed)
                 self._replay.introduce(listed)
             self._known = (self._known | {campaign.id for campaign in listed}) - gone
-            await self._replay.read(feed, listed, gone=gone, balance=balance)
+            rejected = int(account.rejected or 0) if account is not None else 0
+            await self._replay.read(feed, listed, gone=gone, balance=balance, rejected=rejected)
         self._replay.survey()
 
 

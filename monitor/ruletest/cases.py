@@ -273,9 +273,12 @@ class CampaignKeys(CampaignFacts):
 
 class AccountRow(YamlModel):
     at: Offset = key("since when", example="such as 20m, since the start")
-    answers: Annotated[str, one_word(("up", "partial", "down"))] = key(
-        "how the provider answers: `up`, `partial` or `down`", default="up", shown="`up`"
+    answers: Annotated[str, one_word(("up", "partial", "down", "refused"))] = key(
+        "how the provider answers: `up`, `partial`, `down`, or `refused` for a key that it refuses",
+        default="up",
+        shown="`up`",
     )
+    rejected: Number = key("how many rows of its list cannot be read", default=None, shown="0")
     balance: Number = key("the balance", default=None)
     credit: Number = key("the credit", default=None, shown="0")
     currency: NullableText = key("the currency of both, such as EUR", default=None)

@@ -426,7 +426,7 @@ route:
         ),
         (
             "tests: [{name: a, expect: [], accounts: [[at, answers], [0m, maybe]]}]",
-            "answers: expected up, partial or down",
+            "answers: expected up, partial, down or refused",
         ),
         (
             "tests: [{name: a, expect: [], accounts: [[at, balance], [0m, x]]}]",
