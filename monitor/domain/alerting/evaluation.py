@@ -255,6 +255,9 @@ class Evaluation:
             for view in views.get(rule.window, ()):
                 subject = f"{view.message_type}:{view.sender}"
                 seen.add(subject)
+                if view.unreadable:
+                    self._alerts.freeze_sender(self._alerts.key(rule, subject))
+                    continue
                 with self._apart(rule, subject):
                     self._alerts.about(
                         rule,

@@ -115,13 +115,18 @@ def frozen_since(condition: Condition, marks: Collection[Unreadable], now: float
             spans.setdefault((mark.since, mark.until), []).append(mark.field)
     said = [
         f"{', '.join(sorted(fields))} not readable "
-        + (f"since {_moment(since)}" if until is None else f"{_moment(since)} to {_moment(until)}")
+        + (
+            f"since {moment_text(since)}"
+            if until is None
+            else f"{moment_text(since)} to {moment_text(until)}"
+        )
         for (since, until), fields in sorted(spans.items(), key=lambda span: span[0][0])
     ]
     return f"{', '.join(said)}, so this is as it was then."
 
 
-def _moment(at: float) -> str:
+def moment_text(at: float) -> str:
+    """`2026-03-02 09:00 UTC`, of Unix seconds."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 

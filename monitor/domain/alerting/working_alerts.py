@@ -18,7 +18,7 @@ from monitor.domain.alerting.alert import (
 )
 from monitor.domain.alerting.notified import weight
 from monitor.domain.alerting.rule import Rule, Scope
-from monitor.domain.alerting.three_valued import frozen_since
+from monitor.domain.alerting.three_valued import frozen_since, moment_text
 from monitor.domain.alerting.wording import (
     annotations,
     campaign_labels,
@@ -26,6 +26,7 @@ from monitor.domain.alerting.wording import (
     with_unknown,
 )
 from monitor.domain.campaign.event import CampaignEvent
+from monitor.domain.campaign.sender import MOST_UNREADABLE
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.fields.catalogue import Subject, Surroundings
@@ -126,14 +127,24 @@ class WorkingAlerts:
             rule = rules[index]
             key = self.key(rule, str(row.campaign.id))
             keys.add(key)
-            if key in self.active:
-                self.note(key, frozen_since(rule.condition, row.unreadable, self._instant))
+            if (alert := self.active.get(key)) is not None:
+                self._note(alert, frozen_since(rule.condition, row.unreadable, self._instant))
         return keys
 
-    def note(self, key: AlertKey, frozen: str) -> None:
-        """Leave an alert, if there is one, as it is, and note why."""
+    def freeze_sender(self, key: AlertKey) -> None:
+        """Leave the alert on a sender, if there is one, as it is, since too little of the sender's
+        messages can be read, and note since when."""
         alert = self.active.get(key)
-        if alert is not None and alert.frozen != frozen:
+        if alert is not None and not alert.frozen:
+            share = f"{MOST_UNREADABLE:.0%}".replace("%", " %")
+            self._note(
+                alert,
+                f"sent or delivered of more than {share} of the messages not readable since "
+                f"{moment_text(self._instant)}, so this is as it was then.",
+            )
+
+    def _note(self, alert: Alert, frozen: str) -> None:
+        if alert.frozen != frozen:
             self._record(alert, msgspec.structs.replace(alert, frozen=frozen))
 
     def about(

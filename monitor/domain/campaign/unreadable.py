@@ -30,6 +30,18 @@ def unknown_within(marks: Collection[Unreadable], now: float, seconds: float) ->
     )
 
 
+def unknown_now(row: "TrackedCampaign", fields: Collection[str]) -> bool:
+    """Whether one of these fields of the campaign cannot be read now."""
+    return any(mark.until is None and mark.field in fields for mark in row.unreadable)
+
+
+def never_read(row: "TrackedCampaign", field: str) -> bool:
+    """Whether the field cannot be read now and never could be, so that no value is held."""
+    return any(
+        mark.field == field and mark.until is None and not mark.known for mark in row.unreadable
+    )
+
+
 def filled(
     known: "TrackedCampaign | None",
     seen: Campaign,

@@ -15,6 +15,11 @@ def _share(name: str, part: str, whole: str) -> Field:
     return made(name, _N, f"({part} / {whole})", words, "ratio", guards=(whole,))
 
 
+def _ratio(name: str, description: str) -> Field:
+    """A ratio without the campaigns whose counters cannot be read."""
+    return read(name, _N, f"_v.{name}", description, "ratio", nullable=True)
+
+
 SENDER_FIELDS = (
     read("sender", _X, "_v.sender", "SMS sender or RCS agent"),
     read("account", _X, "_v.account", "its account, as named in the settings"),
@@ -46,18 +51,16 @@ SENDER_FIELDS = (
     ),
     _sum("sent", "messages of all these campaigns handed over so far"),
     _sum("delivered", "messages reported as delivered or read"),
-    _share("delivery_ratio", "delivered", "sent"),
+    _ratio("delivery_ratio", "`delivered / sent`; null when `sent` is 0"),
     _sum("fallback_sent", "SMS sent instead of RCS messages"),
     _sum("fallback_delivered", "SMS fallback messages delivered"),
-    _share("fallback_ratio", "fallback_delivered", "fallback_sent"),
-    made(
+    _ratio(
+        "fallback_ratio", "`fallback_delivered / fallback_sent`; null when `fallback_sent` is 0"
+    ),
+    _ratio(
         "reach",
-        _N,
-        "((delivered + fallback_delivered) / sent)",
         "`(delivered + fallback_delivered) / sent`: the share reached on either "
         "channel; null when `sent` is 0",
-        "ratio",
-        guards=("sent",),
     ),
     _sum(
         "settled_sent",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from monitor.domain.campaign.diff import observe
 from monitor.domain.campaign.feed import Feed
 from monitor.domain.campaign.figures import Settle, settled_sent, wilson_lower, wilson_upper
 from monitor.domain.campaign.sender import SenderTally, SenderView, SenderWindow
+from monitor.domain.campaign.snapshot import Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import ConditionError, compile_sender, field_values, parse_condition
 from tests.clock import START
@@ -135,6 +137,119 @@ def test_what_is_settled_is_judged_campaign_by_campaign_and_bounded_over_all(
     assert values["delivery_ratio_lower"] == (
         pytest.approx(wilson_lower(good, total)) if total else None
     )
+
+
+COUNTERS = ("sent", "delivered", "fallback_sent", "fallback_delivered")
+
+
+def partly_read(row: TrackedCampaign, *fields: str, known: bool = True) -> TrackedCampaign:
+    """The campaign once these fields cannot be read any more, or never could be."""
+    marks = tuple(Unreadable(field=name, found="?", since=NOW, known=known) for name in fields)
+    nothing = {} if known else dict.fromkeys(fields, None)
+    return msgspec.structs.replace(
+        row,
+        campaign=msgspec.structs.replace(row.campaign, **nothing),
+        unreadable=marks,
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 300),
+            st.integers(0, 300),
+            st.sets(st.sampled_from(COUNTERS)),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_sums_take_what_was_last_read_and_ratios_leave_out_what_cannot_be_read(
+    found: list[tuple[int, int, set[str]]],
+) -> None:
+    (view,) = views(
+        *(
+            partly_read(
+                sent_by(
+                    number=number,
+                    sent=sent,
+                    delivered=delivered,
+                    fallback_sent=delivered,
+                    fallback_delivered=sent,
+                ),
+                *fields,
+            )
+            for number, (sent, delivered, fields) in enumerate(found, 1)
+        )
+    )
+    values = field_values("sender", view)
+    all_sent, all_delivered = sum(each[0] for each in found), sum(each[1] for each in found)
+    assert [values[name] for name in COUNTERS] == [
+        all_sent,
+        all_delivered,
+        all_delivered,
+        all_sent,
+    ]
+    read = [each for each in found if not each[2] & {"sent", "delivered"}]
+    sent, delivered = sum(each[0] for each in read), sum(each[1] for each in read)
+    arrived = sum(min(each[0], each[1]) for each in read)
+    assert values["delivery_ratio"] == (delivered / sent if sent else None)
+    assert values["reach"] == ((delivered + sent) / sent if sent else None)
+    assert (values["settled_sent"], values["settled_delivered"]) == (sent, arrived)
+    fallback = [each for each in found if not each[2] & {"fallback_sent", "fallback_delivered"}]
+    tried, came = sum(each[1] for each in fallback), sum(each[0] for each in fallback)
+    assert values["fallback_ratio"] == (came / tried if tried else None)
+    assert view.unreadable is (10 * (all_sent - sent) > all_sent)
+
+
+def test_a_campaign_whose_sent_was_never_read_counts_as_large_as_the_others() -> None:
+    known = [sent_by(number=number) for number in range(1, 11)]
+    never = [partly_read(sent_by(number=number), "sent", known=False) for number in (11, 12)]
+    assert [view.unreadable for view in views(*known, never[0])] == [False]
+    assert [view.unreadable for view in views(*known, *never)] == [True]
+    assert [view.unreadable for view in views(never[0])] == [True]
+
+
+def test_what_was_unreadable_while_it_settled_is_not_judged() -> None:
+    mark = Unreadable(field="sent", found="?", since=NOW - 600, until=NOW - 300)
+    sending = sent_by(status="sending", finished_at=None)
+    for since, judged in ((0.0, 0), (700.0, 100)):
+        later = msgspec.structs.replace(mark, until=NOW - 300 - since)
+        (view,) = views(msgspec.structs.replace(sending, unreadable=(later,)))
+        assert field_values("sender", view)["settled_sent"] == judged
+
+
+def test_a_campaign_whose_sender_was_never_read_is_in_no_sum() -> None:
+    known, never = sent_by(number=1), sent_by("", number=2)
+    (view,) = views(partly_read(known, "sender"), never)[1:]
+    assert (view.sender, view.sums.campaigns) == ("Shop", 1)
+    mark = Unreadable(field="sender", found="[]", since=NOW, known=False)
+    assert [
+        found.sender for found in views(known, msgspec.structs.replace(never, unreadable=(mark,)))
+    ] == ["Shop"]
+
+
+def test_the_alert_of_a_sender_of_whom_too_little_is_read_stays_and_says_since_when() -> None:
+    life = Senders(sender_rule())
+    (fired,) = life.poll_senders(sent_by(delivered=10))
+    unread = partly_read(sent_by(delivered=95), "delivered")
+    (frozen,) = life.poll_senders(unread, minutes=1)
+    since = f"{life.now:%Y-%m-%d %H:%M} UTC"
+    assert frozen == msgspec.structs.replace(
+        fired,
+        frozen="sent or delivered of more than 10 % of the messages not readable since "
+        f"{since}, so this is as it was then.",
+    )
+    assert life.poll_senders(unread, minutes=5) == ()
+    (ended,) = life.poll_senders(sent_by(delivered=95), minutes=1)
+    assert (ended.resolve_reason, ended.frozen) == (ResolveReason.CONDITION, "")
+
+
+def test_a_sender_of_whom_too_little_is_read_fires_nothing() -> None:
+    life = Senders(sender_rule())
+    assert life.poll_senders(partly_read(sent_by(delivered=10), "sent")) == ()
+    few = [sent_by(number=number, delivered=10) for number in range(1, 11)]
+    assert life.poll_senders(*few, partly_read(sent_by(number=11), "sent"))
 
 
 def test_campaigns_of_which_no_report_is_told_do_not_spoil_what_can_be_judged() -> None:
