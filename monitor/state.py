@@ -162,6 +162,15 @@ class State:
             held = self.accounts[account] = AccountTable(types=self._types.get(account, ()))
         return held
 
+    def polled(self, account: str) -> dict[Feed, FeedState]:
+        """The account's feeds that were polled at least once; not those whose first poll goes
+        on."""
+        return {
+            feed: known
+            for feed, known in self.feeds.items()
+            if feed.account == account and known.last_outcome is not None
+        }
+
     def remember(self, samples: Mapping[CampaignKey, tuple[Sample, ...]]) -> None:
         """Give campaigns their earlier samples (`CycleStore.samples`). Samples that a campaign has
         already take precedence, except one that only assumes that an unchanged campaign has

@@ -41,8 +41,8 @@ def outage(reason: ProviderFault = ProviderFault.SERVER_ERROR) -> ProviderError:
 class ScriptedSource:
     """`campaigns` are what exists; `hidden` ids are left out of the list, which begins at
     `listed_since` where that is set; the rest goes wrong on demand. With a `clock`, details are
-    as of when they are asked for. `before_answer` is awaited between a list's rows and its
-    answer, with the type."""
+    as of when they are asked for. `before_answer` is awaited with the type before
+    each page's answer, once its rows are written."""
 
     def __init__(self, campaigns: Iterable[Campaign] = ()) -> None:
         self.campaigns: dict[int, Campaign] = {each.id: each for each in campaigns}
@@ -60,6 +60,7 @@ class ScriptedSource:
         self.detail_calls: list[int] = []
         self.clock: Clock | None = None
         self.money = (100.0, 25.0)
+        self.page_size: int | None = None
         self.before_answer: Callable[[str], Awaitable[None]] | None = None
 
     def put(self, *campaigns: Campaign) -> None:
@@ -87,21 +88,27 @@ class ScriptedSource:
             and self.campaigns[id_].created_at
             >= (since if self.listed_since is None else self.listed_since)
         ]
-        requested_at = self.clock.monotonic() if self.clock else 0.0
-        if self.before_answer is not None:
-            await self.before_answer(message_type)
-        if seen is not None:
-            await seen(
-                SweptRows(
-                    campaigns=rows,
-                    unreadable=frozenset(self.unreadable),
-                    nameless=self.nameless,
-                    requested_at=requested_at,
+        size = self.page_size or max(1, len(rows))
+        starts = list(range(0, len(rows), size)) or [0]
+        requested_at = [0.0] * len(rows)
+        for start in (starts[0], *reversed(starts[1:])):  # as the provider's client reads
+            page = rows[start : start + size]
+            asked = self.clock.monotonic() if self.clock else 0.0
+            requested_at[start : start + size] = [asked] * len(page)
+            if self.before_answer is not None:
+                await self.before_answer(message_type)
+            if seen is not None:
+                await seen(
+                    SweptRows(
+                        campaigns=page,
+                        unreadable=frozenset(self.unreadable),
+                        nameless=self.nameless,
+                        requested_at=asked,
+                    )
                 )
-            )
         return Sweep(
             campaigns=rows,
-            requested_at=[requested_at] * len(rows),
+            requested_at=requested_at,
             complete=self.complete,
             unreadable=frozenset(self.unreadable),
             nameless=self.nameless,

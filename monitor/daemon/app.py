@@ -34,6 +34,7 @@ from monitor.daemon.systemd import ServiceManager
 from monitor.dispatcher import Dispatcher
 from monitor.dispatcher.resender import Resender
 from monitor.domain.alerting.alert import Alert
+from monitor.domain.campaign.feed import Feed
 from monitor.flusher import Flusher
 from monitor.metrics import Metrics, measure_loop_lag
 from monitor.notify import open_session
@@ -156,6 +157,11 @@ async def running(
             on_outside_change=on_outside_change,
             fresh_for=settings.poll_interval * FRESH_POLLS,
         )
+
+        def after_page(feed: Feed, alerts: Sequence[Alert]) -> None:
+            flusher.hold(feed, alerts)
+            overview.page(feed)
+
         cycles = build_cycles(
             settings,
             sources,
@@ -165,6 +171,8 @@ async def running(
             clock=clock,
             metrics=metrics,
             on_alerts=flusher.note,
+            on_page=after_page,
+            on_swept=flusher.release,
         )
         heartbeat = build_heartbeat(settings, session, overview.fresh)
 

@@ -116,6 +116,8 @@ def build_cycles(
     clock: Clock,
     metrics: Metrics,
     on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
+    on_page: Callable[[Feed, Sequence[Alert]], None] | None = None,
+    on_swept: Callable[[Feed], None] = lambda _: None,
 ) -> dict[str, AccountCycles]:
     """The cycles of each account, by its name."""
     ignored = None if settings.ignore is None else compile_ignore(settings.ignore)
@@ -137,6 +139,8 @@ def build_cycles(
             ignore_needs=ignore_needs,
             token_ends=token_ends.get(name),
             on_alerts=on_alerts,
+            on_page=on_page,
+            on_swept=on_swept,
         )
         for name, source in sources.items()
     }

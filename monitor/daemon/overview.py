@@ -96,6 +96,10 @@ class Overview:
             self._swept.add(report.feed)
             self._read_at[report.feed] = report.started
 
+    def page(self, feed: Feed) -> None:
+        """Note that a part of a feed was read, while its sweep goes on."""
+        self._swept.add(feed)
+
     def not_committed(self, error: StoreError) -> None:
         """Note that a cycle could not be written: its alerts and events wait until one can."""
         self._write_error = str(error)

@@ -113,7 +113,7 @@ def _account(known: Known, rule: Rule, about: About) -> SubjectSeen:
         counts=table.counts_with(()),
         now=known.now,
         spent=spending.total(balance.currency) if balance else None,
-        never_tried=any(Feed(about.account, kind) not in known.state.feeds for kind in table.types),
+        never_tried=len(feeds) < len(table.types),
         token_ends=known.token_ends.get(about.account),
     )
     failing = any(feed.consecutive_failures for feed in feeds)
@@ -141,9 +141,7 @@ async def _receiver(known: Known, about: About) -> SubjectSeen:
 def _feeds(known: Known, account: str, kind: str | None = None) -> tuple[FeedState, ...]:
     """The feeds of an account that are polled; with `kind` the one that lists campaigns of this
     type."""
-    feeds = {
-        feed: state for feed, state in sorted(known.state.feeds.items()) if feed.account == account
-    }
+    feeds = dict(sorted(known.state.polled(account).items()))
     if kind is None:
         return tuple(feeds.values())
     if Feed(account, kind) in feeds:

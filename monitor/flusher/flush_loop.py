@@ -2,7 +2,8 @@
 silences end between two polls."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -36,7 +37,18 @@ LEDGERS_AT_ONCE = 500
 DECIDED_AT_ONCE = 200
 """Groups whose waiting messages are read at once."""
 
+HOLD_SECONDS = 5.0
+"""How long what a sweep has found waits for what else it finds."""
+
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Held:
+    """What a sweep has found, by alert. It waits until `until`, on the monotonic clock."""
+
+    until: float
+    alerts: dict[str, Alert]
 
 
 class Flusher:
@@ -83,15 +95,33 @@ class Flusher:
             self._groups, self._suppression, self._state, self._turns, self._new_id
         )
         self._taken: set[str] = set()
+        self._held: dict[Hashable, _Held] = {}
         self._news: list[Alert] = self._state.open_alerts()
         self._outside = True  # nothing is decided before silences have been read
         self._woken.set()
 
-    def note(self, alerts: Iterable[Alert]) -> None:
+    def note(self, alerts: Collection[Alert]) -> None:
         """Note alerts that are new or have changed, after their commit. Due groups are flushed at
         once."""
+        for held in self._held.values():
+            for alert in alerts:  # what is held of them is older
+                held.alerts.pop(alert.id, None)
         self._news.extend(alerts)
         self._woken.set()
+
+    def hold(self, sweep: Hashable, alerts: Collection[Alert]) -> None:
+        """The same for what a sweep has found that goes on: it waits until `release`, at most
+        `HOLD_SECONDS`, so that one message tells what one sweep found."""
+        if alerts:
+            until = self._clock.monotonic() + HOLD_SECONDS
+            held = self._held.setdefault(sweep, _Held(until, {}))
+            held.alerts.update((alert.id, alert) for alert in alerts)
+            self._woken.set()  # to wait no longer than that
+
+    def release(self, sweep: Hashable) -> None:
+        """Note what is held of a sweep."""
+        if held := self._held.pop(sweep, None):
+            self.note(held.alerts.values())
 
     def look_outside(self) -> None:
         """Read silences and acknowledgements again: a command may have written some. They take
@@ -146,6 +176,9 @@ class Flusher:
             self._groups.restore(self._ledgers[-LEDGERS_AT_ONCE:])
             del self._ledgers[-LEDGERS_AT_ONCE:]
             await self._clock.sleep(0)
+        for sweep, held in list(self._held.items()):
+            if held.until <= self._clock.monotonic():
+                self.release(sweep)
         changed: set[str] = set()
         if self._outside:
             changed |= await self._read_outside()
@@ -280,9 +313,10 @@ class Flusher:
         """Wait until the next group is due, a silence begins or ends, or something is noted."""
         if self._woken.is_set():
             return
-        due = self.next_due()
-        if due is None:
+        waits = [held.until - self._clock.monotonic() for held in self._held.values()]
+        if due := self.next_due():
+            waits.append((due - self._clock.now()).total_seconds())
+        if not waits:
             await self._woken.wait()
             return
-        seconds = (due - self._clock.now()).total_seconds()
-        await sleep_or_event(self._clock, min(seconds, LONGEST_WAIT_SECONDS), self._woken)
+        await sleep_or_event(self._clock, min(*waits, LONGEST_WAIT_SECONDS), self._woken)

@@ -2,15 +2,15 @@
 the commit."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.clock import Clock
 from monitor.domain.alerting.alert import Alert, AlertKey
-from monitor.domain.alerting.evaluation import RuleSet
+from monitor.domain.alerting.evaluation import Changes, RuleSet
 from monitor.domain.alerting.rule_faults import each_apart
 from monitor.domain.campaign.account import AccountView, Balance, account_setting
 from monitor.domain.campaign.baseline import NO_BASELINES
@@ -77,6 +77,19 @@ class CycleReport:
     legibility: Legibility | None = None
     unread: str | None = None
 
+    def after(self, pages: "Sequence[CycleReport]") -> "CycleReport":
+        """The report of the whole sweep, if this is the one of its end."""
+        parts = (self, *pages)
+        return replace(
+            self,
+            changed=sum(part.changed for part in parts),
+            events=sum(part.events for part in parts),
+            alerts=sum(part.alerts for part in parts),
+            forgotten=tuple(id_ for part in parts for id_ in part.forgotten),
+            created_ahead=sum(part.created_ahead for part in parts),
+            furthest_ahead=max(part.furthest_ahead for part in parts),
+        )
+
     @property
     def legible(self) -> bool:
         """Whether it was answered and at least half of the rows could be read."""
@@ -117,10 +130,15 @@ class AccountCycles:
         ignore_needs: frozenset[str] = frozenset(),
         token_ends: float | None = None,
         on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
+        on_page: Callable[[Feed, Sequence[Alert]], None] | None = None,
+        on_swept: Callable[[Feed], None] = lambda _: None,
     ) -> None:
         """`details_per_minute`: how many campaigns may be read in detail in any minute.
         `ignore_needs`: the fields of the provider's rows that `ignored` looks at. `token_ends`:
-        when the token from the settings ends (Unix seconds), where that is known."""
+        when the token from the settings ends (Unix seconds), where that is known.
+
+        `on_alerts` is called with alerts that are new or changed, after their commit; `on_page`
+        instead where a full sweep goes on, with each page, and `on_swept` when it ends."""
         self.account = account
         self.rules = rules
         self._asked: dict[Feed, RuleSet] = {}
@@ -140,6 +158,10 @@ class AccountCycles:
         self._token_ends = token_ends
         self._ignored_ids: set[int] = set()
         self._on_alerts = on_alerts
+        self._on_page = on_page or (lambda _, alerts: on_alerts(alerts))
+        self._on_swept = on_swept
+        self._pages: dict[Feed, list[CycleReport]] = {}
+        self._judged_by: dict[Feed, RuleSet | None] = {}
         self._readers: dict[Feed, FeedReader] = {}
         self._detail_reader = DetailReader(
             account, source, per_minute=details_per_minute, clock=clock, metrics=metrics
@@ -170,11 +192,20 @@ class AccountCycles:
         reader = self._readers.setdefault(
             feed, FeedReader(feed, self._source, clock=self._clock, lookback=self._lookback)
         )
-        with self._requests.reading():
-            reading = await reader.read(
-                self._state.table(self.account), self._before(feed, started), started
-            )
-            report = await self.conclude(feed, reading, started)
+
+        async def on_page(page: Reading) -> None:
+            await self._decide_page(feed, page, started)
+
+        try:
+            with self._requests.reading():
+                reading = await reader.read(
+                    self._state.table(self.account), self._before(feed, started), started, on_page
+                )
+                report = await self.conclude(feed, reading, started)
+        finally:
+            self._pages.pop(feed, None)
+            self._judged_by.pop(feed, None)
+            self._on_swept(feed)
         reader.forget(report.forgotten)
         self._metrics.polls.labels(feed.account, feed.message_type, report.outcome.value).inc()
         self._metrics.poll_duration.observe(self._clock.monotonic() - begun)
@@ -206,16 +237,20 @@ class AccountCycles:
 
     # --- deciding ---------------------------------------------------------------------------------
 
-    async def _decide(
-        self, feed: Feed, before: FeedState, reading: Reading, started: datetime
-    ) -> CycleReport:
-        # of two feeds, the one that began first may be the last to decide
-        decided = self._clock.now()
-        complete = reading.outcome is SweepOutcome.OK
+    async def _judge(
+        self,
+        feed: Feed,
+        before: FeedState,
+        reading: Reading,
+        started: datetime,
+        decided: datetime,
+        concerned: Mapping[AlertKey, Alert],
+    ) -> tuple[Observation, float]:
+        """Compare what was read and ask the rules about it. Returns what was found, and how many
+        seconds the rules took."""
         rules = self.rules
-        known_to_rules = self._asked.get(feed) is rules
+        known_to_rules = rules in (self._asked.get(feed), self._judged_by.get(feed))
         table = self._state.table(self.account)
-        concerned = self._concerned(reading)
         await self._clock.sleep(0)  # each of these goes through all alerts
         evaluation = rules.begin(self.account, decided, concerned, baselines=self.baselines)
         await self._clock.sleep(0)
@@ -230,7 +265,7 @@ class AccountCycles:
             ignored=self._ignored,
             ignored_ids=self._ignored_ids,
         )
-        details = self._details.setdefault(feed, FeedDetails(self._detail_reader, self._clock))
+        details = self._details_of(feed)
         took = 0.0
         for start in range(0, len(reading.campaigns), CHUNK):
             part = slice(start, start + CHUNK)
@@ -243,7 +278,7 @@ class AccountCycles:
                 evaluation.unchanged if known_to_rules else evaluation.campaigns, same, seen
             )
         seen.gone(self._requests.unread_since(reading.began, reading.gone))
-        if reading.full and complete:
+        if reading.full and reading.outcome is SweepOutcome.OK:
             await seen.forget_old(feed.message_type, self._clock)
         for first in range(0, len(seen.events), HITS_CHUNK):
             told = seen.events[first : first + HITS_CHUNK]
@@ -254,6 +289,41 @@ class AccountCycles:
             )
             await self._clock.sleep(0)
         seen.drop_aside()
+        return seen, took
+
+    async def _decide_page(self, feed: Feed, page: Reading, started: datetime) -> None:
+        """Decide on a page of a full sweep and commit it, while the rest is being read.
+
+        All that depends on the rest waits for the end of the sweep: sums, absences, the account's
+        rules, details, and campaigns that are set aside.
+        """
+        async with self.deciding:
+            decided, rules = self._clock.now(), self.rules
+            before = self._before(feed, started)
+            ids = [campaign.id for campaign in page.campaigns]
+            concerned = self._state.alerts_on(self.account, ids, rules.rules)
+            seen, _ = await self._judge(feed, before, page, started, decided, concerned)
+            self._details_of(feed).owe(seen.evaluation.detail, decided.timestamp())
+            changes = seen.evaluation.finish()
+            commit = self._commit_of(seen, changes, feed=before)
+            await self._commit(commit, decided, adopted=seen.adopted, page_of=feed)
+            await self._note_requests(page, seen)
+            self._judged_by[feed] = rules if self._judged_by.get(feed, rules) is rules else None
+            report = self._report(feed, page, seen, changes)
+            self._pages.setdefault(feed, []).append(report)
+
+    async def _decide(
+        self, feed: Feed, before: FeedState, reading: Reading, started: datetime
+    ) -> CycleReport:
+        # of two feeds, the one that began first may be the last to decide
+        decided = self._clock.now()
+        complete = reading.outcome is SweepOutcome.OK
+        rules = self.rules
+        table = self._state.table(self.account)
+        seen, took = await self._judge(
+            feed, before, reading, started, decided, self._concerned(reading)
+        )
+        evaluation, details = seen.evaluation, self._details_of(feed)
         if reading.sums:
             await self._sum_up(feed, rules, seen, decided)
         find = seen.finder(reading.campaigns)
@@ -284,7 +354,33 @@ class AccountCycles:
         )
         changes = evaluation.finish()
         self._metrics.evaluation_duration.observe(took + self._clock.monotonic() - begun)
-        commit = CycleCommit(
+        commit = replace(
+            self._commit_of(seen, changes, feed=after),
+            blind=before.blind_spell(started) if complete else None,
+            balance=balance,
+        )
+        await self._commit(commit, decided, adopted=seen.adopted)
+        if self._requests.matter:
+            await self._note_requests(reading, seen)
+        if complete:
+            self._asked[feed] = rules
+        report = self._report(feed, reading, seen, changes).after(self._pages.get(feed, ()))
+        return replace(report, started=started, legibility=legibility, unread=unread)
+
+    def _details_of(self, feed: Feed) -> FeedDetails:
+        return self._details.setdefault(feed, FeedDetails(self._detail_reader, self._clock))
+
+    async def _note_requests(self, reading: Reading, seen: Observation) -> None:
+        """Note when what is now committed was requested."""
+        for start in range(0, len(reading.campaigns), CHUNK):
+            part = slice(start, start + CHUNK)
+            self._requests.committed(
+                reading.campaigns[part], reading.requested_at[part], but=seen.aside
+            )
+            await self._clock.sleep(0)
+
+    def _commit_of(self, seen: Observation, changes: Changes, *, feed: FeedState) -> CycleCommit:
+        return CycleCommit(
             account=self.account,
             campaigns=seen.changed,
             forgotten=seen.forgotten,
@@ -292,20 +388,12 @@ class AccountCycles:
             samples=seen.samples,
             alerts=changes.alerts,
             dropped_alerts=changes.dropped,
-            feed=after,
-            blind=before.blind_spell(started) if complete else None,
-            balance=balance,
+            feed=feed,
         )
-        await self._commit(commit, decided, adopted=seen.adopted)
-        if self._requests.matter:
-            for start in range(0, len(reading.campaigns), CHUNK):
-                part = slice(start, start + CHUNK)
-                self._requests.committed(
-                    reading.campaigns[part], reading.requested_at[part], but=seen.aside
-                )
-                await self._clock.sleep(0)
-        if complete:
-            self._asked[feed] = rules
+
+    def _report(
+        self, feed: Feed, reading: Reading, seen: Observation, changes: Changes
+    ) -> CycleReport:
         now = self._clock.now().timestamp()
         tolerated = CLOCK_TOLERANCE.total_seconds()
         ahead = [
@@ -326,9 +414,6 @@ class AccountCycles:
             created_ahead=len(ahead),
             furthest_ahead=max(ahead, default=0.0),
             reason=reading.reason,
-            started=started,
-            legibility=legibility,
-            unread=unread,
         )
 
     def _concerned(self, reading: Reading) -> dict[AlertKey, Alert]:
@@ -436,9 +521,15 @@ class AccountCycles:
         )
 
     async def _commit(
-        self, commit: CycleCommit, decided: datetime, *, adopted: Sequence[TrackedCampaign] = ()
+        self,
+        commit: CycleCommit,
+        decided: datetime,
+        *,
+        adopted: Sequence[TrackedCampaign] = (),
+        page_of: Feed | None = None,
     ) -> None:
-        await self._store.commit_cycle(commit)
+        if page_of is None or page_of not in self._state.feeds or commit.changes_campaigns:
+            await self._store.commit_cycle(commit)
         self._state.apply_cycle(commit, adopted=adopted)
         for event in commit.events:
             if event.old_status is not None:
@@ -448,7 +539,12 @@ class AccountCycles:
                 )
         if commit.alerts or commit.dropped_alerts:
             note_alerts(commit.alerts, now=decided)
-            self._on_alerts(commit.alerts)
+            if page_of is None:
+                self._on_alerts(commit.alerts)
+        if page_of is not None:
+            self._on_page(page_of, commit.alerts)
+        elif commit.feed is not None:
+            self._on_swept(commit.feed.feed)  # before others' turn: one message tells all
         await self._clock.sleep(0)  # what follows goes through all alerts too
 
     def _take_balance(self) -> Balance | None:
@@ -458,10 +554,7 @@ class AccountCycles:
     def _view(
         self, feed: FeedState, counts: dict[str, int], fresh: Balance | None, now: datetime
     ) -> AccountView:
-        feeds = {
-            **{f: s for f, s in self._state.feeds.items() if f.account == self.account},
-            feed.feed: feed,
-        }
+        feeds = {**self._state.polled(self.account), feed.feed: feed}
         balance = fresh or self._state.balances.get(self.account)
         return AccountView(
             account=self.account,

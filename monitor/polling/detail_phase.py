@@ -195,6 +195,12 @@ class FeedDetails:
             elif prices and lacks_price(row, now):
                 self._unpriced[row.campaign.id] = None
 
+    def owe(self, phase: DetailPhase, now: float) -> None:
+        """Put the campaigns whose alert has just fired before those still owed, the most severe
+        first, for the next `add`."""
+        if self._reader.per_minute and (fired := dict.fromkeys(phase.fired(), now)):
+            self._owed = {**fired, **{i: at for i, at in self._owed.items() if i not in fired}}
+
     async def add(
         self,
         phase: DetailPhase,
@@ -234,17 +240,12 @@ class FeedDetails:
         return fresh
 
     def _owe(self, phase: DetailPhase, now: float) -> Set[int]:
-        """Put the campaigns whose alert has just fired before those still owed, the most severe
-        first. Returns them."""
+        """Owe the campaigns whose alert has just fired. Returns them."""
         if not self._looked_back:
             self._looked_back = True
             self._owed = dict.fromkeys(phase.unexplained(), 0.0)
-        if fired := dict.fromkeys(phase.fired(), now):
-            self._owed = {
-                **fired,
-                **{id_: since for id_, since in self._owed.items() if id_ not in fired},
-            }
-        return fired.keys()
+        self.owe(phase, now)
+        return frozenset(phase.fired())
 
     def _after_alerts(
         self, phase: DetailPhase, find: Find, just_fired: Set[int]

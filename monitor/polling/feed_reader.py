@@ -1,7 +1,7 @@
 """Reading a feed: what to ask for, and what the answer decides."""
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.campaign.window import Horizon, Plan, full_due
 from monitor.errors import ProviderError
 from monitor.polling.lookup import LOOKUPS_PER_CYCLE, Answers, Lookup
-from monitor.ports import CampaignSource, Sweep
+from monitor.ports import CampaignSource, Sweep, SweptRows
 from monitor.state import AccountTable
 
 CHUNK = 2000
@@ -63,17 +63,44 @@ class FeedReader:
         """These campaigns are no longer tracked."""
         self._lookup.forget(ids)
 
-    async def read(self, table: AccountTable, before: FeedState, started: datetime) -> Reading:
+    async def read(
+        self,
+        table: AccountTable,
+        before: FeedState,
+        started: datetime,
+        on_page: Callable[[Reading], Awaitable[None]] | None = None,
+    ) -> Reading:
         """Sweep the window and look up campaigns that it does not show. Never raises
-        `ProviderError`: a failure is an outcome."""
+        `ProviderError`: a failure is an outcome.
+
+        A full sweep takes long: each of its pages is given to `on_page` as soon as it is read, one
+        at a time. What that raises ends the sweep.
+        """
         began = self._clock.monotonic()
         plan = await self._plan(table, before, started)
+
+        async def seen(page: SweptRows) -> None:
+            if on_page is not None:
+                campaigns = list({campaign.id: campaign for campaign in page.campaigns}.values())
+                table.listed(campaigns, self.feed.message_type)
+                await on_page(
+                    Reading(
+                        outcome=SweepOutcome.PARTIAL,
+                        full=True,
+                        campaigns=campaigns,
+                        requested_at=array("d", [page.requested_at]) * len(campaigns),
+                        began=began,
+                        sums=False,
+                    )
+                )
+
         try:
             sweep = await self._source.sweep(
                 self.feed.message_type,
                 since=plan.since,
                 started=started.timestamp(),
                 fresh=plan.full,
+                seen=seen if plan.full else None,
             )
         except ProviderError as error:
             return Reading(

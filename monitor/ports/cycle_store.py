@@ -36,6 +36,20 @@ class CycleCommit:
     blind: BlindSpell | None = None
     balance: Balance | None = None
 
+    @property
+    def changes_campaigns(self) -> bool:
+        """Whether it changes more than the feed and the balance."""
+        return any(
+            (
+                self.campaigns,
+                self.forgotten,
+                self.events,
+                self.samples,
+                self.alerts,
+                self.dropped_alerts,
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:

@@ -22,6 +22,7 @@ from monitor.state import State
 from monitor.store import SqliteStore
 from tests.clock import InstantClock
 from tests.rules import state_rule
+from tests.told import Told
 
 FEED = Feed("default", "rcs")
 BUDGET = 20
@@ -60,7 +61,7 @@ class Bench:
 
 @pytest.fixture(params=[1])
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    clock, metrics, told = InstantClock(), Metrics(__version__), []
+    clock, metrics, told = InstantClock(), Metrics(__version__), Told()
     simulator = Simulator(
         Scenario(name="details", campaigns=(POOR,) * request.param), clock=clock, keys=("live_x",)
     )
@@ -81,7 +82,9 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
             metrics=metrics,
             lookback=timedelta(days=3),
             details_per_minute=BUDGET,
-            on_alerts=told.extend,
+            on_alerts=told.tell,
+            on_page=told.hold,
+            on_swept=told.release,
         )
         yield Bench(simulator, metrics, clock, cycles, state, told)
         await provider.close()

@@ -41,30 +41,37 @@ class Desk:
         acknowledging: frozenset[str] = frozenset(),
     ) -> None:
         self.state = State(snapshot, polled=())
+        self.policy = NotificationPolicy(
+            route=route,
+            silent_on_resolve=silent,
+            inhibit_rules=rules,
+            acknowledging=acknowledging,
+            receivers=receivers,
+        )
         self.flusher = Flusher(
             store=self.store,
             people=self.store,
             state=self.state,
-            policy=NotificationPolicy(
-                route=route,
-                silent_on_resolve=silent,
-                inhibit_rules=rules,
-                acknowledging=acknowledging,
-                receivers=receivers,
-            ),
+            policy=self.policy,
             clock=self.clock,
             metrics=self.metrics,
             new_id=lambda: next(self.ids),
             on_rows=self.woken.append,
         )
 
-    async def commit(self, *alerts: Alert) -> None:
+    async def commit(self, *alerts: Alert, found_by: str | None = None) -> None:
         commit = CycleCommit(account="default", alerts=alerts)
         await self.store.commit_cycle(commit)
         self.state.apply_cycle(commit)
-        self.flusher.note(alerts)
+        if found_by is None:
+            self.flusher.note(alerts)
+        else:
+            self.flusher.hold(found_by, alerts)
 
-    async def fire(self, subject: str, rule: str = "Spam", **more: str) -> Alert:
+    async def fire(
+        self, subject: str, rule: str = "Spam", found_by: str | None = None, **more: str
+    ) -> Alert:
+        """`found_by` names a sweep that goes on."""
         now = self.clock.now()
         labels = {
             "alertname": rule,
@@ -76,7 +83,7 @@ class Desk:
         pending = begin(AlertKey(rule, "default", subject), labels=labels, now=now)
         alert = advance(pending, active=True, now=now, hold=timedelta(0), keep_firing=timedelta(0))
         assert alert is not None
-        await self.commit(alert)
+        await self.commit(alert, found_by=found_by)
         return alert
 
     async def resolve(self, alert: Alert) -> Alert:

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from monitor import __version__
 from monitor.daemon.assembly import compile_ignore
-from monitor.domain.alerting.alert import Alert, AlertState, ResolveReason
+from monitor.domain.alerting.alert import AlertState, ResolveReason
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.alerting.notified import notified
 from monitor.domain.alerting.rule import Rule
@@ -34,6 +34,7 @@ from monitor.store import SqliteStore
 from tests.clock import START, InstantClock
 from tests.rules import event_rule, state_rule
 from tests.sources import ScriptedSource, campaign, outage
+from tests.told import Told
 
 FEED = Feed("default", "sms")
 SPAM = state_rule("Spam", 'status == "spam"')
@@ -60,7 +61,7 @@ class Bench:
         self.clock = InstantClock()
         self.source = ScriptedSource()
         self.source.clock = self.clock
-        self.told: list[Alert] = []
+        self.told = Told()
         self.metrics = Metrics(__version__)
         self.rules = RuleSet(rules)
         self.restart(Snapshot())
@@ -79,7 +80,9 @@ class Bench:
             details_per_minute=self.details_per_minute,
             ignored=self.ignored,
             token_ends=self.token_ends,
-            on_alerts=self.told.extend,
+            on_alerts=self.told.tell,
+            on_page=self.told.hold,
+            on_swept=self.told.release,
         )
 
     async def remember(self) -> None:
@@ -466,12 +469,10 @@ async def test_a_slow_feed_does_not_take_the_accounts_alerts_back_in_time(bench:
     sweep = bench.source.sweep
     released = asyncio.Event()
 
-    async def slow(
-        message_type: str, *, since: float, started: float, fresh: bool = False
-    ) -> Sweep:
+    async def slow(message_type: str, *, since: float, started: float, **options: Any) -> Sweep:
         if message_type == "sms" and not released.is_set():
             await released.wait()
-        return await sweep(message_type, since=since, started=started, fresh=fresh)
+        return await sweep(message_type, since=since, started=started, **options)
 
     bench.source.sweep = slow  # type: ignore[method-assign]
     async with asyncio.TaskGroup() as tasks:

@@ -233,3 +233,52 @@ async def test_a_clock_that_was_set_back_silences_no_receiver(desk: Desk) -> Non
     assert await desk.flusher.flush_due() == 0
     await desk.clock.advance(300)
     assert await desk.flusher.flush_due() == 1
+
+
+async def test_what_a_sweep_finds_waits_for_its_end_and_is_one_message(desk: Desk) -> None:
+    await desk.fire("1", found_by="sms")
+    assert await desk.flusher.flush_due() == 0
+    await desk.clock.advance(2)
+    await desk.fire("2", found_by="sms")
+    assert await desk.flusher.flush_due() == 0
+    desk.flusher.release("sms")
+    assert await desk.flusher.flush_due() == 1
+    (row,) = await desk.rows()
+    assert facts(row) == (NotifyReason.FIRING, [("1", "firing"), ("2", "firing")])
+
+
+async def test_what_a_long_sweep_finds_waits_five_seconds_at_most_by_itself(desk: Desk) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(desk.flusher.run())
+        await desk.clock.advance(1)
+        await desk.fire("1", found_by="sms")
+        await desk.clock.advance(4.9)
+        assert await desk.rows() == []
+        await desk.fire("2", found_by="sms")
+        for _ in range(20):
+            await desk.clock.advance(0.01)
+            await desk.store.next_due("ops")  # the store works in a thread
+        running.cancel()
+    (row,) = await desk.rows()
+    assert facts(row) == (NotifyReason.FIRING, [("1", "firing"), ("2", "firing")])
+
+
+async def test_a_sweep_holds_up_neither_other_sweeps_nor_what_is_newer(desk: Desk) -> None:
+    first = await desk.fire("1", found_by="sms")
+    await desk.fire("2", rule="Odd")
+    assert await desk.flusher.flush_due() == 1
+    await desk.resolve(first)  # as another feed's poll found: what is held is older
+    desk.flusher.release("sms")
+    assert await desk.flusher.flush_due() == 1
+    assert [facts(row) for row in await desk.rows()] == [
+        (NotifyReason.FIRING, [("2", "firing")]),
+        (NotifyReason.RESOLVED, [("1", "resolved")]),
+    ]
+
+
+async def test_what_is_held_is_not_lost_when_the_rules_change(desk: Desk) -> None:
+    await desk.fire("1", found_by="sms")
+    desk.flusher.use(desk.policy)
+    assert await desk.flusher.flush_due() == 1
+    desk.flusher.release("sms")
+    assert await desk.flusher.flush_due() == 0

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -124,14 +125,12 @@ async def test_a_feed_that_hangs_delays_no_other_and_never_overlaps_itself(polls
     sweep = polls.source.sweep
     begun = 0
 
-    async def stuck(
-        message_type: str, *, since: float, started: float, fresh: bool = False
-    ) -> Sweep:
+    async def stuck(message_type: str, *, since: float, started: float, **options: Any) -> Sweep:
         nonlocal begun
         if message_type == "rcs":
             begun += 1
             await hanging.wait()
-        return await sweep(message_type, since=since, started=started, fresh=fresh)
+        return await sweep(message_type, since=since, started=started, **options)
 
     polls.source.sweep = stuck  # type: ignore[method-assign]
     async with polls.polling():
