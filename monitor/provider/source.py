@@ -98,6 +98,7 @@ class Provider:
         self._paths = CampaignPaths(options.campaigns_path, account=options.account)
         self._lookup = CampaignLookup(self._authorized, self._paths, self._decode_single, clock)
         self._details = DetailLookup(self._authorized, self._paths, clock)
+        self._last_balance: Balance | None = None
         self._memories: dict[str, FeedMemory] = {}
         # From 0 on: `increase()` does not see a counter that is born at 1.
         for reason in RejectReason:
@@ -176,8 +177,17 @@ class Provider:
         return await self._details.find(campaign_id)
 
     async def balance(self, *, now: datetime) -> Balance:
-        """What can be spent. ProviderError."""
-        return await self._authorized.get(BALANCE, (), lambda body: read_balance(body, now=now))
+        """What can be spent; a credit or currency that cannot be read is as it was last.
+        ProviderError."""
+        last = self._last_balance
+        balance = await self._authorized.get(
+            BALANCE, (), lambda body: read_balance(body, now=now, last=last)
+        )
+        if last is not None and balance.unreadable and balance.unreadable != last.unreadable:
+            fields = list(balance.unreadable)
+            log.warning("balance_partly_read", account=self._options.account, fields=fields)
+        self._last_balance = balance
+        return balance
 
     async def verify(self) -> None:
         """Prove that the account can be read: log in, read the smallest page of every feed, and

@@ -6,6 +6,7 @@ is a `BodyError`.
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -40,6 +41,7 @@ class _Answer(msgspec.Struct, gc=False, kw_only=True):
 
 
 _AnswerT = TypeVar("_AnswerT", bound=_Answer)
+T = TypeVar("T")
 
 
 class _PageInfo(msgspec.Struct, gc=False):
@@ -61,9 +63,9 @@ class _Single(_Answer, gc=False, kw_only=True):
 
 
 class _Money(msgspec.Struct, gc=False):
-    balance: Number = None
-    credit: Number = None
-    currency: str | None = None
+    balance: msgspec.Raw = msgspec.Raw(b"null")
+    credit: msgspec.Raw = msgspec.Raw(b"null")
+    currency: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _BalanceAnswer(_Answer, gc=False, kw_only=True):
@@ -93,6 +95,8 @@ _LIST = msgspec.json.Decoder(_List)
 _META = msgspec.json.Decoder(_Meta)
 _SINGLE = msgspec.json.Decoder(_Single)
 _BALANCE = msgspec.json.Decoder(_BalanceAnswer)
+_NUMBER: msgspec.json.Decoder[Number] = msgspec.json.Decoder(Number)
+_TEXT: msgspec.json.Decoder[str | None] = msgspec.json.Decoder(str | None)
 _BEARER = msgspec.json.Decoder(_Bearer)
 _FAILURE = msgspec.json.Decoder(_Failure)
 
@@ -122,17 +126,49 @@ def read_single(body: bytes) -> msgspec.Raw:
     return _decode(_SINGLE, body).data
 
 
-def read_balance(body: bytes, *, now: datetime) -> Balance:
-    """The account's balance; a credit that is missing or null is none. BodyError."""
+def read_balance(body: bytes, *, now: datetime, last: Balance | None = None) -> Balance:
+    """The account's balance; a credit that is missing or null is none.
+
+    A credit or currency that cannot be read is as in `last`, the balance read before. BodyError
+    without one: then it is not known what can be spent.
+    """
     money = _decode(_BALANCE, body).data
     try:
-        balance, credit = amount(money.balance), amount(money.credit)
-    except ValueError as error:
+        balance = _sum_of_money(money.balance)
+    except UNREADABLE as error:
         raise BodyError(f"the balance is wrong: {error}") from error
     if balance is None:
         raise BodyError("the balance is missing")
-    currency = text(money.currency, _LONGEST_CURRENCY) or None
-    return Balance(balance=balance, credit=credit or 0.0, currency=currency, read_at=now)
+    unreadable: list[str] = []
+
+    def read(field: str, decode: Callable[[], T], before: Callable[[Balance], T]) -> T:
+        try:
+            return decode()
+        except UNREADABLE as error:
+            if last is None:
+                raise BodyError(f"the {field} is wrong: {error}") from error
+            unreadable.append(field)
+            return before(last)
+
+    credit = read(
+        "credit", lambda: _sum_of_money(money.credit) or 0.0, lambda before: before.credit
+    )
+    currency = read("currency", lambda: _currency(money.currency), lambda before: before.currency)
+    return Balance(
+        balance=balance,
+        credit=credit,
+        currency=currency,
+        read_at=now,
+        unreadable=tuple(unreadable),
+    )
+
+
+def _sum_of_money(raw: msgspec.Raw) -> float | None:
+    return amount(_NUMBER.decode(raw))
+
+
+def _currency(raw: msgspec.Raw) -> str | None:
+    return text(_TEXT.decode(raw), _LONGEST_CURRENCY) or None
 
 
 def read_bearer(body: bytes) -> str:

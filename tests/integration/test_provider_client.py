@@ -8,6 +8,7 @@ from email.utils import format_datetime
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from monitor.errors import ProviderError, ProviderFault
 from monitor.metrics import Metrics
@@ -126,6 +127,18 @@ async def test_a_retry_after_holds_back_every_feed_of_the_account() -> None:
         while not (task.done() and balance.done()):
             await clock.advance(1)
     assert balance.result().balance == 1
+
+
+async def test_a_balance_is_read_field_by_field_and_what_is_odd_is_told_once() -> None:
+    money = {"balance": 10, "credit": 125, "currency": "EUR"}
+    odd = money | {"balance": -20, "credit": "125 EUR"}
+    script = {"/api/accounts/balance": [ok({"data": each}) for each in (money, odd, odd)]}
+    async with scripted(script) as server, reader(server.url, token="t") as provider:
+        with capture_logs() as logs:
+            found = [await provider.balance(now=START) for _ in range(3)]
+    assert [each.spendable for each in found] == [135.0, 105.0, 105.0]
+    told = [(entry["event"], entry["fields"]) for entry in logs if "fields" in entry]
+    assert told == [("balance_partly_read", ["credit"])]
 
 
 async def test_a_retry_after_beyond_five_minutes_ends_the_poll_and_the_next_ones_without_a_request() -> (

@@ -19,12 +19,14 @@ def account_setting(account: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """`balance` and `credit` in units of `currency`. Their sum can be spent."""
+    """`balance` and `credit` in units of `currency`. Their sum can be spent. The fields named in
+    `unreadable` could not be read this time and are as they were."""
 
     balance: float
     credit: float
     currency: str | None
     read_at: datetime
+    unreadable: tuple[str, ...] = ()
 
     @property
     def spendable(self) -> float:

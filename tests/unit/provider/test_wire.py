@@ -150,6 +150,26 @@ def test_a_balance_is_never_guessed(data: Any) -> None:
         read_balance(encoded({"data": data}), now=START)
 
 
+ODD_MONEY = [
+    ({"credit": "125 USD"}, "credit"),
+    ({"credit": [125]}, "credit"),
+    ({"credit": 1e300}, "credit"),
+    ({"currency": {"code": "USD"}}, "currency"),
+]
+
+
+@pytest.mark.parametrize(("odd", "field"), ODD_MONEY)
+def test_a_credit_or_currency_that_cannot_be_read_is_as_it_was(odd: Any, field: str) -> None:
+    whole = {"balance": 10, "credit": 125, "currency": "USD"}
+    last = read_balance(encoded({"data": whole}), now=START)
+    body = encoded({"data": whole | {"balance": -20} | odd})
+    found = read_balance(body, now=START, last=last)
+    assert (found.balance, found.credit, found.currency) == (-20.0, 125.0, "USD")
+    assert found.unreadable == (field,)
+    with pytest.raises(BodyError, match=field):  # what can be spent is not known: not nothing
+        read_balance(body, now=START)
+
+
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "ünïcode", "x" * 20_000])
 def test_what_cannot_stand_in_a_header_is_no_token(token: str) -> None:
     assert not is_token(token)
