@@ -1,8 +1,8 @@
 """Writes the manifests that are made from other files of the repository; with --check it only
 says which are out of date.
 
-kustomize reads no file outside of its folder, and the Prometheus operator wants Prometheus'
-rules in a resource of its own.
+kustomize reads no files outside its folder, and the Prometheus operator needs Prometheus' rules in
+a resource of their own.
 """
 
 import sys
@@ -15,7 +15,8 @@ ROOT = HERE.parents[1]
 PROMETHEUS_RULES = ("alerts.yml", "recording.yml")
 ALERTMANAGER = "http://alertmanager-operated.monitoring:9093"
 HEADER = f"""\
-# Made by deploy/kubernetes/generate.py from {" and ".join(PROMETHEUS_RULES)} in deploy/prometheus: change those.
+# Made by deploy/kubernetes/generate.py from {" and ".join(PROMETHEUS_RULES)} in deploy/prometheus.
+# Change those files instead.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
@@ -51,7 +52,7 @@ def rules_to_alertmanager(rules: str) -> str:
          "and sends to the cluster's Alertmanager, whose address is at the end of the file.\n#"),
         ("  group_interval: 5m                             # least time between two messages about a group\n",
          "  group_interval: 1s                             # Alertmanager groups and repeats\n"),
-        (("  repeat_interval: 4h                            # alerts that still fire are repeated, "
+        (("  repeat_interval: 4h                            # firing alerts are repeated, "
           "twice in a shift\n"),
          "  repeat_interval: 1d\n"),
     ):  # fmt: skip
