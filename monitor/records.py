@@ -19,6 +19,7 @@ from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import Campaign, CampaignKey
 from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.campaign.unreadable import unreadable_in_words
 from monitor.domain.routing.matcher import matchers_text
 from monitor.domain.routing.silence import Silence, silencing
 from monitor.ports import EVERYTHING, OutboxQuery, Store
@@ -53,6 +54,7 @@ CAMPAIGN_KEYS = (
     "total_messages",
     "why",
     "detail_read_at",
+    "unreadable",
 )
 """Of a campaign that the monitor tracks."""
 FIGURES = ("sent", "delivered", "fallback_sent", "fallback_delivered")
@@ -75,6 +77,7 @@ def listed_record(c: Campaign) -> Record:
 
 def campaign_record(row: TrackedCampaign) -> Record:
     """One tracked campaign."""
+    unreadable = [unreadable_in_words(mark) for mark in row.unreadable if mark.until is None]
     return {
         **listed_record(row.campaign),
         "status_since": moment(row.status_since),
@@ -83,6 +86,7 @@ def campaign_record(row: TrackedCampaign) -> Record:
         "total_messages": row.detail.total_messages if row.detail else None,
         "why": breakdown(row.detail),
         "detail_read_at": moment(row.detail.read_at) if row.detail else None,
+        "unreadable": "; ".join(unreadable) or None,
     }
 
 

@@ -232,7 +232,14 @@ async def running(
             loaded, rollout, context, watch, manager=manager, clock=clock, metrics=metrics
         )
         web = await stack.enter_async_context(
-            WebServer(web_options(settings), metrics, overview.status, overview.alert, clock=clock)
+            WebServer(
+                web_options(settings),
+                metrics,
+                overview.status,
+                overview.alert,
+                unreadable=overview.unreadable,
+                clock=clock,
+            )
         )
         log.info(
             "monitor_started",

@@ -12,6 +12,7 @@ from monitor.clock import Clock
 from monitor.domain.alerting.alert import Alert, AlertState
 from monitor.domain.alerting.notification import OutboxState
 from monitor.domain.campaign.feed import Feed, FeedState, SweepOutcome
+from monitor.domain.campaign.snapshot import Unreadable
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.polling.cycle import CycleReport
@@ -205,6 +206,13 @@ class Overview:
             if tracked is None
             else msgspec.structs.replace(active, campaign=tracked.campaign)
         )
+
+    def unreadable(self, alert: Alert) -> Sequence[Unreadable]:
+        """The fields of its campaign that cannot be read now; none for an alert that has ended."""
+        if alert.campaign is None or alert.resolved_at is not None:
+            return ()
+        row = self._state.table(alert.key.account).rows.get(alert.campaign.id)
+        return [mark for mark in row.unreadable if mark.until is None] if row else ()
 
     def _last_success(self, feed: Feed) -> datetime | None:
         known = self._state.feeds.get(feed)

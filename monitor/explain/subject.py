@@ -14,8 +14,9 @@ from monitor.domain.campaign.sender import SenderTally
 from monitor.domain.campaign.snapshot import CampaignKey
 from monitor.domain.campaign.spending import Spending
 from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.campaign.unreadable import unreadable_in_words
 from monitor.domain.condition import moves_while_failing
-from monitor.domain.fields.catalogue import Subject
+from monitor.domain.fields.catalogue import Subject, attributes
 from monitor.domain.safetext.shown_text import counted
 from monitor.domain.times.duration import humanize_duration
 from monitor.explain.explanation import About
@@ -65,6 +66,13 @@ def _campaign(known: Known, rule: Rule, about: About) -> SubjectSeen:
     elif row.settled and not rule.is_event_rule:
         obstacle = "the campaign ended more than 72 hours ago: only event rules look at it"
     doubts = [*_doubts(known, [feed] if feed else [])]
+    needed = frozenset().union(*(attributes("campaign", name) for name in rule.names))
+    doubts += [
+        f"{unreadable_in_words(mark)}; what rests on it stays as it was, and its last readable "
+        "value is shown"
+        for mark in row.unreadable
+        if mark.until is None and mark.field in needed
+    ]
     if rule.detail and outdated(row, known.now.timestamp()):
         doubts.append(
             "the campaign is read in detail once the rest of the condition holds: its detail here "

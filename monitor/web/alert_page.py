@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from monitor.domain.alerting.alert import Alert
 from monitor.domain.alerting.headline import current_texts, end_in_words
 from monitor.domain.campaign.detail import CampaignDetail, breakdown
-from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.snapshot import Campaign, Unreadable
+from monitor.domain.campaign.unreadable import unreadable_in_words
 
 ALERT_ID = re.compile(r"[0-9A-Za-z_.-]{1,200}")
 """The form of an alert's id; the store is asked for nothing else."""
@@ -26,9 +27,10 @@ class Figure:
 @dataclass(frozen=True, slots=True)
 class AlertDetail:
     """Everything the page of one alert shows. `state` is "event" for an alert that is told once
-    and never resolves."""
+    and never resolves. `unreadable` are the fields of its campaign that cannot be read now."""
 
     alert: Alert
+    unreadable: Sequence[Unreadable] = ()
 
     @property
     def state(self) -> str:
@@ -104,7 +106,11 @@ class AlertDetail:
         return (
             []
             if alert.campaign is None
-            else [*campaign_figures(alert.campaign), *detail_figures(alert.detail)]
+            else [
+                *campaign_figures(alert.campaign),
+                *(Figure("Not readable", unreadable_in_words(mark)) for mark in self.unreadable),
+                *detail_figures(alert.detail),
+            ]
         )
 
 

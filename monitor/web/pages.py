@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from monitor.domain.alerting.alert import Alert
-from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES
+from monitor.domain.campaign.snapshot import DOCUMENTED_STATUSES, Unreadable
 from monitor.domain.routing.flush import SEVERITIES
 from monitor.domain.safetext.shown_text import counted, without_controls
 from monitor.domain.times.duration import humanize_duration
@@ -137,9 +137,9 @@ class Pages:
             root=TOP,
         )
 
-    def alert(self, alert: Alert, now: datetime) -> str:
+    def alert(self, alert: Alert, now: datetime, unreadable: Sequence[Unreadable] = ()) -> str:
         """The page of one alert as HTML; it refreshes while the alert may still change."""
-        detail = AlertDetail(alert)
+        detail = AlertDetail(alert, unreadable)
         return self._alert.render(
             detail=detail, now=now, refresh=REFRESH_SECONDS if detail.active else 0, root=FROM_ALERT
         )

@@ -3,7 +3,7 @@ only."""
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 
 from monitor.clock import Clock, SystemClock
 from monitor.domain.alerting.alert import Alert
+from monitor.domain.campaign.snapshot import Unreadable
 from monitor.errors import StoreError
 from monitor.metrics import Metrics
 from monitor.web.access import CHALLENGE, SECURITY_HEADERS, Access
@@ -67,7 +68,8 @@ async def _no_alert(_: str) -> Alert | None:
 class WebServer:
     """Listens from `start` until `stop`; also an async context manager.
 
-    `status` is called for every request that shows it, `find_alert` for the page of one alert.
+    `status` is called for every request that shows it, `find_alert` for the page of one alert,
+    and `unreadable` for the fields of its campaign that cannot be read now.
     """
 
     def __init__(
@@ -77,12 +79,14 @@ class WebServer:
         status: Callable[[], Status],
         find_alert: FindAlert = _no_alert,
         *,
+        unreadable: Callable[[Alert], Sequence[Unreadable]] = lambda _: (),
         clock: Clock | None = None,
     ) -> None:
         self._options = options
         self._metrics = metrics
         self._status = status
         self._find_alert = find_alert
+        self._unreadable = unreadable
         self._bad_requests = BadRequests(metrics, clock or SystemClock())
         self._pages = Pages()
         self._access = Access(
@@ -181,7 +185,7 @@ class WebServer:
             return _html(
                 request, self._pages.message("No such alert", NO_ALERT), HTTPStatus.NOT_FOUND
             )
-        return _html(request, self._pages.alert(alert, self._status().now))
+        return _html(request, self._pages.alert(alert, self._status().now, self._unreadable(alert)))
 
     async def _runbooks(self, request: web.Request) -> web.Response:
         return _html(request, self._pages.runbooks())

@@ -5,6 +5,7 @@ becoming unreadable is no event, and neither is the first value of a field that 
 """
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +22,12 @@ _NO_TEXT = frozenset({"name", "sender", "message_type"})
 def unknown_fields(marks: Collection[Unreadable]) -> frozenset[str]:
     """The fields that cannot be read now."""
     return frozenset(mark.field for mark in marks if mark.until is None)
+
+
+def unreadable_in_words(mark: Unreadable) -> str:
+    """What cannot be read, as `sent not readable since 2026-11-30 14:02 UTC: "5 of 7"`."""
+    since = datetime.fromtimestamp(mark.since, UTC)
+    return f"{mark.field} not readable since {since:%Y-%m-%d %H:%M} UTC: {mark.found}"
 
 
 def unknown_within(marks: Collection[Unreadable], now: float, seconds: float) -> frozenset[str]:
