@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli import completion
 from monitor.cli.failures import FAILED, WRONG_USE, complain
+from monitor.domain.safetext.shown_text import clipped
 from monitor.net import YEARS
 
 if TYPE_CHECKING:
@@ -59,11 +60,14 @@ LONGEST_COMMENT = 1_000
 _LONGEST_DAY = len("2026-03-02")
 
 
-def campaign_id(number: int | None) -> int | None:
+def campaign_id(text: str) -> int:
     """The id that was given, if a campaign can have it. typer.BadParameter."""
-    if number is not None and not 1 <= number <= LARGEST_ID:
-        raise typer.BadParameter(f"expected the number of a campaign, found {number}")
-    return number
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:20]) <= LARGEST_ID):
+        raise typer.BadParameter(
+            f'expected the id of a campaign, found "{clipped(text)}"; `bsg-monitor campaigns TEXT` '
+            "finds campaigns by a part of their name"
+        )
+    return int(text)
 
 
 def one_form(*, as_json: bool, as_csv: bool) -> bool:

@@ -132,7 +132,7 @@ def show(
     ctx: typer.Context,
     id_: Annotated[
         int,
-        typer.Argument(metavar="ID", callback=campaign_id, autocompletion=completion.campaign_ids),
+        typer.Argument(metavar="ID", parser=campaign_id, autocompletion=completion.campaign_ids),
     ],
     account: Account = None,
     samples: Annotated[bool, typer.Option("--samples", help="Every recorded figure too.")] = False,

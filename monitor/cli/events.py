@@ -28,7 +28,7 @@ def events(
         typer.Option(
             help="Only this campaign, by its id.",
             metavar="ID",
-            callback=campaign_id,
+            parser=campaign_id,
             autocompletion=completion.campaign_ids,
         ),
     ] = None,

@@ -166,7 +166,10 @@ def _summarise(
         f"{sum(receiver.resolved.values())} resolved, "
         f"{counted(sum(receiver.events.values()), 'event')}."
     )
-    show(f"Nothing is left behind. To watch a real account: {_own_command()} init")
+    show(
+        "Nothing is left behind. To watch a real account, in a folder of its own: "
+        f"{_own_command()} init"
+    )
     complete = len(receiver.fired) >= EXPECTED_KINDS and receiver.resolved and receiver.events
     if duration is not None and duration >= LONG_ENOUGH and not complete:
         show(

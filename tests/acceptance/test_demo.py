@@ -85,7 +85,8 @@ async def test_it_ends_when_told_and_leaves_nothing_behind(
     out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, err) == (0, b"")
     (advice,) = re.findall(
-        r"Nothing is left behind. To watch a real account: (.+) init\n", out.decode()
+        r"Nothing is left behind. To watch a real account, in a folder of its own: (.+) init\n",
+        out.decode(),
     )
     own = tmp_path / "own"
     own.mkdir()

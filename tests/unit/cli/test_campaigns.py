@@ -240,3 +240,15 @@ def test_an_id_beyond_what_a_database_holds_is_wrong_use(
     for number in (0, 2**63, 2**70):
         assert invoke(*command, str(number)).exit_code == 2
     assert "Traceback" not in invoke(*command, str(2**63 - 1)).stderr
+
+
+@pytest.mark.parametrize("command", [("campaigns", "show"), ("events", "--campaign")])
+def test_a_name_where_an_id_stands_is_refused_in_words(
+    invoke: Invoke, command: tuple[str, ...]
+) -> None:
+    for text in ("win-back", "", "١٢", "1.0"):
+        done = invoke(*command, text)
+        assert done.exit_code == 2
+        said = " ".join(done.stderr.replace("│", " ").split())
+        assert f'expected the id of a campaign, found "{text}"' in said
+        assert "`bsg-monitor campaigns TEXT` finds" in said
