@@ -34,7 +34,6 @@ from monitor.daemon.systemd import ServiceManager
 from monitor.dispatcher import Dispatcher
 from monitor.dispatcher.resender import Resender
 from monitor.domain.alerting.alert import Alert
-from monitor.domain.campaign.feed import Feed
 from monitor.flusher import Flusher
 from monitor.metrics import Metrics, measure_loop_lag
 from monitor.notify import open_session
@@ -158,10 +157,6 @@ async def running(
             fresh_for=settings.poll_interval * FRESH_POLLS,
         )
 
-        def after_page(feed: Feed, alerts: Sequence[Alert]) -> None:
-            flusher.hold(feed, alerts)
-            overview.page(feed)
-
         cycles = build_cycles(
             settings,
             sources,
@@ -171,7 +166,8 @@ async def running(
             clock=clock,
             metrics=metrics,
             on_alerts=flusher.note,
-            on_page=after_page,
+            on_page=flusher.hold,
+            on_read=overview.page,
             on_swept=flusher.release,
         )
         heartbeat = build_heartbeat(settings, session, overview.fresh)

@@ -117,6 +117,7 @@ def build_cycles(
     metrics: Metrics,
     on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
     on_page: Callable[[Feed, Sequence[Alert]], None] | None = None,
+    on_read: Callable[[Feed], None] = lambda _: None,
     on_swept: Callable[[Feed], None] = lambda _: None,
 ) -> dict[str, AccountCycles]:
     """The cycles of each account, by its name."""
@@ -140,6 +141,7 @@ def build_cycles(
             token_ends=token_ends.get(name),
             on_alerts=on_alerts,
             on_page=on_page,
+            on_read=on_read,
             on_swept=on_swept,
         )
         for name, source in sources.items()

@@ -131,6 +131,7 @@ class AccountCycles:
         token_ends: float | None = None,
         on_alerts: Callable[[Sequence[Alert]], None] = lambda _: None,
         on_page: Callable[[Feed, Sequence[Alert]], None] | None = None,
+        on_read: Callable[[Feed], None] = lambda _: None,
         on_swept: Callable[[Feed], None] = lambda _: None,
     ) -> None:
         """`details_per_minute`: how many campaigns may be read in detail in any minute.
@@ -138,7 +139,8 @@ class AccountCycles:
         when the token from the settings ends (Unix seconds), where that is known.
 
         `on_alerts` is called with alerts that are new or changed, after their commit; `on_page`
-        instead where a full sweep goes on, with each page, and `on_swept` when it ends."""
+        instead where a full sweep goes on, with each page, and `on_swept` when it ends.
+        `on_read` is called after each page of which at least half of the rows could be read."""
         self.account = account
         self.rules = rules
         self._asked: dict[Feed, RuleSet] = {}
@@ -159,6 +161,7 @@ class AccountCycles:
         self._ignored_ids: set[int] = set()
         self._on_alerts = on_alerts
         self._on_page = on_page or (lambda _, alerts: on_alerts(alerts))
+        self._on_read = on_read
         self._on_swept = on_swept
         self._pages: dict[Feed, list[CycleReport]] = {}
         self._judged_by: dict[Feed, RuleSet | None] = {}
@@ -311,6 +314,8 @@ class AccountCycles:
             self._judged_by[feed] = rules if self._judged_by.get(feed, rules) is rules else None
             report = self._report(feed, page, seen, changes)
             self._pages.setdefault(feed, []).append(report)
+            if legibility_of(feed, before, page, seen, rules.needed | self._ignore_needs)[0].enough:
+                self._on_read(feed)
 
     async def _decide(
         self, feed: Feed, before: FeedState, reading: Reading, started: datetime
