@@ -11,7 +11,7 @@ from monitor.errors import ConfigError, Place, Problem
 LARGEST_FILE = 512 * 1024
 LARGEST_SECRET = 64 * 1024
 WRITER_WITHIN_SECONDS = 2.0
-"""How long a pipe may be without anybody who writes to it."""
+"""How long a pipe may be without a writer."""
 WRITTEN_WITHIN_SECONDS = 60.0
 """How long who writes to a pipe may take until the next byte."""
 

@@ -229,7 +229,7 @@ async def test_beyond_loopback_everything_but_health_wants_the_token() -> None:
     [
         ({"Authorization": f"Bearer {TOKEN}"}, 200),
         ({"Authorization": f"bearer  {TOKEN}"}, 200),
-        (basic("anybody", TOKEN), 200),
+        (basic("any-user", TOKEN), 200),
         (basic("", TOKEN), 200),
         (basic(TOKEN, "x"), 401),
         (basic("x", TOKEN + "x"), 401),

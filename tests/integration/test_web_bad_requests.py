@@ -1,4 +1,4 @@
-"""What anybody who reaches the port may send costs a line a minute in the log, and no traceback."""
+"""Bad requests cost a line a minute in the log, and no traceback."""
 
 import asyncio
 import logging

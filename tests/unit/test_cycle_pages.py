@@ -40,15 +40,15 @@ async def bench() -> AsyncIterator[Bench]:
 
 
 @contextmanager
-def before_page(bench: Bench, wanted: int, act: Callable[[], object]) -> Iterator[None]:
-    """Do this before the answer of the sweep's page `wanted`, counted from 1."""
+def before_page(bench: Bench, number: int, act: Callable[[], object]) -> Iterator[None]:
+    """Do this before the answer of the sweep's page `number`, counted from 1."""
     asked = 0
 
     async def before_answer(_: str) -> None:
         nonlocal asked
         asked += 1
         await bench.clock.sleep(0.3)
-        if asked == wanted:
+        if asked == number:
             act()
 
     bench.source.before_answer = before_answer
@@ -56,7 +56,7 @@ def before_page(bench: Bench, wanted: int, act: Callable[[], object]) -> Iterato
         yield
     finally:
         bench.source.before_answer = None
-    assert asked >= wanted
+    assert asked >= number
 
 
 @contextmanager

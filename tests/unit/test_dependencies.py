@@ -152,7 +152,7 @@ def test_every_dependency_has_its_row_and_no_row_is_left_over() -> None:
     assert tables["Extras"].keys() == direct(*EXTRAS)
     assert tables["To work on it"].keys() == direct("dev") - direct(*EXTRAS)
     brought = closure(direct() | direct(*EXTRAS)) - direct() - direct(*EXTRAS)
-    assert tables["What they bring along"].keys() == brought
+    assert tables["Indirect dependencies"].keys() == brought
 
 
 def test_the_licences_are_those_that_the_packages_state() -> None:

@@ -1,4 +1,4 @@
-"""The dashboard of the monitor itself: whether it can be relied on to tell anybody anything."""
+"""The dashboard of the monitor itself: can you still rely on it?"""
 
 from collections.abc import Iterable
 

@@ -246,7 +246,7 @@ def _told(explained: Explanation) -> Iterator[str]:
         yield "no one: there are no receivers in the rules file"
     for each in telling.destinations:
         yield _destination(each)
-    yield from _held_back(telling, explained)
+    yield from _suppressed(telling, explained)
 
 
 def _destination(destination: Destination) -> str:
@@ -261,7 +261,7 @@ def _destination(destination: Destination) -> str:
     return said
 
 
-def _held_back(telling: Telling, explained: Explanation) -> Iterator[str]:
+def _suppressed(telling: Telling, explained: Explanation) -> Iterator[str]:
     acknowledged = telling.acknowledged
     if acknowledged is not None:
         why = f": {acknowledged.comment}" if acknowledged.comment else ""

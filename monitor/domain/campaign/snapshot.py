@@ -75,7 +75,7 @@ class Campaign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Unreadable(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A field of a campaign that could not be read.
 
-    `found` says what stood there, in words fit for anybody. `since` and `until` are Unix seconds:
+    `found` says what stood there, in words for any reader. `since` and `until` are Unix seconds:
     when it was first found so, and when it could be read again (None: it cannot now). `known`: a
     value from before is held in its place.
     """
