@@ -19,7 +19,7 @@ from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sample import Sample
 from monitor.domain.campaign.snapshot import Campaign, CampaignKey
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.campaign.unreadable import unreadable_in_words
+from monitor.domain.campaign.unreadable import marks_of, unreadable_in_words
 from monitor.domain.routing.matcher import matchers_text
 from monitor.domain.routing.silence import Silence, silencing
 from monitor.ports import EVERYTHING, OutboxQuery, Store
@@ -77,7 +77,7 @@ def listed_record(c: Campaign) -> Record:
 
 def campaign_record(row: TrackedCampaign) -> Record:
     """One tracked campaign."""
-    unreadable = [unreadable_in_words(mark) for mark in row.unreadable if mark.until is None]
+    unreadable = [unreadable_in_words(mark) for mark in marks_of(row) if mark.until is None]
     return {
         **listed_record(row.campaign),
         "status_since": moment(row.status_since),
@@ -94,7 +94,8 @@ def detail_record(detail: CampaignDetail) -> Record:
     """What was read of a campaign in detail."""
     record = {**msgspec.to_builtins(detail), "read_at": moment(detail.read_at)}
     del record["revision"]
-    return record
+    unreadable = [unreadable_in_words(mark) for mark in detail.unreadable]
+    return record | {"unreadable": "; ".join(unreadable) or None}
 
 
 def sample_record(sample: Sample) -> Record:

@@ -21,7 +21,7 @@ import structlog
 from monitor.clock import Clock
 from monitor.domain.alerting.detail_rules import GOOD_FOR_SECONDS, DetailPhase, outdated
 from monitor.domain.alerting.rule_faults import each_apart
-from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.detail import CampaignDetail, filled_from
 from monitor.domain.campaign.snapshot import CampaignStatus
 from monitor.domain.campaign.spending import lacks_price
 from monitor.domain.campaign.tracking import TrackedCampaign
@@ -303,6 +303,7 @@ def _has_started(row: TrackedCampaign, _now: float) -> bool:
 
 def _explained(row: TrackedCampaign, detail: CampaignDetail) -> TrackedCampaign:
     """The campaign with the detail just read."""
+    whole = filled_from(row.detail, detail)
     return msgspec.structs.replace(
-        row, detail=msgspec.structs.replace(detail, revision=row.revision)
+        row, detail=msgspec.structs.replace(whole, revision=row.revision)
     )

@@ -6,11 +6,15 @@ from typing import TypeVar
 
 import msgspec
 
+from monitor.domain.safetext.shown_text import clipped
+
 Number = int | float | str | None
 """How a number arrives: as one, as a text, or not at all."""
 
 LARGEST = 2**63 - 1
 _LARGEST_AMOUNT = 1e15
+LONGEST_FOUND = 60
+"""Characters shown of a value that could not be read."""
 _LONGEST_NUMBER = 100
 """Characters of a number written as a text."""
 _WRITTEN = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -68,6 +72,11 @@ def text(value: str | int | None, longest: int) -> str:
     if len(string) > longest:
         string = string[:longest]
     return string.replace("\0", "\ufffd") if "\0" in string else string
+
+
+def shown(value: bytes) -> str:
+    """What stands in a field that cannot be read, short, and without what could move a cursor."""
+    return clipped(value.decode(errors="replace"), LONGEST_FOUND)
 
 
 def objects(value: T | list[msgspec.Raw] | None, kind: type[T]) -> list[T]:

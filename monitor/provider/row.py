@@ -19,9 +19,8 @@ from monitor.domain.campaign.snapshot import (
     PartlyRead,
     Unreadable,
 )
-from monitor.domain.safetext.shown_text import clipped
 from monitor.errors import where_raised
-from monitor.provider.lenient_values import Number, added, amount, count, objects, text
+from monitor.provider.lenient_values import Number, added, amount, count, objects, shown, text
 from monitor.provider.naive_times import LocalTimes
 from monitor.provider.wire import UNREADABLE
 
@@ -29,8 +28,6 @@ LONGEST_NAME = 1000
 LONGEST_SENDER = 255
 LONGEST_WORD = 64
 """Characters of a status, a type, a currency."""
-LONGEST_FOUND = 60
-"""Characters shown of a value that could not be read."""
 _SHARED_TEXTS = 10_000
 
 _STATUSES: frozenset[str] = frozenset(DOCUMENTED_STATUSES)
@@ -194,7 +191,7 @@ class RowDecoder:
             try:
                 return decode(_ROW.decode(b"{%s}" % part))
             except (*UNREADABLE, RowError):
-                found = ", ".join(_shown(given[name]) for name in of if name in given)
+                found = ", ".join(shown(given[name]) for name in of if name in given)
                 marks[field] = Unreadable(field=field, found=found)
                 return otherwise
 
@@ -302,11 +299,6 @@ def _fields_of(raw: msgspec.Raw) -> dict[str, bytes]:
             continue
         return {name: bytes(value) for name, value in found.items() if name in _NAMES}
     raise RowError(RejectReason.MALFORMED, "not an object, or nested too deep")
-
-
-def _shown(value: bytes) -> str:
-    """What stands in a field, short, and without what could move a cursor."""
-    return clipped(value.decode(errors="replace"), LONGEST_FOUND)
 
 
 def _repaired(raw: msgspec.Raw) -> _Row:

@@ -89,7 +89,7 @@ async def test_the_other_path_is_tried_where_the_first_knows_nothing() -> None:
     [
         (failed(500), ProviderFault.SERVER_ERROR, "500"),
         (failed(429), ProviderFault.RATE_LIMITED, "429"),
-        (ok({"data": {"statistics": {"sent": -1}}}), ProviderFault.BAD_BODY, "bad_body"),
+        (ok({"data": 5}), ProviderFault.BAD_BODY, "bad_body"),
         (ok({"data": {"id": 8}}), ProviderFault.BAD_BODY, "bad_body"),
     ],
 )

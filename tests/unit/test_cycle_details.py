@@ -2,6 +2,7 @@
 cycle that asked."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -9,9 +10,10 @@ from monitor.domain.alerting.alert import Alert, AlertState
 from monitor.domain.alerting.evaluation import RuleSet
 from monitor.domain.alerting.rule import Rule
 from monitor.domain.campaign.account import Balance
-from monitor.domain.campaign.detail import CampaignDetail
+from monitor.domain.campaign.detail import CampaignDetail, Split
 from monitor.domain.campaign.event import EventKind
 from monitor.domain.campaign.feed import Feed, SweepOutcome
+from monitor.domain.campaign.snapshot import Unreadable
 from monitor.errors import StoreError, StoreFault
 from monitor.ports import CycleCommit, Snapshot
 from monitor.store import SqliteStore
@@ -309,6 +311,47 @@ async def test_a_detail_rule_that_does_not_ask_for_the_odd_field_fires(
     bench.source.put(unpriced(1, status="paused", sent=100))
     await bench.poll()
     assert bench.firing() == {"Expired 1", "Large 1"}
+
+
+async def test_an_odd_counter_of_a_detail_freezes_only_the_rules_that_ask_for_it(
+    store: SqliteStore,
+) -> None:
+    failing = state_rule("Failing", "failed > 10")
+    fallback = state_rule("Fallback", "fallback_expired > 10")
+    told = event_rule("Stopped", EventKind.STATUS_CHANGED, when="expired > 50")
+    bench = DetailBench(store, [EXPIRED, failing, fallback, told])
+    bench.source.details[1] = CampaignDetail(
+        read_at=0.0, expired=20, failed=20, fallback=Split(expired=20)
+    )
+    bench.source.put(campaign(1, status="paused", sent=100))
+    await bench.poll()
+    await bench.poll()
+    every = {"Expired 1", "Failing 1", "Fallback 1"}
+    assert bench.firing() == every
+    since = bench.clock.now() + timedelta(minutes=10)
+    marks = (
+        Unreadable(field="detail.expired", found='"20 %"', since=since.timestamp()),
+        Unreadable(field="detail.fallback.expired", found="-1", since=since.timestamp()),
+    )
+    bench.source.details[1] = CampaignDetail(read_at=0.0, failed=0, unreadable=marks)
+    bench.source.put(campaign(1, status="paused", sent=200))
+    await bench.poll(10 * MINUTE)
+    assert bench.firing() == every - {"Failing 1"}
+    bench.restart(await bench.store.load())
+    bench.source.put(campaign(1, status="stopped", sent=200))
+    await bench.poll()
+    notes = {alert.key.rule: alert.frozen for alert in bench.state.active.values()}
+    at = f"{since:%Y-%m-%d %H:%M} UTC, so this is as it was then."
+    assert notes == {
+        "Expired": f"expired not readable since {at}",
+        "Fallback": f"fallback_expired not readable since {at}",
+    }
+    (event,) = [alert for alert in bench.told if alert.is_event]
+    assert event.annotations["description"] == "expired could not be read"
+    bench.knows(1, expired=0, failed=0)
+    bench.source.put(campaign(1, status="stopped", sent=300))
+    await bench.poll(10 * MINUTE)
+    assert bench.firing() == set()
 
 
 async def test_a_restart_knows_what_was_read_and_what_is_still_owed(bench: DetailBench) -> None:

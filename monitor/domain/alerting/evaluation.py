@@ -9,7 +9,7 @@ from monitor.domain.alerting.alert import Alert, AlertKey, AlertState, ResolveRe
 from monitor.domain.alerting.detail_rules import DetailPhase, DetailRules
 from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.alerting.rule_faults import RuleFault
-from monitor.domain.alerting.three_valued import ThreeValuedConditions
+from monitor.domain.alerting.three_valued import ThreeValuedConditions, needed_of
 from monitor.domain.alerting.wording import account_labels, receiver_labels, scope_of, sender_labels
 from monitor.domain.alerting.working_alerts import DESCRIBE_AGAIN, Changes, WorkingAlerts, end
 from monitor.domain.campaign.account import AccountView
@@ -21,7 +21,7 @@ from monitor.domain.campaign.receiver_view import ReceiverView
 from monitor.domain.campaign.sender import SenderView, SenderWindow
 from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.campaign.unreadable import unknown_fields
+from monitor.domain.campaign.unreadable import marks_of
 from monitor.domain.condition import (
     AccountFunction,
     BatchFunction,
@@ -235,12 +235,13 @@ class Evaluation:
         rules = self._rules.event_rules
         for event, row in pairs:
             for rule, test in rules.get(event.kind, ()):
-                if rule.when is not None and row.unreadable:
+                if rule.when is not None and (marks := marks_of(row)):
                     held = self._rules.partly_read.happened(
                         rule.when, event, row, self._instant, self._around
                     )
                     if held is not False:  # it is asked only once: better told in vain than not
-                        unknown = unknown_fields(row.unreadable) if held is None else ()
+                        needed = needed_of(rule.when, marks, self._instant)
+                        unknown = {mark.field for mark in needed} if held is None else ()
                         self._alerts.happened(rule, event, row, unknown=unknown)
                 elif test is None or test(event, row, self._instant, self._around):
                     self._alerts.happened(rule, event, row)

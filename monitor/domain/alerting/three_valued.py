@@ -12,7 +12,12 @@ from datetime import UTC, datetime
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.snapshot import Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.campaign.unreadable import unknown_fields, unknown_within
+from monitor.domain.campaign.unreadable import (
+    marks_of,
+    rules_name,
+    unknown_fields,
+    unknown_within,
+)
 from monitor.domain.condition import (
     BatchFunction,
     Condition,
@@ -50,10 +55,15 @@ class ThreeValuedConditions:
     ) -> tuple[Hits, Hits]:
         """Where which of the `conditions` hold, and where that is unknown. `batch` are the
         conditions, compiled: it answers for what was read whole."""
-        partly = [row for row in rows if row.unreadable]
+        partly = [
+            row
+            for row in rows
+            if row.unreadable or (row.detail is not None and row.detail.unreadable)
+        ]
         if not partly:
             return batch(rows, now, around), []
-        hits = batch([row for row in rows if not row.unreadable], now, around)
+        apart = set(map(id, partly))
+        hits = batch([row for row in rows if id(row) not in apart], now, around)
         unknown: Hits = []
         for row in partly:
             for index, condition in enumerate(conditions):
@@ -96,7 +106,7 @@ class ThreeValuedConditions:
 
     @staticmethod
     def _key(condition: Condition, row: TrackedCampaign, now: float) -> _Key:
-        marks = row.unreadable
+        marks = marks_of(row)
         return (
             condition,
             unknown_fields(marks),
@@ -104,15 +114,23 @@ class ThreeValuedConditions:
         )
 
 
+def needed_of(condition: Condition, marks: Collection[Unreadable], now: float) -> list[Unreadable]:
+    """The marks of what the condition rests on. `now` in Unix seconds."""
+    return [
+        mark
+        for mark in marks
+        if condition.rests_on(
+            unknown_fields([mark]), unknown_within([mark], now, condition.look_back)
+        )
+    ]
+
+
 def frozen_since(condition: Condition, marks: Collection[Unreadable], now: float) -> str:
     """Why the condition is unknown: which of the unreadable fields it rests on, and since when.
     `now` in Unix seconds."""
     spans: dict[tuple[float, float | None], list[str]] = {}
-    for mark in marks:
-        if condition.rests_on(
-            unknown_fields([mark]), unknown_within([mark], now, condition.look_back)
-        ):
-            spans.setdefault((mark.since, mark.until), []).append(mark.field)
+    for mark in needed_of(condition, marks, now):
+        spans.setdefault((mark.since, mark.until), []).append(rules_name(mark.field))
     said = [
         f"{', '.join(sorted(fields))} not readable "
         + (

@@ -6,6 +6,7 @@ from monitor.domain.alerting.rule import Rule, Scope
 from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sender import SenderView
 from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.unreadable import rules_name
 from monitor.domain.fields.catalogue import Subject, Surroundings
 from monitor.domain.texts.template import template_context
 
@@ -58,7 +59,7 @@ def with_unknown(texts: Mapping[str, str], unknown: Collection[str]) -> dict[str
     """The texts of an event, with a line that says what could not be read of its campaign."""
     if not unknown:
         return dict(texts)
-    line = f"{', '.join(sorted(unknown))} could not be read"
+    line = f"{', '.join(sorted(map(rules_name, unknown)))} could not be read"
     said = texts.get("description")
     return {**texts, "description": f"{said}\n{line}" if said else line}
 

@@ -29,6 +29,7 @@ from monitor.domain.campaign.event import CampaignEvent
 from monitor.domain.campaign.sender import MOST_UNREADABLE
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.campaign.unreadable import marks_of
 from monitor.domain.fields.catalogue import Subject, Surroundings
 
 DESCRIBE_AGAIN = timedelta(minutes=5)
@@ -82,7 +83,7 @@ class WorkingAlerts:
         self.active = before.copy()
         self._changed: dict[str, Alert] = {}
         self._dropped: dict[str, None] = {}
-        self._events: dict[int, list[tuple[Rule, CampaignEvent, str]]] = {}
+        self._events: dict[int, list[tuple[Rule, CampaignEvent, str, Collection[str]]]] = {}
 
     def key(self, rule: Rule, subject: str) -> AlertKey:
         """What identifies the rule's alert on that subject."""
@@ -128,7 +129,7 @@ class WorkingAlerts:
             key = self.key(rule, str(row.campaign.id))
             keys.add(key)
             if (alert := self.active.get(key)) is not None:
-                self._note(alert, frozen_since(rule.condition, row.unreadable, self._instant))
+                self._note(alert, frozen_since(rule.condition, marks_of(row), self._instant))
         return keys
 
     def freeze_sender(self, key: AlertKey) -> None:
@@ -212,17 +213,17 @@ class WorkingAlerts:
             detail=row.detail,
         )
         self._changed[alert.id] = alert
-        self._events.setdefault(event.campaign.id, []).append((rule, event, alert.id))
+        self._events.setdefault(event.campaign.id, []).append((rule, event, alert.id, unknown))
 
     def renew_event_texts(self, row: TrackedCampaign) -> None:
         """Renew the texts of the campaign's events: more is known of it."""
-        for rule, event, alert_id in self._events.get(row.campaign.id, ()):
+        for rule, event, alert_id, unknown in self._events.get(row.campaign.id, ()):
             alert = self._changed[alert_id]
             texts = annotations(
                 rule, row, self._instant, alert.labels, around=self._around, event=event
             )
             self._changed[alert_id] = msgspec.structs.replace(
-                alert, annotations=texts, detail=row.detail
+                alert, annotations=with_unknown(texts, unknown), detail=row.detail
             )
 
     def gone(self, campaign_id: int, reason: ResolveReason, seen: Campaign | None = None) -> None:
@@ -240,7 +241,7 @@ class WorkingAlerts:
 
     def keep(self, campaign_id: int) -> None:
         """Leave every alert of a campaign as it was, and discard its events."""
-        for _, _, alert_id in self._events.pop(campaign_id, ()):
+        for _, _, alert_id, _ in self._events.pop(campaign_id, ()):
             self._changed.pop(alert_id, None)
         self.restore(self._keys_of.get(campaign_id, ()))
 

@@ -1,8 +1,14 @@
 """A campaign in detail: what became of its messages, as numbers and in words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
+
+from monitor.domain.campaign.snapshot import Unreadable
+
+OF_DETAIL = "detail."
+"""Begins the name of a field in a mark of a detail: `detail.expired`, `detail.fallback.expired`."""
 
 
 class Split(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -36,7 +42,7 @@ class CampaignDetail(Split, frozen=True, gc=False, kw_only=True):
     `total_messages` includes those not handed over yet. `total_price` is in `currency`.
     `fallback` is the same split of the SMS fallback of an RCS campaign; null without one.
     `revision` is that of the tracked campaign which it was read of; null where that is not
-    known.
+    known. `unreadable` are the fields that could not be read; they have their last values.
     """
 
     read_at: float
@@ -46,6 +52,36 @@ class CampaignDetail(Split, frozen=True, gc=False, kw_only=True):
     currency: str | None = None
     fallback: Split | None = None
     revision: int | None = None
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+def filled_from(last: CampaignDetail | None, detail: CampaignDetail) -> CampaignDetail:
+    """A detail with the values of the `last` one in place of what could not be read, and since
+    when."""
+    if not detail.unreadable:
+        return detail
+    before = {mark.field: mark for mark in last.unreadable} if last else {}
+    marks: list[Unreadable] = []
+    values: dict[str, Any] = {}
+    fallback: dict[str, int | None] = {}
+    for mark in detail.unreadable:
+        earlier = before.get(mark.field)
+        marks.append(
+            msgspec.structs.replace(
+                mark,
+                since=earlier.since if earlier else mark.since,
+                known=earlier.known if earlier else last is not None,
+            )
+        )
+        name = mark.field.removeprefix(OF_DETAIL)
+        part, _, counter = name.partition(".")
+        if counter:
+            fallback[counter] = getattr(last.fallback, counter) if last and last.fallback else None
+        else:
+            values[part] = getattr(last, part) if last else None
+    if any(value is not None for value in fallback.values()):
+        values["fallback"] = msgspec.structs.replace(detail.fallback or Split(), **fallback)
+    return msgspec.structs.replace(detail, **values, unreadable=tuple(marks))
 
 
 COUNTERS: tuple[str, ...] = Split.__struct_fields__

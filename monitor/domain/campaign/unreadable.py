@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from monitor.domain.campaign.detail import OF_DETAIL
 from monitor.domain.campaign.snapshot import Campaign, PartlyRead, Unreadable
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def unknown_fields(marks: Collection[Unreadable]) -> frozenset[str]:
 def unreadable_in_words(mark: Unreadable) -> str:
     """What cannot be read, as `sent not readable since 2026-11-30 14:02 UTC: "5 of 7"`."""
     since = datetime.fromtimestamp(mark.since, UTC)
-    return f"{mark.field} not readable since {since:%Y-%m-%d %H:%M} UTC: {mark.found}"
+    return f"{rules_name(mark.field)} not readable since {since:%Y-%m-%d %H:%M} UTC: {mark.found}"
 
 
 def unknown_within(marks: Collection[Unreadable], now: float, seconds: float) -> frozenset[str]:
@@ -35,6 +36,17 @@ def unknown_within(marks: Collection[Unreadable], now: float, seconds: float) ->
     return frozenset(
         mark.field for mark in marks if mark.until is None or now - mark.until < seconds
     )
+
+
+def marks_of(row: "TrackedCampaign") -> tuple[Unreadable, ...]:
+    """The marks of the campaign's row and of its detail."""
+    detail = row.detail
+    return (*row.unreadable, *detail.unreadable) if detail is not None else row.unreadable
+
+
+def rules_name(field: str) -> str:
+    """The name that rules have for a marked field: `fallback_expired`."""
+    return field.removeprefix(OF_DETAIL).replace(".", "_")
 
 
 def unknown_now(row: "TrackedCampaign", fields: Collection[str]) -> bool:

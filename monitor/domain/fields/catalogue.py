@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from monitor.domain.campaign.account import AccountView
 from monitor.domain.campaign.baseline import NO_BASELINES, Baselines
-from monitor.domain.campaign.detail import breakdown
+from monitor.domain.campaign.detail import COUNTERS, OF_DETAIL, breakdown
 from monitor.domain.campaign.figures import remaining, settled_sent, wilson_lower, wilson_upper
 from monitor.domain.campaign.receiver_view import ReceiverView
 from monitor.domain.campaign.sample import SAMPLED
@@ -130,14 +130,18 @@ _LEARNT = {"progress_since": "sent", "status_since": "status"}
 
 _MADE_FROM = {
     "_settled_sent": {"sent", "finished_at"},
-    "_remaining": {"sent", "status"},
+    "_remaining": {"sent", "status", "detail.total_messages"},
+    "_breakdown": {
+        f"{OF_DETAIL}{part}" for name in COUNTERS for part in (name, f"fallback.{name}", "fallback")
+    },
 }
 """The fields of a row that functions of a whole campaign look at."""
 
 
 @cache
 def attributes(scope: str, name: str) -> frozenset[str]:
-    """The fields of the provider's rows that `name`, or what it is made of, is read from."""
+    """The fields of the provider's rows, and of its details (`OF_DETAIL`), that `name`, or what it
+    is made of, is read from."""
     if scope != "campaign":
         return frozenset()
     found: set[str] = set()
@@ -148,8 +152,12 @@ def attributes(scope: str, name: str) -> frozenset[str]:
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                     if node.value.id == "_c":
                         found.add(node.attr)
+                    elif node.value.id == "_d":
+                        found.add(f"{OF_DETAIL}{node.attr}")
                     elif node.value.id == "_t" and node.attr in _LEARNT:
                         found.add(_LEARNT[node.attr])
+                elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "_d.fallback":
+                    found.add(f"{OF_DETAIL}fallback.{node.attr}")
                 elif isinstance(node, ast.Name) and node.id in _MADE_FROM:
                     found |= _MADE_FROM[node.id]
     return frozenset(found)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.campaign.detail import COUNTERS, CampaignDetail, Split, breakdown
+from monitor.domain.campaign.detail import COUNTERS, CampaignDetail, Split, breakdown, filled_from
 from monitor.provider.campaign_detail import read_detail
 from monitor.provider.wire import BodyError
 
@@ -108,20 +108,69 @@ def test_numbers_may_be_texts_and_what_is_missing_is_null() -> None:
     [
         {"id": 8},
         {"id": "x"},
-        {"statistics": 5},
-        {"statistics": {"expired": -1}},
-        {"statistics": {"expired": 1.5}},
-        {"statistics": {"expired": True}},
-        {"statistics": {"read": "NaN"}},
-        {"total_messages": 10**30},
-        {"total_price": "free"},
-        {"currency": 5},
-        {"alternative_channels": {"sms": {"statistics": {"sent": -4}}}},
+        {"id": [7]},
     ],
 )
-def test_what_cannot_be_read_without_guessing_costs_the_detail(changes: Any) -> None:
+def test_a_detail_that_may_be_of_another_campaign_is_refused(changes: Any) -> None:
     with pytest.raises(BodyError):
         changed(**changes)
+
+
+def with_expired(value: Any) -> dict[str, Any]:
+    return {"statistics": DOCUMENTED["statistics"] | {"expired": value}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "odd"),
+    [
+        (with_expired(-1), {"expired"}),
+        (with_expired(1.5), {"expired"}),
+        (with_expired(True), {"expired"}),
+        (with_expired("NaN"), {"expired"}),
+        (with_expired({"a": 1}), {"expired"}),
+        ({"statistics": [{"expired": 3}, {"expired": -1}]}, {"expired"}),
+        ({"statistics": 5}, set(COUNTERS)),
+        ({"total_messages": 10**30}, {"total_messages"}),
+        ({"total_phones": []}, {"total_phones"}),
+        ({"total_price": "free"}, {"total_price"}),
+        ({"currency": 5}, {"currency"}),
+        ({"alternative_channels": 5}, {"fallback"}),
+        (
+            {"alternative_channels": {"sms": [{"statistics": {"sent": -4, "expired": 5}}, {}]}},
+            {"fallback.awaiting_report"},
+        ),
+    ],
+)
+def test_an_odd_field_costs_that_field_and_is_marked(changes: Any, odd: set[str]) -> None:
+    whole, found = read(DOCUMENTED), changed(**changes)
+    assert {mark.field for mark in found.unreadable} == {f"detail.{name}" for name in odd}
+    assert all(mark.found and mark.since == 1000.5 for mark in found.unreadable)
+    first, again = filled_from(None, found), filled_from(whole, found)
+    assert not any(mark.known for mark in first.unreadable)
+    assert all(mark.known for mark in again.unreadable)
+    for name in odd:
+        part, _, counter = name.partition(".")
+        if counter:
+            assert getattr(found.fallback, counter) is None
+            assert getattr(again.fallback, counter) == getattr(whole.fallback, counter)
+        else:
+            assert getattr(found, part) is None
+            assert getattr(again, part) == getattr(whole, part)
+    if "alternative_channels" in changes and "fallback" not in odd:
+        assert found.fallback == Split(expired=5)
+    elif "statistics" not in changes:
+        assert (again.expired, again.failed) == (9, 3)
+
+
+def test_a_field_of_a_detail_is_unreadable_since_it_was_first_found_so() -> None:
+    odd = changed(**with_expired("many"))
+    later = msgspec.structs.replace(
+        odd,
+        unreadable=tuple(msgspec.structs.replace(each, since=2000.0) for each in odd.unreadable),
+    )
+    found = filled_from(filled_from(read(DOCUMENTED), odd), later)
+    assert [(each.since, each.known) for each in found.unreadable] == [(1000.5, True)]
+    assert filled_from(found, read(DOCUMENTED)) == read(DOCUMENTED)
 
 
 @pytest.mark.parametrize(

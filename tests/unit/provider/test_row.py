@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from monitor.domain.campaign.feed import RejectReason
 from monitor.domain.campaign.snapshot import Campaign, PartlyRead
+from monitor.provider.lenient_values import LONGEST_FOUND
 from monitor.provider.naive_times import LocalTimes
-from monitor.provider.row import LONGEST_FOUND, RowDecoder, RowError, row_id, undocumented
+from monitor.provider.row import RowDecoder, RowError, row_id, undocumented
 from tests.unit.provider.scripted import row
 
 
