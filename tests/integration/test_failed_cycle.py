@@ -1,11 +1,13 @@
 """A cycle that raises, and a row that cannot be read, as a user of the daemon sees them."""
 
+import asyncio
 import io
 from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from monitor.clock import SystemClock
 from monitor.daemon.app import running
@@ -87,6 +89,25 @@ async def test_a_cycle_that_raises_is_seen_as_a_failed_poll_on_page_and_readines
         )
         == []
     )
+
+
+async def test_a_daemon_is_ready_once_the_first_page_of_each_feed_was_read(tmp_path: Path) -> None:
+    facts = {"message_type": "sms", "created_at": "2099-01-01 00:00:00"}
+    goes_on = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.query["page[offset]"] == "0":
+            return ok(page(row(1, **facts), row(2, **facts), total=3))
+        await goes_on.wait()
+        return ok(page(row(2, **facts), row(3, **facts), total=3))
+
+    def seen(_: str, ready: str, metrics: str) -> bool:
+        goes_on_for_ever = 'message_type="sms",outcome="ok"} 0.0' in metrics
+        return goes_on_for_ever and '"ready": true' in ready
+
+    async with scripted({LIST: answer}) as provider:
+        await watched(tmp_path, provider, seen)
+        goes_on.set()
 
 
 async def test_a_number_of_309_digits_costs_its_row_which_the_page_counts(tmp_path: Path) -> None:
