@@ -314,7 +314,8 @@ class AccountCycles:
             self._judged_by[feed] = rules if self._judged_by.get(feed, rules) is rules else None
             report = self._report(feed, page, seen, changes)
             self._pages.setdefault(feed, []).append(report)
-            if legibility_of(feed, before, page, seen, rules.needed | self._ignore_needs)[0].enough:
+            needed = rules.needed | self._ignore_needs
+            if page.campaigns and legibility_of(feed, before, page, seen, needed)[0].enough:
                 self._on_read(feed)
 
     async def _decide(

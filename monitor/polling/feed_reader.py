@@ -91,6 +91,8 @@ class FeedReader:
                         requested_at=array("d", [page.requested_at]) * len(campaigns),
                         began=began,
                         sums=False,
+                        rejected=page.unreadable,
+                        nameless=page.nameless,
                     )
                 )
 
