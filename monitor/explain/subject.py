@@ -14,7 +14,7 @@ from monitor.domain.campaign.sender import SenderTally
 from monitor.domain.campaign.snapshot import CampaignKey
 from monitor.domain.campaign.spending import Spending
 from monitor.domain.campaign.tracking import TrackedCampaign
-from monitor.domain.campaign.unreadable import unreadable_in_words
+from monitor.domain.campaign.unreadable import marks_of, unreadable_in_words
 from monitor.domain.condition import moves_while_failing
 from monitor.domain.fields.catalogue import Subject, attributes
 from monitor.domain.safetext.shown_text import counted
@@ -70,7 +70,7 @@ def _campaign(known: Known, rule: Rule, about: About) -> SubjectSeen:
     doubts += [
         f"{unreadable_in_words(mark)}; what rests on it stays as it was, and its last readable "
         "value is shown"
-        for mark in row.unreadable
+        for mark in marks_of(row)
         if mark.until is None and mark.field in needed
     ]
     if rule.detail and outdated(row, known.now.timestamp()):

@@ -7,8 +7,11 @@ from statistics import median
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.campaign.tracking import TrackedCampaign
+from monitor.domain.campaign.unreadable import never_read, unknown_fields
 
 LEAST_OBSERVATIONS = 3
 """Fewer say nothing of what is usual."""
@@ -90,7 +93,9 @@ class BaselineSurvey:
         for row in rows:
             if not row.settled:
                 continue
-            campaign = row.campaign
+            campaign = _readable(row) if row.unreadable else row.campaign
+            if campaign is None:
+                continue
             start = began(campaign)
             for span in self._spans:
                 if 0 <= self._now - start <= span.look_back:
@@ -109,6 +114,19 @@ class BaselineSurvey:
             known = {name: value for name, value in values.items() if value is not None}
             if known:
                 yield key, known
+
+
+_COUNTERS = frozenset({"sent", "delivered", "fallback_sent", "fallback_delivered"})
+
+
+def _readable(row: TrackedCampaign) -> Campaign | None:
+    """The campaign without the counters that could not be read when it settled: their last values
+    are older. None where it is not known whose it is, or of when."""
+    unknown = unknown_fields(row.unreadable)
+    started = row.campaign.real_start_at is not None and "real_start_at" not in unknown
+    if never_read(row, "sender") or ("created_at" in unknown and not started):
+        return None
+    return msgspec.structs.replace(row.campaign, **dict.fromkeys(unknown & _COUNTERS))
 
 
 def survey(spans: Iterable[BaselineSpan], rows: Iterable[TrackedCampaign], now: float) -> Baselines:

@@ -11,7 +11,7 @@ from monitor.domain.campaign.figures import DEFAULT_SETTLE_SECONDS
 from monitor.domain.campaign.history import grown, last_sent, standing
 from monitor.domain.campaign.snapshot import Campaign, CampaignStatus, Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign, first_sight, reports_are_in
-from monitor.domain.campaign.unreadable import compared_with
+from monitor.domain.campaign.unreadable import compared_with, never_read, unknown_fields
 
 __all__ = ["first_sight", "observe", "settle", "vanish"]
 
@@ -123,8 +123,15 @@ def _observe_partly(
     tracked, events = observe(base, current, now=now, keep=keep, progress=progress)
     moved = unreadable != previous.unreadable or current != previous.campaign
     revision = previous.revision + 1 if moved else previous.revision
+    # what it has sent is known for the first time: until now it may have grown
+    first_sent = never_read(previous, "sent") and "sent" not in unknown_fields(unreadable)
     return (
-        msgspec.structs.replace(tracked, unreadable=unreadable, revision=revision),
+        msgspec.structs.replace(
+            tracked,
+            unreadable=unreadable,
+            revision=revision,
+            progress_since=now if first_sent else tracked.progress_since,
+        ),
         events,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from monitor.domain.campaign.baseline import BaselineSpan
-from monitor.domain.campaign.figures import DEFAULT_SETTLE, Settle
+from monitor.domain.campaign.figures import DEFAULT_SETTLE, PACE_SECONDS, Settle
 from monitor.domain.condition.doubts import doubts
 from monitor.domain.condition.faults import Doubt, SourceText
 from monitor.domain.condition.nodes import (
@@ -46,8 +46,8 @@ class Condition:
     def look_back(self) -> float:
         """How many seconds back it looks; 0 if it only uses the present."""
         past = [node.seconds for node in walk(self.root) if isinstance(node, Past)]
-        settling = any(depends_on(self.scope, name, "_settle") for name in self.fields)
-        return max([*past, self.settle.longest if settling else 0.0])
+        settling = self.settle.longest if self.uses("_settle") else 0.0
+        return max([*past, settling, PACE_SECONDS if self.uses("_remaining") else 0.0])
 
     @property
     def baselines(self) -> frozenset[BaselineSpan]:
@@ -64,7 +64,8 @@ class Condition:
         )
 
     def uses(self, parameter: str) -> bool:
-        """Whether a field that it names depends on this one of `fields.PARAMETERS`."""
+        """Whether a field that it names depends on this one of `fields.PARAMETERS`, or on this
+        function of a whole campaign."""
         return any(depends_on(self.scope, name, parameter) for name in self.fields)
 
     def without(self, parameter: str) -> "Condition":
@@ -163,7 +164,7 @@ def _rests_on(node: Node, scope: str, unknown: frozenset[str], past: frozenset[s
     match node:
         case FieldUse():
             name = node.field.name
-            looks_back = depends_on(scope, name, "_settle")
+            looks_back = any(depends_on(scope, name, each) for each in ("_settle", "_remaining"))
             return not attributes(scope, name).isdisjoint(past if looks_back else unknown)
         case Past():
             return not attributes(scope, node.field.name).isdisjoint(past)

@@ -4,12 +4,14 @@ from datetime import datetime
 from statistics import median
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.campaign.baseline import Baselines, BaselineSpan, BaselineSurvey, hour_of_week
 from monitor.domain.campaign.sender import SenderTally, SenderWindow
+from monitor.domain.campaign.snapshot import Unreadable
 from monitor.domain.campaign.tracking import TrackedCampaign
 from monitor.domain.condition import (
     ConditionError,
@@ -96,6 +98,28 @@ def test_whatever_the_figures_it_is_their_median(figures: list[tuple[int, int]])
     assert usual(found, "settled_ratio") == pytest.approx(
         median(min(good, sent) / sent for sent, good in figures)
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "known", "counts"),
+    [
+        ("delivered", True, {"sent"}),
+        ("sent", True, {"delivered"}),
+        ("calculated_price", True, {"sent", "delivered", "delivery_ratio"}),
+        ("sender", True, {"sent", "delivered", "delivery_ratio"}),
+        ("sender", False, set()),
+        ("created_at", False, {"sent", "delivered", "delivery_ratio"}),
+        ("real_start_at", True, {"sent", "delivered", "delivery_ratio"}),
+    ],
+)
+def test_what_could_not_be_read_when_it_settled_is_not_part_of_what_is_usual(
+    field: str, known: bool, counts: set[str]
+) -> None:
+    mark = Unreadable(field=field, found="?", since=NOW - 3 * WEEK, known=known)
+    odd = msgspec.structs.replace(past(3, 3), unreadable=(mark,))
+    baselines = surveyed(past(1, 1), past(2, 2), odd)
+    names = ("sent", "delivered", "delivery_ratio")
+    assert {name for name in names if usual(baselines, name) is not None} == counts
 
 
 def test_a_condition_compares_a_campaign_with_what_is_usual_when_it_started() -> None:

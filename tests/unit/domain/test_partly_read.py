@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.alerting.three_valued import ThreeValuedConditions
+from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.diff import observe
 from monitor.domain.campaign.event import EventKind
 from monitor.domain.campaign.snapshot import Campaign, PartlyRead, Unreadable
@@ -121,6 +122,41 @@ def test_the_first_readable_value_of_a_field_is_no_event() -> None:
     assert after(read, msgspec.structs.replace(whole, calculated_price=6.0), NOW + 120)[1] == [
         EventKind.EDITED
     ]
+
+
+def test_what_was_never_read_has_not_stood_still() -> None:
+    whole = a_campaign(status="sending", sent=500)
+    row, _ = after(None, partly(whole, "sent"), NOW)
+    read, kinds = after(row, whole, NOW + 1800)
+    assert (read.progress_since, kinds) == (NOW + 1800, [])
+    lost, _ = after(read, partly(whole, "sent"), NOW + 2400)
+    assert after(lost, whole, NOW + 3600)[0].progress_since == NOW + 1800  # it did not grow
+
+
+def test_a_figure_over_a_stretch_in_which_its_field_was_unreadable_is_unknown() -> None:
+    whole = a_campaign(status="sending", sent=500, delivered=100)
+    mark = Unreadable(field="sent", found="?", since=NOW - 400, until=NOW - 300)
+    row = msgspec.structs.replace(
+        tracked(whole, detail=CampaignDetail(read_at=NOW - HOUR, total_messages=5000)),
+        unreadable=(mark,),
+    )
+    over_it = (
+        'increase(sent, "10m") > 5',
+        'rate(sent, "10m") > 5',
+        'ago(sent, "10m") > 5',
+        "settled_sent > 5",
+        "settled_ratio < 0.5",
+        'eta > "2h"',
+    )
+    for text in over_it:
+        assert holds(text, row) is None, text
+    for text in ('increase(sent, "3m") > 5', "sent < 5", "delivered > 500"):
+        assert holds(text, row) is False, text
+    unread = marked(whole, "sent")
+    for text in (*over_it, "stalled_for > 10m", "progress > 0.5"):
+        assert holds(text.replace("> 10m", '> "10m"'), unread) is None, text
+    assert holds('baseline(sent, "28d") > 5', marked(whole, "sender")) is None
+    assert holds('baseline(sent, "28d") > 5', marked(whole, "created_at")) is None
 
 
 def test_a_mark_is_forgotten_once_no_rule_looks_that_far_back() -> None:
