@@ -110,13 +110,13 @@ async def test_a_daemon_is_ready_once_the_first_page_of_each_feed_was_read(tmp_p
         goes_on.set()
 
 
-async def test_a_number_of_309_digits_costs_its_row_which_the_page_counts(tmp_path: Path) -> None:
-    def seen(shown: str, ready: str, metrics: str) -> bool:
+async def test_a_number_of_309_digits_costs_its_field_which_is_counted(tmp_path: Path) -> None:
+    unreadable = 'bsg_monitor_fields_unreadable_total{account="default",field="sent",'
+
+    def seen(_: str, ready: str, metrics: str) -> bool:
         return (
-            "1 row not used" in shown
-            and '"ready": true' in ready
-            and 'bsg_monitor_rows_rejected_total{account="default",reason="bad_number"} 0.0'
-            not in metrics
+            '"ready": true' in ready
+            and f'{unreadable}message_type="sms"}} 1.0' in metrics
             and 'bsg_alerts{alertname="Sending",severity="warning",state="firing"} 1.0' in metrics
         )
 
