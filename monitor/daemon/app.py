@@ -34,6 +34,7 @@ from monitor.daemon.systemd import ServiceManager
 from monitor.dispatcher import Dispatcher
 from monitor.dispatcher.resender import Resender
 from monitor.domain.alerting.alert import Alert
+from monitor.domain.campaign.feed import Feed
 from monitor.flusher import Flusher
 from monitor.metrics import Metrics, measure_loop_lag
 from monitor.notify import open_session
@@ -157,6 +158,11 @@ async def running(
             fresh_for=settings.poll_interval * FRESH_POLLS,
         )
 
+        def after_page(feed: Feed, alerts: Sequence[Alert]) -> None:
+            flusher.hold(feed, alerts)
+            if alerts:
+                publisher.alerts()
+
         cycles = build_cycles(
             settings,
             sources,
@@ -166,7 +172,7 @@ async def running(
             clock=clock,
             metrics=metrics,
             on_alerts=flusher.note,
-            on_page=flusher.hold,
+            on_page=after_page,
             on_read=overview.page,
             on_swept=flusher.release,
         )

@@ -91,7 +91,9 @@ async def test_a_cycle_that_raises_is_seen_as_a_failed_poll_on_page_and_readines
     )
 
 
-async def test_a_daemon_is_ready_once_the_first_page_of_each_feed_was_read(tmp_path: Path) -> None:
+async def test_a_daemon_is_ready_and_shows_alerts_once_the_first_page_of_each_feed_was_read(
+    tmp_path: Path,
+) -> None:
     facts = {"message_type": "sms", "created_at": "2099-01-01 00:00:00"}
     goes_on = asyncio.Event()
 
@@ -102,8 +104,11 @@ async def test_a_daemon_is_ready_once_the_first_page_of_each_feed_was_read(tmp_p
         return ok(page(row(2, **facts), row(3, **facts), total=3))
 
     def seen(_: str, ready: str, metrics: str) -> bool:
-        goes_on_for_ever = 'message_type="sms",outcome="ok"} 0.0' in metrics
-        return goes_on_for_ever and '"ready": true' in ready
+        return (
+            'message_type="sms",outcome="ok"} 0.0' in metrics
+            and 'bsg_alerts{alertname="Sending",severity="warning",state="firing"} 2.0' in metrics
+            and '"ready": true' in ready
+        )
 
     async with scripted({LIST: answer}) as provider:
         await watched(tmp_path, provider, seen)
