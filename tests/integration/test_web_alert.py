@@ -111,6 +111,13 @@ async def test_an_alerts_page_says_what_is_wrong_since_when_and_with_what() -> N
     assert "<b>" not in page
 
 
+async def test_the_page_of_a_frozen_alert_says_since_when() -> None:
+    since = "sent not readable since 2026-03-02 08:50 UTC, so this is as it was then."
+    async with served(alert(frozen=since)) as ask, ask("/alerts/0123456789abcdef-195") as answer:
+        page = await answer.text()
+    assert f"{since} Look at the sender." in page
+
+
 async def test_an_alerts_page_shows_what_was_read_of_its_campaign_in_detail() -> None:
     read = CampaignDetail(
         read_at=NOW.timestamp() - 120,

@@ -80,6 +80,17 @@ async def test_a_migration_is_applied_wholly_or_not_at_all(
     assert asked(path, "PRAGMA user_version") == [(LATEST + 2,)]
 
 
+LEGIBILITY = (
+    "last_complete",
+    "incomplete_since",
+    "api_error",
+    "rejected",
+    "nameless",
+    "unreadable_fields",
+    "read_ratio",
+)
+
+
 async def test_campaigns_from_before_details_have_none(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +101,7 @@ async def test_campaigns_from_before_details_have_none(
         "ALTER TABLE campaigns DROP COLUMN detail",
         "ALTER TABLE campaigns DROP COLUMN unreadable",
         "DROP TABLE blind_spells",
+        *(f"ALTER TABLE feeds DROP COLUMN {name}" for name in LEGIBILITY),
         "PRAGMA user_version = 4",
     )
     async with SqliteStore(path) as store:
