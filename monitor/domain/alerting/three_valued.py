@@ -65,11 +65,22 @@ class ThreeValuedConditions:
         apart = set(map(id, partly))
         hits = batch([row for row in rows if id(row) not in apart], now, around)
         unknown: Hits = []
+        alike: dict[tuple[tuple[str, float | None], ...], list[TrackedCampaign]] = {}
         for row in partly:
+            marks = tuple((mark.field, mark.until) for mark in marks_of(row))
+            alike.setdefault(marks, []).append(row)
+        for same in alike.values():
             for index, condition in enumerate(conditions):
-                held = self.holds(condition, row, now, around)
-                if held is not False:
-                    (unknown if held is None else hits).append((index, row))
+                bounds = self._bounds(self._key(condition, same[0], now))
+                held: tuple[set[int], set[int]] = (set(), set())
+                for bound, row in bounds(same, now, around):
+                    held[bound].add(id(row))
+                surely, perhaps = held
+                for row in same:
+                    if id(row) in surely:
+                        hits.append((index, row))
+                    elif id(row) in perhaps:
+                        unknown.append((index, row))
         return hits, unknown
 
     def holds(
@@ -77,12 +88,16 @@ class ThreeValuedConditions:
     ) -> bool | None:
         """Whether the condition of a state rule holds for the campaign; None when that is
         unknown."""
-        key = self._key(condition, row, now)
+        bounds = self._bounds(self._key(condition, row, now))
+        return _verdict({index for index, _ in bounds([row], now, around)})
+
+    def _bounds(self, key: _Key) -> BatchFunction:
         batch = self._batches.get(key)
         if batch is None:
-            bounds = [condition.bounded(*key[1:], otherwise=each) for each in (False, True)]
+            condition, *unknown = key
+            bounds = [condition.bounded(*unknown, otherwise=each) for each in (False, True)]
             batch = self._batches[key] = compile_batch(bounds)
-        return _verdict({index for index, _ in batch([row], now, around)})
+        return batch
 
     def happened(
         self,

@@ -212,6 +212,43 @@ def test_an_answer_that_is_known_holds_for_every_value_of_what_is_not(
         assert answers == {verdict}
 
 
+@settings(max_examples=examples(100))
+@given(
+    st.lists(
+        st.tuples(
+            st.fixed_dictionaries({name: st.sampled_from(found) for name, found in VALUES.items()}),
+            st.dictionaries(
+                st.sampled_from(sorted(VALUES)), st.sampled_from([None, NOW - 60, NOW - 900])
+            ),
+        ),
+        max_size=6,
+    )
+)
+def test_many_campaigns_are_answered_as_each_by_itself(
+    found: list[tuple[dict[str, Any], dict[str, float | None]]],
+) -> None:
+    texts = [*CONDITIONS, "settled_sent > 50", 'ago(sent, "10m") > 50']
+    conditions = [parse_condition(text, scope="campaign") for text in texts]
+    rows = [
+        msgspec.structs.replace(
+            tracked(a_campaign(number, status="sending", **values)),
+            unreadable=tuple(
+                Unreadable(field=name, found="?", since=NOW - 1000, until=until)
+                for name, until in sorted(marks.items())
+            ),
+        )
+        for number, (values, marks) in enumerate(found, 1)
+    ]
+    hits, unknown = ThreeValuedConditions().ask(
+        conditions, compile_batch(conditions), rows, NOW, NOTHING_SPECIAL
+    )
+    answers = {(index, row.campaign.id): True for index, row in hits}
+    answers |= {(index, row.campaign.id): None for index, row in unknown}
+    for index, text in enumerate(texts):
+        for row in rows:
+            assert answers.get((index, row.campaign.id), False) is holds(text, row)
+
+
 def _every_value(campaign: Campaign, names: list[str]) -> list[Campaign]:
     found = [campaign]
     for name in names:
