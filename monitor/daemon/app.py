@@ -20,6 +20,7 @@ from monitor.daemon.assembly import (
     context_of,
     feeds_of,
     new_message_id,
+    token_ends_of,
     web_options,
 )
 from monitor.daemon.filewatch import FileWatch
@@ -109,6 +110,8 @@ async def running(
         store = await stack.enter_async_context(SqliteStore(settings.database_url.path))
         feeds = feeds_of(settings)
         metrics.begin(feeds)
+        for account, ends in token_ends_of(settings).items():
+            metrics.token_expiry.labels(account).set(ends)
         state = State(await store.load(), polled=feeds)
         session = await stack.enter_async_context(open_session())
         context = context_of(settings, session=session, clock=clock, console=console, memory=store)

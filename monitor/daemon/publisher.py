@@ -32,6 +32,7 @@ class Publisher:
     async def cycle(self, report: CycleReport) -> None:
         """After a cycle of one feed. Passes over its campaigns in chunks."""
         self.alerts()
+        self._set_legibility(report.feed)
         if report.outcome is SweepOutcome.OK:
             await self._read(report.feed)
             balance = self._state.balances.get(report.feed.account)
@@ -43,9 +44,23 @@ class Publisher:
         empty."""
         self.alerts()
         for feed in list(self._state.feeds):
+            self._set_legibility(feed)
             await self._read(feed)
         for account, balance in self._state.balances.items():
             self._metrics.set_balance(account, balance)
+
+    def _set_legibility(self, feed: Feed) -> None:
+        """How much of a feed the last polls could read."""
+        known = self._state.feeds.get(feed)
+        if known is None:
+            return
+        labels = feed.account, feed.message_type
+        since, ratio = known.incomplete_since, known.legibility.read_ratio
+        self._metrics.incomplete.labels(*labels).set(
+            0.0 if since is None else max(0.0, (self._clock.now() - since).total_seconds())
+        )
+        if ratio is not None:
+            self._metrics.read_ratio.labels(*labels).set(ratio)
 
     async def _read(self, feed: Feed) -> None:
         """What the last complete reading of a feed found."""

@@ -116,6 +116,24 @@ class Metrics:
             ["account", "message_type"],
             registry=r,
         )
+        self.incomplete = Gauge(
+            "bsg_monitor_incomplete_seconds",
+            "Time since the first incomplete poll of a feed; 0 after a complete one.",
+            ["account", "message_type"],
+            registry=r,
+        )
+        self.read_ratio = Gauge(
+            "bsg_monitor_read_ratio",
+            "Share of a feed's rows that could be read with every field that is needed.",
+            ["account", "message_type"],
+            registry=r,
+        )
+        self.token_expiry = Gauge(
+            "bsg_monitor_token_expiry_timestamp_seconds",
+            "End of the token from the settings, where it says so.",
+            ["account"],
+            registry=r,
+        )
         self.api_requests = Counter(
             "bsg_monitor_api_requests_total",
             "Requests to the provider by answer: a status code, or the failure's name.",

@@ -74,6 +74,9 @@ async def test_a_monitor_whose_every_row_is_odd_says_so_and_does_not_report_heal
             return found is not None and float(found[1]) >= 5
 
         await until(polled_often)
+        shown = await subject.get("/metrics") or ""
+        assert 'bsg_monitor_read_ratio{account="default",message_type="sms"} 0.0' in shown
+        assert 'bsg_monitor_incomplete_seconds{account="default",message_type="sms"} 0.0' in shown
         assert calls == []
         assert await subject.get("/readyz") is None  # not ready
         page = await subject.get("/") or ""

@@ -91,6 +91,9 @@ def full_metrics() -> Metrics:
     metrics.polls.labels("default", "sms", "ok").inc()
     metrics.poll_duration.observe(0.2)
     metrics.last_success.labels("default", "sms").set(1_700_000_000)
+    metrics.incomplete.labels("default", "sms").set(90)
+    metrics.read_ratio.labels("default", "sms").set(0.75)
+    metrics.token_expiry.labels("default").set(1_700_000_000)
     metrics.api_requests.labels("default", "200").inc()
     metrics.rows_rejected.labels("default", "bad_row").inc()
     metrics.list_total_mismatch.labels("default", "sms").inc()
@@ -118,6 +121,9 @@ CONTRACT = {
     "bsg_monitor_polls_total": {"account", "message_type", "outcome"},
     "bsg_monitor_poll_duration_seconds_count": set(),
     "bsg_monitor_last_success_timestamp_seconds": {"account", "message_type"},
+    "bsg_monitor_incomplete_seconds": {"account", "message_type"},
+    "bsg_monitor_read_ratio": {"account", "message_type"},
+    "bsg_monitor_token_expiry_timestamp_seconds": {"account"},
     "bsg_monitor_api_requests_total": {"account", "code"},
     "bsg_monitor_rows_rejected_total": {"account", "reason"},
     "bsg_monitor_fields_unreadable_total": {"account", "message_type", "field"},
