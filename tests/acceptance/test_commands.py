@@ -279,7 +279,7 @@ def test_the_files_of_init_with_slack_as_the_readme_says_pass_check_without_a_wa
         )
     )
     done = command(tmp_path, "check", BSG_API_KEY="")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 20 rules, 2 receivers\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 25 rules, 2 receivers\n", "")
 
 
 def test_everything_that_init_leaves_commented_out_passes_check_without_a_warning(
@@ -300,7 +300,7 @@ def test_everything_that_init_leaves_commented_out_passes_check_without_a_warnin
         "WEBHOOK_SECRET": "whsec_" + "QUJD" * 11,
     }
     done = command(tmp_path, "check", BSG_API_KEY="live_0123456789abcdef", **urls)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 20 rules, 3 receivers\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 25 rules, 3 receivers\n", "")
 
 
 def test_check_passes_over_what_kubernetes_sets_for_services_that_are_named_like_the_monitor(

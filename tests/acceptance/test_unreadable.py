@@ -85,6 +85,7 @@ async def test_a_monitor_whose_every_row_is_odd_says_so_and_does_not_report_heal
         assert code == 2
         assert "37 of 37 rows could not be read" in complaint
         assert "30.11.2026 12:00" in complaint
+        assert subject.logged("field_unreadable") == 1
         simulator.faults.clear()
         await until(lambda: ("resolved", "DataUnreadable") in told(receiver))
         await until(lambda: len(calls) > 0)
