@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from monitor.clock import Clock
 from monitor.doctor.finding import Finding, Level, ok, problem, warning
 from monitor.doctor.network_checks import examine_host
+from monitor.doctor.row_checks import examine_rows
 from monitor.doctor.zone_check import examine_zone
 from monitor.domain.campaign.event import CampaignEvent
-from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.times.duration import humanize_duration
 from monitor.errors import ProviderError
+from monitor.ports import Sweep
 from monitor.provider.source import Provider
 from monitor.provider.token import expiry_of
 from monitor.settings import AccountSettings
@@ -48,26 +49,27 @@ async def examine_account(
     if skew is not None:
         found.append(_skew(subject, skew))
     try:
-        recent = await _recent(account, source, clock)
+        sweeps = await _recent(account, source, clock)
     except ProviderError as error:
         return [*found, problem(subject, str(error))]
     now = clock.now() + timedelta(seconds=skew or 0.0)
+    recent = [campaign for sweep in sweeps.values() for campaign in sweep.campaigns]
     return [
         *found,
+        *examine_rows(subject, sweeps),
         *examine_zone(subject, account, recent, events, now=now, poll_interval=poll_interval),
     ]
 
 
-async def _recent(account: AccountSettings, source: Provider, clock: Clock) -> list[Campaign]:
-    """Campaigns created within the last day, or in the future."""
+async def _recent(account: AccountSettings, source: Provider, clock: Clock) -> dict[str, Sweep]:
+    """The lists of campaigns created within the last day, or in the future, by message type."""
     now = clock.now()
-    campaigns: list[Campaign] = []
-    for message_type in account.message_types:
-        sweep = await source.sweep(
+    return {
+        message_type: await source.sweep(
             message_type, since=(now - RECENT).timestamp(), started=now.timestamp()
         )
-        campaigns += sweep.campaigns
-    return campaigns
+        for message_type in account.message_types
+    }
 
 
 def _skew(subject: str, skew: float) -> Finding:

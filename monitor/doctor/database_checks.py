@@ -137,6 +137,15 @@ async def examine_content(
     found = [
         _failing(feed, now) for feed in feeds if feed.consecutive_failures and feed.feed in polled
     ]
+    found += [
+        warning(
+            f"feed {feed.feed.account}/{feed.feed.message_type}",
+            f"the daemon could read only {feed.legibility.read_ratio:.0%} of its rows in full",
+            "`bsg-monitor once` says which fields, and the log `field_unreadable`",
+        )
+        for feed in feeds
+        if feed.feed in polled and not feed.legibility.enough
+    ]
     for row in summary:
         if (
             row.state is OutboxState.PENDING

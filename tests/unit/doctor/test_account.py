@@ -38,9 +38,11 @@ async def examined(
     ahead: timedelta = timedelta(0),
     zone: str = "UTC",
     message_types: tuple[str, ...] = ("sms",),
+    odd: dict[str, object] | None = None,
+    rows: int = 1,
     **credentials: str,
 ) -> list[Finding]:
-    """What is found of an account with one new campaign, with a provider whose clock is that far
+    """What is found of an account with new campaigns whose `odd` fields read so, with a provider whose clock is that far
     ahead."""
     static = [credentials["token"]] if "token" in credentials else []
     simulator = Simulator(
@@ -49,7 +51,10 @@ async def examined(
         keys=(KEY,),
         static_tokens=static,
     )
-    simulator.world.add(name="New", sender="Shop", status="sending", sent=10, delivered=9)
+    for _ in range(rows):
+        simulator.world.add(name="New", sender="Shop", status="sending", sent=10, delivered=9)
+    for field, value in (odd or {}).items():
+        simulator.faults.set("odd_field", rate=1, field=field, value=value)
     clock = InstantClock()
     given = credentials or {"api_key": KEY}
     same = {"timezone": ZoneInfo(zone), "message_types": message_types}
@@ -75,6 +80,38 @@ async def test_an_account_in_order_is_fine_in_every_respect() -> None:
     assert found[3].message.startswith(
         "read in the zone UTC (BSG_API_TIMEZONE), the newest campaign was created "
     )
+
+
+async def test_each_field_that_cannot_be_read_is_explained_with_an_example() -> None:
+    found = await examined(odd={"finished_at": "30.11.2026 12:00"}, rows=3)
+    field, most = [each for each in found if each.level is not Level.OK]
+    assert field.level is Level.WARNING
+    assert field.message.startswith(
+        "finished_at cannot be read in 3 of 3 rows of the sms list: campaign "
+    )
+    assert (
+        'has "30.11.2026 12:00", and a time, as 2026-11-30 12:00:00 was expected' in field.message
+    )
+    assert (most.level, most.message) == (
+        Level.PROBLEM,
+        "3 of 3 rows of the sms list cannot be read in full: most of it",
+    )
+
+
+async def test_a_status_that_is_not_documented_is_told() -> None:
+    found = wrong(await examined(odd={"status": "on hold"}, rows=2))
+    assert (found.level, found.message) == (
+        Level.WARNING,
+        '2 rows of the sms list with the status "on hold", which BSG does not document',
+    )
+
+
+async def test_rows_that_cannot_be_used_are_told() -> None:
+    found = await examined(odd={"status": ""}, rows=2)
+    assert [each.message for each in found if each.level is not Level.OK] == [
+        "2 of 2 rows of the sms list cannot be used: their id or status cannot be read",
+        "2 of 2 rows of the sms list cannot be read in full: most of it",
+    ]
 
 
 async def test_a_key_that_is_refused_is_told_without_the_key() -> None:
