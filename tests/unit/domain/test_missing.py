@@ -58,7 +58,7 @@ def said(text: str, row: TrackedCampaign = ROW) -> object:
         ("false", "false stands in the condition: this part is always so"),
         ("start_at == null", "start_at is 2026-03-02 08:00:00 UTC, needs to be null"),
         ("finished_at != null", "finished_at is null, needs a value (null until then)"),
-        ("fallback_sent > 0", "fallback_sent is null, needs a value > 0 (null without fallback)"),
+        ("fallback_sent > 0", "fallback_sent is null, needs a value > 0 (null without a fallback)"),
         (
             "calculated_price > 5",
             "calculated_price is null, needs a value > 5 (the provider gives none)",
