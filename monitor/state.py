@@ -91,39 +91,47 @@ class AccountTable:
                 self.counts[old.campaign.message_type, old.campaign.status] -= 1
 
     def counts_with(
-        self, changed: Iterable[TrackedCampaign], forgotten: Iterable[int] = ()
+        self,
+        changed: Collection[TrackedCampaign],
+        forgotten: Iterable[int] = (),
+        *,
+        message_type: str | None = None,
     ) -> dict[str, int]:
-        """Watched campaigns by status as they will be after these changes; statuses without any are
-        left out."""
+        """Watched campaigns by status as they will be after these changes, of one feed or of all;
+        statuses without any are left out."""
         counts: Counter[str] = Counter()
-        for (_, status), count in self.counts.items():
-            counts[status] += count
-        for row in changed:
-            self._uncount(counts, row.campaign.id)
-            if row.watched:
-                counts[row.campaign.status] += 1
-        for campaign_id in forgotten:
-            self._uncount(counts, campaign_id)
+        for (kind, status), count in self.counts.items():
+            if message_type is None or self._counts_in(message_type, kind):
+                counts[status] += count
+        gone = [*(row.campaign.id for row in changed), *forgotten]
+        moved = [(self.rows.get(campaign_id), -1) for campaign_id in gone]
+        for row, by in (*moved, *((row, 1) for row in changed)):
+            if (
+                row is not None
+                and row.watched
+                and (
+                    message_type is None or self._counts_in(message_type, row.campaign.message_type)
+                )
+            ):
+                counts[row.campaign.status] += by
         return {status: count for status, count in counts.items() if count}
 
     def counts_of(self, message_type: str) -> Mapping[str, int]:
         """Watched campaigns of one feed by status. A status that once had campaigns stays, at 0,
         so that its series ends at 0. Campaigns of a type that is not polled count with the first
         feed."""
-        odd = message_type == (self.types or (message_type,))[0]
         counts: Counter[str] = Counter()
         for (kind, status), count in self.counts.items():
-            if kind == message_type or (odd and kind not in self.types):
+            if self._counts_in(message_type, kind):
                 counts[status] += count
         return counts
 
+    def _counts_in(self, message_type: str, kind: str) -> bool:
+        odd = message_type == (self.types or (message_type,))[0]
+        return kind == message_type or (odd and kind not in self.types)
+
     def _owner(self, campaign_id: int) -> str | None:
         return self._listed_as.get(campaign_id, self.types[0] if self.types else None)
-
-    def _uncount(self, counts: Counter[str], campaign_id: int) -> None:
-        old = self.rows.get(campaign_id)
-        if old is not None and old.watched:
-            counts[old.campaign.status] -= 1
 
 
 class State:
@@ -170,6 +178,16 @@ class State:
             for feed, known in self.feeds.items()
             if feed.account == account and known.last_outcome is not None
         }
+
+    def counts_of(self, feeds: Iterable[FeedState]) -> dict[str, int]:
+        """Watched campaigns by status, as the last complete sweep of each feed found them."""
+        counts: Counter[str] = Counter()
+        for known in feeds:
+            found = known.counts
+            if found is None and known.last_whole is not None:  # from before they were kept
+                found = self.table(known.feed.account).counts_of(known.feed.message_type)
+            counts.update(found or {})
+        return {status: count for status, count in counts.items() if count}
 
     def remember(self, samples: Mapping[CampaignKey, tuple[Sample, ...]]) -> None:
         """Give campaigns their earlier samples (`CycleStore.samples`). Samples that a campaign has

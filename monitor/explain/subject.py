@@ -118,7 +118,7 @@ def _account(known: Known, rule: Rule, about: About) -> SubjectSeen:
         account=about.account,
         feeds=feeds,
         balance=balance,
-        counts=table.counts_with(()),
+        counts=known.state.counts_of(feeds),
         now=known.now,
         spent=spending.total(balance.currency) if balance else None,
         never_tried=len(feeds) < len(table.types),

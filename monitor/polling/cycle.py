@@ -347,14 +347,15 @@ class AccountCycles:
             full=reading.full,
             api_error=reading.api_error,
             legibility=legibility,
+            counts=table.counts_with(seen.changed, seen.forgotten, message_type=feed.message_type)
+            if reading.sums
+            else None,
         )
         balance = self._take_balance() if complete else None
         if not complete:
-            counts = table.counts_with(())
-            evaluation.account(self._view(after, counts, None, decided), failed=True)
+            evaluation.account(self._view(after, None, decided), failed=True)
         elif reading.sums:
-            counts = table.counts_with(seen.changed, seen.forgotten)
-            evaluation.account(self._view(after, counts, balance, decided), failed=False)
+            evaluation.account(self._view(after, balance, decided), failed=False)
         note_rule_faults(
             evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics
         )
@@ -506,9 +507,8 @@ class AccountCycles:
         evaluation = self.rules.begin(
             self.account, decided, self._state.alerts_of(self.account), baselines=self.baselines
         )
-        counts = self._state.table(self.account).counts_with(())
         evaluation.account(
-            self._view(after, counts, self._state.balances.get(self.account), decided), failed=True
+            self._view(after, self._state.balances.get(self.account), decided), failed=True
         )
         note_rule_faults(
             evaluation.faults, self._failing_rules, account=self.account, metrics=self._metrics
@@ -557,16 +557,14 @@ class AccountCycles:
         fresh, self.balance = self.balance, None
         return fresh
 
-    def _view(
-        self, feed: FeedState, counts: dict[str, int], fresh: Balance | None, now: datetime
-    ) -> AccountView:
+    def _view(self, feed: FeedState, fresh: Balance | None, now: datetime) -> AccountView:
         feeds = {**self._state.polled(self.account), feed.feed: feed}
         balance = fresh or self._state.balances.get(self.account)
         return AccountView(
             account=self.account,
             feeds=tuple(feeds[f] for f in sorted(feeds)),
             balance=balance,
-            counts=counts,
+            counts=self._state.counts_of(feeds.values()),
             now=now,
             spent=self._spending.total(balance.currency) if self._spending and balance else None,
             untried=frozenset(feeds.keys() - self._tried),

@@ -39,6 +39,7 @@ Row = tuple[Any, ...]
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 _ids = msgspec.json.Decoder(tuple[int, ...]).decode
+_counts = msgspec.json.Decoder(dict[str, int]).decode
 _detail = msgspec.json.Decoder(CampaignDetail).decode
 _unreadable = msgspec.json.Decoder(tuple[Unreadable, ...]).decode
 _event = msgspec.json.Decoder(CampaignEvent).decode
@@ -100,6 +101,7 @@ def feed_row(state: FeedState) -> Row:
         state.legibility.nameless,
         state.legibility.unreadable_fields,
         state.legibility.read_ratio,
+        None if state.counts is None else _json(state.counts),
     )
 
 
@@ -239,7 +241,9 @@ def acknowledgement_row(acknowledgement: Acknowledgement) -> Row:
 def read_feed(row: Row) -> FeedState:
     """From the order of `FEED_COLUMNS`."""
     account, message_type, tried, success, full, outcome, answered, failures, failing = row[:9]
-    complete, incomplete_since, api_error, rejected, nameless, unreadable_fields, ratio = row[9:]
+    complete, incomplete_since, api_error, rejected, nameless, unreadable_fields = row[9:15]
+    ratio, counts = row[15:]
+    name = f"{account}/{message_type}"
     return FeedState(
         feed=Feed(account, message_type),
         first_tried=_always(tried),
@@ -253,11 +257,12 @@ def read_feed(row: Row) -> FeedState:
         incomplete_since=moment(incomplete_since),
         api_error=None if api_error is None else ApiError(api_error),
         legibility=Legibility(
-            rejected=_decode(_ids, rejected, "feeds", f"{account}/{message_type}"),
+            rejected=_decode(_ids, rejected, "feeds", name),
             nameless=nameless,
             unreadable_fields=unreadable_fields,
             read_ratio=ratio,
         ),
+        counts=None if counts is None else _decode(_counts, counts, "feeds", name),
     )
 
 

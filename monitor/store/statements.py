@@ -27,6 +27,7 @@ FEED_COLUMNS = (
     "nameless",
     "unreadable_fields",
     "read_ratio",
+    "counts",
 )
 CAMPAIGN_COLUMNS = (
     "account",

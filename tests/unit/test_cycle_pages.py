@@ -237,3 +237,27 @@ async def test_the_detail_of_an_alert_that_a_page_fired_is_read_at_the_end(bench
     (spam,) = (alert for alert in bench.told if alert.key.rule == "Spam")
     assert spam.detail is not None
     assert spam.detail.expired == 9
+
+
+async def test_counts_by_status_move_only_with_complete_sweeps_and_survive_a_restart(
+    bench: Bench,
+) -> None:
+    fewer = state_rule("Fewer", "campaigns_sending < 51", scope="account", summary="few")
+    bench.rules = RuleSet([fewer])
+    bench.source.put(campaign(99, message_type="rcs"))
+    bench.restart(Snapshot(), polled=[FEED, RCS])
+    await bench.poll()
+    await bench.cycles.run(RCS)
+    assert bench.state.feeds[FEED].counts == {"sending": 50}
+    bench.source.complete = False
+    bench.source.put(*(campaign(id_, status="paused") for id_ in range(1, 30)))
+    await bench.poll()
+    assert bench.state.table("default").rows[1].campaign.status == "paused"
+    bench.source.complete = True
+    for _ in range(2):
+        await bench.cycles.run(RCS)
+        assert bench.firing() == set()
+        bench.restart(await bench.store.load(), polled=[FEED, RCS])
+    await bench.poll()
+    assert bench.state.feeds[FEED].counts == {"sending": 21, "paused": 29}
+    assert bench.firing() == {"Fewer"}

@@ -1,5 +1,6 @@
 """Feeds: what one list query can cover, and what is remembered of reading it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -135,7 +136,8 @@ class FeedState:
     read; `last_full` that of the last complete 3-month sweep. `answered` says whether the last
     poll got a usable answer at all (a partial sweep did), and `api_error` what went wrong in it.
     `incomplete_since` is the start of the first poll since the last complete sweep; null after a
-    complete one.
+    complete one. `counts` are watched campaigns by status as the last complete sweep found them;
+    null before the first.
     """
 
     feed: Feed
@@ -150,6 +152,7 @@ class FeedState:
     incomplete_since: datetime | None = None
     api_error: ApiError | None = None
     legibility: Legibility = Legibility()
+    counts: Mapping[str, int] | None = None
 
     @property
     def last_whole(self) -> datetime | None:
@@ -172,6 +175,7 @@ class FeedState:
         full: bool,
         api_error: ApiError | None = None,
         legibility: Legibility | None = None,
+        counts: Mapping[str, int] | None = None,
     ) -> "FeedState":
         """The state after a poll that started at `started`; a partial or failed one moves only
         the failure fields and, where it is given, the legibility."""
@@ -189,6 +193,7 @@ class FeedState:
                 incomplete_since=None,
                 api_error=None,
                 legibility=legibility,
+                counts=self.counts if counts is None else counts,
             )
         return replace(
             self,

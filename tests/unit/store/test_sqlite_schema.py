@@ -80,7 +80,7 @@ async def test_a_migration_is_applied_wholly_or_not_at_all(
     assert asked(path, "PRAGMA user_version") == [(LATEST + 2,)]
 
 
-LEGIBILITY = (
+SINCE_8 = (
     "last_complete",
     "incomplete_since",
     "api_error",
@@ -88,6 +88,7 @@ LEGIBILITY = (
     "nameless",
     "unreadable_fields",
     "read_ratio",
+    "counts",
 )
 
 
@@ -101,7 +102,7 @@ async def test_campaigns_from_before_details_have_none(
         "ALTER TABLE campaigns DROP COLUMN detail",
         "ALTER TABLE campaigns DROP COLUMN unreadable",
         "DROP TABLE blind_spells",
-        *(f"ALTER TABLE feeds DROP COLUMN {name}" for name in LEGIBILITY),
+        *(f"ALTER TABLE feeds DROP COLUMN {name}" for name in SINCE_8),
         "PRAGMA user_version = 4",
     )
     async with SqliteStore(path) as store:
