@@ -11,10 +11,11 @@ from monitor import __version__
 from monitor.doctor.database_checks import examine_content, examine_database
 from monitor.doctor.finding import Finding, Level
 from monitor.domain.alerting.notification import OutboxState
+from monitor.ports import CycleCommit
 from monitor.store import SqliteStore
 from monitor.store.sqlite.database_file import DaemonLock
 from tests.clock import FakeClock
-from tests.contract.stores import after, finish, put, row
+from tests.contract.stores import after, feed_state, finish, put, row
 from tests.schemas.record import dump_of, restore
 from tests.unit.store.test_sqlite_file import by_hand, written
 
@@ -178,3 +179,14 @@ async def test_what_waits_too_long_and_what_was_given_up_is_told(path: Path) -> 
 async def test_an_outbox_in_order_needs_no_word(path: Path) -> None:
     await written(path)
     assert await examine_content(path, clock=FakeClock()) == []
+
+
+async def test_a_feed_of_which_most_rows_cannot_be_read_is_told(path: Path) -> None:
+    state = feed_state()
+    async with SqliteStore(path) as store:
+        await store.commit_cycle(CycleCommit(account="default", feed=state))
+    found = await examine_content(path, clock=FakeClock(), polled=[state.feed])
+    assert [(each.subject, each.message) for each in found] == [
+        ("feed default/rcs", "the daemon could read only 25% of its rows in full")
+    ]
+    assert await examine_content(path, clock=FakeClock()) == []  # it is not polled any more
