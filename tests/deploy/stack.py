@@ -151,16 +151,17 @@ def running(folder: Path) -> Iterator[Stack]:
 
 def _make_history(stack: Stack) -> None:
     """Let happen what the scenario does not play: a change that Prometheus sees, a bad row, an
-    unknown status, bad receivers."""
+    odd field, an unknown status, bad receivers."""
     stack.wait("up")
     stack.wait('bsg_monitor_polls_total{message_type="sms",outcome="ok"} > 0')
     ids = {row["name"]: row["id"] for row in stack.simulator("GET", "campaigns", None)}
     stack.simulator("PATCH", f"campaigns/{ids['Back in stock: oat milk']}", {"status": "stopped"})
     stack.simulator("PATCH", f"campaigns/{ids['Book club newsletter']}", {"status": "frozen"})
-    stack.simulator(
-        "PUT", f"campaigns/{ids['New lenses are here']}/raw", {"created_at": "yesterday"}
-    )
-    stack.wait('bsg_monitor_rows_rejected_total{reason="bad_time"} > 0')
+    stack.simulator("PUT", f"campaigns/{ids['New lenses are here']}/raw", {"status": ["sending"]})
+    odd = {"calculated_price": "5.60 EUR"}
+    stack.simulator("PUT", f"campaigns/{ids['Book club newsletter']}/raw", odd)
+    stack.wait('bsg_monitor_rows_rejected_total{reason="malformed"} > 0')
+    stack.wait('bsg_monitor_fields_unreadable_total{field="calculated_price"} > 0')
     stack.wait('bsg_monitor_unknown_values_total{field="status"} > 0')
     stack.wait('increase(bsg_status_transitions_total{from="sending",to="stopped"}[1m]) > 0')
     stack.wait('ALERTS{alertname="BsgMonitorDeadLetters",alertstate="firing"}')

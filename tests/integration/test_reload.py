@@ -208,6 +208,7 @@ async def test_rules_change_hands_between_two_decisions(stage: Stage) -> None:
 async def test_an_alert_that_a_cycle_begins_while_its_rule_goes_ends_all_the_same(
     stage: Stage,
 ) -> None:
+    await stage.cycle()  # the first reading, a full one, asks rules again at its end
     stage.source.put(campaign(1))
     committing, go_on = asyncio.Event(), asyncio.Event()
 

@@ -16,10 +16,16 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor import logs
 from monitor.domain.safetext.shown_text import visible, without_controls
 from monitor.logs import LONGEST, configure_logs, mask, masked
 
 Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_SECRETS", type(logs._SECRETS)())
 
 
 @pytest.fixture(autouse=True)

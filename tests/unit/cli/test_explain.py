@@ -12,7 +12,7 @@ from tests.unit.cli.conftest import Invoke
 from tests.unit.domain.builders import a_campaign, tracked
 from tests.unit.scene import LATE, RULES, Scene
 
-NO_DELAY = "null without start_at, and when it is sending, done or stopped without real_start_at"
+NO_DELAY = "null without start_at, and for sending, done and stopped without real_start_at"
 
 
 async def _fill(path: Path) -> None:

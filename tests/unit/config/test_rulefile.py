@@ -449,7 +449,7 @@ def test_rules_can_be_sent_to_another_process() -> None:
 def test_every_rule_of_the_default_file_stands_below_a_comment() -> None:
     lines = rules_template().splitlines()
     first = [number for number, line in enumerate(lines) if line.startswith("  - alert:")]
-    assert len(first) == 20
+    assert len(first) == 25
     assert all(lines[number - 1].startswith("  # ") for number in first)
 
 
