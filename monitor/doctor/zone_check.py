@@ -10,7 +10,11 @@ from monitor.domain.campaign.event import CampaignEvent, EventKind
 from monitor.domain.campaign.snapshot import Campaign
 from monitor.domain.safetext.shown_text import counted
 from monitor.domain.times.duration import humanize_duration
-from monitor.domain.times.zones import at_least_further_east, at_most_further_west
+from monitor.domain.times.zones import (
+    FURTHEST_APART,
+    at_least_further_east,
+    at_most_further_west,
+)
 from monitor.polling.cycle import CLOCK_TOLERANCE
 from monitor.settings import AccountSettings
 
@@ -41,9 +45,8 @@ def examine_zone(
     """
     zone = f"{account.timezone.key} ({account_setting(account.name, 'API_TIMEZONE')})"
     advice = "set it to the zone of the times on BSG's own page"
-    ahead = [
-        each.created_at for each in recent if each.created_at > (now + CLOCK_TOLERANCE).timestamp()
-    ]
+    soonest, latest = (now + CLOCK_TOLERANCE).timestamp(), now.timestamp() + FURTHEST_APART
+    ahead = [each.created_at for each in recent if soonest < each.created_at <= latest]
     if ahead:
         furthest = max(ahead) - now.timestamp()
         by, shift = humanize_duration(furthest), humanize_duration(at_least_further_east(furthest))
@@ -67,7 +70,12 @@ def examine_zone(
         )
         return [warning(subject, message, f"{advice}, at most {shift} further west")]
     newest = max(
-        (each.created_at for each in (*recent, *(event.campaign for event in events))), default=None
+        (
+            each.created_at
+            for each in (*recent, *(event.campaign for event in events))
+            if each.created_at <= latest
+        ),
+        default=None,
     )
     if newest is None:
         return [

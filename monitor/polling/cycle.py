@@ -27,7 +27,7 @@ from monitor.domain.campaign.sender import SenderTally
 from monitor.domain.campaign.spending import Spending
 from monitor.domain.campaign.tracking import SETTLING_SECONDS, TrackedCampaign
 from monitor.domain.times.duration import humanize_duration
-from monitor.domain.times.zones import at_least_further_east
+from monitor.domain.times.zones import FURTHEST_APART, at_least_further_east
 from monitor.errors import where_raised
 from monitor.log_events import note_alerts, note_rule_faults
 from monitor.metrics import Metrics
@@ -406,7 +406,7 @@ class AccountCycles:
         ahead = [
             seconds
             for row in seen.changed
-            if (seconds := row.campaign.created_at - now) > tolerated
+            if tolerated < (seconds := row.campaign.created_at - now) <= FURTHEST_APART
         ]
         return CycleReport(
             feed=feed,

@@ -97,8 +97,8 @@ class SweepRows:
         metrics: Metrics,
         fresh: bool = False,
     ) -> None:
-        """`other_types` are the message types of the account's other feeds. `fresh` decodes every
-        row."""
+        """`other_types` are the message types that other feeds list, polled or not. `fresh` decodes
+        every row."""
         self._feed = feed
         self._memory = memory
         self._decoder = decoder

@@ -14,7 +14,7 @@ from monitor.clock import Clock
 from monitor.domain.campaign.account import Balance, account_setting
 from monitor.domain.campaign.detail import CampaignDetail
 from monitor.domain.campaign.feed import Feed, RejectReason
-from monitor.domain.campaign.snapshot import Campaign
+from monitor.domain.campaign.snapshot import LISTABLE_TYPES, Campaign
 from monitor.errors import ConfigError, Place, Problem, ProviderError, ProviderFault
 from monitor.metrics import Metrics
 from monitor.net import plain_http_beyond_loopback
@@ -139,7 +139,7 @@ class Provider:
             Feed(self._options.account, message_type),
             memory=memory,
             decoder=self._decoder,
-            other_types=frozenset(self._options.message_types) - {message_type},
+            other_types=LISTABLE_TYPES - {message_type},
             metrics=self._metrics,
             fresh=fresh,
         )

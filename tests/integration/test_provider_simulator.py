@@ -468,3 +468,23 @@ async def test_failing_pages_cost_their_rows_and_say_what_failed() -> None:
     assert swept.reason is not None
     assert "500" in swept.reason
     assert len(swept.campaigns) == 50
+
+
+async def test_rows_of_a_type_that_is_not_polled_are_passed_over() -> None:
+    clock, metrics = InstantClock(), Metrics("test")
+    simulator = Simulator(bulk_scenario(40, days=1), clock=clock)
+    async with (
+        simulator.serve() as url,
+        reader(url, clock=clock, api_key=KEY, metrics=metrics) as provider,
+    ):
+        first = await sweep(provider, clock)
+        kept, other = (campaign.id for campaign in first.campaigns[:2])
+        simulator.world.spoil(other, {"message_type": "whatsapp"})
+        simulator.world.spoil(kept, {"message_type": "viber"})  # no list can be asked for these
+        swept = await sweep(provider, clock)
+    ids = {campaign.id for campaign in swept.campaigns}
+    assert kept in ids
+    assert other not in ids
+    labels = {"account": "default", "reason": "other_feed"}
+    counted = metrics.registry.get_sample_value("bsg_monitor_rows_rejected_total", labels)
+    assert counted == 1

@@ -103,6 +103,10 @@ def _place(minutes: int) -> str:
 QUARTER_HOUR = 900.0
 """Zones differ by multiples of this."""
 
+FURTHEST_APART = 26 * 3600.0
+"""Seconds: no two zones differ by more (UTC-12 to UTC+14). What lies further ahead is an odd date
+and says nothing of a zone."""
+
 CLOCKS_AGREE = 120.0
 """Two clocks that differ by fewer seconds than this do not suggest another zone."""
 

@@ -59,6 +59,12 @@ def test_clocks_that_are_a_little_apart_are_not_the_zone() -> None:
     assert examined(created(-240)).level is Level.OK
 
 
+def test_a_date_further_ahead_than_any_zone_says_nothing_of_the_zone() -> None:
+    assert examined(created(-27 * 3600), created(60)).level is Level.OK
+    assert examined(created(-74 * 365 * 86_400), created(60)).level is Level.OK
+    assert examined(created(-26 * 3600), created(60)).level is Level.PROBLEM
+
+
 def test_campaigns_that_are_all_hours_old_when_first_seen_are_doubtful() -> None:
     found = examined(created(7000), events=[appeared(7200 + n, days_ago=n) for n in range(5)])
     assert found.level is Level.WARNING
