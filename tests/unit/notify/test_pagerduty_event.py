@@ -135,7 +135,7 @@ def test_every_event_is_within_limits_and_clean(told: Notification) -> None:
         assert 0 < len(payload["summary"].encode("utf-16-le")) <= 2 * 1024
         assert payload["source"]
         assert payload["severity"] in ("critical", "error", "warning", "info")
-        text = msgspec.json.encode(made).decode()
+        text = msgspec.json.encode(made).decode().replace(r"\\", "")  # a backslash may be told
         assert not re.search(
             r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\\u00|\\n",
             text,
