@@ -307,6 +307,8 @@ class _GivenDetails:
             return None
         return msgspec.structs.replace(known, read_at=self._clock.now().timestamp())
 
+    # Readings are handed to a replay, so these three are never asked: an answer would be made up.
+
     async def sweep(self, *_: object, **__: object) -> Sweep:
         raise NotImplementedError
 
